@@ -1,0 +1,43 @@
+# make run · make test · make check · make train · make tour · make bench
+# Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[dev]"; .venv/bin/python main.py
+
+PYTHON ?= python3
+BIN := .venv/bin
+MODEL ?= mnist/vae
+DISPLAYLESS := QT_QPA_PLATFORM=offscreen
+
+.PHONY: run test check train evaluate tour bench clean
+
+run: .venv/ready
+	$(BIN)/python main.py
+
+test: check
+	$(DISPLAYLESS) $(BIN)/python -m pytest
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+train: .venv/ready
+	$(BIN)/python -m engines.training $(MODEL) --resume
+	$(BIN)/python -m engines.training evaluate $(MODEL)
+
+evaluate: .venv/ready
+	$(BIN)/python -m engines.training evaluate $(MODEL)
+
+tour: .venv/ready
+	$(DISPLAYLESS) $(BIN)/python -m tests.tour
+
+bench: .venv/ready
+	$(DISPLAYLESS) $(BIN)/python -m tests.benchmarks
+
+.venv/ready: pyproject.toml constraints.txt
+	sh .ci/system-libraries
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,205 @@
+"""Where the lane meets Qt: its events become signals on the GUI thread here and nowhere else.
+
+Knows nothing of what the jobs compute or of who listens. All methods are for the GUI thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.lane import Event, Job, Kind, Lane
+
+
+class Channel(QObject):
+    """One live view's line to the lane: the view hears of its newest job only.
+
+    Steps of a job that a newer one has replaced still come out until the newer one shows its own,
+    so that the view moves while the hand does. After `stop` only `stopped` (or `failed`) comes.
+    """
+
+    started = Signal()
+    stepped = Signal(object)
+    done = Signal(object)
+    failed = Signal(object)
+    """Carries the Failure."""
+    stopped = Signal()
+
+    def __init__(self, name: str, lane: Lane, parent: QObject) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._lane = lane
+        self._newest = 0  # ticket of the last job submitted
+        self._floor = 0  # steps of tickets below this one come too late
+
+    def submit(self, job: Job) -> None:
+        """Run `job` next, in place of this channel's earlier ones."""
+        self._newest = self._lane.live(self._name, job)
+
+    def stop(self) -> None:
+        """Let out no more of this channel's jobs, and stop them."""
+        self._floor = self._newest + 1
+        self._lane.stop(self._name)
+
+    def receive(self, event: Event) -> None:
+        """Let `event` out if the view should hear of it."""
+        detached = event.ticket < self._floor
+        if event.kind is Kind.STEP:
+            if not detached:
+                self._floor = event.ticket
+                self.stepped.emit(event.payload)
+            return
+        if event.ticket != self._newest:
+            return
+        match event.kind:
+            case Kind.STARTED if not detached:
+                self.started.emit()
+            case Kind.DONE if not detached:
+                self.done.emit(event.payload)
+            case Kind.DONE | Kind.STOPPED:  # it ended just before it could be stopped
+                self.stopped.emit()
+            case Kind.FAILED:
+                self.failed.emit(event.payload)
+
+
+class Queue(QObject):
+    """The queue the user sees. Signals carry the ticket; listeners pick out their own.
+
+    `stepped` carries a job's latest state: a step not yet delivered is replaced by the next, so
+    whoever streams pictures yields all so far, or an index into them, never only the new ones.
+    """
+
+    added = Signal(int)
+    """Emitted before `submit` returns."""
+    started = Signal(int)
+    stepped = Signal(int, object)
+    paused = Signal(int)
+    """A live job goes first; `resumed` follows, or one of the three endings."""
+    resumed = Signal(int)
+    done = Signal(int, object)
+    failed = Signal(int, object)
+    stopped = Signal(int)
+    reordered = Signal(object)
+    """Carries the tickets still waiting, a tuple in the order they will run."""
+
+    def __init__(self, lane: Lane, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lane = lane
+
+    def submit(self, job: Job, *, first: bool = False) -> int:
+        """Let `job` wait its turn, or go before all that wait; returns its ticket."""
+        ticket = self._lane.queue(job, first=first)
+        self.added.emit(ticket)
+        if first:
+            self._announce_order()
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Drop or stop one job; nothing happens if it has ended."""
+        self._lane.cancel(ticket)
+
+    def cancel_waiting(self) -> None:
+        """Drop all jobs but the current one."""
+        self._lane.cancel_waiting()
+
+    def run_first(self, ticket: int) -> None:
+        """Let a waiting job run next, once the current one has ended."""
+        self.move(ticket, 0)
+
+    def move(self, ticket: int, position: int) -> None:
+        """Make a waiting job the one at `position` ≥ 0 among those waiting."""
+        self._lane.move(ticket, position)
+        self._announce_order()
+
+    def waiting(self) -> tuple[int, ...]:
+        """Tickets of the jobs not yet started, in the order they will run."""
+        return self._lane.waiting()
+
+    def receive(self, event: Event) -> None:
+        """Emit the signal that `event` stands for."""
+        match event.kind:
+            case Kind.STARTED:
+                self.started.emit(event.ticket)
+            case Kind.STEP:
+                self.stepped.emit(event.ticket, event.payload)
+            case Kind.PAUSED:
+                self.paused.emit(event.ticket)
+            case Kind.RESUMED:
+                self.resumed.emit(event.ticket)
+            case Kind.DONE:
+                self.done.emit(event.ticket, event.payload)
+            case Kind.FAILED:
+                self.failed.emit(event.ticket, event.payload)
+            case Kind.STOPPED:
+                self.stopped.emit(event.ticket)
+
+    def _announce_order(self) -> None:
+        self.reordered.emit(self._lane.waiting())
+
+
+class Channels(QObject):
+    """Owns the lane and hands its events to the queue and the channels on the GUI thread."""
+
+    _arrived = Signal()
+
+    def __init__(
+        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._guard = threading.Lock()
+        self._inbox: dict[Event | int, Event] = {}  # in order of arrival; see _post for the keys
+        self._closed = False
+        self._batch: deque[Event] = deque()  # taken from the inbox, yet to be handed out
+        self._channels: dict[str, Channel] = {}
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._lane = Lane(self._post, prepare=prepare)
+        self.queue = Queue(self._lane, self)
+
+    def open(self, name: str) -> Channel:
+        """A new channel; its name must not be in use."""
+        if name in self._channels:
+            raise ValueError(f"channel '{name}' is already open")
+        channel = self._channels[name] = Channel(name, self._lane, self)
+        return channel
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Emit nothing from now on, stop every job, and wait at most `timeout` seconds.
+
+        False means that a job has not come to a yield; it may do so after this object is gone.
+        """
+        with self._guard:
+            self._closed = True
+            self._inbox.clear()
+        self._batch.clear()
+        return self._lane.close(timeout)
+
+    def _post(self, event: Event) -> None:
+        """Any thread. A step not yet delivered gives way to the next one of its job."""
+        key = event.ticket if event.kind is Kind.STEP else event
+        with self._guard:
+            if self._closed:
+                return
+            wake = not self._inbox
+            self._inbox.pop(key, None)
+            self._inbox[key] = event
+            if wake:
+                # still guarded: once close() has the guard, nothing touches this QObject any more
+                self._arrived.emit()
+
+    @Slot()
+    def _deliver(self) -> None:
+        with self._guard:
+            self._batch.extend(self._inbox.values())
+            self._inbox.clear()
+        # A slot may open a dialog, whose event loop comes back here: it goes on with this batch.
+        while self._batch:
+            self._hand_out(self._batch.popleft())
+
+    def _hand_out(self, event: Event) -> None:
+        if event.channel is None:
+            self.queue.receive(event)
+        else:
+            self._channels[event.channel].receive(event)

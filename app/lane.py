@@ -1,0 +1,256 @@
+"""The lane: one worker thread that runs one job at a time, those of a moving hand first.
+
+Knows nothing of Qt, torch or numpy. A job is a function that returns a generator: what it yields
+is shown while it runs, what it returns is its result, and a yield is the only place to stop it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeAlias
+
+log = logging.getLogger(__name__)
+
+Job: TypeAlias = Callable[[], Generator[Any, None, Any]]
+
+
+class Kind(Enum):
+    """What happened to a job. Each ticket gets exactly one of DONE, FAILED and STOPPED, last."""
+
+    STARTED = auto()
+    STEP = auto()
+    PAUSED = auto()
+    RESUMED = auto()
+    DONE = auto()
+    FAILED = auto()
+    STOPPED = auto()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong, as text: a live exception would keep the job's tensors alive."""
+
+    summary: str
+    details: str
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors
+class Event:
+    """One thing that happened to the job of `ticket`; `channel` is None for a queued job.
+
+    `payload` is what the job yielded (STEP) or returned (DONE), a Failure (FAILED), or None.
+    """
+
+    channel: str | None
+    ticket: int
+    kind: Kind
+    payload: Any = None
+
+
+@dataclass(eq=False)
+class _Task:
+    channel: str | None
+    ticket: int
+    job: Job
+    steps: Generator[Any, None, Any] | None = None
+    shown: bool = False
+    stop: bool = False
+
+
+class Lane:
+    """Runs live jobs at once and queued jobs in their order.
+
+    A live job makes a running queued one pause at its next yield; the queued one goes on from
+    there once no live job waits, and before any other queued one. Every method may be called from
+    any thread. `post` is called from the worker, and from the thread that drops a waiting job; it
+    must not block or raise. `prepare` runs first on the worker: thread count, niceness.
+    """
+
+    def __init__(
+        self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None
+    ) -> None:
+        self._post = post
+        self._wake = threading.Condition()  # guards all that follows
+        self._live: dict[str, _Task] = {}  # waiting, the newest of each channel
+        self._queue: list[_Task] = []  # waiting, in the order they will run
+        self._running: _Task | None = None
+        self._paused: _Task | None = None
+        self._closing = False
+        self._count = 0
+        self._thread = threading.Thread(
+            target=self._work, args=(prepare,), name="lane", daemon=True
+        )
+        self._thread.start()
+
+    def live(self, channel: str, job: Job) -> int:
+        """Run `job` next, in place of any that waits on `channel`; returns its ticket.
+
+        One of the same channel that already runs is stopped once it has shown one step.
+        """
+        with self._wake:
+            task = self._admit(channel, job)
+            dropped = self._live.get(channel)
+            self._live[channel] = task  # a channel that already waits keeps its turn
+        if dropped is not None:
+            self._tell(dropped, Kind.STOPPED)
+        return task.ticket
+
+    def queue(self, job: Job, *, first: bool = False) -> int:
+        """Run `job` after the queued ones, or before those that wait; returns its ticket."""
+        with self._wake:
+            task = self._admit(None, job)
+            self._queue.insert(0 if first else len(self._queue), task)
+        return task.ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Drop or stop this one job, whatever its state; nothing happens if it has ended.
+
+        A job that returns before its next yield is still DONE.
+        """
+        self._withdraw(lambda task: task.ticket == ticket)
+
+    def stop(self, channel: str) -> None:
+        """Drop the live job that waits on `channel` and stop the one that runs."""
+        self._withdraw(lambda task: task.channel == channel)
+
+    def move(self, ticket: int, position: int) -> None:
+        """Make a waiting queued job the one at `position` of `waiting()`, 0 being the next.
+
+        Past the end means last; nothing happens if the job no longer waits.
+        """
+        if position < 0:
+            raise ValueError(f"position must not be negative, got {position}")
+        with self._wake:
+            for task in self._queue:
+                if task.ticket == ticket:
+                    self._queue.remove(task)
+                    self._queue.insert(position, task)
+                    return
+
+    def waiting(self) -> tuple[int, ...]:
+        """Tickets of the queued jobs not yet started, in the order they will run."""
+        with self._wake:
+            return tuple(task.ticket for task in self._queue)
+
+    def cancel_waiting(self) -> None:
+        """Drop every queued job that has not started."""
+        with self._wake:
+            dropped, self._queue = self._queue, []
+        for task in dropped:
+            self._tell(task, Kind.STOPPED)
+
+    def close(self, timeout: float) -> bool:
+        """Drop and stop every job; True when the thread has ended within `timeout` seconds.
+
+        All still get their closing event. A job that never yields cannot be stopped: the answer
+        is then False, and the thread ends when that job yields, or with the process.
+        """
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._withdraw(lambda task: True)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _admit(self, channel: str | None, job: Job) -> _Task:
+        """A numbered task for `job`. The caller holds the lock and lets the task wait."""
+        if self._closing:
+            raise RuntimeError("the lane is closed")
+        self._count += 1
+        self._wake.notify()
+        return _Task(channel, self._count, job)
+
+    def _withdraw(self, wanted: Callable[[_Task], bool]) -> None:
+        """Drop the wanted tasks that wait; stop those under way at their next yield."""
+        with self._wake:
+            dropped = [task for task in (*self._live.values(), *self._queue) if wanted(task)]
+            self._live = {name: task for name, task in self._live.items() if not wanted(task)}
+            self._queue = [task for task in self._queue if not wanted(task)]
+            for task in (self._running, self._paused):
+                if task is not None and wanted(task):
+                    task.stop = True
+        for task in dropped:
+            self._tell(task, Kind.STOPPED)
+
+    def _work(self, prepare: Callable[[], None] | None) -> None:
+        if prepare is not None:
+            try:
+                prepare()
+            except Exception:
+                log.exception("preparing the lane failed; it runs as it is")
+        while (task := self._next()) is not None:
+            self._run(task)
+            del task  # an idle lane must not keep the last job's tensors alive
+
+    def _next(self) -> _Task | None:
+        """Wait for the next task to run or to go on with; None when the lane has closed."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._live or self._paused or self._queue or self._closing)
+            if self._live and not (self._paused and self._paused.stop):
+                self._running = self._live.pop(next(iter(self._live)))
+            elif self._paused:
+                self._running, self._paused = self._paused, None
+            elif self._queue:
+                self._running = self._queue.pop(0)
+            return self._running  # None, as `_run` left it, if there is nothing but the closing
+
+    def _run(self, task: _Task) -> None:
+        """Drive `task` until it ends or pauses, and tell which."""
+        if task.steps is None:
+            self._tell(task, Kind.STARTED)
+        elif not task.stop:
+            self._tell(task, Kind.RESUMED)
+        kind, payload = self._drive(task)
+        if kind is not Kind.PAUSED:
+            task.steps = None  # what it held is free before its closing event tells so
+        with self._wake:
+            self._running = None
+            if kind is Kind.PAUSED:
+                self._paused = task
+        self._tell(task, kind, payload)
+
+    def _drive(self, task: _Task) -> tuple[Kind, Any]:
+        """Step `task` as far as it may go; how it ended, or PAUSED, with the payload."""
+        try:
+            if task.steps is None:
+                task.steps = task.job()
+            while (verdict := self._verdict(task)) is Kind.STEP:
+                try:
+                    self._tell(task, Kind.STEP, next(task.steps))
+                except StopIteration as end:
+                    return Kind.DONE, end.value
+                task.shown = True
+            if verdict is Kind.STOPPED:
+                task.steps.close()  # its `finally` blocks run here, on this thread
+            return verdict, None
+        except BaseException as error:  # noqa: BLE001  # else every later ticket would wait forever
+            failure = _describe(error)
+        log.error("job %d failed\n%s", task.ticket, failure.details)
+        return Kind.FAILED, failure
+
+    def _verdict(self, task: _Task) -> Kind:
+        """What `task` is to do at this yield: STEP, PAUSED or STOPPED."""
+        with self._wake:
+            superseded = task.channel in self._live
+            if task.stop or (superseded and task.shown):
+                return Kind.STOPPED
+            if task.channel is None and self._live:
+                return Kind.PAUSED
+            return Kind.STEP
+
+    def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
+        self._post(Event(task.channel, task.ticket, kind, payload))
+
+
+def _describe(error: BaseException) -> Failure:
+    # not str(error), which may itself raise
+    summary = "".join(traceback.format_exception_only(error)).strip()
+    return Failure(
+        summary.removeprefix(f"{type(error).__module__}."),
+        "".join(traceback.format_exception(error)),
+    )

@@ -1,0 +1,67 @@
+"""Engines: pretrained generative models behind one vocabulary. No window here.
+
+Importing this package does not import torch; opening a model does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engines.catalog import CheckpointError, catalog, open_model
+from engines.model import (
+    NO_KNOBS,
+    Card,
+    Knobs,
+    LogDensity,
+    Model,
+    Run,
+    SampleRequest,
+    Step,
+    finish,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "Card",
+    "CheckpointError",
+    "LogDensity",
+    "Model",
+    "Run",
+    "SampleRequest",
+    "Step",
+    "catalog",
+    "decode",
+    "encode",
+    "finish",
+    "log_density",
+    "open_model",
+]
+
+
+def log_density(
+    model: Model, x: Tensor, labels: Tensor | None = None, knobs: Knobs = NO_KNOBS
+) -> LogDensity:
+    """Log-densities in nats of x (n, …): points in data units, or 8-bit pictures in [-1, 1].
+
+    For pictures it is the log probability mass of the 256-level picture, so bits per dimension
+    are −value / (ln 2 · dims). Raises ValueError for an implicit model.
+    """
+    if model.density is None:
+        raise ValueError(f"{model.card.name} is implicit: it has no density")
+    return finish(model.density.run(x, labels, knobs))
+
+
+def encode(model: Model, x: Tensor, labels: Tensor | None = None) -> Run:
+    """Latents of x (n, …). Raises ValueError when the model has no encoder."""
+    if model.latents is None or model.latents.encode is None:
+        raise ValueError(f"{model.card.name} has no encoder")
+    return model.latents.encode(x, labels)
+
+
+def decode(model: Model, z: Tensor, labels: Tensor | None = None) -> Run:
+    """Examples of latents z (n, …). Raises ValueError when the model has no latents."""
+    if model.latents is None:
+        raise ValueError(f"{model.card.name} has no latents")
+    return model.latents.decode(z, labels)

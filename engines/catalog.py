@@ -1,0 +1,155 @@
+"""The checkpoints at hand: cards read from `assets/models/<data set>/<family>.toml`.
+
+Reading cards needs no torch; only `open_model` does.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engines.model import Card
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.model import Model
+
+ROOT = Path(__file__).resolve().parent.parent / "assets" / "models"
+
+DATA_TITLES = {
+    "mnist": "MNIST digits",
+    "moons": "Two moons",
+    "checkerboard": "Checkerboard",
+    "gaussians": "Eight Gaussians",
+    "rings": "Rings",
+    "spirals": "Two spirals",
+    "cities": "World cities",
+}
+FAMILY_TITLES = {
+    "vae": "VAE",
+    "gan": "GAN",
+    "autoregressive": "Autoregressive",
+    "any-order": "Any-order AR",
+    "flow": "Flow",
+    "diffusion": "Diffusion",
+    "latent-diffusion": "Latent diffusion",
+    "energy": "Energy",
+    "mfa": "Factor analysers",
+    "kde": "KDE",
+}
+
+V = TypeVar("V")
+
+
+class CheckpointError(Exception):
+    """A card or its weights cannot be used; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A card that could not be read, and why."""
+
+    path: Path
+    reason: str
+
+
+def scan(root: Path = ROOT) -> tuple[tuple[Card, ...], tuple[Broken, ...]]:
+    """Every readable card below `root` in the order of the titles above, and the broken ones."""
+    cards: list[Card] = []
+    broken: list[Broken] = []
+    for path in sorted(root.glob("*/*.toml")):
+        try:
+            cards.append(read_card(path))
+        except CheckpointError as error:
+            broken.append(Broken(path, str(error)))
+    return tuple(sorted(cards, key=_rank)), tuple(broken)
+
+
+def catalog(root: Path = ROOT) -> tuple[Card, ...]:
+    """Every readable card below `root`."""
+    return scan(root)[0]
+
+
+def find(name: str, root: Path = ROOT) -> Card:
+    """The card of a model by name, such as "mnist/flow".
+
+    Raises CheckpointError when there is none or it cannot be read.
+    """
+    data, _, family = name.partition("/")
+    path = root / data / f"{family}.toml"
+    if path.resolve().parent.parent != root.resolve() or not path.is_file():
+        known = ", ".join(card.name for card in catalog(root)) or "none"
+        raise CheckpointError(f"there is no model '{name}'; the catalogue has: {known}")
+    return read_card(path)
+
+
+def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:
+    """Load a checkpoint by name or card. Raises CheckpointError with one sentence on failure."""
+    from engines.families import FAMILIES  # torch comes in here
+
+    card = name if isinstance(name, Card) else find(name, root)
+    import torch
+
+    return FAMILIES[card.family](card, torch.device(device))
+
+
+def read_card(path: Path) -> Card:
+    """Read and check one card. Raises CheckpointError naming the file and the fault."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CheckpointError(f"the card {path} cannot be read: {error}") from error
+
+    def need(key: str, kind: type[V]) -> V:
+        value = table.get(key)
+        if not isinstance(value, kind):
+            problem = "lacks" if value is None else "has the wrong kind of"
+            raise CheckpointError(f"the card {path} {problem} '{key}' ({kind.__name__} expected)")
+        return value
+
+    card = Card(
+        folder=path.parent,
+        name=need("name", str),
+        family=need("family", str),
+        data=need("data", str),
+        shape=_numbers(need("shape", list), path),
+        labels=tuple(str(label) for label in need("labels", list)),
+        weights=need("weights", str),
+        sha256=need("sha256", str),
+        parameters=need("parameters", int),
+        seed=need("seed", int),
+        recipe=need("recipe", str),
+        licence=need("licence", str),
+        net=need("net", dict),
+        training=need("training", dict),
+        figures=table.get("figures", {}),
+    )
+    if card.family not in FAMILY_TITLES:
+        raise CheckpointError(f"the card {path} names an unknown family '{card.family}'")
+    if Path(card.weights).name != card.weights:
+        raise CheckpointError(f"the card {path} points outside its folder: '{card.weights}'")
+    return card
+
+
+def table_of(card: Card) -> dict[str, Any]:
+    """The card as the toml table that `read_card` reads back."""
+    keys = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
+            "recipe", "licence", "net", "training", "figures")  # fmt: skip
+    table: dict[str, Any] = {key: getattr(card, key) for key in keys}
+    return table | {"shape": list(card.shape), "labels": list(card.labels)}
+
+
+def _numbers(values: list[Any], path: Path) -> tuple[int, ...]:
+    good = all(isinstance(v, int) and 0 < v <= 4096 for v in values)
+    if not good or len(values) not in (1, 3):
+        raise CheckpointError(f"the card {path} has an impossible shape {values}")
+    return tuple(values)
+
+
+def _rank(card: Card) -> tuple[int, str, int]:
+    data, families = list(DATA_TITLES), list(FAMILY_TITLES)
+    known = data.index(card.data) if card.data in data else len(data)
+    return known, card.data, families.index(card.family)

@@ -1,0 +1,103 @@
+"""What every family's sampling shares: labels, batches, temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from engines.model import (
+    Card,
+    Exactness,
+    Knob,
+    Knobs,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+
+MEMORY_BATCH = 256
+
+TEMPERATURE = Knob(
+    "temperature", "Temperature", 1.0, 0.0, 1.5, 0.05,
+    "Scales the standard deviation of the latent noise. "
+    "1 is the model's distribution; below, samples are more typical and less varied.",
+)  # fmt: skip
+
+
+def class_indices(card: Card, labels: list[int] | Tensor | None, count: int) -> Tensor:
+    """Class index per example (count,) int64; len(card.labels) stands for "any".
+
+    Raises ValueError for a class the model does not have.
+    """
+    classes = len(card.labels)
+    if labels is None:
+        return torch.full((count,), classes)
+    indices = torch.as_tensor(labels, dtype=torch.int64)
+    if not classes:
+        raise ValueError(f"{card.name} has no classes; leave the label out")
+    if indices.numel() and not 0 <= int(indices.min()) <= int(indices.max()) < classes:
+        raise ValueError(f"{card.name} has classes 0 … {classes - 1}, got {labels}")
+    if len(indices) != count:
+        raise ValueError(f"{len(indices)} labels for {count} examples")
+    return indices
+
+
+def in_batches(
+    draw: Callable[[SampleRequest, dict[str, float], Tensor], Run], card: Card,
+    knobs: tuple[Knob, ...],
+) -> Callable[[SampleRequest], Run]:  # fmt: skip
+    """The `sample` of a model from a `draw(request, knobs, labels)` that holds one batch in memory.
+
+    Steps of a batch pass through with the finished pictures before them.
+    """
+
+    def sample(request: SampleRequest) -> Run:
+        settled = settle(knobs, request.knobs)
+        wanted = request.labels()
+        labels = class_indices(card, wanted, request.count)
+        finished: list[Tensor] = []
+        for start in range(0, request.count, MEMORY_BATCH):
+            count = min(MEMORY_BATCH, request.count - start)
+            part = replace(request, count=count, first=request.first + start)
+            run = draw(part, settled, labels[start : start + count])
+            finished.append((yield from _beside(finished, run, request.count)))
+        return torch.cat(finished)
+
+    return sample
+
+
+def _beside(finished: list[Tensor], run: Run, total: int) -> Generator[Step, None, Tensor]:
+    """Pass on a batch's steps, counted in pictures and shown with the finished ones."""
+    before = sum(map(len, finished))
+    while True:
+        try:
+            step = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        guess = step.guess
+        if before and guess is not None:
+            guess = torch.cat([*finished, guess])
+        if total > MEMORY_BATCH:
+            share = step.done / step.total if step.total else 0.0
+            size = min(MEMORY_BATCH, total - before)
+            step = Step(before + int(share * size), total, guess, step.calls)
+        yield step
+
+
+def tempered(procedure: Procedure, knobs: Knobs) -> Procedure:
+    """The procedure at these knobs: a temperature other than 1 leaves the model's distribution."""
+    temperature = knobs.get("temperature", 1.0)
+    if temperature == 1.0:
+        return procedure
+    method = f"{procedure.method}; temperature {temperature:g}: not the model's distribution"
+    return Procedure(Exactness.HEURISTIC, method, procedure.source)
+
+
+def to_levels(u: Tensor) -> Tensor:
+    """Dequantised pictures u in (0, 1) as the 256 levels in [-1, 1]."""
+    return (u * 256).floor().clamp(0, 255) / 127.5 - 1

@@ -1,0 +1,16 @@
+"""The families: one line each, a function from a card to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from engines import flow, kde, vae
+from engines.model import Card, Model
+
+FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
+    "vae": vae.load,
+    "flow": flow.load,
+    "kde": kde.load,
+}

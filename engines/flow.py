@@ -1,0 +1,139 @@
+"""Normalizing flows: one inverse pass samples, the change of variables gives the density."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered, to_levels
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    Latents,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.nets.flow import PictureFlow, PointFlow, log_normal
+from engines.noise import Streams
+
+DEQUANTISATION = Knob(
+    "dequantisation", "Dequantisation samples", 1, 1, 256, 1,
+    "Number k of uniform draws inside the pixel cells. log of their mean density is a lower bound "
+    "on the log mass of the 8-bit picture, tight as k grows.",
+)  # fmt: skip
+
+_ROWS = {True: 256, False: 32_768}
+
+
+@dataclass(frozen=True)
+class _Flow:
+    card: Card
+    net: PictureFlow | PointFlow
+    device: torch.device
+
+    @property
+    def dims(self) -> int:
+        return math.prod(self.card.shape)
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """x = f⁻¹(T z), z ~ N(0, I)."""
+        z = knobs["temperature"] * Streams(request.seed, request.indices).normal(self.dims)
+        x = self._decode(z, labels)
+        yield Step(request.count, request.count, x.clone(), calls=1)
+        return x
+
+    @torch.no_grad()
+    def _decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        x = self.net.decode(z.to(self.device), labels.to(self.device)).cpu()
+        return to_levels(x) if self.card.is_picture else x
+
+    def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p(x) = log N(f(x); 0, I) + log |det df/dx|, exact."""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x))
+        values = []
+        for part in torch.arange(len(x)).split(_ROWS[False]):
+            values.append(self._log_density(x[part], classes[part]))
+            yield Step(int(part[-1]) + 1, len(x), calls=1)
+        return LogDensity(torch.cat(values), Meaning.EXACT, "change of variables")
+
+    def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log of the mean density over k uniform draws in the pixel cells: a bound on log P(x).
+
+        Theis et al. 2016 (k = 1); Hoogeboom et al. 2020 (importance-weighted).
+        """
+        k = int(settle((DEQUANTISATION,), knobs)["dequantisation"])
+        classes = class_indices(self.card, labels, len(x))
+        noise = Streams(0, range(k)).uniform(*self.card.shape)
+        levels, values = ((x + 1) * 127.5).round(), []
+        cell = self.dims * math.log(256)
+        for part in torch.arange(len(x)).split(_ROWS[True]):
+            terms = []
+            for i in range(k):
+                terms.append(self._log_density((levels[part] + noise[i]) / 256, classes[part]))
+                if i < k - 1:
+                    yield Step(int(part[0]), len(x), calls=i + 1)
+            values.append(torch.logsumexp(torch.stack(terms), 0) - math.log(k) - cell)
+            yield Step(int(part[-1]) + 1, len(x), calls=k)
+        draws = "1 draw" if k == 1 else f"{k} draws"
+        method = f"change of variables, uniform dequantisation, {draws}"
+        return LogDensity(torch.cat(values), Meaning.BOUND, method)
+
+    @torch.no_grad()
+    def _log_density(self, x: Tensor, labels: Tensor) -> Tensor:
+        z, log_det = self.net.encode(x.to(self.device), labels.to(self.device))
+        return (log_normal(z) + log_det).double().cpu()
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, D) -> (n, …)."""
+        x = self._decode(z, class_indices(self.card, labels, len(z)))
+        yield Step(len(z), len(z), x.clone(), calls=1)
+        return x
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """(n, …) -> (n, D); pictures enter at the centres of their pixel cells."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        if self.card.is_picture:
+            x = (((x + 1) * 127.5).round() + 0.5) / 256
+        z, _ = self.net.encode(x.to(self.device), classes)
+        yield Step(len(x), len(x), calls=1)
+        return z.cpu()
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a flow checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    kind: Callable[..., PictureFlow | PointFlow] = PictureFlow if card.is_picture else PointFlow
+    net = kind(**card.net)
+    weights.fill(net, weights.load(card), card)
+    flow = _Flow(card, net.eval().requires_grad_(False).to(device), device)
+    if card.is_picture:
+        density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))
+    else:
+        density = Density(Meaning.EXACT, flow.point_density)
+    exact = Procedure(
+        Exactness.EXACT, "x = f⁻¹(z), z ~ N(0, I)", "Dinh et al. 2017; Durkan et al. 2019"
+    )
+    return Model(
+        card=card,
+        sample=in_batches(flow.draw, card, (TEMPERATURE,)),
+        procedure=lambda knobs: tempered(exact, knobs),
+        knobs=(TEMPERATURE,),
+        density=density,
+        latents=Latents((flow.dims,), "Gaussian, exact inverse", flow.decode, flow.encode),
+    )

@@ -1,0 +1,114 @@
+"""Kernel density estimate (Parzen 1962): the classical baseline, every answer in closed form."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.catalog import CheckpointError
+from engines.drawing import class_indices, in_batches
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.nets.kde import PictureKernels, PointKernels
+from engines.noise import Streams
+
+BANDWIDTH = Knob(
+    "bandwidth", "Bandwidth", 1.0, 0.0, 4.0, 0.05,
+    "Scales the fitted kernel width h. 1 is the width of highest leave-one-out likelihood; "
+    "0 shows the training examples themselves.",
+)  # fmt: skip
+
+_ROWS = {True: 512, False: 4_096}
+
+
+@dataclass(frozen=True)
+class _KDE:
+    card: Card
+    kernels: PictureKernels | PointKernels
+    h: float
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """A training example of the class, chosen uniformly, plus kernel noise."""
+        streams = Streams(request.seed, request.indices)
+        u, e = streams.uniform(), streams.normal(*self.card.shape)
+        pick = torch.empty(request.count, dtype=torch.int64)
+        for label in labels.unique().tolist():
+            members, rows = self._members(label), labels == label
+            pick[rows] = members[(u[rows] * len(members)).long()]
+        x = self.kernels.draw(pick, e, self.h * knobs["bandwidth"])
+        yield Step(request.count, request.count, x.clone(), calls=0)
+        return x
+
+    def _members(self, label: int) -> Tensor:
+        """Indices of the centres of a class, or of all for "any"."""
+        if label == len(self.card.labels):
+            return torch.arange(len(self.kernels.labels))
+        return torch.nonzero(self.kernels.labels == label)[:, 0]
+
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log (1/N) Σ_i k_h(x, x_i), over the centres of the class where one is given."""
+        h = self.h * settle((BANDWIDTH,), knobs)["bandwidth"]
+        if h == 0:
+            raise ValueError("a bandwidth of 0 has no density; choose a larger one")
+        classes = class_indices(self.card, labels, len(x))
+        value = torch.empty(len(x), dtype=torch.float64)
+        for part in torch.arange(len(x)).split(_ROWS[self.card.is_picture]):
+            for label in classes[part].unique().tolist():
+                rows = part[classes[part] == label]
+                value[rows] = self._log_density(x[rows], h, label)
+            yield Step(int(part[-1]) + 1, len(x), calls=0)
+        return LogDensity(value, Meaning.EXACT, "sum over all kernels")
+
+    def _log_density(self, x: Tensor, h: float, label: int) -> Tensor:
+        only = None if label == len(self.card.labels) else label
+        if isinstance(self.kernels, PointKernels):
+            return self.kernels.log_density(x, h, label=only)
+        return self.kernels.log_mass(x, h, label=only)
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a KDE checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    tensors = weights.load(card)
+    kind = PictureKernels if card.is_picture else PointKernels
+    try:
+        kernels, h = kind(**tensors), float(card.net["bandwidth"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
+    centres = tensors["levels" if card.is_picture else "centres"]
+    if tuple(centres.shape[1:]) != card.shape or not (math.isfinite(h) and h > 0):
+        raise CheckpointError(f"{card.name}: the centres or the bandwidth do not fit the card")
+    kde = _KDE(card, kernels, h)
+    return Model(
+        card=card,
+        sample=in_batches(kde.draw, card, (BANDWIDTH,)),
+        procedure=_procedure,
+        knobs=(BANDWIDTH,),
+        density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,)),
+    )
+
+
+def _procedure(knobs: Knobs) -> Procedure:
+    width = knobs.get("bandwidth", 1.0)
+    method = "a training example chosen at random, plus kernel noise"
+    if width == 1.0:
+        return Procedure(Exactness.EXACT, method, "Parzen 1962")
+    method += f"; bandwidth × {width:g}: not the model's distribution"
+    return Procedure(Exactness.HEURISTIC, method, "Parzen 1962")

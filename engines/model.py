@@ -1,0 +1,226 @@
+"""The vocabulary of the engines: what one loaded checkpoint can do, and how work reports itself.
+
+A part of a `Model` that is None is something this model cannot do; there are no feature flags
+beside the parts. Knows nothing of files, networks or windows, and imports torch for types only:
+the window reads cards before torch is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+T = TypeVar("T")
+Knobs: TypeAlias = Mapping[str, float]
+NO_KNOBS: Knobs = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Step:
+    """What every long computation yields, at least once.
+
+    `guess` holds the best pictures or points so far, (n, …) in data scale; always a new tensor.
+    `calls` counts network evaluations so far **per picture**. The last step has done == total.
+    """
+
+    done: int
+    total: int | None
+    guess: Tensor | None = None
+    calls: int = 0
+
+
+Run: TypeAlias = "Generator[Step, None, Tensor]"
+
+
+class Meaning(Enum):
+    """What a log-density value is."""
+
+    EXACT = "log p(x)"
+    BOUND = "lower bound on log p(x)"
+    ESTIMATE = "estimate of log p(x)"
+    UNNORMALISED = "log p(x) up to a constant"
+
+
+class Exactness(Enum):
+    """How a procedure relates to the trained model's own distribution (never to the data)."""
+
+    EXACT = "exact"
+    ASYMPTOTIC = "asymptotically exact"
+    HEURISTIC = "heuristic"
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """How a result is made, for the badge beside it: one method, its standing and its source."""
+
+    exactness: Exactness
+    method: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One number a person may turn.
+
+    `choices`, where given, names the values minimum, minimum + step, …: a switch or a menu.
+    """
+
+    name: str
+    title: str
+    default: float
+    minimum: float
+    maximum: float
+    step: float
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogDensity:
+    """Log-densities in nats, one per example: (n,) float64."""
+
+    value: Tensor
+    meaning: Meaning
+    method: str
+    stderr: Tensor | None = None
+
+
+DensityRun: TypeAlias = "Generator[Step, None, LogDensity]"
+
+
+@dataclass(frozen=True)
+class Density:
+    """`run(x, labels, knobs)`: x (n, …) in data scale, labels (n,) int64 or None for p(x)."""
+
+    meaning: Meaning
+    run: Callable[[Tensor, Tensor | None, Knobs], DensityRun]
+    knobs: tuple[Knob, ...] = ()
+
+
+@dataclass(frozen=True)
+class Latents:
+    """A latent space of the given shape per example; `nature` says what the word means here.
+
+    `decode(z, labels)` and `encode(x, labels)` return Runs of (n, …) tensors.
+    """
+
+    shape: tuple[int, ...]
+    nature: str
+    decode: Callable[[Tensor, Tensor | None], Run]
+    encode: Callable[[Tensor, Tensor | None], Run] | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of one checkpoint without loading it: the toml beside the weights in `folder`.
+
+    `shape` is (C, H, W) for pictures in [-1, 1] with 256 levels, (D,) for points in data units.
+    `figures` are measured by the evaluate command, never written by hand.
+    """
+
+    folder: Path
+    name: str
+    family: str
+    data: str
+    shape: tuple[int, ...]
+    labels: tuple[str, ...]
+    weights: str
+    sha256: str
+    parameters: int
+    seed: int
+    recipe: str
+    licence: str
+    net: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_picture(self) -> bool:
+        return len(self.shape) == 3
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """Which pictures to draw: (seed, first), …, (seed, first + count − 1).
+
+    `label` is a class index, a tuple of them dealt out by picture index (picture i gets
+    label[i mod len]), or None for a draw from p(x).
+    """
+
+    count: int
+    seed: int
+    label: int | tuple[int, ...] | None = None
+    knobs: Knobs = field(default_factory=dict)
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1, got {self.count}")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed must lie in 0 … 2^64 − 1, got {self.seed}")
+        if self.first < 0:
+            raise ValueError(f"first must not be negative, got {self.first}")
+        if self.label == ():
+            raise ValueError("label is an empty tuple; pass None for p(x)")
+
+    @property
+    def indices(self) -> range:
+        return range(self.first, self.first + self.count)
+
+    def labels(self) -> list[int] | None:
+        """The class index of each picture, or None for p(x)."""
+        if self.label is None:
+            return None
+        if isinstance(self.label, int):
+            return [self.label] * self.count
+        return [self.label[i % len(self.label)] for i in self.indices]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What one loaded checkpoint can do. A part that is None disables what needs it."""
+
+    card: Card
+    sample: Callable[[SampleRequest], Run]
+    procedure: Callable[[Knobs], Procedure]
+    """How `sample` makes its pictures at these knobs."""
+    knobs: tuple[Knob, ...] = ()
+    density: Density | None = None
+    latents: Latents | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names; empty means the model is unconditional."""
+        return self.card.labels
+
+
+def finish(run: Generator[Any, None, T]) -> T:
+    """Drive a run to its end and return its result."""
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def settle(knobs: tuple[Knob, ...], given: Knobs) -> dict[str, float]:
+    """Every knob's value: the one given or the default.
+
+    Raises ValueError for a name the model does not have and for a value out of range.
+    """
+    known = {knob.name: knob for knob in knobs}
+    for name, value in given.items():
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            raise ValueError(f"this model has no knob '{name}'; its knobs: {allowed}")
+        low, high = known[name].minimum, known[name].maximum
+        if not low <= value <= high:
+            raise ValueError(f"{name} must lie in {low:g} … {high:g}, got {value:g}")
+    return {name: float(given.get(name, knob.default)) for name, knob in known.items()}

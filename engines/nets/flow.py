@@ -1,0 +1,252 @@
+"""Normalizing flows: a multi-scale coupling flow for small pictures, a spline flow for points.
+
+Both map data to z ~ N(0, I) with an exact inverse and an exact log-determinant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import zuko
+from torch import Tensor, nn
+from torch.nn import functional as F
+from zuko.transforms import MonotonicRQSTransform
+
+_EDGE = 1e-6
+
+
+class ActNorm(nn.Module):
+    """Per-channel scale and shift, set on the first batch to zero mean and unit variance.
+
+    Kingma & Dhariwal 2018, section 3.1.
+    """
+
+    ready: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.log_scale = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.register_buffer("ready", torch.tensor(False))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if self.training and not self.ready:
+            with torch.no_grad():
+                self.shift.copy_(x.mean((0, 2, 3), keepdim=True))
+                self.log_scale.copy_(-x.std((0, 2, 3), keepdim=True).clamp_min(1e-3).log())
+                self.ready.fill_(True)
+        return (x - self.shift) * self.log_scale.exp(), self.log_scale.sum() * x[0, 0].numel()
+
+    def inverse(self, y: Tensor) -> Tensor:
+        return y * (-self.log_scale).exp() + self.shift
+
+
+class Mix(nn.Module):
+    """Invertible 1x1 convolution W = P L (U + diag s): Kingma & Dhariwal 2018, equation 10."""
+
+    p: Tensor
+    sign: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
+        p, lower, upper = torch.linalg.lu(rotation)
+        self.register_buffer("p", p)
+        self.register_buffer("sign", upper.diagonal().sign())
+        self.lower, self.upper = nn.Parameter(lower), nn.Parameter(upper.triu(1))
+        self.log_s = nn.Parameter(upper.diagonal().abs().log())
+
+    def weight(self) -> Tensor:
+        eye = torch.eye(len(self.log_s), device=self.log_s.device, dtype=self.log_s.dtype)
+        lower = self.lower.tril(-1) + eye
+        upper = self.upper.triu(1) + torch.diag(self.sign * self.log_s.exp())
+        return self.p @ lower @ upper
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return F.conv2d(x, self.weight()[..., None, None]), self.log_s.sum() * x[0, 0].numel()
+
+    def inverse(self, y: Tensor) -> Tensor:
+        inverse = torch.linalg.inv(self.weight().double()).to(y.dtype)
+        return F.conv2d(y, inverse[..., None, None])
+
+
+class Conditioner(nn.Module):
+    """Parameters of an elementwise map from the known half of the channels and the class."""
+
+    def __init__(self, given: int, out: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.into = nn.Conv2d(given, width, 3, padding=1)
+        self.label = nn.Embedding(classes + 1, width)
+        self.middle = nn.Conv2d(width, width, 3, padding=1)
+        self.out = nn.Conv2d(width, out, 3, padding=1)
+        nn.init.zeros_(self.label.weight)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        h = F.gelu(self.into(x) + self.label(labels)[..., None, None])
+        return self.out(h + F.gelu(self.middle(h)))  # type: ignore[no-any-return]
+
+
+class Bend(nn.Module):
+    """Elementwise monotone map of one tensor given another: affine, then rational-quadratic.
+
+    Dinh et al. 2017 (affine) and Durkan et al. 2019 (spline); bins = 0 leaves the spline out.
+    """
+
+    def __init__(self, given: int, bent: int, *, width: int, classes: int, bins: int) -> None:
+        super().__init__()
+        self.bins, self.bent = bins, bent
+        out = bent * (2 + (3 * bins - 1 if bins else 0))
+        self.net = Conditioner(given, out, width, classes)
+
+    def _maps(self, given: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, MonotonicRQSTransform]:
+        raw = self.net(given, labels)
+        log_scale, shift = raw[:, : 2 * self.bent].chunk(2, 1)
+        spline = None
+        if self.bins:
+            n, _, h, w = raw.shape
+            knots = raw[:, 2 * self.bent :].view(n, self.bent, -1, h, w).movedim(2, -1)
+            spline = MonotonicRQSTransform(*knots.split([self.bins, self.bins, self.bins - 1], -1))
+        return 2 * torch.tanh(log_scale / 2), shift, spline
+
+    def forward(self, x: Tensor, given: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        log_scale, shift, spline = self._maps(given, labels)
+        y, log_det = (x + shift) * log_scale.exp(), log_scale
+        if spline is not None:
+            y, more = spline.call_and_ladj(y)
+            log_det = log_det + more
+        return y, log_det.flatten(1).sum(1)
+
+    def inverse(self, y: Tensor, given: Tensor, labels: Tensor) -> Tensor:
+        log_scale, shift, spline = self._maps(given, labels)
+        if spline is not None:
+            y = spline.inv(y)
+        return y * (-log_scale).exp() - shift
+
+
+class Coupling(nn.Module):
+    """ActNorm, 1x1 mixing, then one half of the channels bends the other."""
+
+    def __init__(self, channels: int, *, width: int, classes: int, bins: int) -> None:
+        super().__init__()
+        self.norm, self.mix = ActNorm(channels), Mix(channels)
+        half = channels // 2
+        self.bend = Bend(half, half, width=width, classes=classes, bins=bins)
+
+    def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        x, d1 = self.norm(x)
+        x, d2 = self.mix(x)
+        kept, bent = x.chunk(2, 1)
+        bent, d3 = self.bend(bent, kept, labels)
+        return torch.cat([kept, bent], 1), d1 + d2 + d3
+
+    def inverse(self, y: Tensor, labels: Tensor) -> Tensor:
+        kept, bent = y.chunk(2, 1)
+        bent = self.bend.inverse(bent, kept, labels)
+        return self.norm.inverse(self.mix.inverse(torch.cat([kept, bent], 1)))
+
+
+class PictureFlow(nn.Module):
+    """Multi-scale coupling flow on dequantised pictures u in (0, 1): (n, C, H, W) -> z (n, C·H·W).
+
+    Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6).
+    Class index `classes` means "any": p(x) without a class.
+    """
+
+    def __init__(
+        self, *, shape: Sequence[int], classes: int, couplings: Sequence[int],
+        width: Sequence[int], bins: int,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.shape, self.classes = tuple(shape), classes
+        first = 4 * self.shape[0]
+        half = first // 2
+        options = {"classes": classes, "bins": bins}
+        self.fine = nn.ModuleList(
+            Coupling(first, width=width[0], **options) for _ in range(couplings[0])
+        )
+        self.split = Bend(half, half, width=width[0], **options)
+        self.coarse = nn.ModuleList(
+            Coupling(4 * half, width=width[1], **options) for _ in range(couplings[1])
+        )
+        self.last = ActNorm(4 * half)
+
+    def encode(self, u: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """z (n, D) and log |dz/du| (n,)."""
+        v = _EDGE + (1 - 2 * _EDGE) * u
+        y = torch.logit(v) / 5
+        log_det = (math.log((1 - 2 * _EDGE) / 5) - v.log() - (1 - v).log()).flatten(1).sum(1)
+        h = F.pixel_unshuffle(y, 2)
+        for layer in self.fine:
+            h, d = layer(h, labels)
+            log_det = log_det + d
+        kept, out = h.chunk(2, 1)
+        out, d = self.split(out, kept, labels)
+        log_det = log_det + d
+        h = F.pixel_unshuffle(kept, 2)
+        for layer in self.coarse:
+            h, d = layer(h, labels)
+            log_det = log_det + d
+        h, d = self.last(h)
+        return torch.cat([h.flatten(1), out.flatten(1)], 1), log_det + d
+
+    def decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        """u (n, C, H, W) in (0, 1) for z (n, D)."""
+        c, side_h, side_w = self.shape
+        deep, shallow = z.chunk(2, 1)
+        h = self.last.inverse(deep.reshape(-1, 8 * c, side_h // 4, side_w // 4))
+        for layer in reversed(self.coarse):
+            h = layer.inverse(h, labels)  # type: ignore[operator]
+        kept = F.pixel_shuffle(h, 2)
+        out = self.split.inverse(shallow.reshape(kept.shape), kept, labels)
+        h = torch.cat([kept, out], 1)
+        for layer in reversed(self.fine):
+            h = layer.inverse(h, labels)  # type: ignore[operator]
+        v = torch.sigmoid(5 * F.pixel_shuffle(h, 2))
+        return ((v - _EDGE) / (1 - 2 * _EDGE)).clamp(0, 1)
+
+
+class PointFlow(nn.Module):
+    """Neural spline flow on points (Durkan et al. 2019, by zuko), after standardising each axis.
+
+    Class index `classes` means "any".
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, *, dim: int, classes: int, transforms: int, bins: int, hidden: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("scale", torch.ones(dim))
+        self.flow = zuko.flows.NSF(
+            dim, context=classes + 1, transforms=transforms, bins=bins, hidden_features=hidden
+        )
+
+    def standardise(self, x: Tensor) -> None:
+        """Take mean and standard deviation from the training points (n, dim)."""
+        self.mean.copy_(x.mean(0))
+        self.scale.copy_(x.std(0))
+
+    def _transform(self, labels: Tensor) -> zuko.transforms.ComposedTransform:
+        return self.flow(F.one_hot(labels, self.classes + 1).float()).transform
+
+    def encode(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """z (n, dim) and log |dz/dx| (n,)."""
+        z, log_det = self._transform(labels).call_and_ladj((x - self.mean) / self.scale)
+        return z, log_det - self.scale.log().sum()
+
+    def decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Points (n, dim) in data units for z (n, dim)."""
+        return self._transform(labels).inv(z) * self.scale + self.mean  # type: ignore[no-any-return]
+
+
+def log_normal(z: Tensor) -> Tensor:
+    """log N(z; 0, I) in nats, summed over all but the first axis."""
+    return -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)

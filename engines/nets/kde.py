@@ -1,0 +1,142 @@
+"""Gaussian kernels on training examples: exact densities by chunked logsumexp, no tree.
+
+scikit-learn's tree stops early when kernel values underflow and is wrong by many nats above a few
+dimensions (its issues 7492 and 25799); these sums are complete.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.special import log_ndtr
+
+_CELLS = 4_000_000
+"""Distances held at once: 32 MB in float64."""
+
+
+class PointKernels:
+    """N(x; c, (h·scale)²) on centres (N, D) in data units, h in units of the spread per axis."""
+
+    plausible = (0.003, 1.0)
+
+    def __init__(self, centres: Tensor, labels: Tensor, scale: Tensor) -> None:
+        self.centres, self.labels, self.scale = centres, labels, scale
+        self._unit = (centres / scale).double()
+
+    @classmethod
+    def of(cls, x: Tensor, labels: Tensor) -> PointKernels:
+        """Kernels on examples (N, D), the spread taken per axis."""
+        return cls(x, labels, x.std(0))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the checkpoint stores."""
+        return {"centres": self.centres, "labels": self.labels, "scale": self.scale}
+
+    def log_density(self, x: Tensor, h: float, *, label: int | None = None) -> Tensor:
+        """Exact log p(x) or log p(x | label) in nats: (n, D) -> (n,) float64."""
+        unit = self._unit if label is None else self._unit[self.labels == label]
+        rows = max(1, _CELLS // len(unit))
+        parts = [
+            torch.logsumexp(_squares(part, unit) / (-2 * h * h), 1)
+            for part in (x / self.scale).double().split(rows)
+        ]
+        return torch.cat(parts) - math.log(len(unit)) + self._log_norm(h)
+
+    def leave_one_out(self, h: float) -> float:
+        """Mean over the centres of log p without the centre itself."""
+        unit, total = self._unit, 0.0
+        rows = max(1, _CELLS // len(unit))
+        for start in range(0, len(unit), rows):
+            part = unit[start : start + rows]
+            exponent = _squares(part, unit) / (-2 * h * h)
+            exponent[torch.arange(len(part)), start + torch.arange(len(part))] = -math.inf
+            total += torch.logsumexp(exponent, 1).sum().item()
+        return total / len(unit) - math.log(len(unit) - 1) + self._log_norm(h)
+
+    def draw(self, pick: Tensor, e: Tensor, h: float) -> Tensor:
+        """centres[pick] + h·scale·e."""
+        return self.centres[pick] + h * self.scale * e
+
+    def _log_norm(self, h: float) -> float:
+        return -(h * self.scale.double()).log().sum().item() - 0.5 * len(self.scale) * math.log(
+            2 * math.pi
+        )
+
+
+class PictureKernels:
+    """Kernels on 8-bit pictures: x = clip(round(c + h ε)), so the end levels take the tails.
+
+    The mass of level k given centre c is Φ((k + ½ − c)/h) − Φ((k − ½ − c)/h). Between the ends its
+    logarithm is taken to second order in 1/h, which makes the sum over pixels a matrix product;
+    for h ≥ 3 levels the error is below 1e-3 nats per thousand pixels near a centre.
+    """
+
+    plausible = (3.0, 100.0)
+    _probes = 1_000
+
+    def __init__(self, levels: Tensor, labels: Tensor) -> None:
+        self.levels, self.labels = levels, labels
+
+    @classmethod
+    def of(cls, x: Tensor, labels: Tensor) -> PictureKernels:
+        """Kernels on pictures (N, C, H, W) in [-1, 1]."""
+        return cls(to_levels(x), labels)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the checkpoint stores."""
+        return {"levels": self.levels, "labels": self.labels}
+
+    def log_kernels(self, x: Tensor, centres: Tensor, h: float) -> Tensor:
+        """log P(x | centre) in nats: levels x (n, …) and centres (N, …) uint8 -> (n, N) float64."""
+        k, c = x.flatten(1).double(), centres.flatten(1)
+        black, white = (k == 0).double(), (k == 255).double()
+        grey = 1 - black - white
+        level = torch.arange(256, dtype=torch.float64, device=k.device)
+        tail_low, tail_high = log_ndtr((0.5 - level) / h), log_ndtr((level - 254.5) / h)
+        c = c.long()
+        value = c.double()
+        correction = 1 / (24 * h * h)
+        curvature = -0.5 / h**2 + correction / h**2
+        constant = -math.log(h * math.sqrt(2 * math.pi)) - correction
+        squares = (grey * k * k).sum(1, keepdim=True) - 2 * (grey * k) @ value.T
+        squares = squares + grey @ (value * value).T
+        out: Tensor = curvature * squares + constant * grey.sum(1, keepdim=True)
+        out += black @ tail_low[c].T + white @ tail_high[c].T
+        return out
+
+    def log_mass(self, x: Tensor, h: float, *, label: int | None = None) -> Tensor:
+        """log P(x) or log P(x | label) in nats of pictures (n, C, H, W): (n,) float64."""
+        levels = self.levels if label is None else self.levels[self.labels == label]
+        k = to_levels(x)
+        parts = [torch.logsumexp(self.log_kernels(k, chunk, h), 1) for chunk in levels.split(2_000)]
+        return torch.logsumexp(torch.stack(parts, 1), 1) - math.log(len(levels))
+
+    def leave_one_out(self, h: float) -> float:
+        """Mean over the first centres of log P without the centre itself."""
+        probes = min(self._probes, len(self.levels))
+        parts = []
+        for start in range(0, len(self.levels), 2_000):
+            log_k = self.log_kernels(self.levels[:probes], self.levels[start : start + 2_000], h)
+            own = torch.arange(start, min(start + log_k.shape[1], probes))
+            log_k[own, own - start] = -math.inf
+            parts.append(torch.logsumexp(log_k, 1))
+        total = torch.logsumexp(torch.stack(parts, 1), 1).mean().item()
+        return total - math.log(len(self.levels) - 1)
+
+    def draw(self, pick: Tensor, e: Tensor, h: float) -> Tensor:
+        """Pictures in [-1, 1]: levels[pick] + h·e, rounded and clipped."""
+        levels = (self.levels[pick].float() + h * e).round().clamp(0, 255)
+        return levels / 127.5 - 1
+
+
+def to_levels(x: Tensor) -> Tensor:
+    """Pictures in [-1, 1] as uint8 levels."""
+    return ((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def _squares(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distances (n, N)."""
+    # expanding |a − b|² would cancel; in a few dimensions direct differences are as fast
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()

@@ -1,0 +1,150 @@
+"""Variational autoencoders: convolutional for small pictures, a perceptron for points.
+
+Both are class-conditional; class index `classes` means "any": p(x) without a class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_LEVELS = 256
+
+
+def mixture_of_logistics(parameters: Tensor, x: Tensor) -> Tensor:
+    """log P(x) of 256-level values under a discretised mixture of logistics, per value.
+
+    Salimans et al. 2017, equation 2. parameters (…, 3K) holds K logits, means and log scales; x (…)
+    in [-1, 1]. The end levels take the tails, so the 256 probabilities sum to 1.
+    """
+    logits, means, log_scales = parameters.chunk(3, -1)
+    inverse = (-_bounded(log_scales)).exp()
+    x = x[..., None]
+    half = 1 / (_LEVELS - 1)
+    above, below = (x - means + half) * inverse, (x - means - half) * inverse
+    # log(σ(a) − σ(b)) = log σ(a) + log σ(−b) + log(1 − e^(b−a)), without cancellation
+    width = 2 * half * inverse
+    inside = F.logsigmoid(above) + F.logsigmoid(-below) + torch.log(-torch.expm1(-width))
+    log_p = torch.where(x < -1 + half, F.logsigmoid(above), inside)
+    log_p = torch.where(x > 1 - half, F.logsigmoid(-below), log_p)
+    return torch.logsumexp(logits.log_softmax(-1) + log_p, -1)
+
+
+def mixture_mean(parameters: Tensor) -> Tensor:
+    """Mean of the mixture, values clamped to [-1, 1]: parameters (…, 3K) -> (…)."""
+    logits, means, _ = parameters.chunk(3, -1)
+    return (logits.softmax(-1) * means.clamp(-1, 1)).sum(-1)
+
+
+def mixture_draw(parameters: Tensor, pick: Tensor, place: Tensor) -> Tensor:
+    """One draw per value, rounded to the 256 levels; pick and place (…) are uniform on (0, 1)."""
+    logits, means, log_scales = parameters.chunk(3, -1)
+    cumulative = logits.softmax(-1).cumsum(-1)
+    k = (pick[..., None] > cumulative).sum(-1, keepdim=True).clamp_max(logits.shape[-1] - 1)
+    mean, scale = means.gather(-1, k)[..., 0], _bounded(log_scales).exp().gather(-1, k)[..., 0]
+    x = mean + scale * torch.logit(place)
+    return ((x + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
+
+
+def _bounded(log_scales: Tensor) -> Tensor:
+    # an unbounded likelihood appears as the scale goes to 0 (Mattei & Frellsen 2018)
+    return log_scales.clamp(-7.0, 3.0)
+
+
+class PictureVAE(nn.Module):
+    """q(z | x, c) and p(x | z, c) for pictures (n, 1, H, W) with H and W multiples of 4."""
+
+    def __init__(
+        self, *, shape: Sequence[int], classes: int, latent: int, width: int, mixtures: int
+    ) -> None:
+        super().__init__()
+        channels, height, side = shape
+        if channels != 1:
+            raise ValueError(f"this decoder models one channel, got {channels}")
+        self.classes, self.latent, self.mixtures = classes, latent, mixtures
+        self.grid = (height // 4, side // 4)
+        flat = width * self.grid[0] * self.grid[1]
+        self.encoder = nn.Sequential(
+            nn.PixelUnshuffle(2), nn.Conv2d(4, width // 2, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(width // 2, width, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1), nn.SiLU(), nn.Flatten(),
+        )  # fmt: skip
+        self.to_q = nn.Linear(flat + classes + 1, 2 * latent)
+        self.from_z = nn.Linear(latent + classes + 1, flat)
+        self.decoder = nn.Sequential(
+            nn.SiLU(), nn.Conv2d(width, width, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(width, 2 * width, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
+            nn.Conv2d(width // 2, width // 2, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(width // 2, 12 * mixtures, 3, padding=1), nn.PixelShuffle(2),
+        )  # fmt: skip
+
+    def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation of q(z | x, c), each (n, latent)."""
+        mean, log_sd = self.to_q(self._join(self.encoder(x), labels)).chunk(2, 1)
+        return mean, log_sd.clamp(-6, 2)
+
+    def likelihood(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Parameters of p(x | z, c): (n, H, W, 3·mixtures)."""
+        h = self.from_z(self._join(z, labels)).view(len(z), -1, *self.grid)
+        return self.decoder(h).permute(0, 2, 3, 1)  # type: ignore[no-any-return]
+
+    def log_likelihood(self, x: Tensor, z: Tensor, labels: Tensor) -> Tensor:
+        """log p(x | z, c) in nats (n,)."""
+        return mixture_of_logistics(self.likelihood(z, labels), x[:, 0]).flatten(1).sum(1)
+
+    def _join(self, h: Tensor, labels: Tensor) -> Tensor:
+        return torch.cat([h, F.one_hot(labels, self.classes + 1).to(h.dtype)], 1)
+
+
+class PointVAE(nn.Module):
+    """q(z | x, c) and p(x | z, c) = N(mean(z, c), sd² I), one learned sd, for points (n, dim)."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, *, dim: int, classes: int, latent: int, hidden: int) -> None:
+        super().__init__()
+        self.classes, self.latent = classes, latent
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("scale", torch.ones(dim))
+        self.encoder = _perceptron(dim + classes + 1, hidden, 2 * latent)
+        self.decoder = _perceptron(latent + classes + 1, hidden, dim)
+        self.log_sd = nn.Parameter(torch.tensor(math.log(0.1)))
+
+    def standardise(self, x: Tensor) -> None:
+        """Take mean and standard deviation from the training points (n, dim)."""
+        self.mean.copy_(x.mean(0))
+        self.scale.copy_(x.std(0))
+
+    def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation of q(z | x, c), each (n, latent)."""
+        mean, log_sd = self.encoder(self._join((x - self.mean) / self.scale, labels)).chunk(2, 1)
+        return mean, log_sd.clamp(-6, 2)
+
+    def decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Mean of p(x | z, c) in data units (n, dim)."""
+        return self.decoder(self._join(z, labels)) * self.scale + self.mean  # type: ignore[no-any-return]
+
+    def noise(self) -> Tensor:
+        """Standard deviation of p(x | z, c) per axis, in data units (dim,)."""
+        return self.log_sd.exp() * self.scale
+
+    def log_likelihood(self, x: Tensor, z: Tensor, labels: Tensor) -> Tensor:
+        """log p(x | z, c) in nats (n,)."""
+        sd = self.noise()
+        e = (x - self.decode(z, labels)) / sd
+        return -(0.5 * e.square() + sd.log() + 0.5 * math.log(2 * math.pi)).sum(1)
+
+    def _join(self, h: Tensor, labels: Tensor) -> Tensor:
+        return torch.cat([h, F.one_hot(labels, self.classes + 1).to(h.dtype)], 1)
+
+
+def _perceptron(into: int, hidden: int, out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(into, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(),
+        nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, out),
+    )  # fmt: skip

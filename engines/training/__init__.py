@@ -1,0 +1,1 @@
+"""What makes checkpoints: data sets, recipes, the loop, evaluation. Never needed to use one."""

@@ -1,0 +1,118 @@
+"""`python -m engines.training mnist/vae --minutes 30 --resume`, or `… evaluate mnist/vae`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import tomli_w
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.catalog import ROOT, find, table_of
+from engines.model import Card
+from engines.training.datasets import DataSet, load
+from engines.training.loop import Progress, train
+from engines.training.recipe import Fit, Recipe
+from engines.training.recipes import RECIPES
+
+_RUNS = Path("runs")
+_SEED = 1
+
+
+def main(arguments: list[str]) -> int:
+    """Train, export or evaluate one checkpoint; returns the exit status."""
+    if arguments[:1] == ["evaluate"]:
+        from engines.training.evaluate import evaluate
+
+        for name in arguments[1:]:
+            evaluate(name)
+        return 0
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads or os.cpu_count() or 1)
+    data_name, _, family = options.name.partition("/")
+    data = load(data_name)
+    if family not in RECIPES:
+        print(f"no recipe for '{family}'; there are: {', '.join(RECIPES)}", file=sys.stderr)
+        return 2
+    torch.manual_seed(_SEED)
+    chosen = RECIPES[family](data)
+    if isinstance(chosen, Fit):
+        net, tensors = chosen.fit()
+        _ship(options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0})
+    else:
+        _train(options, data, chosen)
+    return 0
+
+
+def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
+    trainer = recipe.trainer()
+    checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
+    if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
+        trainer.adopt(weights.load(card))
+        print(f"starting from the committed weights of {options.name}", flush=True)
+    if not options.export:
+        progress = train(
+            trainer, data, minutes=options.minutes or recipe.minutes, batch=recipe.batch,
+            label_dropout=recipe.label_dropout, checkpoint=checkpoint, resume=options.resume,
+            seed=_SEED, report=lambda line: print(line, flush=True),
+        )  # fmt: skip
+    else:
+        state = torch.load(checkpoint, weights_only=True)
+        trainer.load_state_dict(state["trainer"])
+        progress = Progress(**state["progress"])
+    training = {
+        "minutes": round((progress.seconds + progress.past_seconds) / 60, 1),
+        "steps": progress.steps + progress.past_steps,
+        "batch": recipe.batch,
+        "command": f"python -m engines.training {options.name}",
+    }
+    _ship(
+        options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,
+        training=training,
+    )  # fmt: skip
+
+
+def _committed(name: str) -> Card | None:
+    return find(name) if (ROOT / f"{name}.toml").exists() else None
+
+
+def _ship(
+    name: str, data: DataSet, tensors: dict[str, Tensor], *, net: dict[str, object], text: str,
+    training: dict[str, object],
+) -> None:  # fmt: skip
+    """Write weights and card; figures are left to the evaluate command."""
+    family = name.partition("/")[2]
+    path = ROOT / data.name / f"{family}.safetensors"
+    sha256 = weights.save(tensors, path)
+    card = Card(
+        folder=path.parent, name=name, family=family, data=data.name,
+        shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name, sha256=sha256,
+        parameters=sum(t.numel() for t in tensors.values()), seed=_SEED, recipe=text,
+        licence=data.licence, net=net, training=training,
+    )  # fmt: skip
+    write_card(card)
+    print(f"wrote {path} and its card", flush=True)
+
+
+def write_card(card: Card) -> None:
+    """Write the card beside its weights."""
+    path = card.folder / f"{card.family}.toml"
+    weights.write_atomically(path, tomli_w.dumps(table_of(card)).encode())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engines.training", description=__doc__)
+    parser.add_argument("name", help="data set and family, such as mnist/vae")
+    parser.add_argument("--minutes", type=float, help="time budget (default: the recipe's)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--export", action="store_true", help="ship the last checkpoint as it is")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

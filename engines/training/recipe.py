@@ -1,0 +1,31 @@
+"""What it takes to make one checkpoint, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from engines.training.loop import Trainer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A trained checkpoint: network sizes for the card, a trainer and its budget."""
+
+    net: Mapping[str, Any]
+    trainer: Callable[[], Trainer]
+    text: str
+    batch: int
+    minutes: float
+    label_dropout: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A checkpoint in closed form: `fit()` returns its network sizes and its tensors."""
+
+    fit: Callable[[], tuple[dict[str, Any], dict[str, Tensor]]]
+    text: str

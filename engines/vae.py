@@ -1,0 +1,146 @@
+"""Variational autoencoders (Kingma & Welling 2014): samples, importance-weighted bound, latents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    Latents,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean
+from engines.noise import Streams
+
+MEAN, DRAW = 0.0, 1.0
+PIXELS = Knob(
+    "pixels", "Pixels", MEAN, 0, 1, 1,
+    "What is shown for a latent z: the mean of p(x | z), or one draw from it with its pixel noise.",
+    choices=("mean of p(x | z)", "draw from p(x | z)"),
+)  # fmt: skip
+IMPORTANCE = Knob(
+    "importance", "Importance samples", 64, 1, 5000, 1,
+    "Number M of samples of q(z | x) in the bound. 1 gives the ELBO; the bound rises to log p(x).",
+)  # fmt: skip
+
+_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class _VAE:
+    card: Card
+    net: PictureVAE | PointVAE
+    device: torch.device
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """z ~ N(0, T² I), then the mean of p(x | z, c) or a draw from it."""
+        streams = Streams(request.seed, request.indices)
+        z = knobs["temperature"] * streams.normal(self.net.latent)
+        x = self.show(z, labels, None if knobs.get("pixels") == MEAN else streams)
+        yield Step(request.count, request.count, x.clone(), calls=1)
+        return x
+
+    @torch.no_grad()
+    def show(self, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
+        """Pictures or points for latents z; a draw from p(x | z) when there are streams."""
+        z, labels = z.to(self.device), labels.to(self.device)
+        if isinstance(self.net, PointVAE):
+            x = self.net.decode(z, labels).cpu()
+            return x if streams is None else x + self.net.noise().cpu() * streams.normal(x.shape[1])
+        parameters = self.net.likelihood(z, labels).cpu()
+        if streams is None:
+            return mixture_mean(parameters)[:, None]
+        size = parameters.shape[1:3]
+        return mixture_draw(parameters, streams.uniform(*size), streams.uniform(*size))[:, None]
+
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log (1/M) Σ p(x, z_m) / q(z_m | x), z_m ~ q: Burda et al. 2016, equation 8.
+
+        The M standard normal draws are the same for every x, so that maps are smooth.
+        """
+        m = int(settle((IMPORTANCE,), knobs)["importance"])
+        e = Streams(0, [0]).normal(m, self.net.latent)[0].to(self.device)
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        rows = max(1, _ROWS // m)
+        values, errors = [], []
+        for start in range(0, len(x), rows):
+            part = slice(start, start + rows)
+            value, error = self._bound(x[part].to(self.device), classes[part], e)
+            values.append(value)
+            errors.append(error)
+            yield Step(min(start + rows, len(x)), len(x), calls=m + 1)
+        method = "ELBO, 1 sample" if m == 1 else f"IWAE, {m} samples"
+        return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
+
+    @torch.no_grad()
+    def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
+        """The bound and its standard error by the delta method, each (n,) float64."""
+        m, n = len(e), len(x)
+        mean, log_sd = self.net.posterior(x, labels)
+        z = mean[:, None] + log_sd[:, None].exp() * e
+        log_prior_over_q = (0.5 * (e.square() - z.square()) + log_sd[:, None]).sum(2)
+        repeat = torch.arange(n, device=x.device).repeat_interleave(m)
+        log_p = self.net.log_likelihood(x[repeat], z.flatten(0, 1), labels[repeat]).view(n, m)
+        log_w = (log_p + log_prior_over_q).double().cpu()
+        value = torch.logsumexp(log_w, 1) - math.log(m)
+        spread = (log_w - value[:, None]).exp().std(1) if m > 1 else torch.full((n,), math.nan)
+        return value, spread / math.sqrt(m)
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """Mean of p(x | z, c): (n, K) -> (n, …)."""
+        x = self.show(z, class_indices(self.card, labels, len(z)), None)
+        yield Step(len(z), len(z), x.clone(), calls=1)
+        return x
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """Mean of q(z | x, c): (n, …) -> (n, K)."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        mean, _ = self.net.posterior(x.to(self.device), classes)
+        yield Step(len(x), len(x), calls=1)
+        return mean.cpu()
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a VAE checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    kind: Callable[..., PictureVAE | PointVAE] = PictureVAE if card.is_picture else PointVAE
+    net = kind(**card.net)
+    weights.fill(net, weights.load(card), card)
+    vae = _VAE(card, net.eval().requires_grad_(False).to(device), device)
+    knobs = (TEMPERATURE, PIXELS) if card.is_picture else (TEMPERATURE,)
+    return Model(
+        card=card,
+        sample=in_batches(vae.draw, card, knobs),
+        procedure=_procedure,
+        knobs=knobs,
+        density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,)),
+        latents=Latents((net.latent,), "Gaussian prior, amortised encoder", vae.decode, vae.encode),
+    )
+
+
+def _procedure(knobs: Knobs) -> Procedure:
+    source = "Kingma & Welling 2014"
+    if knobs.get("pixels", DRAW) == MEAN:
+        shown = Procedure(Exactness.HEURISTIC, "z ~ N(0, I), then the mean of p(x | z)", source)
+    else:
+        shown = Procedure(Exactness.EXACT, "ancestral: z ~ N(0, I), x ~ p(x | z)", source)
+    return tempered(shown, knobs)

@@ -1,0 +1,84 @@
+"""Weights on disk: safetensors with a known sha256, checked before use. No pickle is ever read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import Tensor, nn
+
+from engines.catalog import CheckpointError
+from engines.model import Card
+
+
+def load(card: Card) -> dict[str, Tensor]:
+    """The card's tensors, on the CPU.
+
+    Raises CheckpointError with one sentence when the file is missing, is not what the card
+    promised, or is not safetensors.
+    """
+    path = card.folder / card.weights
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise CheckpointError(f"{card.name}: the weights {path} {reason}") from error
+    found = hashlib.sha256(raw).hexdigest()
+    if found != card.sha256:
+        raise CheckpointError(
+            f"{card.name}: the weights {path} are not the ones the card describes "
+            f"(sha256 {found[:12]}…, expected {card.sha256[:12]}…); fetch them again"
+        )
+    try:
+        return safetensors.torch.load(raw)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        kind = "a pickle" if raw[:2] in (b"PK", b"\x80\x02", b"\x80\x04") else "not safetensors"
+        raise CheckpointError(f"{card.name}: {path} is {kind} and was not opened") from error
+
+
+def fill(net: nn.Module, tensors: Mapping[str, Tensor], card: Card) -> None:
+    """Copy tensors into a network of the same names and shapes, else raise CheckpointError."""
+    expected = net.state_dict()
+    if missing := sorted(expected.keys() - tensors.keys()):
+        raise CheckpointError(
+            f"{card.name}: the weights lack '{missing[0]}' ({len(missing)} in all)"
+        )
+    if extra := sorted(tensors.keys() - expected.keys()):
+        raise CheckpointError(f"{card.name}: the weights hold an unknown '{extra[0]}'")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            raise CheckpointError(
+                f"{card.name}: '{name}' has shape {tuple(tensor.shape)}, "
+                f"the network needs {tuple(expected[name].shape)}"
+            )
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
+    net.load_state_dict(dict(tensors))
+
+
+def save(tensors: Mapping[str, Tensor], path: Path) -> str:
+    """Write atomically and return the sha256 of the file."""
+    raw = safetensors.torch.save(
+        {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    )
+    write_atomically(path, raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def write_atomically(path: Path, raw: bytes) -> None:
+    """Write beside the target and rename: a reader sees the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,218 @@
+"""One model's column: who it is, what it made, what that cost, and what went wrong."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.family_bar import FamilyBar
+from widgets.gallery import Gallery
+from widgets.glyphs import Glyph, GlyphButton
+from widgets.labels import Badge, ElidedLabel
+from widgets.tiling import MARGIN
+
+if TYPE_CHECKING:
+    from widgets.scatter import Scatter
+
+
+WORDS_WIDTH = 200
+"""Where a message over the body begins to wrap, in device-independent pixels."""
+
+
+class Kind(StrEnum):
+    """What a column's model makes."""
+
+    PICTURES = "pictures"
+    POINTS = "points"
+
+
+class State(StrEnum):
+    """How a column stands; whatever it is, the last good content stays in view."""
+
+    EMPTY = "empty"
+    LOADING = "loading"
+    WORKING = "working"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Column(QFrame):
+    """A card with a header, a body (gallery or scatter), a note and a footer.
+
+    `close_wanted`, `details_wanted` and `retry_wanted` follow the buttons.
+    """
+
+    close_wanted = Signal()
+    details_wanted = Signal()
+    retry_wanted = Signal()
+
+    def __init__(self, kind: Kind | str = Kind.PICTURES, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind = Kind(kind)
+        self.state = State.READY
+        self.body = _body(self.kind, self)
+        self._bar = FamilyBar(self)
+        self._title = ElidedLabel(self)
+        self._subtitle = ElidedLabel(self)
+        self._note = ElidedLabel(self)
+        self._footer = ElidedLabel(self)
+        self.badge = Badge(self)
+        self._close = GlyphButton(Glyph.CROSS, "Close", "Close this column.", self)
+        self._message = _Message(self)
+        self._cost = self._passing = ""
+        self._dress()
+        self._build()
+        self._close.clicked.connect(self.close_wanted)
+        self._message.details.clicked.connect(self.details_wanted)
+        self._message.retry.clicked.connect(self.retry_wanted)
+        self.badge.hide()
+        self.set_state(State.EMPTY)
+
+    def _dress(self) -> None:
+        self.setProperty("card", True)
+        self._title.setFont(theme.title_font(self.font()))
+        for label in (self._subtitle, self._note, self._footer):
+            label.setFont(theme.small_font(self.font()))
+        for label in (self._subtitle, self._footer):
+            label.setProperty("faint", True)
+        self._note.setProperty("warning", True)
+
+    def _build(self) -> None:
+        unit, inset = theme.UNIT, MARGIN  # a gallery keeps that margin for its selection ring
+        names = QHBoxLayout()
+        names.addWidget(self._title, 1)
+        names.addWidget(self._close)
+        about = QHBoxLayout()
+        about.setSpacing(unit)
+        about.addWidget(self._subtitle, 1)
+        about.addWidget(self.badge)
+        about.addSpacing(unit // 4)
+        header, footer = QVBoxLayout(), QVBoxLayout()
+        for part in (header, footer):
+            part.setContentsMargins(inset, 0, inset, 0)
+            part.setSpacing(unit // 4)
+        header.addLayout(names)
+        header.addLayout(about)
+        footer.addWidget(self._note)
+        footer.addWidget(self._footer)
+        stage = QGridLayout()  # the message shares the body's cell and lies over it
+        stage.addWidget(self.body, 0, 0)
+        stage.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(unit, unit // 2, unit, unit)
+        inner.setSpacing(unit)
+        inner.addLayout(header)
+        inner.addLayout(stage, 1)
+        inner.addLayout(footer)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.setSpacing(0)
+        outer.addWidget(self._bar)
+        outer.addLayout(inner, 1)
+
+    def set_identity(self, title: str, subtitle: str, family: str) -> None:
+        """Name the model: "VAE", "mnist/vae · 1.2 M parameters", and its family for the colour."""
+        self._title.setText(title)
+        self._subtitle.setText(subtitle)
+        colour = theme.family_colour(family)
+        self._bar.set_colour(colour)
+        self.setAccessibleName(f"Model {title}")
+        self.body.setAccessibleName(f"{self.kind.capitalize()} of {title}")
+        self._close.setAccessibleName(f"Close {title}")
+        if not isinstance(self.body, Gallery):
+            self.body.set_colour(colour)
+
+    def set_badge(self, standing: str, tip: str) -> None:
+        """Say whether sampling is "exact", …; the tip names method and source; "" for none."""
+        self.badge.set_standing(standing, tip)
+
+    def set_note(self, text: str) -> None:
+        """Warn, for example "temperature 0.7: not the model's distribution"; "" for none.
+
+        The line keeps its place when empty, so that neighbouring columns stay aligned.
+        """
+        self._note.setText(text)
+
+    def set_footer(self, text: str) -> None:
+        """What it cost: "3.1 ms per picture · 1 network evaluation"."""
+        self._cost = text
+        self._show_footer()
+
+    def _show_footer(self) -> None:
+        self._footer.setText(self._passing or self._cost)
+
+    def set_state(self, state: State | str, text: str = "") -> None:
+        """Show how the column stands; `text` says more in at most two sentences.
+
+        Empty, loading and failed lie over the body, which loading and failed also dim; while
+        working the text takes the footer's place. Progress starts anew.
+        """
+        self.state = State(state)
+        failed = self.state is State.FAILED
+        over = self.state in (State.EMPTY, State.LOADING, State.FAILED)
+        if failed or self.state is State.LOADING:
+            self.body.set_stale(True)
+        self._message.show_text(text if over else "", actions=failed)
+        self._passing = text if self.state is State.WORKING else ""
+        self._show_footer()
+        self._bar.set_busy(self.state in (State.LOADING, State.WORKING))
+
+    def set_progress(self, done: int, total: int | None) -> None:
+        """How far the work is, in any unit; total None where nobody knows."""
+        share = done / total if total else None
+        self._bar.set_busy(self.state in (State.LOADING, State.WORKING), share)
+
+
+class _Message(QFrame):
+    """A few words over the body, with two buttons after a failure."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._text = QLabel(self)
+        self._text.setWordWrap(True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.details = QPushButton("Details", self)
+        self.details.setToolTip("Show the full report of what went wrong.")
+        self.retry = QPushButton("Try again", self)
+        self.retry.setToolTip("Do it once more with the same settings.")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.UNIT)
+        buttons.addWidget(self.details)
+        buttons.addWidget(self.retry)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(2 * theme.UNIT,) * 4)
+        layout.setSpacing(theme.UNIT + 4)
+        layout.addWidget(self._text)
+        layout.addLayout(buttons)
+
+    def show_text(self, text: str, *, actions: bool) -> None:
+        """Show a message, "" for none without actions."""
+        self._text.setText(text)
+        natural = self._text.fontMetrics().horizontalAdvance(text) + theme.UNIT
+        self._text.setMinimumWidth(min(natural, WORDS_WIDTH))
+        self.details.setVisible(actions)
+        self.retry.setVisible(actions)
+        self.setVisible(bool(text) or actions)
+        self.raise_()
+
+
+def _body(kind: Kind, parent: QWidget) -> Gallery | Scatter:
+    if kind is Kind.PICTURES:
+        return Gallery(parent)
+    # pyqtgraph takes half a second to import: the first window should not wait for it
+    from widgets.scatter import Scatter
+
+    return Scatter(parent)

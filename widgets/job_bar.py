@@ -1,0 +1,265 @@
+"""The bottom bar: the running job with progress, time left and cancel; the queue opens above it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.job_list import JobList, state_colour, state_glyph
+from widgets.jobs import Deed, Job, JobState, JobTable
+from widgets.progress import ProgressLine
+
+__all__ = ["JobBar", "JobState"]
+
+
+class Line(QWidget):
+    """One line of painted text, cut where it ends: new text costs a repaint, never a layout."""
+
+    def __init__(self, letters: int | None, parent: QWidget) -> None:
+        """As wide as `letters` letters, or as wide as there is room for None."""
+        super().__init__(parent)
+        self._text = ""
+        self._faint = letters is not None
+        self._letters = letters
+        fixed = QSizePolicy.Policy.Fixed
+        self.setSizePolicy(fixed if letters else QSizePolicy.Policy.Expanding, fixed)
+
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str, *, faint: bool | None = None) -> None:
+        faint = self._faint if faint is None else faint
+        if (text, faint) != (self._text, self._faint):
+            self._text, self._faint = text, faint
+            self.setAccessibleName(text)
+            self.setToolTip(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance("n" * (self._letters or 20)), metrics.height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme.colour("faint" if self._faint else "text"))
+        metrics = self.fontMetrics()
+        cut = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, cut)
+        painter.end()
+
+
+class StateSign(QWidget):
+    """The glyph of a job's state, or nothing."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._job: Job | None = None
+        self.setFixedSize(SIZE + 2, SIZE + 2)
+
+    def show_job(self, job: Job | None) -> None:
+        self._job = job
+        self.setVisible(job is not None)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._job is not None:
+            painter = QPainter(self)
+            centre = self.rect().toRectF().center()
+            draw(painter, state_glyph(self._job), centre, state_colour(self._job))
+            painter.end()
+
+
+class JobBar(QWidget):
+    """The queue as a person sees it. The program tells what happens to each ticket; the signals
+    say what the person asks for. Asking is shown at once ("stopping…"), the end when it comes.
+
+    `clock` gives seconds that never go back, for the time left.
+    """
+
+    cancel_wanted = Signal(int)
+    cancel_waiting_wanted = Signal()
+    run_first_wanted = Signal(int)
+    retry_wanted = Signal(int)
+    details_wanted = Signal(int)
+
+    def __init__(
+        self, parent: QWidget | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(parent)
+        self.table = JobTable(self, clock=clock)
+        self.panel = QFrame(self)
+        self.list = JobList(self.table, self.panel)
+        self.cancel_waiting = QPushButton("Cancel waiting", self.panel)
+        self.cancel_waiting.setToolTip("Take all waiting jobs out. The running one goes on.")
+        self.clear_ended = QPushButton("Clear ended", self.panel)
+        self.clear_ended.setToolTip("Forget the jobs that have ended. Their results stay.")
+        self.sign = StateSign(self)
+        self.title = Line(None, self)
+        self.line = ProgressLine(self)
+        self.line.setAccessibleName("Progress of the running job")
+        self.time = Line(12, self)
+        self.cancel = GlyphButton(Glyph.CROSS, "Cancel the running job", "Stop this job.", self)
+        self.toggle = QPushButton(self)
+        self.toggle.setCheckable(True)
+        self.toggle.setToolTip("Show or hide the list of jobs.")
+        self._arrange()
+        self.list.wanted.connect(self._on_wanted)
+        self.cancel.clicked.connect(self._on_cancel)
+        self.cancel_waiting.clicked.connect(self._on_cancel_waiting)
+        self.clear_ended.clicked.connect(self._on_clear_ended)
+        self.toggle.toggled.connect(self._on_toggled)
+        self._refresh()
+
+    def add(self, ticket: int, title: str, detail: str) -> None:
+        """A new waiting job; raises ValueError for a ticket in use. Unknown tickets below raise
+        KeyError."""
+        self.table.add(ticket, title, detail)
+        self._refresh()
+
+    def start(self, ticket: int) -> None:
+        self.table.start(ticket)
+        self._refresh()
+
+    def progress(self, ticket: int, done: int, total: int | None) -> None:
+        """Steps done so far, of a total if there is one; costs two small repaints."""
+        self.table.progress(ticket, done, total)
+        if self._shown() is self.table.job(ticket):
+            self._refresh_progress()
+
+    def pause(self, ticket: int) -> None:
+        """A live job took its turn; paused time does not count for the time left."""
+        self.table.pause(ticket)
+        self._refresh_job()
+
+    def resume(self, ticket: int) -> None:
+        self.table.resume(ticket)
+        self._refresh_job()
+
+    def end(self, ticket: int, state: JobState, message: str = "") -> None:
+        """The one closing event of a job: DONE, FAILED or STOPPED, with a sentence if it failed."""
+        self.table.end(ticket, state, message)
+        self._refresh()
+
+    def order(self, tickets: tuple[int, ...]) -> None:
+        """The order in which the waiting jobs will run."""
+        self.table.order(tickets)
+
+    def is_open(self) -> bool:
+        return self.toggle.isChecked()
+
+    def set_open(self, wanted: bool) -> None:
+        self.toggle.setChecked(wanted)
+
+    def _shown(self) -> Job | None:
+        return next(iter(self.table.current()), None)
+
+    def _refresh(self) -> None:
+        """After a job came, went or changed its place."""
+        waiting, ended = len(self.table.waiting()), len(self.table.ended())
+        arrow = "▾" if self.is_open() else "▴"
+        self.toggle.setText(f"{waiting} waiting {arrow}" if waiting else f"Jobs {arrow}")
+        self.toggle.setAccessibleName(f"List of jobs, {waiting} waiting")
+        self.cancel_waiting.setEnabled(waiting > 0)
+        self.clear_ended.setEnabled(ended > 0)
+        self._refresh_job()
+
+    def _refresh_job(self) -> None:
+        job = self._shown()
+        last = job or next(iter(self.table.ended()), None)
+        self.sign.show_job(last)
+        if last is None:
+            self.title.set_text("No job is running", faint=True)
+        else:
+            state = "" if last.state is JobState.RUNNING and not last.stopping else last.status()
+            parts = (state, last.title, last.detail)
+            self.title.set_text(" · ".join(filter(None, parts)), faint=job is None)
+        self.line.setVisible(job is not None)
+        self.cancel.setVisible(job is not None)
+        self.cancel.setEnabled(job is not None and Deed.CANCEL in job.deeds())
+        self._refresh_progress()
+
+    def _refresh_progress(self) -> None:
+        job = self._shown()
+        if job is None:
+            last = next(iter(self.table.ended()), None)
+            self.time.set_text("" if last is None else last.time())
+            return
+        dim = job.state is JobState.PAUSED or job.stopping
+        self.line.show_progress(job.done, job.total, dim=dim)
+        self.time.set_text(job.time())
+
+    def _stop(self, ticket: int) -> None:
+        self.table.stop(ticket)
+        self._refresh_job()
+
+    @Slot(object, int)
+    def _on_wanted(self, deed: Deed, ticket: int) -> None:
+        match deed:
+            case Deed.CANCEL:
+                self._stop(ticket)
+                self.cancel_wanted.emit(ticket)
+            case Deed.RUN_FIRST:
+                self.run_first_wanted.emit(ticket)
+            case Deed.RETRY:
+                self.retry_wanted.emit(ticket)
+            case Deed.DETAILS:
+                self.details_wanted.emit(ticket)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        job = self._shown()
+        if job is not None:
+            self._on_wanted(Deed.CANCEL, job.ticket)
+
+    @Slot()
+    def _on_cancel_waiting(self) -> None:
+        for job in self.table.waiting():
+            self.table.stop(job.ticket)
+        self.cancel_waiting_wanted.emit()
+
+    @Slot()
+    def _on_clear_ended(self) -> None:
+        self.table.clear_ended()
+        self._refresh()
+
+    @Slot(bool)
+    def _on_toggled(self, wanted: bool) -> None:
+        self.panel.setVisible(wanted)
+        self._refresh()
+
+    def _arrange(self) -> None:
+        self.panel.setProperty("card", True)
+        self.panel.hide()
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel_waiting)
+        buttons.addWidget(self.clear_ended)
+        inside = QVBoxLayout(self.panel)
+        inside.setContentsMargins(*(4 * (theme.UNIT,)))
+        inside.addWidget(self.list)
+        inside.addLayout(buttons)
+        bar = QHBoxLayout()
+        bar.setSpacing(theme.UNIT)
+        for widget in (self.sign, self.title, self.line, self.time, self.cancel, self.toggle):
+            bar.addWidget(widget)
+        # Room for "200 waiting" from the start: counting must not move the bar.
+        self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.UNIT // 2)
+        column.addWidget(self.panel)
+        column.addLayout(bar)

@@ -1,0 +1,217 @@
+"""Controls for a model's knobs (temperature, steps, guidance, …), built from plain descriptions."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.knob_fields import ChoiceField, KnobSpec, SlideField
+
+__all__ = ["Knob", "KnobPanel", "KnobSpec"]
+
+_HELP_MS = 60_000
+
+
+class Title(QLabel):
+    """A knob's name; a double click on it asks for the default."""
+
+    reset_wanted = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.reset_wanted.emit()
+
+
+class Caution(QWidget):
+    """One line after a warning sign; it keeps its place while hidden, so that nothing jumps."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text = text
+        self.setFont(theme.small_font(self.font()))
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    def text(self) -> str:
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, max(SIZE, self.fontMetrics().height()))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        middle = self.height() / 2
+        draw(painter, Glyph.WARN, QPointF(SIZE / 2, middle), theme.colour("warning"))
+        painter.setPen(theme.colour("warning"))
+        box = self.rect().adjusted(SIZE + theme.UNIT // 2, 0, 0, 0)
+        metrics = self.fontMetrics()
+        text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
+
+
+class Knob(QWidget):
+    """One knob with its title, reset, help and warning.
+
+    `changed(name, value)` tells every new value as it comes; `released` that the hand is off: the
+    drag is over, or the value came at once (keys, wheel, typing, reset, a choice).
+    """
+
+    changed = Signal(str, float)
+    released = Signal()
+
+    def __init__(self, spec: KnobSpec, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self._told = spec.default
+        self.title = Title(spec.title, self)
+        field = ChoiceField if spec.choices else SlideField
+        self.field: ChoiceField | SlideField = field(spec, self)
+        self.reset = GlyphButton(
+            Glyph.RESET, f"Reset {spec.title}", f"Back to {self._default_text()}.", self
+        )
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        self.help = GlyphButton(
+            Glyph.QUESTION, f"Help on {spec.title}", f"What does “{spec.title}” do?", self
+        )
+        self.warning = Caution(spec.warn, self) if spec.warn else None
+        self._arrange()
+        self._mark()
+        self.field.edited.connect(self._on_edited)
+        self.field.reset_wanted.connect(self._on_reset)
+        self.title.reset_wanted.connect(self._on_reset)
+        self.reset.clicked.connect(self._on_reset)
+        self.help.clicked.connect(self._on_help)
+
+    def value(self) -> float:
+        return self.field.value()
+
+    def set_value(self, value: float) -> None:
+        """Take a value silently, within the range; a knob held by the mouse stays in the hand."""
+        if not self.field.held():
+            self.field.set_value(value)
+            self._told = self.value()
+            self._mark()
+
+    def _default_text(self) -> str:
+        if self.spec.choices:
+            return self.spec.choices[self.spec.position_of(self.spec.default)]
+        return f"{self.spec.default:g}"
+
+    def _mark(self) -> None:
+        """Show whether the value is the default one."""
+        moved = abs(self.value() - self.spec.default) > 1e-9 * max(1.0, abs(self.spec.default))
+        self.reset.setVisible(moved)
+        if self.warning is not None:
+            self.warning.setVisible(moved)
+
+    @Slot(float, bool)
+    def _on_edited(self, value: float, settled: bool) -> None:
+        self._mark()
+        if value != self._told:
+            self._told = value
+            self.changed.emit(self.spec.name, value)
+        if settled:
+            self.released.emit()
+
+    @Slot()
+    def _on_reset(self) -> None:
+        if self.value() != self.spec.default:
+            self.field.set_value(self.spec.default)
+            self._on_edited(self.value(), True)
+
+    @Slot()
+    def _on_help(self) -> None:
+        below = self.help.mapToGlobal(QPoint(0, self.help.height() // 2))
+        # Rich text is what makes a tool tip wrap its lines.
+        text = f"<qt>{html.escape(self.spec.help)}</qt>"
+        QToolTip.showText(below, text, self.help, QRect(), _HELP_MS)
+
+    def _arrange(self) -> None:
+        self.title.setBuddy(self.field)
+        self.title.setToolTip(f"A double click resets to {self._default_text()}.")
+        header = QHBoxLayout()
+        header.setSpacing(0)
+        header.addWidget(self.title)
+        header.addStretch(1)
+        header.addWidget(self.reset)
+        header.addWidget(self.help)
+        column = QVBoxLayout(self)
+        # The warning lives in the gap to the next knob: knobs with and without it stand evenly.
+        gap = 4 if self.warning is not None else 2 * theme.UNIT + 4
+        column.setContentsMargins(0, 0, 0, gap)
+        column.setSpacing(theme.UNIT // 4)
+        column.addLayout(header)
+        column.addWidget(self.field)
+        if self.warning is not None:
+            column.addWidget(self.warning)
+
+
+class KnobPanel(QWidget):
+    """All knobs of what is selected, one under the other.
+
+    `changed(name, value)` is live, during a drag too; `released` ends a drag or a single change.
+    What the program sets is silent.
+    """
+
+    changed = Signal(str, float)
+    released = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._specs: tuple[KnobSpec, ...] = ()
+        self.knobs: dict[str, Knob] = {}
+        self.nothing = QLabel("This model has no knobs.", self)
+        self.nothing.setProperty("faint", True)
+        self.nothing.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.nothing)
+        self._column.addStretch(1)
+
+    def specs(self) -> tuple[KnobSpec, ...]:
+        return self._specs
+
+    def set_specs(self, specs: tuple[KnobSpec, ...], values: Mapping[str, float] = {}) -> None:
+        """Show these knobs at their defaults, save where `values` says otherwise.
+
+        Equal specs keep the controls, their values and a drag under way.
+        """
+        if specs != self._specs:
+            self._specs = specs
+            self._rebuild()
+        self.set_values(values)
+
+    def values(self) -> dict[str, float]:
+        return {name: knob.value() for name, knob in self.knobs.items()}
+
+    def set_values(self, values: Mapping[str, float]) -> None:
+        """Take values silently; names that are not among the knobs are passed over."""
+        for name, value in values.items():
+            if name in self.knobs:
+                self.knobs[name].set_value(value)
+
+    def _rebuild(self) -> None:
+        for knob in self.knobs.values():
+            self._column.removeWidget(knob)
+            knob.hide()
+            knob.deleteLater()
+        self.knobs = {spec.name: Knob(spec, self) for spec in self._specs}
+        for place, knob in enumerate(self.knobs.values()):
+            knob.changed.connect(self.changed)
+            knob.released.connect(self.released)
+            self._column.insertWidget(place, knob)
+        self.nothing.setVisible(not self.knobs)

@@ -1,0 +1,85 @@
+"""Small labels that behave in narrow columns: one that elides, one that is a coloured pill."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from widgets import theme
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in "…" where it does not fit; the tool tip then has all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._explain()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._explain()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _shown(self) -> str:
+        metrics = QFontMetrics(self.font())
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+
+    def _explain(self) -> None:
+        self.setToolTip(self.text() if self._shown() != self.text() else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment(), self._shown())
+
+
+class Badge(QLabel):
+    """A pill that says what kind of number or procedure this is: "exact", "bound", …
+
+    Its tool tip should name the method and its source.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFont(theme.small_font(self.font()))
+
+    def set_standing(self, standing: str, tip: str) -> None:
+        """Say `standing` in its own colour; "" hides the badge."""
+        self.setText(standing)
+        self.setToolTip(tip)
+        self.setAccessibleDescription(tip)
+        self.setVisible(bool(standing))
+
+    def tones(self) -> tuple[QColor, QColor]:
+        """Paper and ink in the palette in force, with a contrast of at least 4.5."""
+        hue = theme.badge_colour(self.text())
+        paper = theme.mix(theme.colour("raised"), hue, 0.16)
+        return paper, theme.legible(hue, paper)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self.font())
+        wide = metrics.horizontalAdvance(self.text()) + 2 * theme.UNIT
+        return QSize(wide, metrics.height() + theme.UNIT // 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paper, ink = self.tones()
+        painter.setPen(QPen(theme.mix(paper, ink, 0.3), 1.0))
+        painter.setBrush(paper)
+        pill = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setPen(ink)
+        painter.drawText(self.rect(), self.alignment(), self.text())

@@ -1,0 +1,250 @@
+"""Slim banners for errors, warnings and notes: the one place where the window says such things."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontDatabase,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
+
+MOST = 3
+NOTE_MS = 6000
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+_GLYPHS = {
+    Severity.ERROR: Glyph.ERROR,
+    Severity.WARNING: Glyph.WARN,
+    Severity.NOTE: Glyph.INFO,
+}
+
+
+def severity_colour(severity: Severity) -> QColor:
+    if severity is Severity.WARNING:
+        return theme.colour("warning")
+    return theme.colour("danger" if severity is Severity.ERROR else "accent")
+
+
+class Details(QDialog):
+    """The whole story of a message, to read and to copy."""
+
+    def __init__(self, text: str, details: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Details")
+        self.resize(80 * theme.UNIT, 48 * theme.UNIT)
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        self.story = QPlainTextEdit(details, self)
+        self.story.setReadOnly(True)
+        self.story.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.story.setAccessibleName("Details")
+        self.story.setToolTip("The full report, as text to select.")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip("Close this window.")
+        buttons.rejected.connect(self.reject)
+        self.copy = QPushButton("Copy", self)
+        self.copy.setToolTip("Copy message and details to the clipboard.")
+        self.copy.clicked.connect(self._on_copy)
+        buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
+        for button in buttons.buttons():
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(False)
+        column = QVBoxLayout(self)
+        column.addWidget(label)
+        column.addWidget(self.story, 1)
+        column.addWidget(buttons)
+        self._whole = f"{text}\n\n{details}"
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._whole)
+
+
+class Message(QWidget):
+    """One banner. `over` when it wants to go: dismissed, or a note whose time is up."""
+
+    over = Signal()
+
+    def __init__(
+        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.text = text
+        self.severity = severity
+        self.count = 1
+        self._details = details
+        self.label = QLabel(text, self)
+        self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.times = QLabel(self)
+        self.times.setProperty("faint", True)
+        self.more = QPushButton("Details", self)
+        self.more.setToolTip("Read or copy the full report.")
+        self.more.setVisible(bool(details))
+        self.dismiss = GlyphButton(Glyph.CROSS, "Dismiss", "Dismiss this message (Esc).", self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"{severity.value}: {text}")
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(note_ms)
+        self._arrange()
+        self.timer.timeout.connect(self.over)
+        self.dismiss.clicked.connect(self.over)
+        self.more.clicked.connect(self._on_more)
+        self._start()
+
+    def repeat(self, details: str) -> None:
+        """The same once more: count it, keep the newest details, and give a note its time again."""
+        self.count += 1
+        self.times.setText(f"×{self.count}")
+        self._details = details or self._details
+        self.more.setVisible(bool(self._details))
+        self._start()
+
+    def _start(self) -> None:
+        if self.severity is Severity.NOTE and not self.underMouse():
+            self.timer.start()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """A note does not vanish while someone reads it with the mouse on it."""
+        super().enterEvent(event)
+        self.timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._start()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Esc before a shortcut of the window gets it: there it cancels a job."""
+        override = event.type() is QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.over.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tone = severity_colour(self.severity)
+        box = self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "line"), 1))
+        painter.setBrush(theme.colour("raised"))
+        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        # The warning ink is dark enough to read, and mud as a wash: that takes the amber.
+        warns = self.severity is Severity.WARNING
+        wash = theme.badge_colour("estimate") if warns else QColor(tone)
+        wash.setAlphaF(0.12)
+        painter.setBrush(wash)
+        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        draw(
+            painter,
+            _GLYPHS[self.severity],
+            QPointF(theme.UNIT + SIZE / 2 + 2, box.center().y()),
+            tone,
+        )
+        painter.end()
+
+    @Slot()
+    def _on_more(self) -> None:
+        Details(self.text, self._details, self.window()).open()
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        left = 2 * theme.UNIT + SIZE + 2
+        row.setContentsMargins(left, theme.UNIT // 2, theme.UNIT // 2, theme.UNIT // 2)
+        row.setSpacing(theme.UNIT)
+        row.addWidget(self.label, 1)
+        for widget in (self.times, self.more, self.dismiss):
+            row.addWidget(widget)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24 * theme.UNIT, 4 * theme.UNIT + 2)
+
+
+class Messages(QWidget):
+    """At most three banners, the newest on top; takes no room while there are none.
+
+    Errors and warnings stay until dismissed; notes go after `note_ms` milliseconds.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, note_ms: int = NOTE_MS) -> None:
+        super().__init__(parent)
+        self._note_ms = note_ms
+        self.rows: list[Message] = []  # newest first
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.UNIT // 2)
+        self.hide()
+
+    def tell(self, text: str, details: str = "", severity: Severity | str = Severity.ERROR) -> None:
+        """Show one sentence; the same again only counts up. ValueError for an unknown severity."""
+        severity = Severity(severity)
+        for row in self.rows:
+            if (row.text, row.severity) == (text, severity):
+                row.repeat(details)
+                return
+        if len(self.rows) == MOST:
+            self._remove(self._least())
+        row = Message(text, details, severity, self._note_ms, self)
+        row.over.connect(self._on_over)
+        self.rows.insert(0, row)
+        self._column.insertWidget(0, row)
+        self.show()
+
+    def clear(self) -> None:
+        for row in tuple(self.rows):
+            self._remove(row)
+
+    def _least(self) -> Message:
+        """The row to give up for a new one: the oldest note, or else the oldest of all."""
+        notes = [row for row in self.rows if row.severity is Severity.NOTE]
+        return (notes or self.rows)[-1]
+
+    def _remove(self, row: Message) -> None:
+        row.timer.stop()
+        self.rows.remove(row)
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.setVisible(bool(self.rows))
+
+    @Slot()
+    def _on_over(self) -> None:
+        row = self.sender()
+        if isinstance(row, Message) and row in self.rows:
+            self._remove(row)

@@ -1,0 +1,217 @@
+"""One look for the whole window: palette, family colours, spacing and type scale.
+
+Everything visual that more than one widget needs to agree on lives here.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+UNIT = 8
+"""Spacing unit in device-independent pixels; gaps are whole or half multiples of it."""
+
+RADIUS = 6
+
+
+class Mode(Enum):
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+# Okabe & Ito (2008), colour-blind safe; tints of the same hue for kindred families.
+_FAMILY = {
+    "vae": "#0072B2",
+    "gan": "#D55E00",
+    "autoregressive": "#009E73",
+    "any-order": "#5FBF9F",
+    "flow": "#56B4E9",
+    "diffusion": "#CC79A7",
+    "latent-diffusion": "#A0527D",
+    "energy": "#E69F00",
+    "kde": "#8A8A8A",
+    "mfa": "#B9A400",
+    "data": "#4D4D4D",
+}
+
+_BADGE = {
+    "exact": "#009E73",
+    "asymptotically exact": "#0072B2",
+    "bound": "#56B4E9",
+    "estimate": "#E69F00",
+    "unnormalised": "#CC79A7",
+    "heuristic": "#D55E00",
+}
+
+_LIGHT = {
+    "window": "#F4F5F7",
+    "base": "#FFFFFF",
+    "raised": "#FFFFFF",
+    "line": "#D5D9E0",
+    "text": "#1B1F27",
+    "faint": "#5D6675",
+    "accent": "#2F6FEB",
+    "danger": "#C0392B",
+    "warning": "#8F5200",
+    "well": "#E9ECF1",
+}
+_DARK = {
+    "window": "#1B1E24",
+    "base": "#14161B",
+    "raised": "#23272F",
+    "line": "#363C47",
+    "text": "#E7EAF0",
+    "faint": "#9AA4B4",
+    "accent": "#5B93FF",
+    "danger": "#FF7B6B",
+    "warning": "#F0B44A",
+    "well": "#101216",
+}
+
+
+def family_colour(family: str) -> QColor:
+    """The one colour of a family, the same in every tab; grey for an unknown one."""
+    return QColor(_FAMILY.get(family, "#8A8A8A"))
+
+
+def badge_colour(standing: str) -> QColor:
+    """The colour of a procedure's standing ("exact", "heuristic", …)."""
+    return QColor(_BADGE.get(standing, "#8A8A8A"))
+
+
+def is_dark() -> bool:
+    """Whether the palette in force is the dark one."""
+    return QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def colour(role: str) -> QColor:
+    """A colour of the palette in force.
+
+    Roles: window, base, raised, line, text, faint, accent, danger, warning, well.
+    """
+    return QColor((_DARK if is_dark() else _LIGHT)[role])
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """The contrast ratio of two opaque colours, 1 … 21 (WCAG 2.1, "contrast ratio")."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def legible(ink: QColor, paper: QColor) -> QColor:
+    """`ink` moved towards black or white until small text on `paper` reads (contrast ≥ 4.5)."""
+    pole = QColor("#FFFFFF" if _luminance(paper) < 0.18 else "#000000")
+    mixes = (mix(ink, pole, step / 20) for step in range(20))
+    return next((tone for tone in mixes if contrast(tone, paper) >= 4.5), pole)
+
+
+def mix(a: QColor, b: QColor, share: float) -> QColor:
+    """The opaque colour `share` (0 … 1) of the way from `a` to `b`."""
+    return QColor.fromRgbF(
+        *((1 - share) * x + share * y for x, y in zip(_rgb(a), _rgb(b), strict=True))
+    )
+
+
+def small_font(font: QFont) -> QFont:
+    """The caption size of the type scale: 0.88 of the given font."""
+    small = QFont(font)
+    small.setPointSizeF(font.pointSizeF() * 0.88)
+    return small
+
+
+def title_font(font: QFont) -> QFont:
+    """The heading size of the type scale: 1.15 of the given font, semi-bold."""
+    title = QFont(font)
+    title.setPointSizeF(font.pointSizeF() * 1.15)
+    title.setWeight(QFont.Weight.DemiBold)
+    return title
+
+
+def apply(app: QApplication, mode: Mode) -> None:
+    """Set style, palette and style sheet for the whole application."""
+    hints = app.styleHints()
+    by_system = hints.colorScheme() is Qt.ColorScheme.Dark
+    dark = by_system if mode is Mode.SYSTEM else mode is Mode.DARK
+    app.setStyle("Fusion")
+    tones = _DARK if dark else _LIGHT
+    app.setPalette(_palette(tones))
+    app.setStyleSheet(_sheet(tones))
+
+
+def _luminance(tone: QColor) -> float:
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb(tone))
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _rgb(tone: QColor) -> tuple[float, float, float]:
+    return tone.redF(), tone.greenF(), tone.blueF()
+
+
+def _palette(tones: dict[str, str]) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for where, tone in {
+        role.Window: "window",
+        role.WindowText: "text",
+        role.Base: "base",
+        role.AlternateBase: "window",
+        role.Text: "text",
+        role.Button: "raised",
+        role.ButtonText: "text",
+        role.ToolTipBase: "raised",
+        role.ToolTipText: "text",
+        role.Highlight: "accent",
+        role.PlaceholderText: "faint",
+        role.Link: "accent",
+        role.Mid: "line",
+    }.items():
+        palette.setColor(where, QColor(tones[tone]))
+    palette.setColor(role.HighlightedText, QColor("#FFFFFF"))
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        faded = QColor(tones["faint"])
+        faded.setAlpha(140)
+        palette.setColor(QPalette.ColorGroup.Disabled, where, faded)
+    return palette
+
+
+def _sheet(t: dict[str, str]) -> str:
+    return f"""
+    QToolTip {{ color: {t["text"]}; background: {t["raised"]}; border: 1px solid {t["line"]};
+        padding: {UNIT // 2}px; }}
+    QPushButton, QToolButton {{ border: 1px solid {t["line"]}; border-radius: {RADIUS}px;
+        padding: 4px 10px; background: {t["raised"]}; color: {t["text"]}; }}
+    QToolButton {{ padding: 4px 6px; }}
+    QPushButton:hover, QToolButton:hover {{ border-color: {t["accent"]}; }}
+    QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {t["well"]}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {t["faint"]}; background: {t["window"]}; }}
+    QPushButton:default, QPushButton[primary="true"] {{ background: {t["accent"]}; color: white;
+        border-color: {t["accent"]}; font-weight: 600; }}
+    QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
+        {{ border: 1px solid {t["accent"]}; }}
+    QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid {t["line"]};
+        border-radius: {RADIUS}px; padding: 3px 6px; background: {t["base"]}; color: {t["text"]};
+        selection-background-color: {t["accent"]}; }}
+    QFrame[card="true"] {{ background: {t["raised"]}; border: 1px solid {t["line"]};
+        border-radius: {RADIUS + 2}px; }}
+    QLabel[faint="true"] {{ color: {t["faint"]}; }}
+    QLabel[danger="true"] {{ color: {t["danger"]}; }}
+    QLabel[warning="true"] {{ color: {t["warning"]}; }}
+    QSplitter::handle {{ background: transparent; }}
+    QScrollBar:vertical {{ width: {UNIT + 2}px; margin: 0; background: transparent; }}
+    QScrollBar:horizontal {{ height: {UNIT + 2}px; margin: 0; background: transparent; }}
+    QScrollBar::handle {{ background: {t["line"]}; border-radius: 3px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ min-height: {3 * UNIT}px; }}
+    QScrollBar::handle:horizontal {{ min-width: {3 * UNIT}px; }}
+    QScrollBar::handle:hover {{ background: {t["faint"]}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QScrollArea {{ border: none; background: transparent; }}
+    QTabBar::tab {{ padding: 6px 14px; border: none; border-bottom: 2px solid transparent;
+        color: {t["faint"]}; }}
+    QTabBar::tab:selected {{ color: {t["text"]}; border-bottom-color: {t["accent"]}; }}
+    QTabWidget::pane {{ border: none; border-top: 1px solid {t["line"]}; }}
+    """
