@@ -91,6 +91,9 @@ def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path 
     from engines.families import FAMILIES  # torch comes in here
 
     card = name if isinstance(name, Card) else find(name, root)
+    if card.family not in FAMILIES:
+        title = FAMILY_TITLES[card.family]
+        raise CheckpointError(f"{card.name}: this version cannot open the family '{title}'")
     import torch
 
     return FAMILIES[card.family](card, torch.device(device))
@@ -125,10 +128,12 @@ def read_card(path: Path) -> Card:
         licence=need("licence", str),
         net=need("net", dict),
         training=need("training", dict),
-        figures=table.get("figures", {}),
+        figures=need("figures", dict) if "figures" in table else {},
     )
     if card.family not in FAMILY_TITLES:
         raise CheckpointError(f"the card {path} names an unknown family '{card.family}'")
+    if not card.name == f"{card.data}/{card.family}" == f"{path.parent.name}/{path.stem}":
+        raise CheckpointError(f"the card {path} calls itself '{card.name}' and lies elsewhere")
     if Path(card.weights).name != card.weights:
         raise CheckpointError(f"the card {path} points outside its folder: '{card.weights}'")
     return card

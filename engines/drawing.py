@@ -26,6 +26,7 @@ TEMPERATURE = Knob(
     "temperature", "Temperature", 1.0, 0.0, 1.5, 0.05,
     "Scales the standard deviation of the latent noise. "
     "1 is the model's distribution; below, samples are more typical and less varied.",
+    warn="not the model's distribution",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from engines.model import (
     settle,
 )
 from engines.nets.flow import PictureFlow, PointFlow, log_normal
-from engines.noise import Streams
+from engines.noise import Streams, streams_of
 
 DEQUANTISATION = Knob(
     "dequantisation", "Dequantisation samples", 1, 1, 256, 1,
@@ -75,17 +75,18 @@ class _Flow:
     def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log of the mean density over k uniform draws in the pixel cells: a bound on log P(x).
 
-        Theis et al. 2016 (k = 1); Hoogeboom et al. 2020 (importance-weighted).
+        Theis et al. 2016 (k = 1); Hoogeboom et al. 2020 (importance-weighted). Each picture has
+        draws of its own, the same in any batch.
         """
         k = int(settle((DEQUANTISATION,), knobs)["dequantisation"])
         classes = class_indices(self.card, labels, len(x))
-        noise = Streams(0, range(k)).uniform(*self.card.shape)
         levels, values = ((x + 1) * 127.5).round(), []
         cell = self.dims * math.log(256)
         for part in torch.arange(len(x)).split(_ROWS[True]):
-            terms = []
+            terms, noise = [], streams_of(x[part])
             for i in range(k):
-                terms.append(self._log_density((levels[part] + noise[i]) / 256, classes[part]))
+                u = (levels[part] + noise.uniform(*self.card.shape)) / 256
+                terms.append(self._log_density(u, classes[part]))
                 if i < k - 1:
                     yield Step(int(part[0]), len(x), calls=i + 1)
             values.append(torch.logsumexp(torch.stack(terms), 0) - math.log(k) - cell)
@@ -119,7 +120,7 @@ class _Flow:
 def load(card: Card, device: torch.device) -> Model:
     """Open a flow checkpoint. Raises CheckpointError when its weights do not fit its card."""
     kind: Callable[..., PictureFlow | PointFlow] = PictureFlow if card.is_picture else PointFlow
-    net = kind(**card.net)
+    net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     flow = _Flow(card, net.eval().requires_grad_(False).to(device), device)
     if card.is_picture:

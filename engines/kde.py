@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,7 @@ BANDWIDTH = Knob(
     "bandwidth", "Bandwidth", 1.0, 0.0, 4.0, 0.05,
     "Scales the fitted kernel width h. 1 is the width of highest leave-one-out likelihood; "
     "0 shows the training examples themselves.",
+    warn="not the model's distribution",
 )  # fmt: skip
 
 _ROWS = {True: 512, False: 4_096}
@@ -90,11 +92,11 @@ def load(card: Card, device: torch.device) -> Model:
     kind = PictureKernels if card.is_picture else PointKernels
     try:
         kernels, h = kind(**tensors), float(card.net["bandwidth"])
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
-    centres = tensors["levels" if card.is_picture else "centres"]
-    if tuple(centres.shape[1:]) != card.shape or not (math.isfinite(h) and h > 0):
-        raise CheckpointError(f"{card.name}: the centres or the bandwidth do not fit the card")
+    _check(tensors, card)
+    if not (math.isfinite(h) and h > 0):
+        raise CheckpointError(f"{card.name}: the bandwidth must be positive, got {h:g}")
     kde = _KDE(card, kernels, h)
     return Model(
         card=card,
@@ -103,6 +105,21 @@ def load(card: Card, device: torch.device) -> Model:
         knobs=(BANDWIDTH,),
         density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,)),
     )
+
+
+def _check(tensors: Mapping[str, Tensor], card: Card) -> None:
+    """Raise CheckpointError unless there are finite centres of the card's shape in every class."""
+    centres, labels = tensors["levels" if card.is_picture else "centres"], tensors["labels"]
+    if tuple(centres.shape[1:]) != card.shape or labels.shape != centres.shape[:1]:
+        raise CheckpointError(f"{card.name}: the centres have shape {tuple(centres.shape)}")
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
+    classes = list(range(len(card.labels)))
+    if labels.unique().tolist() != (classes or [0]):
+        raise CheckpointError(f"{card.name}: not every class of the card has centres")
+    if not card.is_picture and not (tensors["scale"] > 0).all():
+        raise CheckpointError(f"{card.name}: 'scale' must be positive")
 
 
 def _procedure(knobs: Knobs) -> Procedure:

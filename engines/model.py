@@ -70,6 +70,7 @@ class Knob:
     """One number a person may turn.
 
     `choices`, where given, names the values minimum, minimum + step, …: a switch or a menu.
+    `warn` says what is lost away from the default, such as "not the model's distribution".
     """
 
     name: str
@@ -80,6 +81,7 @@ class Knob:
     step: float
     help: str
     choices: tuple[str, ...] = ()
+    warn: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,8 @@ class SampleRequest:
             raise ValueError(f"count must be at least 1, got {self.count}")
         if not 0 <= self.seed < 2**64:
             raise ValueError(f"seed must lie in 0 … 2^64 − 1, got {self.seed}")
-        if self.first < 0:
-            raise ValueError(f"first must not be negative, got {self.first}")
+        if not 0 <= self.first <= 2**32 - self.count:
+            raise ValueError(f"pictures are numbered 0 … 2^32 − 1, got first {self.first}")
         if self.label == ():
             raise ValueError("label is an empty tuple; pass None for p(x)")
 

@@ -29,7 +29,7 @@ from engines.model import (
     settle,
 )
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean
-from engines.noise import Streams
+from engines.noise import Streams, streams_of
 
 MEAN, DRAW = 0.0, 1.0
 PIXELS = Knob(
@@ -75,15 +75,17 @@ class _VAE:
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log (1/M) Σ p(x, z_m) / q(z_m | x), z_m ~ q: Burda et al. 2016, equation 8.
 
-        The M standard normal draws are the same for every x, so that maps are smooth.
+        The M standard normal draws are the same for every point, so that maps are smooth; each
+        picture has its own, so that errors average out over many.
         """
         m = int(settle((IMPORTANCE,), knobs)["importance"])
-        e = Streams(0, [0]).normal(m, self.net.latent)[0].to(self.device)
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         rows = max(1, _ROWS // m)
         values, errors = [], []
         for start in range(0, len(x), rows):
             part = slice(start, start + rows)
+            streams = streams_of(x[part]) if self.card.is_picture else Streams(0, [0])
+            e = streams.normal(m, self.net.latent).to(self.device)
             value, error = self._bound(x[part].to(self.device), classes[part], e)
             values.append(value)
             errors.append(error)
@@ -93,8 +95,11 @@ class _VAE:
 
     @torch.no_grad()
     def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
-        """The bound and its standard error by the delta method, each (n,) float64."""
-        m, n = len(e), len(x)
+        """The bound and its standard error by the delta method, each (n,) float64.
+
+        e holds the standard normal draws: (n or 1, m, K).
+        """
+        m, n = e.shape[1], len(x)
         mean, log_sd = self.net.posterior(x, labels)
         z = mean[:, None] + log_sd[:, None].exp() * e
         log_prior_over_q = (0.5 * (e.square() - z.square()) + log_sd[:, None]).sum(2)
@@ -123,14 +128,14 @@ class _VAE:
 def load(card: Card, device: torch.device) -> Model:
     """Open a VAE checkpoint. Raises CheckpointError when its weights do not fit its card."""
     kind: Callable[..., PictureVAE | PointVAE] = PictureVAE if card.is_picture else PointVAE
-    net = kind(**card.net)
+    net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     vae = _VAE(card, net.eval().requires_grad_(False).to(device), device)
     knobs = (TEMPERATURE, PIXELS) if card.is_picture else (TEMPERATURE,)
     return Model(
         card=card,
         sample=in_batches(vae.draw, card, knobs),
-        procedure=_procedure,
+        procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,)),
         latents=Latents((net.latent,), "Gaussian prior, amortised encoder", vae.decode, vae.encode),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import safetensors
 import safetensors.torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from engines.catalog import CheckpointError
 from engines.model import Card
+
+N = TypeVar("N", bound=nn.Module)
 
 
 def load(card: Card) -> dict[str, Tensor]:
@@ -39,6 +42,17 @@ def load(card: Card) -> dict[str, Tensor]:
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         kind = "a pickle" if raw[:2] in (b"PK", b"\x80\x02", b"\x80\x04") else "not safetensors"
         raise CheckpointError(f"{card.name}: {path} is {kind} and was not opened") from error
+
+
+def build(kind: Callable[..., N], card: Card) -> N:
+    """The network `kind(**card.net)`, else CheckpointError when card and network disagree."""
+    shape = card.net.get("shape", [card.net.get("dim")])
+    if shape != list(card.shape) or card.net.get("classes") != len(card.labels):
+        raise CheckpointError(f"{card.name}: the card gives its network another shape or classes")
+    try:
+        return kind(**card.net)
+    except (TypeError, ValueError, IndexError, RuntimeError, ArithmeticError) as error:
+        raise CheckpointError(f"{card.name}: the network cannot be built: {error}") from error
 
 
 def fill(net: nn.Module, tensors: Mapping[str, Tensor], card: Card) -> None:

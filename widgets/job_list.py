@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
+    QAction,
     QColor,
     QContextMenuEvent,
     QCursor,
@@ -226,16 +227,16 @@ class JobList(QTableView):
         index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
         if not index.isValid():
             return
-        ticket = self._table.job_at(index.row()).ticket
+        job = self._table.job_at(index.row())
+        if not job.deeds():
+            return
         menu = QMenu(self)
-        choices = {menu.addAction(deed.value): deed for deed in self._table.job(ticket).deeds()}
-        where = event.globalPos()
-        if not by_mouse:
-            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
-        chosen = menu.exec(where) if choices else None
-        menu.deleteLater()
-        if chosen is not None:
-            self.wanted.emit(choices[chosen], ticket)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for deed in job.deeds():
+            menu.addAction(deed.value).setData((deed, job.ticket))
+        menu.triggered.connect(self._on_menu)
+        below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        menu.popup(event.globalPos() if by_mouse else below)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -245,6 +246,11 @@ class JobList(QTableView):
             text = "No jobs yet. What Generate starts shows up here."
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
             painter.end()
+
+    @Slot(QAction)
+    def _on_menu(self, choice: QAction) -> None:
+        deed, ticket = choice.data()
+        self.wanted.emit(deed, ticket)
 
     def _ask(self, deed: Deed, row: int) -> None:
         self.wanted.emit(deed, self._table.job_at(row).ticket)

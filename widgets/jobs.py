@@ -132,7 +132,9 @@ class JobTable(QAbstractTableModel):
         job = self._jobs[ticket]
         job.done, job.total = done, total
         job.eta.step(done)
-        self._touch(ticket, Column.PROGRESS, Column.TIME)
+        # One by one: Qt repaints a single cell, but of a range more than its cells.
+        self._touch(ticket, Column.PROGRESS, Column.PROGRESS)
+        self._touch(ticket, Column.TIME, Column.TIME)
 
     def pause(self, ticket: int) -> None:
         job = self._jobs[ticket]

@@ -7,7 +7,6 @@ from enum import StrEnum
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
-    QEnterEvent,
     QFontDatabase,
     QGuiApplication,
     QKeyEvent,
@@ -131,17 +130,8 @@ class Message(QWidget):
         self._start()
 
     def _start(self) -> None:
-        if self.severity is Severity.NOTE and not self.underMouse():
+        if self.severity is Severity.NOTE:
             self.timer.start()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """A note does not vanish while someone reads it with the mouse on it."""
-        super().enterEvent(event)
-        self.timer.stop()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._start()
 
     def event(self, event: QEvent) -> bool:
         """Claim Esc before a shortcut of the window gets it: there it cancels a job."""

@@ -35,9 +35,15 @@ def mixture_of_logistics(parameters: Tensor, x: Tensor) -> Tensor:
 
 
 def mixture_mean(parameters: Tensor) -> Tensor:
-    """Mean of the mixture, values clamped to [-1, 1]: parameters (…, 3K) -> (…)."""
-    logits, means, _ = parameters.chunk(3, -1)
-    return (logits.softmax(-1) * means.clamp(-1, 1)).sum(-1)
+    """Mean of the mixture with its tails in the end levels: parameters (…, 3K) -> (…).
+
+    E[clip(X)] = 1 − ∫ F over [-1, 1], and the integral of σ((t − m)/s) is s·softplus((t − m)/s).
+    """
+    logits, means, log_scales = parameters.chunk(3, -1)
+    scale = _bounded(log_scales).exp()
+    upper, lower = F.softplus((1 - means) / scale), F.softplus((-1 - means) / scale)
+    clipped = 1 - scale * (upper - lower)
+    return (logits.softmax(-1) * clipped).sum(-1).clamp(-1, 1)
 
 
 def mixture_draw(parameters: Tensor, pick: Tensor, place: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from widgets.job_bar import JobBar, JobState
 from widgets.job_list import deed_boxes
@@ -35,7 +36,8 @@ def bar(qtbot, clock):
     bar = JobBar(clock=clock)
     column.addWidget(bar)
     window.show()
-    return bar
+    yield bar
+    window.close()  # and so the window outlives the test: qtbot holds it only weakly
 
 
 @pytest.fixture
@@ -222,6 +224,27 @@ def test_keys_do_what_the_buttons_do(qtbot, bar, asked):
     qtbot.keyClick(bar.list, Qt.Key.Key_R)
     qtbot.keyClick(bar.list, Qt.Key.Key_Return)
     assert asked == [("first", 3), ("cancel", 3), ("retry", 1), ("details", 1)]
+
+
+def test_the_menu_of_a_row_offers_the_same(qtbot, bar, asked):
+    fill(bar, 1, 2)
+    bar.set_open(True)
+    bar.list.setCurrentIndex(cell(bar, 2, Column.TITLE))
+    reason = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(bar.list, QContextMenuEvent(reason, QPoint(), QPoint()))
+    menu = QApplication.activePopupWidget()
+    assert [action.text() for action in menu.actions()] == ["Run first (F)", "Cancel (Delete)"]
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    with qtbot.waitSignal(menu.destroyed):
+        qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert asked == [("first", 2)]
+
+
+def test_every_control_explains_itself_to_all(bar):
+    controls = [*bar.findChildren(QPushButton), bar.cancel, bar.list]
+    assert all(control.toolTip() for control in controls)
+    assert all(control.accessibleName() or control.text() for control in controls)
+    assert all(control.focusPolicy() & Qt.FocusPolicy.TabFocus for control in controls)
 
 
 def test_cancel_waiting_leaves_the_running_one(qtbot, bar, asked):

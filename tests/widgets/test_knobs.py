@@ -154,6 +154,16 @@ def test_the_question_mark_tells_the_help(qtbot, panel):
     assert QToolTip.text() == "<qt>Scales the noise: z ~ N(0, T²I), T &gt; 0.</qt>"
 
 
+def test_every_control_explains_itself_to_all(panel):
+    for knob in panel.knobs.values():
+        field = knob.field
+        parts = (field,) if knob.spec.choices else (field.slider, field.number)
+        for control in (knob.reset, knob.help, *parts):
+            assert control.toolTip()
+            assert control.accessibleName()
+            assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
 def test_numbers_show_as_many_digits_as_the_step_needs(panel):
     assert panel.knobs["steps"].field.number.text() == "18"
     assert panel.knobs["temperature"].field.number.text() == "1.0"

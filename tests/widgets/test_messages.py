@@ -17,8 +17,8 @@ def window(qtbot):
     widget = QMainWindow()
     qtbot.addWidget(widget)
     widget.setCentralWidget(Messages(widget))
-    widget.show()
-    qtbot.waitActive(widget).__enter__()
+    with qtbot.waitActive(widget):
+        widget.show()
     return widget
 
 

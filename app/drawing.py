@@ -1,0 +1,103 @@
+"""Sampling jobs: a model's run as frames of arrays that a gallery shows. Runs on the lane."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.lane import Job
+from app.pictures import to_pixels, to_points
+from app.session import Loading, Models
+from engines.model import Card, Knob, Procedure, SampleRequest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from app.pictures import Pixels, Points
+    from engines.model import Run
+
+CHUNK = {True: 64, False: 4096}
+"""Pictures, and points, between two progress reports of a batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What can be shown of one request by now.
+
+    `values` holds the whole request: uint8 pictures (n, H, W, 3) or float32 points (n, 2). Its
+    first `done` are final, those up to `begun` are guesses, the rest is empty.
+    """
+
+    request: SampleRequest
+    values: Pixels | Points
+    done: int
+    begun: int
+    seconds: float
+    calls: int
+    procedure: Procedure
+    knobs: tuple[Knob, ...]
+
+    @property
+    def complete(self) -> bool:
+        return self.done == self.request.count
+
+
+Frames = Generator[Loading | Frame, None, Frame]
+
+
+def draw(models: Models, card: Card, request: SampleRequest, *, chunk: int | None = None) -> Job:
+    """A job that draws the request in chunks and yields a Frame after every step of the model.
+
+    `values` is one array, filled in place: what is final never changes, so a frame that the
+    window skips is not missed.
+    """
+
+    def job() -> Frames:
+        model = yield from models.get(card)
+        knobs = {knob.name: request.knobs.get(knob.name, knob.default) for knob in model.knobs}
+        frame = Frame(
+            request, _room(card, request.count), done=0, begun=0, seconds=0.0, calls=0,
+            procedure=model.procedure(knobs), knobs=model.knobs,
+        )  # fmt: skip
+        size = chunk or CHUNK[card.is_picture]
+        for start in range(0, request.count, size):
+            count = min(size, request.count - start)
+            part = replace(request, count=count, first=request.first + start)
+            frame = yield from _fill(frame, model.sample(part), range(start, start + count))
+        return frame
+
+    return job
+
+
+def _fill(frame: Frame, run: Run, rows: range) -> Frames:
+    """Drive one run and show each step in the given rows."""
+    while True:
+        before = time.perf_counter()
+        try:
+            step = next(run)
+        except StopIteration as end:
+            guess, calls, done = end.value, frame.calls, rows.stop
+        else:
+            guess, calls, done = step.guess, step.calls, rows.start
+        if guess is not None:
+            frame.values[rows.start : rows.stop] = _array(guess)
+        seconds = frame.seconds + time.perf_counter() - before
+        begun = rows.stop if guess is not None else frame.begun
+        frame = replace(frame, done=done, begun=begun, seconds=seconds, calls=calls)
+        yield frame
+        if done == rows.stop:
+            return frame
+
+
+def _room(card: Card, count: int) -> Pixels | Points:
+    if card.is_picture:
+        return np.zeros((count, *card.shape[1:], 3), np.uint8)
+    return np.full((count, *card.shape), np.nan, np.float32)
+
+
+def _array(x: Tensor) -> Pixels | Points:
+    return to_pixels(x) if x.ndim == 4 else to_points(x)

@@ -1,0 +1,151 @@
+"""What is kept on disk: written whole or not at all, read with suspicion. No Qt, no torch."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import reprlib
+import secrets
+import sys
+import traceback
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+APP = "genscope"
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "there is no permission to write there",
+    errno.EPERM: "there is no permission to write there",
+    errno.EROFS: "the disk is read-only",
+}
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_LOG_BYTES = 1_000_000
+
+
+class SaveError(Exception):
+    """A file could not be written; the message is one sentence for a person."""
+
+
+def write_atomically(path: Path, raw: bytes) -> None:
+    """Write beside the target and rename: a reader sees the old file or the whole new one.
+
+    Makes the folder if need be. Raises SaveError and leaves the old file as it was on failure.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    beside = target.with_name(f".{APP}-{secrets.token_hex(8)}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("xb") as file:
+                file.write(raw)
+            os.replace(beside, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+    except OSError as error:
+        raise SaveError(unwritable(path, error)) from error
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """One sentence: what could not be written, why, and what to do."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return f"{path} was not saved: {reason}; choose another place or make room, and save again"
+
+
+def log_failure(folder: Path, error: BaseException) -> Path | None:
+    """Append the traceback to the log in `folder`; None where even that cannot be written."""
+    log = folder / "errors.log"
+    text = "".join(traceback.format_exception(error))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = not log.exists() or log.stat().st_size > _LOG_BYTES
+        with log.open("w" if fresh else "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}\n{text}\n")
+    except OSError:
+        return None
+    return log
+
+
+def typed(value: Any, hint: Any) -> Any:
+    """A value out of JSON as the type `hint` asks: lists become tuples, 1 a float where one is due.
+
+    Knows str, int, float (finite), bool, None, Any, Literal, unions, tuple[X, ...] and
+    Mapping[str, X]. Raises ValueError saying what was expected and what was found.
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        for choice in arguments:
+            with contextlib.suppress(ValueError):
+                return typed(value, choice)
+    elif origin is tuple and isinstance(value, list):
+        return tuple(typed(item, arguments[0]) for item in value)
+    elif origin is Mapping and isinstance(value, dict):
+        return {key: typed(item, arguments[1]) for key, item in value.items()}
+    elif hint is float and type(value) in (int, float):
+        if abs(value) <= sys.float_info.max:  # neither infinite nor nan nor a huge int
+            return float(value)
+    elif hint is Any or type(value) is hint:  # `is`: true is no whole number here
+        return value
+    elif origin is Literal and any(value == c and type(value) is type(c) for c in arguments):
+        return value
+    raise ValueError(f"should be {_described(hint)}, not {reprlib.repr(value)}")
+
+
+def _described(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(_described(choice) for choice in arguments)
+    if origin is Literal:
+        return " or ".join(repr(choice) for choice in arguments)
+    if hint is NoneType:
+        return "null"
+    return {tuple: "a list", Mapping: "a table"}.get(origin) or _WORDS[hint]
+
+
+def png_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each whole, undamaged chunk of a PNG, in order; a cut file ends early."""
+    view, at = memoryview(raw), 8
+    while at + 12 <= len(raw):
+        length = int.from_bytes(view[at : at + 4])
+        kind, body = bytes(view[at + 4 : at + 8]), view[at + 8 : at + 8 + length]
+        check = int.from_bytes(view[at + 8 + length : at + 12 + length])
+        if zlib.crc32(body, zlib.crc32(kind)) == check:
+            yield kind, bytes(body)
+        at += 12 + length
+
+
+def png_text(raw: bytes, keyword: str, limit: int) -> bytes | None:
+    """The international text (iTXt) a PNG holds under `keyword`, at most `limit` bytes of it.
+
+    Pixels are never decoded, so no picture can be a bomb. None when there is no such text.
+    Raises ValueError when the text is larger than `limit` or damaged.
+    """
+    start = keyword.encode("latin-1") + b"\0"
+    for kind, body in png_chunks(raw):
+        if kind != b"iTXt" or not body.startswith(start):
+            continue
+        compressed, rest = body[len(start) : len(start) + 1], body[len(start) + 2 :]
+        parts = rest.split(b"\0", 2)  # language, translated keyword, text
+        if len(parts) != 3:
+            raise ValueError("its text is damaged")
+        text = _inflated(parts[2], limit) if compressed == b"\1" else parts[2]
+        if len(text) > limit:
+            raise ValueError(f"its text is larger than {limit // 1024} KiB")
+        return text
+    return None
+
+
+def _inflated(text: bytes, limit: int) -> bytes:
+    """Decompress no more than one byte beyond `limit`."""
+    try:
+        return zlib.decompressobj().decompress(text, limit + 1)
+    except zlib.error as error:
+        raise ValueError("its text is damaged") from error

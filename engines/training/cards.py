@@ -1,0 +1,15 @@
+"""Writing cards: only what makes or measures checkpoints does."""
+
+from __future__ import annotations
+
+import tomli_w
+
+from engines.catalog import table_of
+from engines.model import Card
+from engines.weights import write_atomically
+
+
+def write_card(card: Card) -> None:
+    """Write the card beside its weights."""
+    path = card.folder / f"{card.family}.toml"
+    write_atomically(path, tomli_w.dumps(table_of(card)).encode())

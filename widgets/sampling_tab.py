@@ -1,0 +1,268 @@
+"""The sampling tab: what to draw on the left, one column per model, the inspector on the right.
+
+Holds no state of its own beyond its controls; everything a person does leaves as a signal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.column import Column, Kind
+from widgets.combo import Combo
+from widgets.gallery import Gallery
+from widgets.knob_fields import KnobSpec
+from widgets.knobs import KnobPanel
+from widgets.number import NumberBox
+from widgets.viewer import Viewer
+
+CONTROLS_WIDTH = 248
+INSPECTOR_WIDTH = 268
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """Who a column is for: "mnist/vae", "VAE", "1.2 M parameters", its family, what it makes."""
+
+    name: str
+    title: str
+    subtitle: str
+    family: str
+    kind: Kind
+
+
+class SamplingTab(QWidget):
+    """Controls, columns and inspector. Signals about one column carry the model's name first."""
+
+    live_changed = Signal()
+    """Count or class has changed."""
+    knob_changed = Signal(str, str, float)
+    generate_wanted = Signal(int)
+    last_batch_wanted = Signal()
+    chosen = Signal(str, int)
+    menu_wanted = Signal(str, int, QPoint)
+    drag_wanted = Signal(str, int)
+    copy_wanted = Signal(str, int)
+    close_wanted = Signal(str)
+    retry_wanted = Signal(str)
+    details_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns: dict[str, Column] = {}
+        self._sections: dict[str, _KnobSection] = {}
+        self.count = _spin(1, 400, 16, "How many pictures follow every change at once.")
+        self.classes = Combo(self)
+        self.batch = _spin(1, 100_000, 500, "How many pictures Generate makes.")
+        self.generate = QPushButton("Generate", self)
+        self.last_batch = QPushButton("Show last batch", self)
+        self.viewer = Viewer(self)
+        self._knobs = QVBoxLayout()
+        self._row = QHBoxLayout()
+        self._dress()
+        self._build()
+        self.count.valueChanged.connect(self.live_changed)
+        self.classes.currentIndexChanged.connect(self.live_changed)
+        self.generate.clicked.connect(self._ask_to_generate)
+        self.last_batch.clicked.connect(self.last_batch_wanted)
+
+    def class_mode(self) -> str | int:
+        """ "all" for p(x), "each" for every class in turn, or one class index."""
+        mode = self.classes.currentData()
+        return "all" if mode is None else mode
+
+    def set_classes(self, labels: tuple[str, ...], mode: str | int) -> None:
+        """Offer these classes and choose a mode, silently; an impossible mode becomes "all"."""
+        self.classes.blockSignals(True)
+        self.classes.clear()
+        self.classes.addItem("All: p(x)", "all")
+        if labels:
+            self.classes.addItem("Each in turn", "each")
+        for index, label in enumerate(labels):
+            self.classes.addItem(label, index)
+        self.classes.setCurrentIndex(max(0, self.classes.findData(mode)))
+        self.classes.setEnabled(bool(labels))
+        self.classes.blockSignals(False)
+
+    def set_count(self, count: int) -> None:
+        """Set the live count silently."""
+        self.count.blockSignals(True)
+        self.count.setValue(count)
+        self.count.blockSignals(False)
+
+    def column(self, name: str) -> Column | None:
+        """The column of a model, or None when it is not shown."""
+        return self._columns.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The models shown, from left to right."""
+        return tuple(self._columns)
+
+    def set_columns(self, specs: tuple[ColumnSpec, ...]) -> None:
+        """Show these models; a column that stays keeps its pictures."""
+        for name in [name for name in self._columns if name not in {spec.name for spec in specs}]:
+            for gone in (self._columns.pop(name), self._sections.pop(name)):
+                gone.hide()
+                gone.deleteLater()
+        for place, spec in enumerate(specs):
+            column = self._columns.get(spec.name) or self._add(spec)
+            self._row.insertWidget(place, column, 1)
+            self._knobs.insertWidget(place, self._sections[spec.name])
+        self._columns = {spec.name: self._columns[spec.name] for spec in specs}
+        self._link_views()
+
+    def set_knobs(self, name: str, specs: tuple[KnobSpec, ...], values: dict[str, float]) -> None:
+        """Show a model's knobs at these values."""
+        if name in self._sections:
+            self._sections[name].panel.set_specs(specs, values)
+
+    def knobs(self, name: str) -> dict[str, float]:
+        """A model's knobs as they stand; empty until the model has told which it has."""
+        section = self._sections.get(name)
+        return section.panel.values() if section else {}
+
+    def _dress(self) -> None:
+        self.classes.setToolTip(
+            "Which classes to draw: p(x) over all, each class in turn, or one class p(x | c)."
+        )
+        self.classes.setAccessibleName("Class")
+        self.count.setAccessibleName("Live count")
+        self.batch.setAccessibleName("Batch size")
+        self.generate.setProperty("primary", True)
+        self.generate.setToolTip(
+            "Queue a batch of this size for every model shown (Ctrl+Enter). "
+            "With Shift it runs before the jobs that wait."
+        )
+        self.last_batch.setToolTip("Show the last generated batch in place of the live pictures.")
+        self.last_batch.setEnabled(False)
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setChildrenCollapsible(False)
+        columns = QWidget(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(unit)
+        columns.setLayout(self._row)
+        inspector = _card(self.viewer)
+        inspector.setMinimumWidth(INSPECTOR_WIDTH)
+        for part, stretch in ((self._controls(), 0), (columns, 1), (inspector, 0)):
+            splitter.addWidget(part)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        splitter.setHandleWidth(unit)
+        self.splitter = splitter
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(unit, unit, unit, unit)
+        layout.addWidget(splitter)
+
+    def _controls(self) -> QWidget:
+        unit = theme.UNIT
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setSpacing(unit)
+        form.addRow("Live", self.count)
+        form.addRow("Class", self.classes)
+        form.addRow("Batch", self.batch)
+        content = QWidget(self)
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(unit, unit, unit, unit)
+        inner.setSpacing(unit)
+        inner.addLayout(form)
+        inner.addWidget(self.generate)
+        inner.addWidget(self.last_batch)
+        inner.addSpacing(unit)
+        self._knobs.setSpacing(2 * unit)
+        inner.addLayout(self._knobs)
+        inner.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        area.viewport().setAutoFillBackground(False)
+        content.setAutoFillBackground(False)
+        controls = _card(area)
+        controls.setMinimumWidth(CONTROLS_WIDTH)
+        return controls
+
+    def _add(self, spec: ColumnSpec) -> Column:
+        column = Column(spec.kind, self)
+        column.set_identity(spec.title, spec.subtitle, spec.family)
+        body, name = column.body, spec.name
+        body.chosen.connect(lambda i: self.chosen.emit(name, i))
+        body.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
+        body.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
+        if isinstance(body, Gallery):
+            body.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
+        column.close_wanted.connect(lambda: self.close_wanted.emit(name))
+        column.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
+        column.details_wanted.connect(lambda: self.details_wanted.emit(name))
+        section = _KnobSection(spec, self)
+        section.panel.changed.connect(lambda knob, v: self.knob_changed.emit(name, knob, v))
+        self._columns[name], self._sections[name] = column, section
+        return column
+
+    def _link_views(self) -> None:
+        """Plots of points pan and zoom together."""
+        bodies = [c.body for c in self._columns.values() if not isinstance(c.body, Gallery)]
+        for i, one in enumerate(bodies):
+            for other in bodies[i + 1 :]:
+                one.link(other)
+
+    @Slot()
+    def _ask_to_generate(self) -> None:
+        self.generate_wanted.emit(self.batch.value())
+
+
+class _KnobSection(QWidget):
+    """The knobs of one model below its name."""
+
+    def __init__(self, spec: ColumnSpec, parent: QWidget) -> None:
+        super().__init__(parent)
+        title = QLabel(spec.title, self)
+        title.setFont(theme.title_font(self.font()))
+        dot = QFrame(self)
+        dot.setFixedSize(theme.UNIT // 2, 2 * theme.UNIT)
+        colour = theme.family_colour(spec.family).name()
+        dot.setStyleSheet(f"background: {colour}; border-radius: 2px;")
+        head = QHBoxLayout()
+        head.setSpacing(theme.UNIT)
+        head.addWidget(dot)
+        head.addWidget(title, 1)
+        self.panel = KnobPanel(self)
+        self.panel.nothing.setText("Its knobs appear once it is loaded.")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT // 2)
+        layout.addLayout(head)
+        layout.addWidget(self.panel)
+
+
+def _card(content: QWidget) -> QFrame:
+    card = QFrame()
+    card.setProperty("card", True)
+    layout = QVBoxLayout(card)
+    layout.setContentsMargins(1, 1, 1, 1)
+    layout.addWidget(content)
+    return card
+
+
+def _spin(low: int, high: int, value: int, tip: str) -> NumberBox:
+    box = NumberBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setToolTip(tip)
+    box.setKeyboardTracking(False)
+    return box
