@@ -12,7 +12,7 @@ import numpy as np
 from app.lane import Job
 from app.pictures import to_pixels, to_points
 from app.session import Loading, Models
-from engines.model import Card, Knob, Procedure, SampleRequest
+from engines.model import Card, Knob, Procedure, SampleRequest, batch_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from app.pictures import Pixels, Points
     from engines.model import Run
 
-CHUNK = {True: 64, False: 4096}
-"""Pictures, and points, between two progress reports of a batch."""
+BACKDROP = 2000
+"""Points of the data shown behind a scatter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,8 @@ class Frame:
 Frames = Generator[Loading | Frame, None, Frame]
 
 
-def draw(models: Models, card: Card, request: SampleRequest, *, chunk: int | None = None) -> Job:
-    """A job that draws the request in chunks and yields a Frame after every step of the model.
+def draw(models: Models, card: Card, request: SampleRequest) -> Job:
+    """A job that draws the request and yields a Frame after every step of the model.
 
     `values` is one array, filled in place: what is final never changes, so a frame that the
     window skips is not missed.
@@ -63,7 +63,7 @@ def draw(models: Models, card: Card, request: SampleRequest, *, chunk: int | Non
             request, _room(card, request.count), done=0, begun=0, seconds=0.0, calls=0,
             procedure=model.procedure(knobs), knobs=model.knobs,
         )  # fmt: skip
-        size = chunk or CHUNK[card.is_picture]
+        size = batch_of(card)
         for start in range(0, request.count, size):
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
@@ -101,3 +101,27 @@ def _room(card: Card, count: int) -> Pixels | Points:
 
 def _array(x: Tensor) -> Pixels | Points:
     return to_pixels(x) if x.ndim == 4 else to_points(x)
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """Examples of a data set in the plane, and the rectangle (x0, x1, y0, y1) to look at."""
+
+    data: str
+    points: Points
+    view: tuple[float, float, float, float]
+
+
+def backdrop(data: str) -> Job:
+    """A job that yields the Backdrop of a data set."""
+
+    def job() -> Generator[Backdrop, None, None]:
+        from engines import examples
+
+        found = to_points(examples.points(data, BACKDROP))
+        low, high = found.min(0), found.max(0)
+        margin = 0.08 * (high - low)
+        (x0, y0), (x1, y1) = (low - margin).tolist(), (high + margin).tolist()
+        yield Backdrop(data, found, (x0, x1, y0, y1))
+
+    return job

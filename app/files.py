@@ -26,6 +26,7 @@ _REASONS = {
     errno.EROFS: "the disk is read-only",
 }
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LOG_BYTES = 1_000_000
 
 
@@ -52,6 +53,21 @@ def write_atomically(path: Path, raw: bytes) -> None:
             raise
     except OSError as error:
         raise SaveError(unwritable(path, error)) from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The whole of a file of at most `limit` bytes. Raises ValueError saying what is wrong."""
+    try:
+        if path.exists() and not path.is_file():
+            raise ValueError("is not a file")
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ValueError(f"cannot be read ({reason.lower()})") from error
+    if len(raw) > limit:
+        raise ValueError(f"is larger than {limit >> 10:,} KiB")
+    return raw
 
 
 def unwritable(path: Path, error: OSError) -> str:
@@ -92,9 +108,10 @@ def typed(value: Any, hint: Any) -> Any:
     elif hint is float and type(value) in (int, float):
         if abs(value) <= sys.float_info.max:  # neither infinite nor nan nor a huge int
             return float(value)
+    elif origin is Literal:
+        if any(value == choice and type(value) is type(choice) for choice in arguments):
+            return value
     elif hint is Any or type(value) is hint:  # `is`: true is no whole number here
-        return value
-    elif origin is Literal and any(value == c and type(value) is type(c) for c in arguments):
         return value
     raise ValueError(f"should be {_described(hint)}, not {reprlib.repr(value)}")
 
@@ -112,7 +129,7 @@ def _described(hint: Any) -> str:
 
 def png_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and body of each whole, undamaged chunk of a PNG, in order; a cut file ends early."""
-    view, at = memoryview(raw), 8
+    view, at = memoryview(raw), len(_SIGNATURE)
     while at + 12 <= len(raw):
         length = int.from_bytes(view[at : at + 4])
         kind, body = bytes(view[at + 4 : at + 8]), view[at + 8 : at + 8 + length]
@@ -126,8 +143,10 @@ def png_text(raw: bytes, keyword: str, limit: int) -> bytes | None:
     """The international text (iTXt) a PNG holds under `keyword`, at most `limit` bytes of it.
 
     Pixels are never decoded, so no picture can be a bomb. None when there is no such text.
-    Raises ValueError when the text is larger than `limit` or damaged.
+    Raises ValueError when `raw` is no PNG or the text is larger than `limit` or damaged.
     """
+    if not raw.startswith(_SIGNATURE):
+        raise ValueError("is not a PNG")
     start = keyword.encode("latin-1") + b"\0"
     for kind, body in png_chunks(raw):
         if kind != b"iTXt" or not body.startswith(start):
@@ -135,10 +154,10 @@ def png_text(raw: bytes, keyword: str, limit: int) -> bytes | None:
         compressed, rest = body[len(start) : len(start) + 1], body[len(start) + 2 :]
         parts = rest.split(b"\0", 2)  # language, translated keyword, text
         if len(parts) != 3:
-            raise ValueError("its text is damaged")
+            raise ValueError("holds a damaged recipe")
         text = _inflated(parts[2], limit) if compressed == b"\1" else parts[2]
         if len(text) > limit:
-            raise ValueError(f"its text is larger than {limit // 1024} KiB")
+            raise ValueError(f"holds a recipe larger than {limit >> 10:,} KiB")
         return text
     return None
 
@@ -148,4 +167,4 @@ def _inflated(text: bytes, limit: int) -> bytes:
     try:
         return zlib.decompressobj().decompress(text, limit + 1)
     except zlib.error as error:
-        raise ValueError("its text is damaged") from error
+        raise ValueError("holds a damaged recipe") from error

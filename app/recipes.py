@@ -1,7 +1,7 @@
 """What made a picture, to and from JSON and PNG: a picture can always be re-made. No Qt, no torch.
 
-A recipe names the request that was answered and, for one picture out of it, which one. The whole
-request is kept because the last bit of a picture may depend on what was computed beside it.
+A recipe names the request that was answered and, for one picture out of it, which one: the last
+bit of a picture may depend on what was computed beside it, so the whole request is kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
@@ -17,28 +18,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app import files
-from engines.catalog import FAMILY_TITLES, ROOT, CheckpointError, find
-from engines.model import Card, Model, SampleRequest, settle
+from engines.catalog import ROOT, CheckpointError, find
+from engines.model import Card, Knob, SampleRequest, settle
 
 if TYPE_CHECKING:
-    from app.pictures import Pixels
+    from app.pictures import Pixels, Points
 
 VERSION = "0.1.0"
 FORMAT = 1
 TASKS = ("sample",)
 MAX_COUNT = 100_000
-BATCH = 256
-"""Pictures that the engines compute together: engines.drawing.MEMORY_BATCH, without its torch."""
 
 KEYWORD = "genscope"
 MAX_TEXT = 256 * 1024
 MAX_FILE = 64 * 1024 * 1024
 
-# knobs at whose other values than 1 a model no longer samples its own distribution
-_TEMPERING = ("temperature", "truncation", "bandwidth")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class RecipeError(Exception):
@@ -71,17 +67,21 @@ class Recipe:
     def __post_init__(self) -> None:
         labels = (self.label,) if isinstance(self.label, int) else self.label
         shown = range(self.first, self.first + self.count)
-        _check(self.task in TASKS, f"is for the task '{self.task}', which this version "
-               f"({VERSION}) does not know; update Genscope to open it")  # fmt: skip
-        _check(_NAME.fullmatch(self.model), f"names the impossible model {self.model!r}")
+        _check_task(self.task)
+        _check(
+            _NAME.fullmatch(self.model), f"names the impossible model {reprlib.repr(self.model)}"
+        )
         _check(_SHA256.fullmatch(self.sha256), "has a damaged sha256 of the weights")
         _check(0 <= self.seed < 2**64, f"has the seed {self.seed}, outside 0 … 2^64 − 1")
         _check(0 <= self.first < 2**32, f"has the impossible first picture {self.first}")
         _check(1 <= self.count <= MAX_COUNT, f"asks for {self.count} pictures, not 1 … {MAX_COUNT}")
-        _check(self.index is None or self.index in shown,
-               f"shows picture {self.index} but made {_span(shown)}")  # fmt: skip
+        if self.index is not None:
+            _check(self.index in shown, f"shows picture {self.index} but made {_span(shown)}")
         _check(self.columns is None or self.columns >= 1, f"has {self.columns} columns")
-        _check(labels is None or (labels and min(labels) >= 0), f"has the classes {self.label}")
+        _check(
+            labels is None or (labels and min(labels) >= 0),
+            f"has the impossible classes {reprlib.repr(self.label)}",
+        )
 
     @property
     def indices(self) -> range:
@@ -90,12 +90,21 @@ class Recipe:
             return range(self.index, self.index + 1)
         return range(self.first, self.first + self.count)
 
-    def picture(self, index: int) -> Recipe:
-        """The recipe of one picture out of this one's request."""
-        _check(self.first <= index < self.first + self.count, f"made no picture {index}")
-        start = (index - self.first) // BATCH * BATCH
-        count = min(BATCH, self.count - start)
-        return replace(self, first=self.first + start, count=count, index=index, columns=None)
+    def classes(self) -> list[int] | None:
+        """The class index of each picture shown, or None for p(x)."""
+        shown = self.indices
+        return replace(request_of(self), first=shown[0], count=len(shown)).labels()
+
+    def picture(self, index: int, batch: int | None = None) -> Recipe:
+        """The recipe of one picture out of this one's request.
+
+        With `batch`, as of engines.model.batch_of, it asks only for those computed beside it.
+        """
+        start = self.first + (index - self.first) // batch * batch if batch else self.first
+        count = min(batch or self.count, self.first + self.count - start)
+        if index not in range(start, start + count):
+            raise RecipeError(f"the recipe made no picture {index}")
+        return replace(self, first=start, count=count, index=index, columns=None)
 
     def to_json(self) -> str:
         """One line that `from_json` reads back."""
@@ -112,12 +121,9 @@ class Recipe:
         _check(isinstance(table, dict), "is not a table; the file is damaged")
         made = table.pop("format", None)
         _check(type(made) is int and made >= 1, "has no format number; Genscope did not write it")
-        version = table.get("version", "of unknown version")
-        _check(made <= FORMAT, f"was written by a newer Genscope ({version}, this is {VERSION}); "
-               "update Genscope to open it")  # fmt: skip
-        task = table.get("task")
-        _check(task in TASKS, f"is for the task {task!r}, which this version ({VERSION}) does not "
-               "know; update Genscope to open it")  # fmt: skip
+        newer = f"was written by a newer Genscope than {VERSION}; update Genscope to open it"
+        _check(made <= FORMAT, newer)
+        _check_task(table.get("task"))
         return Recipe(**_fields(table))
 
 
@@ -126,11 +132,20 @@ def _check(good: object, fault: str) -> None:
         raise RecipeError(f"the recipe {fault}")
 
 
+def _check_task(task: object) -> None:
+    known = ", ".join(TASKS)
+    _check(
+        task in TASKS,
+        f"is for the task {reprlib.repr(task)}, which Genscope {VERSION} does not know "
+        f"(it knows {known}); update Genscope to open it",
+    )
+
+
 def _fields(table: dict[str, Any]) -> dict[str, Any]:
     """The constructor's arguments out of a table: none missing, unknown or of a wrong kind."""
     hints = _hints()
     for name in table:
-        _check(name in hints, f"has the unknown field {name!r}")
+        _check(name in hints, f"has the unknown field {reprlib.repr(name)}")
     values = {}
     for f in fields(Recipe):
         if f.name in table:
@@ -149,15 +164,17 @@ def _hints() -> dict[str, Any]:
     return get_type_hints(Recipe)
 
 
-def recipe_of(model: Model, request: SampleRequest, *, columns: int | None = None) -> Recipe:
+def recipe_of(
+    card: Card, knobs: Sequence[Knob], request: SampleRequest, *, columns: int | None = None
+) -> Recipe:
     """The recipe of all pictures of a request, with every knob named: defaults may change.
 
     Raises ValueError for knobs the model does not have.
     """
     return Recipe(
-        task="sample", model=model.card.name, sha256=model.card.sha256, seed=request.seed,
+        task="sample", model=card.name, sha256=card.sha256, seed=request.seed,
         first=request.first, count=request.count, columns=columns, label=request.label,
-        knobs=settle(model.knobs, request.knobs),
+        knobs=settle(tuple(knobs), request.knobs),
     )  # fmt: skip
 
 
@@ -174,36 +191,34 @@ def card_of(recipe: Recipe, root: Path = ROOT) -> Card:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
 
 
-def check_fit(recipe: Recipe, model: Model) -> None:
-    """Raise RecipeError unless this very model made the recipe's pictures and can do so again."""
-    name = model.card.name
-    if recipe.sha256 != model.card.sha256:
+def check_fit(recipe: Recipe, card: Card) -> None:
+    """Raise RecipeError unless this very checkpoint made the recipe's pictures."""
+    if recipe.sha256 != card.sha256:
         raise RecipeError(
-            f"{name} has other weights ({model.card.sha256[:12]}…) than those that made this "
-            f"picture ({recipe.sha256[:12]}…); sample {name} anew instead"
+            f"{card.name} has other weights ({card.sha256[:12]}…) than those that made this "
+            f"picture ({recipe.sha256[:12]}…); sample {card.name} anew instead"
         )
-    try:
-        settle(model.knobs, recipe.knobs)
-    except ValueError as error:
-        raise RecipeError(f"the recipe does not fit {name}: {error}") from error
-    labels = set(request_of(recipe).labels() or ())
-    if labels and max(labels) >= len(model.labels):
-        raise RecipeError(f"the recipe asks {name} for class {max(labels)}, which it has not")
+    labels = request_of(recipe).labels()
+    if labels and max(labels) >= len(card.labels):
+        raise RecipeError(f"the recipe asks {card.name} for class {max(labels)}, which it has not")
 
 
-def rows(recipe: Recipe, model: Model | None = None) -> list[tuple[str, str]]:
-    """What the inspector says, title and value; the model lends names of classes and knobs."""
-    names = model.labels if model else ()
-    thing = "Picture" if model is None or model.card.is_picture else "Point"
+def rows(
+    recipe: Recipe, card: Card | None = None, knobs: Sequence[Knob] = ()
+) -> list[tuple[str, str]]:
+    """What the inspector says, title and value; card and knobs lend their names where at hand."""
+    names = card.labels if card else ()
+    thing = "Picture" if card is None or card.is_picture else "Point"
     shown = recipe.indices
     table = [
         ("Model", recipe.model),
         ("Seed", str(recipe.seed)),
         (thing if len(shown) == 1 else f"{thing}s", _span(shown)),
     ]
-    if recipe.label is not None or model is None or names:
+    if recipe.label is not None or card is None or names:
         table.append(("Class", _class(recipe, names)))
-    table += [_knob(name, value, model) for name, value in recipe.knobs.items()]
+    known = {knob.name: knob for knob in knobs}
+    table += [_knob(name, value, known.get(name)) for name, value in recipe.knobs.items()]
     made = ("Made by", f"Genscope {recipe.version}")
     return [*table, ("Weights", f"{recipe.sha256[:12]}…"), made]
 
@@ -216,23 +231,23 @@ def _class(recipe: Recipe, names: Sequence[str]) -> str:
     def name(label: int) -> str:
         return names[label] if label < len(names) else str(label)
 
-    if recipe.label is None:
+    classes = recipe.classes()
+    if classes is None:
         return "any"
-    if isinstance(recipe.label, int):
-        return name(recipe.label)
-    if recipe.index is not None:
-        return name(recipe.label[recipe.index % len(recipe.label)])
-    return ", ".join(map(name, recipe.label)) + " in turn"
+    if len(set(classes)) == 1:
+        return name(classes[0])
+    dealt = recipe.label if isinstance(recipe.label, tuple) else classes
+    return ", ".join(map(name, dealt)) + " in turn"
 
 
-def _knob(name: str, value: float, model: Model | None) -> tuple[str, str]:
-    known = {knob.name: knob for knob in model.knobs} if model else {}
-    title = known[name].title if name in known else name.replace("_", " ").capitalize()
-    if name in known and (choices := known[name].choices):
-        choice = round((value - known[name].minimum) / known[name].step)
-        return title, choices[choice] if 0 <= choice < len(choices) else f"{value:g}"
-    tempered = name in _TEMPERING and value != 1
-    return title, f"{value:g}" + (" (not the model's distribution)" if tempered else "")
+def _knob(name: str, value: float, knob: Knob | None) -> tuple[str, str]:
+    if knob is None:
+        return name.replace("_", " ").capitalize(), f"{value:g}"
+    text = f"{value:g}"
+    if knob.choices:
+        choice = round((value - knob.minimum) / knob.step)
+        text = knob.choices[choice] if 0 <= choice < len(knob.choices) else text
+    return knob.title, f"{text} ({knob.warn})" if knob.warn and value != knob.default else text
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:
@@ -248,8 +263,18 @@ def png_bytes(picture: Pixels, recipe: Recipe) -> bytes:
     info = PngImagePlugin.PngInfo()
     info.add_itxt(KEYWORD, recipe.to_json())
     with io.BytesIO() as file:
-        Image.fromarray(picture, "RGB").save(file, "PNG", pnginfo=info)
+        Image.fromarray(picture).save(file, "PNG", pnginfo=info)
         return file.getvalue()
+
+
+def csv_bytes(points: Points, recipe: Recipe) -> bytes:
+    """Points (n, 2) with their classes as lines of x,y,class, after the recipe in a comment."""
+    classes = recipe.classes()
+    lines = [f"# {KEYWORD} {recipe.to_json()}", "x,y" if classes is None else "x,y,class"]
+    for i, (x, y) in enumerate(points.tolist()):
+        point = f"{x:.9g},{y:.9g}"  # nine digits give back every float32
+        lines.append(point if classes is None else f"{point},{classes[i]}")
+    return ("\n".join(lines) + "\n").encode()
 
 
 def save_png(path: Path, picture: Pixels, recipe: Recipe) -> None:
@@ -259,30 +284,15 @@ def save_png(path: Path, picture: Pixels, recipe: Recipe) -> None:
 
 def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
     """The recipe in a PNG, given by path or content. Raises RecipeError with one sentence."""
-    raw, name = (source, "this picture") if isinstance(source, bytes) else _read(Path(source))
-    if not raw.startswith(_SIGNATURE):
-        raise RecipeError(f"{name} is not a PNG; drop a PNG saved by Genscope")
-    if len(raw) > MAX_FILE:
-        raise RecipeError(f"{name} is larger than {MAX_FILE >> 20} MiB and was not read")
+    name = "this picture" if isinstance(source, bytes) else Path(source).name
     try:
+        raw = source if isinstance(source, bytes) else files.read_bytes(Path(source), MAX_FILE)
         text = files.png_text(raw, KEYWORD, MAX_TEXT)
     except ValueError as error:
-        raise RecipeError(f"{name} cannot be re-made: {error}") from error
+        raise RecipeError(f"{name} {error}; choose a PNG that Genscope saved") from error
     if text is None:
-        raise RecipeError(f"{name} has no recipe inside; Genscope did not save it")
+        raise RecipeError(f"{name} has no recipe inside; choose a PNG that Genscope saved")
     try:
         return Recipe.from_json(text)
     except RecipeError as error:
         raise RecipeError(f"{name} cannot be re-made: {error}") from error
-
-
-def _read(path: Path) -> tuple[bytes, str]:
-    """At most one byte more than allowed, and how to speak of the file."""
-    if path.exists() and not path.is_file():
-        raise RecipeError(f"{path.name} is not a file; drop a PNG saved by Genscope")
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE + 1), path.name
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RecipeError(f"{path.name} cannot be read: {reason}") from error

@@ -30,7 +30,7 @@ class Models:
     """The models that are open, on one device. Used on the lane's thread only."""
 
     def __init__(self, device: str | None) -> None:
-        self._device = device
+        self.device = device
         self._open: dict[str, Model] = {}
 
     def get(self, card: Card) -> Generator[Loading, None, Model]:
@@ -44,7 +44,7 @@ class Models:
         yield Loading(card.name)
         from engines import devices, open_model
 
-        model = open_model(card, devices.choose(self._device))
+        model = open_model(card, devices.choose(self.device))
         self._open[card.name] = model
         return model
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -17,10 +17,9 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    batch_of,
     settle,
 )
-
-MEMORY_BATCH = 256
 
 TEMPERATURE = Knob(
     "temperature", "Temperature", 1.0, 0.0, 1.5, 0.05,
@@ -62,17 +61,18 @@ def in_batches(
         wanted = request.labels()
         labels = class_indices(card, wanted, request.count)
         finished: list[Tensor] = []
-        for start in range(0, request.count, MEMORY_BATCH):
-            count = min(MEMORY_BATCH, request.count - start)
+        size = batch_of(card)
+        for start in range(0, request.count, size):
+            count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
             run = draw(part, settled, labels[start : start + count])
-            finished.append((yield from _beside(finished, run, request.count)))
+            finished.append((yield from _beside(finished, run, part, request.count)))
         return torch.cat(finished)
 
     return sample
 
 
-def _beside(finished: list[Tensor], run: Run, total: int) -> Generator[Step, None, Tensor]:
+def _beside(finished: list[Tensor], run: Run, part: SampleRequest, total: int) -> Run:
     """Pass on a batch's steps, counted in pictures and shown with the finished ones."""
     before = sum(map(len, finished))
     while True:
@@ -83,10 +83,9 @@ def _beside(finished: list[Tensor], run: Run, total: int) -> Generator[Step, Non
         guess = step.guess
         if before and guess is not None:
             guess = torch.cat([*finished, guess])
-        if total > MEMORY_BATCH:
+        if total > part.count:
             share = step.done / step.total if step.total else 0.0
-            size = min(MEMORY_BATCH, total - before)
-            step = Step(before + int(share * size), total, guess, step.calls)
+            step = Step(before + int(share * part.count), total, guess, step.calls)
         yield step
 
 

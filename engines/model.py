@@ -148,6 +148,15 @@ class Card:
         return len(self.shape) == 3
 
 
+def batch_of(card: Card) -> int:
+    """Examples that the engines draw together: what a person may wait for, and memory holds.
+
+    The last bit of a picture may depend on what is computed beside it, so batches start at the
+    same places everywhere.
+    """
+    return 32 if card.is_picture else 2048
+
+
 @dataclass(frozen=True)
 class SampleRequest:
     """Which pictures to draw: (seed, first), …, (seed, first + count − 1).

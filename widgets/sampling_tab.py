@@ -6,6 +6,7 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -79,10 +80,10 @@ class SamplingTab(QWidget):
         self.generate.clicked.connect(self._ask_to_generate)
         self.last_batch.clicked.connect(self.last_batch_wanted)
 
-    def class_mode(self) -> str | int:
+    def class_mode(self) -> Literal["all", "each"] | int:
         """ "all" for p(x), "each" for every class in turn, or one class index."""
         mode = self.classes.currentData()
-        return "all" if mode is None else mode
+        return mode if mode == "each" or isinstance(mode, int) else "all"
 
     def set_classes(self, labels: tuple[str, ...], mode: str | int) -> None:
         """Offer these classes and choose a mode, silently; an impossible mode becomes "all"."""
@@ -97,9 +98,14 @@ class SamplingTab(QWidget):
         self.classes.setEnabled(bool(labels))
         self.classes.blockSignals(False)
 
-    def set_count(self, count: int) -> None:
-        """Set the live count silently."""
+    def live_count(self) -> int:
+        """How many pictures or points follow every change."""
+        return int(self.count.value())
+
+    def set_count(self, count: int, *, most: int) -> None:
+        """Set the live count and its upper end silently."""
         self.count.blockSignals(True)
+        self.count.setMaximum(most)
         self.count.setValue(count)
         self.count.blockSignals(False)
 
@@ -223,7 +229,7 @@ class SamplingTab(QWidget):
 
     @Slot()
     def _ask_to_generate(self) -> None:
-        self.generate_wanted.emit(self.batch.value())
+        self.generate_wanted.emit(int(self.batch.value()))
 
 
 class _KnobSection(QWidget):
@@ -261,8 +267,8 @@ def _card(content: QWidget) -> QFrame:
 
 def _spin(low: int, high: int, value: int, tip: str) -> NumberBox:
     box = NumberBox()
+    box.setDecimals(0)
     box.setRange(low, high)
     box.setValue(value)
     box.setToolTip(tip)
-    box.setKeyboardTracking(False)
     return box

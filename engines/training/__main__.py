@@ -7,13 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-import tomli_w
 import torch
 from torch import Tensor
 
 from engines import weights
-from engines.catalog import ROOT, find, table_of
+from engines.catalog import ROOT, find
 from engines.model import Card
+from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
 from engines.training.loop import Progress, train
 from engines.training.recipe import Fit, Recipe
@@ -96,12 +96,6 @@ def _ship(
     )  # fmt: skip
     write_card(card)
     print(f"wrote {path} and its card", flush=True)
-
-
-def write_card(card: Card) -> None:
-    """Write the card beside its weights."""
-    path = card.folder / f"{card.family}.toml"
-    weights.write_atomically(path, tomli_w.dumps(table_of(card)).encode())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -155,6 +155,19 @@ def test_a_superseded_job_shows_one_step(lane, rec):
     assert rec.kinds(old) == [STARTED, STEP, STOPPED]
 
 
+def test_a_job_superseded_before_its_first_step_still_shows_it(lane, rec):
+    newer = []
+
+    def job():
+        newer.append(lane.live("drag", quick))
+        return Gated(3, permits=3)()
+
+    ticket = lane.live("drag", job)
+    rec.until(ticket, STOPPED)
+    rec.until(newer[0], DONE)
+    assert rec.kinds(ticket) == [STARTED, STEP, STOPPED]
+
+
 def test_channels_take_turns_and_leave_each_other_alone(lane, rec):
     job = Gated(5)
     running = lane.live("x", job)

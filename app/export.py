@@ -1,0 +1,140 @@
+"""Pictures on their way out: clipboard, files and drags, each with its recipe inside."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Qt, QUrl
+from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.files import SaveError, write_atomically
+from app.jobs import Jobs, Order
+from app.lane import Job
+from app.pictures import Pixels, Points, sheet, square_columns
+from app.recipes import Recipe, csv_bytes, file_name, png_bytes, save_png
+from widgets.messages import Messages, Severity
+
+DRAG_SIZE = 96
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How many files are written."""
+
+    done: int
+    total: int
+
+
+class Export(QObject):
+    """Where a person wants pictures to go. Remembers the last folder; errors become messages."""
+
+    def __init__(self, messages: Messages, jobs: Jobs, window: QWidget) -> None:
+        super().__init__(window)
+        self.folder = str(Path.home())
+        self._messages, self._jobs, self._window = messages, jobs, window
+        self._dragged = Path(tempfile.mkdtemp(prefix="genscope-"))
+        # a dropped file must outlive the drag, but not the window
+        window.destroyed.connect(lambda: shutil.rmtree(self._dragged, ignore_errors=True))
+
+    def copy_picture(self, picture: Pixels, recipe: Recipe) -> None:
+        """Put the picture on the clipboard, as an image and as a PNG with its recipe."""
+        mime = QMimeData()
+        mime.setImageData(_image(picture))
+        mime.setData("image/png", png_bytes(picture, recipe))
+        QGuiApplication.clipboard().setMimeData(mime)
+        self._messages.tell("Picture copied.", severity=Severity.NOTE)
+
+    def copy_text(self, text: str, what: str) -> None:
+        """Put text on the clipboard; `what` names it in the note."""
+        QGuiApplication.clipboard().setText(text)
+        self._messages.tell(f"{what} copied.", severity=Severity.NOTE)
+
+    def save_picture(self, picture: Pixels, recipe: Recipe) -> None:
+        """Ask for a place and write the PNG there."""
+        if path := self._ask(file_name(recipe), "PNG picture (*.png)"):
+            self._write(path, png_bytes(picture, recipe))
+
+    def save_sheet(self, pictures: Pixels, recipe: Recipe) -> None:
+        """Ask for a place and write all pictures (n, H, W, 3) as one contact sheet."""
+        if path := self._ask(file_name(recipe), "PNG picture (*.png)"):
+            columns = recipe.columns or square_columns(len(pictures))
+            self._write(path, png_bytes(sheet(pictures, columns), recipe))
+
+    def save_points(self, points: Points, recipe: Recipe) -> None:
+        """Ask for a place and write points (n, D) as comma-separated values."""
+        if path := self._ask(file_name(recipe, ".csv"), "Comma-separated values (*.csv)"):
+            self._write(path, csv_bytes(points, recipe))
+
+    def save_each(self, pictures: Pixels, whole: Recipe, batch: int) -> None:
+        """Ask for a folder and queue the writing of every picture with its own recipe."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Save every picture", self.folder)
+        if not folder:
+            return
+        self.folder = folder
+        order = Order(
+            f"Save {len(pictures)} pictures", folder,
+            _save_each(pictures, whole, batch, Path(folder)),
+            lambda saved: (saved.done, saved.total),
+            done=lambda saved: self._messages.tell(
+                f"{saved.done} pictures saved in {folder}.", severity=Severity.NOTE
+            ),
+        )  # fmt: skip
+        self._jobs.submit(order)
+
+    def drag(self, source: QWidget, picture: Pixels, recipe: Recipe) -> None:
+        """Let the picture be dropped elsewhere, as a file and as an image."""
+        path = self._dragged / file_name(recipe)
+        try:
+            save_png(path, picture, recipe)
+        except SaveError as error:
+            self._messages.tell(str(error))
+            return
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        mime.setImageData(_image(picture))
+        drag = QDrag(source)
+        drag.setMimeData(mime)
+        mode = Qt.TransformationMode.FastTransformation
+        size = Qt.AspectRatioMode.KeepAspectRatio
+        pixmap = QPixmap.fromImage(_image(picture))
+        drag.setPixmap(pixmap.scaled(DRAG_SIZE, DRAG_SIZE, size, mode))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _ask(self, name: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Save", str(Path(self.folder) / name), kinds
+        )
+        if not chosen:
+            return None
+        self.folder = str(Path(chosen).parent)
+        return Path(chosen)
+
+    def _write(self, path: Path, raw: bytes) -> None:
+        try:
+            write_atomically(path, raw)
+        except SaveError as error:
+            self._messages.tell(str(error))
+        else:
+            self._messages.tell(f"Saved {path}.", severity=Severity.NOTE)
+
+
+def _save_each(pictures: Pixels, whole: Recipe, batch: int, folder: Path) -> Job:
+    def job() -> Generator[Saved, None, Saved]:
+        for i, picture in enumerate(pictures):
+            recipe = whole.picture(whole.first + i, batch)
+            save_png(folder / file_name(recipe), picture, recipe)
+            yield Saved(i + 1, len(pictures))
+        return Saved(len(pictures), len(pictures))
+
+    return job
+
+
+def _image(picture: Pixels) -> QImage:
+    """A deep copy: the array may go away."""
+    height, width, _ = picture.shape
+    return QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -1,0 +1,113 @@
+"""The queue as a person sees it: presenters submit jobs, the job bar shows and steers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+
+from app.channels import Queue
+from app.lane import Failure, Job
+from widgets.job_bar import JobBar
+from widgets.jobs import JobState
+from widgets.messages import Messages
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job for the queue: its line in the panel, and who hears of it on the GUI thread.
+
+    `progress` reads (done, total) from what the job yields, or None where it tells neither.
+    `submitted` hears the ticket, again after a retry.
+    """
+
+    title: str
+    detail: str
+    job: Job
+    progress: Callable[[Any], tuple[int, int | None] | None]
+    submitted: Callable[[int], None] = _nothing
+    stepped: Callable[[Any], None] = _nothing
+    done: Callable[[Any], None] = _nothing
+    failed: Callable[[Failure], None] = _nothing
+
+
+class Jobs(QObject):
+    """Joins the queue to the job bar. A failed job can be retried: it gets a new ticket."""
+
+    def __init__(self, queue: Queue, bar: JobBar, messages: Messages, parent: QObject) -> None:
+        super().__init__(parent)
+        self._queue, self._bar, self._messages = queue, bar, messages
+        self._orders: dict[int, Order] = {}
+        self._failures: dict[int, tuple[Order, Failure]] = {}
+        queue.started.connect(self._started)
+        queue.stepped.connect(self._stepped)
+        queue.paused.connect(bar.pause)
+        queue.resumed.connect(bar.resume)
+        queue.done.connect(self._done)
+        queue.failed.connect(self._failed)
+        queue.stopped.connect(self._stopped)
+        queue.reordered.connect(bar.order)
+        bar.cancel_wanted.connect(queue.cancel)
+        bar.cancel_waiting_wanted.connect(queue.cancel_waiting)
+        bar.run_first_wanted.connect(queue.run_first)
+        bar.retry_wanted.connect(self._retry)
+        bar.details_wanted.connect(self._tell_details)
+
+    def submit(self, order: Order, *, first: bool = False) -> int:
+        """Queue an order, before those that wait if `first`; returns its ticket."""
+        ticket = self._queue.submit(order.job, first=first)
+        self._orders[ticket] = order
+        self._bar.add(ticket, order.title, order.detail)
+        if first:
+            self._bar.order(self._queue.waiting())
+        order.submitted(ticket)
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Stop a job of the queue; nothing happens if it has ended."""
+        self._queue.cancel(ticket)
+
+    @Slot(int)
+    def _started(self, ticket: int) -> None:
+        self._bar.start(ticket)
+
+    @Slot(int, object)
+    def _stepped(self, ticket: int, payload: object) -> None:
+        order = self._orders[ticket]
+        if progress := order.progress(payload):
+            self._bar.progress(ticket, *progress)
+        order.stepped(payload)
+
+    @Slot(int, object)
+    def _done(self, ticket: int, result: object) -> None:
+        self._bar.end(ticket, JobState.DONE)
+        self._orders.pop(ticket).done(result)
+
+    @Slot(int, object)
+    def _failed(self, ticket: int, failure: Failure) -> None:
+        order = self._orders.pop(ticket)
+        self._failures[ticket] = order, failure
+        self._bar.end(ticket, JobState.FAILED, failure.summary)
+        self._messages.tell(f"{order.title} failed. {failure.summary}", failure.details)
+        order.failed(failure)
+
+    @Slot(int)
+    def _stopped(self, ticket: int) -> None:
+        self._bar.end(ticket, JobState.STOPPED)
+        del self._orders[ticket]
+
+    @Slot(int)
+    def _retry(self, ticket: int) -> None:
+        order, _ = self._failures[ticket]
+        self.submit(order)
+
+    @Slot(int)
+    def _tell_details(self, ticket: int) -> None:
+        order, failure = self._failures[ticket]
+        self._messages.tell(f"{order.title} failed. {failure.summary}", failure.details)

@@ -1,0 +1,322 @@
+"""Presents the sampling tab: turns controls into jobs and frames into columns and the inspector."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QPoint, Slot
+
+from app.channels import Channel, Channels
+from app.drawing import Backdrop, Frame, backdrop, draw
+from app.export import Export
+from app.jobs import Jobs, Order
+from app.picture_actions import Act, PictureActions
+from app.recipes import Recipe, RecipeError, check_fit, request_of, rows
+from app.sampling_column import SamplingColumn
+from app.session import Loading, Session, family_title
+from app.settings import Classes, Settings
+from engines.model import Card, SampleRequest
+from widgets.column import Kind
+from widgets.messages import Details, Messages, Severity
+from widgets.sampling_tab import ColumnSpec, SamplingTab
+from widgets.scatter import Scatter
+
+MOST_LIVE = {True: 400, False: 5000}
+
+
+class Sampling(QObject):
+    """One per window. Needs the tab, the session and the lane; knows nothing of the other tabs."""
+
+    def __init__(
+        self, tab: SamplingTab, session: Session, channels: Channels, jobs: Jobs, export: Export,
+        messages: Messages, parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._tab, self._session, self._jobs = tab, session, jobs
+        self._messages, self._actions = messages, PictureActions(export, tab)
+        self._all_channels = channels
+        self._opened: dict[str, Channel] = {}
+        self._columns: dict[str, SamplingColumn] = {}
+        self._batches: dict[str, Frame] = {}
+        self._inspected: tuple[str, int] | None = None
+        self.knobs: dict[str, dict[str, float]] = {}
+        self.count = {True: 16, False: 1000}
+        self.mode: Classes = "all"
+        self._backdrop = channels.open("sampling: data")
+        self._backdrop.stepped.connect(self._show_backdrop)
+        session.data_changed.connect(self.rebuild)
+        session.models_changed.connect(self.rebuild)
+        session.seed_changed.connect(self.refresh)
+        self._connect_tab()
+
+    def _connect_tab(self) -> None:
+        tab = self._tab
+        tab.live_changed.connect(self._controls_changed)
+        tab.knob_changed.connect(self._knob_changed)
+        tab.generate_wanted.connect(self.generate)
+        tab.last_batch_wanted.connect(self.show_last_batch)
+        tab.chosen.connect(self._inspect)
+        tab.menu_wanted.connect(self._open_menu)
+        act = self._actions
+        tab.drag_wanted.connect(lambda name, i: act.drag(self._columns[name], i))
+        tab.copy_wanted.connect(lambda name, i: act.copy(self._columns[name], i))
+        tab.close_wanted.connect(self._close_column)
+        tab.retry_wanted.connect(self._retry)
+        tab.details_wanted.connect(self._tell_details)
+        tab.viewer.copy_wanted.connect(lambda: self._with_inspected(act.copy))
+        tab.viewer.copy_recipe_wanted.connect(lambda: self._with_inspected(act.copy_recipe))
+        tab.viewer.save_wanted.connect(self.save)
+        tab.viewer.drag_wanted.connect(lambda: self._with_inspected(act.drag))
+
+    # what is shown
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show a column for every chosen model and draw anew in those that came."""
+        cards = self._session.chosen()
+        names = {card.name for card in cards}
+        for name in [name for name in self._columns if name not in names]:
+            self._columns.pop(name).close()
+        self._tab.set_columns(tuple(_spec(card) for card in cards))
+        if cards:
+            pictures = cards[0].is_picture
+            self._tab.set_classes(cards[0].labels, self.mode)
+            self._tab.set_count(self.count[pictures], most=MOST_LIVE[pictures])
+            if not pictures:
+                self._backdrop.submit(backdrop(self._session.data))
+        for card in cards:
+            if card.name not in self._columns:
+                self._add(card)
+                self._columns[card.name].live(self._request(card))
+        if self._inspected and self._inspected[0] not in names:
+            self._inspected = None
+            self._tab.viewer.clear()
+
+    def _add(self, card: Card) -> None:
+        widget = self._tab.column(card.name)
+        if widget is None:
+            raise AssertionError(f"the tab has no column for {card.name}")
+        column = SamplingColumn(card, widget, self._channel(card.name), self._session.open, self)
+        column.knobs_known.connect(self._show_knobs)
+        column.shown.connect(self._follow_inspected)
+        self._columns[card.name] = column
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._opened:
+            self._opened[name] = self._all_channels.open(f"sampling: {name}")
+        return self._opened[name]
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draw live in every column with the controls as they stand."""
+        for column in self._columns.values():
+            column.live(self._request(column.card))
+
+    def _request(self, card: Card, count: int | None = None) -> SampleRequest:
+        mode = self._tab.class_mode()
+        label: int | tuple[int, ...] | None = None
+        if card.labels and mode != "all":
+            label = tuple(range(len(card.labels))) if mode == "each" else int(mode)
+        knobs = self.knobs.get(card.name, {})
+        wanted = count or self.count[card.is_picture]
+        return SampleRequest(wanted, self._session.seed, label, dict(knobs))
+
+    @Slot()
+    def _controls_changed(self) -> None:
+        cards = self._session.chosen()
+        if cards:
+            self.count[cards[0].is_picture] = self._tab.live_count()
+            self.mode = self._tab.class_mode()
+        self.refresh()
+
+    @Slot(str, str, float)
+    def _knob_changed(self, name: str, knob: str, value: float) -> None:
+        self.knobs.setdefault(name, {})[knob] = value
+        column = self._columns[name]
+        column.live(self._request(column.card))
+
+    @Slot(str)
+    def _show_knobs(self, name: str) -> None:
+        self._tab.set_knobs(name, self._columns[name].specs, self.knobs.get(name, {}))
+
+    @Slot(object)
+    def _show_backdrop(self, found: Backdrop) -> None:
+        if found.data != self._session.data:
+            return
+        for name in self._tab.names():
+            column = self._tab.column(name)
+            if column is not None and isinstance(column.body, Scatter):
+                column.body.set_backdrop(found.points)
+                column.body.set_range(*found.view)
+
+    # what is remembered
+
+    def remember(self, settings: Settings) -> None:
+        """Take up the controls of the last time."""
+        self.count[True] = min(settings.count, MOST_LIVE[True])
+        self.mode = settings.classes
+        self.knobs = {name: dict(values) for name, values in settings.knobs.items()}
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this tab's controls in them."""
+        turned = {name: values for name, values in self.knobs.items() if values}
+        return replace(settings, count=self.count[True], classes=self.mode, knobs=turned)
+
+    # batches
+
+    def run(self, *, first: bool) -> None:
+        """Queue a batch of the size that stands beside the button."""
+        self.generate(int(self._tab.batch.value()), first=first)
+
+    @Slot(int)
+    def generate(self, count: int, *, first: bool = False) -> None:
+        """Queue a batch of `count` for every model shown, before those that wait if `first`."""
+        for column in self._columns.values():
+            request = self._request(column.card, count)
+            self._jobs.submit(self._order(column, request), first=first)
+
+    def _order(self, column: SamplingColumn, request: SampleRequest) -> Order:
+        card = column.card
+        ticket = 0
+
+        def submitted(number: int) -> None:
+            nonlocal ticket
+            ticket = number
+            column.follow(number)
+
+        def done(frame: Frame) -> None:
+            self._batches[card.name] = frame
+            self._tab.last_batch.setEnabled(True)
+            if column.batch != ticket:
+                title = family_title(card)
+                note = f"{frame.request.count:,} by {title} are ready: Show last batch."
+                self._messages.tell(note, severity=Severity.NOTE)
+
+        thing = "pictures" if card.is_picture else "points"
+        return Order(
+            f"{family_title(card)}: {request.count:,} {thing}", f"{card.name}, seed {request.seed}",
+            draw(self._session.open, card, request),
+            lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
+            submitted=submitted, stepped=lambda step: column.show_batch(ticket, step), done=done,
+            failed=column.fail,
+        )  # fmt: skip
+
+    @Slot()
+    def show_last_batch(self) -> None:
+        """Show the last finished batch of every model in place of the live draw."""
+        for name, column in self._columns.items():
+            if frame := self._batches.get(name):
+                column.follow(0)
+                column.show_frame(frame)
+
+    def stop(self) -> None:
+        """Stop the live draws of this tab and the batches it follows."""
+        for name, column in self._columns.items():
+            self._opened[name].stop()
+            if column.batch:
+                self._jobs.cancel(column.batch)
+
+    # one picture
+
+    def recipe(self, name: str, index: int) -> Recipe | None:
+        """The recipe of a picture on show."""
+        column = self._columns.get(name)
+        return column.recipe(index) if column else None
+
+    @Slot(str, int)
+    def _inspect(self, name: str, index: int) -> None:
+        self._inspected = name, index
+        self._follow_inspected(name)
+
+    @Slot(str)
+    def _follow_inspected(self, name: str) -> None:
+        """Keep the inspector on the picture chosen, as its column changes."""
+        if self._inspected is None or self._inspected[0] != name:
+            return
+        index = self._inspected[1]
+        column, recipe = self._columns[name], self.recipe(name, index)
+        if column.frame is None or recipe is None:
+            return
+        value = column.frame.values[index]
+        table = rows(recipe, column.card, column.frame.knobs)
+        if column.card.is_picture:
+            self._tab.viewer.show_picture(value, table)
+        else:
+            self._tab.viewer.show_point((float(value[0]), float(value[1])), table)
+
+    @Slot(str, int, QPoint)
+    def _open_menu(self, name: str, index: int, at: QPoint) -> None:
+        self._actions.open_menu(self._columns[name], index, at)
+
+    def _with_inspected(self, act: Act) -> None:
+        if self._inspected is not None and self._inspected[0] in self._columns:
+            name, index = self._inspected
+            act(self._columns[name], index)
+
+    def save(self) -> None:
+        """Save the picture in the inspector."""
+        self._with_inspected(self._actions.save)
+
+    # one column
+
+    @Slot(str)
+    def _close_column(self, name: str) -> None:
+        rest = tuple(n for n in self._session.models if n != name)
+        if rest:
+            self._session.choose(self._session.data, rest)
+        else:
+            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+
+    @Slot(str)
+    def _retry(self, name: str) -> None:
+        column = self._columns[name]
+        column.live(self._request(column.card))
+
+    @Slot(str)
+    def _tell_details(self, name: str) -> None:
+        if failure := self._columns[name].failure:
+            Details(failure.summary, failure.details, self._tab).show()
+
+    # recipes from outside
+
+    def restore(self, recipe: Recipe) -> None:
+        """Set model, seed, class and knobs as in the recipe, and re-make its pictures.
+
+        Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
+        """
+        card = self._session.cards.get(recipe.model)
+        if card is None:
+            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+        check_fit(recipe, card)
+        label = recipe.label
+        self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
+        self.count[card.is_picture] = min(recipe.count, MOST_LIVE[card.is_picture])
+        self.knobs[card.name] = dict(recipe.knobs)
+        beside = self._session.models if card.data == self._session.data else ()
+        self._session.set_seed(recipe.seed)
+        self._session.choose(card.data, (*beside, card.name))
+        self._tab.set_classes(card.labels, self.mode)
+        self._tab.set_count(self.count[card.is_picture], most=MOST_LIVE[card.is_picture])
+        self.refresh()
+        column = self._columns[card.name]
+        self._show_knobs(card.name)
+        column.live(request_of(recipe))
+        if recipe.index is not None:
+            self._inspect(card.name, recipe.index - recipe.first)
+            widget = self._tab.column(card.name)
+            if widget is not None:
+                widget.body.set_current(recipe.index - recipe.first)
+
+
+def _spec(card: Card) -> ColumnSpec:
+    size = f"{card.name} · {_amount(card.parameters)}"
+    kind = Kind.PICTURES if card.is_picture else Kind.POINTS
+    return ColumnSpec(card.name, family_title(card), size, card.family, kind)
+
+
+def _amount(parameters: int) -> str:
+    """ "1.2 M parameters"."""
+    for unit, factor in (("M", 1e6), ("k", 1e3)):
+        if parameters >= factor:
+            return f"{parameters / factor:.3g} {unit} parameters"
+    return f"{parameters} parameters"

@@ -1,0 +1,147 @@
+"""One model's column in the sampling tab: its live channel, its frames, its batch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.channels import Channel
+from app.drawing import Frame, draw
+from app.lane import Failure
+from app.recipes import Recipe, recipe_of
+from app.session import Loading, Models, family_title
+from engines.model import Card, SampleRequest, batch_of
+from widgets.column import Column, State
+from widgets.gallery import Gallery
+from widgets.knob_fields import KnobSpec
+
+
+class SamplingColumn(QObject):
+    """Shows either the live draw, which follows the controls, or a batch from the queue.
+
+    `shown` follows every frame put on show; `knobs_known` comes once the model is loaded.
+    """
+
+    shown = Signal(str)
+    knobs_known = Signal(str)
+
+    def __init__(
+        self, card: Card, column: Column, channel: Channel, models: Models, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.card, self.column = card, column
+        self.frame: Frame | None = None
+        self.batch: int | None = None
+        self.failure: Failure | None = None
+        self.specs: tuple[KnobSpec, ...] = ()
+        self._channel, self._models = channel, models
+        self._final = 0
+        channel.stepped.connect(self._stepped)
+        channel.failed.connect(self.fail)
+
+    def live(self, request: SampleRequest) -> None:
+        """Draw this now, in place of whatever is shown."""
+        self.batch = None
+        self._channel.submit(draw(self._models, self.card, request))
+        if self.column.state is not State.LOADING:
+            self.column.set_state(State.WORKING)
+
+    def follow(self, ticket: int) -> None:
+        """Show the frames of a queued batch as they come, instead of the live draw."""
+        self._channel.stop()
+        self.batch = ticket
+
+    def close(self) -> None:
+        """Let go of the column and stop what runs for it."""
+        self._channel.stepped.disconnect(self._stepped)
+        self._channel.failed.disconnect(self.fail)
+        self._channel.stop()
+
+    def show_batch(self, ticket: int, payload: Loading | Frame) -> None:
+        """Take a batch's step, if this column still follows that batch."""
+        if self.batch == ticket:
+            self._stepped(payload)
+
+    @Slot(object)
+    def _stepped(self, payload: Loading | Frame) -> None:
+        if isinstance(payload, Loading):
+            self.column.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
+        else:
+            self.show_frame(payload)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Put a frame on show: only what was not final before is drawn again."""
+        fresh = self.frame is None or frame.values is not self.frame.values
+        self._final = 0 if fresh else self._final
+        self.failure = None
+        self.frame = frame
+        if not self.specs and frame.knobs:
+            self.specs = tuple(KnobSpec(**asdict(knob)) for knob in frame.knobs)
+            self.knobs_known.emit(self.card.name)
+        if isinstance(self.column.body, Gallery):
+            self._show_pictures(self.column.body, frame, fresh=fresh)
+        else:
+            labels = frame.request.labels()
+            classes = None if labels is None else np.array(labels[: frame.begun])
+            self.column.body.set_points(frame.values[: frame.begun], classes)  # type: ignore[arg-type]
+        self._final = frame.done
+        self._describe(frame)
+        self.shown.emit(self.card.name)
+
+    def _show_pictures(self, gallery: Gallery, frame: Frame, *, fresh: bool) -> None:
+        if fresh:
+            labels = frame.request.labels()
+            names = [self.card.labels[label] for label in labels] if labels else []
+            gallery.set_count(frame.request.count)
+            gallery.set_captions(names)
+            each = isinstance(frame.request.label, tuple)
+            gallery.columns_hint(len(self.card.labels) if each else None)
+        if frame.begun > self._final:
+            gallery.put(self._final, frame.values[self._final : frame.begun])  # type: ignore[arg-type]
+
+    def _describe(self, frame: Frame) -> None:
+        thing = "picture" if self.card.is_picture else "point"
+        spent = 1000 * frame.seconds / max(1, frame.begun)
+        calls = "1 network evaluation" if frame.calls == 1 else f"{frame.calls} network evaluations"
+        self.column.set_footer(f"{_milliseconds(spent)} per {thing} · {calls}")
+        procedure = frame.procedure
+        self.column.set_badge(procedure.exactness.value, f"{procedure.method}. {procedure.source}.")
+        self.column.set_note(self._warning(frame))
+        self.column.set_state(State.READY if frame.complete else State.WORKING)
+        if not frame.complete:
+            self.column.set_progress(frame.done, frame.request.count)
+
+    def _warning(self, frame: Frame) -> str:
+        turned = [
+            f"{spec.title} {frame.request.knobs[spec.name]:g}: {spec.warn}"
+            for spec in self.specs
+            if spec.warn and frame.request.knobs.get(spec.name, spec.default) != spec.default
+        ]
+        return "; ".join(turned)
+
+    @Slot(object)
+    def fail(self, failure: Failure) -> None:
+        """Say what went wrong over the last good pictures."""
+        self.failure = failure
+        kind, _, sentence = failure.summary.partition(": ")
+        known = kind in ("CheckpointError", "ValueError")
+        self.column.set_state(State.FAILED, sentence if known else failure.summary)
+
+    def recipe(self, index: int) -> Recipe | None:
+        """The recipe of picture `index` of what is shown, None for one not there yet."""
+        if self.frame is None or not 0 <= index < self.frame.begun:
+            return None
+        first = self.frame.request.first
+        return self.whole_recipe().picture(first + index, batch_of(self.card))
+
+    def whole_recipe(self, columns: int | None = None) -> Recipe:
+        """The recipe of all pictures shown. Raises ValueError while there are none."""
+        if self.frame is None:
+            raise ValueError("nothing is shown yet")
+        return recipe_of(self.card, self.frame.knobs, self.frame.request, columns=columns)
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.2g} ms" if value < 10 else f"{value:,.0f} ms"

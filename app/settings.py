@@ -1,0 +1,115 @@
+"""What the window remembers from one run to the next, in settings.json. No Qt, no torch.
+
+A field that cannot be read falls back to its default alone; fields of other versions are ignored,
+and gone at the next save.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_type_hints
+
+from app import files
+
+Theme: TypeAlias = Literal["system", "light", "dark"]
+Classes: TypeAlias = Literal["all", "each"] | int
+"""p(x), the classes dealt out one after the other, or one class."""
+
+_MAX_BYTES = 4 * 1024 * 1024
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _whole(default: int, low: int, high: int) -> Any:
+    """A field holding a whole number from `low` to `high`."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def _table() -> Any:
+    return field(default=_EMPTY)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything remembered. Change it with dataclasses.replace; a new field needs nothing else."""
+
+    theme: Theme = "system"
+    device: str | None = None
+    """A torch device, or None for the best at hand."""
+    geometry: str = ""
+    """QMainWindow.saveGeometry and saveState, in base64."""
+    state: str = ""
+    splitters: Mapping[str, tuple[int, ...]] = _table()
+    tab: str = ""
+    data: str = ""
+    """The chosen data set; "" means that nobody has chosen yet."""
+    models: Mapping[str, tuple[str, ...]] = _table()
+    """The chosen models of each data set, by name."""
+    seed: int = _whole(7, 0, 2**64 - 1)
+    seed_locked: bool = False
+    count: int = _whole(16, 1, 100_000)
+    classes: Classes = "all"
+    knobs: Mapping[str, Mapping[str, float]] = _table()
+    """The knobs of each model that are away from their defaults."""
+    folder: str = ""
+    """Where the last picture was saved."""
+
+
+def default_path() -> Path:
+    """Where the platform keeps a program's settings."""
+    import platformdirs
+
+    return platformdirs.user_config_path(files.APP, appauthor=False) / "settings.json"
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings on disk, defaults where there are none. Never raises.
+
+    Where anything was refused, a copy of the file is kept beside as settings.broken.json.
+    """
+    path = path or default_path()
+    try:
+        raw = files.read_bytes(path, _MAX_BYTES)
+    except ValueError:
+        return Settings()
+    try:
+        table = json.loads(raw)
+    except (ValueError, RecursionError):
+        table = None
+    values, refused = _accepted(table)
+    if refused:
+        with suppress(files.SaveError):
+            files.write_atomically(path.with_suffix(".broken.json"), raw)
+    return Settings(**values)
+
+
+def save(settings: Settings, path: Path | None = None) -> None:
+    """Write the settings. Raises SaveError; the old file stays as it was."""
+    text = json.dumps(vars(settings), indent=2, default=dict)
+    files.write_atomically(path or default_path(), text.encode())
+
+
+def _accepted(table: object) -> tuple[dict[str, Any], bool]:
+    """The fields of the right kind and in range, and whether any was refused."""
+    if not isinstance(table, dict):
+        return {}, True
+    values, refused = {}, False
+    hints = get_type_hints(Settings)
+    for f in fields(Settings):
+        if f.name not in table:
+            continue
+        try:
+            value = files.typed(table[f.name], hints[f.name])
+        except ValueError:
+            refused = True
+            continue
+        low, high = f.metadata.get("range", (None, None))
+        if low is None or low <= value <= high:
+            values[f.name] = value
+        else:
+            refused = True
+    return values, refused

@@ -1,0 +1,156 @@
+"""Genscope: opens the window, or does one of its tasks without it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from app.files import APP, SaveError, log_failure
+from app.recipes import VERSION, RecipeError
+from engines.catalog import ROOT, CheckpointError
+
+OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+COMMANDS = ("open", "sample", "models")
+EPILOG = """\
+Without a command the window opens, with the saved pictures given, if any.
+
+  python main.py picture.png
+  python main.py sample mnist/flow --count 16 --seed 7 --label 3 --out grid.png
+  python main.py sample --from grid.png --out again.png
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run Genscope and return its exit code.
+
+    0 is success, 1 work that failed, 2 wrong usage, 130 an interrupt from the keyboard.
+    """
+    sys.excepthook = _report
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in (*COMMANDS, "-h", "--help", "--version"):
+        words.insert(0, "open")
+    try:
+        arguments = _parser().parse_args(words)
+        return int(arguments.act(arguments))
+    except SystemExit as end:  # argparse has printed help, the version or what is wrong
+        return end.code if isinstance(end.code, int) else WRONG_USAGE
+    except (CheckpointError, RecipeError, SaveError) as error:
+        print(f"{APP}: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read stdout has gone; keep the interpreter from flushing it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=APP, description="Look inside generative models by hand.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"Genscope {VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_open(commands.add_parser("open", help="open the window (the default)"))
+    _add_sample(commands.add_parser("sample", help="draw from a model, or re-make a saved picture"))
+    _add_models(commands.add_parser("models", help="list the models at hand"))
+    return parser
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("files", nargs="*", metavar="FILE", help="a picture saved by Genscope, to be re-made")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--theme", choices=("system", "light", "dark"), help="look of the window")
+    parser.set_defaults(act=_open, parser=parser)
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/flow; the command models lists them")
+    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved picture instead")
+    add("--count", type=int, help="how many to draw (default: 16)")
+    add("--seed", type=int, help="picture i depends on the seed and i alone (default: 7)")
+    add("--label", help="class by name or index, or 'each' in turn (default: any, p(x))")
+    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as temperature=0.8")
+    add("--columns", type=int, help="pictures in a row (default: nearly square)")
+    add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
+    add("--separate", action="store_true", help="write one PNG for each picture into a folder")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_sample, parser=parser)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_models)
+
+
+def _knob(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    for name in arguments.files:
+        if not Path(name).is_file():
+            commands = ", ".join(COMMANDS)
+            arguments.parser.error(f"there is no file or command '{name}'; commands: {commands}")
+    from app.window import run_window
+
+    files = [Path(name) for name in arguments.files]
+    return run_window(device=arguments.device, theme=arguments.theme, files=files)
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    given = {key: getattr(arguments, key) for key in ("count", "seed", "label", "columns")}
+    given = {key: value for key, value in given.items() if value is not None}
+    if arguments.knob:
+        given["knobs"] = dict(arguments.knob)
+    if arguments.saved is None and arguments.model is None:
+        arguments.parser.error("name a MODEL, or a saved picture with --from")
+    if arguments.saved is not None and (given or arguments.model is not None):
+        arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
+    from app import headless
+
+    place = headless.Place(arguments.out, arguments.separate)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.saved is not None:
+            path = headless.remake(arguments.saved, place, **where)
+        else:
+            path = headless.sample(headless.Wish(arguments.model, **given), place, **where)
+    except headless.UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from app import headless
+
+    headless.print_models(arguments.assets)
+    return OK
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The exception hook: one sentence for the person, the traceback for the log."""
+    import platformdirs
+
+    log = log_failure(platformdirs.user_log_path(APP, appauthor=False), error)
+    details = f"the details are in {log}" if log else "the details could not be written to a log"
+    first = (str(error).splitlines() or [""])[0]
+    print(f"{APP} failed: {kind.__name__}: {first}; {details}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

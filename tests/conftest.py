@@ -1,0 +1,68 @@
+"""What all tests share: no screen, one computing thread, and nothing left running behind a test.
+
+Imports neither PySide6 nor torch: tests that need neither stay quick.
+"""
+
+import os
+import sys
+import threading
+import weakref
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+OUR_THREADS = ("lane", "genscope")
+
+
+def _threads():
+    """Threads that would outlive a test: those that block the exit, and the app's own."""
+    ours = {t for t in threading.enumerate() if not t.daemon or t.name.startswith(OUR_THREADS)}
+    return ours - {threading.main_thread()}
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind():
+    """Fail a test that leaves a thread running, by the thread's name."""
+    before = _threads()
+    yield
+    left = _threads() - before
+    for thread in left:
+        thread.join(1.0)
+    alive = sorted(thread.name for thread in left if thread.is_alive())
+    if alive:
+        pytest.fail(f"threads left running: {', '.join(alive)}")
+
+
+@pytest.fixture(autouse=True)
+def no_timer_left_behind(monkeypatch):
+    """Fail a test that leaves a QTimer active, by its parent; costs nothing without Qt."""
+    core = sys.modules.get("PySide6.QtCore")
+    if core is None:
+        yield
+        return
+    started = weakref.WeakSet()
+    start = core.QTimer.start
+
+    def recorded(timer, *interval):
+        started.add(timer)
+        start(timer, *interval)
+
+    monkeypatch.setattr(core.QTimer, "start", recorded)
+    yield
+    if started:
+        alive = _stop_timers(core, started)
+        if alive:
+            pytest.fail(f"timers left active: {', '.join(alive)}")
+
+
+def _stop_timers(core, started):
+    """Stop every timer that is still active once deleted objects are gone; their descriptions."""
+    import shiboken6
+
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+    alive = [t for t in started if shiboken6.isValid(t) and t.isActive()]
+    for timer in alive:
+        timer.stop()
+    return sorted(f"{t.objectName() or 'QTimer'} of {type(t.parent()).__name__}" for t in alive)

@@ -1,0 +1,156 @@
+"""Kernel sums are complete: against brute force, and where scikit-learn's tree is wrong."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn.neighbors import KernelDensity
+
+from engines.nets.kde import PictureKernels, PointKernels
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def brute(x, centres, scale, h):
+    """log (1/N) Σ N(x; c, (h·scale)²), term by term."""
+    e = (x.double()[:, None] - centres.double()) / (h * scale.double())
+    log_k = -0.5 * e.square().sum(2) - (h * scale.double() * math.sqrt(2 * math.pi)).log().sum()
+    return torch.logsumexp(log_k, 1) - math.log(len(centres))
+
+
+@pytest.mark.parametrize(("dim", "h"), [(1, 0.05), (2, 0.003), (2, 0.3), (5, 0.1), (64, 0.06)])
+def test_points_match_brute_force(dim, h):
+    x = torch.randn(400, dim, generator=generator())
+    kernels = PointKernels.of(x[:300], torch.zeros(300, dtype=torch.int64))
+    expected = brute(x, x[:300], x[:300].std(0), h)
+    torch.testing.assert_close(kernels.log_density(x, h), expected, rtol=1e-6, atol=0)
+
+
+def test_scikit_learns_tree_stops_early_in_64_dimensions():
+    """Why the sums here are our own: scikit-learn issues 7492 and 25799."""
+    x = torch.rand(1_200, 64, generator=generator(), dtype=torch.float64)
+    centres, far, h = x[:1_000], x[1_000:], 0.06
+    kernels = PointKernels(centres, torch.zeros(1_000), torch.ones(64, dtype=torch.float64))
+    ours = kernels.log_density(far, h)
+    tree = torch.tensor(KernelDensity(bandwidth=h).fit(centres).score_samples(far))
+    full = KernelDensity(bandwidth=h, leaf_size=2_000).fit(centres).score_samples(far)
+    torch.testing.assert_close(ours, torch.tensor(full), rtol=1e-6, atol=0)
+    assert (ours - tree).abs().max() > 1
+
+
+def test_chunks_do_not_change_the_sum(monkeypatch):
+    x = torch.randn(150, 2, generator=generator())
+    kernels = PointKernels.of(x, torch.arange(150) % 3)
+    whole, left_out = kernels.log_density(x, 0.2), kernels.leave_one_out(0.2)
+    monkeypatch.setattr("engines.nets.kde._CELLS", 1_000)
+    torch.testing.assert_close(kernels.log_density(x, 0.2), whole)
+    assert kernels.leave_one_out(0.2) == pytest.approx(left_out)
+
+
+def test_points_of_a_class_are_the_subset():
+    x, labels = torch.randn(90, 2, generator=generator()), torch.arange(90) % 3
+    kernels = PointKernels.of(x, labels)
+    subset = PointKernels(x[labels == 1], labels[labels == 1], kernels.scale)
+    torch.testing.assert_close(kernels.log_density(x, 0.2, label=1), subset.log_density(x, 0.2))
+
+
+def test_points_leave_one_out_is_the_explicit_loop():
+    x = torch.randn(40, 2, generator=generator())
+    kernels = PointKernels.of(x, torch.zeros(40, dtype=torch.int64))
+    rest = [torch.cat([x[:i], x[i + 1 :]]) for i in range(40)]
+    loop = [brute(x[i : i + 1], rest[i], x.std(0), 0.1).item() for i in range(40)]
+    assert kernels.leave_one_out(0.1) == pytest.approx(sum(loop) / 40, rel=1e-9)
+
+
+def strokes(n, seed=0):
+    """Pictures (n, 1, 8, 8) in [-1, 1] with black, white and grey pixels, near one another."""
+    g = generator(seed)
+    base = torch.randint(256, (1, 1, 8, 8), generator=g)
+    levels = (base + 40 * torch.randn(n, 1, 8, 8, generator=g) + 60).round().clamp(0, 255)
+    return levels / 127.5 - 1
+
+
+def exact_log_kernels(x, centres, h):
+    """Σ log of exact differences of Φ, the ends taking the tails: levels -> (n, N)."""
+    k, c = x.flatten(1).double()[:, None], centres.flatten(1).double()[None]
+    above = torch.where(k == 255, math.inf, (k + 0.5 - c) / h).numpy()
+    below = torch.where(k == 0, -math.inf, (k - 0.5 - c) / h).numpy()
+    # by symmetry, in the lower tail, where differences do not cancel
+    swap = below > 0
+    log_high = stats.norm.logcdf(np.where(swap, -below, above))
+    log_low = stats.norm.logcdf(np.where(swap, -above, below))
+    return torch.from_numpy(log_high + np.log(-np.expm1(log_low - log_high))).sum(2)
+
+
+@pytest.mark.parametrize(("h", "tolerance"), [(3.0, 1e-3), (10.0, 1e-5), (40.0, 1e-7)])
+def test_pictures_match_exact_differences_near_a_centre(h, tolerance):
+    kernels = PictureKernels.of(strokes(6), torch.zeros(6, dtype=torch.int64))
+    noise = h * torch.randn(kernels.levels.shape, generator=generator(1))
+    near = (kernels.levels + noise).round().clamp(0, 255).to(torch.uint8)
+    found = kernels.log_kernels(near, kernels.levels, h).diagonal()
+    error = (found - exact_log_kernels(near, kernels.levels, h).diagonal()).abs().max().item()
+    print(h, error)
+    assert error < tolerance * 64 / 1000 * 4
+
+
+@pytest.mark.parametrize("h", [3.0, 10.0, 40.0])
+def test_picture_masses_match_brute_force(h):
+    x = strokes(40)
+    kernels = PictureKernels.of(x[:30], torch.arange(30) % 3)
+    levels = ((x + 1) * 127.5).round()
+    exact = exact_log_kernels(levels, levels[:30], h)
+    expected = torch.logsumexp(exact, 1) - math.log(30)
+    found = kernels.log_mass(x, h)
+    print(h, (found - expected).abs().max())
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("h", [3.0, 10.0, 40.0])
+@pytest.mark.parametrize("centre", [0, 2, 100, 255])
+def test_the_levels_of_a_pixel_sum_to_one(h, centre):
+    levels = torch.tensor([centre], dtype=torch.uint8).view(1, 1, 1, 1)
+    kernels = PictureKernels(levels, torch.zeros(1, dtype=torch.int64))
+    every = torch.arange(256).view(256, 1, 1, 1) / 127.5 - 1
+    total = kernels.log_mass(every, h).exp().sum().item()
+    print(h, centre, total - 1)
+    assert total == pytest.approx(1, abs=1e-4)
+
+
+def test_pictures_of_a_class_are_the_subset():
+    x, labels = strokes(30), torch.arange(30) % 3
+    kernels = PictureKernels.of(x, labels)
+    subset = PictureKernels.of(x[labels == 2], labels[labels == 2])
+    torch.testing.assert_close(kernels.log_mass(x, 9.0, label=2), subset.log_mass(x, 9.0))
+
+
+def test_pictures_leave_one_out_is_the_explicit_loop(monkeypatch):
+    x = strokes(30)
+    labels = torch.zeros(30, dtype=torch.int64)
+    kernels = PictureKernels.of(x, labels)
+    monkeypatch.setattr(PictureKernels, "_probes", 20)
+    loop = [
+        PictureKernels.of(torch.cat([x[:i], x[i + 1 :]]), labels[1:])
+        .log_mass(x[i : i + 1], 9.0).item()
+        for i in range(20)
+    ]  # fmt: skip
+    assert kernels.leave_one_out(9.0) == pytest.approx(sum(loop) / 20, rel=1e-9)
+
+
+def test_picture_draws_follow_the_masses():
+    centre = torch.tensor([[3, 250]], dtype=torch.uint8).view(1, 1, 1, 2)
+    kernels = PictureKernels(centre, torch.zeros(1, dtype=torch.int64))
+    e = torch.randn(20_000, 1, 1, 2, generator=generator())
+    drawn = kernels.draw(torch.zeros(20_000, dtype=torch.int64), e, 6.0)
+    levels = ((drawn + 1) * 127.5).round().long()[:, 0, 0]
+    every = torch.arange(256, dtype=torch.uint8).view(256, 1, 1, 1)
+    for pixel in (0, 1):
+        p = kernels.log_kernels(every, centre[..., pixel : pixel + 1], 6.0).exp()[:, 0]
+        counts = torch.bincount(levels[:, pixel], minlength=256)
+        likely = p * 20_000 > 5
+        expected = p[likely] / p[likely].sum() * counts[likely].sum()
+        assert stats.chisquare(counts[likely].numpy(), expected.numpy()).pvalue > 1e-3

@@ -1,0 +1,77 @@
+"""Tiny checkpoints of every family, written the way real ones are: card, weights, sha256."""
+
+import torch
+
+from engines import weights
+from engines.catalog import open_model
+from engines.model import Card
+from engines.nets.flow import PictureFlow, PointFlow
+from engines.nets.kde import PictureKernels, PointKernels
+from engines.nets.vae import PictureVAE, PointVAE
+from engines.training.cards import write_card
+
+SHAPES = {"picture": (1, 8, 8), "points": (2,)}
+LABELS = ("a", "b", "c")
+
+
+def _shaken(net, amount):
+    """The network with noise on every parameter: nothing stays zero by its initialisation."""
+    g = torch.Generator().manual_seed(4)
+    for parameter in net.parameters():
+        parameter.data += amount * torch.randn(parameter.shape, generator=g)
+    return net.eval()
+
+
+def _net(kind, sizes, amount):
+    torch.manual_seed(3)
+    return sizes, _shaken(kind(**sizes), amount).state_dict()
+
+
+def vae(shape):
+    if len(shape) == 1:
+        return _net(PointVAE, {"dim": 2, "classes": 3, "latent": 2, "hidden": 8}, 0.2)
+    sizes = {"shape": list(shape), "classes": 3, "latent": 4, "width": 8, "mixtures": 2}
+    return _net(PictureVAE, sizes, 0.1)
+
+
+def flow(shape):
+    if len(shape) == 1:
+        sizes = {"dim": 2, "classes": 3, "transforms": 2, "bins": 4, "hidden": [8]}
+        return _net(PointFlow, sizes, 0.2)
+    sizes = {"shape": list(shape), "classes": 3, "couplings": [2, 2], "width": [8, 8], "bins": 4}
+    return _net(PictureFlow, sizes, 0.1)
+
+
+def kde(shape):
+    g = torch.Generator().manual_seed(5)
+    labels = torch.arange(60) % 3
+    if len(shape) == 1:
+        x = torch.randn(60, 2, generator=g) + labels[:, None]
+        return {"bandwidth": 0.4}, PointKernels.of(x, labels).tensors()
+    levels = torch.randint(256, (60, *shape), generator=g)
+    return {"bandwidth": 20.0}, PictureKernels.of(levels / 127.5 - 1, labels).tensors()
+
+
+MAKERS = {"vae": vae, "flow": flow, "kde": kde}
+
+
+def ship(root, family, kind, **changes):
+    """Write a tiny checkpoint below `root`; `changes` replace fields of its card. Returns the card."""
+    shape = SHAPES[kind]
+    net, tensors = MAKERS[family](shape)
+    data = f"tiny-{kind}"
+    path = root / data / f"{family}.safetensors"
+    fields = {
+        "folder": path.parent, "name": f"{data}/{family}", "family": family, "data": data,
+        "shape": shape, "labels": LABELS, "weights": path.name,
+        "sha256": weights.save(tensors, path), "parameters": 1, "seed": 3, "recipe": "random",
+        "licence": "none", "net": net, "training": {},
+    }  # fmt: skip
+    card = Card(**(fields | changes))
+    write_card(card)
+    return card
+
+
+def opened(root, family, kind):
+    """A tiny model, through the real path from disk."""
+    return open_model(ship(root, family, kind).name, root=root)
