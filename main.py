@@ -35,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         words.insert(0, "open")
     try:
         arguments = _parser().parse_args(words)
-        return int(arguments.act(arguments))
+        code: int = arguments.act(arguments)
+        if sys.stdout:  # there is none where a desktop starts the window
+            sys.stdout.flush()
+        return code
     except SystemExit as end:  # argparse has printed help, the version or what is wrong
         return end.code if isinstance(end.code, int) else WRONG_USAGE
     except (CheckpointError, RecipeError, SaveError) as error:

@@ -38,8 +38,7 @@ def to_pixels(x: Tensor) -> Pixels:
         raise ValueError(f"pictures must be (n, 1 or 3, H, W), got {tuple(x.shape)}")
     levels = ((x.detach().float() + 1) * 127.5).nan_to_num(0.0).round().clamp(0, 255)
     array: Pixels = levels.cpu().numpy().astype(np.uint8).transpose(0, 2, 3, 1)
-    n, height, width, _ = array.shape
-    return np.ascontiguousarray(np.broadcast_to(array, (n, height, width, 3)))
+    return np.ascontiguousarray(array.repeat(3 // array.shape[3], axis=3))
 
 
 def to_tensor(pixels: Pixels, channels: int = 3) -> Tensor:
@@ -51,8 +50,8 @@ def to_tensor(pixels: Pixels, channels: int = 3) -> Tensor:
 
     if channels == 1 and not (pixels == pixels[..., :1]).all():
         raise ValueError("these pictures have colours; the model takes grey ones")
-    array = np.ascontiguousarray(pixels[..., :channels].transpose(0, 3, 1, 2))
-    return torch.from_numpy(array).float() / 127.5 - 1
+    array = pixels[..., :channels].transpose(0, 3, 1, 2)
+    return torch.tensor(array, dtype=torch.float32) / 127.5 - 1
 
 
 def to_points(x: Tensor) -> Points:

@@ -100,10 +100,10 @@ class Recipe:
 
         With `batch`, as of engines.model.batch_of, it asks only for those computed beside it.
         """
+        if index not in range(self.first, self.first + self.count):
+            raise RecipeError(f"the recipe made no picture {index}")
         start = self.first + (index - self.first) // batch * batch if batch else self.first
         count = min(batch or self.count, self.first + self.count - start)
-        if index not in range(start, start + count):
-            raise RecipeError(f"the recipe made no picture {index}")
         return replace(self, first=start, count=count, index=index, columns=None)
 
     def to_json(self) -> str:

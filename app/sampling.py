@@ -17,9 +17,9 @@ from app.session import Loading, Session, family_title
 from app.settings import Classes, Settings
 from engines.model import Card, SampleRequest
 from widgets.column import Kind
+from widgets.gallery import Gallery
 from widgets.messages import Details, Messages, Severity
 from widgets.sampling_tab import ColumnSpec, SamplingTab
-from widgets.scatter import Scatter
 
 MOST_LIVE = {True: 400, False: 5000}
 
@@ -40,8 +40,8 @@ class Sampling(QObject):
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
-        self.count = {True: 16, False: 1000}
-        self.mode: Classes = "all"
+        self.count = {True: 20, False: 1000}
+        self.mode: Classes = "each"
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self.rebuild)
@@ -145,7 +145,8 @@ class Sampling(QObject):
             return
         for name in self._tab.names():
             column = self._tab.column(name)
-            if column is not None and isinstance(column.body, Scatter):
+            # asking for the class would import pyqtgraph before the window is up
+            if column is not None and not isinstance(column.body, Gallery):
                 column.body.set_backdrop(found.points)
                 column.body.set_range(*found.view)
 

@@ -96,8 +96,7 @@ class SamplingColumn(QObject):
             names = [self.card.labels[label] for label in labels] if labels else []
             gallery.set_count(frame.request.count)
             gallery.set_captions(names)
-            each = isinstance(frame.request.label, tuple)
-            gallery.columns_hint(len(self.card.labels) if each else None)
+            gallery.columns_hint(_columns(frame.request))
         if frame.begun > self._final:
             gallery.put(self._final, frame.values[self._final : frame.begun])  # type: ignore[arg-type]
 
@@ -141,6 +140,16 @@ class SamplingColumn(QObject):
         if self.frame is None:
             raise ValueError("nothing is shown yet")
         return recipe_of(self.card, self.frame.knobs, self.frame.request, columns=columns)
+
+
+def _columns(request: SampleRequest) -> int | None:
+    """Classes dealt out in turn stand one below the other, in as few columns as that needs."""
+    if not isinstance(request.label, tuple):
+        return None
+    classes = len(request.label)
+    if request.count >= 6 * classes:
+        return classes
+    return max((c for c in range(2, 6) if classes % c == 0), default=classes)
 
 
 def _milliseconds(value: float) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_type_hints
 
 from app import files
@@ -21,7 +20,6 @@ Classes: TypeAlias = Literal["all", "each"] | int
 """p(x), the classes dealt out one after the other, or one class."""
 
 _MAX_BYTES = 4 * 1024 * 1024
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def _whole(default: int, low: int, high: int) -> Any:
@@ -30,7 +28,7 @@ def _whole(default: int, low: int, high: int) -> Any:
 
 
 def _table() -> Any:
-    return field(default=_EMPTY)
+    return field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ class Settings:
     """The chosen models of each data set, by name."""
     seed: int = _whole(7, 0, 2**64 - 1)
     seed_locked: bool = False
-    count: int = _whole(16, 1, 100_000)
-    classes: Classes = "all"
+    count: int = _whole(20, 1, 100_000)
+    classes: Classes = "each"
     knobs: Mapping[str, Mapping[str, float]] = _table()
     """The knobs of each model that are away from their defaults."""
     folder: str = ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+import platformdirs
 from PySide6.QtCore import QByteArray, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
@@ -39,7 +40,7 @@ from PySide6.QtWidgets import (
 from app import settings as remembered
 from app.channels import Channels
 from app.export import Export
-from app.files import SaveError
+from app.files import APP, SaveError, log_failure
 from app.jobs import Jobs
 from app.lane import Job
 from app.recipes import Recipe, RecipeError, read_png
@@ -153,6 +154,7 @@ class Window(QMainWindow):
             self.tabs.addTab(tab, title)
             self.presenters.append(presenter)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.device.setProperty("faint", True)
         self.device.setToolTip("Where the models compute.")
         top = QHBoxLayout()
@@ -160,14 +162,18 @@ class Window(QMainWindow):
         top.setSpacing(2 * unit)
         top.addWidget(self.picker, 1)
         top.addWidget(self.seed)
-        self.tabs.setCornerWidget(self.device)
         layout = QVBoxLayout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(unit // 2)
         layout.addLayout(top)
         layout.addWidget(self.messages)
         layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.bar)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(unit, 0, unit, unit)
+        foot.setSpacing(2 * unit)
+        foot.addWidget(self.bar, 1)
+        foot.addWidget(self.device)
+        layout.addLayout(foot)
         centre = QWidget(self)
         centre.setLayout(layout)
         self.setCentralWidget(centre)
@@ -247,6 +253,7 @@ class Window(QMainWindow):
         self.picker.choose_models(chosen)
         self.session.set_seed(self._settings.seed)
         self.session.choose(data, chosen)
+        self.tabs.currentWidget().setFocus()
         self._device_channel.submit(_describe_device(self.session))
 
     def _entries(self) -> tuple[Entry, ...]:
@@ -418,6 +425,7 @@ def _report_exceptions(window: Window) -> None:
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         details = "".join(traceback.format_exception(kind, error, trace))
         log.error("unexpected fault\n%s", details)
+        log_failure(platformdirs.user_log_path(APP, appauthor=False), error)
         window.messages.tell(
             f"Something went wrong: {error or kind.__name__}.", details, Severity.ERROR
         )

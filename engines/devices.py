@@ -43,7 +43,8 @@ def prepare_thread() -> None:
 def describe(device: torch.device) -> str:
     """The device and its memory in words, for the status line."""
     if device.type != "cuda":
-        return f"{device.type.upper()}, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"{device.type.upper()}, {threads} thread{'s' if threads > 1 else ''}"
     free, total = torch.cuda.mem_get_info(device)
     used = (total - free) / 2**30
     return f"{torch.cuda.get_device_name(device)}, {used:.1f} of {total / 2**30:.0f} GiB"

@@ -28,6 +28,7 @@ from engines.model import (
     Step,
     settle,
 )
+from engines.nets.flow import log_normal
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean
 from engines.noise import Streams, streams_of
 
@@ -43,6 +44,7 @@ IMPORTANCE = Knob(
 )  # fmt: skip
 
 _ROWS = 4096
+_NATURE = "Gaussian noise behind the prior, amortised encoder"
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,18 @@ class _VAE:
     device: torch.device
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
-        """z ~ N(0, T² I), then the mean of p(x | z, c) or a draw from it."""
+        """e ~ N(0, T² I), z by the prior, then the mean of p(x | z, c) or a draw from it."""
         streams = Streams(request.seed, request.indices)
-        z = knobs["temperature"] * streams.normal(self.net.latent)
-        x = self.show(z, labels, None if knobs.get("pixels") == MEAN else streams)
+        e = knobs["temperature"] * streams.normal(self.net.latent)
+        x = self.show(e, labels, None if knobs.get("pixels") == MEAN else streams)
         yield Step(request.count, request.count, x.clone(), calls=1)
         return x
 
     @torch.no_grad()
-    def show(self, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
-        """Pictures or points for latents z; a draw from p(x | z) when there are streams."""
-        z, labels = z.to(self.device), labels.to(self.device)
+    def show(self, e: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
+        """Pictures or points for prior noise e; a draw from p(x | z) when there are streams."""
+        labels = labels.to(self.device)
+        z = self.net.from_prior(e.to(self.device), labels)
         if isinstance(self.net, PointVAE):
             x = self.net.decode(z, labels).cpu()
             return x if streams is None else x + self.net.noise().cpu() * streams.normal(x.shape[1])
@@ -102,27 +105,29 @@ class _VAE:
         m, n = e.shape[1], len(x)
         mean, log_sd = self.net.posterior(x, labels)
         z = mean[:, None] + log_sd[:, None].exp() * e
-        log_prior_over_q = (0.5 * (e.square() - z.square()) + log_sd[:, None]).sum(2)
         repeat = torch.arange(n, device=x.device).repeat_interleave(m)
-        log_p = self.net.log_likelihood(x[repeat], z.flatten(0, 1), labels[repeat]).view(n, m)
-        log_w = (log_p + log_prior_over_q).double().cpu()
+        x, z, labels = x[repeat], z.flatten(0, 1), labels[repeat]
+        log_p = self.net.log_likelihood(x, z, labels) + self.net.log_prior(z, labels)
+        log_q = log_normal(e) - log_sd.sum(1, keepdim=True)
+        log_w = (log_p.view(n, m) - log_q).double().cpu()
         value = torch.logsumexp(log_w, 1) - math.log(m)
         spread = (log_w - value[:, None]).exp().std(1) if m > 1 else torch.full((n,), math.nan)
         return value, spread / math.sqrt(m)
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
-        """Mean of p(x | z, c): (n, K) -> (n, …)."""
+        """Mean of p(x | z, c) for prior noise (n, K) -> (n, …)."""
         x = self.show(z, class_indices(self.card, labels, len(z)), None)
         yield Step(len(z), len(z), x.clone(), calls=1)
         return x
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
-        """Mean of q(z | x, c): (n, …) -> (n, K)."""
+        """Mean of q(z | x, c) as prior noise: (n, …) -> (n, K)."""
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         mean, _ = self.net.posterior(x.to(self.device), classes)
+        e = self.net.to_prior(mean, classes).cpu()
         yield Step(len(x), len(x), calls=1)
-        return mean.cpu()
+        return e
 
 
 def load(card: Card, device: torch.device) -> Model:
@@ -138,14 +143,14 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,)),
-        latents=Latents((net.latent,), "Gaussian prior, amortised encoder", vae.decode, vae.encode),
+        latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode),
     )
 
 
 def _procedure(knobs: Knobs) -> Procedure:
     source = "Kingma & Welling 2014"
     if knobs.get("pixels", DRAW) == MEAN:
-        shown = Procedure(Exactness.HEURISTIC, "z ~ N(0, I), then the mean of p(x | z)", source)
+        shown = Procedure(Exactness.HEURISTIC, "z ~ p(z), then the mean of p(x | z)", source)
     else:
-        shown = Procedure(Exactness.EXACT, "ancestral: z ~ N(0, I), x ~ p(x | z)", source)
+        shown = Procedure(Exactness.EXACT, "ancestral: z ~ p(z), x ~ p(x | z)", source)
     return tempered(shown, knobs)

@@ -12,10 +12,12 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -72,7 +74,7 @@ class SamplingTab(QWidget):
         self.last_batch = QPushButton("Show last batch", self)
         self.viewer = Viewer(self)
         self._knobs = QVBoxLayout()
-        self._row = QHBoxLayout()
+        self._grid = QGridLayout()
         self._dress()
         self._build()
         self.count.valueChanged.connect(self.live_changed)
@@ -124,10 +126,11 @@ class SamplingTab(QWidget):
                 gone.hide()
                 gone.deleteLater()
         for place, spec in enumerate(specs):
-            column = self._columns.get(spec.name) or self._add(spec)
-            self._row.insertWidget(place, column, 1)
+            if spec.name not in self._columns:
+                self._add(spec)
             self._knobs.insertWidget(place, self._sections[spec.name])
         self._columns = {spec.name: self._columns[spec.name] for spec in specs}
+        self._arrange()
         self._link_views()
 
     def set_knobs(self, name: str, specs: tuple[KnobSpec, ...], values: dict[str, float]) -> None:
@@ -145,6 +148,7 @@ class SamplingTab(QWidget):
             "Which classes to draw: p(x) over all, each class in turn, or one class p(x | c)."
         )
         self.classes.setAccessibleName("Class")
+        self.classes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.count.setAccessibleName("Live count")
         self.batch.setAccessibleName("Batch size")
         self.generate.setProperty("primary", True)
@@ -160,10 +164,10 @@ class SamplingTab(QWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setChildrenCollapsible(False)
         columns = QWidget(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(unit)
-        columns.setLayout(self._row)
-        inspector = _card(self.viewer)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(unit)
+        columns.setLayout(self._grid)
+        inspector = _card(self.viewer, margin=unit)
         inspector.setMinimumWidth(INSPECTOR_WIDTH)
         for part, stretch in ((self._controls(), 0), (columns, 1), (inspector, 0)):
             splitter.addWidget(part)
@@ -220,6 +224,18 @@ class SamplingTab(QWidget):
         self._columns[name], self._sections[name] = column, section
         return column
 
+    def _arrange(self) -> None:
+        """Side by side; plots are square, so three of them make better use of two rows."""
+        columns = list(self._columns.values())
+        most = 5 if all(column.kind is Kind.PICTURES for column in columns) else 2
+        per_row = len(columns) if len(columns) <= most else -(-len(columns) // 2)
+        for place in range(max(self._grid.columnCount(), per_row)):
+            self._grid.setColumnStretch(place, int(place < per_row))
+        for place, column in enumerate(columns):
+            self._grid.addWidget(column, place // per_row, place % per_row)
+        for row in range(max(self._grid.rowCount(), 2)):
+            self._grid.setRowStretch(row, int(row * per_row < len(columns)))
+
     def _link_views(self) -> None:
         """Plots of points pan and zoom together."""
         bodies = [c.body for c in self._columns.values() if not isinstance(c.body, Gallery)]
@@ -256,17 +272,18 @@ class _KnobSection(QWidget):
         layout.addWidget(self.panel)
 
 
-def _card(content: QWidget) -> QFrame:
+def _card(content: QWidget, *, margin: int = 1) -> QFrame:
     card = QFrame()
     card.setProperty("card", True)
     layout = QVBoxLayout(card)
-    layout.setContentsMargins(1, 1, 1, 1)
+    layout.setContentsMargins(margin, margin, margin, margin)
     layout.addWidget(content)
     return card
 
 
 def _spin(low: int, high: int, value: int, tip: str) -> NumberBox:
     box = NumberBox()
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.setDecimals(0)
     box.setRange(low, high)
     box.setValue(value)

@@ -149,6 +149,26 @@ class Coupling(nn.Module):
         return self.norm.inverse(self.mix.inverse(torch.cat([kept, bent], 1)))
 
 
+class ClassBase(nn.Module):
+    """Mean and scale of the base Gaussian per class, as a last affine map to N(0, I).
+
+    Izmailov et al. 2020 (FlowGMM): a class then has a place of its own in latent space.
+    """
+
+    def __init__(self, dim: int, classes: int) -> None:
+        super().__init__()
+        self.mean, self.log_sd = nn.Embedding(classes + 1, dim), nn.Embedding(classes + 1, dim)
+        nn.init.zeros_(self.mean.weight)
+        nn.init.zeros_(self.log_sd.weight)
+
+    def forward(self, z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        log_sd = self.log_sd(labels)
+        return (z - self.mean(labels)) * (-log_sd).exp(), -log_sd.sum(1)
+
+    def inverse(self, z: Tensor, labels: Tensor) -> Tensor:
+        return z * self.log_sd(labels).exp() + self.mean(labels)  # type: ignore[no-any-return]
+
+
 class PictureFlow(nn.Module):
     """Multi-scale coupling flow on dequantised pictures u in (0, 1): (n, C, H, W) -> z (n, C·H·W).
 
@@ -173,6 +193,7 @@ class PictureFlow(nn.Module):
             Coupling(4 * half, width=width[1], **options) for _ in range(couplings[1])
         )
         self.last = ActNorm(4 * half)
+        self.base = ClassBase(math.prod(shape), classes)
 
     def encode(self, u: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """z (n, D) and log |dz/du| (n,)."""
@@ -191,12 +212,13 @@ class PictureFlow(nn.Module):
             h, d = layer(h, labels)
             log_det = log_det + d
         h, d = self.last(h)
-        return torch.cat([h.flatten(1), out.flatten(1)], 1), log_det + d
+        z, d2 = self.base(torch.cat([h.flatten(1), out.flatten(1)], 1), labels)
+        return z, log_det + d + d2
 
     def decode(self, z: Tensor, labels: Tensor) -> Tensor:
         """u (n, C, H, W) in (0, 1) for z (n, D)."""
         c, side_h, side_w = self.shape
-        deep, shallow = z.chunk(2, 1)
+        deep, shallow = self.base.inverse(z, labels).chunk(2, 1)
         h = self.last.inverse(deep.reshape(-1, 8 * c, side_h // 4, side_w // 4))
         for layer in reversed(self.coarse):
             h = layer.inverse(h, labels)  # type: ignore[operator]

@@ -23,7 +23,7 @@ class PointKernels:
 
     def __init__(self, centres: Tensor, labels: Tensor, scale: Tensor) -> None:
         self.centres, self.labels, self.scale = centres, labels, scale
-        self._unit = (centres / scale).double()
+        self._unit = centres.double() / scale.double()
 
     @classmethod
     def of(cls, x: Tensor, labels: Tensor) -> PointKernels:
@@ -40,7 +40,7 @@ class PointKernels:
         rows = max(1, _CELLS // len(unit))
         parts = [
             torch.logsumexp(_squares(part, unit) / (-2 * h * h), 1)
-            for part in (x / self.scale).double().split(rows)
+            for part in (x.double() / self.scale.double()).split(rows)
         ]
         return torch.cat(parts) - math.log(len(unit)) + self._log_norm(h)
 
@@ -69,8 +69,9 @@ class PictureKernels:
     """Kernels on 8-bit pictures: x = clip(round(c + h ε)), so the end levels take the tails.
 
     The mass of level k given centre c is Φ((k + ½ − c)/h) − Φ((k − ½ − c)/h). Between the ends its
-    logarithm is taken to second order in 1/h, which makes the sum over pixels a matrix product;
-    for h ≥ 3 levels the error is below 1e-3 nats per thousand pixels near a centre.
+    logarithm is taken to second order in 1/h, which makes the sum over pixels a matrix product.
+    Near a centre the error is below 0.05 (3/h)⁴ nats per thousand pixels (measured for h = 3, 10,
+    40); far away it is largest, 0.3 % of the value at h = 3.
     """
 
     plausible = (3.0, 100.0)
@@ -119,7 +120,7 @@ class PictureKernels:
         parts = []
         for start in range(0, len(self.levels), 2_000):
             log_k = self.log_kernels(self.levels[:probes], self.levels[start : start + 2_000], h)
-            own = torch.arange(start, min(start + log_k.shape[1], probes))
+            own = torch.arange(start, max(start, min(start + log_k.shape[1], probes)))
             log_k[own, own - start] = -math.inf
             parts.append(torch.logsumexp(log_k, 1))
         total = torch.logsumexp(torch.stack(parts, 1), 1).mean().item()

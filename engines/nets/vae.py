@@ -9,8 +9,11 @@ import math
 from collections.abc import Sequence
 
 import torch
+import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from engines.nets.flow import log_normal
 
 _LEVELS = 256
 
@@ -62,7 +65,11 @@ def _bounded(log_scales: Tensor) -> Tensor:
 
 
 class PictureVAE(nn.Module):
-    """q(z | x, c) and p(x | z, c) for pictures (n, 1, H, W) with H and W multiples of 4."""
+    """q(z | x, c), p(x | z, c) and a learned prior p(z | c) for pictures (n, 1, H, W).
+
+    H and W are multiples of 4. The prior is a coupling flow from e ~ N(0, I) to z, so that classes
+    and modes need no explaining by z itself (Chen et al. 2017, "Variational lossy autoencoder").
+    """
 
     def __init__(
         self, *, shape: Sequence[int], classes: int, latent: int, width: int, mixtures: int
@@ -81,12 +88,32 @@ class PictureVAE(nn.Module):
         )  # fmt: skip
         self.to_q = nn.Linear(flat + classes + 1, 2 * latent)
         self.from_z = nn.Linear(latent + classes + 1, flat)
+        # the last layer works at full resolution: shuffled pixels alone leave a grid behind
         self.decoder = nn.Sequential(
             nn.SiLU(), nn.Conv2d(width, width, 3, padding=1), nn.SiLU(),
             nn.Conv2d(width, 2 * width, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
             nn.Conv2d(width // 2, width // 2, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(width // 2, 12 * mixtures, 3, padding=1), nn.PixelShuffle(2),
+            nn.Conv2d(width // 2, 32, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
+            nn.Conv2d(8, 3 * mixtures, 3, padding=1),
         )  # fmt: skip
+        self.prior = zuko.flows.NSF(
+            latent, context=classes + 1, transforms=4, passes=2, bins=8, hidden_features=(128, 128)
+        )
+
+    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """log p(z | c) in nats: (n, latent) -> (n,)."""
+        return self._prior(labels).log_prob(z)  # type: ignore[no-any-return]
+
+    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
+        """z (n, latent) for e ~ N(0, I) of the same shape."""
+        return self._prior(labels).transform.inv(e)  # type: ignore[no-any-return]
+
+    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The inverse of `from_prior`."""
+        return self._prior(labels).transform(z)  # type: ignore[no-any-return]
+
+    def _prior(self, labels: Tensor) -> zuko.distributions.NormalizingFlow:
+        return self.prior(F.one_hot(labels, self.classes + 1).float())
 
     def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation of q(z | x, c), each (n, latent)."""
@@ -107,7 +134,7 @@ class PictureVAE(nn.Module):
 
 
 class PointVAE(nn.Module):
-    """q(z | x, c) and p(x | z, c) = N(mean(z, c), sd² I), one learned sd, for points (n, dim)."""
+    """q(z | x, c), p(x | z, c) = N(mean(z, c), sd² I) with one learned sd, and p(z) = N(0, I)."""
 
     mean: Tensor
     scale: Tensor
@@ -134,6 +161,18 @@ class PointVAE(nn.Module):
     def decode(self, z: Tensor, labels: Tensor) -> Tensor:
         """Mean of p(x | z, c) in data units (n, dim)."""
         return self.decoder(self._join(z, labels)) * self.scale + self.mean  # type: ignore[no-any-return]
+
+    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """log N(z; 0, I) in nats: (n, latent) -> (n,)."""
+        return log_normal(z)
+
+    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
+        """The latent itself: the prior is N(0, I)."""
+        return e
+
+    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The latent itself."""
+        return z
 
     def noise(self) -> Tensor:
         """Standard deviation of p(x | z, c) per axis, in data units (dim,)."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +18,11 @@ from torch import Tensor, nn
 from engines.training.datasets import DataSet
 from engines.weights import write_atomically
 
+_Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
+
 _SAVE_EVERY = 120.0
 _REPORT_EVERY = 30.0
+_AVERAGE_EVERY = 10
 
 
 class Trainer(Protocol):
@@ -40,18 +43,19 @@ class Trainer(Protocol):
 
 
 class Descent:
-    """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA)."""
+    """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA).
+
+    The average is updated every ten steps and keeps `averaging` of itself each time.
+    """
 
     def __init__(
         self, net: nn.Module, loss: Callable[[Any, Tensor, Tensor, float], Tensor], *,
-        rate: float, averaging: float = 0.999, clip: float = 1.0, warm_up: int = 100,
+        rate: float, averaging: float = 0.95, clip: float = 1.0, warm_up: int = 100,
         decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.99),
     ) -> None:  # fmt: skip
         self.net, self._loss = net, loss
         self._average = torch.optim.swa_utils.AveragedModel(
-            net,
-            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(averaging),
-            use_buffers=False,
+            net, multi_avg_fn=_warming(averaging), use_buffers=False
         )
         self._optimiser = torch.optim.AdamW(
             net.parameters(), lr=rate, betas=betas, weight_decay=decay
@@ -68,8 +72,7 @@ class Descent:
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), self._clip)
         if norm.isfinite():
             self._optimiser.step()
-        # the early average would drag the start along
-        if self._steps % 10 == 0 and self._steps > 10 * self._warm_up // 2:
+        if self._steps % _AVERAGE_EVERY == 0:
             self._average.update_parameters(self.net)
         return {"loss": loss.item(), "gradient": norm.item()}
 
@@ -94,6 +97,17 @@ class Descent:
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._steps = state["steps"]
+
+
+def _warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:
+    """An average that forgets its start: the decay grows from 0.1 to `decay` with the updates."""
+
+    @torch.no_grad()
+    def update(averaged: _Many, current: _Many, count: Tensor | int) -> None:
+        n = int(count)
+        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + n) / (10 + n)))
+
+    return update
 
 
 def _floats(averaged: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:

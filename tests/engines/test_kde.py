@@ -86,28 +86,26 @@ def exact_log_kernels(x, centres, h):
     return torch.from_numpy(log_high + np.log(-np.expm1(log_low - log_high))).sum(2)
 
 
-@pytest.mark.parametrize(("h", "tolerance"), [(3.0, 1e-3), (10.0, 1e-5), (40.0, 1e-7)])
-def test_pictures_match_exact_differences_near_a_centre(h, tolerance):
+@pytest.mark.parametrize("h", [3.0, 10.0, 40.0])
+def test_pictures_match_exact_differences_near_a_centre(h):
     kernels = PictureKernels.of(strokes(6), torch.zeros(6, dtype=torch.int64))
     noise = h * torch.randn(kernels.levels.shape, generator=generator(1))
     near = (kernels.levels + noise).round().clamp(0, 255).to(torch.uint8)
     found = kernels.log_kernels(near, kernels.levels, h).diagonal()
     error = (found - exact_log_kernels(near, kernels.levels, h).diagonal()).abs().max().item()
-    print(h, error)
-    assert error < tolerance * 64 / 1000 * 4
+    assert error < 0.05 * (3 / h) ** 4 * near[0].numel() / 1000
 
 
-@pytest.mark.parametrize("h", [3.0, 10.0, 40.0])
-def test_picture_masses_match_brute_force(h):
+@pytest.mark.parametrize(("h", "tolerance"), [(3.0, 3e-3), (10.0, 1e-5), (40.0, 1e-8)])
+def test_picture_masses_match_brute_force_far_away_too(h, tolerance):
     x = strokes(40)
     kernels = PictureKernels.of(x[:30], torch.arange(30) % 3)
     levels = ((x + 1) * 127.5).round()
     exact = exact_log_kernels(levels, levels[:30], h)
     expected = torch.logsumexp(exact, 1) - math.log(30)
     found = kernels.log_mass(x, h)
-    print(h, (found - expected).abs().max())
     assert found.dtype == torch.float64
-    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=0)
 
 
 @pytest.mark.parametrize("h", [3.0, 10.0, 40.0])
@@ -117,8 +115,7 @@ def test_the_levels_of_a_pixel_sum_to_one(h, centre):
     kernels = PictureKernels(levels, torch.zeros(1, dtype=torch.int64))
     every = torch.arange(256).view(256, 1, 1, 1) / 127.5 - 1
     total = kernels.log_mass(every, h).exp().sum().item()
-    print(h, centre, total - 1)
-    assert total == pytest.approx(1, abs=1e-4)
+    assert total == pytest.approx(1, abs=5e-5 * (3 / h) ** 4)
 
 
 def test_pictures_of_a_class_are_the_subset():

@@ -8,6 +8,10 @@ import torch
 from engines.toys import TOYS
 
 SMOOTH = [name for name in TOYS if name != "checkerboard"]
+GAUSSIAN = {
+    "moons": 1.905, "gaussians": 4.256, "checkerboard": 4.490, "rings": 3.587, "spirals": 3.746,
+}  # fmt: skip
+"""Cross-entropy of the best single Gaussian: it fixes the overall size and shape."""
 BOX = {"moons": 3.0, "gaussians": 6.0, "rings": 4.0, "spirals": 5.0}
 
 
@@ -68,3 +72,10 @@ def test_samples_belong_to_their_class(name):
     classes = torch.stack([toy.log_density(x, label) for label in range(len(toy.labels))], 1)
     assert (classes.argmax(1) == labels).float().mean().item() > 0.9
     assert len(labels.unique()) == len(toy.labels)
+
+
+@pytest.mark.parametrize("name", TOYS)
+def test_the_samples_have_the_stated_size(name):
+    x, _ = TOYS[name].sample(20_000, torch.Generator().manual_seed(4))
+    entropy = 0.5 * (2 * math.pi * math.e * x.T.double().cov()).logdet().item()
+    assert entropy == pytest.approx(GAUSSIAN[name], abs=0.02)

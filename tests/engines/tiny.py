@@ -56,7 +56,7 @@ MAKERS = {"vae": vae, "flow": flow, "kde": kde}
 
 
 def ship(root, family, kind, **changes):
-    """Write a tiny checkpoint below `root`; `changes` replace fields of its card. Returns the card."""
+    """Write a tiny checkpoint below `root`; `changes` replace fields of the returned card."""
     shape = SHAPES[kind]
     net, tensors = MAKERS[family](shape)
     data = f"tiny-{kind}"

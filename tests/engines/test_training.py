@@ -1,0 +1,156 @@
+"""Training is resumable, keeps its totals, and what it ships opens; evaluation writes the card."""
+
+import math
+
+import pytest
+import torch
+
+from engines.catalog import open_model, read_card
+from engines.model import Card, SampleRequest, finish
+from engines.nets.vae import PointVAE
+from engines.toys import TOYS
+from engines.training import datasets
+from engines.training.cards import write_card
+from engines.training.evaluate import evaluate
+from engines.training.loop import Descent, train
+from engines.training.recipes import RECIPES
+from engines.training.vae import _negative_iwae
+from engines.weights import save
+
+NET = {"dim": 2, "classes": 2, "latent": 2, "hidden": 16}
+
+
+@pytest.fixture(scope="module")
+def moons():
+    toy = TOYS["moons"]
+    g = torch.Generator().manual_seed(1)
+    train_part, test_part = (datasets.Split(*toy.sample(n, g)) for n in (2_000, 200))
+    return datasets.DataSet("moons", toy.labels, train_part, test_part, "none")
+
+
+def trainer(data):
+    torch.manual_seed(0)
+    net = PointVAE(**NET)
+    net.standardise(data.train.x)
+    return Descent(net, _negative_iwae, rate=3e-3, clip=10.0, warm_up=4)
+
+
+def run(data, checkpoint, *, seconds, resume, made=None):
+    made = made or trainer(data)
+    progress = train(
+        made, data, minutes=seconds / 60, batch=64, label_dropout=0.5, checkpoint=checkpoint,
+        resume=resume, seed=1, report=lambda line: None,
+    )  # fmt: skip
+    return made, progress
+
+
+def loss(made, data):
+    torch.manual_seed(5)
+    return _negative_iwae(made.net, data.train.x[:500], torch.full((500,), 2), 1.0).item()
+
+
+def ship(made, data, root):
+    path = root / "moons" / "vae.safetensors"
+    sha256 = save(made.weights(), path)
+    card = Card(
+        folder=path.parent, name="moons/vae", family="vae", data="moons", shape=(2,),
+        labels=data.labels, weights=path.name, sha256=sha256, parameters=7, seed=1, recipe="",
+        licence="none", net=NET, training={},
+    )  # fmt: skip
+    write_card(card)
+    return card
+
+
+def test_training_lowers_the_loss_and_ships_what_opens(moons, tmp_path):
+    before = loss(trainer(moons), moons)
+    made, progress = run(moons, tmp_path / "run.pt", seconds=1.0, resume=False)
+    assert progress.steps > 10
+    assert loss(made, moons) < before - 0.3
+    model = open_model(ship(made, moons, tmp_path))
+    assert finish(model.sample(SampleRequest(4, 1, label=0))).isfinite().all()
+
+
+def test_an_interrupted_run_goes_on_where_it_left_off(moons, tmp_path):
+    first, early = run(moons, tmp_path / "run.pt", seconds=0.3, resume=False)
+    early_steps, early_seconds = early.steps, early.seconds
+    second = trainer(moons)
+    seen = []
+    step = second.step
+    second.step = lambda x, labels, progress: seen.append(progress) or step(x, labels, progress)
+    _, late = run(moons, tmp_path / "run.pt", seconds=0.6, resume=True, made=second)
+    assert late.steps > early_steps
+    assert late.past_steps == 0
+    assert len(seen) == late.steps - early_steps
+    assert seen[0] == pytest.approx(early_seconds / 0.6, rel=1e-6)
+    assert second._steps == late.steps
+    assert loss(second, moons) != loss(first, moons)
+
+
+def test_a_finished_run_gets_a_fresh_budget_on_top(moons, tmp_path):
+    _, early = run(moons, tmp_path / "run.pt", seconds=0.2, resume=False)
+    second, late = run(moons, tmp_path / "run.pt", seconds=0.1, resume=True)
+    assert late.past_steps == early.steps
+    assert late.past_seconds == pytest.approx(early.seconds)
+    assert second._steps == early.steps + late.steps
+
+
+def test_a_checkpoint_holds_the_whole_state(moons, tmp_path):
+    made, _ = run(moons, tmp_path / "run.pt", seconds=0.2, resume=False)
+    other = trainer(moons)
+    state = torch.load(tmp_path / "run.pt", weights_only=True)
+    other.load_state_dict(state["trainer"])
+    x, labels = moons.train.x[:64], moons.train.labels[:64]
+    for each in (made, other):
+        torch.set_rng_state(state["random"])
+        each.step(x, labels, 0.5)
+    for name, tensor in made.weights().items():
+        assert torch.equal(tensor, other.weights()[name]), name
+
+
+def test_without_resume_a_run_starts_over(moons, tmp_path):
+    run(moons, tmp_path / "run.pt", seconds=0.2, resume=False)
+    made, again = run(moons, tmp_path / "run.pt", seconds=0.1, resume=False)
+    assert made._steps == again.steps
+    assert again.past_steps == 0
+
+
+def test_committed_weights_can_be_trained_on(moons):
+    made = trainer(moons)
+    made.step(moons.train.x[:64], moons.train.labels[:64], 0.0)
+    other = trainer(moons)
+    other.adopt(made.weights())
+    adopted = other.weights()
+    assert all(torch.equal(tensor, adopted[name]) for name, tensor in made.weights().items())
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(moons):
+    made = trainer(moons)
+    before = {name: tensor.clone() for name, tensor in made.weights().items()}
+    made.step(torch.full((8, 2), math.nan), torch.zeros(8, dtype=torch.int64), 0.0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in made.weights().items())
+
+
+@pytest.mark.parametrize("family", RECIPES)
+def test_every_recipe_knows_points_and_pictures(moons, family):
+    picture = datasets.Split(torch.zeros(4, 1, 28, 28), torch.arange(4))
+    pictures = datasets.DataSet("mnist", ("0", "1", "2", "3"), picture, picture, "none")
+    for data in (moons, pictures):
+        assert RECIPES[family](data).text
+
+
+def test_evaluation_writes_figures_into_the_card(moons, tmp_path, monkeypatch):
+    card = ship(trainer(moons), moons, tmp_path)
+    monkeypatch.setattr("engines.training.evaluate.load", lambda name: moons)
+    monkeypatch.setattr("engines.training.evaluate._POINT_BOUND", {"importance": 8})
+    evaluate("moons/vae", tmp_path)
+    figures = read_card(tmp_path / "moons" / "vae.toml").figures
+    assert figures["parameters"]["value"] == card.parameters
+    assert figures["cross_entropy"]["meaning"] == "bound"
+    assert figures["cross_entropy"]["examples"] == 200
+    assert figures["kl_gap"]["stderr"] > 0
+    assert figures["sampling_ms"]["value"] > 0
+    model = open_model("moons/vae", root=tmp_path)
+    found = finish(model.density.run(moons.test.x, None, {"importance": 8})).value
+    assert figures["cross_entropy"]["value"] == pytest.approx(-found.mean().item(), abs=1e-4)
+    truth = TOYS["moons"].log_density(moons.test.x)
+    assert figures["kl_gap"]["value"] == pytest.approx((truth - found).mean().item(), abs=1e-4)
