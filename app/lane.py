@@ -68,7 +68,8 @@ class Lane:
     A live job makes a running queued one pause at its next yield; the queued one goes on from
     there once no live job waits, and before any other queued one. Every method may be called from
     any thread. `post` is called from the worker, and from the thread that drops a waiting job; it
-    must not block or raise. `prepare` runs first on the worker: thread count, niceness.
+    must not block or raise. `prepare` (thread count, niceness) runs on the worker before the first
+    job, not at once: it may import what the window must not wait for.
     """
 
     def __init__(
@@ -178,14 +179,19 @@ class Lane:
             self._tell(task, Kind.STOPPED)
 
     def _work(self, prepare: Callable[[], None] | None) -> None:
-        if prepare is not None:
-            try:
-                prepare()
-            except Exception:
-                log.exception("preparing the lane failed; it runs as it is")
         while (task := self._next()) is not None:
+            if prepare is not None:
+                self._prepare(prepare)
+                prepare = None
             self._run(task)
             del task  # an idle lane must not keep the last job's tensors alive
+
+    @staticmethod
+    def _prepare(prepare: Callable[[], None]) -> None:
+        try:
+            prepare()
+        except Exception:
+            log.exception("preparing the lane failed; it runs as it is")
 
     def _next(self) -> _Task | None:
         """Wait for the next task to run or to go on with; None when the lane has closed."""

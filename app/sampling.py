@@ -36,7 +36,7 @@ class Sampling(QObject):
         self._messages, self._actions = messages, PictureActions(export, tab)
         self._all_channels = channels
         self._opened: dict[str, Channel] = {}
-        self._columns: dict[str, SamplingColumn] = {}
+        self.columns: dict[str, SamplingColumn] = {}
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
@@ -52,14 +52,14 @@ class Sampling(QObject):
     def _connect_tab(self) -> None:
         tab = self._tab
         tab.live_changed.connect(self._controls_changed)
-        tab.knob_changed.connect(self._knob_changed)
+        tab.knob_changed.connect(self.turn)
         tab.generate_wanted.connect(self.generate)
         tab.last_batch_wanted.connect(self.show_last_batch)
         tab.chosen.connect(self._inspect)
         tab.menu_wanted.connect(self._open_menu)
         act = self._actions
-        tab.drag_wanted.connect(lambda name, i: act.drag(self._columns[name], i))
-        tab.copy_wanted.connect(lambda name, i: act.copy(self._columns[name], i))
+        tab.drag_wanted.connect(lambda name, i: act.drag(self.columns[name], i))
+        tab.copy_wanted.connect(lambda name, i: act.copy(self.columns[name], i))
         tab.close_wanted.connect(self._close_column)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._tell_details)
@@ -75,8 +75,8 @@ class Sampling(QObject):
         """Show a column for every chosen model and draw anew in those that came."""
         cards = self._session.chosen()
         names = {card.name for card in cards}
-        for name in [name for name in self._columns if name not in names]:
-            self._columns.pop(name).close()
+        for name in [name for name in self.columns if name not in names]:
+            self.columns.pop(name).close()
         self._tab.set_columns(tuple(_spec(card) for card in cards))
         if cards:
             pictures = cards[0].is_picture
@@ -85,9 +85,9 @@ class Sampling(QObject):
             if not pictures:
                 self._backdrop.submit(backdrop(self._session.data))
         for card in cards:
-            if card.name not in self._columns:
+            if card.name not in self.columns:
                 self._add(card)
-                self._columns[card.name].live(self._request(card))
+                self.columns[card.name].live(self._request(card))
         if self._inspected and self._inspected[0] not in names:
             self._inspected = None
             self._tab.viewer.clear()
@@ -99,7 +99,7 @@ class Sampling(QObject):
         column = SamplingColumn(card, widget, self._channel(card.name), self._session.open, self)
         column.knobs_known.connect(self._show_knobs)
         column.shown.connect(self._follow_inspected)
-        self._columns[card.name] = column
+        self.columns[card.name] = column
 
     def _channel(self, name: str) -> Channel:
         if name not in self._opened:
@@ -109,7 +109,7 @@ class Sampling(QObject):
     @Slot()
     def refresh(self) -> None:
         """Draw live in every column with the controls as they stand."""
-        for column in self._columns.values():
+        for column in self.columns.values():
             column.live(self._request(column.card))
 
     def _request(self, card: Card, count: int | None = None) -> SampleRequest:
@@ -130,14 +130,15 @@ class Sampling(QObject):
         self.refresh()
 
     @Slot(str, str, float)
-    def _knob_changed(self, name: str, knob: str, value: float) -> None:
+    def turn(self, name: str, knob: str, value: float) -> None:
+        """Set one knob of one model and draw anew."""
         self.knobs.setdefault(name, {})[knob] = value
-        column = self._columns[name]
+        column = self.columns[name]
         column.live(self._request(column.card))
 
     @Slot(str)
     def _show_knobs(self, name: str) -> None:
-        self._tab.set_knobs(name, self._columns[name].specs, self.knobs.get(name, {}))
+        self._tab.set_knobs(name, self.columns[name].specs, self.knobs.get(name, {}))
 
     @Slot(object)
     def _show_backdrop(self, found: Backdrop) -> None:
@@ -172,7 +173,7 @@ class Sampling(QObject):
     @Slot(int)
     def generate(self, count: int, *, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
-        for column in self._columns.values():
+        for column in self.columns.values():
             request = self._request(column.card, count)
             self._jobs.submit(self._order(column, request), first=first)
 
@@ -205,14 +206,14 @@ class Sampling(QObject):
     @Slot()
     def show_last_batch(self) -> None:
         """Show the last finished batch of every model in place of the live draw."""
-        for name, column in self._columns.items():
+        for name, column in self.columns.items():
             if frame := self._batches.get(name):
                 column.follow(0)
                 column.show_frame(frame)
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""
-        for name, column in self._columns.items():
+        for name, column in self.columns.items():
             self._opened[name].stop()
             if column.batch:
                 self._jobs.cancel(column.batch)
@@ -221,7 +222,7 @@ class Sampling(QObject):
 
     def recipe(self, name: str, index: int) -> Recipe | None:
         """The recipe of a picture on show."""
-        column = self._columns.get(name)
+        column = self.columns.get(name)
         return column.recipe(index) if column else None
 
     @Slot(str, int)
@@ -235,7 +236,7 @@ class Sampling(QObject):
         if self._inspected is None or self._inspected[0] != name:
             return
         index = self._inspected[1]
-        column, recipe = self._columns[name], self.recipe(name, index)
+        column, recipe = self.columns[name], self.recipe(name, index)
         if column.frame is None or recipe is None:
             return
         value = column.frame.values[index]
@@ -247,12 +248,12 @@ class Sampling(QObject):
 
     @Slot(str, int, QPoint)
     def _open_menu(self, name: str, index: int, at: QPoint) -> None:
-        self._actions.open_menu(self._columns[name], index, at)
+        self._actions.open_menu(self.columns[name], index, at)
 
     def _with_inspected(self, act: Act) -> None:
-        if self._inspected is not None and self._inspected[0] in self._columns:
+        if self._inspected is not None and self._inspected[0] in self.columns:
             name, index = self._inspected
-            act(self._columns[name], index)
+            act(self.columns[name], index)
 
     def save(self) -> None:
         """Save the picture in the inspector."""
@@ -270,12 +271,12 @@ class Sampling(QObject):
 
     @Slot(str)
     def _retry(self, name: str) -> None:
-        column = self._columns[name]
+        column = self.columns[name]
         column.live(self._request(column.card))
 
     @Slot(str)
     def _tell_details(self, name: str) -> None:
-        if failure := self._columns[name].failure:
+        if failure := self.columns[name].failure:
             Details(failure.summary, failure.details, self._tab).show()
 
     # recipes from outside
@@ -299,7 +300,7 @@ class Sampling(QObject):
         self._tab.set_classes(card.labels, self.mode)
         self._tab.set_count(self.count[card.is_picture], most=MOST_LIVE[card.is_picture])
         self.refresh()
-        column = self._columns[card.name]
+        column = self.columns[card.name]
         self._show_knobs(card.name)
         column.live(request_of(recipe))
         if recipe.index is not None:

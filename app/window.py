@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Protocol
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QTimer, Slot
+from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -136,6 +137,8 @@ class Window(QMainWindow):
         self.device = QLabel(self)
         self.tabs = QTabWidget(self)
         self.presenters: list[Presenter] = []
+        self._awaits_paint = False
+        self._files: tuple[Path, ...] = ()
         self.stuck = False
         """Whether a job was still running when the window had closed."""
         self._keys = ShortcutsDialog(SHORTCUTS, self)
@@ -156,6 +159,7 @@ class Window(QMainWindow):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.device.setProperty("faint", True)
+        self.device.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
         self.device.setToolTip("Where the models compute.")
         top = QHBoxLayout()
         top.setContentsMargins(unit, unit, unit, 0)
@@ -172,7 +176,7 @@ class Window(QMainWindow):
         foot.setContentsMargins(unit, 0, unit, unit)
         foot.setSpacing(2 * unit)
         foot.addWidget(self.bar, 1)
-        foot.addWidget(self.device)
+        foot.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
         layout.addLayout(foot)
         centre = QWidget(self)
         centre.setLayout(layout)
@@ -237,6 +241,24 @@ class Window(QMainWindow):
         self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
 
     # the choice
+
+    def show_then_begin(self, files: Sequence[Path] = ()) -> None:
+        """Show the window; the lane, and so torch, gets its first job after the first paint."""
+        self._files = tuple(files)
+        self._awaits_paint = True
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._awaits_paint:
+            self._awaits_paint = False
+            # the timer fires when the children are painted, too
+            QTimer.singleShot(0, self, self._begin_with_files)
+
+    @Slot()
+    def _begin_with_files(self) -> None:
+        self.begin()
+        self.open_files(self._files)
 
     def begin(self) -> None:
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
@@ -406,11 +428,7 @@ def run_window(
     window = Window(settings, settings_path=path, device=device)
     _report_exceptions(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    window.show()
-    # torch comes in on the lane, once the window stands
-    QTimer.singleShot(0, window, window.begin)
-    if files:
-        QTimer.singleShot(0, window, lambda: window.open_files(files))
+    window.show_then_begin(files)
     status = app.exec()
     sys.stdout.flush()
     if window.stuck:

@@ -1,0 +1,56 @@
+"""The engines without a window: random streams and exact kernel sums."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from engines.nets.kde import PointKernels
+from engines.noise import Streams
+from engines.toys import TOYS
+from tests.benchmarks.table import Row
+
+
+def rows() -> list[Row]:
+    """Best of several runs, one thread."""
+    torch.set_num_threads(1)
+    return [_streams(), _kernels()]
+
+
+def _streams() -> Row:
+    def generators() -> None:
+        for i in range(2000):
+            torch.randn(2, generator=torch.Generator().manual_seed(i))
+
+    ours = _best(lambda: Streams(7, range(2000)).normal(2))
+    return Row("noise of 2,000 points, own stream each", ours, "ms", "a torch.Generator each",
+               _best(generators))  # fmt: skip
+
+
+def _kernels() -> Row:
+    from sklearn.neighbors import KernelDensity
+
+    g = torch.Generator().manual_seed(0)
+    centres, labels = TOYS["moons"].sample(20_000, g)
+    x, _ = TOYS["moons"].sample(2_000, g)
+    kernels = PointKernels(centres, labels, torch.ones(2))
+    exact = KernelDensity(bandwidth=0.1, leaf_size=20_001).fit(centres.double().numpy())
+    ours, theirs = kernels.log_density(x, 0.1), exact.score_samples(x.double().numpy())
+    if not torch.allclose(ours, torch.from_numpy(theirs), rtol=1e-6):
+        raise AssertionError("the two kernel sums differ")
+    return Row(
+        "KDE, 2,000 queries on 20,000 centres", _best(lambda: kernels.log_density(x, 0.1)), "ms",
+        "scikit-learn, exact", _best(lambda: exact.score_samples(x.double().numpy()), 1),
+    )  # fmt: skip
+
+
+def _best(act: Callable[[], object], runs: int = 5) -> float:
+    """Shortest of several runs, in ms."""
+    best = float("inf")
+    for _ in range(runs):
+        start = time.perf_counter()
+        act()
+        best = min(best, 1000 * (time.perf_counter() - start))
+    return best

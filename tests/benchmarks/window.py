@@ -1,0 +1,140 @@
+"""How the real window feels while the lane works: its heartbeat, and slider to picture."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from app.drawing import Frame
+from app.settings import Settings
+from app.window import Window
+from tests.benchmarks.table import Row, percentile
+from widgets import theme
+
+_BEAT_SECONDS = 30
+_DRAG_SECONDS = 6
+
+
+class Heart(QObject):
+    """A 10 ms timer on the GUI thread; `gaps` holds the time between beats, in ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(10)
+
+    @Slot()
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append(1000 * (now - self._last))
+        self._last = now
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+class Drag(QObject):
+    """Turns one model's temperature at 60 Hz; `delays` runs from a turn to its picture, in ms."""
+
+    def __init__(self, window: Window, name: str) -> None:
+        super().__init__()
+        self._presenter, self._name = window.presenters[0], name
+        self._turned: dict[float, float] = {}
+        self._newest = 0.0
+        self.delays: list[float] = []
+        self.stale = 0
+        self._step = 0
+        self._presenter.columns[name].shown.connect(self._shown)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._turn)
+        self._timer.start(16)
+
+    @Slot()
+    def _turn(self) -> None:
+        self._step += 1
+        value = round(0.3 + self._step * 1e-3, 6)
+        self._turned[value] = time.perf_counter()
+        self._presenter.turn(self._name, "temperature", value)
+
+    @Slot(str)
+    def _shown(self, _: str) -> None:
+        frame = self._presenter.columns[self._name].frame
+        value = frame.request.knobs.get("temperature") if isinstance(frame, Frame) else None
+        if value in self._turned:
+            self.stale += value < self._newest
+            self._newest = value
+            self.delays.append(1000 * (time.perf_counter() - self._turned.pop(value)))
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+def rows() -> list[Row]:
+    """Heartbeat idle and busy, then one recorded drag per model."""
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, theme.Mode.LIGHT)
+    window = Window(Settings(count=16, models={"mnist": ("mnist/vae", "mnist/flow")}))
+    window.show()
+    window.begin()
+    _until(lambda: all(c.frame is not None for c in window.presenters[0].columns.values()))
+    measured = [*_drags(window), *_hearts(window)]
+    window.close()
+    return measured
+
+
+def _hearts(window: Window) -> list[Row]:
+    idle = _beat()
+    window.presenters[0].generate(100_000)
+    busy = _beat()
+    return [
+        Row(
+            f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, batch running", percentile(busy, 0.99),
+            "ms", "idle", percentile(idle, 0.99), 50,
+        ),
+        Row("the same, worst gap", max(busy), "ms", "idle", max(idle)),
+    ]  # fmt: skip
+
+
+def _beat() -> list[float]:
+    heart = Heart()
+    _wait(_BEAT_SECONDS)
+    heart.stop()
+    return heart.gaps[5:]
+
+
+def _drags(window: Window) -> list[Row]:
+    measured = []
+    for name in ("mnist/vae", "mnist/flow"):
+        drag = Drag(window, name)
+        _wait(_DRAG_SECONDS)
+        drag.stop()
+        _wait(1)
+        if drag.stale:
+            raise AssertionError(f"{drag.stale} stale frames of {name}")
+        alone = 1000 * window.presenters[0].columns[name].frame.seconds
+        measured.append(
+            Row(f"slider to 16 pictures, {name}, p95 of {len(drag.delays)} shown",
+                percentile(drag.delays, 0.95), "ms", "the model alone", alone, 150)
+        )  # fmt: skip
+    return measured
+
+
+def _wait(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def _until(condition: object, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("the window did not get there in time")
+        _wait(0.05)
