@@ -22,7 +22,7 @@ def flow(data: DataSet) -> Recipe:
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "couplings": [6, 6], "width": [64, 96], "bins": 8,
+        "couplings": [6, 6], "width": [64, 96], "bins": 5,
     }  # fmt: skip
     return Recipe(
         net=net,

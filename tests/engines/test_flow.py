@@ -55,7 +55,7 @@ def test_the_class_changes_the_map(kind):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_the_log_determinant_is_that_of_the_jacobian(kind):
     flow, labels = net(kind, torch.float64), torch.tensor([1])
-    for x in data(kind, torch.float64, n=3):
+    for x in data(kind, torch.float64, n=2):
         jacobian = torch.autograd.functional.jacobian(
             lambda v: flow.encode(v, labels)[0].flatten(), x[None]
         )

@@ -7,7 +7,9 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.neighbors import KernelDensity
+from tiny import opened
 
+from engines.model import SampleRequest, finish
 from engines.nets.kde import PictureKernels, PointKernels
 
 
@@ -151,3 +153,13 @@ def test_picture_draws_follow_the_masses():
         likely = p * 20_000 > 5
         expected = p[likely] / p[likely].sum() * counts[likely].sum()
         assert stats.chisquare(counts[likely].numpy(), expected.numpy()).pvalue > 1e-3
+
+
+def test_draws_choose_among_all_centres_of_the_class(tmp_path):
+    model = opened(tmp_path, "kde", "points")
+    for label, members in ((None, 60), (1, 20)):
+        request = SampleRequest(600, 1, label=label, knobs={"bandwidth": 0.0})
+        chosen = finish(model.sample(request)).unique(dim=0)
+        assert len(chosen) == members
+        own = finish(model.density.run(chosen, None, {"bandwidth": 0.05})).value
+        assert (own > 0).all()

@@ -76,12 +76,20 @@ def test_an_interrupted_run_goes_on_where_it_left_off(moons, tmp_path):
     second = trainer(moons)
     seen = []
     step = second.step
-    second.step = lambda x, labels, progress: seen.append(progress) or step(x, labels, progress)
+
+    def recorded(x, labels, progress):
+        seen.append((progress, x))
+        return step(x, labels, progress)
+
+    second.step = recorded
     _, late = run(moons, tmp_path / "run.pt", seconds=0.6, resume=True, made=second)
     assert late.steps > early_steps
     assert late.past_steps == 0
     assert len(seen) == late.steps - early_steps
-    assert seen[0] == pytest.approx(early_seconds / 0.6, rel=1e-6)
+    assert seen[0][0] == pytest.approx(early_seconds / 0.6, rel=1e-6)
+    torch.manual_seed(1)
+    first_batch_ever = moons.train.x[torch.randint(len(moons.train), (64,))]
+    assert not torch.equal(seen[0][1], first_batch_ever)
     assert second._steps == late.steps
     assert loss(second, moons) != loss(first, moons)
 

@@ -153,7 +153,7 @@ def test_with_a_wrong_encoder_the_bound_rises_to_the_truth(points, tmp_path, str
 @pytest.mark.parametrize("stretch", [1.5, 0.7])
 def test_the_expected_bound_rises_with_the_samples_and_stays_below(points, tmp_path, stretch):
     net = Linear(bias=0.15, stretch=stretch)
-    x = points.repeat(200, 1)
+    x = points.repeat(100, 1)
     rising = []
     for m in (1, 5, 50):
         e = torch.randn(len(x), m, 2, generator=torch.Generator().manual_seed(m)).double()
