@@ -31,10 +31,11 @@ class Order:
     detail: str
     job: Job
     progress: Callable[[Any], tuple[int, int | None] | None]
-    submitted: Callable[[int], None] = _nothing
-    stepped: Callable[[Any], None] = _nothing
-    done: Callable[[Any], None] = _nothing
-    failed: Callable[[Failure], None] = _nothing
+    submitted: Callable[[int], object] = _nothing
+    stepped: Callable[[Any], object] = _nothing
+    done: Callable[[Any], object] = _nothing
+    failed: Callable[[Failure], object] = _nothing
+    stopped: Callable[[None], object] = _nothing
 
 
 class Jobs(QObject):
@@ -93,14 +94,14 @@ class Jobs(QObject):
     def _failed(self, ticket: int, failure: Failure) -> None:
         order = self._orders.pop(ticket)
         self._failures[ticket] = order, failure
-        self._bar.end(ticket, JobState.FAILED, failure.summary)
-        self._messages.tell(f"{order.title} failed. {failure.summary}", failure.details)
+        self._bar.end(ticket, JobState.FAILED, failure.sentence)
+        self._messages.tell(f"{order.title} failed. {failure.sentence}", failure.details)
         order.failed(failure)
 
     @Slot(int)
     def _stopped(self, ticket: int) -> None:
         self._bar.end(ticket, JobState.STOPPED)
-        del self._orders[ticket]
+        self._orders.pop(ticket).stopped(None)
 
     @Slot(int)
     def _retry(self, ticket: int) -> None:
@@ -110,4 +111,4 @@ class Jobs(QObject):
     @Slot(int)
     def _tell_details(self, ticket: int) -> None:
         order, failure = self._failures[ticket]
-        self._messages.tell(f"{order.title} failed. {failure.summary}", failure.details)
+        self._messages.tell(f"{order.title} failed. {failure.sentence}", failure.details)

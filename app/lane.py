@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 
 log = logging.getLogger(__name__)
 
+_FOR_PEOPLE = ("CheckpointError", "RecipeError", "SaveError", "ValueError")
+
 Job: TypeAlias = Callable[[], Generator[Any, None, Any]]
 
 
@@ -37,6 +39,12 @@ class Failure:
 
     summary: str
     details: str
+
+    @property
+    def sentence(self) -> str:
+        """The summary without the error's name where its message was written for a person."""
+        kind, _, message = self.summary.partition(": ")
+        return message if kind.rpartition(".")[2] in _FOR_PEOPLE and message else self.summary
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors

@@ -15,11 +15,12 @@ from app.recipes import Recipe, RecipeError, check_fit, request_of, rows
 from app.sampling_column import SamplingColumn
 from app.session import Loading, Session, family_title
 from app.settings import Classes, Settings
-from engines.model import Card, SampleRequest
+from engines.model import Card, SampleRequest, settle
 from widgets.column import Kind
 from widgets.gallery import Gallery
 from widgets.messages import Details, Messages, Severity
 from widgets.sampling_tab import ColumnSpec, SamplingTab
+from widgets.seed import LARGEST
 
 MOST_LIVE = {True: 400, False: 5000}
 
@@ -168,28 +169,34 @@ class Sampling(QObject):
 
     def run(self, *, first: bool) -> None:
         """Queue a batch of the size that stands beside the button."""
+        self._tab.batch.interpretText()  # a number just typed counts without leaving its field
         self.generate(int(self._tab.batch.value()), first=first)
 
-    @Slot(int)
-    def generate(self, count: int, *, first: bool = False) -> None:
+    @Slot(int, bool)
+    def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
         for column in self.columns.values():
             request = self._request(column.card, count)
-            self._jobs.submit(self._order(column, request), first=first)
+            self._jobs.submit(self._order(column.card, request), first=first)
 
-    def _order(self, column: SamplingColumn, request: SampleRequest) -> Order:
-        card = column.card
+    def _order(self, card: Card, request: SampleRequest) -> Order:
         ticket = 0
+
+        def follower() -> SamplingColumn | None:
+            """The column that shows this batch; a hand may have moved on, or closed it."""
+            now = self.columns.get(card.name)
+            return now if now is not None and now.batch == ticket else None
 
         def submitted(number: int) -> None:
             nonlocal ticket
             ticket = number
-            column.follow(number)
+            if card.name in self.columns:
+                self.columns[card.name].follow(number)
 
         def done(frame: Frame) -> None:
             self._batches[card.name] = frame
             self._tab.last_batch.setEnabled(True)
-            if column.batch != ticket:
+            if follower() is None:
                 title = family_title(card)
                 note = f"{frame.request.count:,} by {title} are ready: Show last batch."
                 self._messages.tell(note, severity=Severity.NOTE)
@@ -199,8 +206,10 @@ class Sampling(QObject):
             f"{family_title(card)}: {request.count:,} {thing}", f"{card.name}, seed {request.seed}",
             draw(self._session.open, card, request),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
-            submitted=submitted, stepped=lambda step: column.show_batch(ticket, step), done=done,
-            failed=column.fail,
+            submitted=submitted, done=done,
+            stepped=lambda step: (now := follower()) and now.show_step(step),
+            failed=lambda failure: (now := follower()) and now.fail(failure),
+            stopped=lambda _: (now := follower()) and now.rest(),
         )  # fmt: skip
 
     @Slot()
@@ -238,7 +247,12 @@ class Sampling(QObject):
         index = self._inspected[1]
         column, recipe = self.columns[name], self.recipe(name, index)
         if column.frame is None or recipe is None:
+            if column.frame is not None and index >= column.frame.request.count:
+                self._inspected = None
+                self._tab.viewer.clear()
             return
+        if column.column.body.current() != index:
+            column.column.body.set_current(index)
         value = column.frame.values[index]
         table = rows(recipe, column.card, column.frame.knobs)
         if column.card.is_picture:
@@ -271,7 +285,11 @@ class Sampling(QObject):
 
     @Slot(str)
     def _retry(self, name: str) -> None:
+        """Once more, with the card as it is on disk now and without knobs that were refused."""
         column = self.columns[name]
+        column.card = self._session.reread(name)
+        if column.failure is not None and column.failure.summary.startswith("ValueError"):
+            self.knobs.pop(name, None)
         column.live(self._request(column.card))
 
     @Slot(str)
@@ -290,6 +308,7 @@ class Sampling(QObject):
         if card is None:
             raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
         check_fit(recipe, card)
+        self._check_seed_and_knobs(recipe)
         label = recipe.label
         self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
         self.count[card.is_picture] = min(recipe.count, MOST_LIVE[card.is_picture])
@@ -304,10 +323,23 @@ class Sampling(QObject):
         self._show_knobs(card.name)
         column.live(request_of(recipe))
         if recipe.index is not None:
-            self._inspect(card.name, recipe.index - recipe.first)
-            widget = self._tab.column(card.name)
-            if widget is not None:
-                widget.body.set_current(recipe.index - recipe.first)
+            # its frame has yet to come; the ring goes there with it
+            self._inspected = card.name, recipe.index - recipe.first
+
+    def _check_seed_and_knobs(self, recipe: Recipe) -> None:
+        """Raise RecipeError for what the window's own controls could not say."""
+        if recipe.seed > LARGEST:
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}; "
+                "re-make it with: python main.py sample --from PICTURE"
+            )
+        column = self.columns.get(recipe.model)
+        if column is None or column.frame is None:
+            return  # the knobs are not known before the model is loaded
+        try:
+            settle(column.frame.knobs, recipe.knobs)
+        except ValueError as error:
+            raise RecipeError(f"the recipe does not fit {recipe.model}: {error}") from error
 
 
 def _spec(card: Card) -> ColumnSpec:

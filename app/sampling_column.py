@@ -38,8 +38,9 @@ class SamplingColumn(QObject):
         self.specs: tuple[KnobSpec, ...] = ()
         self._channel, self._models = channel, models
         self._final = 0
-        channel.stepped.connect(self._stepped)
+        channel.stepped.connect(self.show_step)
         channel.failed.connect(self.fail)
+        channel.stopped.connect(self.rest)
 
     def live(self, request: SampleRequest) -> None:
         """Draw this now, in place of whatever is shown."""
@@ -55,17 +56,16 @@ class SamplingColumn(QObject):
 
     def close(self) -> None:
         """Let go of the column and stop what runs for it."""
-        self._channel.stepped.disconnect(self._stepped)
+        self._channel.stepped.disconnect(self.show_step)
         self._channel.failed.disconnect(self.fail)
+        self._channel.stopped.disconnect(self.rest)
         self._channel.stop()
-
-    def show_batch(self, ticket: int, payload: Loading | Frame) -> None:
-        """Take a batch's step, if this column still follows that batch."""
-        if self.batch == ticket:
-            self._stepped(payload)
+        self.batch = None  # its batch goes on without it
+        self.deleteLater()
 
     @Slot(object)
-    def _stepped(self, payload: Loading | Frame) -> None:
+    def show_step(self, payload: Loading | Frame) -> None:
+        """Take a step of the live draw or of the batch this column follows."""
         if isinstance(payload, Loading):
             self.column.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
         else:
@@ -124,9 +124,13 @@ class SamplingColumn(QObject):
     def fail(self, failure: Failure) -> None:
         """Say what went wrong over the last good pictures."""
         self.failure = failure
-        kind, _, sentence = failure.summary.partition(": ")
-        known = kind in ("CheckpointError", "ValueError")
-        self.column.set_state(State.FAILED, sentence if known else failure.summary)
+        self.column.set_state(State.FAILED, failure.sentence)
+
+    @Slot()
+    def rest(self) -> None:
+        """Nothing more comes: what is shown stays, and is no longer waited for."""
+        self.column.body.set_stale(False)
+        self.column.set_state(State.READY if self.frame else State.EMPTY)
 
     def recipe(self, index: int) -> Recipe | None:
         """The recipe of picture `index` of what is shown, None for one not there yet."""

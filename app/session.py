@@ -6,13 +6,22 @@ Reads cards without torch. `Models` belongs to the lane: its methods run there o
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, Broken, scan
+from engines.catalog import (
+    DATA_TITLES,
+    FAMILY_TITLES,
+    ROOT,
+    Broken,
+    CheckpointError,
+    read_card,
+    scan,
+)
 from engines.model import Card
 
 if TYPE_CHECKING:
@@ -73,6 +82,13 @@ class Session(QObject):
         """Read all cards again."""
         cards, self.broken = scan(self._root)
         self.cards = {card.name: card for card in cards}
+
+    def reread(self, name: str) -> Card:
+        """The card of a model as it is on disk now, or as it was where that cannot be read."""
+        card = self.cards[name]
+        with suppress(CheckpointError):
+            self.cards[name] = card = read_card(card.folder / f"{card.family}.toml")
+        return card
 
     @property
     def data(self) -> str:

@@ -55,7 +55,7 @@ from widgets.job_bar import JobBar
 from widgets.messages import Messages, Severity
 from widgets.model_picker import ModelPicker
 from widgets.sampling_tab import SamplingTab
-from widgets.seed import SeedField
+from widgets.seed import LARGEST, SeedField
 from widgets.shortcuts import Shortcut, ShortcutsDialog
 
 log = logging.getLogger(__name__)
@@ -264,7 +264,7 @@ class Window(QMainWindow):
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
-            self.messages.tell(broken.reason)
+            self.messages.tell(_sentence(broken.reason))
         data = self._settings.data
         if not self.session.of_data(data):
             data = next((card.data for card in self.session.cards.values()), "")
@@ -273,7 +273,7 @@ class Window(QMainWindow):
         chosen = tuple(name for name in wanted if name in names) or names[:3]
         self.picker.choose_data(data)
         self.picker.choose_models(chosen)
-        self.session.set_seed(self._settings.seed)
+        self.session.set_seed(self.seed.value())
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(_describe_device(self.session))
@@ -339,14 +339,14 @@ class Window(QMainWindow):
         mime = event.mimeData()
         event.acceptProposedAction()
         if mime.hasUrls():
-            self.open_files([url.toLocalFile() for url in mime.urls()])
+            self.open_files([url.toLocalFile() or url.toString() for url in mime.urls()])
         else:
             self._restore(lambda: read_png(bytes(mime.data("image/png").data())))
 
     # what is remembered, and the end
 
     def _recall(self, settings: Settings) -> None:
-        self.seed.set_value(settings.seed)
+        self.seed.set_value(min(settings.seed, LARGEST))
         self.seed.set_locked(settings.seed_locked)
         if settings.folder:
             self.export.folder = settings.folder
@@ -392,7 +392,7 @@ class Window(QMainWindow):
         event.accept()
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception | str) -> str:
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 

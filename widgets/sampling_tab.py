@@ -10,6 +10,7 @@ from typing import Literal
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QFormLayout,
     QFrame,
     QGridLayout,
@@ -53,7 +54,8 @@ class SamplingTab(QWidget):
     live_changed = Signal()
     """Count or class has changed."""
     knob_changed = Signal(str, str, float)
-    generate_wanted = Signal(int)
+    generate_wanted = Signal(int, bool)
+    """Batch size, and whether it goes before the jobs that wait."""
     last_batch_wanted = Signal()
     chosen = Signal(str, int)
     menu_wanted = Signal(str, int, QPoint)
@@ -245,7 +247,8 @@ class SamplingTab(QWidget):
 
     @Slot()
     def _ask_to_generate(self) -> None:
-        self.generate_wanted.emit(int(self.batch.value()))
+        shift = QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
+        self.generate_wanted.emit(int(self.batch.value()), bool(shift))
 
 
 class _KnobSection(QWidget):

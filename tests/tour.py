@@ -1,0 +1,108 @@
+"""`make tour`: drives the real window over the bundled models and saves the README's pictures."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.settings import Settings
+from app.window import Window
+from widgets import theme
+from widgets.gallery import Gallery
+
+PICTURES = Path(__file__).parents[1] / "docs" / "tour"
+
+
+def main() -> None:
+    """Take every stop of the tour, light and dark."""
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, theme.Mode.LIGHT)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    window = Window(Settings(count=50))
+    window.show_then_begin()
+    _until(lambda: _ready(window))
+    sampling(window)
+    queue(window)
+    points(window)
+    theme.apply(app, theme.Mode.DARK)
+    _wait(0.3)
+    _save(window, "points-dark")
+    window.close()
+
+
+def sampling(window: Window) -> None:
+    """MNIST: three families side by side, one picture in the inspector."""
+    tab = window.tabs.currentWidget()
+    gallery = tab.column("mnist/vae").body
+    if not isinstance(gallery, Gallery):
+        raise AssertionError("pictures are shown in a gallery")
+    _click(gallery.viewport(), gallery.tile_rect(3).center().toPoint())
+    _wait(0.3)
+    _save(window, "sampling")
+
+
+def queue(window: Window) -> None:
+    """A batch for every model, the queue open."""
+    tab = window.tabs.currentWidget()
+    tab.batch.setValue(300)
+    _click(tab.generate, tab.generate.rect().center())
+    window.bar.set_open(True)
+    _until(lambda: _shown(window, "mnist/flow") > 60)
+    _save(window, "queue")
+    window.channels.queue.cancel_waiting()
+    window.presenters[0].stop()
+    window.bar.set_open(False)
+
+
+def points(window: Window) -> None:
+    """Points in the plane: the same families on two spirals."""
+    window.session.choose("spirals", ("spirals/vae", "spirals/flow", "spirals/kde"))
+    _until(lambda: _ready(window))
+    _save(window, "points")
+
+
+def _shown(window: Window, name: str) -> int:
+    frame = window.presenters[0].columns[name].frame
+    return frame.done if frame is not None else 0
+
+
+def _ready(window: Window) -> bool:
+    columns = window.presenters[0].columns.values()
+    return bool(columns) and all(c.frame is not None and c.frame.complete for c in columns)
+
+
+def _click(widget: QWidget, at: QPoint) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
+
+
+def _save(window: Window, name: str) -> None:
+    path = PICTURES / f"{name}.png"
+    if not window.grab().save(str(path)):
+        raise OSError(f"{path} was not written")
+    print(path)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there in time")
+        _wait(0.05)
+
+
+def _wait(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    main()
