@@ -198,12 +198,6 @@ def check_fit(recipe: Recipe, card: Card) -> None:
             f"{card.name} has other weights ({card.sha256[:12]}…) than those that made this "
             f"picture ({recipe.sha256[:12]}…); sample {card.name} anew instead"
         )
-    label = recipe.label
-    labels = label if isinstance(label, tuple) else () if label is None else (label,)
-    if labels and max(labels) >= len(card.labels):
-        raise RecipeError(
-            f"the recipe asks for class {max(labels)} of {card.name}, which has {len(card.labels)}"
-        )
     labels = request_of(recipe).labels()
     if labels and max(labels) >= len(card.labels):
         raise RecipeError(f"the recipe asks {card.name} for class {max(labels)}, which it has not")

@@ -22,7 +22,7 @@ from engines.catalog import (
     read_card,
     scan,
 )
-from engines.model import Card
+from engines.model import Card, SampleRequest
 
 if TYPE_CHECKING:
     from engines.model import Model
@@ -54,6 +54,10 @@ class Models:
         from engines import devices, open_model
 
         model = open_model(card, devices.choose(self.device))
+        # what torch prepares at a first call is no cost of the first pictures
+        first = model.sample(SampleRequest(1, 0))
+        next(first)
+        first.close()
         self._open[card.name] = model
         return model
 

@@ -66,6 +66,7 @@ def points(window: Window) -> None:
     """Points in the plane: the same families on two spirals."""
     window.session.choose("spirals", ("spirals/vae", "spirals/flow", "spirals/kde"))
     _until(lambda: _ready(window))
+    _wait(0.5)
     _save(window, "points")
 
 

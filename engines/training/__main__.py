@@ -1,4 +1,4 @@
-"""`python -m engines.training mnist/vae --minutes 30 --resume`, or `… evaluate mnist/vae`."""
+"""`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME …`, `… report`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def main(arguments: list[str]) -> int:
 
         for name in arguments[1:]:
             evaluate(name)
+        return 0
+    if arguments == ["report"]:
+        from engines.training import report
+
+        report.write()
         return 0
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads or os.cpu_count() or 1)

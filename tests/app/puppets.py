@@ -26,7 +26,8 @@ class Puppet:
         self._permits = threading.Semaphore(0)
 
     def allow(self, steps=1):
-        self._permits.release(steps)
+        for _ in range(steps):
+            self._permits.release()
 
     def model(self, card):
         self.shape = card.shape
