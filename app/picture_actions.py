@@ -74,22 +74,22 @@ class PictureActions(QObject):
             self._export.drag(self._widget, self._pixels(column)[index], recipe)
 
     def save_all(self, column: SamplingColumn) -> None:
-        """All pictures of the column as one contact sheet, or all points as a table."""
-        if column.frame is None:
+        """All finished pictures of the column as one contact sheet, or all points as a table."""
+        if column.frame is None or not column.frame.done:
             return
+        values = column.frame.values[: column.frame.done]
         if column.card.is_picture:
             each = isinstance(column.frame.request.label, tuple)
             recipe = column.whole_recipe(len(column.card.labels) if each else None)
-            self._export.save_sheet(self._pixels(column), recipe)
+            self._export.save_sheet(cast("Pixels", values), recipe)
         else:
-            points = cast("Points", column.frame.values)
-            self._export.save_points(points, column.whole_recipe())
+            self._export.save_points(cast("Points", values), column.whole_recipe())
 
     def save_each(self, column: SamplingColumn) -> None:
-        """Every picture of the column in a file of its own."""
-        if column.frame is not None:
-            whole, batch = column.whole_recipe(), batch_of(column.card)
-            self._export.save_each(self._pixels(column), whole, batch)
+        """Every finished picture of the column in a file of its own."""
+        if column.frame is not None and column.frame.done:
+            values = cast("Pixels", column.frame.values[: column.frame.done])
+            self._export.save_each(values, column.whole_recipe(), batch_of(column.card))
 
     def _pixels(self, column: SamplingColumn) -> Pixels:
         if column.frame is None:

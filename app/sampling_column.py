@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -137,13 +137,16 @@ class SamplingColumn(QObject):
         if self.frame is None or not 0 <= index < self.frame.begun:
             return None
         first = self.frame.request.first
-        return self.whole_recipe().picture(first + index, batch_of(self.card))
+        recipe = recipe_of(self.card, self.frame.knobs, self.frame.request)
+        return recipe.picture(first + index, batch_of(self.card))
 
     def whole_recipe(self, columns: int | None = None) -> Recipe:
-        """The recipe of all pictures shown. Raises ValueError while there are none."""
-        if self.frame is None:
-            raise ValueError("nothing is shown yet")
-        return recipe_of(self.card, self.frame.knobs, self.frame.request, columns=columns)
+        """The recipe of all pictures that are finished. Raises ValueError while there are none."""
+        if self.frame is None or not self.frame.done:
+            raise ValueError("nothing is finished yet")
+        # whole batches, so that they are re-made with the same pictures beside them
+        request = replace(self.frame.request, count=self.frame.done)
+        return recipe_of(self.card, self.frame.knobs, request, columns=columns)
 
 
 def _columns(request: SampleRequest) -> int | None:

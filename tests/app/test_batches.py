@@ -1,4 +1,4 @@
-"""Batches from the queue: one job a column, steered by the real buttons, never in the hand's way."""
+"""Batches from the queue: one job a column, steered by the buttons, never in the hand's way."""
 
 import pytest
 from PySide6.QtCore import Qt

@@ -1,0 +1,68 @@
+"""Pictures on their way in: files, drops and the clipboard, each re-made from its recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.export import Export
+from app.recipes import Recipe, RecipeError, read_png
+from widgets.messages import Messages
+
+
+class Intake(QObject):
+    """Reads recipes and hands them to `restore`; what cannot be followed becomes a message."""
+
+    def __init__(
+        self, restore: Callable[[Recipe], None], export: Export, messages: Messages, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._restore, self._window = restore, window
+        self._export, self._messages = export, messages
+
+    def open_files(self, paths: Iterable[str | Path]) -> None:
+        """Re-make the pictures of these files, the last one staying on show."""
+        for path in paths:
+            self._take(lambda path=path: read_png(path))  # type: ignore[misc]
+
+    @Slot()
+    def ask(self) -> None:
+        """Let a person choose a file."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, "Open a picture saved by Genscope", self._export.folder,
+            "PNG pictures (*.png)",
+        )  # fmt: skip
+        if path:
+            self.open_files([path])
+
+    @Slot()
+    def paste(self) -> None:
+        """Re-make what is on the clipboard: a picture copied here, a file, or a recipe as text."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if accepts(mime):
+            self.take(mime)
+        else:
+            self._take(lambda: Recipe.from_json(mime.text()))
+
+    def take(self, mime: QMimeData) -> None:
+        """Re-make what was dropped."""
+        if mime.hasUrls():
+            self.open_files(url.toLocalFile() for url in mime.urls())
+        else:
+            self._take(lambda: read_png(bytes(mime.data("image/png").data())))
+
+    def _take(self, read: Callable[[], Recipe]) -> None:
+        try:
+            self._restore(read())
+        except RecipeError as error:
+            text = str(error)
+            self._messages.tell(text[:1].upper() + text[1:] + "." * (not text.endswith(".")))
+
+
+def accepts(mime: QMimeData) -> bool:
+    """Whether this may hold a picture with its recipe."""
+    return mime.hasUrls() or mime.hasFormat("image/png")

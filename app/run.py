@@ -1,0 +1,60 @@
+"""Starting and ending the window as a program."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtWidgets import QApplication
+
+from app import settings as remembered
+from app.files import APP, log_failure
+from app.settings import Theme
+from app.window import Window
+from widgets import theme as look
+
+log = logging.getLogger(__name__)
+
+
+def run_window(
+    device: str | None = None, theme: Theme | None = None, files: Sequence[Path] = ()
+) -> int:
+    """Open the window, re-make the pictures of `files`, run until closed; the exit status."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise TypeError("a Qt application without widgets is running already")
+    app.setApplicationName(APP)
+    path = remembered.default_path()
+    settings = remembered.load(path)
+    if theme:
+        settings = replace(settings, theme=theme)
+    look.apply(app, look.Mode(settings.theme))
+    window = Window(settings, settings_path=path, device=device)
+    _report_exceptions(window)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    window.show_then_begin(files)
+    status = app.exec()
+    if window.stuck:
+        # a job that never yields must not keep the process: nothing else is left to lose
+        os._exit(status)
+    return status
+
+
+def _report_exceptions(window: Window) -> None:
+    """A fault in the window becomes a message, with the traceback one click away."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("unexpected fault\n%s", details)
+        log_failure(platformdirs.user_log_path(APP, appauthor=False), error)
+        window.messages.tell(f"Something went wrong: {error or kind.__name__}.", details)
+
+    sys.excepthook = hook
