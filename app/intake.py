@@ -51,7 +51,7 @@ class Intake(QObject):
     def take(self, mime: QMimeData) -> None:
         """Re-make what was dropped."""
         if mime.hasUrls():
-            self.open_files(url.toLocalFile() for url in mime.urls())
+            self.open_files(url.toLocalFile() or url.toString() for url in mime.urls())
         else:
             self._take(lambda: read_png(bytes(mime.data("image/png").data())))
 
@@ -59,8 +59,12 @@ class Intake(QObject):
         try:
             self._restore(read())
         except RecipeError as error:
-            text = str(error)
-            self._messages.tell(text[:1].upper() + text[1:] + "." * (not text.endswith(".")))
+            self._messages.tell(sentence(str(error)))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital in front and a full stop behind."""
+    return text[:1].upper() + text[1:] + "." * (not text.endswith("."))
 
 
 def accepts(mime: QMimeData) -> bool:

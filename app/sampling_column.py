@@ -103,8 +103,10 @@ class SamplingColumn(QObject):
     def _describe(self, frame: Frame) -> None:
         thing = "picture" if self.card.is_picture else "point"
         spent = 1000 * frame.seconds / max(1, frame.begun)
-        calls = "1 network evaluation" if frame.calls == 1 else f"{frame.calls} network evaluations"
-        self.column.set_footer(f"{_milliseconds(spent)} per {thing} · {calls}")
+        self.column.set_footer(
+            f"{_milliseconds(spent)} per {thing} · NFE {frame.calls}",
+            f"Time and network evaluations (NFE) that one {thing} took.",
+        )
         procedure = frame.procedure
         self.column.set_badge(procedure.exactness.value, f"{procedure.method}. {procedure.source}.")
         self.column.set_note(self._warning(frame))
@@ -150,13 +152,10 @@ class SamplingColumn(QObject):
 
 
 def _columns(request: SampleRequest) -> int | None:
-    """Classes dealt out in turn stand one below the other, in as few columns as that needs."""
-    if not isinstance(request.label, tuple):
+    """A column per class where many are dealt out in turn; few are better seen large."""
+    if not isinstance(request.label, tuple) or request.count < 6 * len(request.label):
         return None
-    classes = len(request.label)
-    if request.count >= 6 * classes:
-        return classes
-    return max((c for c in range(2, 6) if classes % c == 0), default=classes)
+    return len(request.label)
 
 
 def _milliseconds(value: float) -> str:

@@ -25,7 +25,7 @@ from app import settings as remembered
 from app.channels import Channels
 from app.export import Export
 from app.files import SaveError
-from app.intake import Intake, accepts
+from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
 from app.lane import Job
 from app.recipes import Recipe
@@ -38,7 +38,7 @@ from widgets.chips import Entry
 from widgets.job_bar import JobBar
 from widgets.messages import Messages
 from widgets.model_picker import ModelPicker
-from widgets.seed import SeedField
+from widgets.seed import LARGEST, SeedField
 from widgets.shortcuts import ShortcutsDialog
 
 log = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ class Window(QMainWindow):
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
-            self.messages.tell(broken.reason)
+            self.messages.tell(sentence(broken.reason))
         data = self._settings.data
         if not self.session.of_data(data):
             data = next((card.data for card in self.session.cards.values()), "")
@@ -168,7 +168,7 @@ class Window(QMainWindow):
         chosen = tuple(name for name in wanted if name in names) or names[:3]
         self.picker.choose_data(data)
         self.picker.choose_models(chosen)
-        self.session.set_seed(self._settings.seed)
+        self.session.set_seed(self.seed.value())
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(_describe_device(self.session))
@@ -216,7 +216,7 @@ class Window(QMainWindow):
     # what is remembered, and the end
 
     def _recall(self, settings: Settings) -> None:
-        self.seed.set_value(settings.seed)
+        self.seed.set_value(min(settings.seed, LARGEST))
         self.seed.set_locked(settings.seed_locked)
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)

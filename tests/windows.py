@@ -33,7 +33,7 @@ class Stage:
         self.viewer = self.tab.viewer
 
     def until(self, condition):
-        self.qtbot.waitUntil(condition, timeout=PATIENCE)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
     def column(self, name):
         return self.tab.column(name)

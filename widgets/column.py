@@ -145,9 +145,10 @@ class Column(QFrame):
         """
         self._note.setText(text)
 
-    def set_footer(self, text: str) -> None:
-        """What it cost: "3.1 ms per picture · 1 network evaluation"."""
+    def set_footer(self, text: str, tip: str = "") -> None:
+        """What it cost: "3.1 ms per picture · NFE 1", and what that means."""
         self._cost = text
+        self._footer.setToolTip(tip)
         self._show_footer()
 
     def _show_footer(self) -> None:
