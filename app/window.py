@@ -166,6 +166,9 @@ class Window(QMainWindow):
         names = tuple(card.name for card in self.session.of_data(data))
         wanted = self._settings.models.get(data, _FIRST_MODELS)
         chosen = tuple(name for name in wanted if name in names) or names[:3]
+        for known, models in self._settings.models.items():
+            self.picker.choose_data(known)
+            self.picker.choose_models(models)
         self.picker.choose_data(data)
         self.picker.choose_models(chosen)
         self.session.set_seed(self.seed.value())
@@ -188,8 +191,11 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_choice(self) -> None:
-        self.picker.choose_data(self.session.data)
-        self.picker.choose_models(self.session.models)
+        data, models = self.session.data, self.session.models
+        self.picker.choose_data(data)
+        self.picker.choose_models(models)
+        known = {**self._settings.models, data: models}
+        self._settings = replace(self._settings, models=known)
 
     @Slot()
     def _show_seed(self) -> None:
@@ -232,7 +238,6 @@ class Window(QMainWindow):
             theme=self._theme(),
             geometry=base64.b64encode(self.saveGeometry().data()).decode(),
             data=self.session.data,
-            models={**self._settings.models, self.session.data: self.session.models},
             seed=self.session.seed,
             seed_locked=self.seed.locked(),
             folder=self.export.folder,

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import torch
 
-from engines import flow, kde, vae
+from engines import diffusion, flow, kde, vae
 from engines.model import Card, Model
 
 FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
     "vae": vae.load,
     "flow": flow.load,
+    "diffusion": diffusion.load,
     "kde": kde.load,
 }

@@ -148,7 +148,7 @@ class Column(QFrame):
     def set_footer(self, text: str, tip: str = "") -> None:
         """What it cost: "3.1 ms per picture · NFE 1", and what that means."""
         self._cost = text
-        self._footer.setToolTip(tip)
+        self._footer.tip = tip
         self._show_footer()
 
     def _show_footer(self) -> None:

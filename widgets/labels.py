@@ -10,10 +10,14 @@ from widgets import theme
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in "…" where it does not fit; the tool tip then has all of it."""
+    """One line that ends in "…" where it does not fit; the tool tip then has all of it.
+
+    Otherwise the tool tip is `tip`.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
 
     def setText(self, text: str) -> None:
@@ -32,7 +36,7 @@ class ElidedLabel(QLabel):
         return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self._shown() != self.text() else "")
+        self.setToolTip(self.text() if self._shown() != self.text() else self.tip)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engines.training.datasets import DataSet
+from engines.training.diffusion import diffusion
 from engines.training.flow import flow
 from engines.training.kde import kde
 from engines.training.recipe import Fit, Recipe
@@ -13,5 +14,6 @@ from engines.training.vae import vae
 RECIPES: dict[str, Callable[[DataSet], Recipe | Fit]] = {
     "vae": vae,
     "flow": flow,
+    "diffusion": diffusion,
     "kde": kde,
 }

@@ -90,6 +90,7 @@ def test_signals_come_on_the_gui_thread(channels, qtbot):
 def test_prepare_runs_on_the_lane(qapp):
     names = []
     channels = Channels(prepare=lambda: names.append(threading.current_thread().name))
+    let_the_lane_run_dry(channels)
     assert channels.close(PATIENCE)
     assert names == ["lane"]
 

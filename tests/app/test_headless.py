@@ -11,17 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tomli_w
-import torch
 from PIL import Image
 
 import main
 from app import headless
 from app.pictures import sheet, to_pixels, to_points
 from app.recipes import Recipe, png_bytes, read_png
-from engines import SampleRequest, devices, finish, open_model, weights
-from engines.catalog import table_of
-from engines.model import Card, batch_of
+from engines import SampleRequest, devices, finish, open_model
+from engines.model import batch_of
+from tests.checkpoints import ship_kernels
 
 HERE = Path(main.__file__).parent
 
@@ -36,43 +34,10 @@ def surroundings(monkeypatch, tmp_path):
     monkeypatch.setattr("platformdirs.user_log_path", lambda *_, **__: tmp_path / "log")
 
 
-def checkpoint(root, name, shape, tensors, *, labels, **more):
-    folder, family = root / name.split("/")[0], name.split("/")[1]
-    sha256 = weights.save(tensors, folder / f"{family}.safetensors")
-    card = Card(
-        folder=folder, name=name, family=family, data=folder.name, shape=shape, labels=labels,
-        weights=f"{family}.safetensors", sha256=sha256, seed=1,
-        parameters=sum(map(torch.numel, tensors.values())),
-        recipe="made up", licence="none", net={"bandwidth": 3.0}, **more,
-    )  # fmt: skip
-    (folder / f"{family}.toml").write_text(tomli_w.dumps(table_of(card)))
-    return card
-
-
 @pytest.fixture
 def root(tmp_path):
     """Kernel densities of tiny pictures and of points."""
-    g = torch.Generator().manual_seed(1)
-    root, n = tmp_path / "assets", 30
-    checkpoint(
-        root, "mnist/kde", (1, 6, 5),
-        {
-            "levels": torch.randint(0, 256, (n, 1, 6, 5), generator=g).to(torch.uint8),
-            "labels": torch.arange(n) % 3,
-        },
-        labels=("zero", "one", "two"),
-        figures={"bits_per_dim": {"value": 1.2345, "meaning": "exact"}},
-    )  # fmt: skip
-    checkpoint(
-        root, "moons/kde", (2,),
-        {
-            "centres": torch.randn(n, 2, generator=g),
-            "labels": torch.arange(n) % 2,
-            "scale": torch.ones(2),
-        },
-        labels=("upper", "lower"),
-    )  # fmt: skip
-    return root
+    return ship_kernels(tmp_path / "assets")
 
 
 @dataclass

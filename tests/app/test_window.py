@@ -45,6 +45,8 @@ def test_everything_chosen_is_there_when_the_window_opens_again(open_window, tmp
     stage.ready()
     stage.window.picker.combo.activated.emit(stage.window.picker.combo.findData("moons"))
     stage.ready()
+    stage.window.picker.choose_models(["moons/kde"])
+    stage.window.picker.models_changed.emit(("moons/kde",))
     stage.window.picker.combo.activated.emit(stage.window.picker.combo.findData("mnist"))
     stage.window.picker.choose_models([FLOW, KDE])
     stage.window.picker.models_changed.emit((FLOW, KDE))
@@ -70,7 +72,9 @@ def test_everything_chosen_is_there_when_the_window_opens_again(open_window, tmp
     assert again.window.height() == 640
     for name in (FLOW, KDE):
         assert again.shows(name, seed=4_000_000_000, count=9, label=1)
-    assert remembered.load(path).models["moons"]
+    again.window.picker.combo.activated.emit(again.window.picker.combo.findData("moons"))
+    assert again.tab.names() == ("moons/kde",)
+    again.until_shows("moons/kde")
 
 
 def test_a_window_that_remembers_nothing_opens_on_something(open_window):
@@ -105,12 +109,23 @@ def test_closing_stops_a_batch_that_runs_and_those_that_wait(open_window, puppet
     before = set(threading.enumerate())
     stage = open_window(DIGITS)
     stage.ready()
+    puppet = puppets[KDE]
+    puppet.steps = 1000
     for _ in range(3):
         stage.window.presenters[0].generate(100)
-    stage.until(lambda: puppets[KDE].asked[-1].count == 32)
-    threading.Timer(0, puppets[KDE].allow).start()
+    stage.until(lambda: puppet.asked[-1].count == 32)
+    (lane,) = [thread for thread in threading.enumerate() if thread.name == "lane"]
+
+    def feed():
+        while lane.is_alive():
+            puppet.allow()
+            lane.join(0.01)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
     assert stage.close()
-    assert [request.count for request in puppets[KDE].closed] == [6, 32]
+    feeder.join()
+    assert [request.count for request in puppet.closed] == [6, 32]
     assert set(threading.enumerate()) <= before
 
 

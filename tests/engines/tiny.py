@@ -5,6 +5,7 @@ import torch
 from engines import weights
 from engines.catalog import open_model
 from engines.model import Card
+from engines.nets.diffusion import PictureDenoiser, PointDenoiser
 from engines.nets.flow import PictureFlow, PointFlow
 from engines.nets.kde import PictureKernels, PointKernels
 from engines.nets.vae import PictureVAE, PointVAE
@@ -42,6 +43,14 @@ def flow(shape):
     return _net(PictureFlow, sizes, 0.1)
 
 
+def diffusion(shape):
+    if len(shape) == 1:
+        sizes = {"dim": 2, "classes": 3, "hidden": 8, "layers": 2, "features": 4, "steps": 2}
+        return _net(PointDenoiser, sizes, 0.1)
+    sizes = {"shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "steps": 2}
+    return _net(PictureDenoiser, sizes, 0.05)
+
+
 def kde(shape):
     g = torch.Generator().manual_seed(5)
     labels = torch.arange(60) % 3
@@ -52,7 +61,7 @@ def kde(shape):
     return {"bandwidth": 20.0}, PictureKernels.of(levels / 127.5 - 1, labels).tensors()
 
 
-MAKERS = {"vae": vae, "flow": flow, "kde": kde}
+MAKERS = {"vae": vae, "flow": flow, "diffusion": diffusion, "kde": kde}
 
 
 def ship(root, family, kind, **changes):

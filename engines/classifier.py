@@ -1,0 +1,37 @@
+"""The committed classifiers in `assets/classifiers/`: readers of samples, no generative models."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import torch
+
+from engines import weights
+from engines.catalog import CheckpointError
+from engines.model import Card
+from engines.nets.classifier import Classifier
+
+ROOT = Path(__file__).resolve().parent.parent / "assets" / "classifiers"
+
+
+def read(data: str, root: Path = ROOT) -> Card:
+    """The card of a data set's classifier. Raises CheckpointError when it cannot be read."""
+    path = root / f"{data}.toml"
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        table |= {"shape": tuple(table["shape"]), "labels": tuple(table["labels"])}
+        return Card(folder=root, **table)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise CheckpointError(f"the classifier card {path} cannot be read: {error}") from error
+
+
+def open_classifier(data: str, device: str | torch.device = "cpu", root: Path = ROOT) -> Classifier:
+    """The frozen classifier of a data set, its weights checked against the sha256 of its card.
+
+    Raises CheckpointError with one sentence when it cannot be opened.
+    """
+    card = read(data, root)
+    net = weights.build(Classifier, card)
+    weights.fill(net, weights.load(card), card)
+    return net.eval().requires_grad_(False).to(device)

@@ -1,0 +1,287 @@
+"""Diffusion models (Karras et al. 2022, "EDM"): Heun's method samples, its ODE gives the density.
+
+Nothing here knows a network: every computation sees a denoiser D(x; σ, c) alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.drawing import class_indices, in_batches, to_levels
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    Latents,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    finish,
+    settle,
+)
+from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
+from engines.nets.flow import log_normal
+from engines.noise import Streams, streams_of
+from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, Drift, Guess, heun, unroll
+
+GUIDANCE = Knob(
+    "guidance", "Guidance", 1.0, 0.0, 4.0, 0.1,
+    "Weight w in D(x) + w (D(x | class) − D(x)). 1 is the learned p(x | class), 0 ignores the "
+    "class, more exaggerates it; idle when no class is asked. Away from 1 a step costs two calls.",
+    warn="not the model's distribution",
+)  # fmt: skip
+PROBES = Knob(
+    "probes", "Probes", 2, 2, 32, 1,
+    "Random ±1 vectors per network call that estimate the divergence. More give a smaller "
+    "standard error.",
+)  # fmt: skip
+
+_ROWS = {True: 32, False: 4096}
+_NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
+_SOLVER_STEPS = {True: 24, False: 64}
+
+_Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class _Diffusion:
+    card: Card
+    net: Denoiser
+    device: torch.device
+
+    @property
+    def dims(self) -> int:
+        return math.prod(self.card.shape)
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """x_T = σ_max z, z ~ N(0, I), denoised."""
+        z = Streams(request.seed, request.indices).normal(self.dims)
+        return self._generate(z, labels, int(knobs["steps"]), knobs.get("guidance", 1.0))
+
+    @torch.no_grad()
+    def _generate(self, z: Tensor, labels: Tensor, steps: int, guidance: float) -> Run:
+        denoise, cost = self._denoiser(labels.to(self.device), guidance)
+        n, total = len(z), 2 * steps - 1
+        run = heun(denoise, SIGMA_MAX * z.view(n, *self.card.shape).to(self.device), steps)
+        for calls in range(1, total):
+            guess = self.net.leave(next(run)).cpu()
+            if self.card.is_picture:
+                guess = 2 * guess - 1
+            yield Step(n * calls // total, n, guess, cost * calls)
+        x = self.net.leave(finish(run)).cpu()
+        if self.card.is_picture:
+            x = to_levels(x)
+        yield Step(n, n, x.clone(), cost * total)
+        return x
+
+    def _denoiser(self, labels: Tensor, guidance: float) -> tuple[Guess, int]:
+        """D, guided where a class is asked (Ho & Salimans 2022, equation 6), and calls of each.
+
+        Here w = 1 is no guidance: their w is one less.
+        """
+        anyone = torch.full_like(labels, self.net.classes)
+
+        def plain(x: Tensor, sigma: float) -> Tensor:
+            return self.net(x, x.new_full((len(x),), sigma), labels)  # type: ignore[no-any-return]
+
+        def guided(x: Tensor, sigma: float) -> Tensor:
+            sigmas, both = x.new_full((2 * len(x),), sigma), torch.cat([anyone, labels])
+            free, given = self.net(torch.cat([x, x]), sigmas, both).chunk(2)
+            return free + guidance * (given - free)  # type: ignore[no-any-return]
+
+        idle = guidance == 1.0 or torch.equal(labels, anyone)
+        return (plain, 1) if idle else (guided, 2)
+
+    def f(self, w: Tensor, sigma: float, labels: Tensor) -> Tensor:
+        """F(c_in x; c_noise, c) of the preconditioned denoiser, from D alone."""
+        total = sigma**2 + SIGMA_DATA**2
+        x = w * math.sqrt(total)
+        d: Tensor = self.net(x, w.new_full((len(w),), sigma), labels)
+        return (d - SIGMA_DATA**2 / total * x) * (math.sqrt(total) / (sigma * SIGMA_DATA))
+
+    def plain(self, labels: Tensor) -> Drift:
+        """F without its divergence."""
+
+        def drift(w: Tensor, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
+            nothing = torch.zeros(len(w), dtype=torch.float64)
+            return self.f(w, sigma, labels), nothing, nothing
+
+        return drift
+
+    def exact(self, labels: Tensor) -> Drift:
+        """F and the trace of its Jacobian, one row at a time."""
+
+        def drift(w: Tensor, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
+            with torch.enable_grad():
+                w = w.detach().requires_grad_()
+                f = self.f(w, sigma, labels)
+                trace = torch.zeros(len(w), dtype=torch.float64)
+                for k, row in enumerate(f.flatten(1).sum(0)):
+                    (slope,) = torch.autograd.grad(row, w, retain_graph=k + 1 < self.dims)
+                    trace += slope.flatten(1)[:, k].double().cpu()
+            return f.detach(), trace, torch.zeros_like(trace)
+
+        return drift
+
+    def hutchinson(self, labels: Tensor, noise: Streams, probes: int) -> Drift:
+        """F and the mean of eᵀ (∂F/∂w) e over Rademacher probes e (Hutchinson 1990).
+
+        Every call has probes of its own, so that errors average out along the way.
+        """
+
+        def drift(w: Tensor, sigma: float) -> tuple[Tensor, Tensor, Tensor]:
+            e = (noise.uniform(probes, *w.shape[1:]) - 0.5).sign().to(w).transpose(0, 1)
+            with torch.enable_grad():
+                w = w.detach().requires_grad_()
+                f = self.f(w, sigma, labels)
+                terms = []
+                for k in range(probes):
+                    (slope,) = torch.autograd.grad(f, w, e[k], retain_graph=k + 1 < probes)
+                    terms.append((slope * e[k]).double().flatten(1).sum(1).cpu())
+            found = torch.stack(terms)
+            return f.detach(), found.mean(0), found.var(0) / probes
+
+        return drift
+
+    @torch.no_grad()
+    def _log_density(self, x: Tensor, drift: Drift, steps: int) -> _Integral:
+        """log p and its variance: Song et al. 2021, equation 39. Yields the number of calls."""
+        y, log_det = self.net.enter(x.to(self.device))
+        end, total, variance = yield from unroll(drift, y, steps)
+        stretch = math.log(math.hypot(SIGMA_MAX, SIGMA_DATA) / math.hypot(SIGMA_MIN, SIGMA_DATA))
+        prior = log_normal(end / SIGMA_MAX).double().cpu() - self.dims * math.log(SIGMA_MAX)
+        return prior + self.dims * stretch - total + log_det.double().cpu(), variance
+
+    def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p(x) with the exact divergence."""
+        steps = int(settle((_solver_steps(False),), knobs)["steps"])
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        values = []
+        for part in torch.arange(len(x)).split(_ROWS[False]):
+            run = self._log_density(x[part], self.exact(classes[part]), steps)
+            value, _ = yield from _counted(run, part, len(x), 2 * steps)
+            values.append(value)
+        method = f"probability-flow ODE, Heun, {steps} steps, exact divergence"
+        return LogDensity(torch.cat(values), Meaning.ESTIMATE, method)
+
+    def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p at one uniform draw in the pixel cells (Theis et al. 2016), times their volume.
+
+        The standard error is that of the divergence. Each picture has draws of its own, the same
+        in any batch.
+        """
+        settled = settle((_solver_steps(True), PROBES), knobs)
+        steps, probes = int(settled["steps"]), int(settled["probes"])
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        values, variances = [], []
+        for part in torch.arange(len(x)).split(_ROWS[True]):
+            noise = streams_of(x[part])
+            u = (((x[part] + 1) * 127.5).round() + noise.uniform(*self.card.shape)) / 256
+            run = self._log_density(u, self.hutchinson(classes[part], noise, probes), steps)
+            value, variance = yield from _counted(run, part, len(x), 2 * steps)
+            values.append(value - self.dims * math.log(256))
+            variances.append(variance)
+        method = (
+            f"probability-flow ODE, Heun, {steps} steps, Hutchinson, {probes} probes a call, "
+            "uniform dequantisation, 1 draw"
+        )
+        error = torch.cat(variances).sqrt()
+        return LogDensity(torch.cat(values), Meaning.ESTIMATE, method, error)
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, D) -> (n, …)."""
+        classes = class_indices(self.card, labels, len(z))
+        return self._generate(z, classes, self.net.steps, 1.0)
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """(n, …) -> (n, D); pictures enter at the centres of their pixel cells."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        if self.card.is_picture:
+            x = (((x + 1) * 127.5).round() + 0.5) / 256
+        y, _ = self.net.enter(x.to(self.device))
+        steps = _SOLVER_STEPS[self.card.is_picture]
+        run = unroll(self.plain(classes), y, steps)
+        for calls in range(1, 2 * steps + 1):
+            next(run)
+            yield Step(len(x) * calls // (2 * steps), len(x), calls=calls)
+        end, _, _ = finish(run)
+        return (end / SIGMA_MAX).flatten(1).cpu()
+
+
+def _counted(
+    run: _Integral, part: Tensor, total: int, calls: int
+) -> Generator[Step, None, tuple[Tensor, Tensor]]:
+    """Pass on a batch's calls, counted in examples."""
+    while True:
+        try:
+            done = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield Step(int(part[0]) + len(part) * done // calls, total, calls=done)
+
+
+def _sampler_steps(default: int) -> Knob:
+    return Knob(
+        "steps", "Steps", default, 2, 100, 1,
+        "Number N of noise levels of Heun's method; a picture costs 2N − 1 network calls. "
+        "More steps come closer to the model's distribution.",
+    )  # fmt: skip
+
+
+def _solver_steps(is_picture: bool) -> Knob:
+    return Knob(
+        "steps", "Solver steps", _SOLVER_STEPS[is_picture], 8, 512, 1,
+        "Number N of steps along the probability-flow ODE, 2N network calls with their "
+        "derivatives. More come closer to the model's log p(x).",
+    )  # fmt: skip
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a diffusion checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    kind: Callable[..., Denoiser] = PictureDenoiser if card.is_picture else PointDenoiser
+    net = weights.build(kind, card)
+    weights.fill(net, weights.load(card), card)
+    return of_denoiser(card, net.eval().requires_grad_(False).to(device), device)
+
+
+def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
+    """The model that a denoiser defines."""
+    diffusion = _Diffusion(card, net, device)
+    knobs = (_sampler_steps(net.steps), *([GUIDANCE] if card.labels else []))
+    if card.is_picture:
+        own = (_solver_steps(True), PROBES)
+        density = Density(Meaning.ESTIMATE, diffusion.picture_mass, own)
+    else:
+        density = Density(Meaning.ESTIMATE, diffusion.point_density, (_solver_steps(False),))
+    return Model(
+        card=card,
+        sample=in_batches(diffusion.draw, card, knobs),
+        procedure=lambda given: _procedure(settle(knobs, given)),
+        knobs=knobs,
+        density=density,
+        latents=Latents((diffusion.dims,), _NATURE, diffusion.decode, diffusion.encode),
+    )
+
+
+def _procedure(knobs: Knobs) -> Procedure:
+    method = f"probability-flow ODE, Heun, {int(knobs['steps'])} steps"
+    w = knobs.get("guidance", 1.0)
+    if w == 1.0:
+        return Procedure(Exactness.ASYMPTOTIC, method, "Karras et al. 2022, algorithm 1")
+    method = f"{method}; guidance {w:g}: not the model's distribution"
+    return Procedure(Exactness.HEURISTIC, method, "Ho & Salimans 2022; Karras et al. 2022")

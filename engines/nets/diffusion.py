@@ -1,0 +1,221 @@
+"""Denoisers D(x; σ, c): a small U-Net for pictures, a perceptron for points.
+
+Preconditioned as in Karras et al. 2022 ("EDM"). They work in coordinates of mean 0 and standard
+deviation σ_data, in which the constants of that paper hold as printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+SIGMA_DATA = 0.5
+_EDGE = 1e-6
+
+
+class Denoiser(nn.Module):
+    """D(x; σ, c) = c_skip x + c_out F(c_in x; c_noise, c): Karras et al. 2022, equation 7, table 1.
+
+    `steps` is the number of sampler steps that its recipe recommends. Class index `classes` means
+    "any": p(x) without a class.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, body: nn.Module, *, axes: int, classes: int, steps: int) -> None:
+        super().__init__()
+        self.body, self.classes, self.steps = body, classes, steps
+        self.register_buffer("mean", torch.zeros(axes))
+        self.register_buffer("scale", torch.ones(axes))
+
+    def forward(self, x: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
+        """The mean of clean coordinates given noisy ones: x (n, …), sigma (n,) -> (n, …)."""
+        s = sigma.view(-1, *[1] * (x.dim() - 1))
+        total = s.square() + SIGMA_DATA**2
+        c_skip, c_out = SIGMA_DATA**2 / total, s * SIGMA_DATA * total.rsqrt()
+        f: Tensor = self.body(x * total.rsqrt(), sigma.log() / 4, labels)
+        return c_skip * x + c_out * f
+
+    def enter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Coordinates y (n, …) of data x, and log |dy/dx| (n,)."""
+        raise NotImplementedError
+
+    def leave(self, y: Tensor) -> Tensor:
+        """Data for coordinates y (n, …)."""
+        raise NotImplementedError
+
+
+class PointDenoiser(Denoiser):
+    """For points (n, dim) in data units: each axis standardised, then a perceptron."""
+
+    def __init__(
+        self, *, dim: int, classes: int, hidden: int, layers: int, features: int, steps: int
+    ) -> None:
+        body = Perceptron(dim, classes, hidden=hidden, layers=layers, features=features)
+        super().__init__(body, axes=dim, classes=classes, steps=steps)
+
+    def standardise(self, x: Tensor) -> None:
+        """Take mean and standard deviation from the training points (n, dim)."""
+        self.mean.copy_(x.mean(0))
+        self.scale.copy_(x.std(0) / SIGMA_DATA)
+
+    def enter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return (x - self.mean) / self.scale, -self.scale.log().sum().expand(len(x))
+
+    def leave(self, y: Tensor) -> Tensor:
+        return y * self.scale + self.mean
+
+
+class PictureDenoiser(Denoiser):
+    """For dequantised pictures u (n, C, H, W) in (0, 1): standardised logits, then a U-Net.
+
+    The logit spreads the end levels, which are most of a digit, over a range that noise resolves
+    (Dinh et al. 2017, section 4.1): without it the density would be that of two narrow spikes.
+    """
+
+    def __init__(
+        self, *, shape: Sequence[int], classes: int, width: Sequence[int],
+        blocks: Sequence[int], steps: int,
+    ) -> None:  # fmt: skip
+        body = UNet(shape[0], classes, width=width, blocks=blocks)
+        super().__init__(body, axes=1, classes=classes, steps=steps)
+
+    def standardise(self, u: Tensor) -> None:
+        """Take mean and standard deviation from dequantised training pictures."""
+        y = torch.logit(_EDGE + (1 - 2 * _EDGE) * u)
+        self.mean.copy_(y.mean())
+        self.scale.copy_(y.std() / SIGMA_DATA)
+
+    def enter(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        v = _EDGE + (1 - 2 * _EDGE) * u
+        slope = math.log(1 - 2 * _EDGE) - v.log() - (1 - v).log() - self.scale.log()
+        return (torch.logit(v) - self.mean) / self.scale, slope.flatten(1).sum(1)
+
+    def leave(self, y: Tensor) -> Tensor:
+        v = torch.sigmoid(y * self.scale + self.mean)
+        return ((v - _EDGE) / (1 - 2 * _EDGE)).clamp(0, 1)
+
+
+class Fourier(nn.Module):
+    """Random Fourier features of the noise level (Tancik et al. 2020): (n,) -> (n, features)."""
+
+    frequency: Tensor
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.register_buffer("frequency", 2 * math.pi * torch.randn(features // 2))
+
+    def forward(self, c_noise: Tensor) -> Tensor:
+        angle = c_noise[:, None] * self.frequency
+        return torch.cat([angle.cos(), angle.sin()], 1)
+
+
+class Perceptron(nn.Module):
+    """F(x; c_noise, c) for points."""
+
+    def __init__(self, dim: int, classes: int, *, hidden: int, layers: int, features: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.level = Fourier(features)
+        into = dim + features + classes + 1
+        sizes = [into, *[hidden] * layers]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.out = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor) -> Tensor:
+        one_hot = F.one_hot(labels, self.classes + 1).to(x.dtype)
+        h = torch.cat([x, self.level(c_noise), one_hot], 1)
+        for layer in self.layers:
+            h = F.silu(layer(h))
+        return self.out(h)  # type: ignore[no-any-return]
+
+
+class UNet(nn.Module):
+    """F(x; c_noise, c) for pictures whose sides are multiples of 4.
+
+    Works on patches of 2 × 2 pixels and of 4 × 4, where a CPU's time is best spent; only the last
+    two convolutions see single pixels, since shuffled patches alone would leave a grid behind.
+    """
+
+    def __init__(
+        self, channels: int, classes: int, *, width: Sequence[int], blocks: Sequence[int]
+    ) -> None:
+        super().__init__()
+        fine, coarse, pixels = width
+        code = 2 * coarse
+        self.level = nn.Sequential(Fourier(32), nn.Linear(32, code), nn.SiLU())
+        self.label = nn.Embedding(classes + 1, code)
+        self.code = nn.Sequential(nn.Linear(code, code), nn.SiLU())
+        self.into = nn.Conv2d(4 * channels, fine, 3, padding=1)
+        self.down = nn.ModuleList(Block(fine, fine, code) for _ in range(blocks[0]))
+        self.shrink = nn.Conv2d(fine, coarse, 2, stride=2)
+        self.deep = nn.ModuleList(Block(coarse, coarse, code) for _ in range(blocks[1]))
+        self.look = nn.ModuleList(Attention(coarse) for _ in range(blocks[1] - 1))
+        self.grow = nn.Conv2d(coarse, 4 * fine, 1)
+        self.up = nn.ModuleList(Block(2 * fine, fine, code) for _ in range(blocks[0]))
+        self.to_pixels = nn.Conv2d(fine, 4 * pixels, 1)
+        self.near = nn.Conv2d(pixels + channels, pixels, 3, padding=1)
+        self.out = nn.Conv2d(pixels, channels, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor) -> Tensor:
+        code = self.code(self.level(c_noise) + self.label(labels))
+        h = self.into(F.pixel_unshuffle(x, 2))
+        kept = []
+        for block in self.down:
+            h = block(h, code)
+            kept.append(h)
+        h = self.deep[0](self.shrink(h), code)
+        for look, block in zip(self.look, list(self.deep)[1:], strict=True):
+            h = block(look(h), code)
+        h = F.pixel_shuffle(self.grow(h), 2)
+        for block in self.up:
+            h = block(torch.cat([h, kept.pop()], 1), code)
+        h = F.silu(F.pixel_shuffle(self.to_pixels(h), 2))
+        return self.out(F.silu(self.near(torch.cat([h, x], 1))))  # type: ignore[no-any-return]
+
+
+class Block(nn.Module):
+    """Residual block, scaled and shifted by the code of noise level and class."""
+
+    def __init__(self, given: int, out: int, code: int) -> None:
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, given), nn.Conv2d(given, out, 3, padding=1)
+        self.film = nn.Linear(code, 2 * out)
+        self.norm2, self.conv2 = nn.GroupNorm(8, out), nn.Conv2d(out, out, 3, padding=1)
+        self.skip = nn.Conv2d(given, out, 1) if given != out else nn.Identity()
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        scale, shift = self.film(code)[..., None, None].chunk(2, 1)
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(torch.addcmul(shift, self.norm2(h), 1 + scale)))
+        return self.skip(x) + h  # type: ignore[no-any-return]
+
+
+class Attention(nn.Module):
+    """Residual self-attention between all places."""
+
+    def __init__(self, channels: int, heads: int = 2) -> None:
+        super().__init__()
+        self.heads, self.norm = heads, nn.LayerNorm(channels)
+        self.qkv, self.out = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, height, width = x.shape
+        tokens = x.permute(0, 2, 3, 1).flatten(1, 2)
+        qkv = self.qkv(self.norm(tokens)).unflatten(2, (3, self.heads, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        new: Tensor = self.out(seen)
+        return x + new.transpose(1, 2).reshape(n, c, height, width)

@@ -1,0 +1,132 @@
+"""`python -m engines.training.classifier --minutes 25 --resume`: trains the reader of MNIST.
+
+Light augmentation, cross-entropy with smoothed labels. It ships only when it reads well enough.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from pathlib import Path
+
+import tomli_w
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engines import weights
+from engines.catalog import table_of
+from engines.classifier import ROOT
+from engines.model import Card
+from engines.nets.classifier import Classifier
+from engines.training.datasets import DataSet, Split, load
+from engines.training.loop import Descent, Progress, train
+
+_WIDTH = [24, 48, 128, 128]
+_BATCH = 128
+_SEED = 1
+_ENOUGH = 0.993
+_TURN, _SHIFT, _STRETCH = math.radians(10), 2 / 14, 0.1
+
+
+def main(arguments: list[str]) -> int:
+    """Train and, when good enough, export; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads or os.cpu_count() or 1)
+    data = load("mnist")
+    net = {"shape": list(data.train.x.shape[1:]), "classes": len(data.labels), "width": _WIDTH}
+    torch.manual_seed(_SEED)
+    start = Classifier(**net).to(memory_format=torch.channels_last)
+    trainer = Descent(start, _loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
+    progress = train(
+        trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
+        checkpoint=Path("runs/classifier-mnist.pt"), resume=options.resume, seed=_SEED,
+        report=lambda line: print(line, flush=True),
+    )  # fmt: skip
+    reader = Classifier(**net)
+    reader.load_state_dict(trainer.weights())
+    settle_statistics(reader, data.train)
+    reached = accuracy(reader, data.test)
+    print(f"test accuracy {reached:.4f}", flush=True)
+    if reached < _ENOUGH:
+        print(f"not exported: below {_ENOUGH}; go on with --resume", file=sys.stderr)
+        return 1
+    _ship(reader, data, net, progress, reached)
+    return 0
+
+
+def augmented(x: Tensor) -> Tensor:
+    """Pictures turned by up to 10°, stretched by up to 10 % and shifted by up to 2 pixels."""
+    n = len(x)
+    angle, shift = _spread(n, _TURN), _spread(2 * n, _SHIFT).view(n, 2, 1)
+    stretch = 1 + _spread(2 * n, _STRETCH).view(n, 2, 1)
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
+    grid = F.affine_grid(torch.cat([stretch * turn, shift], 2), list(x.shape), align_corners=False)
+    return F.grid_sample(x + 1, grid, align_corners=False) - 1
+
+
+def _spread(n: int, width: float) -> Tensor:
+    return width * (2 * torch.rand(n) - 1)
+
+
+def _loss(net: Classifier, x: Tensor, labels: Tensor, progress: float) -> Tensor:
+    x = augmented(x).to(memory_format=torch.channels_last)
+    return F.cross_entropy(net(x), labels, label_smoothing=0.05)
+
+
+@torch.no_grad()
+def settle_statistics(net: Classifier, split: Split, pictures: int = 10_000) -> None:
+    """Batch statistics of the averaged weights, over training pictures as they are seen."""
+    norms = [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches
+    net.train()
+    for x in split.x[:pictures].split(500):
+        net(augmented(x))
+    net.eval()
+
+
+@torch.no_grad()
+def accuracy(net: Classifier, split: Split) -> float:
+    """Share of pictures read as their label."""
+    read = torch.cat([net(x).argmax(1) for x in split.x.split(500)])
+    return (read == split.labels).double().mean().item()
+
+
+def _ship(
+    reader: Classifier, data: DataSet, net: dict[str, object], progress: Progress, reached: float
+) -> None:
+    """Write weights and card into assets/classifiers/."""
+    path = ROOT / f"{data.name}.safetensors"
+    tensors = reader.state_dict()
+    card = Card(
+        folder=ROOT, name=f"{data.name}/classifier", family="classifier", data=data.name,
+        shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name,
+        sha256=weights.save(tensors, path), seed=_SEED, licence=data.licence, net=net,
+        parameters=sum(p.numel() for p in reader.parameters()),
+        recipe="cross-entropy, turns, stretches and shifts, AdamW, cosine rate, EMA",
+        training={
+            "minutes": round((progress.seconds + progress.past_seconds) / 60, 1),
+            "steps": progress.steps + progress.past_steps,
+            "batch": _BATCH,
+            "command": "python -m engines.training.classifier",
+        },
+        figures={"accuracy": {"value": round(reached, 5), "examples": len(data.test)}},
+    )  # fmt: skip
+    weights.write_atomically(ROOT / f"{data.name}.toml", tomli_w.dumps(table_of(card)).encode())
+    print(f"wrote {path} and its card", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engines.training.classifier")
+    parser.add_argument("--minutes", type=float, default=25, help="time budget")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
