@@ -21,7 +21,7 @@ check: .venv/ready
 	$(BIN)/lint-imports
 
 train: .venv/ready
-	$(BIN)/python -m engines.training $(MODEL) --resume
+	$(BIN)/python -m engines.training $(MODEL)
 	$(BIN)/python -m engines.training evaluate $(MODEL)
 
 evaluate: .venv/ready

@@ -6,6 +6,7 @@ bit of a picture may depend on what was computed beside it, so the whole request
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -251,9 +252,14 @@ def _knob(name: str, value: float, knob: Knob | None) -> tuple[str, str]:
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:
-    """Such as "mnist-flow-seed7-3.png", or "mnist-flow-seed7-0to15.png" for a sheet."""
+    """Such as "mnist-flow-seed7-3-1f0a9c.png", or "mnist-flow-seed7-0to15-1f0a9c.png" for a sheet.
+
+    The last part tells apart what class, knobs or weights alone make different.
+    """
     shown = _span(recipe.indices).replace(" … ", "to")
-    return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}{suffix}"
+    rest = json.dumps([recipe.sha256, recipe.classes(), sorted(recipe.knobs.items())])
+    mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
+    return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}-{mark}{suffix}"
 
 
 def png_bytes(picture: Pixels, recipe: Recipe) -> bytes:

@@ -43,11 +43,12 @@ class Sampling(QObject):
         self.knobs: dict[str, dict[str, float]] = {}
         self.count = {True: 20, False: 1000}
         self.mode: Classes = "each"
+        self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self.rebuild)
         session.models_changed.connect(self.rebuild)
-        session.seed_changed.connect(self.refresh)
+        session.seed_changed.connect(self._seed_changed)
         self._connect_tab()
 
     def _connect_tab(self) -> None:
@@ -92,6 +93,13 @@ class Sampling(QObject):
         if self._inspected and self._inspected[0] not in names:
             self._inspected = None
             self._tab.viewer.clear()
+        # a batch may be large: it is kept as long as its data set is chosen
+        data = self._session.data
+        self._batches = {n: f for n, f in self._batches.items() if self._of_data(n, data)}
+        self._tab.last_batch.setEnabled(not names.isdisjoint(self._batches))
+
+    def _of_data(self, name: str, data: str) -> bool:
+        return name in self._session.cards and self._session.cards[name].data == data
 
     def _add(self, card: Card) -> None:
         widget = self._tab.column(card.name)
@@ -108,6 +116,11 @@ class Sampling(QObject):
         return self._opened[name]
 
     @Slot()
+    def _seed_changed(self) -> None:
+        self._first = 0
+        self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Draw live in every column with the controls as they stand."""
         for column in self.columns.values():
@@ -119,8 +132,10 @@ class Sampling(QObject):
         if card.labels and mode != "all":
             label = tuple(range(len(card.labels))) if mode == "each" else int(mode)
         knobs = self.knobs.get(card.name, {})
-        wanted = count or self.count[card.is_picture]
-        return SampleRequest(wanted, self._session.seed, label, dict(knobs))
+        if count is not None:
+            return SampleRequest(count, self._session.seed, label, dict(knobs))
+        live = self.count[card.is_picture]
+        return SampleRequest(live, self._session.seed, label, dict(knobs), self._first)
 
     @Slot()
     def _controls_changed(self) -> None:
@@ -128,6 +143,7 @@ class Sampling(QObject):
         if cards:
             self.count[cards[0].is_picture] = self._tab.live_count()
             self.mode = self._tab.class_mode()
+        self._first = 0
         self.refresh()
 
     @Slot(str, str, float)
@@ -156,14 +172,24 @@ class Sampling(QObject):
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
-        self.count[True] = min(settings.count, MOST_LIVE[True])
+        self.count = {
+            True: min(settings.count, MOST_LIVE[True]),
+            False: min(settings.points, MOST_LIVE[False]),
+        }
+        self._tab.batch.setValue(settings.batch)
+        if sizes := settings.splitters.get("sampling"):
+            self._tab.splitter.setSizes(list(sizes))
         self.mode = settings.classes
         self.knobs = {name: dict(values) for name, values in settings.knobs.items()}
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
         turned = {name: values for name, values in self.knobs.items() if values}
-        return replace(settings, count=self.count[True], classes=self.mode, knobs=turned)
+        return replace(
+            settings, count=self.count[True], points=self.count[False], classes=self.mode,
+            batch=int(self._tab.batch.value()), knobs=turned,
+            splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
+        )  # fmt: skip
 
     # batches
 
@@ -311,17 +337,19 @@ class Sampling(QObject):
         self._check_seed_and_knobs(recipe)
         label = recipe.label
         self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
-        self.count[card.is_picture] = min(recipe.count, MOST_LIVE[card.is_picture])
+        most = MOST_LIVE[card.is_picture]
+        self.count[card.is_picture] = min(recipe.count, most)
         self.knobs[card.name] = dict(recipe.knobs)
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
         self._session.choose(card.data, (*beside, card.name))
         self._tab.set_classes(card.labels, self.mode)
-        self._tab.set_count(self.count[card.is_picture], most=MOST_LIVE[card.is_picture])
-        self.refresh()
-        column = self.columns[card.name]
+        self._tab.set_count(self.count[card.is_picture], most=most)
         self._show_knobs(card.name)
-        column.live(request_of(recipe))
+        self._first = recipe.first
+        self.refresh()
+        if recipe.count > most:
+            self._jobs.submit(self._order(card, request_of(recipe)))
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first

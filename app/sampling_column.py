@@ -92,6 +92,8 @@ class SamplingColumn(QObject):
 
     def _show_pictures(self, gallery: Gallery, frame: Frame, *, fresh: bool) -> None:
         if fresh:
+            # what is not there yet stays in view, greyed: it belongs to an earlier request
+            gallery.set_stale(True)
             labels = frame.request.labels()
             names = [self.card.labels[label] for label in labels] if labels else []
             gallery.set_count(frame.request.count)
@@ -135,8 +137,8 @@ class SamplingColumn(QObject):
         self.column.set_state(State.READY if self.frame else State.EMPTY)
 
     def recipe(self, index: int) -> Recipe | None:
-        """The recipe of picture `index` of what is shown, None for one not there yet."""
-        if self.frame is None or not 0 <= index < self.frame.begun:
+        """The recipe of picture `index` of what is shown, None for one not finished yet."""
+        if self.frame is None or not 0 <= index < self.frame.done:
             return None
         first = self.frame.request.first
         recipe = recipe_of(self.card, self.frame.knobs, self.frame.request)

@@ -76,7 +76,7 @@ class Session(QObject):
         self.open = Models(device)
         self.cards: dict[str, Card] = {}
         self.broken: tuple[Broken, ...] = ()
-        self._root = root
+        self.root = root
         self._data = ""
         self._models: tuple[str, ...] = ()
         self._seed = 0
@@ -84,7 +84,7 @@ class Session(QObject):
 
     def rescan(self) -> None:
         """Read all cards again."""
-        cards, self.broken = scan(self._root)
+        cards, self.broken = scan(self.root)
         self.cards = {card.name: card for card in cards}
 
     def reread(self, name: str) -> Card:

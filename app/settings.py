@@ -39,10 +39,9 @@ class Settings:
     device: str | None = None
     """A torch device, or None for the best at hand."""
     geometry: str = ""
-    """QMainWindow.saveGeometry and saveState, in base64."""
-    state: str = ""
+    """QMainWindow.saveGeometry, in base64."""
     splitters: Mapping[str, tuple[int, ...]] = _table()
-    tab: str = ""
+    """Widths of the parts of each tab."""
     data: str = ""
     """The chosen data set; "" means that nobody has chosen yet."""
     models: Mapping[str, tuple[str, ...]] = _table()
@@ -50,6 +49,9 @@ class Settings:
     seed: int = _whole(7, 0, 2**64 - 1)
     seed_locked: bool = False
     count: int = _whole(20, 1, 100_000)
+    points: int = _whole(1000, 1, 100_000)
+    batch: int = _whole(500, 1, 100_000)
+    """How many pictures, points, and examples of a batch."""
     classes: Classes = "each"
     knobs: Mapping[str, Mapping[str, float]] = _table()
     """The knobs of each model that are away from their defaults."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -160,6 +161,12 @@ class Window(QMainWindow):
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
+        if not self.session.cards:
+            self.messages.tell(
+                f"There are no models in {self.session.root}. Install Genscope anew, or train one: "
+                "python -m engines.training mnist/vae."
+            )
+            return
         data = self._settings.data
         if not self.session.of_data(data):
             data = next((card.data for card in self.session.cards.values()), "")
@@ -228,7 +235,7 @@ class Window(QMainWindow):
             action.setChecked(action.data() == settings.theme)
         if settings.folder:
             self.export.folder = settings.folder
-        if settings.geometry:
+        with contextlib.suppress(ValueError):  # not base64: somebody has edited the file
             self.restoreGeometry(QByteArray(base64.b64decode(settings.geometry)))
 
     def settings(self) -> Settings:

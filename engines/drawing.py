@@ -53,7 +53,8 @@ def in_batches(
 ) -> Callable[[SampleRequest], Run]:  # fmt: skip
     """The `sample` of a model from a `draw(request, knobs, labels)` that holds one batch in memory.
 
-    Steps of a batch pass through with the finished pictures before them.
+    Steps count in pictures of the whole request; only those of the first batch carry a guess, as
+    whoever wants to watch a long request asks for it in batches.
     """
 
     def sample(request: SampleRequest) -> Run:
@@ -66,26 +67,23 @@ def in_batches(
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
             run = draw(part, settled, labels[start : start + count])
-            finished.append((yield from _beside(finished, run, part, request.count)))
+            finished.append((yield from _within(run, range(start, start + count), request.count)))
         return torch.cat(finished)
 
     return sample
 
 
-def _beside(finished: list[Tensor], run: Run, part: SampleRequest, total: int) -> Run:
-    """Pass on a batch's steps, counted in pictures and shown with the finished ones."""
-    before = sum(map(len, finished))
+def _within(run: Run, batch: range, total: int) -> Run:
+    """Pass on the steps of a batch, counted within the whole request."""
     while True:
         try:
             step = next(run)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-        guess = step.guess
-        if before and guess is not None:
-            guess = torch.cat([*finished, guess])
-        if total > part.count:
+        if total > len(batch):
             share = step.done / step.total if step.total else 0.0
-            step = Step(before + int(share * part.count), total, guess, step.calls)
+            done = batch.start + int(share * len(batch))
+            step = Step(done, total, None if batch.start else step.guess, step.calls)
         yield step
 
 

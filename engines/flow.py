@@ -98,7 +98,7 @@ class _Flow:
     @torch.no_grad()
     def _log_density(self, x: Tensor, labels: Tensor) -> Tensor:
         z, log_det = self.net.encode(x.to(self.device), labels.to(self.device))
-        return (log_normal(z) + log_det).double().cpu()
+        return (log_normal(z) + log_det).cpu().double()
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, D) -> (n, …)."""

@@ -109,7 +109,7 @@ class _VAE:
         x, z, labels = x[repeat], z.flatten(0, 1), labels[repeat]
         log_p = self.net.log_likelihood(x, z, labels) + self.net.log_prior(z, labels)
         log_q = log_normal(e.flatten(0, 1)).view(-1, m) - log_sd.sum(1, keepdim=True)
-        log_w = (log_p.view(n, m) - log_q).double().cpu()
+        log_w = (log_p.view(n, m) - log_q).cpu().double()
         value = torch.logsumexp(log_w, 1) - math.log(m)
         spread = (log_w - value[:, None]).exp().std(1) if m > 1 else torch.full((n,), math.nan)
         return value, spread / math.sqrt(m)

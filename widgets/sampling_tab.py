@@ -133,7 +133,6 @@ class SamplingTab(QWidget):
             self._knobs.insertWidget(place, self._sections[spec.name])
         self._columns = {spec.name: self._columns[spec.name] for spec in specs}
         self._arrange()
-        self._link_views()
 
     def set_knobs(self, name: str, specs: tuple[KnobSpec, ...], values: dict[str, float]) -> None:
         """Show a model's knobs at these values."""
@@ -218,6 +217,10 @@ class SamplingTab(QWidget):
         body.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
         if isinstance(body, Gallery):
             body.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
+        else:
+            for other in self._columns.values():  # plots pan and zoom together
+                if not isinstance(other.body, Gallery):
+                    body.link(other.body)
         column.close_wanted.connect(lambda: self.close_wanted.emit(name))
         column.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         column.details_wanted.connect(lambda: self.details_wanted.emit(name))
@@ -237,13 +240,6 @@ class SamplingTab(QWidget):
             self._grid.addWidget(column, place // per_row, place % per_row)
         for row in range(max(self._grid.rowCount(), 2)):
             self._grid.setRowStretch(row, int(row * per_row < len(columns)))
-
-    def _link_views(self) -> None:
-        """Plots of points pan and zoom together."""
-        bodies = [c.body for c in self._columns.values() if not isinstance(c.body, Gallery)]
-        for i, one in enumerate(bodies):
-            for other in bodies[i + 1 :]:
-                one.link(other)
 
     @Slot()
     def _ask_to_generate(self) -> None:

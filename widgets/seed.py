@@ -80,7 +80,7 @@ class SeedField(QWidget):
         self.lock = GlyphButton(
             Glyph.UNLOCK,
             "Lock the seed",
-            "Keep this seed: the dice and Generate leave it as it is.",
+            "Keep this seed: the dice leaves it as it is.",
             self,
             framed=True,
         )
@@ -109,11 +109,6 @@ class SeedField(QWidget):
 
     def set_locked(self, locked: bool) -> None:
         self.lock.setChecked(locked)
-
-    def advance(self) -> None:
-        """Go to the next seed (after the largest comes 0), unless locked; tells `changed`."""
-        if not self.locked():
-            self._move_to((self._value + 1) % (LARGEST + 1))
 
     def _move_to(self, seed: int) -> None:
         if seed != self._value:

@@ -70,7 +70,7 @@ class Mix(nn.Module):
 
     def inverse(self, y: Tensor) -> Tensor:
         if self.training or self._inverse is None:
-            self._inverse = torch.linalg.inv(self.weight().double()).to(y.dtype)
+            self._inverse = torch.linalg.inv(self.weight().cpu().double()).to(y)
         return F.conv2d(y, self._inverse[..., None, None])
 
     def train(self, mode: bool = True) -> Mix:

@@ -54,26 +54,31 @@ def main(arguments: list[str]) -> int:
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
-    trainer = recipe.trainer()
+    trainer, past = recipe.trainer(), Progress()
     checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
     if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
         trainer.adopt(weights.load(card))
+        past = Progress(
+            past_seconds=60 * card.training.get("minutes", 0),
+            past_steps=card.training.get("steps", 0),
+        )
         print(f"starting from the committed weights of {options.name}", flush=True)
     if not options.export:
         progress = train(
             trainer, data, minutes=options.minutes or recipe.minutes, batch=recipe.batch,
             label_dropout=recipe.label_dropout, checkpoint=checkpoint, resume=options.resume,
-            seed=_SEED, report=lambda line: print(line, flush=True),
+            past=past, seed=_SEED, report=lambda line: print(line, flush=True),
         )  # fmt: skip
     else:
         state = torch.load(checkpoint, weights_only=True)
         trainer.load_state_dict(state["trainer"])
         progress = Progress(**state["progress"])
+    minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
     training = {
-        "minutes": round((progress.seconds + progress.past_seconds) / 60, 1),
+        "minutes": minutes,
         "steps": progress.steps + progress.past_steps,
         "batch": recipe.batch,
-        "command": f"python -m engines.training {options.name}",
+        "command": f"python -m engines.training {options.name} --minutes {minutes:.0f}",
     }
     _ship(
         options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,

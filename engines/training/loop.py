@@ -133,19 +133,23 @@ class Progress:
 def train(
     trainer: Trainer, data: DataSet, *, minutes: float, batch: int, label_dropout: float,
     checkpoint: Path, resume: bool, seed: int, report: Callable[[str], None],
+    past: Progress | None = None,
 ) -> Progress:  # fmt: skip
     """Train for `minutes` of wall-clock time; the rate falls to 0 at the end of the budget.
 
     With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
-    given a fresh budget on top of its weights. Returns the totals over all runs.
+    given a fresh budget on top of its weights. `past` is what went into weights adopted before.
+    Returns the totals over all runs.
     """
     torch.manual_seed(seed)
-    progress = Progress()
+    progress = past or Progress()
     if resume and checkpoint.exists():
         progress = _restore(trainer, checkpoint)
         if progress.seconds >= 60 * minutes:
-            past = progress.past_seconds + progress.seconds, progress.past_steps + progress.steps
-            progress = Progress(past_seconds=past[0], past_steps=past[1])
+            progress = Progress(
+                past_seconds=progress.past_seconds + progress.seconds,
+                past_steps=progress.past_steps + progress.steps,
+            )
     _drive(trainer, data, progress, 60 * minutes, batch, label_dropout, checkpoint, report)
     _save(trainer, progress, checkpoint)
     return progress

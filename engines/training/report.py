@@ -35,7 +35,7 @@ def _figure(card: Card, name: str) -> str:
     figure: Mapping[str, Any] = card.figures.get(name, {})
     if "value" not in figure:
         return "–"
-    sign = "≤ " if figure.get("meaning") == "bound" and name != "kl_gap" else ""
+    sign = "≤ " if figure.get("meaning") == "bound" else ""
     value, error = figure["value"], figure.get("stderr")
     digits = 1 if name == "sampling_ms" else 4
     if error is None or not math.isfinite(error):

@@ -110,24 +110,14 @@ def test_the_dice_draws_and_tells_real_changes_only(qtbot, field, told):
     assert told == [LARGEST, 42]
 
 
-def test_the_lock_stops_dice_and_advance_but_not_the_hand(qtbot, field, told):
+def test_the_lock_stops_the_dice_but_not_the_hand(qtbot, field, told):
     qtbot.mouseClick(field.lock, LEFT)
     assert field.locked()
     qtbot.mouseClick(field.dice, LEFT)
-    field.advance()
     assert told == []
     assert "locked" in field.dice.toolTip()
     qtbot.keyClick(field.box, Qt.Key.Key_Up)
     assert told == [1]
-    qtbot.mouseClick(field.lock, LEFT)
-    field.advance()
-    assert told == [1, 2]
-
-
-def test_advance_goes_round_at_the_end(field, told):
-    field.set_value(LARGEST)
-    field.advance()
-    assert told == [0]
 
 
 def test_back_walks_through_the_history(qtbot, field, told):
