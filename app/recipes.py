@@ -257,7 +257,7 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     The last part tells apart what class, knobs or weights alone make different.
     """
     shown = _span(recipe.indices).replace(" … ", "to")
-    rest = json.dumps([recipe.sha256, recipe.classes(), sorted(recipe.knobs.items())])
+    rest = json.dumps([recipe.sha256, recipe.label, sorted(recipe.knobs.items())])
     mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
     return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}-{mark}{suffix}"
 

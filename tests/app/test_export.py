@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_the_inspector_shows_the_picture_clicked_and_its_recipe(stage):
 def test_a_picture_is_saved_with_its_recipe_inside(stage, place):
     stage.click_picture(KDE, 2)
     stage.click(stage.button("Save PNG…"))
-    assert place.offered.endswith("mnist-kde-seed7-2.png")
+    assert Path(place.offered).match("mnist-kde-seed7-2-??????.png")
     assert (pixels(place.path) == stage.picture(KDE, 2)).all()
     assert read_png(place.path) == stage.recipe(KDE, 2)
     assert stage.said() == [f"Saved {place.path}."]
@@ -114,7 +115,7 @@ def test_every_picture_is_saved_by_a_job_of_the_queue(stage, place):
     stage.until(lambda: stage.said() == [f"6 pictures saved in {place.path.parent}."])
     assert stage.window.bar.table.job_at(0).state is JobState.DONE
     for i in range(6):
-        path = place.path.parent / f"mnist-kde-seed7-{i}.png"
+        (path,) = place.path.parent.glob(f"mnist-kde-seed7-{i}-??????.png")
         assert (pixels(path) == stage.picture(KDE, i)).all()
         assert read_png(path) == stage.recipe(KDE, i)
 

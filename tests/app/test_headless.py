@@ -109,11 +109,10 @@ def test_single_pictures_are_those_of_the_sheet_and_remade(genscope, root, tmp_p
         "--out", f"{folder}/",
     )  # fmt: skip
     assert done.out == f"{folder}\n"
-    names = {f"mnist-kde-seed1-{i}.png" for i in range(count)}
-    assert {path.name for path in folder.iterdir()} == names
+    assert len(list(folder.iterdir())) == count
     whole = to_pixels(drawn(root, "mnist/kde", SampleRequest(count, 1, (0, 1, 2))))
     for index in (0, count - 1):
-        path = folder / f"mnist-kde-seed1-{index}.png"
+        (path,) = folder.glob(f"mnist-kde-seed1-{index}-??????.png")
         assert (pixels(path) == whole[index]).all()
         assert read_png(path).classes() == [index % 3]
         assert genscope("sample", "--from", path, "--out", again).code == 0
@@ -125,12 +124,13 @@ def test_a_folder_is_one_by_its_slash_its_being_or_by_wish(genscope, tmp_path):
     for words in (["--out", "new/"], ["--out", tmp_path / "there"], ["--separate"]):
         done = genscope("sample", "mnist/kde", "--count", 2, *words)
         assert len(list(Path(done.out.strip()).glob("*.png"))) == 2, words
-    assert done.out == "mnist-kde-seed7-0to1\n"
+    assert done.out.startswith("mnist-kde-seed7-0to1-")
 
 
 def test_the_name_comes_from_the_recipe(genscope):
-    assert genscope("sample", "mnist/kde", "--count", 4).out == "mnist-kde-seed7-0to3.png\n"
-    assert read_png("mnist-kde-seed7-0to3.png").label is None
+    path = Path(genscope("sample", "mnist/kde", "--count", 4).out.strip())
+    assert path.match("mnist-kde-seed7-0to3-??????.png")
+    assert read_png(path).label is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import tomllib
 import zlib
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -193,8 +194,15 @@ def test_the_inspector_does_without_the_model():
 
 def test_file_names_say_what_is_inside():
     recipe = replace(RECIPE, seed=7)
-    assert recipes.file_name(recipe) == "mnist-flow-seed7-11.png"
-    assert recipes.file_name(replace(recipe, index=None), ".csv") == "mnist-flow-seed7-8to23.csv"
+    assert fnmatch(recipes.file_name(recipe), "mnist-flow-seed7-11-??????.png")
+    sheet = recipes.file_name(replace(recipe, index=None), ".csv")
+    assert fnmatch(sheet, "mnist-flow-seed7-8to23-??????.csv")
+
+
+def test_pictures_that_differ_in_class_knobs_or_weights_alone_have_other_names():
+    others = [{"label": 1}, {"label": None}, {"knobs": {"temperature": 0.5}}, {"sha256": "0" * 64}]
+    names = {recipes.file_name(replace(RECIPE, **other)) for other in others}
+    assert len(names | {recipes.file_name(RECIPE)}) == 5
 
 
 def test_points_are_written_with_class_and_recipe():

@@ -77,6 +77,17 @@ def test_picture_77_of_a_batch_of_100_comes_back_in_another_window(open_window, 
     assert "Picture: 77" in other.viewer.recipe_text()
 
 
+def test_later_pictures_stay_in_view_while_a_knob_moves(stage, tmp_path):
+    recipe = replace(stage.recipe(KDE, 0), first=32, count=6, index=33)
+    save_png(tmp_path / "saved.png", stage.picture(KDE, 0), recipe)
+    stage.drop(tmp_path / "saved.png")
+    stage.until_shows(*stage.tab.names(), first=32)
+    stage.window.presenters[0].turn(KDE, "bandwidth", 0.5)
+    stage.until(lambda: stage.shows(KDE, first=32, knobs={"bandwidth": 0.5}))
+    stage.window.seed.box.setValue(99)
+    stage.until_shows(*stage.tab.names(), first=0, seed=99)
+
+
 def test_a_sheet_comes_back_as_the_pictures_it_shows(stage, tmp_path):
     column = stage.window.presenters[0].columns[KDE]
     before = np.stack([stage.picture(KDE, i) for i in range(6)])

@@ -80,7 +80,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_broken_field_falls_back_alone(name, path):
     path.parent.mkdir()
-    good = {"state": "AAEC", "tab": "sampling"}
+    good = {"points": 77, "batch": 9}
     text = json.dumps(good | {name: WRONG[name]})
     path.write_text(text)
     assert settings.load(path) == Settings(**good)

@@ -93,6 +93,19 @@ def test_settings_of_another_catalogue_and_too_large_a_seed_do_no_harm(open_wind
     assert stage.tab.live_count() == 400
 
 
+@pytest.mark.parametrize("geometry", ["a", "äö"])
+def test_a_damaged_geometry_does_not_keep_the_window_shut(open_window, geometry):
+    open_window(replace(DIGITS, geometry=geometry)).ready()
+
+
+def test_a_window_without_models_says_so(open_window, tmp_path):
+    stage = open_window(root=tmp_path)
+    (said,) = stage.said()
+    assert said.startswith(f"There are no models in {tmp_path}.")
+    stage.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert stage.window.channels.queue.waiting() == ()
+
+
 def test_settings_that_cannot_be_saved_do_not_keep_the_window_open(open_window, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     stage = open_window(DIGITS, settings_path=tmp_path / "file" / "settings.json")

@@ -1,0 +1,310 @@
+"""The sampler, the density and the latents of diffusion models against exact denoisers."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from tiny import LABELS, SHAPES, diffusion, ship
+
+from engines.diffusion import _Diffusion, of_denoiser
+from engines.model import Card, Exactness, Meaning, SampleRequest, finish
+from engines.nets.diffusion import SIGMA_DATA, PictureDenoiser, PointDenoiser
+from engines.noise import Streams
+from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, schedule, unroll
+from engines.training.datasets import DataSet, Split
+from engines.training.diffusion import _loss
+from engines.training.diffusion import diffusion as recipe
+
+CPU = torch.device("cpu")
+
+
+class Mixture(PointDenoiser):
+    """The exact denoiser of Gaussian mixtures: D = x + σ² ∇ log p(x; σ); one class per part.
+
+    Works through the same standardising as a trained one, with axes of different scale.
+    """
+
+    def __init__(self):
+        super().__init__(dim=2, classes=3, hidden=1, layers=1, features=2, steps=20)
+        self.mean.copy_(torch.tensor([3.0, -1.0]))
+        self.scale.copy_(torch.tensor([4.0, 0.5]))
+        self.centres = torch.tensor([[-0.6, 0.2], [0.5, 0.6], [0.1, -0.7]])
+        self.log_weights = torch.tensor([0.2, 0.5, 0.3]).log()
+        self.variance = torch.tensor([0.02, 0.05, 0.01])
+
+    def parts(self, x, sigma, labels):
+        """log of weight × Gaussian for every part (n, 3), with the noised variances (n, 3)."""
+        variance = self.variance.to(x) + sigma[:, None] ** 2
+        square = (x[:, None] - self.centres.to(x)).square().sum(2)
+        log_p = self.log_weights - square / (2 * variance) - (2 * math.pi * variance).log()
+        other = (labels[:, None] != torch.arange(3)) & (labels[:, None] < 3)
+        return log_p.masked_fill(other, -math.inf), variance
+
+    def forward(self, x, sigma, labels):
+        log_p, variance = self.parts(x, sigma, labels)
+        pull = log_p.softmax(1) * self.variance.to(x) / variance
+        centres = self.centres.to(x)
+        stay = log_p.softmax(1)[..., None] * centres
+        return (stay + pull[..., None] * (x[:, None] - centres)).sum(1)
+
+    def log_density(self, x, labels):
+        """Exact nats of data x; a class has weight 1 on its own."""
+        y, log_det = self.enter(x.double())
+        log_p, _ = self.parts(y, torch.full((len(x),), SIGMA_MIN), labels)
+        given = torch.where(labels < 3, self.log_weights[labels.clamp_max(2)], 0.0)
+        return log_p.logsumexp(1) - given + log_det
+
+    def draws(self, n):
+        g = torch.Generator().manual_seed(1)
+        part = torch.multinomial(self.log_weights.exp(), n, True, generator=g)
+        e = torch.randn(n, 2, generator=g)
+        return self.leave(self.centres[part] + self.variance[part].sqrt()[:, None] * e), part
+
+
+def card(shape, net):
+    return Card(
+        folder=None, name="oracle/diffusion", family="diffusion", data="oracle", shape=shape,
+        labels=LABELS, weights="", sha256="", parameters=0, seed=0, recipe="", licence="", net=net,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    net = Mixture().eval().requires_grad_(False)
+    return net, of_denoiser(card((2,), {}), net, CPU)
+
+
+def pictures(dtype=torch.float32):
+    sizes, tensors = diffusion(SHAPES["picture"])
+    net = PictureDenoiser(**sizes)
+    net.load_state_dict(tensors)
+    return _Diffusion(
+        card(SHAPES["picture"], sizes), net.to(dtype).eval().requires_grad_(False), CPU
+    )
+
+
+def drawn(model, *args, **kwargs):
+    return finish(model.sample(SampleRequest(*args, **kwargs)))
+
+
+def test_the_schedule_is_that_of_the_paper():
+    sigma = schedule(18)
+    assert sigma[0] == pytest.approx(SIGMA_MAX)
+    assert sigma[-1] == pytest.approx(SIGMA_MIN)
+    assert sigma[1].item() == pytest.approx(57.586, abs=1e-3)  # NVlabs/edm, 18 steps
+    steps = (sigma ** (1 / 7)).diff()
+    torch.testing.assert_close(steps, steps[:1].expand(17))
+
+
+@pytest.mark.parametrize("label", [None, 0, 1, 2])
+def test_the_density_is_that_of_the_mixture(oracle, label):
+    net, model = oracle
+    x = net.draws(1000)[0]
+    labels = None if label is None else torch.full((1000,), label)
+    found = finish(model.density.run(x, labels, {"steps": 128}))
+    truth = net.log_density(x, torch.full((1000,), 3 if label is None else label))
+    near = truth > truth.max() - 15  # elsewhere a class has no points
+    assert (found.value - truth)[near].abs().max() < 1e-3 * (1 if label is None else 5)
+    assert found.meaning is Meaning.ESTIMATE
+    assert found.stderr is None
+    assert "128 steps" in found.method
+    assert "exact divergence" in found.method
+
+
+def test_the_density_at_its_default_steps_is_close(oracle):
+    net, model = oracle
+    x = net.draws(1000)[0]
+    found = finish(model.density.run(x, None, {})).value
+    assert (found - net.log_density(x, torch.full((1000,), 3))).abs().max() < 5e-3
+
+
+def test_the_density_integrates_to_one(oracle):
+    net, model = oracle
+    side, half = 80, 2.0
+    axis = (torch.arange(side) + 0.5) * (2 * half / side) - half
+    x = net.leave(torch.cartesian_prod(axis, axis))
+    cell = (2 * half / side) ** 2 * net.scale.prod()
+    assert finish(model.density.run(x, None, {})).value.exp().sum() * cell == pytest.approx(
+        1, abs=1e-3
+    )
+
+
+def test_samples_have_the_moments_and_the_places_of_the_mixture(oracle):
+    net, model = oracle
+    n = 4000
+    x, truth = drawn(model, n, 1), net.draws(100_000)[0]
+    error = (x.mean(0) - truth.mean(0)) / truth.std(0)
+    assert error.abs().max() < 4 / math.sqrt(n)
+    torch.testing.assert_close(x.T.cov(), truth.T.cov(), rtol=0.1, atol=0.05)
+    # energy distance in standardised units: 0 when the laws agree
+    a, b, c = ((y - net.mean) / net.scale for y in (x, truth[:n], truth[n : 2 * n]))
+
+    def energy(p, q):
+        return 2 * torch.cdist(p, q).mean() - torch.cdist(p, p).mean() - torch.cdist(q, q).mean()
+
+    assert energy(a, b) < 3 * energy(c, b) + 1e-4
+
+
+def test_a_class_is_drawn_where_it_lies(oracle):
+    net, model = oracle
+    for label in range(3):
+        y = net.enter(drawn(model, 500, 2, label=label))[0]
+        sd = net.variance[label].sqrt()
+        assert (y.mean(0) - net.centres[label]).abs().max() < 4 * sd / math.sqrt(500)
+        assert y.std(0).sub(sd).abs().max() < 0.1 * sd
+
+
+def test_latents_and_points_go_both_ways(oracle):
+    net, model = oracle
+    x, part = net.draws(500)
+    for labels in (None, part):
+        z = finish(model.latents.encode(x, labels))
+        assert z.std().item() == pytest.approx(1, abs=0.1)
+        back = finish(model.latents.decode(z, labels))
+        assert ((back - x) / net.scale).abs().median() < 5e-3
+    longer = of_denoiser(card((2,), {}), _with_steps(net, 200), CPU)
+    back = finish(longer.latents.decode(finish(longer.latents.encode(x, part)), part))
+    assert ((back - x) / net.scale).abs().max() < 5e-3
+
+
+def _with_steps(net, steps):
+    other = Mixture().eval().requires_grad_(False)
+    other.steps = steps
+    return other
+
+
+def test_the_noise_of_a_sample_is_its_latent(oracle):
+    _, model = oracle
+    z = Streams(5, range(3)).normal(2)
+    labels = torch.tensor([0, 1, 2])
+    torch.testing.assert_close(
+        finish(model.latents.decode(z, labels)), drawn(model, 3, 5, label=(0, 1, 2))
+    )
+
+
+def test_more_steps_come_closer(oracle):
+    _, model = oracle
+    exact = drawn(model, 200, 3, knobs={"steps": 100})
+    errors = [
+        (drawn(model, 200, 3, knobs={"steps": n}) - exact).abs().median() for n in (5, 10, 20)
+    ]
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+
+
+def test_guidance_is_idle_at_one_and_without_a_class(oracle):
+    _, model = oracle
+    assert torch.equal(
+        drawn(model, 20, 1, label=1), drawn(model, 20, 1, label=1, knobs={"guidance": 1})
+    )
+    assert torch.equal(drawn(model, 20, 1), drawn(model, 20, 1, knobs={"guidance": 3}))
+
+
+def test_no_guidance_at_all_ignores_the_class(oracle):
+    _, model = oracle
+    torch.testing.assert_close(
+        drawn(model, 20, 1, label=1, knobs={"guidance": 0}), drawn(model, 20, 1)
+    )
+
+
+def test_guidance_says_what_it_is(oracle):
+    _, model = oracle
+    assert model.procedure({}).exactness is Exactness.ASYMPTOTIC
+    assert "20 steps" in model.procedure({}).method
+    guided = model.procedure({"guidance": 2, "steps": 7})
+    assert guided.exactness is Exactness.HEURISTIC
+    assert "7 steps" in guided.method
+    assert "not the model's distribution" in guided.method
+
+
+def test_every_call_shows_its_guess(oracle):
+    _, model = oracle
+    knobs = {"steps": 6}
+    steps = list(model.sample(SampleRequest(4, 1, knobs=knobs)))
+    assert [step.calls for step in steps] == list(range(1, 12))
+    assert all(step.guess.shape == (4, 2) for step in steps)
+    assert torch.equal(steps[-1].guess, drawn(model, 4, 1, knobs=knobs))
+    guided = list(model.sample(SampleRequest(4, 1, 0, {"steps": 6, "guidance": 2})))
+    assert [step.calls for step in guided] == list(range(2, 24, 2))
+
+
+def test_hutchinson_agrees_with_the_exact_divergence():
+    model = pictures()
+    g = torch.Generator().manual_seed(0)
+    y = 0.5 * torch.randn(40, *SHAPES["picture"], generator=g)
+    labels = torch.arange(40) % 4
+    _, exact, nothing = finish(unroll(model.exact(labels), y, 4))
+    _, found, variance = finish(unroll(model.hutchinson(labels, Streams(1, range(40)), 8), y, 4))
+    assert not nothing.any()
+    off = (found - exact) / variance.sqrt()
+    assert off.abs().max() < 5
+    assert off.square().mean().sqrt().item() == pytest.approx(1, abs=0.3)
+
+
+def test_a_divergence_is_the_trace_of_the_jacobian():
+    model = pictures(torch.float64)
+    w, labels = torch.randn(1, *SHAPES["picture"], dtype=torch.float64), torch.tensor([1])
+    jacobian = torch.autograd.functional.jacobian(lambda v: model.f(v, 0.7, labels), w)
+    trace = jacobian.reshape(64, 64).trace()
+    assert model.exact(labels)(w, 0.7)[1].item() == pytest.approx(trace.item(), rel=1e-9)
+
+
+def test_a_picture_has_a_mass_with_an_error(tmp_path):
+    from engines.catalog import open_model
+
+    model = open_model(ship(tmp_path, "diffusion", "picture"), root=tmp_path)
+    x = drawn(model, 3, 1)
+    found = finish(model.density.run(x, None, {"steps": 8}))
+    assert found.meaning is Meaning.ESTIMATE
+    assert (found.stderr > 0).all()
+    assert all(word in found.method for word in ("8 steps", "Hutchinson", "dequantisation"))
+    again = finish(model.density.run(x, None, {"steps": 8}))
+    assert torch.equal(again.value, found.value)
+    levels = (x + 1) * 127.5
+    torch.testing.assert_close(levels, levels.round(), rtol=0, atol=1e-4)
+
+
+def test_the_coordinates_of_pictures_have_the_right_volume():
+    net = pictures(torch.float64).net
+    net.mean.fill_(-3.0)
+    net.scale.fill_(7.0)
+    u = torch.rand(2, *SHAPES["picture"], dtype=torch.float64)
+    y, log_det = net.enter(u)
+    torch.testing.assert_close(net.leave(y), u)
+    slope = torch.autograd.functional.jacobian(lambda v: net.enter(v)[0].flatten().sum(), u)
+    torch.testing.assert_close(slope.log().flatten(1).sum(1), log_det)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_recipe_learns(kind):
+    """A few steps lower the loss, and coordinates start at the deviation the paper assumes."""
+    g = torch.Generator().manual_seed(0)
+    labels = torch.arange(256) % 3
+    x = torch.randn(256, *SHAPES[kind], generator=g) * 3 + 50
+    if kind == "picture":
+        x = (x.clamp(0, 100) / 100 * 255).round() / 127.5 - 1
+    chosen = recipe(DataSet("d", LABELS, Split(x, labels), Split(x, labels), ""))
+    torch.manual_seed(1)
+    trainer = chosen.trainer()
+    entered = trainer.net.enter((x + 1) / 2.01 if kind == "picture" else x)[0]
+    assert entered.std().item() == pytest.approx(SIGMA_DATA, rel=0.1)
+    losses = [trainer.step(x[:32], labels[:32], 0.0)["loss"] for _ in range(12)]
+    assert all(math.isfinite(loss) for loss in losses)
+    assert losses[0] == pytest.approx(1, abs=0.7)
+    assert sum(losses[-4:]) < 0.97 * sum(losses[:4])
+
+
+def test_the_loss_of_the_exact_denoiser_is_lowest(oracle):
+    net, _ = oracle
+    x, part = net.draws(2000)
+    other = Mixture()
+    other.variance = 2 * net.variance
+    torch.manual_seed(0)
+    best = _loss(net, x, part, (-1.8, 1.4))
+    torch.manual_seed(0)
+    assert best < _loss(other, x, part, (-1.8, 1.4))
+
+
+def test_the_oracle_is_frozen(oracle):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        oracle[1].knobs = ()
