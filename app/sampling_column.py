@@ -95,7 +95,9 @@ class SamplingColumn(QObject):
             # what is not there yet stays in view, greyed: it belongs to an earlier request
             gallery.set_stale(True)
             labels = frame.request.labels()
-            names = [self.card.labels[label] for label in labels] if labels else []
+            # one class for all needs no word under each
+            told = labels if isinstance(frame.request.label, tuple) and labels else []
+            names = [self.card.labels[label] for label in told]
             gallery.set_count(frame.request.count)
             gallery.set_captions(names)
             gallery.columns_hint(_columns(frame.request))

@@ -109,7 +109,10 @@ class Window(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(unit // 2)
         layout.addLayout(top)
-        layout.addWidget(self.messages)
+        said = QHBoxLayout()
+        said.setContentsMargins(unit, 0, unit, 0)
+        said.addWidget(self.messages)
+        layout.addLayout(said)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)
         centre = QWidget(self)
@@ -229,7 +232,7 @@ class Window(QMainWindow):
     # what is remembered, and the end
 
     def _recall(self, settings: Settings) -> None:
-        self.seed.set_value(min(settings.seed, LARGEST))
+        self.seed.set_value(min(settings.seed, LARGEST), remember=False)
         self.seed.set_locked(settings.seed_locked)
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)

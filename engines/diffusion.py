@@ -33,10 +33,19 @@ from engines.model import (
     finish,
     settle,
 )
-from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
+from engines.nets.diffusion import Denoiser, PictureDenoiser, PointDenoiser
 from engines.nets.flow import log_normal
 from engines.noise import Streams, streams_of
-from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, Drift, Guess, heun, unroll
+from engines.probability_flow import (
+    SIGMA_MAX,
+    SIGMA_MIN,
+    Drift,
+    Guess,
+    heun,
+    length,
+    raw,
+    unroll,
+)
 
 GUIDANCE = Knob(
     "guidance", "Guidance", 1.0, 0.0, 4.0, 0.1,
@@ -52,7 +61,7 @@ PROBES = Knob(
 
 _ROWS = {True: 32, False: 4096}
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
-_SOLVER_STEPS = {True: 24, False: 64}
+_SOLVER_STEPS = {True: 24, False: 48}
 
 _Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
 
@@ -108,10 +117,8 @@ class _Diffusion:
 
     def f(self, w: Tensor, sigma: float, labels: Tensor) -> Tensor:
         """F(c_in x; c_noise, c) of the preconditioned denoiser, from D alone."""
-        total = sigma**2 + SIGMA_DATA**2
-        x = w * math.sqrt(total)
-        d: Tensor = self.net(x, w.new_full((len(w),), sigma), labels)
-        return (d - SIGMA_DATA**2 / total * x) * (math.sqrt(total) / (sigma * SIGMA_DATA))
+        d = self.net(w * length(sigma), w.new_full((len(w),), sigma), labels)
+        return raw(d, w, sigma)
 
     def plain(self, labels: Tensor) -> Drift:
         """F without its divergence."""
@@ -162,7 +169,7 @@ class _Diffusion:
         """log p and its variance: Song et al. 2021, equation 39. Yields the number of calls."""
         y, log_det = self.net.enter(x.to(self.device))
         end, total, variance = yield from unroll(drift, y, steps)
-        stretch = math.log(math.hypot(SIGMA_MAX, SIGMA_DATA) / math.hypot(SIGMA_MIN, SIGMA_DATA))
+        stretch = math.log(length(SIGMA_MAX) / length(SIGMA_MIN))
         prior = log_normal(end / SIGMA_MAX).double().cpu() - self.dims * math.log(SIGMA_MAX)
         return prior + self.dims * stretch - total + log_det.double().cpu(), variance
 
@@ -282,6 +289,6 @@ def _procedure(knobs: Knobs) -> Procedure:
     method = f"probability-flow ODE, Heun, {int(knobs['steps'])} steps"
     w = knobs.get("guidance", 1.0)
     if w == 1.0:
-        return Procedure(Exactness.ASYMPTOTIC, method, "Karras et al. 2022, algorithm 1")
+        return Procedure(Exactness.ASYMPTOTIC, method, "Karras et al. 2022; Lu & Song 2024")
     method = f"{method}; guidance {w:g}: not the model's distribution"
     return Procedure(Exactness.HEURISTIC, method, "Ho & Salimans 2022; Karras et al. 2022")

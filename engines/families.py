@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from engines import diffusion, flow, kde, vae
+from engines import diffusion, flow, kde, mfa, vae
 from engines.model import Card, Model
 
 FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
@@ -14,4 +14,5 @@ FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
     "flow": flow.load,
     "diffusion": diffusion.load,
     "kde": kde.load,
+    "mfa": mfa.load,
 }

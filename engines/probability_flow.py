@@ -1,6 +1,7 @@
 """The probability-flow ODE of a denoiser D(x; σ), solved by Heun's method in both directions.
 
-Works in coordinates of standard deviation σ_data; knows neither data nor networks.
+With w = c_in x and φ = arctan(σ / σ_data) it reads dw/dφ = −F(w; φ) (Lu & Song 2024, section 3):
+bounded, and the motion of Gaussian data is solved already. Knows neither data nor networks.
 """
 
 from __future__ import annotations
@@ -15,35 +16,57 @@ from torch import Tensor
 
 from engines.nets.diffusion import SIGMA_DATA
 
-SIGMA_MIN, SIGMA_MAX, RHO = 0.002, 80.0, 7.0
-
+SIGMA_MIN, SIGMA_MAX, RHO = 0.002, 80.0, 4.0
 Guess: TypeAlias = Callable[[Tensor, float], Tensor]
 Drift: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor, Tensor]]
 
 
-def schedule(steps: int) -> Tensor:
-    """σ_0 = σ_max > … > σ_{N−1} = σ_min, (N,) float64: Karras et al. 2022, equation 5."""
+def angle(sigma: float) -> float:
+    """φ = arctan(σ / σ_data)."""
+    return math.atan(sigma / SIGMA_DATA)
+
+
+def length(sigma: float) -> float:
+    """1 / c_in = √(σ² + σ_data²)."""
+    return math.hypot(sigma, SIGMA_DATA)
+
+
+def schedule(steps: int) -> list[float]:
+    """σ_0 = σ_max > … > σ_{N−1} = σ_min, evenly spaced in φ^(1/ρ).
+
+    Karras et al. 2022, equation 5, but in the angle: even steps in σ^(1/7) spend 4 of 10 above
+    10 σ_data, where nothing happens.
+    """
     i = torch.arange(steps, dtype=torch.float64) / (steps - 1)
-    high, low = SIGMA_MAX ** (1 / RHO), SIGMA_MIN ** (1 / RHO)
-    sigma: Tensor = (high + i * (low - high)) ** RHO
-    return sigma
+    high, low = angle(SIGMA_MAX) ** (1 / RHO), angle(SIGMA_MIN) ** (1 / RHO)
+    phi = (high + i * (low - high)) ** RHO
+    return [float(sigma) for sigma in SIGMA_DATA * phi.tan()]
+
+
+def raw(d: Tensor, w: Tensor, sigma: float) -> Tensor:
+    """F(w; φ) of D(x; σ): Karras et al. 2022, equation 7, solved for the network."""
+    c_skip, c_out = (SIGMA_DATA / length(sigma)) ** 2, sigma * SIGMA_DATA / length(sigma)
+    return (d - c_skip * length(sigma) * w) / c_out
 
 
 def heun(denoise: Guess, x: Tensor, steps: int) -> Generator[Tensor, None, Tensor]:
-    """From x at σ_max to x at 0 in 2N − 1 calls: Karras et al. 2022, algorithm 1.
+    """From x at σ_max to x at 0 in 2N − 1 calls, as Karras et al. 2022, algorithm 1.
 
-    `denoise(x, σ)` is D; every D is yielded but the last, which is the result.
+    `denoise(x, σ)` is D; every D is yielded but the last, which is the result. In w and φ the
+    same calls leave a third of the error that they leave in x and σ.
     """
-    sigmas = schedule(steps).tolist()
+    sigmas = schedule(steps)
+    w = x / length(sigmas[0])
     for now, then in pairwise(sigmas):
-        guess = denoise(x, now)
+        h = angle(now) - angle(then)
+        guess = denoise(w * length(now), now)
         yield guess
-        slope = (x - guess) / now
-        ahead = x + (then - now) * slope
-        guess = denoise(ahead, then)
+        f = raw(guess, w, now)
+        ahead = w + h * f
+        guess = denoise(ahead * length(then), then)
         yield guess
-        x = x + (then - now) * (slope + (ahead - guess) / then) / 2
-    return denoise(x, sigmas[-1])  # where the Euler step to σ = 0 lands
+        w = w + h * (f + raw(guess, ahead, then)) / 2
+    return denoise(w * length(sigmas[-1]), sigmas[-1])
 
 
 def unroll(
@@ -51,16 +74,13 @@ def unroll(
 ) -> Generator[int, None, tuple[Tensor, Tensor, Tensor]]:
     """From x at σ_min to x at σ_max in 2N calls, with ∫ ∇·F dφ on the way and its variance.
 
-    In w = c_in x and φ = arctan(σ / σ_data) the probability-flow ODE (Song et al. 2021, equation
-    13) is dw/dφ = −F(w; φ) (Lu & Song 2024, section 3): bounded, and the Gaussian part of the
-    motion is solved already. `drift(w, σ)` is F, its divergence and the variance of that.
-    Yields the number of calls so far.
+    `drift(w, σ)` is F, its divergence and the variance of that. Yields the number of calls so far.
     """
-    sigmas = schedule(steps + 1).flip(0).tolist()
-    w = x / math.hypot(sigmas[0], SIGMA_DATA)
+    sigmas = schedule(steps + 1)[::-1]
+    w = x / length(sigmas[0])
     total = variance = torch.zeros(len(x), dtype=torch.float64)
     for i, (now, then) in enumerate(pairwise(sigmas)):
-        h = math.atan(then / SIGMA_DATA) - math.atan(now / SIGMA_DATA)
+        h = angle(then) - angle(now)
         f, divergence, spread = drift(w, now)
         yield 2 * i + 1
         f_ahead, divergence_ahead, spread_ahead = drift(w - h * f, then)
@@ -68,4 +88,4 @@ def unroll(
         total = total + h * (divergence + divergence_ahead) / 2
         variance = variance + h * h * (spread + spread_ahead) / 4
         yield 2 * i + 2
-    return w * math.hypot(sigmas[-1], SIGMA_DATA), total, variance
+    return w * length(sigmas[-1]), total, variance

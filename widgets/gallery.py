@@ -109,6 +109,10 @@ class Gallery(QAbstractScrollArea):
         self._album.set_stale(stale)
         self.viewport().update()
 
+    def is_stale(self, i: int) -> bool:
+        """Whether picture `i` is shown dimmed."""
+        return self._album.stale(i)
+
     def current(self) -> int | None:
         """The tile with the selection ring."""
         return self._current
@@ -188,16 +192,16 @@ class Gallery(QAbstractScrollArea):
             self._arrange()
         painter = QPainter(self.viewport())
         painter.setFont(theme.small_font(self.font()))
-        faint, well = theme.colour("faint"), theme.colour("well")
+        faint, well, edge = (theme.colour(role) for role in ("faint", "well", "line"))
         for i in self.visible():
-            self._paint_tile(painter, i, well)
+            self._paint_tile(painter, i, well, edge)
             self._paint_caption(painter, i, faint)
         if self._hovered is not None and self._hovered != self._current:
             self._paint_ring(painter, self._hovered, faint, 1.0)
         if self._current is not None:
             self._paint_ring(painter, self._current, theme.colour("accent"), 2.0)
 
-    def _paint_tile(self, painter: QPainter, i: int, well: QColor) -> None:
+    def _paint_tile(self, painter: QPainter, i: int, well: QColor, edge: QColor) -> None:
         rect = self.tile_rect(i)
         image = self._album.image(i, self._tiling.width)
         stale = self._album.stale(i)
@@ -207,6 +211,10 @@ class Gallery(QAbstractScrollArea):
             painter.setOpacity(STALE_OPACITY if stale else 1.0)
             painter.drawImage(rect, image)
             painter.setOpacity(1.0)
+        # a hairline outside, lest black pictures melt into a dark card
+        hair = 1 / self.devicePixelRatioF()
+        painter.setPen(QPen(edge, hair))
+        painter.drawRect(rect.adjusted(-hair, -hair, 0, 0))
 
     def _paint_caption(self, painter: QPainter, i: int, ink: QColor) -> None:
         if not self._tiling.caption or i >= len(self._captions):

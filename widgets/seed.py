@@ -96,12 +96,16 @@ class SeedField(QWidget):
     def value(self) -> int:
         return self._value
 
-    def set_value(self, seed: int) -> None:
-        """Take `seed` without a signal. Raises ValueError outside 0 … 2³² − 1."""
+    def set_value(self, seed: int, *, remember: bool = True) -> None:
+        """Take `seed` without a signal, and remember the one before it for the way back.
+
+        Raises ValueError outside 0 … 2³² − 1.
+        """
         if not 0 <= seed <= LARGEST:
             raise ValueError(f"seed {seed} is not in 0 … {LARGEST}")
         if seed != self._value:
-            self._past.append(self._value)
+            if remember:
+                self._past.append(self._value)
             self._show(seed)
 
     def locked(self) -> bool:

@@ -23,7 +23,7 @@ from widgets.album import Picture, image_of
 
 Rows = Sequence[tuple[str, str]]
 
-EMPTY = "Click a picture to see it here, with the recipe that made it."
+EMPTY = "Click a picture or a point to see it here, with the recipe that made it."
 
 
 class Viewer(QWidget):

@@ -101,7 +101,8 @@ class FactorAnalysers:
         squares = squares + (mean.square() * precision).sum(1)
         squares = squares - self._projected(x).square().sum(2)
         constant = self._log_det + x.shape[1] * math.log(2 * math.pi)
-        return self.log_weight - 0.5 * (squares + constant)
+        log_joint: Tensor = self.log_weight - 0.5 * (squares + constant)
+        return log_joint
 
     def factors(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """E[z | x, j] (n, M, K) and Cov[z | j] = A⁻¹ (M, K, K)."""
@@ -113,7 +114,7 @@ class FactorAnalysers:
         x = x.double()
         r, precision = self.log_components(x).softmax(1), 1 / self.noise
         pull = x * (r @ precision) - r @ (self.mean * precision)
-        within = (r[:, :, None] * self._projected(x)).flatten(1) @ self._w.flatten(0, 1)
+        within: Tensor = (r[:, :, None] * self._projected(x)).flatten(1) @ self._w.flatten(0, 1)
         return within - pull
 
     def denoise(self, x: Tensor, sigma: float) -> Tensor:
@@ -149,7 +150,7 @@ class FactorAnalysers:
     def _projected(self, x: Tensor) -> Tensor:
         """W_j (x − μ_j): (n, M, K)."""
         m, k, d = self._w.shape
-        flat = x.double() @ self._w.reshape(m * k, d).T
+        flat: Tensor = x.double() @ self._w.reshape(m * k, d).T
         return flat.view(len(x), m, k) - torch.einsum("mkd,md->mk", self._w, self.mean)
 
 

@@ -21,7 +21,7 @@ Fitted = tuple[dict[str, Any], dict[str, Tensor]]
 _COMPONENTS, _FACTORS, _FLOOR = 5, 12, 0.05
 _SIZES = (1, 4, 16, 32)
 _POINT_FLOOR = 0.01
-_HELD_OUT = 10
+_HELD_OUT, _SOME = 10, 8
 _STARVED = 1e-3
 
 
@@ -43,7 +43,7 @@ def _pictures(data: DataSet) -> Fitted:
         own = levels[data.train.labels == label]
         x, _ = scores.encode(own, torch.rand(own.shape))
         start = k_means(x, _COMPONENTS, _FACTORS, floor)
-        mixtures.append(expectation_maximisation(start, x, floor, steps=60, least=0.05)[0])
+        mixtures.append(expectation_maximisation(start, x, floor, steps=30, least=0.1)[0])
         print(f"class {label}: {mixtures[-1].log_density(x).mean().item():.2f} nats", flush=True)
     tensors = _together(mixtures, data) | {"marginals": scores.marginals}
     return {"components": _COMPONENTS, "factors": _FACTORS}, tensors
@@ -69,7 +69,8 @@ def _fit_points(x: Tensor, held_out: Tensor, floor: Tensor) -> tuple[FactorAnaly
     tried = []
     for size in _SIZES:
         start = k_means(x, size, 1, floor)
-        mixture, _ = expectation_maximisation(start, x, floor, steps=150, least=1e-5)
+        rough, _ = expectation_maximisation(start, x[::_SOME], floor, steps=150, least=2e-5)
+        mixture, _ = expectation_maximisation(rough, x, floor, steps=30, least=1e-5)
         tried.append((mixture, mixture.log_density(held_out).mean().item()))
     return max(tried, key=lambda pair: pair[1])
 

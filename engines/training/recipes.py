@@ -8,6 +8,7 @@ from engines.training.datasets import DataSet
 from engines.training.diffusion import diffusion
 from engines.training.flow import flow
 from engines.training.kde import kde
+from engines.training.mfa import mfa
 from engines.training.recipe import Fit, Recipe
 from engines.training.vae import vae
 
@@ -16,4 +17,5 @@ RECIPES: dict[str, Callable[[DataSet], Recipe | Fit]] = {
     "flow": flow,
     "diffusion": diffusion,
     "kde": kde,
+    "mfa": mfa,
 }

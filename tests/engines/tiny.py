@@ -1,5 +1,7 @@
 """Tiny checkpoints of every family, written the way real ones are: card, weights, sha256."""
 
+import math
+
 import torch
 
 from engines import weights
@@ -8,6 +10,7 @@ from engines.model import Card
 from engines.nets.diffusion import PictureDenoiser, PointDenoiser
 from engines.nets.flow import PictureFlow, PointFlow
 from engines.nets.kde import PictureKernels, PointKernels
+from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.training.cards import write_card
 
@@ -61,7 +64,22 @@ def kde(shape):
     return {"bandwidth": 20.0}, PictureKernels.of(levels / 127.5 - 1, labels).tensors()
 
 
-MAKERS = {"vae": vae, "flow": flow, "diffusion": diffusion, "kde": kde}
+def mfa(shape):
+    g = torch.Generator().manual_seed(6)
+    d, k = math.prod(shape), 1 if len(shape) == 1 else 3
+    mean, loading = torch.randn(6, d, generator=g), 0.5 * torch.randn(6, d, k, generator=g)
+    noise = 0.05 + 0.3 * torch.rand(6, d, generator=g)
+    labels = torch.arange(6) % 3
+    tensors = FactorAnalysers(mean, loading, noise, torch.randn(6, generator=g), labels).tensors()
+    if len(shape) == 1:
+        return {"components": 2, "factors": k}, tensors
+    levels = torch.randint(256, (60, d), generator=g)
+    return {"components": 2, "factors": k}, tensors | {
+        "marginals": NormalScores.of(levels).marginals
+    }
+
+
+MAKERS = {"vae": vae, "flow": flow, "diffusion": diffusion, "kde": kde, "mfa": mfa}
 
 
 def ship(root, family, kind, **changes):

@@ -60,9 +60,12 @@ def test_only_visible_tiles_are_painted(gallery, monkeypatch):
     gallery.put(0, pictures(10_000))
     painted = []
     paint = Gallery._paint_tile
-    monkeypatch.setattr(
-        Gallery, "_paint_tile", lambda self, p, i, w: (painted.append(i), paint(self, p, i, w))
-    )
+
+    def note(self, painter, i, *colours):
+        painted.append(i)
+        paint(self, painter, i, *colours)
+
+    monkeypatch.setattr(Gallery, "_paint_tile", note)
     gallery.verticalScrollBar().setValue(gallery.verticalScrollBar().maximum() // 2)
     gallery.grab()
     assert 0 < len(set(painted)) < 60
