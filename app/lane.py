@@ -73,8 +73,9 @@ class _Task:
 class Lane:
     """Runs live jobs at once and queued jobs in their order.
 
-    A live job makes a running queued one pause at its next yield; the queued one goes on from
-    there once no live job waits, and before any other queued one. Every method may be called from
+    A waiting live job makes a running queued one pause at its next yield, and a live one of another
+    channel as soon as that has shown a step: the moving hand goes first. What has paused goes on
+    from there once no live job waits, before any other queued one. Every method may be called from
     any thread. `post` is called from the worker, and from the thread that drops a waiting job; it
     must not block or raise. `prepare` (thread count, niceness) runs on the worker before the first
     job, not at once: it may import what the window must not wait for.
@@ -88,7 +89,7 @@ class Lane:
         self._live: dict[str, _Task] = {}  # waiting, the newest of each channel
         self._queue: list[_Task] = []  # waiting, in the order they will run
         self._running: _Task | None = None
-        self._paused: _Task | None = None
+        self._paused: list[_Task] = []  # live ones in turn, then at most one queued
         self._closing = False
         self._count = 0
         self._thread = threading.Thread(
@@ -180,7 +181,7 @@ class Lane:
             dropped = [task for task in (*self._live.values(), *self._queue) if wanted(task)]
             self._live = {name: task for name, task in self._live.items() if not wanted(task)}
             self._queue = [task for task in self._queue if not wanted(task)]
-            for task in (self._running, self._paused):
+            for task in (self._running, *self._paused):
                 if task is not None and wanted(task):
                     task.stop = True
         for task in dropped:
@@ -205,13 +206,25 @@ class Lane:
         """Wait for the next task to run or to go on with; None when the lane has closed."""
         with self._wake:
             self._wake.wait_for(lambda: self._live or self._paused or self._queue or self._closing)
-            if self._live and not (self._paused and self._paused.stop):
-                self._running = self._live.pop(next(iter(self._live)))
-            elif self._paused:
-                self._running, self._paused = self._paused, None
-            elif self._queue:
-                self._running = self._queue.pop(0)
+            self._running = self._pick()
             return self._running  # None, as `_run` left it, if there is nothing but the closing
+
+    def _pick(self) -> _Task | None:
+        """Take the next task out of those that wait or have paused. The caller holds the lock."""
+        for task in self._paused:
+            if task.stop or task.channel in self._live:  # nothing is left but to close it
+                self._paused.remove(task)
+                return task
+        if self._live:
+            return self._live.pop(next(iter(self._live)))
+        if self._paused:
+            return self._paused.pop(0)
+        return self._queue.pop(0) if self._queue else None
+
+    def _park(self, task: _Task) -> None:
+        """Keep a paused task, live ones before the queued one. The caller holds the lock."""
+        live = [kept for kept in self._paused if kept.channel is not None]
+        self._paused.insert(len(live) if task.channel is not None else len(self._paused), task)
 
     def _run(self, task: _Task) -> None:
         """Drive `task` until it ends or pauses, and tell which."""
@@ -225,7 +238,7 @@ class Lane:
         with self._wake:
             self._running = None
             if kind is Kind.PAUSED:
-                self._paused = task
+                self._park(task)
         self._tell(task, kind, payload)
 
     def _drive(self, task: _Task) -> tuple[Kind, Any]:
@@ -253,7 +266,7 @@ class Lane:
             superseded = task.channel in self._live
             if task.stop or (superseded and task.shown):
                 return Kind.STOPPED
-            if task.channel is None and self._live:
+            if self._live and (task.channel is None or task.shown):
                 return Kind.PAUSED
             return Kind.STEP
 

@@ -117,6 +117,8 @@ def load(card: Card, device: torch.device) -> Model:
         scores = NormalScores(tensors.pop("marginals")) if card.is_picture else None
         mixture = FactorAnalysers(**tensors)
         mfa = _MFA(card, _by_class(mixture, card), scores)
+        if scores is not None and len(scores.marginals) != mfa.dims:
+            raise ValueError(f"{len(scores.marginals)} marginals for {mfa.dims} pixels")
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
     if card.is_picture:

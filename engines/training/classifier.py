@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 import torch
@@ -36,9 +37,14 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     data = load("mnist")
-    net = {"shape": list(data.train.x.shape[1:]), "classes": len(data.labels), "width": _WIDTH}
+    net: dict[str, Any] = {
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "width": _WIDTH,
+    }
     torch.manual_seed(_SEED)
-    start = Classifier(**net).to(memory_format=torch.channels_last)
+    start = Classifier(**net)
+    start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainer = Descent(start, _loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
     progress = train(
         trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
@@ -97,7 +103,7 @@ def accuracy(net: Classifier, split: Split) -> float:
 
 
 def _ship(
-    reader: Classifier, data: DataSet, net: dict[str, object], progress: Progress, reached: float
+    reader: Classifier, data: DataSet, net: dict[str, Any], progress: Progress, reached: float
 ) -> None:
     """Write weights and card into assets/classifiers/."""
     path = ROOT / f"{data.name}.safetensors"

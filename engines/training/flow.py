@@ -35,7 +35,7 @@ def _pictures(data: DataSet) -> Recipe:
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "transforms": 3, "bins": 16, "hidden": [128, 128],
+        "transforms": 5, "bins": 16, "hidden": [128, 128],
     }  # fmt: skip
 
     def trainer() -> Descent:

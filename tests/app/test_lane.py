@@ -87,14 +87,37 @@ def test_a_job_superseded_before_its_first_step_still_shows_it(lane, rec):
     assert rec.kinds(ticket) == [STARTED, STEP, STOPPED]
 
 
-def test_channels_take_turns_and_leave_each_other_alone(lane, rec):
+def test_a_live_job_that_has_shown_a_step_lets_other_channels_go_first(lane, rec):
     job = Gated(5)
     running = lane.live("x", job)
     rec.until(running, STARTED)
     a, b, newer_a = (lane.live(name, quick) for name in "aba")
     job.allow(5)
     rec.until_ended(running, a, b, newer_a)
-    assert rec.order(DONE) == [running, newer_a, b]
+    assert rec.order(DONE) == [
+        b,
+        running,
+        newer_a,
+    ]  # the last to show a step has nobody to wait for
+    assert rec.kinds(running) == [STARTED, STEP, PAUSED, RESUMED, *[STEP] * 4, DONE]
+
+
+def test_a_paused_live_job_is_closed_when_its_channel_has_a_newer_one(lane, rec):
+    cleaned = threading.Event()
+    job, hand = Gated(5, cleaned=cleaned.set), Gated(1)
+    old = lane.live("x", job)
+    rec.until(old, STARTED)
+    other = lane.live("y", hand)
+    job.allow()
+    rec.until(old, PAUSED)
+    newer = lane.live("x", quick)
+    hand.allow()
+    rec.until_ended(old, other, newer)
+    assert cleaned.is_set()
+    assert rec.kinds(old)[:3] == [STARTED, STEP, PAUSED]
+    assert rec.kinds(old)[-1] is STOPPED
+    assert STEP not in rec.kinds(old)[3:]
+    assert rec.kinds(newer)[-1] is DONE
 
 
 def test_stopping_a_channel_drops_and_stops_only_its_own(lane, rec):
@@ -151,10 +174,10 @@ def test_a_paused_job_is_cancelled_on_the_lane_before_other_live_jobs(lane, rec)
     lane.cancel(paused)
     other = lane.live("other", quick)
     holder.allow()
-    rec.until_ended(other)
+    rec.until_ended(other, paused)
     assert rec.kinds(paused) == [STARTED, STEP, PAUSED, STOPPED]
     assert where == ["lane"]
-    assert rec.order(STOPPED, DONE)[1:] == [paused, other]
+    assert rec.order(STOPPED, DONE)[:2] == [paused, other]
 
 
 def test_queued_jobs_run_in_the_order_the_user_gives_them(lane, rec, busy):

@@ -44,9 +44,11 @@ def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec
     assert rec.order(STOPPED) == [ticket for ticket in dropped if ticket]
     busy.allow()
     rec.until_ended(*order, *newest.values())
-    done = rec.order(DONE)[1:]
-    assert done[: len(newest)] == list(newest.values())
-    assert done[len(newest) :] == order
+    blocker = 1
+    rec.until_ended(blocker)
+    *others, last = newest.values()
+    assert rec.order(STEP)[: len(newest) + 1] == [blocker, *others, last]
+    assert rec.order(DONE) == [last, blocker, *others, *order]
 
 
 class Storm:

@@ -229,12 +229,12 @@ def test_hutchinson_agrees_with_the_exact_divergence():
     g = torch.Generator().manual_seed(0)
     y = 0.5 * torch.randn(24, *SHAPES["picture"], generator=g)
     labels = torch.arange(24) % 4
-    _, exact, nothing = finish(unroll(model.exact(labels), y, 2))
-    _, found, variance = finish(unroll(model.hutchinson(labels, Streams(1, range(24)), 8), y, 2))
+    _, exact, nothing = finish(unroll(model.exact(labels), y, 3))
+    _, found, variance = finish(unroll(model.hutchinson(labels, Streams(1, range(24)), 16), y, 3))
     assert not nothing.any()
     off = (found - exact) / variance.sqrt()
     assert off.abs().max() < 5
-    assert off.square().mean().sqrt().item() == pytest.approx(1, abs=0.4)
+    assert off.square().mean().sqrt().item() == pytest.approx(1, abs=0.5)
 
 
 def test_a_divergence_is_the_trace_of_the_jacobian():
@@ -271,13 +271,15 @@ def test_the_coordinates_of_pictures_have_the_right_volume():
     torch.testing.assert_close(slope.log().flatten(1).sum(1), log_det)
 
 
-@pytest.mark.parametrize(("kind", "steps", "fall"), [("picture", 3, 1.2), ("points", 80, 0.95)])
+@pytest.mark.parametrize(("kind", "steps", "fall"), [("picture", 3, 1.2), ("points", 60, 0.95)])
 def test_a_recipe_starts_at_the_deviation_of_the_paper_and_learns(kind, steps, fall):
     g = torch.Generator().manual_seed(0)
     labels = torch.arange(256) % 3
-    x = torch.randn(256, *SHAPES[kind], generator=g).abs() * 3 + 50
+    x = 0.3 * torch.randn(256, *SHAPES[kind], generator=g)
     if kind == "picture":
-        x = ((x - 50) * 20).clamp(0, 255).round() / 127.5 - 1
+        x = ((x + 1) * 127.5).clamp(0, 255).round() / 127.5 - 1
+    else:
+        x += 50 + 10 * labels[:, None]
     split = Split(x, labels)
     chosen = recipe(DataSet("d", LABELS, split, split, ""))
     torch.manual_seed(1)

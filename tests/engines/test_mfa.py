@@ -5,11 +5,21 @@ import math
 import pytest
 import torch
 from scipy import stats
-from tiny import opened
+from tiny import MAKERS, opened
 
+from engines.catalog import CheckpointError
 from engines.model import SampleRequest, finish
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.training.mfa import em_step, expectation_maximisation, k_means
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Many tiny sums: a second thread only waits, for seconds on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def generator(seed=0):
@@ -197,9 +207,7 @@ def test_draws_have_the_moments_of_the_mixture(tmp_path):
 
 
 def _tiny_points():
-    from tiny import mfa
-
-    return FactorAnalysers(**mfa((2,))[1])
+    return FactorAnalysers(**MAKERS["mfa"]((2,))[1])
 
 
 def test_temperature_scales_factors_and_noise(tmp_path):
@@ -260,3 +268,22 @@ def test_more_dequantisation_draws_raise_the_bound(tmp_path):
         finish(model.density.run(x, None, {"dequantisation": k})).value.mean() for k in (1, 64)
     )
     assert many > one
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("noise", lambda t: t - 1, "'noise' must be positive"),
+        ("noise", lambda t: t[:, :3], "does not fit mean and noise"),
+        ("mean", lambda t: t * math.nan, "'mean' holds values that are not finite"),
+        ("labels", torch.zeros_like, "not every class of the card has components"),
+        ("marginals", lambda t: t[:5], "5 marginals for 64 pixels"),
+        ("marginals", lambda t: -t, "marginals must be positive"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tmp_path, monkeypatch, name, spoil, said):
+    net, tensors = MAKERS["mfa"]((1, 8, 8))
+    spoilt = tensors | {name: spoil(tensors[name])}
+    monkeypatch.setitem(MAKERS, "mfa", lambda shape: (net, spoilt))
+    with pytest.raises(CheckpointError, match=said):
+        opened(tmp_path, "mfa", "picture")

@@ -1,0 +1,173 @@
+"""How good samples look to an independent reader: agreement, Fréchet, precision, coverage, copies.
+
+In the features of our own classifier, not of an Inception network: compare only among themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from engines.classifier import open_classifier
+from engines.model import Model, SampleRequest, batch_of, finish
+from engines.nets.classifier import Classifier
+from engines.training.datasets import DataSet, load
+
+Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+_ROWS = 1_000
+_NEAREST_OF = 1_000
+_REPORT_EVERY = 15.0
+_SEED = 0
+
+
+def sample_quality(
+    model: Model, count: int = 10_000, *, data: DataSet | None = None,
+    reader: Classifier | None = None,
+) -> Figures:  # fmt: skip
+    """Figures of `count` class-conditional samples, each beside its floor: test against training.
+
+    Raises CheckpointError when the data set has no classifier and ValueError for a model without
+    classes.
+    """
+    if not model.labels:
+        raise ValueError(f"{model.card.name} has no classes to ask for")
+    data = data or load(model.card.data)
+    reader = reader or open_classifier(model.card.data)
+    asked = torch.arange(count) % len(model.labels)
+    pictures = draw(model, count)
+    return figures_of(pictures, asked, data, reader)
+
+
+def draw(model: Model, count: int) -> Tensor:
+    """Samples of seed 0, the classes dealt out in turn: (count, C, H, W)."""
+    classes = tuple(range(len(model.labels)))
+    size, parts, reported = batch_of(model.card), [], time.monotonic()
+    for first in range(0, count, size):
+        request = SampleRequest(min(size, count - first), _SEED, label=classes, first=first)
+        parts.append(finish(model.sample(request)))
+        if time.monotonic() - reported > _REPORT_EVERY:
+            reported = time.monotonic()
+            print(f"{model.card.name}: {first + len(parts[-1])} of {count} samples", flush=True)
+    return torch.cat(parts)
+
+
+def figures_of(pictures: Tensor, asked: Tensor, data: DataSet, reader: Classifier) -> Figures:
+    """The figures of pictures (n, C, H, W) asked to be of the classes (n,)."""
+    real, test = data.train.x[: len(pictures)], data.test.x[: len(pictures)]
+    seen, read = look(reader, pictures)
+    real_seen, _ = look(reader, real)
+    test_seen, test_read = look(reader, test)
+    agree = (read == asked).double().mean().item()
+    figures: dict[str, dict[str, Any]] = {
+        "label_agreement": {
+            "value": round(agree, 5),
+            "stderr": round(math.sqrt(agree * (1 - agree) / len(asked)), 5),
+            "floor": round(_share(test_read == data.test.labels[: len(test)]), 5),
+            "method": "classifier's reading, classes dealt in turn",
+        }
+    }
+    found, floor = compared(real_seen, seen), compared(real_seen, test_seen)
+    for name, value in found.items():
+        figures[name] = {
+            "value": round(value, 5),
+            "floor": round(floor[name], 5),
+            "method": _METHODS[name],
+        }
+    for figure in figures.values():
+        figure["examples"] = len(pictures)
+    return {**figures, **_nearest(pictures, test, data)}
+
+
+_METHODS = {
+    "frechet": "Gaussian fits of classifier features (Heusel 2017)",
+    "precision": "k-NN balls, k = 3 (Kynkäänniemi 2019)",
+    "recall": "k-NN balls, k = 3 (Kynkäänniemi 2019)",
+    "density": "k-NN balls, k = 5 (Naeem 2020)",
+    "coverage": "k-NN balls, k = 5 (Naeem 2020)",
+}
+
+
+def _nearest(pictures: Tensor, test: Tensor, data: DataSet) -> Figures:
+    """Median distance to the nearest training picture: far below the floor means copies."""
+    of = slice(_NEAREST_OF)
+    value, floor = (
+        nearest(x[of].flatten(1), data.train.x.flatten(1)).median().item() for x in (pictures, test)
+    )
+    return {
+        "nearest_training": {
+            "value": round(value, 4),
+            "floor": round(floor, 4),
+            "method": "median Euclidean distance of pictures in [-1, 1]",
+            "examples": min(_NEAREST_OF, len(pictures)),
+        }
+    }
+
+
+@torch.no_grad()
+def look(reader: Classifier, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Features (n, F) float64 and the classes read (n,)."""
+    features = torch.cat([reader.features(part) for part in pictures.split(_ROWS)])
+    return features.double(), reader.head(features).argmax(1)
+
+
+def compared(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """Fréchet distance, precision, recall, density and coverage of features (n, F)."""
+    covers = {k: radii(real, k) for k in (3, 5)}
+    fake_radii = radii(fake, 3)
+    within, reached, covered = [], [], []
+    recalled = torch.zeros(len(real), dtype=torch.bool)
+    for start in range(0, len(fake), _ROWS):
+        rows = slice(start, start + _ROWS)
+        gap = torch.cdist(fake[rows], real)
+        within.append((gap <= covers[3]).any(1))
+        reached.append((gap <= covers[5]).sum(1))
+        covered.append((gap <= covers[5]).any(0))
+        recalled |= (gap <= fake_radii[rows, None]).any(0)
+    return {
+        "frechet": frechet(fake, real),
+        "precision": _share(torch.cat(within)),
+        "recall": _share(recalled),
+        "density": torch.cat(reached).double().mean().item() / 5,
+        "coverage": _share(torch.stack(covered).any(0)),
+    }
+
+
+def frechet(a: Tensor, b: Tensor) -> float:
+    """|μ₁ − μ₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½) of Gaussian fits (Dowson & Landau 1982), float64."""
+    a, b = a.double(), b.double()
+    return gaussian_frechet(a.mean(0), a.T.cov(), b.mean(0), b.T.cov())
+
+
+def gaussian_frechet(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> float:
+    """The squared distance of two Gaussians with means (F,) and covariances (F, F)."""
+    values, vectors = torch.linalg.eigh(cov)
+    root = vectors * values.clamp_min(0).sqrt() @ vectors.T
+    # S₁ S₂ has the eigenvalues of the symmetric S₁^½ S₂ S₁^½
+    cross = torch.linalg.eigvalsh(root @ other_cov @ root).clamp_min(0).sqrt().sum()
+    gap = (mean - other_mean).square().sum()
+    return float(gap + cov.trace() + other_cov.trace() - 2 * cross)
+
+
+def radii(x: Tensor, k: int) -> Tensor:
+    """Distance of each of x (n, F) to its k-th nearest other: (n,)."""
+    parts = [torch.cdist(part, x).kthvalue(k + 1, dim=1).values for part in x.split(_ROWS)]
+    return torch.cat(parts)
+
+
+def nearest(x: Tensor, others: Tensor) -> Tensor:
+    """Distance of each of x (n, D) to the nearest of others (N, D)."""
+    parts = []
+    for part in x.split(_ROWS):
+        gaps = [torch.cdist(part, some).min(1).values for some in others.split(10_000)]
+        parts.append(torch.stack(gaps).min(0).values)
+    return torch.cat(parts)
+
+
+def _share(hits: Tensor) -> float:
+    return hits.double().mean().item()
