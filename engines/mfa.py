@@ -138,8 +138,6 @@ def _by_class(mixture: FactorAnalysers, card: Card) -> tuple[FactorAnalysers, ..
     """The mixtures of the classes and of all. Raises ValueError when card and tensors disagree."""
     if mixture.mean.shape[1] != math.prod(card.shape):
         raise ValueError(f"{mixture.mean.shape[1]} dimensions for shape {card.shape}")
-    if not (mixture.noise > 0).all():
-        raise ValueError("'noise' must be positive")
     classes = range(len(card.labels))
     if mixture.labels.unique().tolist() != (list(classes) or [0]):
         raise ValueError("not every class of the card has components")

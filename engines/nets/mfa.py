@@ -60,6 +60,8 @@ class FactorAnalysers:
             raise ValueError(f"loading {m} × {d} × {k} does not fit mean and noise")
         if self.log_weight.shape != (m,) or self.labels.shape != (m,):
             raise ValueError(f"{m} components need as many weights and labels")
+        if not (self.noise > 0).all():
+            raise ValueError("'noise' must be positive")
         # A = I + Λᵀ Ψ⁻¹ Λ = L Lᵀ and W = L⁻¹ Λᵀ Ψ⁻¹, so Σ⁻¹ = Ψ⁻¹ − Wᵀ W (Woodbury)
         scaled = (self.loading / self.noise[:, :, None]).mT
         self._lower = torch.linalg.cholesky(

@@ -42,7 +42,7 @@ def _pictures(data: DataSet) -> Recipe:
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "hidden": 128, "layers": 4, "features": 32, "steps": 20,
+        "hidden": 128, "layers": 4, "features": 32, "places": 96, "steps": 20,
     }  # fmt: skip
 
     def trainer() -> Descent:
@@ -50,7 +50,7 @@ def _points(data: DataSet) -> Recipe:
         model.standardise(data.train.x)
         return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=1024, minutes=2.5, label_dropout=0.5)
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=512, minutes=2.5, label_dropout=0.5)
 
 
 def _dequantised(x: Tensor) -> Tensor:

@@ -48,7 +48,15 @@ def flow(shape):
 
 def diffusion(shape):
     if len(shape) == 1:
-        sizes = {"dim": 2, "classes": 3, "hidden": 8, "layers": 2, "features": 4, "steps": 2}
+        sizes = {
+            "dim": 2,
+            "classes": 3,
+            "hidden": 8,
+            "layers": 2,
+            "features": 4,
+            "places": 4,
+            "steps": 2,
+        }
         return _net(PointDenoiser, sizes, 0.1)
     sizes = {"shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "steps": 2}
     return _net(PictureDenoiser, sizes, 0.05)
