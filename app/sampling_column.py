@@ -46,7 +46,7 @@ class SamplingColumn(QObject):
         """Draw this now, in place of whatever is shown."""
         self.batch = None
         self._channel.submit(draw(self._models, self.card, request))
-        if self.column.state is not State.LOADING:
+        if self.column.state not in (State.LOADING, State.WORKING):
             self.column.set_state(State.WORKING)
 
     def follow(self, ticket: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
+import sys
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -281,6 +282,8 @@ class Window(QMainWindow):
 
 
 def _prepare_lane() -> None:
+    # window and lane share the interpreter: hand it over sooner than every 5 ms
+    sys.setswitchinterval(0.0005)
     from engines import devices
 
     devices.prepare_thread()
