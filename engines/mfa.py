@@ -6,6 +6,7 @@ No latents part: factors mean something only within their component, so there is
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -116,6 +117,7 @@ def load(card: Card, device: torch.device) -> Model:
     try:
         scores = NormalScores(tensors.pop("marginals")) if card.is_picture else None
         mixture = FactorAnalysers(**tensors)
+        _check_sizes(mixture, **card.net)
         mfa = _MFA(card, _by_class(mixture, card), scores)
         if scores is not None and len(scores.marginals) != mfa.dims:
             raise ValueError(f"{len(scores.marginals)} marginals for {mfa.dims} pixels")
@@ -132,6 +134,19 @@ def load(card: Card, device: torch.device) -> Model:
         knobs=(TEMPERATURE,),
         density=density,
     )
+
+
+def _check_sizes(
+    mixture: FactorAnalysers, *, components: int | Sequence[int], factors: int
+) -> None:
+    """Raise ValueError unless these are the components per class and the factors of the mixture."""
+    counts = mixture.labels.bincount().tolist()
+    told = [components] * len(counts) if isinstance(components, int) else list(components)
+    if mixture.loading.shape[2] != factors or counts != told:
+        raise ValueError(
+            f"the loading has shape {tuple(mixture.loading.shape)}, which is not "
+            f"{told} components of {factors} factors"
+        )
 
 
 def _by_class(mixture: FactorAnalysers, card: Card) -> tuple[FactorAnalysers, ...]:
