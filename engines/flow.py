@@ -57,10 +57,11 @@ class _Flow:
         yield Step(request.count, request.count, x.clone(), calls=1)
         return x
 
-    @torch.no_grad()
     def _decode(self, z: Tensor, labels: Tensor) -> Tensor:
-        x = self.net.decode(z.to(self.device), labels.to(self.device)).cpu()
-        return to_levels(x) if self.card.is_picture else x
+        with torch.inference_mode():
+            x = self.net.decode(z.to(self.device), labels.to(self.device)).cpu()
+        # an ordinary tensor again, which whoever asked may differentiate
+        return to_levels(x) if self.card.is_picture else x.clone()
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p(x) = log N(f(x); 0, I) + log |det df/dx|, exact."""

@@ -26,7 +26,7 @@ def main() -> None:
     app = QApplication.instance() or QApplication([])
     theme.apply(app, theme.Mode.LIGHT)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    window = Window(Settings(count=50))
+    window = Window(Settings(count=20))
     window.show_then_begin()
     _until(lambda: _ready(window))
     sampling(window)
