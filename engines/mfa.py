@@ -117,8 +117,8 @@ def load(card: Card, device: torch.device) -> Model:
     try:
         scores = NormalScores(tensors.pop("marginals")) if card.is_picture else None
         mixture = FactorAnalysers(**tensors)
-        _check_sizes(mixture, **card.net)
         mfa = _MFA(card, _by_class(mixture, card), scores)
+        _check_sizes(mixture, **card.net)
         if scores is not None and len(scores.marginals) != mfa.dims:
             raise ValueError(f"{len(scores.marginals)} marginals for {mfa.dims} pixels")
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
