@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import reprlib
-import secrets
 import sys
 import traceback
 import zlib
@@ -15,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
+
+from engines import disk
 
 APP = "genscope"
 
@@ -35,22 +35,9 @@ class SaveError(Exception):
 
 
 def write_atomically(path: Path, raw: bytes) -> None:
-    """Write beside the target and rename: a reader sees the old file or the whole new one.
-
-    Makes the folder if need be. Raises SaveError and leaves the old file as it was on failure.
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{APP}-{secrets.token_hex(8)}")
+    """Write whole or not at all. Raises SaveError and leaves the old file as it was on failure."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("xb") as file:
-                file.write(raw)
-            os.replace(beside, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
+        disk.write_atomically(path, raw)
     except OSError as error:
         raise SaveError(unwritable(path, error)) from error
 

@@ -28,6 +28,7 @@ SHORTCUTS = (
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
     Shortcut("Window", "Ctrl+PgUp or Ctrl+PgDown", "Previous or next tab"),
     Shortcut("Window", "F1 or Shift+?", "Show this list"),
+    Shortcut("Window", "F2", "Compare the families"),
     Shortcut("Window", "Ctrl+Q", "Quit"),
 )
 
@@ -54,7 +55,9 @@ def fill(window: Window) -> QActionGroup:
     _add(view, "&Previous tab", lambda: window.turn_tab(-1), "Ctrl+PgUp")
     view.addSeparator()
     modes = _themes(view, window)
-    _add(bar.addMenu("&Help"), "&Keyboard shortcuts", window.keys.show, "F1", "Shift+?")
+    about = bar.addMenu("&Help")
+    _add(about, "&Keyboard shortcuts", window.keys.show, "F1", "Shift+?")
+    _add(about, "&Families", window.families.show, "F2")
     return modes
 
 

@@ -26,6 +26,7 @@ from app import menus
 from app import settings as remembered
 from app.channels import Channels
 from app.export import Export
+from app.families import Families
 from app.files import SaveError
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
@@ -75,6 +76,7 @@ class Window(QMainWindow):
         self.tabs = QTabWidget(self)
         self.presenters: list[Presenter] = []
         self.keys = ShortcutsDialog(menus.SHORTCUTS, self)
+        self.families = Families(self.session, self)
         self._add_tabs()
         self._arrange()
         self._modes = menus.fill(self)

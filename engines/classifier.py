@@ -26,6 +26,11 @@ def read(data: str, root: Path = ROOT) -> Card:
         raise CheckpointError(f"the classifier card {path} cannot be read: {error}") from error
 
 
+def exists(data: str, root: Path = ROOT) -> bool:
+    """Whether a data set has a classifier."""
+    return (root / f"{data}.toml").is_file()
+
+
 def open_classifier(data: str, device: str | torch.device = "cpu", root: Path = ROOT) -> Classifier:
     """The frozen classifier of a data set, its weights checked against the sha256 of its card.
 

@@ -65,11 +65,28 @@ class _KDE:
             return torch.arange(len(self.kernels.labels))
         return torch.nonzero(self.kernels.labels == label)[:, 0]
 
-    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
-        """log (1/N) Σ_i k_h(x, x_i), over the centres of the class where one is given."""
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """log p at every point of a grid in the plane: one product of matrices."""
+        assert isinstance(self.kernels, PointKernels)
+        h = self._width(knobs)
+        class_indices(self.card, None if label is None else [label], 1)
+        run, total = self.kernels.log_grid(xs, ys, h, label=label), len(xs) * len(ys)
+        while True:
+            try:
+                share = next(run)
+            except StopIteration as end:
+                return LogDensity(end.value, Meaning.EXACT, "sum over all kernels")
+            yield Step(int(share * total), total, calls=0)
+
+    def _width(self, knobs: Knobs) -> float:
         h = self.h * settle((BANDWIDTH,), knobs)["bandwidth"]
         if h == 0:
             raise ValueError("a bandwidth of 0 has no density; choose a larger one")
+        return h
+
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log (1/N) Σ_i k_h(x, x_i), over the centres of the class where one is given."""
+        h = self._width(knobs)
         classes = class_indices(self.card, labels, len(x))
         value = torch.empty(len(x), dtype=torch.float64)
         for part in torch.arange(len(x)).split(_ROWS[self.card.is_picture]):
@@ -98,12 +115,13 @@ def load(card: Card, device: torch.device) -> Model:
     if not (math.isfinite(h) and h > 0):
         raise CheckpointError(f"{card.name}: the bandwidth must be positive, got {h:g}")
     kde = _KDE(card, kernels, h)
+    grid = kde.log_grid if card.shape == (2,) else None
     return Model(
         card=card,
         sample=in_batches(kde.draw, card, (BANDWIDTH,)),
         procedure=_procedure,
         knobs=(BANDWIDTH,),
-        density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,)),
+        density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), grid),
     )
 
 

@@ -99,11 +99,17 @@ DensityRun: TypeAlias = "Generator[Step, None, LogDensity]"
 
 @dataclass(frozen=True)
 class Density:
-    """`run(x, labels, knobs)`: x (n, …) in data scale, labels (n,) int64 or None for p(x)."""
+    """`run(x, labels, knobs)`: x (n, …) in data scale, labels (n,) int64 or None for p(x).
+
+    `grid(xs, ys, label, knobs)`, where there is a faster way on a plane's grid: increasing xs (a,)
+    and ys (b,), one class or None; the same values as `run` at torch.cartesian_prod(xs, ys), in
+    that order (a·b,).
+    """
 
     meaning: Meaning
     run: Callable[[Tensor, Tensor | None, Knobs], DensityRun]
     knobs: tuple[Knob, ...] = ()
+    grid: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,20 @@ class Latents:
     nature: str
     decode: Callable[[Tensor, Tensor | None], Run]
     encode: Callable[[Tensor, Tensor | None], Run] | None = None
+
+
+@dataclass(frozen=True)
+class Energy:
+    """−log p(x | c) up to a constant for each class, with its slope: what clamped chains need.
+
+    `of(x, labels, sigma)` returns E (n,) in nats and ∇E (n, …) for x (n, …) in data scale under
+    Gaussian noise of standard deviation `sigma` there, from `sigma_max` down to `sigma_min`, at
+    which E is the model's own density; both are 0 where no noise comes into it.
+    """
+
+    of: Callable[[Tensor, Tensor | None, float], tuple[Tensor, Tensor]]
+    sigma_max: float = 0.0
+    sigma_min: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -205,6 +225,7 @@ class Model:
     knobs: tuple[Knob, ...] = ()
     density: Density | None = None
     latents: Latents | None = None
+    energy: Energy | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -66,14 +66,7 @@ class _VAE:
         """Pictures or points for prior noise e; a draw from p(x | z) when there are streams."""
         labels = labels.to(self.device)
         z = self.net.from_prior(e.to(self.device), labels)
-        if isinstance(self.net, PointVAE):
-            x = self.net.decode(z, labels).cpu()
-            return x if streams is None else x + self.net.noise().cpu() * streams.normal(x.shape[1])
-        parameters = self.net.likelihood(z, labels).cpu()
-        if streams is None:
-            return mixture_mean(parameters)[:, None]
-        size = parameters.shape[1:3]
-        return mixture_draw(parameters, streams.uniform(*size), streams.uniform(*size))[:, None]
+        return shown(self.net, z, labels, streams)
 
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log (1/M) Σ p(x, z_m) / q(z_m | x), z_m ~ q: Burda et al. 2016, equation 8.
@@ -93,8 +86,7 @@ class _VAE:
             values.append(value)
             errors.append(error)
             yield Step(min(start + rows, len(x)), len(x), calls=m + 1)
-        method = "ELBO, 1 sample" if m == 1 else f"IWAE, {m} samples"
-        return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
+        return LogDensity(torch.cat(values), Meaning.BOUND, bound_name(m), torch.cat(errors))
 
     @torch.no_grad()
     def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,17 +94,9 @@ class _VAE:
 
         e holds the standard normal draws: (n or 1, m, K).
         """
-        m, n = e.shape[1], len(x)
-        mean, log_sd = self.net.posterior(x, labels)
-        z = mean[:, None] + log_sd[:, None].exp() * e
-        repeat = torch.arange(n, device=x.device).repeat_interleave(m)
-        x, z, labels = x[repeat], z.flatten(0, 1), labels[repeat]
-        log_p = self.net.log_likelihood(x, z, labels) + self.net.log_prior(z, labels)
-        log_q = log_normal(e.flatten(0, 1)).view(-1, m) - log_sd.sum(1, keepdim=True)
-        log_w = (log_p.view(n, m) - log_q).cpu().double()
-        value = torch.logsumexp(log_w, 1) - math.log(m)
-        spread = (log_w - value[:, None]).exp().std(1) if m > 1 else torch.full((n,), math.nan)
-        return value, spread / math.sqrt(m)
+        z, log_ratio = propose(self.net, x, labels, e)
+        log_prior = self.net.log_prior(z, labels.repeat_interleave(e.shape[1]))
+        return importance_bound((log_ratio + log_prior).view(len(x), -1))
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """Mean of p(x | z, c) for prior noise (n, K) -> (n, …)."""
@@ -128,6 +112,51 @@ class _VAE:
         e = self.net.to_prior(mean, classes).cpu()
         yield Step(len(x), len(x), calls=1)
         return e
+
+
+def shown(net: PictureVAE | PointVAE, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
+    """Mean of p(x | z, c), or with streams a draw from it: z (n, K) -> (n, …) on the CPU."""
+    if isinstance(net, PointVAE):
+        x = net.decode(z, labels).cpu()
+        return x if streams is None else x + net.noise().cpu() * streams.normal(x.shape[1])
+    parameters = net.likelihood(z, labels).cpu()
+    if streams is None:
+        return mixture_mean(parameters)[:, None]
+    size = parameters.shape[1:3]
+    return mixture_draw(parameters, streams.uniform(*size), streams.uniform(*size))[:, None]
+
+
+def propose(
+    net: PictureVAE | PointVAE, x: Tensor, labels: Tensor, e: Tensor
+) -> tuple[Tensor, Tensor]:
+    """z ~ q(z | x, c) (n·m, K) by standard normal e (n or 1, m, K), and log p(x | z, c) / q (n·m,).
+
+    The m draws of an example lie together.
+    """
+    m = e.shape[1]
+    mean, log_sd = net.posterior(x, labels)
+    z = mean[:, None] + log_sd[:, None].exp() * e
+    log_q = log_normal(e.flatten(0, 1)).view(-1, m) - log_sd.sum(1, keepdim=True)
+    z = z.flatten(0, 1)
+    log_p = net.log_likelihood(x.repeat_interleave(m, 0), z, labels.repeat_interleave(m))
+    return z, log_p - log_q.flatten()
+
+
+def importance_bound(log_w: Tensor) -> tuple[Tensor, Tensor]:
+    """log (1/M) Σ w and its standard error by the delta method: (n, M) -> (n,) float64 each.
+
+    Burda et al. 2016, equation 8. One weight tells nothing of its error: nan.
+    """
+    log_w, m = log_w.cpu().double(), log_w.shape[1]
+    value = torch.logsumexp(log_w, 1) - math.log(m)
+    if m == 1:
+        return value, torch.full_like(value, math.nan)
+    return value, (log_w - value[:, None]).exp().std(1) / math.sqrt(m)
+
+
+def bound_name(m: int) -> str:
+    """What a bound of M samples is called."""
+    return "ELBO, 1 sample" if m == 1 else f"IWAE, {m} samples"
 
 
 def load(card: Card, device: torch.device) -> Model:

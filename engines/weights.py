@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +12,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from engines.catalog import CheckpointError
+from engines.disk import write_atomically
 from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
@@ -82,17 +81,3 @@ def save(tensors: Mapping[str, Tensor], path: Path) -> str:
     )
     write_atomically(path, raw)
     return hashlib.sha256(raw).hexdigest()
-
-
-def write_atomically(path: Path, raw: bytes) -> None:
-    """Write beside the target and rename: a reader sees the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

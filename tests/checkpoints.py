@@ -54,7 +54,10 @@ def ship_kernels(root):
 
 def ship_flows(root):
     """Untrained flows of pictures (mnist/flow, of another size than the KDE's) and of points."""
-    pictures = {"shape": [1, 8, 8], "classes": 3, "couplings": [2, 2], "width": [8, 8], "bins": 4}
+    pictures = {
+        "shape": [1, 8, 8], "classes": 3, "couplings": [2, 2], "width": [8, 8], "reach": [3, 3],
+        "hidden": 8, "bins": 4,
+    }  # fmt: skip
     points = {"dim": 2, "classes": 2, "transforms": 2, "bins": 4, "hidden": [8]}
     for name, kind, net, labels in (
         ("mnist/flow", PictureFlow, pictures, DIGITS),

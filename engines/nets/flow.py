@@ -6,7 +6,8 @@ Both map data to z ~ N(0, I) with an exact inverse and an exact log-determinant.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 import zuko
@@ -78,24 +79,52 @@ class Mix(nn.Module):
         return super().train(mode)
 
 
-class Conditioner(nn.Module):
-    """Parameters of an elementwise map from the known half of the channels and the class."""
+class Neighbourhood(nn.Module):
+    """Parameters of an elementwise map from the known channels nearby and the class.
 
-    def __init__(self, given: int, out: int, width: int, classes: int) -> None:
+    The first convolution is wide, for few channels enter it, and the last sees one place only.
+    """
+
+    def __init__(self, given: int, out: int, *, width: int, reach: int, classes: int) -> None:
         super().__init__()
-        self.into = nn.Conv2d(given, width, 3, padding=1)
+        self.into = nn.Conv2d(given, width, reach, padding=reach // 2)
         self.label = nn.Embedding(classes + 1, width)
         self.middle = nn.Conv2d(width, width, 3, padding=1)
-        self.out = nn.Conv2d(width, out, 3, padding=1)
-        nn.init.zeros_(self.label.weight)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+        self.out = nn.Conv2d(width, out, 1)
+        _start_at_nothing(self.label, self.out)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 1.5 × as fast
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         h = F.silu(self.into(x) + self.label(labels)[..., None, None])
         return self.out(h + F.silu(self.middle(h)))  # type: ignore[no-any-return]
+
+
+class Overview(nn.Module):
+    """The same from all places at once: what makes the far parts of a digit belong together."""
+
+    def __init__(
+        self, given: int, out: int, *, grid: Sequence[int], hidden: int, classes: int
+    ) -> None:
+        super().__init__()
+        self.grid, places = tuple(grid), math.prod(grid)
+        self.into = nn.Linear(given * places, hidden)
+        self.label = nn.Embedding(classes + 1, hidden)
+        self.middle = nn.Linear(hidden, hidden)
+        self.out = nn.Linear(hidden, out * places)
+        _start_at_nothing(self.label, self.out)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        h = F.silu(self.into(x.flatten(1)) + self.label(labels))
+        h = h + F.silu(self.middle(h))
+        return self.out(h).unflatten(1, (-1, *self.grid))  # type: ignore[no-any-return]
+
+
+def _start_at_nothing(*layers: nn.Module) -> None:
+    """Zero parameters: a coupling then starts as the identity."""
+    for layer in layers:
+        for parameter in layer.parameters():
+            nn.init.zeros_(parameter)
 
 
 class Spline(MonotonicRQSTransform):  # type: ignore[misc]  # zuko has no types
@@ -126,11 +155,12 @@ class Bend(nn.Module):
     Dinh et al. 2017 (affine) and Durkan et al. 2019 (spline); bins = 0 leaves the spline out.
     """
 
-    def __init__(self, given: int, bent: int, *, width: int, classes: int, bins: int) -> None:
+    def __init__(
+        self, given: int, bent: int, bins: int, net: Callable[[int, int], nn.Module]
+    ) -> None:
         super().__init__()
         self.bins, self.bent = bins, bent
-        out = bent * (2 + (3 * bins - 1 if bins else 0))
-        self.net = Conditioner(given, out, width, classes)
+        self.net = net(given, bent * (2 + (3 * bins - 1 if bins else 0)))
 
     def _maps(self, given: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Spline | None]:
         raw = self.net(given, labels)
@@ -159,11 +189,10 @@ class Bend(nn.Module):
 class Coupling(nn.Module):
     """ActNorm, 1x1 mixing, then one half of the channels bends the other."""
 
-    def __init__(self, channels: int, *, width: int, classes: int, bins: int) -> None:
+    def __init__(self, channels: int, bins: int, net: Callable[[int, int], nn.Module]) -> None:
         super().__init__()
         self.norm, self.mix = ActNorm(channels), Mix(channels)
-        half = channels // 2
-        self.bend = Bend(half, half, width=width, classes=classes, bins=bins)
+        self.bend = Bend(channels // 2, channels // 2, bins, net)
 
     def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         x, d1 = self.norm(x)
@@ -201,25 +230,31 @@ class ClassBase(nn.Module):
 class PictureFlow(nn.Module):
     """Multi-scale coupling flow on dequantised pictures u in (0, 1): (n, C, H, W) -> z (n, C·H·W).
 
-    Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6).
+    Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6). Among the
+    coarse couplings, spline ones that look nearby take turns with affine ones that see everything.
     Class index `classes` means "any": p(x) without a class.
     """
 
     def __init__(
         self, *, shape: Sequence[int], classes: int, couplings: Sequence[int],
-        width: Sequence[int], bins: int,
+        width: Sequence[int], reach: Sequence[int], hidden: int, bins: int,
     ) -> None:  # fmt: skip
         super().__init__()
         self.shape, self.classes = tuple(shape), classes
-        first = 4 * self.shape[0]
-        half = first // 2
-        options = {"classes": classes, "bins": bins}
-        self.fine = nn.ModuleList(
-            Coupling(first, width=width[0], **options) for _ in range(couplings[0])
-        )
-        self.split = Bend(half, half, width=width[0], **options)
+        channels, height, side = self.shape
+        first, half = 4 * channels, 2 * channels
+
+        near = [
+            partial(Neighbourhood, width=width[i], reach=reach[i], classes=classes) for i in (0, 1)
+        ]
+        grid = (height // 4, side // 4)
+        far = partial(Overview, grid=grid, hidden=hidden, classes=classes)
+        self.fine = nn.ModuleList(Coupling(first, bins, near[0]) for _ in range(couplings[0]))
+        self.split = Bend(half, half, bins, near[0])
         self.coarse = nn.ModuleList(
-            Coupling(4 * half, width=width[1], **options) for _ in range(couplings[1])
+            Coupling(4 * half, use, net)
+            for _ in range(couplings[1])
+            for use, net in ((bins, near[1]), (0, far))
         )
         self.last = ActNorm(4 * half)
         self.base = ClassBase(math.prod(shape), classes)

@@ -1,4 +1,6 @@
-"""`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME …`, `… report`."""
+"""`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
+`… densities [SET …]`, `… report`.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +26,9 @@ _SEED = 1
 
 
 def main(arguments: list[str]) -> int:
-    """Train, export or evaluate one checkpoint; returns the exit status."""
-    if arguments[:1] == ["evaluate"]:
-        from engines.training.evaluate import evaluate
-
-        for name in arguments[1:]:
-            evaluate(name)
-        return 0
-    if arguments == ["report"]:
-        from engines.training import report
-
-        report.write()
+    """Train or export one checkpoint, or run another command; returns the exit status."""
+    if arguments[:1] and arguments[0] in _COMMANDS:
+        _COMMANDS[arguments[0]](arguments[1:])
         return 0
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
@@ -51,6 +45,34 @@ def main(arguments: list[str]) -> int:
     else:
         _train(options, data, chosen)
     return 0
+
+
+def _evaluate(arguments: list[str]) -> None:
+    from engines.training.evaluate import GROUPS, evaluate
+
+    parser = argparse.ArgumentParser(prog="python -m engines.training evaluate")
+    parser.add_argument("names", nargs="+", help="data set and family, such as mnist/vae")
+    parser.add_argument(
+        "--only", action="append", choices=GROUPS, help="these figures; the others stay as they are"
+    )
+    parser.add_argument("--device", default="cpu", help="where densities and samples are computed")
+    options = parser.parse_args(arguments)
+    evaluate(*options.names, only=options.only or GROUPS, device=options.device)
+
+
+def _densities(arguments: list[str]) -> None:
+    from engines.training import densities
+
+    densities.write(arguments)
+
+
+def _report(arguments: list[str]) -> None:
+    from engines.training import report
+
+    report.write()
+
+
+_COMMANDS = {"evaluate": _evaluate, "densities": _densities, "report": _report}
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
@@ -79,6 +101,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         "steps": progress.steps + progress.past_steps,
         "batch": recipe.batch,
         "command": f"python -m engines.training {options.name} --minutes {minutes:.0f}",
+        **recipe.training,
     }
     _ship(
         options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,

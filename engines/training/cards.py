@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomli_w
 
 from engines.catalog import table_of
+from engines.disk import write_atomically
 from engines.model import Card
-from engines.weights import write_atomically
 
 
 def write_card(card: Card) -> None:

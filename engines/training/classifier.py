@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import weights
+from engines import disk, weights
 from engines.catalog import table_of
 from engines.classifier import ROOT
 from engines.model import Card
@@ -122,7 +122,7 @@ def _ship(
         },
         figures={"accuracy": {"value": round(reached, 5), "examples": len(data.test)}},
     )  # fmt: skip
-    weights.write_atomically(ROOT / f"{data.name}.toml", tomli_w.dumps(table_of(card)).encode())
+    disk.write_atomically(ROOT / f"{data.name}.toml", tomli_w.dumps(table_of(card)).encode())
     print(f"wrote {path} and its card", flush=True)
 
 

@@ -59,14 +59,14 @@ def _dequantised(x: Tensor) -> Tensor:
 
 
 def _picture_loss(net: PictureDenoiser, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    return _loss(net, _dequantised(x), labels, _PICTURE_LEVELS)
+    return denoising_loss(net, _dequantised(x), labels, _PICTURE_LEVELS)
 
 
 def _point_loss(net: PointDenoiser, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    return _loss(net, x, labels, _POINT_LEVELS)
+    return denoising_loss(net, x, labels, _POINT_LEVELS)
 
 
-def _loss(net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]) -> Tensor:
+def denoising_loss(net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]) -> Tensor:
     """E λ(σ) ‖D(y + n; σ, c) − y‖², ln σ ~ N(P_mean, P_std²): Karras et al. 2022, equation 8.
 
     The levels of one batch are spread evenly (Kingma et al. 2021, section 5.1): less noise.

@@ -22,7 +22,7 @@ def flow(data: DataSet) -> Recipe:
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "couplings": [6, 6], "width": [64, 96], "bins": 5,
+        "couplings": [4, 4], "width": [48, 96], "reach": [5, 7], "hidden": 384, "bins": 5,
     }  # fmt: skip
     return Recipe(
         net=net,

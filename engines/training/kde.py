@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,20 +26,20 @@ def kde(data: DataSet) -> Fit:
             kernels: PictureKernels | PointKernels = PictureKernels.of(x, labels)
         else:
             kernels = PointKernels.of(x, labels)
-        bandwidth = _leave_one_out(kernels)
+        bandwidth = fitted_bandwidth(kernels.leave_one_out, kernels.plausible)
         return {"bandwidth": bandwidth}, kernels.tensors()
 
     text = f"first {centres} training examples as centres, bandwidth by leave-one-out likelihood"
     return Fit(fit, text)
 
 
-def _leave_one_out(kernels: PictureKernels | PointKernels) -> float:
-    """The bandwidth of highest mean leave-one-out log-likelihood: golden section in log h."""
-    low, high = torch.tensor(kernels.plausible, dtype=torch.float64).log().tolist()
+def fitted_bandwidth(likelihood: Callable[[float], float], plausible: tuple[float, float]) -> float:
+    """The bandwidth h of highest `likelihood(h)`: golden section in log h."""
+    low, high = torch.tensor(plausible, dtype=torch.float64).log().tolist()
     golden = (5**0.5 - 1) / 2
 
     def score(log_h: float) -> float:
-        return kernels.leave_one_out(float(torch.tensor(log_h).exp()))
+        return likelihood(float(torch.tensor(log_h).exp()))
 
     a, b = high - golden * (high - low), low + golden * (high - low)
     at_a, at_b = score(a), score(b)

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from engines.disk import write_atomically
 from engines.training.datasets import DataSet
-from engines.weights import write_atomically
 
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
@@ -55,7 +55,7 @@ class Descent:
     ) -> None:  # fmt: skip
         self.net, self._loss = net, loss
         self._average = torch.optim.swa_utils.AveragedModel(
-            net, multi_avg_fn=_warming(averaging), use_buffers=False
+            net, multi_avg_fn=warming(averaging), use_buffers=False
         )
         self._optimiser = torch.optim.AdamW(
             net.parameters(), lr=rate, betas=betas, weight_decay=decay
@@ -99,7 +99,7 @@ class Descent:
         self._steps = state["steps"]
 
 
-def _warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:
+def warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:
     """An average that forgets its start: the decay grows from 0.1 to `decay` with the updates."""
 
     @torch.no_grad()
@@ -135,7 +135,7 @@ def train(
     checkpoint: Path, resume: bool, seed: int, report: Callable[[str], None],
     past: Progress | None = None,
 ) -> Progress:  # fmt: skip
-    """Train for `minutes` of wall-clock time; the rate falls to 0 at the end of the budget.
+    """Train for `minutes` (of its own working time); the rate falls to 0 at the end of the budget.
 
     With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
     given a fresh budget on top of its weights. `past` is what went into weights adopted before.
@@ -160,16 +160,18 @@ def _drive(
     label_dropout: float, checkpoint: Path, report: Callable[[str], None],
 ) -> None:  # fmt: skip
     x, labels, nobody = data.train.x, data.train.labels, len(data.labels)
-    before = time.monotonic() - progress.seconds
-    saved = reported = time.monotonic()
+    saved = reported = before = time.monotonic()
+    worked = time.process_time()
     while progress.seconds < budget:
         pick = torch.randint(len(x), (batch,))
         dropped = torch.rand(batch) < label_dropout
         classes = torch.where(dropped, nobody, labels[pick])
         figures = trainer.step(x[pick], classes, progress.seconds / budget)
         progress.steps += 1
-        now = time.monotonic()
-        progress.seconds = now - before
+        now, work = time.monotonic(), time.process_time()
+        # on a busy machine only what the run was given counts
+        progress.seconds += min(now - before, work - worked)
+        before, worked = now, work
         if now - reported > _REPORT_EVERY:
             shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
             report(f"{progress.seconds / 60:6.1f} min  step {progress.steps:6d}  {shown}")

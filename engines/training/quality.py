@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from engines.classifier import open_classifier
 from engines.model import Model, SampleRequest, batch_of, finish
 from engines.nets.classifier import Classifier
-from engines.training.datasets import DataSet, load
+from engines.training.datasets import DataSet
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 
@@ -26,22 +27,50 @@ _REPORT_EVERY = 15.0
 _SEED = 0
 
 
-def sample_quality(
-    model: Model, count: int = 10_000, *, data: DataSet | None = None,
-    reader: Classifier | None = None,
-) -> Figures:  # fmt: skip
-    """Figures of `count` class-conditional samples, each beside its floor: test against training.
+@dataclass(frozen=True)
+class Reference:
+    """What samples are held against: the data as the classifier sees them, and the floors.
 
-    Raises CheckpointError when the data set has no classifier and ValueError for a model without
-    classes.
+    `floor` has the figures of real test pictures in place of samples: what chance alone costs.
+    """
+
+    data: DataSet
+    reader: Classifier
+    seen: Tensor
+    floor: Mapping[str, float]
+
+    @property
+    def count(self) -> int:
+        """How many samples it compares."""
+        return len(self.seen)
+
+
+def reference(data: DataSet, reader: Classifier | None = None, count: int = 10_000) -> Reference:
+    """Look at the data once for all models of one command.
+
+    Raises CheckpointError when the data set has no classifier.
+    """
+    reader = reader or open_classifier(data.name)
+    seen, _ = look(reader, data.train.x[:count])
+    test = data.test.x[:count]
+    test_seen, read = look(reader, test)
+    floor = {
+        "label_agreement": _share(read == data.test.labels[: len(test)]),
+        **compared(seen, test_seen),
+        "nearest_training": _nearest(test, data),
+    }
+    return Reference(data, reader, seen, floor)
+
+
+def sample_quality(model: Model, against: Reference) -> Figures:
+    """Figures of class-conditional samples, each beside its floor: test against training.
+
+    Raises ValueError for a model without classes.
     """
     if not model.labels:
         raise ValueError(f"{model.card.name} has no classes to ask for")
-    data = data or load(model.card.data)
-    reader = reader or open_classifier(model.card.data)
-    asked = torch.arange(count) % len(model.labels)
-    pictures = draw(model, count)
-    return figures_of(pictures, asked, data, reader)
+    asked = torch.arange(against.count) % len(model.labels)
+    return figures_of(draw(model, against.count), asked, against)
 
 
 def draw(model: Model, count: int) -> Tensor:
@@ -57,56 +86,45 @@ def draw(model: Model, count: int) -> Tensor:
     return torch.cat(parts)
 
 
-def figures_of(pictures: Tensor, asked: Tensor, data: DataSet, reader: Classifier) -> Figures:
+def figures_of(pictures: Tensor, asked: Tensor, against: Reference) -> Figures:
     """The figures of pictures (n, C, H, W) asked to be of the classes (n,)."""
-    real, test = data.train.x[: len(pictures)], data.test.x[: len(pictures)]
-    seen, read = look(reader, pictures)
-    real_seen, _ = look(reader, real)
-    test_seen, test_read = look(reader, test)
-    agree = (read == asked).double().mean().item()
-    figures: dict[str, dict[str, Any]] = {
-        "label_agreement": {
-            "value": round(agree, 5),
-            "stderr": round(math.sqrt(agree * (1 - agree) / len(asked)), 5),
-            "floor": round(_share(test_read == data.test.labels[: len(test)]), 5),
-            "method": "classifier's reading, classes dealt in turn",
-        }
+    seen, read = look(against.reader, pictures)
+    agree = _share(read == asked)
+    found = {
+        "label_agreement": agree,
+        **compared(against.seen, seen),
+        "nearest_training": _nearest(pictures, against.data),
     }
-    found, floor = compared(real_seen, seen), compared(real_seen, test_seen)
-    for name, value in found.items():
-        figures[name] = {
+    figures: dict[str, dict[str, Any]] = {
+        name: {
             "value": round(value, 5),
-            "floor": round(floor[name], 5),
+            "floor": round(against.floor[name], 5),
             "method": _METHODS[name],
+            "examples": len(pictures),
         }
-    for figure in figures.values():
-        figure["examples"] = len(pictures)
-    return {**figures, **_nearest(pictures, test, data)}
+        for name, value in found.items()
+    }
+    error = math.sqrt(agree * (1 - agree) / len(asked))
+    figures["label_agreement"]["stderr"] = round(error, 5)
+    figures["nearest_training"]["examples"] = min(_NEAREST_OF, len(pictures))
+    return figures
 
 
 _METHODS = {
+    "label_agreement": "classifier's reading, classes dealt in turn",
     "frechet": "Gaussian fits of classifier features (Heusel 2017)",
     "precision": "k-NN balls, k = 3 (Kynkäänniemi 2019)",
     "recall": "k-NN balls, k = 3 (Kynkäänniemi 2019)",
     "density": "k-NN balls, k = 5 (Naeem 2020)",
     "coverage": "k-NN balls, k = 5 (Naeem 2020)",
+    "nearest_training": "median Euclidean distance of pictures in [-1, 1]",
 }
 
 
-def _nearest(pictures: Tensor, test: Tensor, data: DataSet) -> Figures:
+def _nearest(pictures: Tensor, data: DataSet) -> float:
     """Median distance to the nearest training picture: far below the floor means copies."""
-    of = slice(_NEAREST_OF)
-    value, floor = (
-        nearest(x[of].flatten(1), data.train.x.flatten(1)).median().item() for x in (pictures, test)
-    )
-    return {
-        "nearest_training": {
-            "value": round(value, 4),
-            "floor": round(floor, 4),
-            "method": "median Euclidean distance of pictures in [-1, 1]",
-            "examples": min(_NEAREST_OF, len(pictures)),
-        }
-    }
+    x = pictures[:_NEAREST_OF].flatten(1)
+    return nearest(x, data.train.x.flatten(1)).median().item()
 
 
 @torch.no_grad()

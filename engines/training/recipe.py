@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -21,6 +21,8 @@ class Recipe:
     batch: int
     minutes: float
     label_dropout: float
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """What else the card should say of the training."""
 
 
 @dataclass(frozen=True)

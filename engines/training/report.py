@@ -1,81 +1,173 @@
-"""The measured figures of all cards as one page: docs/models.md."""
+"""The measured figures of all cards as pages: docs/models.md, and the families in README."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from engines import figures, taxonomy
 from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.model import Card
 from engines.toys import TOYS
 
+_Columns: TypeAlias = Mapping[str, Callable[[Card], str]]
+
+BEGIN = "<!-- families: written by python -m engines.training report -->"
+END = "<!-- /families -->"
+_SHOWN = "mnist"
+
 _HEAD = """# What the bundled models reach
 
 Written by `python -m engines.training report` from the cards in `assets/models/`, whose figures
-`python -m engines.training evaluate NAME` measured on the full held-out test sets. Bits per
-dimension are of the 256-level picture and of p(x), no class given; ≤ marks a bound. The KL gap is
-the mean of log p_true(x) − log p(x) over test points, for a bound an upper bound on it; mass is
-the integral of the density over the plane.
+`python -m engines.training evaluate NAME` measured on the full held-out test sets, or on as many
+first examples as the card says. Bits per dimension are of the 256-level picture and of p(x), no
+class given; ≤ marks a bound, ≈ an estimate, ± is one standard error, – what was not measured. The
+KL gap is the mean of log p_true(x) − log p(x) over test points, for a bound an upper bound on it;
+~ marks that of a kernel density of samples, for models without a density. Mass is the integral of
+the density over the plane. The densities are drawn on [their own page](densities.md).
+"""
+_QUALITY_HEAD = """Of 10,000 class-conditional samples at the default knobs, in the features of the
+project's own classifier: compare only among themselves. The first row is the floor: real test
+pictures in the place of samples.
 """
 
 
-def write(path: Path = Path("docs/models.md")) -> None:
-    """Write the page."""
+def write(page: Path = Path("docs/models.md"), readme: Path = Path("README.md")) -> None:
+    """Write the page, and the table of families between its two comments in the README."""
     cards = catalog()
+    page.write_text(models(cards), encoding="utf-8")
+    families = taxonomy.table(_SHOWN, cards)
+    text = f"{taxonomy.markdown(families)}\nFigures: {families.title}. {families.note}\n"
+    readme.write_text(between(readme.read_text("utf-8"), text), encoding="utf-8")
+
+
+def models(cards: Iterable[Card]) -> str:
+    """The page of all models."""
+    cards = tuple(cards)
     pictures = [card for card in cards if card.is_picture]
     points = [card for card in cards if not card.is_picture]
-    parts = [_HEAD, "## Pictures\n", _table(_PICTURES, pictures), "## Points\n",
-             _table(_POINTS, points)]  # fmt: skip
-    path.write_text("\n".join(parts), encoding="utf-8")
+    parts = [_HEAD, "## The families\n", taxonomy.markdown(taxonomy.table(_SHOWN, cards)),
+             "## Pictures\n", _table(_PICTURES, pictures)]  # fmt: skip
+    if judged := [card for card in pictures if "frechet" in card.figures]:
+        parts += ["## Sample quality\n", _QUALITY_HEAD, _quality(judged)]
+    return "\n".join([*parts, "## Points\n", _table(_POINTS, points)])
 
 
-def _figure(card: Card, name: str) -> str:
-    figure: Mapping[str, Any] = card.figures.get(name, {})
-    if "value" not in figure:
-        return "–"
-    sign = "≤ " if figure.get("meaning") == "bound" else ""
-    value, error = figure["value"], figure.get("stderr")
-    digits = 1 if name == "sampling_ms" else 4
-    if error is None or not math.isfinite(error):
-        return f"{sign}{value:.{digits}f}"
-    return f"{sign}{value:.{digits}f} ± {error:.{digits}f}"
+def between(page: str, text: str) -> str:
+    """The page with `text` between the two comments.
+
+    Raises ValueError when they are not there, in this order.
+    """
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page lacks '{BEGIN}' followed by '{END}'")
+    return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"
 
 
-def _method(card: Card, name: str) -> str:
-    return str(card.figures.get(name, {}).get("method", "–"))
+def _likelihood(name: str) -> Callable[[Card], str]:
+    """A figure of the density, or the reason why a family has none."""
+
+    def cell(card: Card) -> str:
+        kind = taxonomy.THEORY[card.family].density.partition(":")[0].partition(",")[0]
+        missing = kind if kind in ("none", "unnormalised") else figures.NOTHING
+        return figures.shown(card.figures, name) if name in card.figures else missing
+
+    return cell
+
+
+def _gap(card: Card) -> str:
+    name = "kl_gap" if "kl_gap" in card.figures else "sample_kl_gap"
+    return figures.shown(card.figures, name)
+
+
+def _method(*names: str) -> Callable[[Card], str]:
+    """How the first of these figures was computed, and on how many examples if not on all."""
+
+    def cell(card: Card) -> str:
+        found = (card.figures[name] for name in names if name in card.figures)
+        figure: Mapping[str, Any] = next(found, {})
+        return str(figure.get("method", figures.NOTHING))
+
+    return cell
+
+
+def _trained(card: Card) -> str:
+    if "steps" not in card.training:
+        return "in closed form"
+    return f"{card.training.get('minutes', 0)} min, {card.training['steps']:,} steps"
+
+
+def _sampling(card: Card) -> str:
+    return figures.duration(card.figures, "sampling_ms")
 
 
 def _entropy(card: Card) -> str:
     return f"{TOYS[card.data].entropy:.4f}" if card.data in TOYS else "unknown"
 
 
-_PICTURES = {
+def _examples(card: Card) -> str:
+    count = card.figures.get("bits_per_dim", {}).get("examples")
+    return figures.NOTHING if count is None else f"{count:,}"
+
+
+_WHO: _Columns = {
     "data": lambda c: DATA_TITLES.get(c.data, c.data),
     "family": lambda c: FAMILY_TITLES[c.family],
-    "parameters": lambda c: f"{c.parameters:,}",
-    "trained": lambda c: (
-        f"{c.training.get('minutes', 0)} min, {c.training.get('steps', 0):,} steps"
-    ),
-    "bits/dim": lambda c: _figure(c, "bits_per_dim"),
-    "method": lambda c: _method(c, "bits_per_dim"),
-    "ELBO, bits/dim": lambda c: _figure(c, "elbo_bits_per_dim"),
-    "16 samples, ms": lambda c: _figure(c, "sampling_ms"),
 }
-_POINTS = {
-    "data": lambda c: DATA_TITLES.get(c.data, c.data),
-    "family": lambda c: FAMILY_TITLES[c.family],
+_PICTURES: _Columns = {
+    **_WHO,
+    "parameters": lambda c: f"{c.parameters:,}",
+    "trained": _trained,
+    "bits/dim": _likelihood("bits_per_dim"),
+    "method": _method("bits_per_dim"),
+    "pictures": _examples,
+    "ELBO, bits/dim": lambda c: figures.shown(c.figures, "elbo_bits_per_dim"),
+    "label agreement (floor)": lambda c: figures.beside_floor(c.figures, "label_agreement"),
+    "Fréchet (floor)": lambda c: figures.beside_floor(c.figures, "frechet"),
+    "coverage (floor)": lambda c: figures.beside_floor(c.figures, "coverage"),
+    "16 samples": _sampling,
+}
+_POINTS: _Columns = {
+    **_WHO,
     "parameters": lambda c: f"{c.parameters:,}",
     "entropy, nats": _entropy,
-    "cross-entropy, nats": lambda c: _figure(c, "cross_entropy"),
-    "KL gap, nats": lambda c: _figure(c, "kl_gap"),
-    "method": lambda c: _method(c, "cross_entropy"),
-    "mass": lambda c: _figure(c, "mass"),
+    "cross-entropy, nats": _likelihood("cross_entropy"),
+    "KL gap, nats": _gap,
+    "method": _method("cross_entropy", "sample_kl_gap"),
+    "mass": lambda c: figures.shown(c.figures, "mass"),
+    "16 samples": _sampling,
 }
+_QUALITY = {
+    "label agreement": ("label_agreement", 4), "Fréchet": ("frechet", 2),
+    "precision": ("precision", 3), "recall": ("recall", 3), "density": ("density", 3),
+    "coverage": ("coverage", 3), "nearest training": ("nearest_training", 2),
+}  # fmt: skip
 
 
-def _table(columns: Mapping[str, Any], cards: Iterable[Card]) -> str:
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    lines += ["| " + " | ".join(cell(card) for cell in columns.values()) + " |" for card in cards]
+def _table(columns: _Columns, cards: Iterable[Card]) -> str:
+    return _lines([*columns], ([cell(card) for cell in columns.values()] for card in cards))
+
+
+def _quality(cards: Iterable[Card]) -> str:
+    """Every figure of the samples; before each data set's rows their floor."""
+    rows: dict[str, list[list[str]]] = {}
+    for card in cards:
+        who = [cell(card) for cell in _WHO.values()]
+        of = rows.setdefault(card.data, [[who[0], "test pictures", *_entries(card, "floor")]])
+        of.append([*who, *_entries(card, "value")])
+    return _lines([*_WHO, *_QUALITY], (row for of in rows.values() for row in of))
+
+
+def _entries(card: Card, key: str) -> list[str]:
+    return [
+        f"{card.figures[name][key]:.{digits}f}" if name in card.figures else figures.NOTHING
+        for name, digits in _QUALITY.values()
+    ]
+
+
+def _lines(heads: list[str], rows: Iterable[list[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"

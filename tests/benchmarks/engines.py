@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 import torch
 
+from engines.model import finish
 from engines.nets.kde import PointKernels
 from engines.noise import Streams
 from engines.toys import TOYS
@@ -16,7 +18,7 @@ from tests.benchmarks.table import Row
 def rows() -> list[Row]:
     """Best of several runs, one thread."""
     torch.set_num_threads(1)
-    return [_streams(), _kernels()]
+    return [_streams(), _kernels(), _grid()]
 
 
 def _streams() -> Row:
@@ -43,6 +45,30 @@ def _kernels() -> Row:
     return Row(
         "KDE, 2,000 queries on 20,000 centres", _best(lambda: kernels.log_density(x, 0.1)), "ms",
         "scikit-learn, exact", _best(lambda: exact.score_samples(x.double().numpy()), 1),
+    )  # fmt: skip
+
+
+def _grid() -> Row:
+    """A heat map of 512² points; scikit-learn's time is that of 2,000 of them, scaled up."""
+    from sklearn.neighbors import KernelDensity
+
+    g = torch.Generator().manual_seed(0)
+    centres, labels = TOYS["moons"].sample(20_000, g)
+    kernels = PointKernels(centres, labels, torch.ones(2))
+    low, high = centres.min(0).values, centres.max(0).values
+    xs, ys = (torch.linspace(float(a), float(b), 512) for a, b in zip(low, high, strict=True))
+    some = torch.randperm(512 * 512, generator=g)[:2_000]
+    x = torch.cartesian_prod(xs, ys)[some].double().numpy()
+    exact = KernelDensity(bandwidth=0.1, leaf_size=20_001).fit(centres.double().numpy())
+    ours, theirs = finish(kernels.log_grid(xs, ys, 0.1)), torch.from_numpy(exact.score_samples(x))
+    counts = theirs > theirs.max() - math.log(1e6)
+    if not torch.allclose(ours[some][counts].exp(), theirs[counts].exp(), rtol=1e-6):
+        raise AssertionError("the two kernel sums differ")
+    return Row(
+        "KDE, grid of 512² on 20,000 centres",
+        _best(lambda: finish(kernels.log_grid(xs, ys, 0.1)), 3), "ms",
+        "scikit-learn, exact, from 2,000 of them",
+        512 * 512 / 2_000 * _best(lambda: exact.score_samples(x), 1),
     )  # fmt: skip
 
 

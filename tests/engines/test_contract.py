@@ -6,6 +6,7 @@ import pytest
 import torch
 from tiny import MAKERS, SHAPES, opened
 
+from engines import log_density
 from engines.catalog import ROOT, open_model, scan
 from engines.families import FAMILIES
 from engines.model import Exactness, LogDensity, Meaning, SampleRequest, Step, finish, settle
@@ -32,6 +33,14 @@ def opener(tmp_path_factory):
 @pytest.fixture(params=[*TINY, *SHIPPED], ids=lambda p: p if isinstance(p, str) else "-".join(p))
 def model(request, opener):
     return opener(request.param)
+
+
+@pytest.fixture
+def density(model):
+    """The density of a model that has one."""
+    if model.density is None:
+        pytest.skip("an implicit model: no density")
+    return model.density
 
 
 def drawn(model, *args, **kwargs):
@@ -149,9 +158,12 @@ def test_a_run_can_be_closed_at_any_step(model):
 
 
 def test_gradients_stay_on_for_the_caller(model):
-    runs = [model.sample(SampleRequest(2, 1)), model.density.run(drawn(model, 2, 1), None, {})]
+    runs = [model.sample(SampleRequest(2, 1))]
+    if model.density:
+        runs.append(model.density.run(drawn(model, 2, 1), None, {}))
     if model.latents:
         runs.append(model.latents.decode(torch.zeros(2, *model.latents.shape), None))
+    if model.latents and model.latents.encode:
         runs.append(model.latents.encode(drawn(model, 2, 1), None))
     for run in runs:
         next(run)
@@ -178,39 +190,46 @@ def test_the_procedure_of_no_knobs_is_that_of_the_defaults(model):
     assert model.procedure({}) == model.procedure(settle(model.knobs, {}))
 
 
-def test_densities_say_what_they_are(model):
+def test_a_model_without_a_density_says_that_it_is_implicit(model):
+    if model.density is not None:
+        pytest.skip("it has a density")
+    with pytest.raises(ValueError, match=f"{model.card.name} is implicit"):
+        log_density(model, drawn(model, 2, 1))
+
+
+def test_densities_say_what_they_are(model, density):
     x = drawn(model, 5, 1)
     for labels in (None, torch.tensor([0, 1, 1, 0, 1])):
-        found = finish(model.density.run(x, labels, {}))
+        found = finish(density.run(x, labels, {}))
         assert isinstance(found, LogDensity)
         assert found.value.shape == (5,)
         assert found.value.dtype == torch.float64
         assert found.value.isfinite().all()
-        assert found.meaning is model.density.meaning
+        assert found.meaning is density.meaning
         assert found.method
         if found.stderr is not None:
             assert found.stderr.shape == (5,)
 
 
-def test_a_density_does_not_depend_on_its_batch(model):
+def test_a_density_does_not_depend_on_its_batch(model, density):
     x, labels = drawn(model, 5, 1), torch.tensor([0, 1, 1, 0, 1])
-    whole = finish(model.density.run(x, labels, {})).value
-    alone = finish(model.density.run(x[3:4], labels[3:4], {})).value
+    whole = finish(density.run(x, labels, {})).value
+    alone = finish(density.run(x[3:4], labels[3:4], {})).value
     torch.testing.assert_close(whole[3:4], alone, rtol=1e-4, atol=1e-4)
 
 
-def test_a_density_ends_complete_and_refuses_strange_knobs(model):
+def test_a_density_ends_complete_and_refuses_strange_knobs(model, density):
     x = drawn(model, 5, 1)
-    steps = list(model.density.run(x, None, {}))
+    steps = list(density.run(x, None, {}))
     assert steps[-1].done == steps[-1].total == 5
     with pytest.raises(ValueError, match="no knob 'loudness'"):
-        finish(model.density.run(x, None, {"loudness": 1}))
+        finish(density.run(x, None, {"loudness": 1}))
     with pytest.raises(ValueError, match="has classes"):
-        finish(model.density.run(x, torch.full((5,), 99), {}))
+        finish(density.run(x, torch.full((5,), 99), {}))
 
 
-def test_exact_densities_in_the_plane_integrate_to_one(model):
-    if model.card.is_picture or model.density.meaning is not Meaning.EXACT:
+def test_exact_densities_in_the_plane_integrate_to_one(model, density):
+    if model.card.is_picture or density.meaning is not Meaning.EXACT:
         pytest.skip("not an exact density in the plane")
     spread = drawn(model, 1_000, 1)
     low, high = spread.min(0).values, spread.max(0).values
@@ -221,13 +240,13 @@ def test_exact_densities_in_the_plane_integrate_to_one(model):
         for a, b in zip(low, high, strict=True)
     ]
     points = torch.cartesian_prod(*axes).float()
-    found = finish(model.density.run(points, None, {})).value
+    found = finish(density.run(points, None, {})).value
     assert found.exp().sum().item() * ((high - low) / side).prod() == pytest.approx(1, abs=1e-3)
 
 
 def test_latents_go_both_ways(model):
-    if model.latents is None:
-        pytest.skip("no latents")
+    if model.latents is None or model.latents.encode is None:
+        pytest.skip("no latents, or no encoder")
     x = drawn(model, 4, 1, label=1)
     labels = torch.ones(4, dtype=torch.int64)
     z = finish(model.latents.encode(x, labels))

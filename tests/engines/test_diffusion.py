@@ -13,7 +13,7 @@ from engines.nets.diffusion import SIGMA_DATA, PictureDenoiser, PointDenoiser
 from engines.noise import Streams
 from engines.probability_flow import RHO, SIGMA_MAX, SIGMA_MIN, schedule, unroll
 from engines.training.datasets import DataSet, Split
-from engines.training.diffusion import _loss
+from engines.training.diffusion import denoising_loss
 from engines.training.diffusion import diffusion as recipe
 
 CPU = torch.device("cpu")
@@ -298,9 +298,9 @@ def test_the_loss_of_the_exact_denoiser_is_lowest(oracle):
     other = Mixture()
     other.variance = 2 * net.variance
     torch.manual_seed(0)
-    best = _loss(net, x, part, (-1.8, 1.4))
+    best = denoising_loss(net, x, part, (-1.8, 1.4))
     torch.manual_seed(0)
-    assert best < _loss(other, x, part, (-1.8, 1.4))
+    assert best < denoising_loss(other, x, part, (-1.8, 1.4))
 
 
 def test_the_oracle_is_frozen(oracle):

@@ -53,6 +53,31 @@ def test_chunks_do_not_change_the_sum(monkeypatch):
     assert kernels.leave_one_out(0.2) == pytest.approx(left_out)
 
 
+@pytest.mark.parametrize(("h", "far"), [(0.3, 0.0), (0.05, 0.0), (0.004, 0.5)])
+@pytest.mark.parametrize("label", [None, 1])
+def test_a_grid_is_the_direct_sum(h, far, label, monkeypatch):
+    """Also where every kernel underflows: at 0.004 log p falls below −10,000."""
+    monkeypatch.setattr("engines.nets.kde._COLUMNS", 64)
+    x = torch.randn(200, 2, generator=generator()) * torch.tensor([1.0, 3.0])
+    labels = torch.arange(200) % 3
+    kernels = PointKernels.of(x, labels)
+    xs, ys = torch.linspace(-3, 3, 37) + far, torch.linspace(-8, 12, 51)
+    run, shares = kernels.log_grid(xs, ys, h, label=label), []
+    while True:
+        try:
+            shares.append(next(run))
+        except StopIteration as end:
+            found = end.value
+            break
+    members = x if label is None else x[labels == label]
+    expected = brute(torch.cartesian_prod(xs, ys), members, x.std(0), h)
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+    assert (expected.min() < -10_000) == (h == 0.004)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
 def test_points_of_a_class_are_the_subset():
     x, labels = torch.randn(90, 2, generator=generator()), torch.arange(90) % 3
     kernels = PointKernels.of(x, labels)

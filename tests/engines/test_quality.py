@@ -17,6 +17,7 @@ from engines.training.quality import (
     gaussian_frechet,
     nearest,
     radii,
+    reference,
     sample_quality,
 )
 
@@ -112,7 +113,8 @@ def test_figures_of_a_model_come_with_their_floors(tmp_path, data):
     model, reader = opened(tmp_path, "mfa", "picture"), Classifier(**SIZES).eval()
     for parameter in reader.parameters():
         parameter.data *= 3
-    found = sample_quality(model, 60, data=data, reader=reader)
+    against = reference(data, reader, 60)
+    found = sample_quality(model, against)
     assert set(found) == {
         "label_agreement", "frechet", "precision", "recall", "density", "coverage",
         "nearest_training",
@@ -121,7 +123,7 @@ def test_figures_of_a_model_come_with_their_floors(tmp_path, data):
         assert {"value", "floor", "method", "examples"} <= set(figure)
         assert figure["examples"] == 60
     assert found["frechet"]["value"] > found["frechet"]["floor"] > 0
-    assert found == sample_quality(model, 60, data=data, reader=reader)
+    assert found == sample_quality(model, against)
 
 
 def test_what_the_recipe_ships_opens_and_reads(tmp_path, data, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 
 from engines import open_model
 from engines.catalog import scan
+from engines.model import Meaning
 from engines.toys import TOYS
 
 CARDS, BROKEN = scan()
@@ -17,10 +18,15 @@ def test_no_shipped_card_is_broken():
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_a_shipped_checkpoint_loads_and_its_card_is_complete(card):
-    open_model(card)
+    model = open_model(card)
     assert card.recipe
     assert card.licence
     assert card.figures["parameters"]["value"] == card.parameters
+    if model.density is None or model.density.meaning is Meaning.UNNORMALISED:
+        if card.is_picture or card.data in TOYS:  # else there is nothing to hold samples against
+            headline = card.figures["label_agreement" if card.is_picture else "sample_kl_gap"]
+            assert headline["examples"] >= 2_000
+        return
     headline = card.figures["bits_per_dim" if card.is_picture else "cross_entropy"]
     assert headline["meaning"] in ("exact", "bound", "estimate")
     assert headline["examples"] >= 2_000
@@ -29,8 +35,9 @@ def test_a_shipped_checkpoint_loads_and_its_card_is_complete(card):
 
 
 @pytest.mark.parametrize("card", [c for c in CARDS if "mass" in c.figures], ids=lambda c: c.name)
-def test_an_exact_density_in_the_plane_was_measured_to_integrate_to_one(card):
-    assert abs(card.figures["mass"]["value"] - 1) < 1e-3
+def test_a_density_in_the_plane_was_measured_to_integrate_to_one(card):
+    mass = card.figures["mass"]
+    assert abs(mass["value"] - 1) < (1e-2 if mass.get("meaning") == "estimate" else 1e-3)
 
 
 @pytest.mark.parametrize("data", HELD)

@@ -149,8 +149,8 @@ def test_every_recipe_knows_points_and_pictures(moons, family):
 def test_evaluation_writes_figures_into_the_card(moons, tmp_path, monkeypatch):
     card = ship(trainer(moons), moons, tmp_path)
     monkeypatch.setattr("engines.training.evaluate.load", lambda name: moons)
-    monkeypatch.setattr("engines.training.evaluate._POINT_BOUND", {"importance": 8})
-    evaluate("moons/vae", tmp_path)
+    monkeypatch.setattr("engines.training.likelihood._POINT_BOUND", {"importance": 8})
+    evaluate("moons/vae", root=tmp_path)
     figures = read_card(tmp_path / "moons" / "vae.toml").figures
     assert figures["parameters"]["value"] == card.parameters
     assert figures["cross_entropy"]["meaning"] == "bound"

@@ -7,9 +7,14 @@ import torch
 from engines import weights
 from engines.catalog import open_model
 from engines.model import Card
+from engines.nets.any_order import PictureAnyOrder
+from engines.nets.autoregressive import PictureRaster, PointConditionals
 from engines.nets.diffusion import PictureDenoiser, PointDenoiser
+from engines.nets.energy import PictureEnergy, PointEnergy
 from engines.nets.flow import PictureFlow, PointFlow
+from engines.nets.gan import PictureGenerator, PointGenerator
 from engines.nets.kde import PictureKernels, PointKernels
+from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.training.cards import write_card
@@ -38,11 +43,42 @@ def vae(shape):
     return _net(PictureVAE, sizes, 0.1)
 
 
+def gan(shape):
+    if len(shape) == 1:
+        sizes = {"dim": 2, "classes": 3, "latent": 2, "hidden": 8, "layers": 2}
+        return _net(PointGenerator, sizes, 0.2)
+    sizes = {"shape": list(shape), "classes": 3, "latent": 4, "width": [8, 4, 2]}
+    return _net(PictureGenerator, sizes, 0.1)
+
+
+def autoregressive(shape):
+    if len(shape) == 1:
+        sizes = {"dim": 2, "classes": 3, "components": 4, "hidden": 8, "layers": 1, "features": 4}
+        return _net(PointConditionals, sizes, 0.1)
+    sizes = {
+        "shape": list(shape), "classes": 3, "rows": 3, "reach": 3, "width": 8, "blocks": 1,
+        "codes": 2,
+    }  # fmt: skip
+    return _net(PictureRaster, sizes, 0.1)
+
+
+def any_order(shape):
+    if len(shape) == 1:
+        return autoregressive(shape)
+    sizes = {
+        "shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "features": 4,
+    }  # fmt: skip
+    return _net(PictureAnyOrder, sizes, 0.05)
+
+
 def flow(shape):
     if len(shape) == 1:
         sizes = {"dim": 2, "classes": 3, "transforms": 2, "bins": 4, "hidden": [8]}
         return _net(PointFlow, sizes, 0.2)
-    sizes = {"shape": list(shape), "classes": 3, "couplings": [2, 2], "width": [8, 8], "bins": 4}
+    sizes = {
+        "shape": list(shape), "classes": 3, "couplings": [2, 2], "width": [8, 8], "reach": [3, 3],
+        "hidden": 8, "bins": 4,
+    }  # fmt: skip
     return _net(PictureFlow, sizes, 0.1)
 
 
@@ -60,6 +96,28 @@ def diffusion(shape):
         return _net(PointDenoiser, sizes, 0.1)
     sizes = {"shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "steps": 2}
     return _net(PictureDenoiser, sizes, 0.05)
+
+
+def latent_diffusion(shape):
+    denoiser = {"hidden": 8, "layers": 2, "features": 4, "places": 4, "steps": 3}
+    if len(shape) == 1:
+        sizes = {"dim": 2, "vae": {"latent": 2, "hidden": 8}}
+    else:
+        sizes = {"shape": list(shape), "vae": {"latent": 4, "width": 8, "mixtures": 2}}
+    return _net(LatentDiffusion, sizes | {"classes": 3, "denoiser": denoiser}, 0.1)
+
+
+def energy(shape):
+    if len(shape) == 1:
+        sizes = {"dim": 2, "classes": 3, "hidden": 8, "layers": 2, "places": 4, "steps": 4}
+        torch.manual_seed(3)
+        net = _shaken(PointEnergy(**sizes), 0.2)
+        net.low.fill_(-8)
+        net.high.fill_(8)
+        net.normalise((64, 128))
+        return sizes, net.state_dict()
+    sizes = {"shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2]}
+    return _net(PictureEnergy, sizes | {"levels": 2, "steps": 1}, 0.05)
 
 
 def kde(shape):
@@ -87,7 +145,18 @@ def mfa(shape):
     }
 
 
-MAKERS = {"vae": vae, "flow": flow, "diffusion": diffusion, "kde": kde, "mfa": mfa}
+MAKERS = {
+    "vae": vae,
+    "autoregressive": autoregressive,
+    "any-order": any_order,
+    "gan": gan,
+    "flow": flow,
+    "diffusion": diffusion,
+    "latent-diffusion": latent_diffusion,
+    "energy": energy,
+    "kde": kde,
+    "mfa": mfa,
+}
 
 
 def ship(root, family, kind, **changes):

@@ -1,0 +1,305 @@
+"""Any-order models (Hoogeboom et al. 2022): pixels drawn in random orders, many in one call."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import weights
+from engines.autoregressive import (
+    LOGITS,
+    draw_levels,
+    noise_of_levels,
+    scores,
+    solve,
+    to_indices,
+    to_pictures,
+)
+from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    Latents,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.nets.any_order import PictureAnyOrder
+from engines.nets.autoregressive import PointConditionals
+from engines.noise import Streams, streams_of
+
+TERMS = Knob(
+    "terms", "Terms", 4, 2, 784, 1,
+    "Network calls per picture: random masks, their sizes spread evenly over 1 … D. "
+    "More give a smaller standard error.",
+)  # fmt: skip
+
+_ROWS = 16
+_POINTS = 4096
+_UNKNOWN = 0.0
+_PIXELS_A_CALL = 14
+_SOURCE = "Hoogeboom et al. 2022"
+_POINT_NATURE = "noise of p(x1), p(x2 | x1), exact inverse; one order; not a learned space"
+
+
+def reveals(dims: int, calls: int) -> list[int]:
+    """How many of `dims` pixels are known after each call: few more at first, many at the end.
+
+    Quadratic, since the first pixels decide the picture and the last follow from it; with
+    calls = dims one pixel a call.
+    """
+    return [max(k, dims * k * k // (calls * calls)) for k in range(1, calls + 1)]
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    card: Card
+    net: PictureAnyOrder
+    device: torch.device
+
+    @property
+    def pixels(self) -> int:
+        return math.prod(self.card.shape)
+
+    @property
+    def calls(self) -> int:
+        """Network calls of a picture where nothing else is asked."""
+        return max(1, self.pixels // _PIXELS_A_CALL)
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """Each picture in its own random order: algorithm 1, several pixels a call."""
+        streams = Streams(request.seed, request.indices)
+        order = streams.uniform(self.pixels).argsort(1)
+        u = streams.uniform(self.pixels).double()
+        return self._fill(u, order, labels, int(knobs["calls"]), knobs["temperature"])
+
+    @torch.no_grad()
+    def _fill(
+        self, u: Tensor, order: Tensor, labels: Tensor, calls: int, temperature: float
+    ) -> Run:
+        """Pictures for the uniform numbers of their places (n, D), in this order (n, D)."""
+        n, size = len(u), self.card.shape[1:]
+        labels = labels.to(self.device)
+        levels = torch.zeros(n, self.pixels, dtype=torch.int64)
+        known = torch.zeros(n, self.pixels, dtype=torch.bool)
+        before = 0
+        for call, after in enumerate(reveals(self.pixels, calls), 1):
+            logits = self._logits(levels, known, labels)
+            place = order[:, before:after]
+            asked = logits.gather(1, place[..., None].expand(-1, -1, self.net.levels))
+            levels.scatter_(1, place, draw_levels(asked / temperature, u.gather(1, place)))
+            known.scatter_(1, place, True)
+            before = after
+            guess = to_pictures(levels.view(n, *size), self.net.levels)
+            guess.view(n, -1)[~known] = _UNKNOWN
+            yield Step(n * after // self.pixels, n, guess, calls=call)
+        return to_pictures(levels.view(n, *size), self.net.levels)
+
+    def _logits(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:
+        """(n, D), (n, D) on the CPU -> (n, D, levels) on the CPU."""
+        size = (len(levels), *self.card.shape[1:])
+        logits = self.net(
+            levels.view(size).to(self.device), known.view(size).to(self.device), labels
+        )
+        return logits.flatten(1, 2).cpu()  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def bound(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """E over orders and t of D · mean of log p(x_i | x_known) over the unknown: equation 4.
+
+        A lower bound on log P(x) of the model that picks its order at random (equation 3).
+        """
+        terms = int(settle((TERMS,), knobs)["terms"])
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        levels = to_indices(x, self.net.levels).flatten(1)
+        values, errors = [], []
+        for part in torch.arange(len(x)).split(_ROWS):
+            streams = streams_of(x[part])
+            start = streams.uniform(1)
+            found = []
+            for term in range(terms):
+                share = (start + term) / terms
+                found.append(self._term(levels[part], classes[part], streams, share))
+                done = int(part[0]) + len(part) * (term + 1) // terms
+                yield Step(done, len(x), calls=term + 1)
+            every = torch.stack(found)
+            values.append(every.mean(0))
+            errors.append(every.std(0) / math.sqrt(terms))
+        method = f"order-agnostic bound, {terms} random masks"
+        return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
+
+    def _term(self, levels: Tensor, labels: Tensor, streams: Streams, share: Tensor) -> Tensor:
+        """D times the mean of log p over unknown pixels, a share (n, 1) of them known: (n,)."""
+        count = (share * self.pixels).floor().clamp_max(self.pixels - 1)
+        known = streams.uniform(self.pixels).argsort(1).argsort(1) < count
+        log_p = self._logits(levels, known, labels).log_softmax(2)
+        log_p = log_p.gather(2, levels[..., None])[..., 0].double()
+        return self.pixels * (log_p * ~known).sum(1) / (~known).sum(1)
+
+    @torch.no_grad()
+    def log_mass_in(self, x: Tensor, labels: Tensor | None, order: Tensor) -> DensityRun:
+        """Exact log P(x | c) of the model in one fixed order (D,) of the pixels, D calls."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        levels = to_indices(x, self.net.levels).flatten(1)
+        known = torch.zeros_like(levels, dtype=torch.bool)
+        total = torch.zeros(len(x), dtype=torch.float64)
+        for call, place in enumerate(order.tolist(), 1):
+            log_p = self._logits(levels, known, classes)[:, place].double().log_softmax(1)
+            total += log_p.gather(1, levels[:, place, None])[:, 0]
+            known[:, place] = True
+            yield Step(len(x) * call // self.pixels, len(x), calls=call)
+        method = f"sum of {self.pixels} conditionals in one order"
+        return LogDensity(total, Meaning.EXACT, method)
+
+    def order(self, n: int) -> Tensor:
+        """The one order (n, D) that latents are read in."""
+        return Streams(0, [0]).uniform(self.pixels).argsort(1).expand(n, -1)
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, D) standard normal -> pictures, in the default number of calls."""
+        classes = class_indices(self.card, labels, len(z))
+        u = torch.special.ndtr(z.double())
+        return self._fill(u, self.order(len(z)), classes, self.calls, 1.0)
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """Pictures -> (n, D) float64, by the same calls as `decode`."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        levels = to_indices(x, self.net.levels).flatten(1)
+        v = streams_of(x).uniform(self.pixels).double()
+        known = torch.zeros_like(levels, dtype=torch.bool)
+        z = torch.zeros_like(v)
+        order, before = self.order(len(x)), 0
+        for call, after in enumerate(reveals(self.pixels, self.calls), 1):
+            place = order[0, before:after]
+            log_p = self._logits(levels, known, classes)[:, place]
+            z[:, place] = torch.special.ndtri(noise_of_levels(log_p, levels[:, place], v[:, place]))
+            known[:, place] = True
+            before = after
+            yield Step(len(x) * after // self.pixels, len(x), calls=call)
+        return z
+
+
+@dataclass(frozen=True)
+class _Points:
+    card: Card
+    net: PointConditionals
+    device: torch.device
+
+    @property
+    def orders(self) -> tuple[range, range]:
+        """The two orders that the model picks from with equal chances: forth and back."""
+        forth = range(self.net.dim)
+        return forth, forth[::-1]
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """An order for each point, then axis by axis as in engines/autoregressive.py."""
+        streams = Streams(request.seed, request.indices)
+        picked = streams.integers(2)
+        e = knobs["temperature"] * streams.normal(self.net.dim)
+        forth, back = (solve(self.net, e, labels.to(self.device), order) for order in self.orders)
+        x = torch.where(picked[:, None] == 0, forth, back)
+        yield Step(request.count, request.count, x.clone(), calls=self.net.dim)
+        return x
+
+    @torch.no_grad()
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log ½ (p(x1) p(x2 | x1) + p(x2) p(x1 | x2)): the order is picked at random."""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        values = []
+        for part in torch.arange(len(x)).split(_POINTS):
+            y = x[part].to(self.device, torch.float64)
+            found = [self.net.log_density(y, classes[part], order) for order in self.orders]
+            values.append((torch.logaddexp(*found) - math.log(2)).cpu())
+            yield Step(int(part[-1]) + 1, len(x), calls=2 * self.net.dim)
+        return LogDensity(torch.cat(values), Meaning.EXACT, "mean of the densities of both orders")
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, D) standard normal -> points, in the order x1, x2."""
+        classes = class_indices(self.card, labels, len(z)).to(self.device)
+        x = solve(self.net, z, classes, self.orders[0])
+        yield Step(len(z), len(z), x.clone(), calls=self.net.dim)
+        return x
+
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """Points -> (n, D) standard normal scores, float64."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        z = scores(self.net, x.to(self.device), classes, self.orders[0]).cpu()
+        yield Step(len(x), len(x), calls=self.net.dim)
+        return z
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    net: PictureAnyOrder | PointConditionals
+    if card.is_picture:
+        net = weights.build(PictureAnyOrder, card)
+    else:
+        net = weights.build(PointConditionals, card)
+    weights.fill(net, weights.load(card), card)
+    return of_net(card, net.eval().requires_grad_(False).to(device), device)
+
+
+def of_net(card: Card, net: PictureAnyOrder | PointConditionals, device: torch.device) -> Model:
+    """The model that a network of conditionals defines."""
+    if isinstance(net, PointConditionals):
+        return _of_points(_Points(card, net, device))
+    return _of_pictures(_Pictures(card, net, device))
+
+
+def _of_points(points: _Points) -> Model:
+    knobs = (TEMPERATURE,)
+    exact = Procedure(Exactness.EXACT, "ancestral, an order at random", _SOURCE)
+    return Model(
+        card=points.card,
+        sample=in_batches(points.draw, points.card, knobs),
+        procedure=lambda given: tempered(exact, settle(knobs, given)),
+        knobs=knobs,
+        density=Density(Meaning.EXACT, points.log_density),
+        latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode),
+    )
+
+
+def _of_pictures(pictures: _Pictures) -> Model:
+    dims, calls = pictures.pixels, pictures.calls
+    knobs = (_calls(dims, calls), LOGITS)
+    nature = f"noise of {calls} groups of pixels in one order, exact inverse; not a learned space"
+    return Model(
+        card=pictures.card,
+        sample=in_batches(pictures.draw, pictures.card, knobs),
+        procedure=lambda given: _procedure(settle(knobs, given), dims),
+        knobs=knobs,
+        density=Density(Meaning.BOUND, pictures.bound, (TERMS,)),
+        latents=Latents((dims,), nature, pictures.decode, pictures.encode),
+    )
+
+
+def _calls(dims: int, default: int) -> Knob:
+    return Knob(
+        "calls", "Network calls", default, 1, dims, 1,
+        f"Pixels drawn in one call are taken as independent of each other: {dims} calls, one pixel "
+        "each, are the model's distribution; fewer come close to it.",
+    )  # fmt: skip
+
+
+def _procedure(knobs: Knobs, dims: int) -> Procedure:
+    calls = int(knobs["calls"])
+    if calls == dims:
+        one = Procedure(Exactness.EXACT, "ancestral, pixel by pixel in random order", _SOURCE)
+    else:
+        method = f"random order, {calls} calls: pixels of one call taken as independent"
+        one = Procedure(Exactness.HEURISTIC, method, _SOURCE)
+    return tempered(one, knobs)

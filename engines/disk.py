@@ -1,0 +1,27 @@
+"""Files written whole or not at all. Imports nothing heavy, for the window uses it too."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_atomically(path: Path, raw: bytes) -> None:
+    """Write beside the target and rename: a reader sees the old file or the whole new one.
+
+    Makes the folder if need be; a link stays a link. Raises OSError and leaves the old file as it
+    was on failure.
+    """
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".genscope-{secrets.token_hex(8)}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with beside.open("xb") as file:
+            file.write(raw)
+        os.replace(beside, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise

@@ -1,0 +1,292 @@
+"""Energy-based models: Langevin chains sample, the energy itself is the density up to a constant.
+
+In the plane the constant is known by quadrature. Of pictures it is not, and their energy is that
+of pictures with Gaussian noise of standard deviation σ_min, too little to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import langevin, weights
+from engines.drawing import class_indices, in_batches, tempered
+from engines.langevin import State
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Energy,
+    Exactness,
+    Knob,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.nets.diffusion import SIGMA_DATA
+from engines.nets.energy import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
+from engines.noise import Streams
+
+TEMPERATURE = Knob(
+    "temperature", "Temperature", 1.0, 0.25, 4.0, 0.05,
+    "The chains end at e^(−E / T). 1 is the model's distribution; below, points keep to the "
+    "deepest valleys of the energy; above, they climb out.",
+    warn="not the model's distribution",
+)  # fmt: skip
+_HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
+_LAST, _RHO, _STRIDE = 6, 7.0, 0.3
+_SHOWN_EVERY = 2
+_ROWS = {True: 64, False: 16_384}
+
+
+@dataclass(frozen=True)
+class _Points:
+    card: Card
+    net: PointEnergy
+    device: torch.device
+
+    @torch.no_grad()
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """Chains from anywhere among the data, cooled down to T, with jumps between valleys.
+
+        Cooling alone freezes the shares of distant modes while it is still hot; the jumps put
+        them right. Each chain's step size is its own and fixed once the chain has cooled.
+        """
+        n, total, floor = request.count, int(knobs["steps"]), knobs["temperature"]
+        energy, noise = self.energy(labels), Streams(request.seed, request.indices)
+        low, size = self._among_data()
+        at = State.of(energy, low + size * noise.uniform(len(size)))
+        step = torch.full((n,), _FIRST_STEP * float(size.square().mean()))
+        yield Step(0, n, at.x.clone(), 1)
+        for i in range(1, total + 1):
+            beta = 1 / (_HOT ** max(0.0, 1 - i / (_SHARE_HOT * total)) * floor)
+            z, coin = noise.normal(len(size)), noise.uniform()
+            at, chance = langevin.mala(energy, at, step=step, noise=z, coin=coin, beta=beta)
+            if i <= _SHARE_SETTLING * total:
+                step = langevin.adapted(step, chance, 1.0)
+            x, coin = low + size * noise.uniform(len(size)), noise.uniform()
+            inside = ((at.x >= low) & (at.x <= low + size)).all(1)
+            at, _ = langevin.jump(energy, at, x, inside=inside, coin=coin, beta=beta)
+            if i % _SHOWN_EVERY == 0 or i == total:
+                yield Step(n * i // total, n, at.x.clone(), 1 + 2 * i)
+        return at.x
+
+    def _among_data(self) -> tuple[Tensor, Tensor]:
+        """Lower corner and size of the data's own box: the middle half of that of the energy."""
+        low, high = self.net.low.cpu(), self.net.high.cpu()
+        return low + (high - low) / 4, (high - low) / 2
+
+    def energy(self, labels: Tensor) -> langevin.Energy:
+        """E(x, c) and its slope, for chains of these classes (n,)."""
+        heads = labels.to(self.device)[:, None]
+
+        def found(x: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                place = x.to(self.device).requires_grad_()
+                energy = self.net(place).gather(1, heads)[:, 0]
+                (slope,) = torch.autograd.grad(energy.sum(), place)
+            return energy.detach().cpu(), slope.cpu()
+
+        return found
+
+    def native(self, x: Tensor, labels: Tensor | None, sigma: float) -> tuple[Tensor, Tensor]:
+        """E(x, c) and its slope; there is no noise to speak of."""
+        if sigma != 0:
+            raise ValueError(f"points have no noise levels: sigma must be 0, got {sigma:g}")
+        return self.energy(class_indices(self.card, labels, len(x)))(x)
+
+    @torch.no_grad()
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p(x | c) = −E(x, c) − log Z_c."""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x))
+        value = torch.empty(len(x), dtype=torch.float64)
+        for part in torch.arange(len(x)).split(_ROWS[False]):
+            energies = self.net(x[part].to(self.device)).double().cpu()
+            value[part] = -(energies + self.net.log_z.cpu()).gather(1, classes[part, None])[:, 0]
+            yield Step(int(part[-1]) + 1, len(x), calls=1)
+        side = int(self.net.cells)
+        method = f"energy, log Z by quadrature, {side} × {side}"
+        return LogDensity(value, Meaning.ESTIMATE, method)
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    card: Card
+    net: PictureEnergy
+    device: torch.device
+
+    @torch.no_grad()
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """Predictor and corrector down the noise levels, Metropolis-adjusted at the last.
+
+        Song et al. 2021, algorithm 1: a step of the probability-flow ODE from level to level, then
+        Langevin steps within it. Guesses are the chain itself, brought to the contrast of the data.
+        """
+        noise, shape = Streams(request.seed, request.indices), self.card.shape
+        sigmas, steps = levels(int(knobs["levels"])), int(knobs["steps"])
+        n, total, calls = request.count, len(sigmas) * (steps + 1) + _LAST, 1
+        z = noise.normal(*shape)
+        at = State.of(self.energy(labels, sigmas[0]), length(sigmas[0]) * z)
+        yield Step(0, n, self._shown(at.x, sigmas[0]), calls)
+        for i, sigma in enumerate(sigmas):
+            energy = self.energy(labels, sigma)
+            if i:
+                # D(x) = x − σ² ∇E(x) is the mean of the clean picture (Tweedie)
+                before = sigmas[i - 1]
+                at = State.of(energy, at.x - before * (before - sigma) * at.slope)
+                calls += 1
+                yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+            step = torch.full((n,), _STRIDE * sigma**2)
+            for _ in range(steps):
+                at = State.of(energy, langevin.langevin(at, step, noise.normal(*shape)))
+                calls += 1
+                yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+        for _ in range(_LAST):
+            z, coin = noise.normal(*shape), noise.uniform()
+            at, chance = langevin.mala(energy, at, step=step, noise=z, coin=coin)
+            step = langevin.adapted(step, chance, 0.5)
+            calls += 1
+            yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+        return self._shown(at.x, 0.0).add(1).mul(127.5).round() / 127.5 - 1
+
+    def _shown(self, y: Tensor, sigma: float) -> Tensor:
+        """Noisy coordinates as pictures of the data's contrast."""
+        return self.net.leave((y * SIGMA_DATA / length(sigma)).to(self.device)).cpu()
+
+    def energy(self, labels: Tensor, sigma: float) -> langevin.Energy:
+        """E(y; σ, c) and its slope in the network's coordinates y, for these classes (n,)."""
+        classes = labels.to(self.device)
+
+        def found(y: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                place = y.to(self.device).requires_grad_()
+                energy = self.net(place, place.new_full((len(y),), sigma), classes)
+                (slope,) = torch.autograd.grad(energy.sum(), place)
+            return energy.detach().cpu(), slope.cpu()
+
+        return found
+
+    def native(self, x: Tensor, labels: Tensor | None, sigma: float) -> tuple[Tensor, Tensor]:
+        """E(x; σ, c) and its slope in the scale of pictures, for σ in that scale."""
+        scale = float(self.net.scale)
+        if not self.sigma(SIGMA_MIN) <= sigma <= self.sigma(SIGMA_MAX):
+            low, high = self.sigma(SIGMA_MIN), self.sigma(SIGMA_MAX)
+            raise ValueError(f"sigma must lie in {low:g} … {high:g}, got {sigma:g}")
+        classes = class_indices(self.card, labels, len(x))
+        y = self.net.enter(x.to(self.device))
+        value, slope = self.energy(classes, sigma / scale)(y)
+        return value, slope / scale
+
+    def sigma(self, sigma: float) -> float:
+        """A noise level of the network in the scale of pictures."""
+        return sigma * float(self.net.scale)
+
+    @torch.no_grad()
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """−E(x; σ_min, c), nats."""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        values = []
+        for part in torch.arange(len(x)).split(_ROWS[True]):
+            y = self.net.enter(x[part].to(self.device))
+            energy = self.net(y, y.new_full((len(y),), SIGMA_MIN), classes[part])
+            values.append(-energy.double().cpu())
+            yield Step(int(part[-1]) + 1, len(x), calls=1)
+        width = self.sigma(SIGMA_MIN)
+        method = f"−E(x) of pictures with noise σ = {width:.3f}, log Z of each class unknown"
+        return LogDensity(torch.cat(values), Meaning.UNNORMALISED, method)
+
+
+def length(sigma: float) -> float:
+    """√(σ² + σ_data²): the standard deviation of noisy coordinates."""
+    return float((sigma**2 + SIGMA_DATA**2) ** 0.5)
+
+
+def levels(count: int) -> list[float]:
+    """σ_max > … > σ_min, evenly spaced in σ^(1/ρ): Karras et al. 2022, equation 5."""
+    i = torch.arange(count, dtype=torch.float64) / (count - 1)
+    high, low = SIGMA_MAX ** (1 / _RHO), SIGMA_MIN ** (1 / _RHO)
+    return [float(sigma) for sigma in (high + i * (low - high)) ** _RHO]
+
+
+def _steps(default: int) -> Knob:
+    return Knob(
+        "steps", "Steps", default, 4, 1000, 1,
+        "Length of the chains: each step is a Metropolis-adjusted Langevin step and a jump to "
+        "anywhere that is mostly refused. The first 40 % cool down from a temperature of 8.",
+    )  # fmt: skip
+
+
+def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
+    return (
+        Knob(
+            "levels", "Noise levels", net.levels, 2, 100, 1,
+            "Levels between pure noise and none. More follow the energy more closely as the "
+            "noise goes.",
+        ),
+        Knob(
+            "steps", "Steps per level", net.steps, 0, 20, 1,
+            "Langevin steps at every noise level, one network call and its slope each. With "
+            "enough of them any start is forgotten.",
+        ),
+    )  # fmt: skip
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
+    kind: Callable[..., PictureEnergy | PointEnergy]
+    kind = PictureEnergy if card.is_picture else PointEnergy
+    net = weights.build(kind, card)
+    weights.fill(net, weights.load(card), card)
+    net = net.eval().requires_grad_(False).to(device)
+    if isinstance(net, PictureEnergy):
+        return _of_pictures(_Pictures(card, net, device))
+    return _of_points(_Points(card, net, device))
+
+
+def _of_points(points: _Points) -> Model:
+    knobs = (_steps(points.net.steps), TEMPERATURE)
+    return Model(
+        card=points.card,
+        sample=in_batches(points.draw, points.card, knobs),
+        procedure=lambda given: _cooled(settle(knobs, given)),
+        knobs=knobs,
+        density=Density(Meaning.ESTIMATE, points.log_density),
+        energy=Energy(points.native),
+    )
+
+
+def _of_pictures(pictures: _Pictures) -> Model:
+    knobs = _level_knobs(pictures.net)
+    high, low = pictures.sigma(SIGMA_MAX), pictures.sigma(SIGMA_MIN)
+    return Model(
+        card=pictures.card,
+        sample=in_batches(pictures.draw, pictures.card, knobs),
+        procedure=lambda given: _annealed(settle(knobs, given)),
+        knobs=knobs,
+        density=Density(Meaning.UNNORMALISED, pictures.log_density),
+        energy=Energy(pictures.native, high, low),
+    )
+
+
+def _cooled(knobs: Knobs) -> Procedure:
+    method = f"annealed MALA with jumps, {int(knobs['steps'])} steps"
+    source = "Roberts & Tweedie 1996; Tierney 1994"
+    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)
+
+
+def _annealed(knobs: Knobs) -> Procedure:
+    count, steps = int(knobs["levels"]), int(knobs["steps"])
+    method = f"annealed Langevin, {count} noise levels × {steps} steps, MALA at the last"
+    source = "Song & Ermon 2019; Song et al. 2021; Roberts & Tweedie 1996"
+    return Procedure(Exactness.ASYMPTOTIC, method, source)

@@ -1,0 +1,178 @@
+"""Recipes of the GANs: the relativistic loss with both gradient penalties (R3GAN)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engines.nets.gan import (
+    Generator,
+    PictureCritic,
+    PictureGenerator,
+    PointCritic,
+    PointGenerator,
+)
+from engines.training.datasets import DataSet
+from engines.training.loop import cosine, warming
+from engines.training.recipe import Recipe
+
+_TEXT = (
+    "relativistic loss with zero-centred R1 and R2 (Huang et al. 2024), Adam without momentum, "
+    "falling rate and penalty, EMA"
+)
+_WARM_UP = 100
+_PENALTY_LEFT = 0.1
+_BETA2 = (0.9, 0.99)
+
+
+def gan(data: DataSet) -> Recipe:
+    """The recipe for pictures or points, by the shape of the data."""
+    return _pictures(data) if data.train.x.dim() == 4 else _points(data)
+
+
+def _pictures(data: DataSet) -> Recipe:
+    net: dict[str, Any] = {
+        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
+        "latent": 64, "width": [64, 32, 12],
+    }  # fmt: skip
+
+    def trainer() -> Contest:
+        generator = PictureGenerator(**net)
+        generator.count(data.train.labels)
+        critic = PictureCritic(
+            shape=net["shape"], classes=net["classes"], width=[32, 64, 96], features=128
+        )
+        return Contest(generator, critic, rate=1e-3, gamma=0.5, penalised=0.25, averaging=0.999)
+
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=64, minutes=60, label_dropout=0.0)
+
+
+def _points(data: DataSet) -> Recipe:
+    net: dict[str, Any] = {
+        "dim": data.train.x.shape[1], "classes": len(data.labels),
+        "latent": 4, "hidden": 128, "layers": 3,
+    }  # fmt: skip
+
+    def trainer() -> Contest:
+        generator = PointGenerator(**net)
+        generator.count(data.train.labels)
+        generator.standardise(data.train.x)
+        critic = PointCritic(
+            dim=net["dim"], classes=net["classes"], hidden=128, layers=3, places=64
+        )
+        critic.standardise(data.train.x)
+        return Contest(generator, critic, rate=2e-3, gamma=0.05, averaging=0.999)
+
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=512, minutes=2.5, label_dropout=0.0)
+
+
+class Contest:
+    """Generator against critic, one update of each a step (Huang et al. 2024, section 2).
+
+    `gamma` weighs the penalties at the start and falls to a tenth, as the rate falls to 0 and
+    Adam's memory lengthens. They cost a derivative of a derivative, so they are taken on the
+    first `penalised` part of each batch alone: the same expectation, more updates a second.
+    """
+
+    def __init__(
+        self, generator: Generator, critic: nn.Module, *, rate: float, gamma: float,
+        averaging: float, penalised: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.generator, self.critic = generator, critic
+        self._average = torch.optim.swa_utils.AveragedModel(
+            generator, multi_avg_fn=warming(averaging), use_buffers=False
+        )
+        self._optimisers = [
+            torch.optim.Adam(net.parameters(), lr=rate, betas=(0.0, _BETA2[0]))
+            for net in (generator, critic)
+        ]
+        self._rate, self._gamma, self._penalised, self._steps = rate, gamma, penalised, 0
+
+    def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
+        self._steps += 1
+        self._tune(progress)
+        gamma = self._gamma * (_PENALTY_LEFT + (1 - _PENALTY_LEFT) * cosine(progress))
+        made = self.generator(torch.randn(len(x), self.generator.latent), labels)
+        part = max(1, round(self._penalised * len(x)))
+        judged, slope = appraise(self.critic, x, made.detach(), labels, part)
+        critic_loss = pairing(judged[0], judged[1]) + gamma / 2 * slope
+        self._descend(1, critic_loss)
+        with torch.no_grad():
+            real = self.critic(x, labels)
+        generator_loss = pairing(self.critic(made, labels), real)
+        self._descend(0, generator_loss)
+        self._average.update_parameters(self.generator)
+        gap = (judged[0] - judged[1]).mean()
+        return {"gap": gap.item(), "slope": slope.item(), "generator": generator_loss.item()}
+
+    def _tune(self, progress: float) -> None:
+        rate = self._rate * cosine(progress) * min(1.0, self._steps / _WARM_UP)
+        beta2 = _BETA2[1] + (_BETA2[0] - _BETA2[1]) * cosine(progress)
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"], group["betas"] = rate, (0.0, beta2)
+
+    def _descend(self, which: int, loss: Tensor) -> None:
+        """One update of the generator (0) or of the critic (1)."""
+        optimiser = self._optimisers[which]
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        slopes = torch.autograd.grad(loss, parameters)
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.grad = slope
+        optimiser.step()
+
+    def weights(self) -> dict[str, Tensor]:
+        """The averaged generator; sampling needs no critic."""
+        return self._average.module.state_dict()
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        # what is shipped holds no critic: a fresh one has to catch up first, so training on from
+        # a checkpoint in runs/, which holds both, is better wherever there is one
+        self.generator.load_state_dict(dict(weights))
+        self._average.module.load_state_dict(dict(weights))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator.state_dict(),
+            "critic": self.critic.state_dict(),
+            "average": self._average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
+            "steps": self._steps,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.generator.load_state_dict(state["generator"])
+        self.critic.load_state_dict(state["critic"])
+        self._average.load_state_dict(state["average"])
+        for optimiser, kept in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self._steps = state["steps"]
+
+
+def pairing(winner: Tensor, loser: Tensor) -> Tensor:
+    """Mean of softplus(−(winner − loser)) over pairs of scores (n,): Huang et al. 2024, eq. 2."""
+    return F.softplus(loser - winner).mean()
+
+
+def appraise(
+    critic: nn.Module, x: Tensor, made: Tensor, labels: Tensor, part: int
+) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """Scores (n,) of real and of made examples, and R1 + R2 without γ/2.
+
+    That is E |∇D(x)|² + E |∇D(made)|² (Mescheder et al. 2018, equation 9; Roth et al. 2017), over
+    the first `part` of both.
+    """
+    near = torch.cat([x[:part], made[:part]]).requires_grad_()
+    scores = critic(near, labels[:part].repeat(2))
+    (slope,) = torch.autograd.grad(scores.sum(), near, create_graph=True)
+    penalty = slope.square().flatten(1).sum(1).sum() / part
+    real, fake = scores.chunk(2)
+    if part < len(x):
+        rest = critic(torch.cat([x[part:], made[part:]]), labels[part:].repeat(2))
+        further, worse = rest.chunk(2)
+        real, fake = torch.cat([real, further]), torch.cat([fake, worse])
+    return (real, fake), penalty

@@ -1,0 +1,114 @@
+"""Help → Families: theory and measured figures of every family, side by side.
+
+Takes plain rows of text; knows nothing of models. Not modal: it may stay beside the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.combo import Combo
+from widgets.family_table import Band, FamilyTable, FamilyView
+
+_SOURCE = "Theory after Murphy, Probabilistic Machine Learning: Advanced Topics (2023), table 20.1."
+
+
+class FamiliesDialog(QDialog):
+    """One table per data set, chosen at the top; copies as Markdown or as text with tabs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tables: tuple[FamilyTable, ...] = ()
+        self.setWindowTitle("Families")
+        self.data = Combo(self)
+        self.data.setAccessibleName("Data set of the measured figures")
+        self.data.setToolTip("The measured figures are those of the models of this data set.")
+        self.markdown = self._button("Copy as Markdown", "Copy the whole table for a page.")
+        self.text = self._button("Copy as text", "Copy the whole table for a spreadsheet.")
+        self.said = QLabel(self)
+        self.view = FamilyView(self)
+        self.band = Band(self.view, self)
+        self.note = QLabel(self)
+        for label in (self.said, self.note):
+            label.setProperty("faint", True)
+        self._arrange()
+        self.data.currentIndexChanged.connect(self._show)
+        self.markdown.clicked.connect(self._copy_markdown)
+        self.text.clicked.connect(self._copy_text)
+
+    def set_tables(self, tables: Sequence[FamilyTable], data: str) -> None:
+        """Offer these tables and show the one of `data`, or the first."""
+        self._tables = tuple(tables)
+        self.data.blockSignals(True)
+        self.data.clear()
+        for table in tables:
+            self.data.addItem(table.title, table.data)
+        self.data.setCurrentIndex(max(0, self.data.findData(data)) if tables else -1)
+        self.data.blockSignals(False)
+        self._show()
+
+    def table(self) -> FamilyTable | None:
+        """The table on show."""
+        place = self.data.currentIndex()
+        return self._tables[place] if 0 <= place < len(self._tables) else None
+
+    def _button(self, title: str, tip: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        return button
+
+    def _arrange(self) -> None:
+        unit = theme.UNIT
+        top = QHBoxLayout()
+        top.setSpacing(unit)
+        top.addWidget(QLabel("Data", self))
+        top.addWidget(self.data)
+        top.addStretch(1)
+        top.addWidget(self.said)
+        top.addWidget(self.markdown)
+        top.addWidget(self.text)
+        self.note.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(4 * (2 * unit,)))
+        column.setSpacing(unit)
+        column.addLayout(top)
+        table = QVBoxLayout()
+        table.setSpacing(0)
+        table.addWidget(self.band)
+        table.addWidget(self.view, 1)
+        column.addLayout(table, 1)
+        column.addWidget(self.note)
+        self.resize(154 * unit, 82 * unit)
+
+    @Slot()
+    def _show(self) -> None:
+        table = self.table()
+        for widget in (self.data, self.markdown, self.text, self.view, self.band):
+            widget.setEnabled(table is not None)
+        self.said.clear()
+        if table is None:
+            self.note.setText("There are no models to compare.")
+            return
+        self.view.set_table(table)
+        self.band.set_columns(table.columns)
+        self.note.setText(f"{_SOURCE} {table.note}")
+
+    @Slot()
+    def _copy_markdown(self) -> None:
+        if (table := self.table()) is not None:
+            self._copy(table.markdown)
+
+    @Slot()
+    def _copy_text(self) -> None:
+        if (table := self.table()) is not None:
+            self._copy(table.text())
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.said.setText("Copied.")

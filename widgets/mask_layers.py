@@ -1,0 +1,162 @@
+"""Draws a picture, its mask as a tint above it, outlines and the brush's ring, piece by piece.
+
+Keeps everything in the form that paints fastest; knows no events.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from widgets import theme
+from widgets.album import Picture, image_of
+from widgets.placement import Placement
+from widgets.strokes import Box, Mask, Point, footprint, snapped, whole
+
+COLOURS = ("#E6194B", "#FF9F1C", "#2F6FEB", "#12B886", "#FFFFFF", "#000000")
+"""Tints to choose from; the first stands out on most pictures, and on grey ones all do."""
+
+GRID_FROM = 10
+"""Device pixels per picture pixel from which the pixel grid shows."""
+
+_SHADE, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 230)
+_CROSS = 4
+
+
+class Layers:
+    """The picture and the tint of one mask, both as images of the picture's own size."""
+
+    def __init__(self) -> None:
+        self.tint = QColor(COLOURS[0])
+        self.opacity = 0.55
+        self._picture = QImage()
+        self._reduced = QImage()
+        self._over: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
+        self._cover = QImage()
+
+    def set_picture(self, picture: Picture) -> None:
+        """Take a contiguous uint8 (H, W, 3) picture; the tint starts empty."""
+        rows, columns = picture.shape[:2]
+        self._picture, self._reduced = image_of(picture, columns), QImage()
+        self._over = np.zeros((rows, columns), np.uint32)
+        # the image looks into the array: writing there is painting
+        kind = QImage.Format.Format_ARGB32_Premultiplied
+        self._cover = QImage(self._over.data, columns, rows, 4 * columns, kind)
+
+    def refresh(self, mask: Mask, box: Box | None = None) -> None:
+        """Take over what changed in a box of the mask; without one, everything."""
+        where = (box or whole(self._over.shape)).slices()
+        np.multiply(mask[where], np.uint32(_premultiplied(self.tint, self.opacity)),
+                    out=self._over[where])  # fmt: skip
+
+    def paint(self, painter: QPainter, at: Placement, exposed: QRect) -> None:
+        """Draw what lies in `exposed`; the painter and the rectangle are in device pixels."""
+        part = at.exposed(exposed.x(), exposed.y(), exposed.width(), exposed.height())
+        if part.empty():
+            return
+        if at.scale < 1:
+            self._paint_reduced(painter, at)
+            return
+        rows, columns = part.shape()
+        source = QRectF(part.left, part.top, columns, rows)
+        target = QRectF(*at.covered(part))
+        painter.drawImage(target, self._picture, source)
+        painter.drawImage(target, self._cover, source)
+        if at.scale >= GRID_FROM:
+            _paint_grid(painter, target, at.scale)
+
+    def _paint_reduced(self, painter: QPainter, at: Placement) -> None:
+        width, height = at.size()
+        if (self._reduced.width(), self._reduced.height()) != (width, height):
+            self._reduced = self._picture.scaled(
+                width,
+                height,
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        painter.drawImage(at.left, at.top, self._reduced)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(at.left, at.top, width, height), self._cover)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+
+
+class Ring:
+    """The brush's true outline: pixel by pixel where those can be seen, else a circle."""
+
+    def __init__(self) -> None:
+        self._diameter = 0
+        self._outline: list[Point] = []
+
+    def rect(self, at: Placement, point: Point, diameter: int) -> QRectF:
+        """What `paint` touches, in device pixels."""
+        x, y = at.to_view(snapped(point, diameter))
+        reach = max(diameter * at.scale / 2, _CROSS) + 3
+        return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+
+    def paint(self, painter: QPainter, at: Placement, point: Point, diameter: int) -> None:
+        """Dark inside, light outside, so that it shows on any picture."""
+        x, y = at.to_view(snapped(point, diameter))
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if at.scale >= 3:
+            shape = self._shape(at.scale, diameter, x, y)
+            painter.setPen(QPen(_LIGHT, 3, j=Qt.PenJoinStyle.MiterJoin))
+            painter.drawPolygon(shape)
+            painter.setPen(QPen(_SHADE, 1, j=Qt.PenJoinStyle.MiterJoin))
+            painter.drawPolygon(shape)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            reach = diameter * at.scale / 2
+            painter.setPen(QPen(_LIGHT, 1.2))
+            painter.drawEllipse(QPointF(x, y), reach + 0.6, reach + 0.6)
+            painter.setPen(QPen(_SHADE, 1.2))
+            painter.drawEllipse(QPointF(x, y), max(reach - 0.6, 0.6), max(reach - 0.6, 0.6))
+        painter.restore()
+        if diameter * at.scale < 2 * _CROSS or diameter * at.scale > 12 * _CROSS:
+            paint_cross(painter, x, y)
+
+    def _shape(self, scale: float, diameter: int, x: float, y: float) -> QPolygonF:
+        if self._diameter != diameter:
+            self._diameter, self._outline = diameter, footprint(diameter)
+        return QPolygonF([QPointF(x + dx * scale, y + dy * scale) for dx, dy in self._outline])
+
+
+def paint_cross(painter: QPainter, x: float, y: float) -> None:
+    """A small two-tone cross at a point of the view."""
+    x, y = math.floor(x) + 0.5, math.floor(y) + 0.5
+    for ink, width in ((_LIGHT, 3.0), (_SHADE, 1.0)):
+        painter.setPen(QPen(ink, width))
+        painter.drawLine(QPointF(x - _CROSS, y), QPointF(x + _CROSS, y))
+        painter.drawLine(QPointF(x, y - _CROSS), QPointF(x, y + _CROSS))
+
+
+def paint_outline(painter: QPainter, at: Placement, points: list[Point], *, closed: bool) -> None:
+    """A path on its way, dark dashes on light."""
+    path = QPolygonF([QPointF(*at.to_view(point)) for point in points])
+    for pen in (QPen(_LIGHT, 3), QPen(_SHADE, 1, Qt.PenStyle.DashLine)):
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if closed:
+            painter.drawPolygon(path)
+        else:
+            painter.drawPolyline(path)
+
+
+def _paint_grid(painter: QPainter, area: QRectF, scale: float) -> None:
+    ink = QColor(theme.colour("faint"))
+    ink.setAlpha(60)
+    step, right, bottom = round(scale), round(area.right()), round(area.bottom())
+    for x in range(round(area.left()), right, step):
+        painter.fillRect(x, round(area.top()), 1, round(area.height()), ink)
+    for y in range(round(area.top()), bottom, step):
+        painter.fillRect(round(area.left()), y, round(area.width()), 1, ink)
+
+
+def _premultiplied(tint: QColor, opacity: float) -> int:
+    """0xAARRGGBB with the colours multiplied by the opacity, as Qt blends fastest."""
+    red, green, blue = (round(c * opacity) for c in (tint.red(), tint.green(), tint.blue()))
+    return round(255 * opacity) << 24 | red << 16 | green << 8 | blue
