@@ -67,7 +67,12 @@ _Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class _Diffusion:
+class Diffusion:
+    """A checkpoint's denoiser and what follows from it.
+
+    `net` is D(y; σ, c) in its own coordinates: `net.enter` and `net.leave` lead there and back.
+    """
+
     card: Card
     net: Denoiser
     device: torch.device
@@ -268,7 +273,7 @@ def load(card: Card, device: torch.device) -> Model:
 
 def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     """The model that a denoiser defines."""
-    diffusion = _Diffusion(card, net, device)
+    diffusion = Diffusion(card, net, device)
     knobs = (_sampler_steps(net.steps), *([GUIDANCE] if card.labels else []))
     if card.is_picture:
         own = (_solver_steps(True), PROBES)
@@ -282,6 +287,7 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
         knobs=knobs,
         density=density,
         latents=Latents((diffusion.dims,), _NATURE, diffusion.decode, diffusion.encode),
+        native=diffusion,
     )
 
 

@@ -244,9 +244,10 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
-    kind: Callable[..., PictureEnergy | PointEnergy]
-    kind = PictureEnergy if card.is_picture else PointEnergy
-    net = weights.build(kind, card)
+    kind: Callable[..., PictureEnergy | PointEnergy] = (
+        PictureEnergy if card.is_picture else PointEnergy
+    )
+    net: PictureEnergy | PointEnergy = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):

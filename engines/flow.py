@@ -41,7 +41,9 @@ _ROWS = {True: 256, False: 32_768}
 
 
 @dataclass(frozen=True)
-class _Flow:
+class Flow:
+    """One loaded flow and where it computes."""
+
     card: Card
     net: PictureFlow | PointFlow
     device: torch.device
@@ -123,7 +125,7 @@ def load(card: Card, device: torch.device) -> Model:
     kind: Callable[..., PictureFlow | PointFlow] = PictureFlow if card.is_picture else PointFlow
     net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
-    flow = _Flow(card, net.eval().requires_grad_(False).to(device), device)
+    flow = Flow(card, net.eval().requires_grad_(False).to(device), device)
     if card.is_picture:
         density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))
     else:
@@ -138,4 +140,5 @@ def load(card: Card, device: torch.device) -> Model:
         knobs=(TEMPERATURE,),
         density=density,
         latents=Latents((flow.dims,), "Gaussian, exact inverse", flow.decode, flow.encode),
+        native=flow,
     )

@@ -42,7 +42,9 @@ _ROWS = {True: 512, False: 4_096}
 
 
 @dataclass(frozen=True)
-class _KDE:
+class KDE:
+    """One loaded density estimate: kernels of width h, in units of the spread for points."""
+
     card: Card
     kernels: PictureKernels | PointKernels
     h: float
@@ -114,7 +116,7 @@ def load(card: Card, device: torch.device) -> Model:
     _check(tensors, card)
     if not (math.isfinite(h) and h > 0):
         raise CheckpointError(f"{card.name}: the bandwidth must be positive, got {h:g}")
-    kde = _KDE(card, kernels, h)
+    kde = KDE(card, kernels, h)
     grid = kde.log_grid if card.shape == (2,) else None
     return Model(
         card=card,
@@ -122,6 +124,7 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=_procedure,
         knobs=(BANDWIDTH,),
         density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), grid),
+        native=kde,
     )
 
 

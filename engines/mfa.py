@@ -42,7 +42,9 @@ _EXACT = Procedure(
 
 
 @dataclass(frozen=True)
-class _MFA:
+class MFA:
+    """One loaded mixture: the mixture of each class and of all; on normal scores for pictures."""
+
     card: Card
     classes: tuple[FactorAnalysers, ...]
     """The mixture of each class, then that of all."""
@@ -117,7 +119,7 @@ def load(card: Card, device: torch.device) -> Model:
     try:
         scores = NormalScores(tensors.pop("marginals")) if card.is_picture else None
         mixture = FactorAnalysers(**tensors)
-        mfa = _MFA(card, _by_class(mixture, card), scores)
+        mfa = MFA(card, _by_class(mixture, card), scores)
         _check_sizes(mixture, **card.net)
         if scores is not None and len(scores.marginals) != mfa.dims:
             raise ValueError(f"{len(scores.marginals)} marginals for {mfa.dims} pixels")
@@ -133,6 +135,7 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda knobs: tempered(_EXACT, knobs),
         knobs=(TEMPERATURE,),
         density=density,
+        native=mfa,
     )
 
 

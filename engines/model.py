@@ -226,6 +226,8 @@ class Model:
     density: Density | None = None
     latents: Latents | None = None
     energy: Energy | None = None
+    native: object | None = None
+    """The family's own machinery, which in-painting methods know by its type."""
 
     @property
     def labels(self) -> tuple[str, ...]:

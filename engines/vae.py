@@ -48,7 +48,9 @@ _NATURE = "Gaussian noise behind the prior, amortised encoder"
 
 
 @dataclass(frozen=True)
-class _VAE:
+class VAE:
+    """One loaded autoencoder and where it computes."""
+
     card: Card
     net: PictureVAE | PointVAE
     device: torch.device
@@ -164,7 +166,7 @@ def load(card: Card, device: torch.device) -> Model:
     kind: Callable[..., PictureVAE | PointVAE] = PictureVAE if card.is_picture else PointVAE
     net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
-    vae = _VAE(card, net.eval().requires_grad_(False).to(device), device)
+    vae = VAE(card, net.eval().requires_grad_(False).to(device), device)
     knobs = (TEMPERATURE, PIXELS) if card.is_picture else (TEMPERATURE,)
     return Model(
         card=card,
@@ -173,6 +175,7 @@ def load(card: Card, device: torch.device) -> Model:
         knobs=knobs,
         density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,)),
         latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode),
+        native=vae,
     )
 
 

@@ -24,10 +24,10 @@ class PictureEnergy(nn.Module):
 
     E = ‖y‖² / (2 (σ² + σ_d²)) − (σ_d / σ) g(w; σ, c) with w = y / √(σ² + σ_d²): exact for Gaussian
     data at g = 0, and with ∇g for F the score is that of Karras et al. 2022, equation 7. The
-    potential is g = ⟨w, N⟩ − ‖N‖² / 2 of a U-Net N, up to −‖w‖² / 2 the squared error of an
-    autoencoder (Salimans & Ho 2021; Du et al. 2023). `y` are pixels of mean 0 and standard
-    deviation σ_d; label index `classes` means "any". `levels` and `steps` are those that its
-    recipe recommends.
+    potential is g = ⟨w, N⟩ of a U-Net N (the inner product of Du et al. 2023): it learned faster
+    than squared errors ‖w − N‖² (Salimans & Ho 2021), most of all at little noise. `y` are pixels
+    of mean 0 and standard deviation σ_d; label index `classes` means "any". `levels` and `steps`
+    are those that its recipe recommends.
     """
 
     mean: Tensor
@@ -47,16 +47,16 @@ class PictureEnergy(nn.Module):
         """Energies in nats: y (n, C, H, W), sigma (n,), labels (n,) -> (n,)."""
         total = sigma.square() + SIGMA_DATA**2
         w = y * total.rsqrt().view(-1, 1, 1, 1)
-        n = self.body(w, sigma.log() / 4, labels)
-        potential = (n * (w - n / 2)).flatten(1).sum(1)
-        return w.square().flatten(1).sum(1) / 2 - SIGMA_DATA / sigma * potential
+        potential = (w * self.body(w, sigma.log() / 4, labels)).flatten(1).sum(1)
+        energy: Tensor = w.square().flatten(1).sum(1) / 2 - SIGMA_DATA / sigma * potential
+        return energy
 
     def slope(self, y: Tensor, sigma: Tensor, labels: Tensor, *, train: bool = False) -> Tensor:
         """∇E with respect to y, differentiable once more when it trains."""
         with torch.enable_grad():
             y = y if y.requires_grad else y.detach().requires_grad_()
             energy = self(y, sigma, labels).sum()
-            (found,) = torch.autograd.grad(energy, y, create_graph=train)
+            found: Tensor = torch.autograd.grad(energy, y, create_graph=train)[0]
         return found
 
     def standardise(self, x: Tensor) -> None:

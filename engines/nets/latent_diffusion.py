@@ -14,9 +14,9 @@ from engines.nets.vae import PictureVAE, PointVAE
 class LatentDiffusion(nn.Module):
     """`vae`: q(z | x, c) and p(x | z, c), frozen; `denoiser`: D(z; σ, c), the prior p(z | c).
 
-    A picture VAE loses the flow that was its prior: only `log_prior`, `from_prior` and `to_prior`
-    used it. The tables `vae` and `denoiser` hold the sizes of each; `shape` is that of pictures,
-    `dim` that of points.
+    A picture VAE loses the flow that was its prior; the training on points resamples by it. The
+    tables `vae` and `denoiser` hold the sizes of each; `shape` is that of pictures, `dim` that of
+    points.
     """
 
     def __init__(

@@ -13,8 +13,6 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.flow import log_normal
-
 _LEVELS = 256
 
 
@@ -64,21 +62,54 @@ def _bounded(log_scales: Tensor) -> Tensor:
     return log_scales.clamp(-7.0, 3.0)
 
 
-class PictureVAE(nn.Module):
-    """q(z | x, c), p(x | z, c) and a learned prior p(z | c) for pictures (n, 1, H, W).
+class LearnedPrior(nn.Module):
+    """A latent variable z with a learned prior p(z | c), a flow from e ~ N(0, I) to z.
 
-    H and W are multiples of 4. The prior is a coupling flow from e ~ N(0, I) to z, so that classes
-    and modes need no explaining by z itself (Chen et al. 2017, "Variational lossy autoencoder").
+    Classes and modes then need no explaining by z itself (Chen et al. 2017, "Variational lossy
+    autoencoder").
     """
+
+    def __init__(
+        self, *, latent: int, classes: int, transforms: int, bins: int, hidden: int,
+        passes: int | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.latent, self.classes = latent, classes
+        self.prior = zuko.flows.NSF(
+            latent, context=classes + 1, transforms=transforms, passes=passes, bins=bins,
+            hidden_features=(hidden, hidden),
+        )  # fmt: skip
+
+    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """log p(z | c) in nats: (n, latent) -> (n,)."""
+        return self._prior(labels).log_prob(z)  # type: ignore[no-any-return]
+
+    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
+        """z (n, latent) for e ~ N(0, I) of the same shape."""
+        return self._prior(labels).transform.inv(e)  # type: ignore[no-any-return]
+
+    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The inverse of `from_prior`."""
+        return self._prior(labels).transform(z)  # type: ignore[no-any-return]
+
+    def _prior(self, labels: Tensor) -> zuko.distributions.NormalizingFlow:
+        return self.prior(F.one_hot(labels, self.classes + 1).float())
+
+    def _join(self, h: Tensor, labels: Tensor) -> Tensor:
+        return torch.cat([h, F.one_hot(labels, self.classes + 1).to(h.dtype)], 1)
+
+
+class PictureVAE(LearnedPrior):
+    """q(z | x, c) and p(x | z, c) for pictures (n, 1, H, W), H and W multiples of 4."""
 
     def __init__(
         self, *, shape: Sequence[int], classes: int, latent: int, width: int, mixtures: int
     ) -> None:
-        super().__init__()
+        super().__init__(latent=latent, classes=classes, transforms=4, bins=8, hidden=128, passes=2)
         channels, height, side = shape
         if channels != 1:
             raise ValueError(f"this decoder models one channel, got {channels}")
-        self.classes, self.latent, self.mixtures = classes, latent, mixtures
+        self.mixtures = mixtures
         self.grid = (height // 4, side // 4)
         flat = width * self.grid[0] * self.grid[1]
         self.encoder = nn.Sequential(
@@ -96,24 +127,6 @@ class PictureVAE(nn.Module):
             nn.Conv2d(width // 2, 32, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
             nn.Conv2d(8, 3 * mixtures, 3, padding=1),
         )  # fmt: skip
-        self.prior = zuko.flows.NSF(
-            latent, context=classes + 1, transforms=4, passes=2, bins=8, hidden_features=(128, 128)
-        )
-
-    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
-        """log p(z | c) in nats: (n, latent) -> (n,)."""
-        return self._prior(labels).log_prob(z)  # type: ignore[no-any-return]
-
-    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
-        """z (n, latent) for e ~ N(0, I) of the same shape."""
-        return self._prior(labels).transform.inv(e)  # type: ignore[no-any-return]
-
-    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
-        """The inverse of `from_prior`."""
-        return self._prior(labels).transform(z)  # type: ignore[no-any-return]
-
-    def _prior(self, labels: Tensor) -> zuko.distributions.NormalizingFlow:
-        return self.prior(F.one_hot(labels, self.classes + 1).float())
 
     def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation of q(z | x, c), each (n, latent)."""
@@ -129,19 +142,15 @@ class PictureVAE(nn.Module):
         """log p(x | z, c) in nats (n,)."""
         return mixture_of_logistics(self.likelihood(z, labels), x[:, 0]).flatten(1).sum(1)
 
-    def _join(self, h: Tensor, labels: Tensor) -> Tensor:
-        return torch.cat([h, F.one_hot(labels, self.classes + 1).to(h.dtype)], 1)
 
-
-class PointVAE(nn.Module):
-    """q(z | x, c), p(x | z, c) = N(mean(z, c), sd² I) with one learned sd, and p(z) = N(0, I)."""
+class PointVAE(LearnedPrior):
+    """q(z | x, c) and p(x | z, c) = N(mean(z, c), sd² I) with one learned sd, for points."""
 
     mean: Tensor
     scale: Tensor
 
     def __init__(self, *, dim: int, classes: int, latent: int, hidden: int) -> None:
-        super().__init__()
-        self.classes, self.latent = classes, latent
+        super().__init__(latent=latent, classes=classes, transforms=2, bins=16, hidden=hidden)
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
         self.encoder = _perceptron(dim + classes + 1, hidden, 2 * latent)
@@ -162,18 +171,6 @@ class PointVAE(nn.Module):
         """Mean of p(x | z, c) in data units (n, dim)."""
         return self.decoder(self._join(z, labels)) * self.scale + self.mean  # type: ignore[no-any-return]
 
-    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
-        """log N(z; 0, I) in nats: (n, latent) -> (n,)."""
-        return log_normal(z)
-
-    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
-        """The latent itself: the prior is N(0, I)."""
-        return e
-
-    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
-        """The latent itself."""
-        return z
-
     def noise(self) -> Tensor:
         """Standard deviation of p(x | z, c) per axis, in data units (dim,)."""
         return self.log_sd.exp() * self.scale
@@ -183,9 +180,6 @@ class PointVAE(nn.Module):
         sd = self.noise()
         e = (x - self.decode(z, labels)) / sd
         return -(0.5 * e.square() + sd.log() + 0.5 * math.log(2 * math.pi)).sum(1)
-
-    def _join(self, h: Tensor, labels: Tensor) -> Tensor:
-        return torch.cat([h, F.one_hot(labels, self.classes + 1).to(h.dtype)], 1)
 
 
 def _perceptron(into: int, hidden: int, out: int) -> nn.Sequential:

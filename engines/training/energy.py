@@ -125,7 +125,8 @@ class Likelihood(Descent):
         energies = net(torch.cat([x, nodes]))
         log_z = torch.logsumexp(log_weight[:, None] - energies[len(x) :], 0)
         own = energies[: len(x)].gather(1, labels[:, None])[:, 0]
-        return (own + log_z[labels]).mean()
+        nats: Tensor = (own + log_z[labels]).mean()
+        return nats
 
     def weights(self) -> dict[str, Tensor]:
         """The averaged network with its log Z by quadrature."""

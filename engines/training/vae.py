@@ -48,7 +48,7 @@ def _points(data: DataSet) -> Recipe:
 
     return Recipe(
         net=net, trainer=trainer,
-        text="IWAE with 8 samples (Burda et al. 2016), one learned decoder sd from 0.1, Adam, EMA",
+        text="IWAE with 8 samples (Burda et al. 2016), flow prior, one decoder sd, Adam, EMA",
         batch=512, minutes=2, label_dropout=0.5,
     )  # fmt: skip
 

@@ -17,22 +17,22 @@ from engines.training.any_order import masks
 CPU = torch.device("cpu")
 
 
-def any_order(levels, shape=(1, 4, 4)):
+def any_order(levels, shape=(1, 4, 8)):
     torch.manual_seed(2)
     sizes = {"width": [8, 8, 2], "blocks": [1, 2], "features": 4}
     return _shaken(PictureAnyOrder(shape=shape, classes=3, levels=levels, **sizes), 0.3)
 
 
 def binary_pictures():
-    """All 4 × 4 pictures of two levels whose last two rows are blank: 256 of them."""
+    """All 4 × 8 pictures of two levels whose last three rows are blank: 256 of them."""
     bits = torch.arange(256)[:, None] >> torch.arange(8) & 1
-    return torch.cat([bits, torch.zeros_like(bits)], 1).view(-1, 4, 4)
+    return torch.cat([bits, torch.zeros(256, 24, dtype=torch.int64)], 1).view(-1, 4, 8)
 
 
 @torch.no_grad()
 def prefix_log_p(net, order, labels):
     """log P of the first eight pixels of the order, for all their values, rest unknown."""
-    pictures = _Pictures(card((1, 4, 4), "any-order"), net, CPU)
+    pictures = _Pictures(card((1, 4, 8), "any-order"), net, CPU)
     levels = binary_pictures().flatten(1)
     known, total = torch.zeros_like(levels, dtype=torch.bool), torch.zeros(256)
     for place in order:
@@ -51,8 +51,8 @@ def test_in_one_order_the_masses_of_all_values_sum_to_one():
 @torch.no_grad()
 def test_unknown_pixels_are_not_seen():
     net, g = any_order(256), torch.Generator().manual_seed(1)
-    levels = torch.randint(256, (1, 4, 4), generator=g)
-    known = torch.rand(1, 4, 4, generator=g) < 0.5
+    levels = torch.randint(256, (1, 4, 8), generator=g)
+    known = torch.rand(1, 4, 8, generator=g) < 0.5
     labels = torch.zeros(1, dtype=torch.int64)
     before = net.conditionals(levels, known, labels)
     hidden = torch.where(known, levels, 255 - levels)
@@ -69,26 +69,26 @@ def test_masks_have_every_size_equally_often_and_leave_one_unknown():
 
 
 def test_the_bound_is_the_mean_over_masks_of_every_size():
-    """Equation 3 of the paper: the mean of log P over orders, here over 60 of them."""
+    """Equation 3 of the paper: the mean of log P over orders, here over 30 of them."""
     net = any_order(2)
-    pictures = _Pictures(card((1, 4, 4), "any-order"), net, CPU)
+    pictures = _Pictures(card((1, 4, 8), "any-order"), net, CPU)
     levels = binary_pictures()[77:78]
     x, generator = to_pictures(levels, 2), torch.Generator().manual_seed(4)
-    orders = [torch.randperm(16, generator=generator) for _ in range(60)]
+    orders = [torch.randperm(32, generator=generator) for _ in range(30)]
     exact = torch.cat([finish(pictures.log_mass_in(x, None, order)).value for order in orders])
     found = finish(
-        of_net(card((1, 4, 4), "any-order"), net, CPU).density.run(x, None, {"terms": 784})
+        of_net(card((1, 4, 8), "any-order"), net, CPU).density.run(x, None, {"terms": 200})
     )
     assert found.meaning is Meaning.BOUND
-    spread = math.hypot(exact.std().item() / math.sqrt(60), found.stderr.item())
+    spread = math.hypot(exact.std().item() / math.sqrt(30), found.stderr.item())
     assert abs(found.value.item() - exact.mean().item()) < 4 * spread
 
 
 def test_one_pixel_a_call_is_exact_and_more_are_not():
-    model = of_net(card((1, 4, 4), "any-order"), any_order(256), CPU)
-    assert model.procedure({"calls": 16}).exactness is Exactness.EXACT
-    assert model.procedure({"calls": 15}).exactness is Exactness.HEURISTIC
-    assert "not the model's" in model.procedure({"calls": 16, "temperature": 0.5}).method
+    model = of_net(card((1, 4, 8), "any-order"), any_order(256), CPU)
+    assert model.procedure({"calls": 32}).exactness is Exactness.EXACT
+    assert model.procedure({"calls": 31}).exactness is Exactness.HEURISTIC
+    assert "not the model's" in model.procedure({"calls": 32, "temperature": 0.5}).method
 
 
 @pytest.mark.parametrize(("dims", "calls"), [(784, 56), (784, 784), (64, 4), (16, 1), (784, 783)])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import LABELS, SHAPES, diffusion, ship
 
-from engines.diffusion import _Diffusion, of_denoiser
+from engines.diffusion import Diffusion, of_denoiser
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA, PictureDenoiser, PointDenoiser
 from engines.noise import Streams
@@ -81,7 +81,7 @@ def pictures(dtype=torch.float32):
     sizes, tensors = diffusion(SHAPES["picture"])
     net = PictureDenoiser(**sizes)
     net.load_state_dict(tensors)
-    return _Diffusion(
+    return Diffusion(
         card(SHAPES["picture"], sizes), net.to(dtype).eval().requires_grad_(False), CPU
     )
 

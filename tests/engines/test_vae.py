@@ -12,7 +12,7 @@ from engines.catalog import open_model
 from engines.model import Meaning, SampleRequest, finish
 from engines.nets.vae import mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams
-from engines.vae import _VAE
+from engines.vae import VAE
 
 LEVELS = torch.arange(256, dtype=torch.float64) / 127.5 - 1
 
@@ -124,7 +124,7 @@ def points():
 
 def engine(net, tmp_path):
     card = dataclasses.replace(ship(tmp_path, "vae", "points"), shape=(4,), labels=())
-    return _VAE(card, net, torch.device("cpu"))
+    return VAE(card, net, torch.device("cpu"))
 
 
 def bound(net, x, m, tmp_path):

@@ -68,7 +68,7 @@ def any_order(shape):
     sizes = {
         "shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "features": 4,
     }  # fmt: skip
-    return _net(PictureAnyOrder, sizes, 0.05)
+    return _net(PictureAnyOrder, sizes, 0.3)
 
 
 def flow(shape):

@@ -1,0 +1,17 @@
+"""In-painting: for every family the ways to draw what may be behind a hole, the best one first."""
+
+from __future__ import annotations
+
+from engines.inpaint.method import Hole, InpaintRun, Method, filling
+from engines.model import Model
+
+METHODS: tuple[Method, ...] = ()
+"""Every method; of those that fit a model the first is its default."""
+
+
+def methods_for(model: Model) -> tuple[Method, ...]:
+    """The methods that fit a model, its default first; none for a family without one."""
+    return tuple(method for method in METHODS if method.fits(model))
+
+
+__all__ = ["METHODS", "Hole", "InpaintRun", "Method", "filling", "methods_for"]

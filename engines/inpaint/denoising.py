@@ -1,0 +1,160 @@
+"""What the diffusion methods share: a batch of draws of one hole in the denoiser's coordinates.
+
+There the noisy y_σ = y + σ ε descends from σ_max to σ_min, and a known value is an interval: a
+point for points, the pixel's cell for pictures of 256 levels (the end cells have no outer bound).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from engines.diffusion import Diffusion
+from engines.drawing import to_levels
+from engines.inpaint.method import Hole
+from engines.model import Knob, Model, Run, Step
+from engines.noise import Streams
+
+Walk: TypeAlias = Generator[Tensor, None, Tensor]
+"""Yields a guess of the clean y (n, …) after every network call, and returns the y it ends at."""
+
+_ROWS = {True: 32, False: 4096}
+"""States that the network sees at once: at most about 100 ms a call, with its derivative."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Draws that are made together, each with `particles` states in a row."""
+
+    hole: Hole
+    native: Diffusion
+    streams: Streams
+    particles: int
+
+    @property
+    def rows(self) -> int:
+        """States in all: draws times particles."""
+        return len(self.streams) * self.particles
+
+    @property
+    def known(self) -> Tensor:
+        """Where y is observed: bool of the data's shape."""
+        return self.hole.known.to(self.native.device)
+
+    def denoise(self, y: Tensor, sigma: float) -> Tensor:
+        """D(y; σ, c): (n, …) -> (n, …)."""
+        labels = torch.full((len(y),), self.hole.label, device=y.device)
+        return self.native.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
+
+    def noise(self) -> Tensor:
+        """Standard normal draws for every state: (rows, …)."""
+        shape = self.native.card.shape
+        drawn = self.streams.normal(self.particles * math.prod(shape))
+        return drawn.view(-1, *shape).to(self.native.device)
+
+    def cells(self) -> tuple[Tensor, Tensor]:
+        """Lower and upper bound of y where it is known: (1, …) each, equal for points.
+
+        A picture's level k is u in (k / 256, (k + 1) / 256) before the logit.
+        """
+        x = self.hole.picture[None].to(self.native.device)
+        if not self.native.card.is_picture:
+            y, _ = self.native.net.enter(x)
+            return y, y
+        level = ((x + 1) * 127.5).round()
+        low, _ = self.native.net.enter(level / 256)
+        high, _ = self.native.net.enter((level + 1) / 256)
+        return low.masked_fill(level == 0, -math.inf), high.masked_fill(level == 255, math.inf)
+
+    def observe(self) -> Tensor:
+        """One value for every known place: (draws, …), for methods that need it in full.
+
+        Points have it; a pixel's is drawn uniformly from its cell, as in training.
+        """
+        x = self.hole.picture.to(self.native.device)
+        if self.native.card.is_picture:
+            inside = self.streams.uniform(*x.shape).to(x)
+            x = (((x + 1) * 127.5).round() + inside) / 256
+        else:
+            x = x.expand(len(self.streams), *x.shape)
+        y, _ = self.native.net.enter(x)
+        return y
+
+    def reveal(self, y: Tensor) -> Tensor:
+        """Data for coordinates y (n, …), pictures in [-1, 1], on the CPU."""
+        x = self.native.net.leave(y).cpu()
+        return 2 * x - 1 if self.native.card.is_picture else x
+
+
+def is_diffusion(model: Model) -> bool:
+    """Whether the model has a denoiser of the data itself."""
+    return isinstance(model.native, Diffusion)
+
+
+def ancestral(
+    y: Tensor, clean: Tensor, noise: Tensor, now: float, then: float
+) -> Tensor:  # fmt: skip
+    """A draw of q(y_then | y_now, y_0 = `clean`), σ falling: Ho et al. 2020, equation 7, for VE."""
+    keep = (then / now) ** 2
+    return clean + keep * (y - clean) + then * math.sqrt(1 - keep) * noise
+
+
+def steps_knob(points: int, pictures: int, says: str) -> Knob:
+    """Noise levels from σ_max to σ_min; 0 takes what suits the data."""
+    return Knob(
+        "steps", "Steps", 0, 0, 400, 1,
+        f"Number N of noise levels; 0 takes {points} for points and {pictures} for pictures. {says}",
+    )  # fmt: skip
+
+
+def descending(
+    walk: Callable[[Scene], Walk], calls: Callable[[Hole], int],
+    particles: Callable[[Hole], int] = lambda hole: 1,
+) -> Callable[[Hole], Run]:  # fmt: skip
+    """The `fill` of a method that walks down the noise levels, some draws at a time.
+
+    `calls(hole)` is how often its walk yields. The draws of a later batch show the first guess of
+    all, the mean of the data, until their turn comes.
+    """
+
+    @torch.no_grad()
+    def fill(hole: Hole) -> Run:
+        native, total, states = hole.model.native, calls(hole), particles(hole)
+        assert isinstance(native, Diffusion)
+        shown: Tensor | None = None
+        size = max(1, _ROWS[hole.card.is_picture] // states)
+        for start in range(0, hole.count, size):
+            part = range(start, min(start + size, hole.count))
+            scene = Scene(hole, native, Streams(hole.seed, part), states)
+            run = walk(scene)
+            for turn in range(1, total + 1):
+                guess = scene.reveal(next(run))
+                if shown is None:
+                    shown = guess[:1].repeat(hole.count, *[1] * (guess.dim() - 1))
+                shown[part.start : part.stop] = guess
+                done = part.start + len(part) * turn // (total + 1)
+                yield Step(done, hole.count, shown.clone(), turn * states)
+            x = scene.reveal(_end(run))
+            if hole.card.is_picture:
+                x = to_levels((x + 1) / 2)
+            assert shown is not None  # a walk makes at least one call
+            shown[part.start : part.stop] = x
+            yield Step(part.stop, hole.count, shown.clone(), total * states)
+        assert shown is not None
+        return shown.clone()
+
+    return fill
+
+
+def _end(run: Walk) -> Tensor:
+    """What a walk that has made its calls ends at."""
+    try:
+        next(run)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    raise AssertionError("a walk made more calls than it said")

@@ -1,0 +1,153 @@
+"""The vocabulary of in-painting: a hole, and a method that draws what may be behind it.
+
+Every method is made by `filling`, which checks the request and puts the known values back, so that
+the methods themselves hold only mathematics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from engines.drawing import class_indices
+from engines.model import NO_KNOBS, Card, Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.noise import Streams
+
+
+class InpaintRun(Protocol):
+    """How a method is asked for `count` draws of x_m ~ p(x_m | x_o).
+
+    `picture` is (C, H, W) in [-1, 1] or (D,) in data units; `known` is bool (H, W) or (D,), True
+    where observed; what the picture holds elsewhere never matters. `label` is a class, or None for
+    p(x). The result is (count, *picture.shape), and in it and in every guess the known values are
+    those of `picture` to the bit. Raises ValueError at once for anything that does not fit.
+    """
+
+    def __call__(
+        self,
+        model: Model,
+        picture: Tensor,
+        known: Tensor,
+        count: int,
+        seed: int,
+        knobs: Knobs = NO_KNOBS,
+        label: int | None = None,
+    ) -> Run: ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to draw x_m ~ p(x_m | x_o): what it fits, how it is labelled, how it runs."""
+
+    name: str
+    """Unique, such as "closed-form"."""
+    title: str
+    """For menus."""
+    says: str
+    """One sentence for a person."""
+    fits: Callable[[Model], bool]
+    procedure: Callable[[Model, Knobs], Procedure]
+    run: InpaintRun
+    knobs: tuple[Knob, ...] = ()
+    live: bool = False
+    """Fast enough to follow a brush: 8 draws within 150 ms."""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """One picture with a hole, and what is wanted of it.
+
+    `picture` and `known` have the shape of the data, the picture 0 where it is unknown; `knobs`
+    has a value for every knob of the method; `label` is a class index, len(model.labels) for any.
+    """
+
+    model: Model
+    picture: Tensor
+    known: Tensor
+    count: int
+    seed: int
+    knobs: dict[str, float]
+    label: int
+
+    @property
+    def card(self) -> Card:
+        return self.model.card
+
+    @property
+    def streams(self) -> Streams:
+        """The random streams of the draws, each from its beginning."""
+        return Streams(self.seed, range(self.count))
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of every draw: (count,) int64."""
+        return torch.full((self.count,), self.label)
+
+    def clamp(self, x: Tensor) -> Tensor:
+        """x (n, *shape) with the known values in their places; always a new tensor."""
+        return torch.where(self.known, self.picture, x.to(self.picture))
+
+
+def filling(fill: Callable[[Hole], Run], offered: tuple[Knob, ...] = ()) -> InpaintRun:
+    """The `run` of a method from a `fill(hole)` that draws, and may leave known places as it likes.
+
+    An empty hole never reaches `fill`; one that is everything does, and is sampling.
+    """
+
+    def run(
+        model: Model,
+        picture: Tensor,
+        known: Tensor,
+        count: int,
+        seed: int,
+        knobs: Knobs = NO_KNOBS,
+        label: int | None = None,
+    ) -> Run:
+        card = model.card
+        check(card, picture, known, count, seed)
+        known = known.expand(card.shape)
+        index = int(class_indices(card, None if label is None else [label], 1)[0])
+        clean = picture.detach().float().cpu().masked_fill(~known.cpu(), 0.0)
+        settled = settle(offered, knobs)
+        return _clamped(fill, Hole(model, clean, known.cpu(), count, seed, settled, index))
+
+    return run
+
+
+def _clamped(fill: Callable[[Hole], Run], hole: Hole) -> Run:
+    if hole.known.all():
+        copies = hole.picture.repeat(hole.count, *[1] * hole.picture.dim())
+        yield Step(hole.count, hole.count, copies.clone())
+        return copies
+    with closing(fill(hole)) as run:
+        while True:
+            try:
+                step = next(run)
+            except StopIteration as end:
+                return hole.clamp(end.value)
+            guess = None if step.guess is None else hole.clamp(step.guess)
+            yield replace(step, guess=guess)
+
+
+def check(card: Card, picture: Tensor, known: Tensor, count: int, seed: int) -> None:
+    """Raise ValueError unless this is a request that a model of this card can be asked."""
+    if tuple(picture.shape) != card.shape:
+        raise ValueError(f"{card.name} fills {card.shape}, got {tuple(picture.shape)}")
+    if known.dtype != torch.bool or tuple(known.shape) != card.shape[-2:]:
+        allowed = f"bool {card.shape[-2:]}"
+        raise ValueError(f"known must be {allowed}, got {known.dtype} {tuple(known.shape)}")
+    observed = picture[known.expand(card.shape)]
+    if not observed.isfinite().all():
+        raise ValueError("a known value is not a finite number")
+    if card.is_picture and observed.numel() and observed.abs().max() > 1:
+        low, high = observed.min().item(), observed.max().item()
+        raise ValueError(f"known pixels must lie in −1 … 1, got {low:g} … {high:g}")
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed must lie in 0 … 2^64 − 1, got {seed}")

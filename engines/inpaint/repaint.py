@@ -1,0 +1,78 @@
+"""RePaint (Lugmayr et al. 2022): replacement, walked again and again from a little further up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from engines.inpaint.denoising import (
+    Scene,
+    Walk,
+    descending,
+    is_diffusion,
+    levels_of,
+    steps_knob,
+)
+from engines.inpaint.method import Hole, Method, filling
+from engines.inpaint.replacement import replaced
+from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
+from engines.probability_flow import schedule
+
+STEPS = {False: 50, True: 20}
+RESAMPLINGS = Knob(
+    "resamplings", "Resamplings", 6, 1, 50, 1,
+    "How often r every stretch of levels is walked. More let the hole and its surroundings agree; "
+    "1 is replacement. A draw costs r · N calls.",
+)  # fmt: skip
+JUMP = Knob(
+    "jump", "Jump length", 1, 1, 20, 1,
+    "Levels j in one stretch: how far noise is put back before walking it again.",
+)  # fmt: skip
+KNOBS = (steps_knob(STEPS, "A draw costs r · N calls."), RESAMPLINGS, JUMP)
+
+
+def walk(scene: Scene) -> Walk:
+    """Lugmayr et al. 2022, algorithm 1, on the levels of the ancestral sampler.
+
+    Theirs are 250 levels, j = 10, r = 10; with fewer levels each is a longer jump.
+    """
+    knobs = scene.hole.knobs
+    sigmas = [*schedule(levels_of(scene.hole, STEPS)), 0.0]
+    observed = scene.observe()
+    y = sigmas[0] * scene.noise()
+    for now, then in route(len(sigmas) - 1, int(knobs["jump"]), int(knobs["resamplings"])):
+        if then < now:  # back up: q(y_then | y_now)
+            y = y + math.sqrt(sigmas[then] ** 2 - sigmas[now] ** 2) * scene.noise()
+            continue
+        clean = scene.denoise(y, sigmas[now])
+        y = replaced(scene, y, clean, observed, sigmas[now], sigmas[then])
+        yield clean
+    return y
+
+
+def route(levels: int, jump: int, times: int) -> Iterator[tuple[int, int]]:
+    """Moves (from, to) between levels 0 … `levels`: every stretch of `jump` is walked `times`.
+
+    The last move, to no noise at all, is made once.
+    """
+    for start in range(0, levels - 1, jump):
+        stop = min(start + jump, levels - 1)
+        for again in range(times):
+            if again:
+                yield stop, start
+            yield from ((i, i + 1) for i in range(start, stop))
+    yield levels - 1, levels
+
+
+def calls(hole: Hole) -> int:
+    """Network calls of a draw."""
+    resamplings = int(hole.knobs["resamplings"])
+    return resamplings * (levels_of(hole, STEPS) - 1) + 1
+
+
+def _procedure(model: Model, knobs: Knobs) -> Procedure:
+    settled = settle(KNOBS, knobs)
+    n = levels_of_knobs(model, settled)
+    r, j = int(settled["resamplings"]), int(settled["jump"])
+    method = f"RePaint, {n} steps, each stretch of {j} walked {r} times"
+    return Procedure(Exactness.HEURISTIC, method, "Lugmayr et al. 2022, algorithm 1")

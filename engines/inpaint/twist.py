@@ -1,0 +1,115 @@
+"""Twists: guesses of p(y_o | y_σ), the likelihood of what is known given a noisy state.
+
+Each sees y_o as Gaussian around D(y_σ)_o; they differ in the variance. Known to the methods that
+steer by a twist, and to nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.special import log_ndtr
+
+from engines.inpaint.denoising import Scene
+from engines.nets.diffusion import SIGMA_DATA
+
+_FLOOR = 1e-3
+"""Least variance, as a share of Gaussian data's: a learned Jacobian may have none."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a twist says of states y (n, …): D(y) and ∇ log p̃ (n, …), and log p̃ (n,) in nats."""
+
+    clean: Tensor
+    slope: Tensor
+    log: Tensor
+
+    def steered(self, sigma: float) -> Tensor:
+        """D + σ² ∇ log p̃: the mean of y_0 given y_σ and what is known (Tweedie's formula)."""
+        return self.clean + sigma**2 * self.slope
+
+
+Twist: TypeAlias = Callable[[Tensor, float], Seen]
+
+
+def variance(sigma: float) -> float:
+    """Var[y_0 | y_σ] of Gaussian data: Song et al. 2023 ("ΠGDM"), section 3.3, r² for VE."""
+    return sigma**2 * SIGMA_DATA**2 / (sigma**2 + SIGMA_DATA**2)
+
+
+def scalar(scene: Scene) -> Twist:
+    """Every known place on its own, with the variance of Gaussian data (Song et al. 2023).
+
+    A known pixel is a cell, so its likelihood is the cell's mass: no point inside the cell is
+    preferred, and an end cell, most of a digit, pulls from one side alone.
+    """
+    known = scene.known
+    low, high = (bound[:, known].double() for bound in scene.cells())
+
+    def twist(y: Tensor, sigma: float) -> Seen:
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            d = scene.denoise(y, sigma)
+            sd = math.sqrt(variance(sigma))
+            a, b = ((bound - d[:, known].double()) / sd for bound in (low, high))
+            if scene.native.card.is_picture:
+                log = log_mass(a, b).sum(1)
+            else:
+                log = (-0.5 * a.square() - math.log(sd)).sum(1)
+            (slope,) = torch.autograd.grad(log.sum(), y)
+        return Seen(d.detach(), slope, log.detach())
+
+    return twist
+
+
+def moment_matched(scene: Scene) -> Twist:
+    """N(y_o; D_o, σ² J_oo) with J = ∂D/∂y, all that is known together: for points.
+
+    σ² J is Cov[y_0 | y_σ] exactly (Efron 2011; Boys et al. 2023, "TMPD"). One derivative for each
+    known axis.
+    """
+    known = scene.known.flatten()
+    axes = known.nonzero()[:, 0].tolist()
+    goal = scene.cells()[0].flatten(1)[:, known].double()
+
+    def twist(y: Tensor, sigma: float) -> Seen:
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            d = scene.denoise(y, sigma)
+            rows = [torch.autograd.grad(d[:, k].sum(), y, retain_graph=True)[0] for k in axes]
+        d = d.detach()
+        if not rows:
+            return Seen(d, torch.zeros_like(d), torch.zeros(len(d), dtype=torch.float64))
+        jacobian = torch.stack(rows, 1).double()
+        spread, turn = _eigen(sigma**2 * jacobian[:, :, known])
+        spread = spread.clamp_min(_FLOOR * variance(sigma))
+        gap = torch.einsum("nij,ni->nj", turn, goal - d[:, known].double())
+        log = -0.5 * (gap.square() / spread + spread.log()).sum(1)
+        pull = torch.einsum("nij,nj->ni", turn, gap / spread)
+        slope = torch.einsum("noi,no->ni", jacobian, pull)
+        return Seen(d, slope.to(d), log)
+
+    return twist
+
+
+def log_mass(a: Tensor, b: Tensor) -> Tensor:
+    """log (Φ(b) − Φ(a)) for a < b, either end infinite, without cancellation."""
+    # both in the lower tail, where Φ is precise
+    flip = a + b > 0
+    a, b = torch.where(flip, -b, a), torch.where(flip, -a, b)
+    upper = log_ndtr(b)
+    return upper + torch.log(-torch.expm1((log_ndtr(a) - upper).clamp_max(-1e-12)))
+
+
+def _eigen(v: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors of the symmetric parts of v (n, k, k)."""
+    if v.shape[1] == 1:  # thousands of these cost LAPACK more than the network takes
+        return v[:, 0], torch.ones_like(v)
+    spread, turn = torch.linalg.eigh((v + v.mT) / 2)
+    return spread, turn
