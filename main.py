@@ -14,13 +14,14 @@ from app.recipes import VERSION, RecipeError
 from engines.catalog import ROOT, CheckpointError
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("open", "sample", "models")
+COMMANDS = ("open", "sample", "inpaint", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
   python main.py picture.png
   python main.py sample mnist/flow --count 16 --seed 7 --label 3 --out grid.png
   python main.py sample --from grid.png --out again.png
+  python main.py inpaint mnist/mfa --image x.png --mask m.png --count 8 --out sheet.png
 """
 
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_open(commands.add_parser("open", help="open the window (the default)"))
     _add_sample(commands.add_parser("sample", help="draw from a model, or re-make a saved picture"))
+    _add_inpaint(commands.add_parser("inpaint", help="fill a hole in a picture, many times"))
     _add_models(commands.add_parser("models", help="list the models at hand"))
     return parser
 
@@ -86,6 +88,25 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_sample, parser=parser)
+
+
+def _add_inpaint(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/mfa; the command models lists them")
+    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved draw instead")
+    add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
+    add("--mask", type=Path, help="a picture of the model's size: white is unknown")
+    add("--method", help="how to fill, by name (default: the model's best)")
+    add("--count", type=int, help="how many draws, 1 to 64 (default: 8)")
+    add("--seed", type=int, help="the draws depend on it alone (default: 7)")
+    add("--label", help="class by name or index (default: any, p(x))")
+    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
+    add("--columns", type=int, help="draws in a row (default: nearly square)")
+    add("--out", help="file (.png), or FOLDER/ for one PNG each")
+    add("--separate", action="store_true", help="write one PNG for each draw into a folder")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_inpaint, parser=parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -123,16 +144,42 @@ def _sample(arguments: argparse.Namespace) -> int:
         arguments.parser.error("name a MODEL, or a saved picture with --from")
     if arguments.saved is not None and (given or arguments.model is not None):
         arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
-    from app import headless
+    from app import headless, headless_output
 
-    place = headless.Place(arguments.out, arguments.separate)
+    place = headless_output.Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
     try:
         if arguments.saved is not None:
             path = headless.remake(arguments.saved, place, **where)
         else:
             path = headless.sample(headless.Wish(arguments.model, **given), place, **where)
-    except headless.UsageError as error:
+    except headless_output.UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+def _inpaint(arguments: argparse.Namespace) -> int:
+    keys = ("image", "mask", "method", "count", "seed", "label", "columns")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    if arguments.knob:
+        given["knobs"] = dict(arguments.knob)
+    if arguments.saved is not None and (given or arguments.model is not None):
+        arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
+    if arguments.saved is None and not (arguments.model and arguments.image and arguments.mask):
+        arguments.parser.error("name a MODEL, its --image and --mask, or a saved draw with --from")
+    from app import headless, headless_inpainting, headless_output
+
+    place = headless_output.Place(arguments.out, arguments.separate)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.saved is not None:
+            path = headless.remake(arguments.saved, place, **where)
+        else:
+            wish = headless_inpainting.Wish(arguments.model, **given)
+            path = headless_inpainting.inpaint(wish, place, **where)
+    except headless_output.UsageError as error:
         arguments.parser.error(str(error))
     print(path)
     return OK

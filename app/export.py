@@ -65,6 +65,11 @@ class Export(QObject):
             columns = recipe.columns or square_columns(len(pictures))
             self._write(path, png_bytes(sheet(pictures, columns), recipe))
 
+    def save_bytes(self, raw: bytes, name: str) -> None:
+        """Ask for a place and write a PNG that is ready."""
+        if path := self._ask(name, "PNG picture (*.png)"):
+            self._write(path, raw)
+
     def save_points(self, points: Points, recipe: Recipe) -> None:
         """Ask for a place and write points (n, D) as comma-separated values."""
         if path := self._ask(file_name(recipe, ".csv"), "Comma-separated values (*.csv)"):

@@ -34,6 +34,10 @@ class SaveError(Exception):
     """A file could not be written; the message is one sentence for a person."""
 
 
+class NotPng(ValueError):
+    """The bytes are those of no PNG."""
+
+
 def write_atomically(path: Path, raw: bytes) -> None:
     """Write whole or not at all. Raises SaveError and leaves the old file as it was on failure."""
     try:
@@ -133,7 +137,7 @@ def png_text(raw: bytes, keyword: str, limit: int) -> bytes | None:
     Raises ValueError when `raw` is no PNG or the text is larger than `limit` or damaged.
     """
     if not raw.startswith(_SIGNATURE):
-        raise ValueError("is not a PNG")
+        raise NotPng("is not a PNG")
     start = keyword.encode("latin-1") + b"\0"
     for kind, body in png_chunks(raw):
         if kind != b"iTXt" or not body.startswith(start):

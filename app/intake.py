@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Slot
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.export import Export
-from app.recipes import Recipe, RecipeError, read_png
+from app.recipes import NoRecipe, Recipe, RecipeError, read_png
 from widgets.messages import Messages
 
 
 class Intake(QObject):
-    """Reads recipes and hands them to `restore`; what cannot be followed becomes a message."""
+    """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
+
+    A picture without a recipe goes to `adopt`, which says whether anybody wants it.
+    """
 
     def __init__(
-        self, restore: Callable[[Recipe], None], export: Export, messages: Messages, window: QWidget
-    ) -> None:
+        self, restore: Callable[[Recipe], None], adopt: Callable[[Path | bytes], bool],
+        export: Export, messages: Messages, window: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(window)
-        self._restore, self._window = restore, window
+        self._restore, self._adopt, self._window = restore, adopt, window
         self._export, self._messages = export, messages
 
     def open_files(self, paths: Iterable[str | Path]) -> None:
         """Re-make the pictures of these files, the last one staying on show."""
         for path in paths:
-            self._take(lambda path=path: read_png(path))  # type: ignore[misc]
+            self._take(Path(path))
 
     @Slot()
     def ask(self) -> None:
@@ -45,17 +49,31 @@ class Intake(QObject):
         mime = QGuiApplication.clipboard().mimeData()
         if accepts(mime):
             self.take(mime)
+        elif mime.hasImage():
+            self._take(png_of(mime))
         else:
-            self._take(lambda: Recipe.from_json(mime.text()))
+            self._follow(lambda: Recipe.from_json(mime.text()))
 
     def take(self, mime: QMimeData) -> None:
         """Re-make what was dropped."""
         if mime.hasUrls():
             self.open_files(url.toLocalFile() or url.toString() for url in mime.urls())
         else:
-            self._take(lambda: read_png(bytes(mime.data("image/png").data())))
+            self._take(bytes(mime.data("image/png").data()))
 
-    def _take(self, read: Callable[[], Recipe]) -> None:
+    def _take(self, source: Path | bytes) -> None:
+        """Re-make a picture, or hand it over where it has no recipe and somebody wants it."""
+        try:
+            recipe = read_png(source)
+        except NoRecipe as error:
+            if not self._adopt(source):
+                self._messages.tell(sentence(str(error)))
+        except RecipeError as error:
+            self._messages.tell(sentence(str(error)))
+        else:
+            self._follow(lambda: recipe)
+
+    def _follow(self, read: Callable[[], Recipe]) -> None:
         try:
             self._restore(read())
         except RecipeError as error:
@@ -70,3 +88,13 @@ def sentence(text: str) -> str:
 def accepts(mime: QMimeData) -> bool:
     """Whether this may hold a picture with its recipe."""
     return mime.hasUrls() or mime.hasFormat("image/png")
+
+
+def png_of(mime: QMimeData) -> bytes:
+    """The image of another program's clipboard as the bytes of a PNG, empty where it is none."""
+    image, store = mime.imageData(), QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if isinstance(image, QImage):
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+    return bytes(store.data())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from widgets.mask_keys import SHORTCUTS as MASK_SHORTCUTS
 from widgets.shortcuts import Shortcut
 from widgets.theme import Mode
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 SHORTCUTS = (
-    Shortcut("Draw", "Ctrl+Enter", "Generate a batch"),
+    Shortcut("Draw", "Ctrl+Enter", "Generate a batch, or fill the hole"),
     Shortcut("Draw", "Ctrl+Shift+Enter", "Generate before the jobs that wait"),
     Shortcut("Draw", "Esc", "Stop what this tab is doing"),
     Shortcut("Draw", "Ctrl+R", "New random seed"),
@@ -25,6 +26,8 @@ SHORTCUTS = (
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
     Shortcut("Pictures", "Ctrl+S", "Save the chosen picture"),
     Shortcut("Pictures", "Ctrl+O or Ctrl+V", "Re-make a saved or copied picture"),
+    Shortcut("Pictures", "O", "Hold to see the picture in place of the draw"),
+    *MASK_SHORTCUTS,
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
     Shortcut("Window", "Ctrl+PgUp or Ctrl+PgDown", "Previous or next tab"),
     Shortcut("Window", "F1 or Shift+?", "Show this list"),

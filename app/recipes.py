@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 FORMAT = 1
-TASKS = ("sample",)
+TASKS = ("sample", "inpaint")
 MAX_COUNT = 100_000
 
 KEYWORD = "genscope"
@@ -40,6 +40,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 class RecipeError(Exception):
     """A recipe cannot be read or followed; the message is one sentence for a person."""
+
+
+class NoRecipe(RecipeError):
+    """A file that may be a picture, and has no recipe inside."""
 
 
 @dataclass(frozen=True)
@@ -254,10 +258,11 @@ def _knob(name: str, value: float, knob: Knob | None) -> tuple[str, str]:
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     """Such as "mnist-flow-seed7-3-1f0a9c.png", or "mnist-flow-seed7-0to15-1f0a9c.png" for a sheet.
 
-    The last part tells apart what class, knobs or weights alone make different.
+    The last part tells apart what class, knobs, weights or a hole alone make different.
     """
     shown = _span(recipe.indices).replace(" … ", "to")
-    rest = json.dumps([recipe.sha256, recipe.label, sorted(recipe.knobs.items())])
+    parts = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
+    rest = json.dumps([*parts, dict(recipe.extra)] if recipe.extra else parts)
     mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
     return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}-{mark}{suffix}"
 
@@ -295,9 +300,10 @@ def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
         raw = source if isinstance(source, bytes) else files.read_bytes(Path(source), MAX_FILE)
         text = files.png_text(raw, KEYWORD, MAX_TEXT)
     except ValueError as error:
-        raise RecipeError(f"{name} {error}; choose a PNG that Genscope saved") from error
+        kind = NoRecipe if isinstance(error, files.NotPng) else RecipeError
+        raise kind(f"{name} {error}; choose a PNG that Genscope saved") from error
     if text is None:
-        raise RecipeError(f"{name} has no recipe inside; choose a PNG that Genscope saved")
+        raise NoRecipe(f"{name} has no recipe inside; choose a PNG that Genscope saved")
     try:
         return Recipe.from_json(text)
     except RecipeError as error:

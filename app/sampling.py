@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
 
@@ -15,6 +16,7 @@ from app.recipes import Recipe, RecipeError, check_fit, request_of, rows
 from app.sampling_column import SamplingColumn
 from app.session import Loading, Session, family_title
 from app.settings import Classes, Settings
+from app.travel import Travel
 from engines.model import Card, SampleRequest, settle
 from widgets.column import Kind
 from widgets.gallery import Gallery
@@ -30,11 +32,11 @@ class Sampling(QObject):
 
     def __init__(
         self, tab: SamplingTab, session: Session, channels: Channels, jobs: Jobs, export: Export,
-        messages: Messages, parent: QObject,
+        messages: Messages, parent: QObject, travel: Travel,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._tab, self._session, self._jobs = tab, session, jobs
-        self._messages, self._actions = messages, PictureActions(export, tab)
+        self._messages, self._actions = messages, PictureActions(export, tab, travel)
         self._all_channels = channels
         self._opened: dict[str, Channel] = {}
         self.columns: dict[str, SamplingColumn] = {}
@@ -298,6 +300,10 @@ class Sampling(QObject):
     def save(self) -> None:
         """Save the picture in the inspector."""
         self._with_inspected(self._actions.save)
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Pictures without a recipe say nothing here."""
+        return False
 
     # one column
 

@@ -146,6 +146,11 @@ class SamplingColumn(QObject):
         recipe = recipe_of(self.card, self.frame.knobs, self.frame.request)
         return recipe.picture(first + index, batch_of(self.card))
 
+    @property
+    def together(self) -> int:
+        """Pictures that are drawn together."""
+        return batch_of(self.card)
+
     def whole_recipe(self, columns: int | None = None) -> Recipe:
         """The recipe of all pictures that are finished. Raises ValueError while there are none."""
         if self.frame is None or not self.frame.done:

@@ -55,6 +55,11 @@ class Settings:
     classes: Classes = "each"
     knobs: Mapping[str, Mapping[str, float]] = _table()
     """The knobs of each model that are away from their defaults."""
+    imputations: int = _whole(8, 1, 64)
+    """How often every model fills a hole."""
+    live_filling: bool = True
+    methods: Mapping[str, str] = _table()
+    """The in-painting method of each model, by their names."""
     folder: str = ""
     """Where the last picture was saved."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
-import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,16 +24,18 @@ from PySide6.QtWidgets import (
 from app import menus
 from app import settings as remembered
 from app.channels import Channels
+from app.device import describe, prepare_lane
 from app.export import Export
 from app.families import Families
 from app.files import SaveError
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
-from app.lane import Job
+from app.parts import Parts, Presenter
 from app.recipes import Recipe
 from app.session import Session, data_title, family_title
 from app.settings import Settings, Theme
-from app.tabs import TABS, Parts, Presenter
+from app.tabs import TABS
+from app.travel import Travel
 from engines.catalog import ROOT
 from widgets import theme as look
 from widgets.chips import Entry
@@ -66,11 +67,12 @@ class Window(QMainWindow):
         self.stuck = False
         """Whether a job was still running when the window had closed."""
         self.session = Session(device or settings.device, root, self)
-        self.channels = Channels(self, prepare=_prepare_lane)
+        self.channels = Channels(self, prepare=prepare_lane)
         self.bar, self.messages = JobBar(self), Messages(self)
         self.jobs = Jobs(self.channels.queue, self.bar, self.messages, self)
         self.export = Export(self.messages, self.jobs, self)
-        self.intake = Intake(self._restore, self.export, self.messages, self)
+        self.intake = Intake(self._restore, self._adopt, self.export, self.messages, self)
+        self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
         self.tabs = QTabWidget(self)
@@ -85,8 +87,9 @@ class Window(QMainWindow):
 
     def _add_tabs(self) -> None:
         parts = Parts(
-            self.session, self.channels, self.jobs, self.export, self.messages, self._settings
-        )
+            self.session, self.channels, self.jobs, self.export, self.intake, self.travel,
+            self.messages, self._settings,
+        )  # fmt: skip
         for _, title, build in TABS:
             tab, presenter = build(parts, self)
             self.tabs.addTab(tab, title)
@@ -130,6 +133,7 @@ class Window(QMainWindow):
         self.session.data_changed.connect(self._show_choice)
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
+        self.travel.arrived.connect(self._show_task)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("device")
         self._device_channel.stepped.connect(self.device.setText)
@@ -187,7 +191,7 @@ class Window(QMainWindow):
         self.session.set_seed(self.seed.value())
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
-        self._device_channel.submit(_describe_device(self.session))
+        self._device_channel.submit(describe(self.session.open.device))
 
     def _entries(self) -> tuple[Entry, ...]:
         return tuple(
@@ -218,10 +222,16 @@ class Window(QMainWindow):
 
     def _restore(self, recipe: Recipe) -> None:
         """Hand a recipe to the tab of its task and bring that to the front."""
-        tasks = [task for task, _, _ in TABS]
-        place = tasks.index(recipe.task)
-        self.presenters[place].restore(recipe)
-        self.tabs.setCurrentIndex(place)
+        self.presenters[_place(recipe.task)].restore(recipe)
+        self._show_task(recipe.task)
+
+    def _adopt(self, source: Path | bytes) -> bool:
+        """Offer a picture without a recipe to the tab in front."""
+        return self.front().adopt(source)
+
+    @Slot(str)
+    def _show_task(self, task: str) -> None:
+        self.tabs.setCurrentIndex(_place(task))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # a picture dragged within the window is no request to re-make it
@@ -283,18 +293,6 @@ class Window(QMainWindow):
         event.accept()
 
 
-def _prepare_lane() -> None:
-    # window and lane share the interpreter: hand it over sooner than every 5 ms
-    sys.setswitchinterval(0.0005)
-    from engines import devices
-
-    devices.prepare_thread()
-
-
-def _describe_device(session: Session) -> Job:
-    def job() -> Generator[str, None, None]:
-        from engines import devices
-
-        yield devices.describe(devices.choose(session.open.device))
-
-    return job
+def _place(task: str) -> int:
+    """Where the tab of a task is."""
+    return [known for known, _, _ in TABS].index(task)

@@ -64,7 +64,9 @@ def reveals(dims: int, calls: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Pictures:
+class AnyOrderPictures:
+    """The any-order model of pictures; `net` gives the conditionals under any mask."""
+
     card: Card
     net: PictureAnyOrder
     device: torch.device
@@ -193,7 +195,9 @@ class _Pictures:
 
 
 @dataclass(frozen=True)
-class _Points:
+class AnyOrderPoints:
+    """The any-order model of points; `net` gives the conditionals under any mask."""
+
     card: Card
     net: PointConditionals
     device: torch.device
@@ -256,11 +260,11 @@ def load(card: Card, device: torch.device) -> Model:
 def of_net(card: Card, net: PictureAnyOrder | PointConditionals, device: torch.device) -> Model:
     """The model that a network of conditionals defines."""
     if isinstance(net, PointConditionals):
-        return _of_points(_Points(card, net, device))
-    return _of_pictures(_Pictures(card, net, device))
+        return _of_points(AnyOrderPoints(card, net, device))
+    return _of_pictures(AnyOrderPictures(card, net, device))
 
 
-def _of_points(points: _Points) -> Model:
+def _of_points(points: AnyOrderPoints) -> Model:
     knobs = (TEMPERATURE,)
     exact = Procedure(Exactness.EXACT, "ancestral, an order at random", _SOURCE)
     return Model(
@@ -270,10 +274,11 @@ def _of_points(points: _Points) -> Model:
         knobs=knobs,
         density=Density(Meaning.EXACT, points.log_density),
         latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode),
+        native=points,
     )
 
 
-def _of_pictures(pictures: _Pictures) -> Model:
+def _of_pictures(pictures: AnyOrderPictures) -> Model:
     dims, calls = pictures.pixels, pictures.calls
     knobs = (_calls(dims, calls), LOGITS)
     nature = f"noise of {calls} groups of pixels in one order, exact inverse; not a learned space"
@@ -284,6 +289,7 @@ def _of_pictures(pictures: _Pictures) -> Model:
         knobs=knobs,
         density=Density(Meaning.BOUND, pictures.bound, (TERMS,)),
         latents=Latents((dims,), nature, pictures.decode, pictures.encode),
+        native=pictures,
     )
 
 

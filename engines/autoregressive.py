@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -77,7 +76,9 @@ def noise_of_levels(log_p: Tensor, levels: Tensor, v: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Pictures:
+class RasterPictures:
+    """The raster model of pictures; `net` gives the conditionals."""
+
     card: Card
     net: PictureRaster
     device: torch.device
@@ -145,7 +146,9 @@ class _Pictures:
 
 
 @dataclass(frozen=True)
-class _Points:
+class RasterPoints:
+    """The raster model of points; `net` gives the conditionals."""
+
     card: Card
     net: PointConditionals
     device: torch.device
@@ -222,26 +225,27 @@ def load(card: Card, device: torch.device) -> Model:
 def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.device) -> Model:
     """The model that a network of conditionals defines."""
     if isinstance(net, PointConditionals):
-        points = _Points(card, net, device)
+        points = RasterPoints(card, net, device)
         latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode)
         density = Density(Meaning.EXACT, points.log_density)
-        return _model(card, points.draw, TEMPERATURE, "axis by axis", density, latents)
-    pictures = _Pictures(card, net, device)
+        return _model(points, TEMPERATURE, "axis by axis", density, latents)
+    pictures = RasterPictures(card, net, device)
     latents = Latents((pictures.pixels,), _NATURE, pictures.decode, pictures.encode)
     density = Density(Meaning.EXACT, pictures.log_mass)
-    return _model(card, pictures.draw, LOGITS, "pixel by pixel", density, latents)
+    return _model(pictures, LOGITS, "pixel by pixel", density, latents)
 
 
 def _model(
-    card: Card, draw: Callable[[SampleRequest, dict[str, float], Tensor], Run], knob: Knob,
-    how: str, density: Density, latents: Latents,
+    engine: RasterPictures | RasterPoints, knob: Knob, how: str, density: Density,
+    latents: Latents,
 ) -> Model:  # fmt: skip
     ancestral = Procedure(Exactness.EXACT, f"ancestral, {how}", _SOURCE)
     return Model(
-        card=card,
-        sample=in_batches(draw, card, (knob,)),
+        card=engine.card,
+        sample=in_batches(engine.draw, engine.card, (knob,)),
         procedure=lambda given: tempered(ancestral, settle((knob,), given)),
         knobs=(knob,),
         density=density,
         latents=latents,
+        native=engine,
     )

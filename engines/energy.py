@@ -19,7 +19,6 @@ from engines.model import (
     Card,
     Density,
     DensityRun,
-    Energy,
     Exactness,
     Knob,
     Knobs,
@@ -46,6 +45,20 @@ _HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
 _SHOWN_EVERY = 2
 _ROWS = {True: 64, False: 16_384}
+
+
+@dataclass(frozen=True)
+class Energy:
+    """−log p(x | c) up to a constant for each class, with its slope: what clamped chains need.
+
+    `of(x, labels, sigma)` returns E (n,) in nats and ∇E (n, …) for x (n, …) in data scale under
+    Gaussian noise of standard deviation `sigma` there, from `sigma_max` down to `sigma_min`, at
+    which E is the model's own density; both are 0 where no noise comes into it.
+    """
+
+    of: Callable[[Tensor, Tensor | None, float], tuple[Tensor, Tensor]]
+    sigma_max: float = 0.0
+    sigma_min: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -263,7 +276,7 @@ def _of_points(points: _Points) -> Model:
         procedure=lambda given: _cooled(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.ESTIMATE, points.log_density),
-        energy=Energy(points.native),
+        native=Energy(points.native),
     )
 
 
@@ -276,7 +289,7 @@ def _of_pictures(pictures: _Pictures) -> Model:
         procedure=lambda given: _annealed(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.UNNORMALISED, pictures.log_density),
-        energy=Energy(pictures.native, high, low),
+        native=Energy(pictures.native, high, low),
     )
 
 

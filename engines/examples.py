@@ -1,10 +1,13 @@
-"""Held-out examples of the data sets in the plane, to show beside what models make."""
+"""Held-out examples of the data sets, to show beside what models make and to fill holes in."""
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,3 +22,32 @@ def points(data: str, count: int) -> Tensor:
         return TOYS[data].sample(count, torch.Generator().manual_seed(0))[0]
     table = np.loadtxt(ROOT / f"{data}.csv", np.float32, delimiter=",", max_rows=count)
     return torch.from_numpy(table)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures of a test split: levels uint8 (n, H, W, 3), class and place in the split of each.
+
+    `labels` are indices into `classes`, the names.
+    """
+
+    levels: npt.NDArray[np.uint8]
+    classes: tuple[str, ...]
+    labels: tuple[int, ...]
+    indices: tuple[int, ...]
+
+
+def pictures(data: str) -> Pictures:
+    """The examples of a data set of pictures. Raises FileNotFoundError for a set without any."""
+    from PIL import Image
+
+    table = tomllib.loads((ROOT / f"{data}.toml").read_text(encoding="utf-8"))
+    _, height, width = table["shape"]
+    with Image.open(ROOT / f"{data}.png") as image:
+        whole = np.asarray(image.convert("RGB"))
+    rows, columns = whole.shape[0] // height, table["columns"]
+    cells = whole.reshape(rows, height, columns, width, 3).swapaxes(1, 2)
+    levels = np.ascontiguousarray(cells.reshape(-1, height, width, 3))
+    return Pictures(
+        levels, tuple(table["classes"]), tuple(table["labels"]), tuple(table["indices"])
+    )

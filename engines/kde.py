@@ -55,13 +55,13 @@ class KDE:
         u, e = streams.uniform(), streams.normal(*self.card.shape)
         pick = torch.empty(request.count, dtype=torch.int64)
         for label in labels.unique().tolist():
-            members, rows = self._members(label), labels == label
+            members, rows = self.members(label), labels == label
             pick[rows] = members[(u[rows] * len(members)).long()]
         x = self.kernels.draw(pick, e, self.h * knobs["bandwidth"])
         yield Step(request.count, request.count, x.clone(), calls=0)
         return x
 
-    def _members(self, label: int) -> Tensor:
+    def members(self, label: int) -> Tensor:
         """Indices of the centres of a class, or of all for "any"."""
         if label == len(self.card.labels):
             return torch.arange(len(self.kernels.labels))

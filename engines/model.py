@@ -126,20 +126,6 @@ class Latents:
 
 
 @dataclass(frozen=True)
-class Energy:
-    """−log p(x | c) up to a constant for each class, with its slope: what clamped chains need.
-
-    `of(x, labels, sigma)` returns E (n,) in nats and ∇E (n, …) for x (n, …) in data scale under
-    Gaussian noise of standard deviation `sigma` there, from `sigma_max` down to `sigma_min`, at
-    which E is the model's own density; both are 0 where no noise comes into it.
-    """
-
-    of: Callable[[Tensor, Tensor | None, float], tuple[Tensor, Tensor]]
-    sigma_max: float = 0.0
-    sigma_min: float = 0.0
-
-
-@dataclass(frozen=True)
 class Card:
     """What is known of one checkpoint without loading it: the toml beside the weights in `folder`.
 
@@ -225,7 +211,6 @@ class Model:
     knobs: tuple[Knob, ...] = ()
     density: Density | None = None
     latents: Latents | None = None
-    energy: Energy | None = None
     native: object | None = None
     """The family's own machinery, which in-painting methods know by its type."""
 

@@ -31,6 +31,7 @@ def main() -> None:
     _until(lambda: _ready(window))
     sampling(window)
     queue(window)
+    inpainting(window)
     points(window)
     theme.apply(app, theme.Mode.DARK)
     _wait(0.3)
@@ -60,6 +61,21 @@ def queue(window: Window) -> None:
     window.channels.queue.cancel_waiting()
     window.presenters[0].stop()
     window.bar.set_open(False)
+
+
+def inpainting(window: Window) -> None:
+    """The left half of a 3 hidden: what each family believes is behind it."""
+    window.session.choose("mnist", ("mnist/vae", "mnist/mfa", "mnist/kde"))
+    window.tabs.setCurrentIndex(1)
+    presenter = window.presenters[1]
+    _until(lambda: bool(presenter.rows) and presenter.source.picture is not None)
+    _until(lambda: all(row.offer is not None for row in presenter.rows.values()))
+    presenter.run(first=False)
+    _until(lambda: all(row.batch is None for row in presenter.rows.values()), 300)
+    presenter.inspector.inspect("mnist/mfa", 2)
+    _wait(0.3)
+    _save(window, "in-painting")
+    window.tabs.setCurrentIndex(0)
 
 
 def points(window: Window) -> None:

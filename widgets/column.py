@@ -10,8 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,14 +19,11 @@ from widgets.family_bar import FamilyBar
 from widgets.gallery import Gallery
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.labels import Badge, ElidedLabel
+from widgets.notice import Notice
 from widgets.tiling import MARGIN
 
 if TYPE_CHECKING:
     from widgets.scatter import Scatter
-
-
-WORDS_WIDTH = 200
-"""Where a message over the body begins to wrap, in device-independent pixels."""
 
 
 class Kind(StrEnum):
@@ -70,7 +65,7 @@ class Column(QFrame):
         self._footer = ElidedLabel(self)
         self.badge = Badge(self)
         self._close = GlyphButton(Glyph.CROSS, "Close", "Close this column.", self)
-        self._message = _Message(self)
+        self._message = Notice(self)
         self._cost = self._passing = ""
         self._dress()
         self._build()
@@ -174,40 +169,6 @@ class Column(QFrame):
         """How far the work is, in any unit; total None where nobody knows."""
         share = done / total if total else None
         self._bar.set_busy(self.state in (State.LOADING, State.WORKING), share)
-
-
-class _Message(QFrame):
-    """A few words over the body, with two buttons after a failure."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setProperty("card", True)
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.details = QPushButton("Details", self)
-        self.details.setToolTip("Show the full report of what went wrong.")
-        self.retry = QPushButton("Try again", self)
-        self.retry.setToolTip("Do it once more with the same settings.")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.UNIT)
-        buttons.addWidget(self.details)
-        buttons.addWidget(self.retry)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.UNIT,) * 4)
-        layout.setSpacing(theme.UNIT + 4)
-        layout.addWidget(self._text)
-        layout.addLayout(buttons)
-
-    def show_text(self, text: str, *, actions: bool) -> None:
-        """Show a message, "" for none without actions."""
-        self._text.setText(text)
-        natural = self._text.fontMetrics().horizontalAdvance(text) + theme.UNIT
-        self._text.setMinimumWidth(min(natural, WORDS_WIDTH))
-        self.details.setVisible(actions)
-        self.retry.setVisible(actions)
-        self.setVisible(bool(text) or actions)
-        self.raise_()
 
 
 def _body(kind: Kind, parent: QWidget) -> Gallery | Scatter:

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from widgets import theme
 from widgets.column import Column, Kind
 from widgets.combo import Combo
+from widgets.frames import card, scrolled
 from widgets.gallery import Gallery
 from widgets.knob_fields import KnobSpec
 from widgets.knobs import KnobPanel
@@ -168,8 +168,7 @@ class SamplingTab(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(unit)
         columns.setLayout(self._grid)
-        inspector = _card(self.viewer, margin=unit)
-        inspector.setMinimumWidth(INSPECTOR_WIDTH)
+        inspector = card(self.viewer, margin=unit, least=INSPECTOR_WIDTH)
         for part, stretch in ((self._controls(), 0), (columns, 1), (inspector, 0)):
             splitter.addWidget(part)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
@@ -198,15 +197,7 @@ class SamplingTab(QWidget):
         self._knobs.setSpacing(2 * unit)
         inner.addLayout(self._knobs)
         inner.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        area.viewport().setAutoFillBackground(False)
-        content.setAutoFillBackground(False)
-        controls = _card(area)
-        controls.setMinimumWidth(CONTROLS_WIDTH)
-        return controls
+        return card(scrolled(content), least=CONTROLS_WIDTH)
 
     def _add(self, spec: ColumnSpec) -> Column:
         column = Column(spec.kind, self)
@@ -269,15 +260,6 @@ class _KnobSection(QWidget):
         layout.setSpacing(theme.UNIT // 2)
         layout.addLayout(head)
         layout.addWidget(self.panel)
-
-
-def _card(content: QWidget, *, margin: int = 1) -> QFrame:
-    card = QFrame()
-    card.setProperty("card", True)
-    layout = QVBoxLayout(card)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.addWidget(content)
-    return card
 
 
 def _spin(low: int, high: int, value: int, tip: str) -> NumberBox:

@@ -70,11 +70,14 @@ class Viewer(QWidget):
         self._save.clicked.connect(self.save_wanted)
         self._canvas.dragged.connect(self.drag_wanted)
 
-    def show_picture(self, picture: Picture, rows: Rows) -> None:
-        """Show a uint8 (H, W, 3) picture and its recipe as (name, value) rows."""
+    def show_picture(self, picture: Picture, rows: Rows, *, reason: str = "") -> None:
+        """Show a uint8 (H, W, 3) picture and its recipe as (name, value) rows.
+
+        A `reason` says why it cannot be copied or saved.
+        """
         self._canvas.show_picture(picture)
         self._show_recipe(rows)
-        self._offer(picture=True, recipe=True, reason="")
+        self._offer(picture=not reason, recipe=not reason, reason=reason)
 
     def show_point(self, point: tuple[float, float], rows: Rows) -> None:
         """Show the coordinates of a point, in data units, and its recipe."""

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from engines.inpaint import annealed, closed_form, mala, within_gibbs
+from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole, InpaintRun, Method, filling
+from engines.inpaint.repaint import REPAINT
+from engines.inpaint.replacement import REPLACEMENT
+from engines.inpaint.tds import PICTURE_TDS, TDS
 from engines.model import Model
 
-METHODS: tuple[Method, ...] = ()
+METHODS: tuple[Method, ...] = (
+    *closed_form.METHODS,
+    *within_gibbs.METHODS,
+    *mala.METHODS,
+    *annealed.METHODS,
+    TDS,
+    PICTURE_TDS,
+    REPAINT,
+    GUIDED,
+    REPLACEMENT,
+    DPS,
+)
 """Every method; of those that fit a model the first is its default."""
 
 

@@ -1,7 +1,6 @@
 """What the diffusion methods share: a batch of draws of one hole in the denoiser's coordinates.
 
-There the noisy y_σ = y + σ ε descends from σ_max to σ_min, and a known value is an interval: a
-point for points, the pixel's cell for pictures of 256 levels (the end cells have no outer bound).
+There the noisy y_σ = y + σ ε descends from σ_max to σ_min. A known pixel is no one y but a cell.
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ Walk: TypeAlias = Generator[Tensor, None, Tensor]
 _ROWS = {True: 32, False: 4096}
 """States that the network sees at once: at most about 100 ms a call, with its derivative."""
 
+_PLACES = 64
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -35,11 +36,6 @@ class Scene:
     native: Diffusion
     streams: Streams
     particles: int
-
-    @property
-    def rows(self) -> int:
-        """States in all: draws times particles."""
-        return len(self.streams) * self.particles
 
     @property
     def known(self) -> Tensor:
@@ -52,24 +48,26 @@ class Scene:
         return self.native.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
 
     def noise(self) -> Tensor:
-        """Standard normal draws for every state: (rows, …)."""
-        shape = self.native.card.shape
-        drawn = self.streams.normal(self.particles * math.prod(shape))
-        return drawn.view(-1, *shape).to(self.native.device)
+        """Standard normal draws for every state: (draws · particles, …)."""
+        drawn = self.streams.normal(self.particles, *self.native.card.shape)
+        return drawn.flatten(0, 1).to(self.native.device)
 
-    def cells(self) -> tuple[Tensor, Tensor]:
-        """Lower and upper bound of y where it is known: (1, …) each, equal for points.
+    def expected(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance of every y where it is known: (1, …) each.
 
-        A picture's level k is u in (k / 256, (k + 1) / 256) before the logit.
+        A pixel is uniform in its cell before the logit, which spreads the end cells, most of a
+        digit, over a fifth of the data's standard deviation. Points have no variance.
         """
-        x = self.hole.picture[None].to(self.native.device)
+        x, net = self.hole.picture[None].to(self.native.device), self.native.net
         if not self.native.card.is_picture:
-            y, _ = self.native.net.enter(x)
-            return y, y
-        level = ((x + 1) * 127.5).round()
-        low, _ = self.native.net.enter(level / 256)
-        high, _ = self.native.net.enter((level + 1) / 256)
-        return low.masked_fill(level == 0, -math.inf), high.masked_fill(level == 255, math.inf)
+            y, _ = net.enter(x)
+            return y, torch.zeros_like(y)
+        inside = (torch.arange(_PLACES, device=x.device) + 0.5) / _PLACES
+        cells = (torch.arange(256, device=x.device)[:, None] + inside) / 256
+        y, _ = net.enter(cells.view(256, 1, 1, _PLACES))
+        mean, variance = y.mean(3).flatten(), y.var(3, correction=0).flatten()
+        level = ((x + 1) * 127.5).round().long()
+        return mean[level], variance[level]
 
     def observe(self) -> Tensor:
         """One value for every known place: (draws, …), for methods that need it in full.
@@ -96,19 +94,17 @@ def is_diffusion(model: Model) -> bool:
     return isinstance(model.native, Diffusion)
 
 
-def ancestral(
-    y: Tensor, clean: Tensor, noise: Tensor, now: float, then: float
-) -> Tensor:  # fmt: skip
+def ancestral(y: Tensor, clean: Tensor, noise: Tensor, now: float, then: float) -> Tensor:
     """A draw of q(y_then | y_now, y_0 = `clean`), σ falling: Ho et al. 2020, equation 7, for VE."""
     keep = (then / now) ** 2
     return clean + keep * (y - clean) + then * math.sqrt(1 - keep) * noise
 
 
-def steps_knob(points: int, pictures: int, says: str) -> Knob:
-    """Noise levels from σ_max to σ_min; 0 takes what suits the data."""
+def steps_knob(default: int, says: str) -> Knob:
+    """How many noise levels a method descends."""
     return Knob(
-        "steps", "Steps", 0, 0, 400, 1,
-        f"Number N of noise levels; 0 takes {points} for points and {pictures} for pictures. {says}",
+        "steps", "Steps", default, 2, 400, 1,
+        f"Number N of noise levels from σ_max to σ_min. {says}",
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Method:
     """One way to draw x_m ~ p(x_m | x_o): what it fits, how it is labelled, how it runs."""
 
     name: str
-    """Unique, such as "closed-form"."""
+    """Unique among those that fit a model, such as "closed-form"."""
     title: str
     """For menus."""
     says: str

@@ -5,20 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from engines.inpaint.denoising import (
-    Scene,
-    Walk,
-    descending,
-    is_diffusion,
-    levels_of,
-    steps_knob,
-)
+from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.replacement import replaced
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
 from engines.probability_flow import schedule
 
-STEPS = {False: 50, True: 20}
 RESAMPLINGS = Knob(
     "resamplings", "Resamplings", 6, 1, 50, 1,
     "How often r every stretch of levels is walked. More let the hole and its surroundings agree; "
@@ -28,7 +20,7 @@ JUMP = Knob(
     "jump", "Jump length", 1, 1, 20, 1,
     "Levels j in one stretch: how far noise is put back before walking it again.",
 )  # fmt: skip
-KNOBS = (steps_knob(STEPS, "A draw costs r · N calls."), RESAMPLINGS, JUMP)
+KNOBS = (steps_knob(20, "A draw costs r · N calls."), RESAMPLINGS, JUMP)
 
 
 def walk(scene: Scene) -> Walk:
@@ -37,7 +29,7 @@ def walk(scene: Scene) -> Walk:
     Theirs are 250 levels, j = 10, r = 10; with fewer levels each is a longer jump.
     """
     knobs = scene.hole.knobs
-    sigmas = [*schedule(levels_of(scene.hole, STEPS)), 0.0]
+    sigmas = [*schedule(int(knobs["steps"])), 0.0]
     observed = scene.observe()
     y = sigmas[0] * scene.noise()
     for now, then in route(len(sigmas) - 1, int(knobs["jump"]), int(knobs["resamplings"])):
@@ -66,13 +58,23 @@ def route(levels: int, jump: int, times: int) -> Iterator[tuple[int, int]]:
 
 def calls(hole: Hole) -> int:
     """Network calls of a draw."""
-    resamplings = int(hole.knobs["resamplings"])
-    return resamplings * (levels_of(hole, STEPS) - 1) + 1
+    return int(hole.knobs["resamplings"]) * (int(hole.knobs["steps"]) - 1) + 1
 
 
 def _procedure(model: Model, knobs: Knobs) -> Procedure:
     settled = settle(KNOBS, knobs)
-    n = levels_of_knobs(model, settled)
-    r, j = int(settled["resamplings"]), int(settled["jump"])
+    n, r, j = (int(settled[name]) for name in ("steps", "resamplings", "jump"))
     method = f"RePaint, {n} steps, each stretch of {j} walked {r} times"
     return Procedure(Exactness.HEURISTIC, method, "Lugmayr et al. 2022, algorithm 1")
+
+
+REPAINT = Method(
+    name="repaint",
+    title="RePaint",
+    says="The known part, with noise of the right level, is put in place at every step, and every "
+    "step is walked several times so that the hole can answer; no known error bound.",
+    fits=is_diffusion,
+    procedure=_procedure,
+    run=filling(descending(walk, calls), KNOBS),
+    knobs=KNOBS,
+)

@@ -6,6 +6,7 @@ Each draw is a run of its own, so draws share no ancestors and (seed, i) needs n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -14,20 +15,8 @@ from torch import Tensor
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import moment_matched, scalar
-from engines.model import Card, Exactness, Knob, Knobs, Model, Procedure, settle
+from engines.model import Exactness, Knob, Model, Procedure, settle
 from engines.probability_flow import schedule
-
-_STEPS = {True: 40, False: 100}
-_PARTICLES = {True: 4, False: 16}
-KNOBS = (
-    Knob(
-        "particles", "Particles", 0, 0, 256, 1,
-        "States P of each draw's own run, from which it is picked by weight; 0 takes "
-        f"{_PARTICLES[False]} for points and {_PARTICLES[True]} for pictures. "
-        "Exact as P grows; 1 steers without weighing.",
-    ),
-    steps_knob(_STEPS[False], _STEPS[True], "A draw costs P · N calls, each with a derivative."),
-)  # fmt: skip
 
 
 def walk(scene: Scene) -> Walk:
@@ -37,7 +26,7 @@ def walk(scene: Scene) -> Walk:
     """
     streams, groups = scene.streams, (len(scene.streams), scene.particles)
     twist = moment_matched(scene) if not scene.native.card.is_picture else scalar(scene)
-    sigmas = schedule(levels(scene.hole))
+    sigmas = schedule(int(scene.hole.knobs["steps"]))
     y = sigmas[0] * scene.noise()
     seen = twist(y, sigmas[0])
     log_w = seen.log.view(groups)
@@ -85,36 +74,51 @@ def _best(clean: Tensor, log_w: Tensor) -> Tensor:
     return clean[log_w.argmax(1) + p * torch.arange(n, device=clean.device)]
 
 
-def levels(hole: Hole) -> int:
-    """N, at least 2."""
-    return max(2, int(hole.knobs["steps"] or _STEPS[hole.card.is_picture]))
+def _steps(hole: Hole) -> int:
+    return int(hole.knobs["steps"])
 
 
-def states(hole: Hole) -> int:
-    """P of each draw."""
-    return _particles(hole.card, hole.knobs)
+def _particles(hole: Hole) -> int:
+    return int(hole.knobs["particles"])
 
 
-def _particles(card: Card, knobs: Knobs) -> int:
-    return int(knobs["particles"] or _PARTICLES[card.is_picture])
+def _procedure(knobs: dict[str, float], twist: str) -> Procedure:
+    p, n = int(knobs["particles"]), int(knobs["steps"])
+    standing = Exactness.ASYMPTOTIC if p > 1 else Exactness.HEURISTIC
+    method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist} twist"
+    if p == 1:
+        method = f"{twist} guidance, one state unweighed, {n} steps"
+    return Procedure(standing, method, "Wu et al. 2023, algorithm 1")
 
 
-def _procedure(model: Model, knobs: Knobs) -> Procedure:
-    settled = settle(KNOBS, knobs)
-    p = _particles(model.card, settled)
-    n = max(2, int(settled["steps"] or _STEPS[model.card.is_picture]))
-    twist = "ΠGDM twist on pixel cells" if model.card.is_picture else "moment-matched twist"
-    method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist}"
-    return Procedure(Exactness.ASYMPTOTIC, method, "Wu et al. 2023, algorithm 1")
+def _method(
+    name: str, fits: Callable[[Model], bool], twist: str, *, particles: int, steps: int
+) -> Method:
+    knobs = (
+        Knob(
+            "particles", "Particles", particles, 1, 256, 1,
+            "States P of each draw's own run, from which it is picked by weight. Exact as P "
+            "grows; 1 steers without weighing.",
+        ),
+        steps_knob(steps, "A draw costs P · N calls, each with a derivative."),
+    )  # fmt: skip
+    return Method(
+        name=name,
+        title="Twisted SMC",
+        says="Particles steered by what is known descend together and are weighed on the way, so "
+        "that the errors of steering are corrected; exact as particles and steps grow.",
+        fits=fits,
+        procedure=lambda model, given: _procedure(settle(knobs, given), twist),
+        run=filling(descending(walk, _steps, _particles), knobs),
+        knobs=knobs,
+    )
 
 
-TDS = Method(
-    name="tds",
-    title="Twisted SMC",
-    says="Particles steered by what is known descend together and are weighed on the way, so "
-    "that the errors of steering are corrected; exact as particles and steps grow.",
-    fits=is_diffusion,
-    procedure=_procedure,
-    run=filling(descending(walk, levels, states), KNOBS),
-    knobs=KNOBS,
-)
+TDS = _method(
+    "tds", lambda model: is_diffusion(model) and not model.card.is_picture, "moment-matched",
+    particles=16, steps=100,
+)  # fmt: skip
+PICTURE_TDS = _method(
+    "tds-pictures", lambda model: is_diffusion(model) and model.card.is_picture,
+    "ΠGDM (pixel cells as Gaussians)", particles=4, steps=20,
+)  # fmt: skip

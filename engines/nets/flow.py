@@ -71,7 +71,9 @@ class Mix(nn.Module):
 
     def inverse(self, y: Tensor) -> Tensor:
         if self.training or self._inverse is None:
-            self._inverse = torch.linalg.inv(self.weight().cpu().double()).to(y)
+            with torch.inference_mode(False):  # it is kept, and slopes may pass through it later
+                inverse = torch.linalg.inv(self.weight().detach().cpu().double())
+                self._inverse = inverse.to(y.device, y.dtype)
         return F.conv2d(y, self._inverse[..., None, None])
 
     def train(self, mode: bool = True) -> Mix:

@@ -1,5 +1,5 @@
 """`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
-`… densities [SET …]`, `… report`.
+`… densities [SET …]`, `… examples SET …`, `… report`.
 """
 
 from __future__ import annotations
@@ -66,13 +66,21 @@ def _densities(arguments: list[str]) -> None:
     densities.write(arguments)
 
 
+def _examples(arguments: list[str]) -> None:
+    from engines.training import examples
+
+    examples.write(arguments)
+
+
 def _report(arguments: list[str]) -> None:
     from engines.training import report
 
     report.write()
 
 
-_COMMANDS = {"evaluate": _evaluate, "densities": _densities, "report": _report}
+_COMMANDS = {
+    "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
+}  # fmt: skip
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:

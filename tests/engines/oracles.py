@@ -89,4 +89,6 @@ def card_of(dim, tmp="."):
 
 def mixture_diffusion(mixture):
     """A diffusion model whose denoiser is exact."""
-    return of_denoiser(card_of(mixture.mean.shape[1]), MixtureDenoiser(mixture), torch.device("cpu"))
+    return of_denoiser(
+        card_of(mixture.mean.shape[1]), MixtureDenoiser(mixture), torch.device("cpu")
+    )

@@ -8,7 +8,7 @@ import torch
 from test_autoregressive import card, points
 from tiny import _shaken
 
-from engines.any_order import _Pictures, of_net, reveals
+from engines.any_order import AnyOrderPictures, of_net, reveals
 from engines.autoregressive import to_pictures
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.nets.any_order import PictureAnyOrder
@@ -32,7 +32,7 @@ def binary_pictures():
 @torch.no_grad()
 def prefix_log_p(net, order, labels):
     """log P of the first eight pixels of the order, for all their values, rest unknown."""
-    pictures = _Pictures(card((1, 4, 8), "any-order"), net, CPU)
+    pictures = AnyOrderPictures(card((1, 4, 8), "any-order"), net, CPU)
     levels = binary_pictures().flatten(1)
     known, total = torch.zeros_like(levels, dtype=torch.bool), torch.zeros(256)
     for place in order:
@@ -71,7 +71,7 @@ def test_masks_have_every_size_equally_often_and_leave_one_unknown():
 def test_the_bound_is_the_mean_over_masks_of_every_size():
     """Equation 3 of the paper: the mean of log P over orders, here over 30 of them."""
     net = any_order(2)
-    pictures = _Pictures(card((1, 4, 8), "any-order"), net, CPU)
+    pictures = AnyOrderPictures(card((1, 4, 8), "any-order"), net, CPU)
     levels = binary_pictures()[77:78]
     x, generator = to_pictures(levels, 2), torch.Generator().manual_seed(4)
     orders = [torch.randperm(32, generator=generator) for _ in range(30)]

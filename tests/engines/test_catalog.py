@@ -10,6 +10,7 @@ import tomli_w
 from tiny import ship
 
 from engines.catalog import CheckpointError, catalog, find, open_model, read_card, scan
+from engines.families import FAMILIES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -95,7 +96,8 @@ def test_a_card_that_is_not_toml_is_refused(path, raw):
     assert "cannot be read" in complaint(path)
 
 
-def test_a_family_without_code_is_refused_by_name(tmp_path, path):
+def test_a_family_without_code_is_refused_by_name(tmp_path, path, monkeypatch):
+    monkeypatch.delitem(FAMILIES, "gan")
     target = path.with_name("gan.toml")
     path.rename(target)
     edited(target, family="gan", name="tiny-points/gan")

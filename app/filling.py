@@ -1,0 +1,227 @@
+"""In-painting jobs: many draws of one hole as frames of arrays that a row shows. Runs on the lane.
+
+Knows nothing of which methods there are: the engines say what fits a model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from app.lane import Job
+from app.pictures import Pixels, to_pixels, to_tensor
+from app.session import Loading, Models
+from app.summary import Summary, summarise
+from engines.model import Card, Knob, Knobs, Procedure, settle
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.inpaint import Method
+    from engines.model import Model, Run
+
+MOST_DRAWS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class FillRequest:
+    """A picture uint8 (H, W, 3) with a hole: `mask` bool (H, W), True = unknown.
+
+    `method` is the name of one, "" for the model's default; `knobs` are those of the method.
+    """
+
+    picture: Pixels
+    mask: npt.NDArray[np.bool_]
+    count: int
+    seed: int
+    method: str = ""
+    knobs: Knobs = field(default_factory=dict)
+    label: int | None = None
+
+    def same(self, other: FillRequest) -> bool:
+        """Whether both ask for the same draws."""
+        mine, theirs = (
+            (r.count, r.seed, r.method, dict(r.knobs), r.label, r.picture.shape)
+            for r in (self, other)
+        )
+        equal = mine == theirs and (self.mask == other.mask).all()
+        return bool(equal and (self.picture == other.picture).all())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method as a person chooses it; `procedure` is that at its default knobs."""
+
+    name: str
+    title: str
+    says: str
+    live: bool
+    knobs: tuple[Knob, ...]
+    procedure: Procedure
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The methods that fit a model, its default first."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """What can be shown of one request by now: its `request` names the method and every knob.
+
+    `values` (count, H, W, 3) holds all draws as they stand; `share` of the work is done. `kept`
+    says of a complete filling whether every known value is that of the picture to the bit.
+    """
+
+    request: FillRequest
+    offer: Offer
+    procedure: Procedure
+    values: Pixels
+    summary: Summary
+    share: float
+    seconds: float
+    calls: int
+    kept: bool | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.kept is not None
+
+    @property
+    def done(self) -> int:
+        """How many draws are final: all come at once."""
+        return self.request.count if self.complete else 0
+
+    @property
+    def choice(self) -> Choice:
+        return next(c for c in self.offer.choices if c.name == self.request.method)
+
+
+Fillings = Generator[Loading | Offer | Filling, None, Filling | None]
+
+
+class When(Enum):
+    """Which methods a job runs; with the others it ends once it has made its Offer."""
+
+    ALWAYS = auto()
+    IF_LIVE = auto()
+    NEVER = auto()
+
+
+def fill(models: Models, card: Card, request: FillRequest, when: When = When.ALWAYS) -> Job:
+    """A job that yields the Offer of a model, then a Filling after every step of the method."""
+
+    def job() -> Fillings:
+        model = yield from models.get(card)
+        methods = fitting(model)
+        offer = offer_of(model, methods)
+        yield offer
+        if not methods:
+            return None
+        method = chosen(methods, request.method, card.name)
+        if when is When.NEVER or (when is When.IF_LIVE and not method.live):
+            return None
+        check_shape(card, request.picture)
+        knobs = settle(method.knobs, request.knobs)
+        settled = replace(request, method=method.name, knobs=knobs)
+        return (yield from _fill(model, method, settled, offer))
+
+    return job
+
+
+def fitting(model: Model) -> tuple[Method, ...]:
+    """The methods that fit a model, its default first."""
+    from engines import inpaint  # torch comes in here
+
+    return inpaint.methods_for(model)
+
+
+def chosen(methods: Sequence[Method], name: str, model: str) -> Method:
+    """The method of this name, the default for "". Raises ValueError for one that is not there."""
+    for method in methods:
+        if name in ("", method.name):
+            return method
+    known = ", ".join(method.name for method in methods) or "none"
+    raise ValueError(f"{model} has no in-painting method '{name}'; it has: {known}")
+
+
+def check_shape(card: Card, picture: Pixels) -> None:
+    """Raise ValueError unless the picture has the size that the model fills."""
+    if picture.shape[:2] != card.shape[1:]:
+        height, width = card.shape[1:]
+        given = f"{picture.shape[1]} × {picture.shape[0]}"
+        raise ValueError(f"{card.name} fills {width} × {height} pixels; this picture has {given}")
+
+
+def offer_of(model: Model, methods: Sequence[Method]) -> Offer:
+    """The methods as plain data for the window."""
+    return Offer(
+        tuple(
+            Choice(
+                m.name, m.title, m.says, m.live, m.knobs, m.procedure(model, settle(m.knobs, {}))
+            )
+            for m in methods
+        )
+    )
+
+
+def started(model: Model, request: FillRequest) -> tuple[Run, Tensor, Tensor]:
+    """The run of a request, with the picture (C, H, W) and the known places (H, W) it is given.
+
+    Raises ValueError for a request that the model cannot be asked.
+    """
+    import torch
+
+    method = chosen(fitting(model), request.method, model.card.name)
+    picture = to_tensor(request.picture[None], model.card.shape[0])[0]
+    known = torch.from_numpy(~request.mask)
+    run = method.run(
+        model, picture, known, request.count, request.seed, request.knobs, request.label
+    )
+    return run, picture, known
+
+
+def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> Fillings:
+    run, picture, known = started(model, request)
+    procedure = method.procedure(model, request.knobs)
+    spent, calls, filling = 0.0, 0, None
+    while True:
+        before = time.perf_counter()
+        try:
+            step = next(run)
+        except StopIteration as end:
+            spent += time.perf_counter() - before
+            values = to_pixels(end.value)
+            kept = keeps(end.value, picture, known) and _keeps_levels(values, request)
+            filling = Filling(
+                request, offer, procedure, values, summarise(values), 1.0, spent, calls, kept
+            )
+            yield filling
+            return filling
+        spent += time.perf_counter() - before
+        calls = step.calls
+        if step.guess is not None:
+            values = to_pixels(step.guess)
+            share = step.done / step.total if step.total else 0.0
+            yield Filling(request, offer, procedure, values, summarise(values), share, spent, calls)
+
+
+def keeps(x: Tensor, picture: Tensor, known: Tensor) -> bool:
+    """Whether every draw of x (n, C, H, W) has the picture's own bits where it is known."""
+    import torch
+
+    mine, theirs = (t.float().view(torch.int32)[..., known] for t in (x, picture))
+    return bool((mine == theirs).all())
+
+
+def _keeps_levels(values: Pixels, request: FillRequest) -> bool:
+    known = ~request.mask
+    return bool((values[:, known] == request.picture[known]).all())

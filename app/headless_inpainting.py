@@ -1,0 +1,122 @@
+"""Filling holes from the command line: the same draws as in the window. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.files import read_bytes
+from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
+from app.fitting import MAX_FILE, fitted, read
+from app.headless import card_named, class_named, opened
+from app.headless_output import Place, UsageError, carry_out, driven, writer
+from app.inpainting_recipe import Mask, recipe_of, request_of
+from app.pictures import Pixels, square_columns
+from app.recipes import Recipe, RecipeError, card_of, check_fit
+from engines.catalog import ROOT
+from engines.model import Card, Model, settle
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks to be filled, in the words it was given in."""
+
+    model: str
+    image: Path
+    mask: Path
+    count: int = 8
+    seed: int = 7
+    label: str | None = None
+    """A class by name or index, or None for p(x)."""
+    method: str = ""
+    """One by its name, "" for the model's default."""
+    knobs: Mapping[str, float] = field(default_factory=dict)
+    columns: int | None = None
+
+
+def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+    """Fill the hole and write the draws; returns the file or folder written.
+
+    Raises UsageError for a wish that no model can fulfil, CheckpointError or SaveError where the
+    work fails.
+    """
+    card = card_named(wish.model, root)
+    if not card.is_picture:
+        raise UsageError(f"{card.name} draws points; inpaint fills pictures")
+    _check_numbers(wish)
+    label = None if wish.label is None else class_named(wish.label, card)
+    if isinstance(label, tuple):
+        raise UsageError("--label each deals classes out; a hole is filled as one class or as any")
+    picture, mask = _picture(wish.image, card), _mask(wish.mask, card)
+    write = writer(place, card, wish.count)
+    model = opened(card, device, root)
+    try:
+        method = chosen(fitting(model), wish.method, card.name)
+        knobs = settle(method.knobs, wish.knobs)
+        request = FillRequest(picture, mask, wish.count, wish.seed, method.name, knobs, label)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    recipe = recipe_of(card, request, columns=wish.columns or square_columns(wish.count))
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+
+
+def remake(recipe: Recipe, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+    """Fill a saved hole again and write it as `inpaint` does. Raises RecipeError as well."""
+    card = card_of(recipe, root)
+    write = writer(place, card, recipe.count)
+    check_fit(recipe, card)
+    request_of(recipe, card)
+    model = opened(card, device, root)
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+
+
+def _check_numbers(wish: Wish) -> None:
+    if not 1 <= wish.count <= MOST_DRAWS:
+        raise UsageError(f"--count must lie in 1 … {MOST_DRAWS}, got {wish.count}")
+    if wish.columns is not None and not 1 <= wish.columns <= wish.count:
+        raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
+    if not 0 <= wish.seed < 2**64:
+        raise UsageError(f"--seed must lie in 0 … 2^64 − 1, got {wish.seed}")
+
+
+def _drawn(recipe: Recipe, model: Model) -> Tensor:
+    """The draws that the recipe shows; all are made, for they may depend on each other."""
+    request = request_of(recipe, model.card)
+    try:
+        run, _, _ = started(model, request)
+    except ValueError as error:
+        raise RecipeError(f"the recipe cannot be followed: {error}") from error
+    x = driven(run, model.card.name)
+    return x[recipe.indices.start : recipe.indices.stop]
+
+
+def _picture(path: Path, card: Card) -> Pixels:
+    """The picture as the model sees it: one of another size is cropped and scaled."""
+    return fitted(_read(path, "--image"), card.shape)
+
+
+def _mask(path: Path, card: Card) -> Mask:
+    """A mask of the model's size: at least half grey is unknown, transparent is known."""
+    pixels = _read(path, "--mask")
+    if pixels.shape[:2] != card.shape[1:]:
+        height, width = card.shape[1:]
+        given = f"{pixels.shape[1]} × {pixels.shape[0]}"
+        raise UsageError(f"--mask {path} has {given} pixels; {card.name} takes {width} × {height}")
+    mask: Mask = 2 * pixels.sum(axis=2, dtype=np.int32) >= 3 * 255
+    return mask
+
+
+def _read(path: Path, option: str) -> Pixels:
+    try:
+        return read(read_bytes(path, MAX_FILE), path.name).pixels
+    except ValueError as error:
+        words = str(error).removesuffix(".")
+        named = words if words.startswith(path.name) else f"{path} {words}"
+        raise UsageError(f"{option}: {named}") from error

@@ -1,0 +1,294 @@
+"""Presents the in-painting tab: mask, picture and controls into jobs, frames into rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.channels import Channel, Channels
+from app.filling import FillRequest, When
+from app.inpainting_inspector import Inspector
+from app.inpainting_mask import MaskFiles
+from app.inpainting_queue import FillQueue
+from app.inpainting_recipe import request_of
+from app.inpainting_row import FilledRow
+from app.inpainting_source import Source
+from app.jobs import Jobs
+from app.parts import Parts
+from app.recipes import Recipe, RecipeError, check_fit
+from app.session import Session, family_title
+from app.settings import Settings
+from app.travel import Target
+from engines.model import Card
+from widgets.inpainting_tab import InpaintingTab, RowSpec
+from widgets.mask_presets import Preset, make
+from widgets.messages import Details, Messages, Severity
+from widgets.seed import LARGEST
+
+NO_PICTURES = "In-painting needs pictures. Choose a data set of pictures, such as MNIST digits."
+NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
+LOOKING = "Looking for example pictures…"
+
+
+class Inpainting(QObject):
+    """One per window. Rests while its tab is out of view: nothing is drawn that nobody sees."""
+
+    def __init__(self, tab: InpaintingTab, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tab: InpaintingTab = tab
+        self._session: Session = parts.session
+        self._jobs: Jobs = parts.jobs
+        self._messages: Messages = parts.messages
+        self._all_channels: Channels = parts.channels
+        self._opened: dict[str, Channel] = {}
+        self.rows: dict[str, FilledRow] = {}
+        self.methods: dict[str, str] = {}
+        self.knobs: dict[str, dict[str, float]] = {}
+        self.source = Source(tab, parts.channels, parts.export, parts.messages)
+        self.inspector = Inspector(tab, self.rows, self.source, parts)
+        self._queue = FillQueue(self.rows, parts, self.request)
+        self._files = MaskFiles(tab, parts.export, parts.messages)
+        self._pending: tuple[Card, FillRequest] | None = None
+        parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
+        for signal in (parts.session.data_changed, parts.session.models_changed):
+            signal.connect(self.rebuild)
+        parts.session.seed_changed.connect(self.refresh)
+        tab.canvas.files_dropped.connect(parts.intake.open_files)
+        self._connect_tab()
+
+    def _connect_tab(self) -> None:
+        tab = self._tab
+        tab.entered.connect(self.rebuild)
+        tab.canvas.changed.connect(self.refresh)
+        self.source.changed.connect(self._picture_changed)
+        self.source.found.connect(self._say_what_is_missing)
+        tab.settings_changed.connect(self.refresh)
+        tab.live_toggled.connect(self.refresh)
+        tab.fill_wanted.connect(self._fill)
+        tab.method_chosen.connect(self.choose_method)
+        self.inspector.turned.connect(self.turn)
+        self.inspector.knobs_wanted.connect(self._show_knobs)
+        tab.close_wanted.connect(self._close_row)
+        tab.retry_wanted.connect(self._retry)
+        tab.details_wanted.connect(self._tell_details)
+
+    # what is shown
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show a row for every chosen model, once the tab is in view."""
+        if not self._tab.isVisible():
+            return
+        cards = self._session.chosen()
+        pictures = tuple(card for card in cards if card.is_picture)
+        for name in [name for name in self.rows if name not in {card.name for card in pictures}]:
+            self.rows.pop(name).close()
+        self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in pictures))
+        for card in pictures:
+            if card.name not in self.rows:
+                self._add(card)
+        self.inspector.forget_others()
+        if pictures:
+            self._tab.set_classes(pictures[0].labels, self._tab.label())
+            self.source.show(pictures[0])
+        self._say_what_is_missing()
+        self.refresh()
+        self._restore_pending()
+
+    @Slot()
+    def _say_what_is_missing(self) -> None:
+        if not self.rows:
+            self._tab.set_ready(NO_PICTURES)
+        elif self.source.picture is None:
+            self._tab.set_ready(LOOKING if self.source.waits() else NO_EXAMPLES)
+        else:
+            self._tab.set_ready("")
+
+    def _add(self, card: Card) -> None:
+        widget = self._tab.row(card.name)
+        if widget is None:
+            raise AssertionError(f"the tab has no row for {card.name}")
+        if card.name not in self._opened:
+            self._opened[card.name] = self._all_channels.open(f"in-painting: {card.name}")
+        row = FilledRow(card, widget, self._opened[card.name], self._session.open, self)
+        row.shown.connect(self.inspector.follow)
+        row.offered.connect(self._offered)
+        self.rows[card.name] = row
+
+    @Slot()
+    def _picture_changed(self) -> None:
+        canvas = self._tab.canvas
+        if not canvas.mask().any() and not canvas.undoable():
+            canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
+        self._say_what_is_missing()
+        self.refresh()
+
+    @Slot()
+    def refresh(self, _: object = None) -> None:
+        """Let the fast methods draw for picture, mask and controls as they stand."""
+        if self._tab.isVisible() and self.source.picture is not None:
+            for row in self.rows.values():
+                self.refresh_row(row)
+
+    def refresh_row(self, row: FilledRow) -> None:
+        """Draw one row live if its method is fast and the switch is on."""
+        request = self.request(row.card)
+        if request is None:
+            return
+        if row.answers(request) and row.frame is not None and row.frame.complete:
+            row.wait(request)
+        elif self._tab.live.isChecked():
+            row.live(request, When.IF_LIVE)
+        else:
+            row.live(request, When.NEVER)
+
+    def request(self, card: Card) -> FillRequest | None:
+        """What the controls ask of a model, None while there is no picture."""
+        picture, mask = self.source.picture, self._tab.canvas.mask()
+        if picture is None or mask.shape != picture.shape[:2]:
+            return None
+        method = self.methods.get(card.name, "")
+        knobs = self.knobs.get(f"{card.name} {method}", {})
+        label = self._tab.label() if card.labels else None
+        return FillRequest(
+            picture, mask, self._tab.draws(), self._session.seed, method, dict(knobs), label
+        )
+
+    @Slot(str)
+    def _offered(self, name: str) -> None:
+        """A method that is not there any more gives way to the default."""
+        row = self.rows[name]
+        choice = row.choice(self.methods.get(name, ""))
+        if choice is not None:
+            self.methods[name] = choice.name
+            row.show_methods(choice.name)
+        self._show_knobs(name)
+
+    @Slot(str)
+    def _show_knobs(self, name: str) -> None:
+        method = self.methods.get(name, "")
+        self.inspector.show_knobs(name, method, self.knobs.get(f"{name} {method}", {}))
+
+    @Slot(str, str)
+    def choose_method(self, name: str, method: str) -> None:
+        """Fill a row by another method from now on."""
+        self.methods[name] = method
+        self._show_knobs(name)
+        self.refresh_row(self.rows[name])
+
+    @Slot(str, str, float)
+    def turn(self, name: str, knob: str, value: float) -> None:
+        """Set one knob of the method of a row."""
+        self.knobs.setdefault(f"{name} {self.methods.get(name, '')}", {})[knob] = value
+        self.refresh_row(self.rows[name])
+
+    # filling
+
+    @Slot(bool)
+    def _fill(self, first: bool) -> None:
+        self.run(first=first)
+
+    def run(self, *, first: bool) -> None:
+        """Queue the draws of every row."""
+        self._tab.count.interpretText()
+        for row in self.rows.values():
+            if (request := self.request(row.card)) is not None:
+                self._queue.submit(row.card, request, first=first)
+
+    def stop(self) -> None:
+        """Stop the live draws of this tab and the jobs it follows."""
+        for name, row in self.rows.items():
+            self._opened[name].stop()
+            if row.batch:
+                self._jobs.cancel(row.batch)
+
+    def save(self) -> None:
+        """Save the draw in the inspector."""
+        self.inspector.save()
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Take a picture without a recipe as the one with the hole."""
+        self.source.open(source)
+        return True
+
+    # one row
+
+    @Slot(str)
+    def _close_row(self, name: str) -> None:
+        rest = tuple(n for n in self._session.models if n != name)
+        if rest:
+            self._session.choose(self._session.data, rest)
+        else:
+            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+
+    @Slot(str)
+    def _retry(self, name: str) -> None:
+        """Once more, with the card as it is on disk now and without knobs that were refused."""
+        row = self.rows[name]
+        row.card = self._session.reread(name)
+        if row.failure is not None and row.failure.summary.startswith("ValueError"):
+            self.knobs.pop(f"{name} {self.methods.get(name, '')}", None)
+        request = self.request(row.card)
+        if request is not None:
+            self._queue.submit(row.card, request)
+
+    @Slot(str)
+    def _tell_details(self, name: str) -> None:
+        if failure := self.rows[name].failure:
+            Details(failure.summary, failure.details, self._tab).show()
+
+    # what is remembered, and recipes from outside
+
+    def remember(self, settings: Settings) -> None:
+        """Take up the controls of the last time."""
+        self._tab.set_draws(settings.imputations)
+        self._tab.set_live(settings.live_filling)
+        self.methods = dict(settings.methods)
+        if sizes := settings.splitters.get("inpainting"):
+            self._tab.splitter.setSizes(list(sizes))
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this tab's controls in them."""
+        splitters = dict(settings.splitters)
+        if self.rows:  # before that the parts have no widths of their own
+            splitters["inpainting"] = tuple(self._tab.splitter.sizes())
+        return replace(
+            settings, imputations=self._tab.draws(), live_filling=self._tab.live.isChecked(),
+            methods=dict(self.methods), splitters=splitters,
+        )  # fmt: skip
+
+    def restore(self, recipe: Recipe) -> None:
+        """Set picture, mask, model, method, seed and class as in the recipe, and draw them again.
+
+        Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
+        """
+        card = self._session.cards.get(recipe.model)
+        if card is None:
+            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+        check_fit(recipe, card)
+        request = request_of(recipe, card)
+        if recipe.seed > LARGEST:
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}; "
+                "re-make it with: python main.py inpaint --from PICTURE"
+            )
+        self.methods[card.name] = request.method
+        self.knobs[f"{card.name} {request.method}"] = dict(request.knobs)
+        beside = self._session.models if card.data == self._session.data else ()
+        self._session.set_seed(recipe.seed)
+        self._session.choose(card.data, (*beside, card.name))
+        self._tab.set_draws(request.count)
+        self.inspector.expect(card.name, recipe.index or 0)
+        self._pending = card, request
+        self.rebuild()
+
+    def _restore_pending(self) -> None:
+        """What a recipe asks for, as soon as the tab can show it."""
+        if self._pending is None or self._pending[0].name not in self.rows:
+            return
+        (card, request), self._pending = self._pending, None
+        self._tab.set_classes(card.labels, request.label)
+        self.source.adopt(request.picture, "From a saved draw", request.mask)
+        self._queue.submit(card, request)

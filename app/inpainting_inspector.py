@@ -1,0 +1,134 @@
+"""The inspector of the in-painting tab: one draw large, what can be done with it, the knobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+
+from app.inpainting_row import FilledRow, knob_specs
+from app.inpainting_source import Source
+from app.parts import Parts
+from app.picture_actions import Act, PictureActions
+from app.recipes import Recipe, rows
+from app.session import family_title
+from widgets.heat import coloured
+from widgets.inpainting_row import SPREAD_MOST
+from widgets.inpainting_tab import InpaintingTab
+
+_SUMMARIES = (
+    ("mean", "Of all draws, pixel by pixel."),
+    ("spread", f"Standard deviation per pixel; brightest at {SPREAD_MOST:g} of the full range."),
+)
+
+
+class Inspector(QObject):
+    """`turned(model, knob, value)` follows the knobs; `knobs_wanted(model)` asks to show them."""
+
+    turned = Signal(str, str, float)
+    knobs_wanted = Signal(str)
+
+    def __init__(
+        self, tab: InpaintingTab, rows: Mapping[str, FilledRow], source: Source, parts: Parts
+    ) -> None:
+        super().__init__(tab)
+        self._tab, self._rows, self._source = tab, rows, source
+        self._actions = PictureActions(parts.export, tab, parts.travel)
+        self._name = ""
+        self._index: int | None = None
+        self._summary: int | None = None
+        act = self._actions
+        tab.chosen.connect(self.inspect)
+        tab.summary_chosen.connect(self._inspect_summary)
+        tab.flip.moved.connect(lambda i: self.inspect(self._name, i))
+        tab.knob_changed.connect(lambda knob, v: self.turned.emit(self._name, knob, v))
+        tab.compare_wanted.connect(self._compare)
+        tab.menu_wanted.connect(self._open_menu)
+        tab.drag_wanted.connect(lambda name, i: act.drag(self._rows[name], i))
+        tab.copy_wanted.connect(lambda name, i: act.copy(self._rows[name], i))
+        viewer = tab.flip.viewer
+        viewer.copy_wanted.connect(lambda: self._with_draw(act.copy))
+        viewer.copy_recipe_wanted.connect(lambda: self._with_draw(act.copy_recipe))
+        viewer.save_wanted.connect(self.save)
+        viewer.drag_wanted.connect(lambda: self._with_draw(act.drag))
+
+    def recipe(self, name: str, index: int) -> Recipe | None:
+        """The recipe of a draw on show."""
+        row = self._rows.get(name)
+        return row.recipe(index) if row else None
+
+    @Slot(str, int)
+    def inspect(self, name: str, index: int) -> None:
+        """Show draw `index` of a row."""
+        self.expect(name, index)
+        self.follow(name)
+
+    def expect(self, name: str, index: int) -> None:
+        """Go to a draw that has yet to come."""
+        other = name != self._name
+        self._name, self._index, self._summary = name, index, None
+        if other:
+            self.knobs_wanted.emit(name)
+
+    @Slot(str, int)
+    def _inspect_summary(self, name: str, which: int) -> None:
+        self.expect(name, 0)
+        self._index, self._summary = None, which
+        self.follow(name)
+
+    @Slot(str)
+    def follow(self, name: str) -> None:
+        """Keep the inspector on what was chosen, as its row changes."""
+        if not self._name:  # nothing chosen yet: the first row that shows anything
+            self.expect(name, 0)
+        row = self._rows.get(name)
+        if name != self._name or row is None or row.frame is None:
+            return
+        frame = row.frame
+        if self._summary is not None:
+            title, tip = _SUMMARIES[self._summary]
+            spread = coloured(frame.summary.spread, SPREAD_MOST)
+            self._tab.flip.show_summary((frame.summary.mean, spread)[self._summary], title, tip)
+            return
+        index = self._index = min(self._index or 0, frame.request.count - 1)
+        if row.row.draws.current() != index:
+            row.row.draws.set_current(index)
+        recipe = row.recipe(index)
+        table = rows(recipe, row.card, frame.choice.knobs) if recipe else [("Model", name)]
+        if recipe:
+            table.insert(1, ("Method", frame.choice.title))
+        self._tab.flip.show_draw(
+            frame.values[index], table, index, frame.request.count,
+            reason="" if recipe else "It is not finished yet.",
+        )  # fmt: skip
+
+    def forget_others(self) -> None:
+        """Let go of a draw whose row is gone."""
+        if self._name and self._name not in self._rows:
+            self._name, self._index, self._summary = "", None, None
+            self._tab.flip.clear()
+            self._tab.set_knobs("", (), {})
+
+    def show_knobs(self, name: str, method: str, values: Mapping[str, float]) -> None:
+        """Show the knobs of a row's method if the row is the one inspected."""
+        row = self._rows.get(name)
+        choice = row.choice(method) if row else None
+        if name == self._name and row is not None and choice is not None:
+            title = f"{choice.title} · {family_title(row.card)}"
+            self._tab.set_knobs(title, knob_specs(choice.knobs), dict(values))
+
+    @Slot(bool)
+    def _compare(self, compare: bool) -> None:
+        self._tab.flip.compare(self._source.picture if compare else None)
+
+    @Slot(str, int, QPoint)
+    def _open_menu(self, name: str, index: int, at: QPoint) -> None:
+        self._actions.open_menu(self._rows[name], index, at)
+
+    def _with_draw(self, act: Act) -> None:
+        if self._name in self._rows and self._index is not None:
+            act(self._rows[self._name], self._index)
+
+    def save(self) -> None:
+        """Save the draw in the inspector."""
+        self._with_draw(self._actions.save)

@@ -1,0 +1,71 @@
+"""The queued half of the in-painting tab: the draws of a row as a job that everybody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.filling import Filling, FillRequest, fill
+from app.inpainting_row import FilledRow
+from app.jobs import Order
+from app.lane import Failure
+from app.parts import Parts
+from app.session import family_title
+from engines.model import Card
+
+
+class FillQueue:
+    """Submits fillings; `current(card)` is what the controls ask for by now."""
+
+    def __init__(
+        self, rows: Mapping[str, FilledRow], parts: Parts,
+        current: Callable[[Card], FillRequest | None],
+    ) -> None:  # fmt: skip
+        self._rows, self._current = rows, current
+        self._jobs, self._models = parts.jobs, parts.session.open
+
+    def submit(self, card: Card, request: FillRequest, *, first: bool = False) -> None:
+        """Queue these draws in place of those the row still waits for."""
+        before = self._rows[card.name].batch
+        self._jobs.submit(self._order(card, request), first=first)
+        if before is not None:
+            self._jobs.cancel(before)
+
+    def _order(self, card: Card, request: FillRequest) -> Order:
+        ticket = 0
+
+        def follower() -> FilledRow | None:
+            """The row that shows these draws; a hand may have moved on, or closed it."""
+            row = self._rows.get(card.name)
+            return row if row is not None and row.batch == ticket else None
+
+        def submitted(number: int) -> None:
+            nonlocal ticket
+            ticket = number
+            if card.name in self._rows:
+                self._rows[card.name].follow(number)
+
+        def done(_: Filling | None) -> None:
+            row, now = follower(), self._current(card)
+            if row is not None:
+                row.end()
+                if now is not None and not row.answers(now):
+                    row.wait(now)
+
+        def ended(failure: Failure | None) -> None:
+            if (row := follower()) is not None:
+                row.end(failure)
+
+        return Order(
+            f"{family_title(card)}: fill {request.count}", f"{card.name}, seed {request.seed}",
+            fill(self._models, card, request), _progress, submitted=submitted, done=done,
+            stepped=lambda step: (row := follower()) and row.show_step(step),
+            failed=ended, stopped=ended,
+        )  # fmt: skip
+
+
+def _progress(step: object) -> tuple[int, int] | None:
+    """Draws made so far, in shares of the work."""
+    if not isinstance(step, Filling):
+        return None
+    count = step.request.count
+    return int(step.share * count), count

@@ -1,0 +1,207 @@
+"""The picture with the hole: held-out examples, pictures of other tabs, files and the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from app.channels import Channels
+from app.export import Export
+from app.files import read_bytes
+from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from app.inpainting_recipe import Mask
+from app.lane import Failure, Job
+from app.pictures import Pixels
+from engines.model import Card
+from widgets.inpainting_tab import InpaintingTab
+from widgets.messages import Messages
+from widgets.picture_dialog import PictureDialog
+
+if TYPE_CHECKING:
+    from engines.examples import Pictures
+
+FIRST = 3
+"""The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The held-out pictures of a data set, None where there are none."""
+
+    data: str
+    pictures: Pictures | None
+
+
+class Source(QObject):
+    """`changed` when the picture is another one; `found` when the examples of a set are known."""
+
+    changed = Signal()
+    found = Signal()
+
+    def __init__(
+        self, tab: InpaintingTab, channels: Channels, export: Export, messages: Messages
+    ) -> None:
+        super().__init__(tab)
+        self.picture: Pixels | None = None
+        self._tab, self._export, self._messages = tab, export, messages
+        self._card: Card | None = None
+        self._examples: Examples | None = None
+        self._place = FIRST
+        self._look, self._read = (channels.open(f"in-painting: {k}") for k in ("examples", "file"))
+        self._look.stepped.connect(self._take_examples)
+        self._read.stepped.connect(self._take_foreign)
+        self._read.failed.connect(self._refuse)
+        bar = tab.source
+        bar.stepped.connect(self.step)
+        bar.class_changed.connect(self._first_of_class)
+        bar.opened.connect(self.ask)
+
+    def show(self, card: Card) -> None:
+        """Offer pictures for models like this one; those of the same data set stay."""
+        if self._card is not None and self._card.data == card.data:
+            self._card = card
+            return
+        self._card, self.picture = card, None
+        self._look.submit(_look(card.data))
+
+    def waits(self) -> bool:
+        """Whether the examples are still being looked for."""
+        return (
+            self._examples is None or self._card is None or self._examples.data != self._card.data
+        )
+
+    def adopt(self, picture: Pixels, title: str, mask: Mask | None = None) -> None:
+        """Take a picture (H, W, 3), brought to the model's shape where it has another.
+
+        Without a `mask` (H, W) of its own the one there is stays, or is cleared, as the tab says.
+        """
+        if self._card is None:
+            return
+        self.picture = fitted(picture, self._card.shape)
+        canvas = self._tab.canvas
+        canvas.set_picture(self.picture)
+        if mask is not None:
+            canvas.set_mask(mask)
+        elif not self._tab.keep_mask.isChecked():
+            canvas.set_mask(np.zeros_like(canvas.mask()))
+        self._tab.source.set_title(title)
+        self.changed.emit()
+
+    # examples
+
+    @Slot(object)
+    def _take_examples(self, found: Examples) -> None:
+        if self._card is None or found.data != self._card.data:
+            return
+        self._examples = found
+        self._tab.source.set_classes(found.pictures.classes if found.pictures else ())
+        if found.pictures is not None and self.picture is None:
+            self._show_example(FIRST)
+        self.found.emit()
+
+    @Slot(int)
+    def step(self, by: int) -> None:
+        """Show the next (1) or previous (-1) example of the class chosen, going round."""
+        places = self._places()
+        if not places:
+            return
+        ahead = [place for place in places if (place - self._place) * by > 0]
+        edge = ahead or places
+        self._show_example(min(edge) if by > 0 else max(edge))
+
+    @Slot()
+    def _first_of_class(self) -> None:
+        if places := self._places():
+            self._show_example(places[0])
+
+    def _places(self) -> list[int]:
+        if self._examples is None or self._examples.pictures is None:
+            return []
+        wanted, labels = self._tab.source.chosen_class(), self._examples.pictures.labels
+        return [i for i, label in enumerate(labels) if wanted in (None, label)]
+
+    def _show_example(self, place: int) -> None:
+        if self._examples is None or self._examples.pictures is None or self._card is None:
+            return
+        self._place, shown = place, self._examples.pictures
+        label = shown.classes[shown.labels[place]]
+        self.adopt(shown.levels[place], f"Test picture {shown.indices[place]:,}, class {label}")
+
+    # pictures of one's own
+
+    @Slot()
+    def ask(self) -> None:
+        """Let a person choose a file."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._tab, "Open a picture", self._export.folder,
+            "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)",
+        )  # fmt: skip
+        if path:
+            self.open(Path(path))
+
+    def open(self, source: Path | bytes) -> None:
+        """Read a picture file, or what was pasted; a person sees what becomes of it."""
+        self._read.submit(_reading(source))
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._messages.tell(failure.sentence)
+
+    @Slot(object)
+    def _take_foreign(self, foreign: Foreign) -> None:
+        card = self._card
+        if card is None or not self._tab.names():
+            self._messages.tell("Choose a data set of pictures first.")
+        elif fits(foreign.pixels, card.shape):
+            self.adopt(foreign.pixels, foreign.name)
+        else:
+            self._ask_how(foreign, card)
+
+    def _ask_how(self, foreign: Foreign, card: Card) -> None:
+        ways = tuple(Fit)
+        dialog = PictureDialog(
+            foreign.name, foreign.pixels, tuple(way.value for way in ways), self._tab
+        )
+        dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
+
+        def seen() -> Pixels:
+            how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
+            return fitted(foreign.pixels, card.shape, how, invert=invert)
+
+        dialog.changed.connect(lambda: dialog.show_preview(seen()))
+        dialog.accepted.connect(lambda: self.adopt(seen(), foreign.name))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show_preview(seen())
+        dialog.open()
+
+
+def _look(data: str) -> Job:
+    def job() -> Generator[Examples, None, None]:
+        from engines import examples  # torch comes in here
+
+        try:
+            yield Examples(data, examples.pictures(data))
+        except FileNotFoundError:
+            yield Examples(data, None)
+
+    return job
+
+
+def _reading(source: Path | bytes) -> Job:
+    def job() -> Generator[Foreign, None, None]:
+        if isinstance(source, bytes):
+            yield read(source, "The pasted picture")
+            return
+        try:
+            raw = read_bytes(source, MAX_FILE)
+        except ValueError as error:
+            raise ValueError(f"{source.name} {error}; choose another picture.") from error
+        yield read(raw, source.name)
+
+    return job

@@ -1,0 +1,53 @@
+"""What every tab shares, and what the window asks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.channels import Channels
+from app.export import Export
+from app.intake import Intake
+from app.jobs import Jobs
+from app.recipes import Recipe
+from app.session import Session
+from app.settings import Settings
+from app.travel import Travel
+from widgets.messages import Messages
+
+
+class Presenter(Protocol):
+    """What the window asks of a tab."""
+
+    def run(self, *, first: bool) -> None:
+        """Queue the tab's long work, before the jobs that wait if `first`."""
+
+    def stop(self) -> None:
+        """Stop what the tab is doing."""
+
+    def save(self) -> None:
+        """Save what the tab has in its inspector."""
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Take a picture file without a recipe; False where the tab has no use for it."""
+
+    def restore(self, recipe: Recipe) -> None:
+        """Re-make a recipe of this tab's task. Raises RecipeError and changes nothing."""
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this tab's controls in them."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every tab shares."""
+
+    session: Session
+    channels: Channels
+    jobs: Jobs
+    export: Export
+    intake: Intake
+    travel: Travel
+    messages: Messages
+    settings: Settings

@@ -1,0 +1,45 @@
+"""What many draws of one hole say together: mean, spread, and which draws stand for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.pictures import Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """Of K draws: `mean` (H, W, 3) levels, `spread` (H, W) and two of the draws by number.
+
+    `spread` is the standard deviation per pixel in shares of the full range, the root mean square
+    over channels, with K − 1 in the denominator; zero of a single draw. `typical` has the smallest
+    mean distance (root of summed squares) to the other draws, `diverse` the largest.
+    """
+
+    mean: Pixels
+    spread: npt.NDArray[np.float32]
+    typical: int
+    diverse: int
+
+
+def summarise(draws: Pixels) -> Summary:
+    """The summary of draws (K, H, W, 3), K ≥ 1."""
+    x = draws.astype(np.float32)
+    mean = x.mean(0)
+    variance = x.var(0, ddof=1) if len(x) > 1 else np.zeros_like(mean)
+    spread = np.sqrt(variance.mean(-1)) / 255
+    distance = mean_distances(x.reshape(len(x), -1))
+    return Summary(
+        mean.round().astype(np.uint8), spread.astype(np.float32),
+        int(distance.argmin()), int(distance.argmax()),
+    )  # fmt: skip
+
+
+def mean_distances(x: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The mean Euclidean distance of every row of x (K, D) to the other rows: (K,)."""
+    # by differences: ‖a‖² + ‖b‖² − 2 a·b loses the small distances that decide here
+    total = [np.sqrt(((x - row) ** 2).sum(1, dtype=np.float64)).sum() for row in x]
+    return np.array(total) / max(1, len(x) - 1)

@@ -1,0 +1,61 @@
+"""Replacement (Song et al. 2021): the known part, noised, is put in place at every step."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from engines.inpaint.denoising import (
+    Scene,
+    Walk,
+    ancestral,
+    descending,
+    is_diffusion,
+    steps_knob,
+)
+from engines.inpaint.method import Method, filling
+from engines.model import Exactness, Knobs, Model, Procedure, settle
+from engines.probability_flow import schedule
+
+KNOBS = (steps_knob(30, "A draw costs N calls; more do not bring it nearer to the truth."),)
+
+
+def walk(scene: Scene) -> Walk:
+    """Song et al. 2021, appendix I.2, with the ancestral sampler."""
+    sigmas = [*schedule(int(scene.hole.knobs["steps"])), 0.0]
+    observed = scene.observe()
+    y = sigmas[0] * scene.noise()
+    for now, then in pairwise(sigmas):
+        clean = scene.denoise(y, now)
+        y = replaced(scene, y, clean, observed, now, then)
+        yield clean
+    return y
+
+
+def replaced(
+    scene: Scene, y: Tensor, clean: Tensor, observed: Tensor, now: float, then: float
+) -> Tensor:
+    """One step down: y_then with its known part drawn from q(y_then,o | y_o)."""
+    noise = scene.noise()
+    below = ancestral(y, clean, noise, now, then)
+    return torch.where(scene.known, observed + then * noise, below)
+
+
+def _procedure(model: Model, knobs: Knobs) -> Procedure:
+    n = int(settle(KNOBS, knobs)["steps"])
+    method = f"replacement, {n} steps: the hole hears of the known part too late"
+    return Procedure(Exactness.HEURISTIC, method, "Song et al. 2021, appendix I.2")
+
+
+REPLACEMENT = Method(
+    name="replacement",
+    title="Replacement",
+    says="The known part, with noise of the right level, is put in place at every step; fast, "
+    "but the hole is drawn as if the surroundings had noise of their own.",
+    fits=is_diffusion,
+    procedure=_procedure,
+    run=filling(descending(walk, lambda hole: int(hole.knobs["steps"])), KNOBS),
+    knobs=KNOBS,
+)

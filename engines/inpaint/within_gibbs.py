@@ -1,0 +1,243 @@
+"""Variational autoencoders: Gibbs sampling between the latent z and the missing values x_m.
+
+Pseudo-Gibbs (Rezende et al. 2014) takes the encoder q(z | x) for p(z | x) and inherits its error;
+Metropolis-within-Gibbs (Mattei & Frellsen 2018) makes q a proposal, and the error goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from engines.inpaint.method import Hole, Method, filling
+from engines.inpaint.pool import SHARED, flattened
+from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.nets.flow import log_normal
+from engines.nets.mfa import choose
+from engines.nets.vae import PictureVAE, mixture_draw, mixture_mean, mixture_of_logistics
+from engines.noise import Streams
+from engines.vae import MEAN, PIXELS, VAE
+
+STEPS = Knob(
+    "steps", "Steps", 24, 1, 2000, 1,
+    "Rounds of the chains, each a new z given all values and new missing values given z.",
+)  # fmt: skip
+_POOL = {True: 128, False: 512}
+_ACCEPTED, _FIRST_WIDTH = 0.3, 0.5
+
+
+@dataclass(frozen=True)
+class State:
+    """n latents: z (n, K), log p(z | c) (n,), and `view`, the parameters of p(x | z, c) (n, …)."""
+
+    z: Tensor
+    prior: Tensor
+    view: Tensor
+
+    def chosen(self, other: State, accepted: Tensor) -> State:
+        """This state where it is accepted (n,), elsewhere the other."""
+        wide = accepted.view(-1, *[1] * (self.view.dim() - 1))
+        return State(
+            torch.where(accepted[:, None], self.z, other.z),
+            torch.where(accepted, self.prior, other.prior),
+            torch.where(wide, self.view, other.view),
+        )
+
+
+class Posterior:
+    """What the moves ask of a VAE about one hole; all chains have the class of the hole."""
+
+    def __init__(self, hole: Hole) -> None:
+        native = hole.model.native
+        assert isinstance(native, VAE)
+        self.net, self.device, self.hole = native.net, native.device, hole
+        self.known, self.picture = hole.known.to(self.device), hole.picture.to(self.device)
+
+    def _labels(self, n: int) -> Tensor:
+        return torch.full((n,), self.hole.label, device=self.device)
+
+    def at(self, z: Tensor) -> State:
+        """The state at z (n, K)."""
+        labels = self._labels(len(z))
+        view = (
+            self.net.likelihood(z, labels)
+            if isinstance(self.net, PictureVAE)
+            else self.net.decode(z, labels)
+        )
+        return State(z, self.net.log_prior(z, labels), view)
+
+    def clamp(self, x: Tensor) -> Tensor:
+        """x with the known values in their places."""
+        return torch.where(self.known, self.picture, x)
+
+    def values(self, state: State, x: Tensor) -> Tensor:
+        """log p(x_d | z) of every value: (n, *shape)."""
+        if isinstance(self.net, PictureVAE):
+            return mixture_of_logistics(state.view, x[:, 0])[:, None]
+        sd = self.net.noise()
+        return log_normal(((x - state.view) / sd).flatten()[:, None]).view(x.shape) - sd.log()
+
+    def log_all(self, state: State, x: Tensor) -> Tensor:
+        """log p(x, z) (n,)."""
+        return state.prior + self.values(state, x).flatten(1).sum(1)
+
+    def log_known(self, state: State) -> Tensor:
+        """log p(x_o | z) (n,)."""
+        x = self.picture.expand(len(state.z), *self.picture.shape)
+        return (self.values(state, x) * self.known).flatten(1).sum(1)
+
+    def draw(self, state: State, streams: Streams) -> Tensor:
+        """x_m ~ p(x_m | z) beside the known values: (n, *shape)."""
+        shape = self.hole.card.shape
+        if isinstance(self.net, PictureVAE):
+            pick, place = (streams.uniform(*shape[1:]).to(self.device) for _ in range(2))
+            return self.clamp(mixture_draw(state.view, pick, place)[:, None])
+        return self.clamp(state.view + self.net.noise() * streams.normal(*shape).to(self.device))
+
+    def mean(self, state: State) -> Tensor:
+        """E[x_m | z] beside the known values: (n, *shape)."""
+        if isinstance(self.net, PictureVAE):
+            return self.clamp(mixture_mean(state.view)[:, None])
+        return self.clamp(state.view)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of q(z | x), each (n, K)."""
+        mean, log_sd = self.net.posterior(x, self._labels(len(x)))
+        return mean, log_sd.exp()
+
+    def normal(self, streams: Streams) -> Tensor:
+        """Standard normal (n, K)."""
+        return streams.normal(self.net.latent).to(self.device)
+
+    def from_prior(self, e: Tensor) -> Tensor:
+        """z ~ p(z | c) from normals (n, K)."""
+        return self.net.from_prior(e, self._labels(len(e)))
+
+
+def start(posterior: Posterior, streams: Streams) -> State:
+    """Importance resampling: one of some proposals for each chain, by p(x_o | z) p(z) / r(z).
+
+    Half of r is the prior and half q(z | x) with the hole filled by what the former expect there.
+    All chains of a seed choose from the same 512, of pictures 128. Where fewer than 16 would
+    count, the weights are flattened until they do: chains that start apart show whether they meet.
+    """
+    noise, half = Streams(posterior.hole.seed, [SHARED]), _POOL[posterior.hole.card.is_picture] // 2
+    e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
+    prior = posterior.at(posterior.from_prior(e))
+    share = flattened(posterior.log_known(prior)).exp().to(e.dtype)
+    guess = (share @ posterior.mean(prior).flatten(1)).view(1, *posterior.picture.shape)
+    mean, sd = posterior.encode(posterior.clamp(guess))
+    e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
+    pool = posterior.at(torch.cat([prior.z, mean + sd * e]))
+    log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
+    log_weight = posterior.log_known(pool) + pool.prior - torch.logaddexp(pool.prior, log_q)
+    pick = choose(flattened(log_weight).cpu()[None].expand(len(streams), -1), streams.uniform())
+    pick = pick.to(posterior.device)
+    return State(pool.z[pick], pool.prior[pick], pool.view[pick])
+
+
+Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor]]
+"""A state and complete x (n, …) -> the next ones."""
+
+
+def pseudo_gibbs(posterior: Posterior, streams: Streams) -> Move:
+    """z ~ q(z | x), x_m ~ p(x_m | z): Rezende et al. 2014, appendix F."""
+
+    def move(state: State, x: Tensor) -> tuple[State, Tensor]:
+        mean, sd = posterior.encode(x)
+        state = posterior.at(mean + sd * posterior.normal(streams))
+        return state, posterior.draw(state, streams)
+
+    return move
+
+
+def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
+    """The same with z accepted or not (Mattei & Frellsen 2018, algorithm 2), and a random walk.
+
+    The walk moves z by a fraction of the encoder's deviation under p(z | x_o), x_m integrated out,
+    before x_m is drawn: it goes on where the proposals of q are refused. Its width settles in the
+    first `settling` moves.
+    """
+    width = torch.full((len(streams),), _FIRST_WIDTH, device=posterior.device)
+    scale: Tensor | None = None
+    done = 0
+
+    def move(state: State, x: Tensor) -> tuple[State, Tensor]:
+        nonlocal width, scale, done
+        mean, sd = posterior.encode(x)
+        scale = sd if scale is None else scale
+        to = posterior.at(mean + sd * posterior.normal(streams))
+        gain = posterior.log_all(to, x) - log_normal((to.z - mean) / sd)
+        loss = posterior.log_all(state, x) - log_normal((state.z - mean) / sd)
+        state, _ = _decide(to, state, gain - loss, streams)
+
+        to = posterior.at(state.z + width[:, None] * scale * posterior.normal(streams))
+        ratio = posterior.log_known(to) + to.prior - posterior.log_known(state) - state.prior
+        state, chance = _decide(to, state, ratio, streams)
+        if done < settling:
+            width = width * (chance - _ACCEPTED).exp()
+        done += 1
+        return state, posterior.draw(state, streams)
+
+    return move
+
+
+def _decide(to: State, state: State, ratio: Tensor, streams: Streams) -> tuple[State, Tensor]:
+    """Metropolis: the next state, and the chances (n,) of the proposal."""
+    chance = ratio.nan_to_num(nan=-torch.inf).clamp_max(0).exp()
+    return to.chosen(state, streams.uniform().to(chance) < chance), chance
+
+
+def _fill(exact: bool) -> Callable[[Hole], Run]:
+    @torch.no_grad()
+    def fill(hole: Hole) -> Run:
+        """Chains side by side, one for each draw; guesses are where they stand."""
+        posterior, streams, total = Posterior(hole), hole.streams, int(hole.knobs["steps"])
+        averaged = hole.knobs.get("pixels") == MEAN
+        state = start(posterior, streams)
+        x = posterior.draw(state, streams)
+        yield Step(0, hole.count, posterior.mean(state) if averaged else x.clone(), 1)
+        if exact:
+            move = within_gibbs(posterior, streams, total // 2)
+        else:
+            move = pseudo_gibbs(posterior, streams)
+        for i in range(1, total + 1):
+            state, x = move(state, x)
+            shown = posterior.mean(state) if averaged else x
+            done = hole.count if i == total else hole.count * i // (total + 1)
+            yield Step(done, hole.count, shown.clone(), 1 + (3 if exact else 2) * i)
+        return shown.cpu()
+
+    return fill
+
+
+def _method(exact: bool, picture: bool) -> Method:
+    knobs = (STEPS, PIXELS) if picture else (STEPS,)
+    title = "Metropolis-within-Gibbs" if exact else "Pseudo-Gibbs"
+    says = (
+        "Chains that go between the latent and the hole, the encoder's error corrected."
+        if exact
+        else "Encodes and decodes again and again, as if the encoder were exact."
+    )
+
+    def procedure(model: Model, given: Knobs) -> Procedure:
+        settled = settle(knobs, given)
+        method = f"{title}, {int(settled['steps'])} steps"
+        exactness = Exactness.ASYMPTOTIC if exact else Exactness.HEURISTIC
+        if settled.get("pixels") == MEAN:
+            exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
+        source = "Mattei & Frellsen 2018, algorithm 2" if exact else "Rezende et al. 2014"
+        return Procedure(exactness, method, source)
+
+    def fits(model: Model) -> bool:
+        return isinstance(model.native, VAE) and model.card.is_picture == picture
+
+    name = "mwg" if exact else "pseudo-gibbs"
+    return Method(name, title, says, fits, procedure, filling(_fill(exact), knobs), knobs)
+
+
+METHODS = (_method(True, True), _method(True, False), _method(False, True), _method(False, False))

@@ -1,0 +1,264 @@
+"""The in-painting tab: fast methods follow the hand, slow ones wait for Fill, nothing is stale."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.inpainting import NO_PICTURES
+from app.inpainting_row import CHANGED, NONE_FITS, WAITS
+from app.settings import Settings
+from tests.windows import BOTH, DIGITS, LEFT, PLANE
+from widgets.column import State
+
+KDE, FLOW = "mnist/kde", "mnist/flow"
+
+
+class Desk:
+    """The in-painting tab of a window, in front."""
+
+    def __init__(self, stage):
+        self.stage, self.window = stage, stage.window
+        self.presenter = stage.window.presenters[1]
+        self.tab = stage.window.tabs.widget(1)
+        stage.window.tabs.setCurrentIndex(1)
+
+    def row(self, name=KDE):
+        return self.presenter.rows[name]
+
+    def view(self, name=KDE):
+        return self.tab.row(name)
+
+    def complete(self, name=KDE):
+        row = self.presenter.rows.get(name)
+        return row is not None and row.frame is not None and row.frame.complete
+
+    def until(self, condition):
+        self.stage.until(condition)
+
+    def ready(self, name=KDE):
+        self.until(lambda: self.complete(name) and self.view(name).state is State.READY)
+
+    def told(self, i=0, name=KDE):
+        """Seed, 10 · index, 100 · heat and class + 1, as a draw tells them."""
+        picture = self.view(name).draws.picture(i)
+        return [*picture[0, :2, 0].tolist(), *picture[1, :2, 0].tolist()]
+
+    def paint(self, start, end):
+        """A stroke on the canvas, in picture pixels (x, y)."""
+        canvas = self.tab.canvas
+        a, b = (canvas.position_of(point).toPoint() for point in (start, end))
+        QTest.mousePress(canvas, LEFT, pos=a)
+        QTest.mouseMove(canvas, (a + b) / 2)
+        QTest.mouseMove(canvas, b)
+        QTest.mouseRelease(canvas, LEFT, pos=b)
+
+    def texts(self, name=KDE):
+        view = self.view(name)
+        return [label.text() for label in (view._note, view._cost, view._kept)]
+
+
+@pytest.fixture
+def desk(open_window, methods):
+    desk = Desk(open_window(DIGITS))
+    desk.ready()
+    return desk
+
+
+def test_it_opens_on_a_held_out_digit_half_hidden_and_filled(desk):
+    assert desk.tab.source.title().startswith("Test picture")
+    assert desk.tab.canvas.mask()[:, :2].all()
+    assert not desk.tab.canvas.mask()[:, 2:].any()
+    assert desk.view().draws.count() == 8
+    assert [desk.told(i) for i in (0, 7)] == [[7, 0, 100, 0], [7, 70, 100, 0]]
+    assert desk.view().badge.text() == "exact"
+    assert "✓ known pixels kept" in desk.texts()
+    assert desk.view().methods.count() == 2
+    assert desk.tab.flip.viewer.recipe_text().startswith(f"Model: {KDE}\nMethod: Quick")
+
+
+def test_known_pixels_are_those_of_the_picture(desk):
+    known = ~desk.tab.canvas.mask()
+    picture = desk.presenter.source.picture
+    for i in range(8):
+        assert (desk.view().draws.picture(i)[known] == picture[known]).all()
+
+
+def test_every_control_and_every_stroke_is_answered(desk, methods):
+    asked = methods["quick"].asked
+    desk.tab.count.setValue(3)
+    desk.until(lambda: desk.complete() and desk.view().draws.count() == 3)
+    desk.window.seed.box.setValue(9)
+    desk.until(lambda: desk.told()[0] == 9)
+    desk.tab.classes.setCurrentIndex(desk.tab.classes.findData(1))
+    desk.until(lambda: desk.told()[3] == 2)
+    desk.paint((3.5, 4.5), (4.5, 5.5))
+    desk.until(lambda: not asked[-1].known[0, 5, 4])
+    desk.ready()
+    assert desk.view().draws.is_stale(0) is False
+
+
+def test_a_slow_method_waits_for_fill(desk, methods):
+    desk.tab.method_chosen.emit(KDE, "slow")
+    assert desk.view().badge.text() == "heuristic"
+    assert desk.view().draws.is_stale(0)
+    assert CHANGED in desk.texts()
+    assert methods["slow"].asked == []
+    desk.stage.click(desk.tab.fill)
+    desk.until(lambda: methods["slow"].asked)
+    assert desk.window.bar.isVisible()
+    methods["slow"].allow()
+    desk.until(lambda: desk.complete() and desk.row().frame.choice.name == "slow")
+    desk.ready()
+    assert CHANGED not in desk.texts()
+
+
+def test_painting_goes_on_while_a_slow_method_works_and_its_result_is_marked(desk, methods):
+    methods["slow"].steps = 3
+    desk.tab.method_chosen.emit(KDE, "slow")
+    desk.presenter.run(first=False)
+    desk.until(lambda: methods["slow"].asked)
+    before = desk.tab.canvas.mask()
+    desk.paint((3.5, 1.5), (4.5, 2.5))
+    assert (desk.tab.canvas.mask() != before).any()
+    methods["slow"].allow(3)
+    desk.until(lambda: desk.row().batch is None)
+    assert desk.row().frame.choice.name == "slow"
+    assert desk.row().frame.complete
+    assert desk.view().draws.is_stale(0)
+    assert CHANGED in desk.texts()
+    desk.tab.canvas.set_mask(before)
+    desk.presenter.refresh()
+    assert not desk.view().draws.is_stale(0)
+
+
+def test_with_live_off_nothing_is_drawn_before_fill(open_window, methods):
+    desk = Desk(open_window(Settings(**vars(DIGITS) | {"live_filling": False})))
+    desk.until(lambda: desk.presenter.rows and desk.row().offer is not None)
+    desk.until(lambda: desk.view().state is State.EMPTY)
+    assert methods["quick"].asked == []
+    assert desk.view()._message._text.text() == WAITS
+    QTest.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.ready()
+
+
+def test_a_tab_out_of_view_draws_nothing(desk, methods):
+    desk.window.tabs.setCurrentIndex(0)
+    asked = len(methods["quick"].asked)
+    desk.window.seed.box.setValue(55)
+    desk.stage.until_shows(KDE, seed=55)
+    assert len(methods["quick"].asked) == asked
+    desk.window.tabs.setCurrentIndex(1)
+    desk.until(lambda: desk.told()[0] == 55)
+
+
+def test_a_second_fill_takes_the_place_of_the_first(desk, methods):
+    desk.tab.method_chosen.emit(KDE, "slow")
+    desk.presenter.run(first=False)
+    desk.until(lambda: methods["slow"].asked)
+    desk.window.seed.box.setValue(8)
+    desk.presenter.run(first=False)
+    methods["slow"].allow(2)
+    desk.until(lambda: desk.complete() and desk.row().frame.request.seed == 8)
+    assert desk.told()[0] == 8
+
+
+def test_a_failure_stays_in_its_row_and_can_be_tried_again(desk, methods):
+    methods["quick"].error = RuntimeError("no strings")
+    desk.window.seed.box.setValue(8)
+    desk.until(lambda: desk.view().state is State.FAILED)
+    assert "no strings" in desk.view()._message._text.text()
+    assert desk.told()[0] == 7
+    methods["quick"].error = None
+    desk.stage.click(desk.view()._message.retry)
+    desk.until(lambda: desk.view().state is State.READY)
+    assert desk.told()[0] == 8
+
+
+def test_a_model_that_no_method_fits_says_so(open_window, monkeypatch):
+    monkeypatch.setattr("engines.inpaint.methods_for", lambda model: ())
+    desk = Desk(open_window(DIGITS))
+    desk.until(lambda: desk.presenter.rows and desk.row().offer is not None)
+    desk.until(lambda: desk.view()._message._text.text() == NONE_FITS)
+
+
+def test_a_model_of_another_size_says_so_in_its_row(open_window, methods):
+    desk = Desk(open_window(BOTH))  # the flow's pictures are 8 × 8, and it comes first
+    desk.until(lambda: desk.view(KDE) and desk.view(KDE).state is State.FAILED)
+    assert "fills 5 × 6 pixels" in desk.view(KDE)._message._text.text()
+    desk.ready(FLOW)
+
+
+def test_points_are_told_what_is_missing(open_window):
+    desk = Desk(open_window(PLANE))
+    desk.until(lambda: desk.tab.nothing.text() == NO_PICTURES)
+    assert not desk.tab.fill.isEnabled()
+
+
+def test_the_slider_flips_through_the_draws_and_o_shows_the_picture(desk):
+    desk.tab.flip.slider.setValue(5)
+    assert "Picture: 5" in desk.tab.flip.viewer.recipe_text()
+    assert desk.view().draws.current() == 5
+    canvas = desk.tab.flip.viewer._canvas
+    assert (canvas._picture == desk.view().draws.picture(5)).all()
+    desk.tab.setFocus()
+    QTest.keyPress(desk.tab, Qt.Key.Key_O)
+    assert (canvas._picture == desk.presenter.source.picture).all()
+    QTest.keyRelease(desk.tab, Qt.Key.Key_O)
+    assert (canvas._picture == desk.view().draws.picture(5)).all()
+
+
+def test_a_knob_of_the_method_redraws_and_warns(desk):
+    desk.tab.knob_changed.emit("heat", 0.5)
+    desk.until(lambda: desk.told()[2] == 50)
+    desk.ready()
+    assert any("too hot" in text for text in desk.texts())
+
+
+def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
+    bar = desk.tab.source
+    before = bar.title()
+    bar.next.click()
+    assert bar.title() != before
+    assert desk.tab.canvas.mask().any()
+    bar.classes.setCurrentIndex(bar.classes.findData(2))
+    titles = set()
+    for _ in range(3):
+        bar.next.click()
+        titles.add(bar.title())
+        assert bar.title().endswith("class 2")
+    assert len(titles) == 3
+    desk.tab.keep_mask.setChecked(False)
+    bar.previous.click()
+    assert not desk.tab.canvas.mask().any()
+
+
+def test_a_sample_travels_from_the_sampling_tab(desk):
+    desk.window.tabs.setCurrentIndex(0)
+    picture = desk.stage.picture(KDE, 2).copy()
+    (target,) = desk.window.travel.targets
+    desk.window.travel.send(target, picture, "mnist/kde, seed 7, picture 2")
+    assert desk.window.tabs.currentIndex() == 1
+    assert (desk.presenter.source.picture == picture).all()
+    assert desk.tab.source.title() == "mnist/kde, seed 7, picture 2"
+
+
+def test_mean_spread_typical_and_diverse_stand_beside_the_draws(desk):
+    summary, draws = desk.view().summary, desk.view().draws
+    every = np.stack([draws.picture(i) for i in range(8)])
+    assert (summary.picture(0) == every.astype(float).mean(0).round()).all()
+    spread = summary.picture(1)
+    assert (spread[0, 1] != spread[0, 3]).any(), "known and unknown look alike"
+    typical = desk.row().frame.summary.typical
+    assert (summary.picture(2) == draws.picture(typical)).all()
+    place = summary.tile_rect(3).center().toPoint()
+    desk.stage.click(summary.viewport(), QPoint(place))
+    assert desk.view().draws.current() == desk.row().frame.summary.diverse
+
+
+def test_what_was_chosen_is_remembered(desk):
+    desk.tab.count.setValue(5)
+    desk.tab.live.setChecked(False)
+    desk.tab.method_chosen.emit(KDE, "slow")
+    kept = desk.window.settings()
+    assert (kept.imputations, kept.live_filling, kept.methods) == (5, False, {KDE: "slow"})

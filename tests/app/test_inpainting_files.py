@@ -1,0 +1,150 @@
+"""Draws, pictures and masks as files: a saved draw comes back, what is broken gets one sentence."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QFileDialog
+
+from app.recipes import read_png
+from tests.app.test_inpainting import KDE, Desk
+from tests.windows import DIGITS
+from widgets.picture_dialog import PictureDialog
+
+
+@pytest.fixture
+def desk(open_window, methods):
+    desk = Desk(open_window(DIGITS))
+    desk.ready()
+    return desk
+
+
+def saved_as(monkeypatch, path):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+
+
+def picture_bytes(array, kind="PNG", **more):
+    with io.BytesIO() as file:
+        Image.fromarray(array).save(file, kind, **more)
+        return file.getvalue()
+
+
+def test_a_saved_draw_brings_back_picture_mask_method_and_pixels(
+    desk, open_window, methods, tmp_path, monkeypatch
+):
+    saved = tmp_path / "draw.png"
+    saved_as(monkeypatch, saved)
+    desk.tab.method_chosen.emit(KDE, "slow")
+    desk.tab.count.setValue(4)
+    desk.tab.classes.setCurrentIndex(desk.tab.classes.findData(2))
+    desk.paint((3.5, 1.5), (3.5, 4.5))
+    desk.presenter.run(first=False)
+    methods["slow"].allow()
+    desk.until(lambda: desk.complete() and desk.row().frame.choice.name == "slow")
+    desk.tab.flip.slider.setValue(3)
+    desk.stage.click(desk.stage.button("Save PNG…"))
+    recipe = read_png(saved)
+    assert (recipe.task, recipe.index, recipe.count, recipe.label) == ("inpaint", 3, 4, 2)
+    before = desk.view().draws.picture(3).copy()
+    mask, picture = desk.tab.canvas.mask(), desk.presenter.source.picture
+
+    other = Desk(open_window(DIGITS))
+    other.ready()
+    methods["slow"].allow()
+    other.stage.drop(saved)
+    other.until(lambda: other.complete() and other.row().frame.choice.name == "slow")
+    other.ready()
+    assert (other.tab.canvas.mask() == mask).all()
+    assert (other.presenter.source.picture == picture).all()
+    assert (other.view().draws.picture(3) == before).all()
+    assert (other.tab.draws(), other.tab.label(), other.window.seed.value()) == (4, 2, 7)
+    assert other.row().recipe(3) == recipe
+    assert other.view().draws.current() == 3
+    assert other.stage.said() == []
+
+
+def test_a_draw_dropped_on_the_sampling_tab_opens_this_one(desk, tmp_path, monkeypatch):
+    saved = tmp_path / "draw.png"
+    saved_as(monkeypatch, saved)
+    desk.presenter.save()
+    desk.window.tabs.setCurrentIndex(0)
+    desk.stage.drop(saved)
+    assert desk.window.tabs.currentIndex() == 1
+
+
+def test_a_picture_of_ones_own_is_shown_as_the_model_sees_it_before_it_is_taken(desk, tmp_path):
+    page = np.full((40, 60, 3), 255, np.uint8)
+    page[10:30, 20:40] = (10, 20, 30)
+    path = tmp_path / "page.jpg"
+    path.write_bytes(picture_bytes(page, "JPEG"))
+    desk.tab.canvas.files_dropped.emit((str(path),))
+    desk.until(lambda: desk.tab.findChildren(PictureDialog))
+    (dialog,) = desk.tab.findChildren(PictureDialog)
+    assert dialog.invert.isChecked(), "ink on paper"
+    seen = dialog.preview.picture(0)
+    assert seen.shape == (6, 5, 3)
+    assert (seen == seen[..., :1]).all()
+    assert seen[3, 2, 0] > 150 > seen[0, 0, 0]
+    dialog.ways.setCurrentIndex(1)
+    assert (dialog.preview.picture(0) != seen).any()
+    shown = dialog.preview.picture(0)
+    dialog.accept()
+    assert (desk.presenter.source.picture == shown).all()
+    assert desk.tab.source.title() == "page.jpg"
+
+
+def test_a_picture_that_fits_needs_no_question(desk, tmp_path):
+    fitting = np.repeat(np.arange(30, dtype=np.uint8).reshape(6, 5, 1), 3, axis=2)
+    path = tmp_path / "small.png"
+    path.write_bytes(picture_bytes(fitting))
+    desk.stage.drop(path)
+    desk.until(lambda: desk.tab.source.title() == "small.png")
+    assert (desk.presenter.source.picture == fitting).all()
+
+
+def animation():
+    frames = [Image.new("L", (9, 9), level) for level in (0, 255)]
+    with io.BytesIO() as file:
+        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+        return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"nonsense", "no picture that Genscope can read"),
+        (
+            picture_bytes(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))[:3000],
+            "damaged",
+        ),
+        (picture_bytes(np.zeros((1, 7000), np.uint8)), "7000 × 1 pixels"),
+        (animation(), "animated"),
+    ],
+    ids=["nonsense", "cut", "huge", "animated"],
+)
+def test_what_cannot_be_read_gets_one_sentence(desk, tmp_path, raw, said):
+    before = desk.presenter.source.picture
+    path = tmp_path / "thing.png"
+    path.write_bytes(raw)
+    desk.stage.drop(path)
+    desk.until(desk.stage.said)
+    (sentence,) = desk.stage.said()
+    assert said in sentence
+    assert sentence.startswith("thing.png")
+    assert desk.presenter.source.picture is before
+
+
+def test_masks_go_out_and_come_back_bit_by_bit(desk, tmp_path, monkeypatch):
+    path = tmp_path / "mask.png"
+    saved_as(monkeypatch, path)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    before = desk.tab.canvas.mask()
+    desk.tab.editor.tools.export_wanted.emit()
+    assert path.read_bytes()[24] == 1, "bits of a pixel in the header of a PNG"
+    desk.tab.canvas.apply(~before)
+    desk.tab.editor.tools.import_wanted.emit()
+    assert (desk.tab.canvas.mask() == before).all()
+    path.write_bytes(picture_bytes(np.zeros((3, 3), np.uint8)))
+    desk.tab.editor.tools.import_wanted.emit()
+    assert any("a mask of this picture has 5 × 6" in text for text in desk.stage.said())

@@ -1,0 +1,79 @@
+"""One draw after the other in the inspector's large view, and the picture itself for comparison."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.album import Picture
+from widgets.slider import Slider
+from widgets.viewer import Rows, Viewer
+
+
+class Flip(QWidget):
+    """A viewer with a slider below: `moved(i)` when the hand goes to draw i."""
+
+    moved = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = Viewer(self)
+        self.slider = Slider(self)
+        self._place = QLabel(self)
+        self._shown: tuple[Picture, Rows, str] | None = None
+        self._source: Picture | None = None
+        self.slider.setAccessibleName("Draw")
+        self.slider.setToolTip("Flip through the draws of the chosen row. Hold O for the picture.")
+        self._place.setFont(theme.small_font(self.font()))
+        self._place.setProperty("faint", True)
+        row = QHBoxLayout()
+        row.setSpacing(theme.UNIT)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._place)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT)
+        layout.addLayout(row)
+        layout.addWidget(self.viewer)
+        self.slider.valueChanged.connect(self.moved)
+        self.clear()
+
+    def show_draw(
+        self, picture: Picture, rows: Rows, place: int, count: int, *, reason: str = ""
+    ) -> None:
+        """Show draw `place` of `count` with its recipe; a `reason` says why it cannot be saved."""
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, count - 1)
+            self.slider.setValue(place)
+        self.slider.update()
+        self.slider.setEnabled(count > 1)
+        self._place.setText(f"{place + 1} of {count}")
+        self._shown = picture, rows, reason
+        self._paint()
+
+    def show_summary(self, picture: Picture, title: str, tip: str) -> None:
+        """Show mean or spread large."""
+        self._place.setText(title)
+        reason = "It is no draw: choose one of them."
+        self._shown = picture, ((title.capitalize(), tip),), reason
+        self._paint()
+
+    def clear(self) -> None:
+        """Back to the empty state."""
+        self._shown = None
+        self._place.setText("")
+        self.slider.setEnabled(False)
+        self.viewer.clear()
+
+    def compare(self, source: Picture | None) -> None:
+        """Show the picture itself in place of the draw, None to go back."""
+        self._source = source
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._shown is None:
+            return
+        picture, rows, reason = self._shown
+        shown = picture if self._source is None else self._source
+        self.viewer.show_picture(shown, rows, reason=reason)

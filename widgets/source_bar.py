@@ -1,0 +1,78 @@
+"""Where the picture with the hole comes from: held-out examples, or one of one's own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.combo import Combo
+from widgets.labels import ElidedLabel
+
+
+class SourceBar(QWidget):
+    """Steps through the examples, of every class or of one; `opened` asks for a file."""
+
+    stepped = Signal(int)
+    """The next (1) or previous (-1) example is wanted."""
+    class_changed = Signal()
+    opened = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.previous, self.next = QPushButton("‹", self), QPushButton("›", self)
+        self.classes, self.open = Combo(self), QPushButton("Open…", self)
+        self._title = ElidedLabel(self)
+        self._dress()
+        row = QHBoxLayout()
+        row.setSpacing(theme.UNIT // 2)
+        for widget in (self.previous, self.next):
+            row.addWidget(widget)
+        row.addWidget(self.classes, 1)
+        row.addWidget(self.open)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT // 2)
+        layout.addLayout(row)
+        layout.addWidget(self._title)
+        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        self.next.clicked.connect(lambda: self.stepped.emit(1))
+        self.classes.currentIndexChanged.connect(self.class_changed)
+        self.open.clicked.connect(self.opened)
+
+    def _dress(self) -> None:
+        for button, name in ((self.previous, "Previous example"), (self.next, "Next example")):
+            button.setAccessibleName(name)
+            button.setToolTip(f"{name}: a held-out picture that no model was trained on.")
+            button.setFixedWidth(4 * theme.UNIT)
+        self.classes.setAccessibleName("Class of the examples")
+        self.classes.setToolTip("Which class of held-out examples the arrows step through.")
+        self.classes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.open.setToolTip(
+            "Open a picture of your own; it can also be dropped on the canvas or pasted."
+        )
+        self._title.setProperty("faint", True)
+        self._title.setFont(theme.small_font(self.font()))
+        self._title.setAccessibleName("Picture")
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Offer the examples' classes, silently; none disables the arrows."""
+        with QSignalBlocker(self.classes):
+            self.classes.clear()
+            self.classes.addItem("Any class", None)
+            for index, name in enumerate(names):
+                self.classes.addItem(name, index)
+        for widget in (self.classes, self.previous, self.next):
+            widget.setEnabled(bool(names))
+
+    def chosen_class(self) -> int | None:
+        """The class to step through, None for every one."""
+        found = self.classes.currentData()
+        return found if isinstance(found, int) else None
+
+    def set_title(self, text: str) -> None:
+        """Say what the picture is: "Test picture 17, a 3"."""
+        self._title.setText(text)
+
+    def title(self) -> str:
+        return self._title.text()
