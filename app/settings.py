@@ -55,8 +55,8 @@ class Settings:
     classes: Classes = "each"
     knobs: Mapping[str, Mapping[str, float]] = _table()
     """The knobs of each model that are away from their defaults."""
-    imputations: int = _whole(8, 1, 64)
-    """How often every model fills a hole."""
+    imputations: int = _whole(8, 1, 100_000)
+    """How often every model fills a hole; the tab cuts it to what it offers."""
     live_filling: bool = True
     methods: Mapping[str, str] = _table()
     """The in-painting method of each model, by their names."""
