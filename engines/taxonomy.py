@@ -38,11 +38,11 @@ THEORY = {
     ),
     "autoregressive": Theory(
         "exact, fast: 1 call", "exact, slow: D calls in a row", "maximum likelihood",
-        "none", "masked: each number sees those before it",
+        "D, noise: not learned", "masked: each number sees those before it",
     ),
     "any-order": Theory(
         "exact along one order: D calls; bound with fewer", "exact, slow: D calls in a row",
-        "maximum likelihood (bound, over all orders)", "none", "reads any mask",
+        "maximum likelihood (bound, over all orders)", "D, noise: not learned", "reads any mask",
     ),
     "flow": Theory(
         "exact, fast: 1 call", "exact, fast: 1 call", "maximum likelihood",
