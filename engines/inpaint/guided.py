@@ -66,7 +66,8 @@ def _steps(hole: Hole) -> int:
 
 
 def _guided_procedure(model: Model, knobs: Knobs) -> Procedure:
-    method = f"ΠGDM, {int(settle(GUIDED_KNOBS, knobs)['steps'])} steps, ancestral"
+    steps = int(settle(GUIDED_KNOBS, knobs)["steps"])
+    method = f"ΠGDM with scaled slopes, {steps} steps, ancestral"
     return Procedure(Exactness.HEURISTIC, method, "Song et al. 2023 (ΠGDM), algorithm 1")
 
 
