@@ -93,8 +93,8 @@ class MaskTools(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(unit // 2)
-        hand, edit = QHBoxLayout(), QHBoxLayout()
-        for row in (hand, edit):
+        hand, edit, overlay = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for row in (hand, edit, overlay):
             row.setSpacing(unit // 4)
             rows.addLayout(row)
         for number, (tool, glyph, command, tip) in enumerate(_TOOLS):
@@ -124,9 +124,9 @@ class MaskTools(QWidget):
             button.clicked.connect(wanted)
             edit.addWidget(button)
         edit.addStretch(1)
-        edit.addWidget(self.colour)
-        edit.addWidget(self.opacity)
-        self.opacity.setFixedWidth(9 * unit)
+        overlay.addWidget(self.colour)
+        overlay.addWidget(_faint("Opacity", self.opacity, self))
+        overlay.addWidget(self.opacity, 1)
 
     def _join(self) -> None:
         canvas = self._canvas
