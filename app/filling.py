@@ -77,14 +77,16 @@ class Offer:
 class Filling:
     """What can be shown of one request by now: its `request` names the method and every knob.
 
-    `values` (count, H, W, 3) holds all draws as they stand; `share` of the work is done. `kept`
-    says of a complete filling whether every known value is that of the picture to the bit.
+    `values` (count, H, W, 3) holds all draws as they stand, `raw` the same before the known pixels
+    were put back; `share` of the work is done. `kept` says of a complete filling whether every
+    known value is that of the picture to the bit.
     """
 
     request: FillRequest
     offer: Offer
     procedure: Procedure
     values: Pixels
+    raw: Pixels
     summary: Summary
     share: float
     seconds: float
@@ -99,6 +101,15 @@ class Filling:
     def done(self) -> int:
         """How many draws are final: all come at once."""
         return self.request.count if self.complete else 0
+
+    @property
+    def drift(self) -> int:
+        """How far the method left a known pixel from the picture's, in levels of 255."""
+        known = ~self.request.mask
+        if not known.any():
+            return 0
+        apart = self.raw[:, known].astype(np.int16) - self.request.picture[known]
+        return int(np.abs(apart).max())
 
     @property
     def choice(self) -> Choice:
@@ -173,10 +184,13 @@ def offer_of(model: Model, methods: Sequence[Method]) -> Offer:
     )
 
 
-def started(model: Model, request: FillRequest) -> tuple[Run, Tensor, Tensor]:
+def started(
+    model: Model, request: FillRequest, *, clamp: bool = True
+) -> tuple[Run, Tensor, Tensor]:
     """The run of a request, with the picture (C, H, W) and the known places (H, W) it is given.
 
-    Raises ValueError for a request that the model cannot be asked.
+    Without `clamp` the known places are as the method leaves them. Raises ValueError for a request
+    that the model cannot be asked.
     """
     import torch
 
@@ -184,34 +198,41 @@ def started(model: Model, request: FillRequest) -> tuple[Run, Tensor, Tensor]:
     picture = to_tensor(request.picture[None], model.card.shape[0])[0]
     known = torch.from_numpy(~request.mask)
     run = method.run(
-        model, picture, known, request.count, request.seed, request.knobs, request.label
-    )
+        model, picture, known, request.count, request.seed, request.knobs, request.label,
+        clamp=clamp,
+    )  # fmt: skip
     return run, picture, known
 
 
 def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> Fillings:
-    run, picture, known = started(model, request)
+    from engines.inpaint.method import clamped
+
+    run, picture, known = started(model, request, clamp=False)
     procedure = method.procedure(model, request.knobs)
-    spent, calls, filling = 0.0, 0, None
+    spent, calls = 0.0, 0
+
+    def filling(raw: Tensor, share: float, *, ended: bool = False) -> Filling:
+        x = clamped(raw, picture, known)
+        values = to_pixels(x)
+        kept = keeps(x, picture, known) and _keeps_levels(values, request) if ended else None
+        return Filling(
+            request, offer, procedure, values, to_pixels(raw), summarise(values), share, spent,
+            calls, kept,
+        )  # fmt: skip
+
     while True:
         before = time.perf_counter()
         try:
             step = next(run)
         except StopIteration as end:
             spent += time.perf_counter() - before
-            values = to_pixels(end.value)
-            kept = keeps(end.value, picture, known) and _keeps_levels(values, request)
-            filling = Filling(
-                request, offer, procedure, values, summarise(values), 1.0, spent, calls, kept
-            )
-            yield filling
-            return filling
+            whole = filling(end.value, 1.0, ended=True)
+            yield whole
+            return whole
         spent += time.perf_counter() - before
         calls = step.calls
         if step.guess is not None:
-            values = to_pixels(step.guess)
-            share = step.done / step.total if step.total else 0.0
-            yield Filling(request, offer, procedure, values, summarise(values), share, spent, calls)
+            yield filling(step.guess, step.done / step.total if step.total else 0.0)
 
 
 def keeps(x: Tensor, picture: Tensor, known: Tensor) -> bool:

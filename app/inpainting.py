@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
 from app.filling import FillRequest, When
+from app.inpainting_evidence import Evidence, calibration
 from app.inpainting_inspector import Inspector
 from app.inpainting_mask import MaskFiles
 from app.inpainting_queue import FillQueue
@@ -22,6 +23,7 @@ from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
 from engines.model import Card
+from widgets.inpainting_row import InpaintingRow
 from widgets.inpainting_tab import InpaintingTab, RowSpec
 from widgets.mask_presets import Preset, make
 from widgets.messages import Details, Messages, Severity
@@ -49,6 +51,7 @@ class Inpainting(QObject):
         self.source = Source(tab, parts.channels, parts.export, parts.messages)
         self.inspector = Inspector(tab, self.rows, self.source, parts)
         self._queue = FillQueue(self.rows, parts, self.request)
+        self._evidence = Evidence(tab)
         self._files = MaskFiles(tab, parts.export, parts.messages)
         self._pending: tuple[Card, FillRequest] | None = None
         parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
@@ -66,6 +69,7 @@ class Inpainting(QObject):
         self.source.found.connect(self._say_what_is_missing)
         tab.settings_changed.connect(self.refresh)
         tab.live_toggled.connect(self.refresh)
+        tab.unclamped_toggled.connect(self._show_unclamped)
         tab.fill_wanted.connect(self._fill)
         tab.method_chosen.connect(self.choose_method)
         self.inspector.turned.connect(self.turn)
@@ -73,6 +77,7 @@ class Inpainting(QObject):
         tab.close_wanted.connect(self._close_row)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._tell_details)
+        tab.evidence_wanted.connect(self._show_evidence)
 
     # what is shown
 
@@ -107,23 +112,37 @@ class Inpainting(QObject):
             self._tab.set_ready("")
 
     def _add(self, card: Card) -> None:
-        widget = self._tab.row(card.name)
-        if widget is None:
-            raise AssertionError(f"the tab has no row for {card.name}")
+        widget = self._tab_row(card.name)
         if card.name not in self._opened:
             self._opened[card.name] = self._all_channels.open(f"in-painting: {card.name}")
         row = FilledRow(card, widget, self._opened[card.name], self._session.open, self)
+        row.show_unclamped(self._tab.unclamped.isChecked())
+        widget.set_truth(self.source.standing)
+        widget.set_calibration(*calibration(card))
         row.shown.connect(self.inspector.follow)
         row.offered.connect(self._offered)
         self.rows[card.name] = row
+
+    def _tab_row(self, name: str) -> InpaintingRow:
+        row = self._tab.row(name)
+        if row is None:
+            raise AssertionError(f"the tab has no row for {name}")
+        return row
 
     @Slot()
     def _picture_changed(self) -> None:
         canvas = self._tab.canvas
         if not canvas.mask().any() and not canvas.undoable():
             canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
+        for name in self.rows:
+            self._tab_row(name).set_truth(self.source.standing)
         self._say_what_is_missing()
         self.refresh()
+
+    @Slot(bool)
+    def _show_unclamped(self, unclamped: bool) -> None:
+        for row in self.rows.values():
+            row.show_unclamped(unclamped)
 
     @Slot()
     def refresh(self, _: object = None) -> None:
@@ -238,6 +257,12 @@ class Inpainting(QObject):
     def _tell_details(self, name: str) -> None:
         if failure := self.rows[name].failure:
             Details(failure.summary, failure.details, self._tab).show()
+
+    @Slot(str)
+    def _show_evidence(self, name: str) -> None:
+        row = self.rows[name]
+        if row.standing is not None:
+            self._evidence.show(row.card, row.standing, [r.card for r in self.rows.values()])
 
     # what is remembered, and recipes from outside
 

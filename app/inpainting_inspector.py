@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
+from app.filling import Filling
 from app.inpainting_row import FilledRow, knob_specs
 from app.inpainting_source import Source
 from app.parts import Parts
 from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
 from app.session import family_title
+from app.summary import against
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST
 from widgets.inpainting_tab import InpaintingTab
 
 _SUMMARIES = (
     ("mean", "Of all draws, pixel by pixel."),
-    ("spread", f"Standard deviation per pixel; brightest at {SPREAD_MOST:g} of the full range."),
+    ("sd", f"Standard deviation per pixel; brightest at {SPREAD_MOST:g} of the full range."),
 )
 
 
@@ -86,9 +88,7 @@ class Inspector(QObject):
             return
         frame = row.frame
         if self._summary is not None:
-            title, tip = _SUMMARIES[self._summary]
-            spread = coloured(frame.summary.spread, SPREAD_MOST)
-            self._tab.flip.show_summary((frame.summary.mean, spread)[self._summary], title, tip)
+            self._show_summary(frame, self._summary)
             return
         index = self._index = min(self._index or 0, frame.request.count - 1)
         if row.row.draws.current() != index:
@@ -97,10 +97,21 @@ class Inspector(QObject):
         table = rows(recipe, row.card, frame.choice.knobs) if recipe else [("Model", name)]
         if recipe:
             table.insert(1, ("Method", frame.choice.title))
+        if self._tab.unclamped.isChecked():
+            table.insert(1, ("Shown", "unclamped; files have the known pixels"))
         self._tab.flip.show_draw(
-            frame.values[index], table, index, frame.request.count,
+            row.seen(frame)[index], table, index, frame.request.count,
             reason="" if recipe else "It is not finished yet.",
         )  # fmt: skip
+
+    def _show_summary(self, frame: Filling, which: int) -> None:
+        if which == 0:
+            table = [("Picture", self._tab.source.title()), *_beside(frame)]
+            self._tab.flip.show_summary(frame.request.picture, self._source.standing, table)
+            return
+        title, tip = _SUMMARIES[which - 1]
+        picture = frame.summary.mean if which == 1 else coloured(frame.summary.spread, SPREAD_MOST)
+        self._tab.flip.show_summary(picture, title, [(title.capitalize(), tip)])
 
     def forget_others(self) -> None:
         """Let go of a draw whose row is gone."""
@@ -132,3 +143,15 @@ class Inspector(QObject):
     def save(self) -> None:
         """Save the draw in the inspector."""
         self._with_draw(self._actions.save)
+
+
+def _beside(frame: Filling) -> list[tuple[str, str]]:
+    """How the draws compare with what is behind the hole, as rows."""
+    found = against(frame.values, frame.request.picture, frame.request.mask)
+    if found is None:
+        return []
+    least = f"; at least {100 * found.expected:.0f} % on average if calibrated"
+    return [
+        ("Error of the mean", f"{found.error:.3f} rms of the full range, in the hole"),
+        ("Within the draws", f"{100 * found.covered:.0f} % of hidden pixels{least}"),
+    ]

@@ -11,9 +11,10 @@ from app import inpainting_recipe
 from app.channels import Channel
 from app.filling import Choice, Filling, FillRequest, Offer, When, fill
 from app.lane import Failure
+from app.pictures import Pixels
 from app.recipes import Recipe
 from app.session import Loading, Models, family_title
-from engines.model import Card, Knob, settle
+from engines.model import Card, Knob, Procedure, settle
 from widgets.column import State
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST, InpaintingRow, MethodSpec
@@ -43,6 +44,8 @@ class FilledRow(QObject):
         self.offer: Offer | None = None
         self.batch: int | None = None
         self.failure: Failure | None = None
+        self.standing: Procedure | None = None
+        self._unclamped = False
         self._channel, self._models = channel, models
         self._stale = False
         channel.stepped.connect(self.show_step)
@@ -144,30 +147,52 @@ class FilledRow(QObject):
             return
         specs = tuple(MethodSpec(c.name, c.title, _says(c)) for c in self.offer.choices)
         self.row.set_methods(specs, choice.name)
-        standing = choice.procedure
+        self._show_standing(choice.procedure)
+
+    def _show_standing(self, standing: Procedure) -> None:
+        self.standing = standing
         self.row.set_badge(standing.exactness.value, f"{standing.method}. {standing.source}.")
 
     def show_frame(self, frame: Filling) -> None:
         """Put a frame on show."""
         self.frame, self.failure, self._stale = frame, None, False
         self.show_methods(frame.request.method)
-        self.row.show_draws(frame.values)
-        stands = (frame.summary.typical, frame.summary.diverse)
-        parts = [
-            frame.summary.mean, coloured(frame.summary.spread, SPREAD_MOST),
-            *(frame.values[i] for i in stands),
-        ]  # fmt: skip
-        self.row.show_summary(np.stack(parts), stands)
-        self.row.set_badge(
-            frame.procedure.exactness.value, f"{frame.procedure.method}. {frame.procedure.source}."
-        )
+        self._show_draws(frame)
+        self._show_summary(frame)
+        self._show_standing(frame.procedure)
         self.row.set_cost(f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}")
-        self.row.set_kept(frame.kept)
         self.row.set_note(_warning(frame))
         self.row.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:
             self.row.set_progress(frame.share)
         self.shown.emit(self.card.name)
+
+    def _show_draws(self, frame: Filling) -> None:
+        self.row.show_draws(self.seen(frame))
+        if self._unclamped:
+            self.row.set_unclamped(frame.drift)
+        else:
+            self.row.set_kept(frame.kept)
+
+    def _show_summary(self, frame: Filling) -> None:
+        stands = (frame.summary.typical, frame.summary.diverse)
+        parts = [
+            frame.request.picture, frame.summary.mean, coloured(frame.summary.spread, SPREAD_MOST),
+            *(frame.values[i] for i in stands),
+        ]  # fmt: skip
+        self.row.show_summary(np.stack(parts), stands)
+
+    def seen(self, frame: Filling) -> Pixels:
+        """The draws as the tab shows them: with the known pixels, or as the method left them."""
+        return frame.raw if self._unclamped else frame.values
+
+    def show_unclamped(self, unclamped: bool) -> None:
+        """Show the guesses before the known pixels are put back, or the draws."""
+        self._unclamped = unclamped
+        if self.frame is not None:
+            self._show_draws(self.frame)
+            self.row.set_stale(self._stale)
+            self.shown.emit(self.card.name)
 
     @Slot(object)
     def _end(self, result: Filling | None) -> None:

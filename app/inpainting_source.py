@@ -19,6 +19,7 @@ from app.inpainting_recipe import Mask
 from app.lane import Failure, Job
 from app.pictures import Pixels
 from engines.model import Card
+from widgets.inpainting_row import TRUTH
 from widgets.inpainting_tab import InpaintingTab
 from widgets.messages import Messages
 from widgets.picture_dialog import PictureDialog
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 FIRST = 3
 """The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""
+
+ORIGINAL = "original"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,8 @@ class Source(QObject):
     ) -> None:
         super().__init__(tab)
         self.picture: Pixels | None = None
+        self.standing = TRUTH
+        """What the picture is behind the hole: the truth where it is a held-out example."""
         self._tab, self._export, self._messages = tab, export, messages
         self._card: Card | None = None
         self._examples: Examples | None = None
@@ -76,14 +81,16 @@ class Source(QObject):
             self._examples is None or self._card is None or self._examples.data != self._card.data
         )
 
-    def adopt(self, picture: Pixels, title: str, mask: Mask | None = None) -> None:
+    def adopt(
+        self, picture: Pixels, title: str, mask: Mask | None = None, *, standing: str = ORIGINAL
+    ) -> None:
         """Take a picture (H, W, 3), brought to the model's shape where it has another.
 
         Without a `mask` (H, W) of its own the one there is stays, or is cleared, as the tab says.
         """
         if self._card is None:
             return
-        self.picture = fitted(picture, self._card.shape)
+        self.picture, self.standing = fitted(picture, self._card.shape), standing
         canvas = self._tab.canvas
         canvas.set_picture(self.picture)
         if mask is not None:
@@ -131,7 +138,8 @@ class Source(QObject):
             return
         self._place, shown = place, self._examples.pictures
         label = shown.classes[shown.labels[place]]
-        self.adopt(shown.levels[place], f"Test picture {shown.indices[place]:,}, class {label}")
+        title = f"Test picture {shown.indices[place]:,}, class {label}"
+        self.adopt(shown.levels[place], title, standing=TRUTH)
 
     # pictures of one's own
 

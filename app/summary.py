@@ -25,6 +25,31 @@ class Summary:
     diverse: int
 
 
+@dataclass(frozen=True)
+class Against:
+    """How K draws compare with the true picture where it is unknown.
+
+    `error` is the root mean squared difference of the mean, in shares of the full range;
+    `covered` the share of values between the smallest and the largest draw, both included;
+    `expected` the least share, on average, if draws and truth came from one distribution:
+    (K − 1)/(K + 1), by the rank of one among K + 1.
+    """
+
+    error: float
+    covered: float
+    expected: float
+
+
+def against(draws: Pixels, truth: Pixels, mask: npt.NDArray[np.bool_]) -> Against | None:
+    """Draws (K, H, W, 3) beside the truth (H, W, 3) in a hole (H, W); None where it is empty."""
+    if not mask.any():
+        return None
+    x, t = draws[:, mask].astype(np.float32), truth[mask].astype(np.float32)
+    inside = (x.min(0) <= t) & (t <= x.max(0))
+    error = float(np.sqrt(np.square(x.mean(0) - t).mean())) / 255
+    return Against(error, float(inside.mean()), (len(x) - 1) / (len(x) + 1))
+
+
 def summarise(draws: Pixels) -> Summary:
     """The summary of draws (K, H, W, 3), K ≥ 1."""
     x = draws.astype(np.float32)

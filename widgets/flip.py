@@ -52,11 +52,10 @@ class Flip(QWidget):
         self._shown = picture, rows, reason
         self._paint()
 
-    def show_summary(self, picture: Picture, title: str, tip: str) -> None:
-        """Show mean or spread large."""
+    def show_summary(self, picture: Picture, title: str, rows: Rows) -> None:
+        """Show the picture itself, the mean or the deviation large, with what there is to say."""
         self._place.setText(title)
-        reason = "It is no draw: choose one of them."
-        self._shown = picture, ((title.capitalize(), tip),), reason
+        self._shown = picture, rows, "It is no draw: choose one of them."
         self._paint()
 
     def clear(self) -> None:

@@ -1,14 +1,11 @@
-"""Numbers as colours: perceptually uniform maps, and a bar of them for a tool tip."""
+"""Numbers as colours: perceptually uniform maps."""
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 
-from widgets.album import Picture, image_of
+from widgets.album import Picture
 
 # magma (Smith and van der Walt 2015, public domain), every sixteenth of its colours
 _MAGMA = (
@@ -16,7 +13,6 @@ _MAGMA = (
     (130, 37, 129), (155, 46, 127), (182, 54, 121), (207, 64, 111), (229, 80, 99), (244, 105, 92),
     (251, 135, 97), (254, 165, 113), (254, 194, 135), (253, 224, 161), (252, 253, 191),
 )  # fmt: skip
-_BAR = (180, 12)
 
 
 def _table() -> NDArray[np.uint8]:
@@ -35,15 +31,3 @@ def coloured(values: NDArray[np.floating], most: float) -> Picture:
     place = np.nan_to_num(values / most).clip(0, 1)
     picture: Picture = MAGMA[(place * 255).round().astype(np.intp)]
     return picture
-
-
-def bar_html(low: str, high: str) -> str:
-    """A colour bar between two numbers, for the rich text of a tool tip."""
-    width, height = _BAR
-    ramp = np.tile(np.linspace(0, 1, width), (height, 1))
-    store = QByteArray()
-    buffer = QBuffer(store)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image_of(coloured(ramp, 1.0), width).save(buffer, "PNG")  # type: ignore[call-overload]
-    picture = base64.b64encode(bytes(store.data())).decode()
-    return f'{low} <img src="data:image/png;base64,{picture}"> {high}'

@@ -23,22 +23,24 @@ from widgets.combo import Combo
 from widgets.family_bar import FamilyBar
 from widgets.gallery import Gallery
 from widgets.glyphs import Glyph, GlyphButton
-from widgets.heat import bar_html
-from widgets.labels import Badge, ElidedLabel
+from widgets.heat_legend import HeatLegend
+from widgets.labels import BadgeButton, ElidedLabel
 from widgets.notice import Notice
 
-HEIGHT = 20 * theme.UNIT
+HEIGHT = 22 * theme.UNIT
 """Least height of a row, in device-independent pixels."""
 
 ABOUT_WIDTH = 176
-SUMMARY = ("mean", "spread", "typical", "diverse")
+TRUTH = "truth"
+SUMMARY = ("mean", "sd", "typical", "diverse")
+"""Captions of the summary, after that of the picture itself."""
 SPREAD_MOST = 0.5
 """The standard deviation that the brightest colour stands for: a fair coin's, of the full range."""
 
 _SUMMARY_TIP = (
-    "<qt><b>mean</b> of all draws; <b>spread</b>: standard deviation per pixel, in shares of the "
-    "full range, {bar}; <b>typical</b> and <b>diverse</b>: the draws with the smallest and the "
-    "largest mean distance to the others.</qt>"
+    "<qt>The picture behind the hole; <b>mean</b> of all draws; <b>sd</b>: standard deviation per "
+    "pixel, in shares of the full range; <b>typical</b> and <b>diverse</b>: the draws with the "
+    "smallest and the largest mean distance to the others.</qt>"
 )
 
 
@@ -55,7 +57,8 @@ class InpaintingRow(QFrame):
     """A card: name, method, badge and cost on the left, the draws, and their summary.
 
     `chosen(i)`, `menu_wanted(i, position)`, `drag_wanted(i)` and `copy_wanted(i)` are about draw i;
-    a click on typical or diverse means that draw, `summary_chosen(i)` mean (0) or spread (1).
+    a click on typical or diverse means that draw, `summary_chosen(i)` the picture itself (0), the
+    mean (1) or the deviation (2). `evidence_wanted` follows the badge.
     """
 
     method_chosen = Signal(str)
@@ -67,6 +70,7 @@ class InpaintingRow(QFrame):
     close_wanted = Signal()
     details_wanted = Signal()
     retry_wanted = Signal()
+    evidence_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,9 +78,11 @@ class InpaintingRow(QFrame):
         self._specs: tuple[MethodSpec, ...] = ()
         self._stand_ins: tuple[int, int] = (0, 0)
         self.draws, self.summary = Gallery(self), Gallery(self)
-        self.methods, self.badge = Combo(self), Badge(self)
+        self.methods, self.badge = Combo(self), BadgeButton(self)
+        self.legend = HeatLegend("sd", "of full range", SPREAD_MOST, self)
         self._bar, self._message = FamilyBar(self), Notice(self)
         self._title, self._kept = ElidedLabel(self), QLabel(self)
+        self._calibration = ElidedLabel(self)
         self._cost, self._note = ElidedLabel(self), ElidedLabel(self)
         self._close = GlyphButton(Glyph.CROSS, "Close", "Close this row.", self)
         self._dress()
@@ -88,22 +94,26 @@ class InpaintingRow(QFrame):
         self.setProperty("card", True)
         self.setMinimumHeight(HEIGHT)
         self._title.setFont(theme.title_font(self.font()))
-        for label in (self._kept, self._cost, self._note):
+        for label in (self._kept, self._calibration, self._cost, self._note):
             label.setFont(theme.small_font(self.font()))
-        for label in (self._kept, self._cost):
+        for label in (self._kept, self._calibration, self._cost):
             label.setProperty("faint", True)
         self._note.setProperty("warning", True)
         self._kept.setToolTip(
-            "Whether every known pixel of every draw is that of the picture, compared bit by bit."
+            "Whether every known pixel of every draw is that of the picture, compared bit by bit. "
+            "Unclamped: how far the method itself leaves the known pixels from the picture's."
         )
         self.methods.setAccessibleName("Method")
         self.methods.setMinimumContentsLength(4)
         self.methods.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.methods.setEnabled(False)
         self.methods.setToolTip("The ways to fill, known once the model is loaded.")
-        self.summary.set_count(len(SUMMARY))
-        self.summary.set_captions(list(SUMMARY))
-        self.summary.setToolTip(_SUMMARY_TIP.format(bar=bar_html("0", f"{SPREAD_MOST:g}")))
+        for gallery in (self.draws, self.summary):  # as high as there is room
+            gallery.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.summary.set_count(1 + len(SUMMARY))
+        self.summary.columns_hint(3)
+        self.summary.setToolTip(_SUMMARY_TIP)
+        self.set_truth(TRUTH)
         self.badge.hide()
 
     def _build(self) -> None:
@@ -121,15 +131,19 @@ class InpaintingRow(QFrame):
         left.addLayout(names)
         left.addWidget(self.methods)
         left.addLayout(standing)
-        for label in (self._kept, self._cost, self._note):
+        for label in (self._kept, self._calibration, self._cost, self._note):
             left.addWidget(label)
         left.addStretch(1)
         stage = QGridLayout()
         stage.setSpacing(unit)
+        together = QVBoxLayout()
+        together.setSpacing(0)
+        together.addWidget(self.summary, 1)
+        together.addWidget(self.legend)
         stage.addWidget(self.draws, 0, 0)
-        stage.addWidget(self.summary, 0, 1)
-        stage.setColumnStretch(0, 9)
-        stage.setColumnStretch(1, 5)
+        stage.addLayout(together, 0, 1)
+        stage.setColumnStretch(0, 1)
+        stage.setColumnStretch(1, 1)
         stage.addWidget(self._message, 0, 0, 1, 2, Qt.AlignmentFlag.AlignCenter)
         inner = QHBoxLayout()
         inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
@@ -148,6 +162,7 @@ class InpaintingRow(QFrame):
             getattr(self.draws, signal).connect(getattr(self, signal))
         self.summary.chosen.connect(self._on_summary)
         self._close.clicked.connect(self.close_wanted)
+        self.badge.clicked.connect(self.evidence_wanted)
         self._message.details.clicked.connect(self.details_wanted)
         self._message.retry.clicked.connect(self.retry_wanted)
 
@@ -193,6 +208,22 @@ class InpaintingRow(QFrame):
         words = {True: "✓ known pixels kept", False: "✗ known pixels changed", None: ""}
         self._kept.setText(words[kept])
 
+    def set_unclamped(self, drift: int) -> None:
+        """The draws on show are as the method left them, at most `drift` levels from the known."""
+        if drift:
+            self._kept.setText(f"unclamped: ≤ {drift} of 255 off")
+        else:
+            self._kept.setText("unclamped: known kept")
+
+    def set_calibration(self, text: str, tip: str) -> None:
+        """What was measured of this model's fillings, such as "90 % interval holds 86 %"."""
+        self._calibration.tip = tip
+        self._calibration.setText(text)
+
+    def set_truth(self, caption: str) -> None:
+        """Whether the picture behind the hole is the "truth" or only where it comes from."""
+        self.summary.set_captions([caption, *SUMMARY])
+
     def set_note(self, text: str) -> None:
         """Warn, such as "The mask has changed since"; "" for none."""
         self._note.setText(text)
@@ -203,7 +234,8 @@ class InpaintingRow(QFrame):
         self.draws.put(0, draws)
 
     def show_summary(self, pictures: Picture, stand_ins: tuple[int, int]) -> None:
-        """Mean, spread, typical and diverse (4, H, W, 3), and which draws the last two are."""
+        """The picture itself, mean, deviation, typical and diverse (5, H, W, 3), and which draws
+        the last two are."""
         self._stand_ins = stand_ins
         self.summary.put(0, pictures)
 
@@ -231,7 +263,7 @@ class InpaintingRow(QFrame):
 
     @Slot(int)
     def _on_summary(self, place: int) -> None:
-        if place < 2:
+        if place < 3:
             self.summary_chosen.emit(place)
         else:
-            self.chosen.emit(self._stand_ins[place - 2])
+            self.chosen.emit(self._stand_ins[place - 3])

@@ -69,6 +69,8 @@ class InpaintingTab(QWidget):
     close_wanted = Signal(str)
     retry_wanted = Signal(str)
     details_wanted = Signal(str)
+    evidence_wanted = Signal(str)
+    unclamped_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +80,7 @@ class InpaintingTab(QWidget):
         self.count, self.classes = NumberBox(self), Combo(self)
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
         self.keep_mask = QCheckBox("Keep mask", self)
+        self.unclamped = QCheckBox("Unclamped", self)
         self.flip, self.knobs = Flip(self), KnobPanel(self)
         self.knobs_title, self.nothing = QLabel(self), QLabel(self)
         self._column = QVBoxLayout()
@@ -170,6 +173,10 @@ class InpaintingTab(QWidget):
             "Whether another picture keeps the mask; otherwise it is cleared."
         )
         self.keep_mask.setChecked(True)
+        self.unclamped.setToolTip(
+            "Show the draws as the method left them, before the known pixels are put back. "
+            "What is saved or copied always has the known pixels."
+        )
         self.fill.setProperty("primary", True)
         self.fill.setToolTip(FILL_TIP)
         self.knobs_title.setFont(theme.title_font(self.font()))
@@ -222,6 +229,7 @@ class InpaintingTab(QWidget):
         switches.setSpacing(unit)
         switches.addWidget(self.live)
         switches.addWidget(self.keep_mask)
+        switches.addWidget(self.unclamped)
         switches.addStretch(1)
         layout = QVBoxLayout(side)
         layout.setContentsMargins(unit, unit, unit, unit)
@@ -237,6 +245,7 @@ class InpaintingTab(QWidget):
         self.count.valueChanged.connect(self.settings_changed)
         self.classes.currentIndexChanged.connect(self.settings_changed)
         self.live.toggled.connect(self.live_toggled)
+        self.unclamped.toggled.connect(self.unclamped_toggled)
         self.fill.clicked.connect(self._ask_to_fill)
         self.knobs.changed.connect(self.knob_changed)
 
@@ -253,6 +262,7 @@ class InpaintingTab(QWidget):
         row.close_wanted.connect(lambda: self.close_wanted.emit(name))
         row.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         row.details_wanted.connect(lambda: self.details_wanted.emit(name))
+        row.evidence_wanted.connect(lambda: self.evidence_wanted.emit(name))
         self._rows[name] = row
 
     @Slot()

@@ -25,7 +25,9 @@ class InpaintRun(Protocol):
     `picture` is (C, H, W) in [-1, 1] or (D,) in data units; `known` is bool (H, W) or (D,), True
     where observed; what the picture holds elsewhere never matters. `label` is a class, or None for
     p(x). The result is (count, *picture.shape), and in it and in every guess the known values are
-    those of `picture` to the bit. Raises ValueError at once for anything that does not fit.
+    those of `picture` to the bit; with `clamp` False the result and the guesses are as the method
+    left them, and `clamped` makes the others of them. Raises ValueError at once for anything that
+    does not fit.
     """
 
     def __call__(
@@ -37,6 +39,8 @@ class InpaintRun(Protocol):
         seed: int,
         knobs: Knobs = NO_KNOBS,
         label: int | None = None,
+        *,
+        clamp: bool = True,
     ) -> Run: ...
 
 
@@ -90,7 +94,7 @@ class Hole:
 
     def clamp(self, x: Tensor) -> Tensor:
         """x (n, *shape) with the known values in their places; always a new tensor."""
-        return torch.where(self.known, self.picture, x.to(self.picture))
+        return clamped(x, self.picture, self.known)
 
 
 def filling(fill: Callable[[Hole], Run], offered: tuple[Knob, ...] = ()) -> InpaintRun:
@@ -107,6 +111,8 @@ def filling(fill: Callable[[Hole], Run], offered: tuple[Knob, ...] = ()) -> Inpa
         seed: int,
         knobs: Knobs = NO_KNOBS,
         label: int | None = None,
+        *,
+        clamp: bool = True,
     ) -> Run:
         card = model.card
         check(card, picture, known, count, seed)
@@ -114,12 +120,18 @@ def filling(fill: Callable[[Hole], Run], offered: tuple[Knob, ...] = ()) -> Inpa
         index = int(class_indices(card, None if label is None else [label], 1)[0])
         clean = picture.detach().float().cpu().masked_fill(~known.cpu(), 0.0)
         settled = settle(offered, knobs)
-        return _clamped(fill, Hole(model, clean, known.cpu(), count, seed, settled, index))
+        hole = Hole(model, clean, known.cpu(), count, seed, settled, index)
+        return _filled(fill, hole, hole.clamp if clamp else Tensor.cpu)
 
     return run
 
 
-def _clamped(fill: Callable[[Hole], Run], hole: Hole) -> Run:
+def clamped(x: Tensor, picture: Tensor, known: Tensor) -> Tensor:
+    """x (n, *shape) with the known values of a picture in their places; always a new tensor."""
+    return torch.where(known, picture, x.to(picture))
+
+
+def _filled(fill: Callable[[Hole], Run], hole: Hole, settled: Callable[[Tensor], Tensor]) -> Run:
     if hole.known.all():
         copies = hole.picture.repeat(hole.count, *[1] * hole.picture.dim())
         yield Step(hole.count, hole.count, copies.clone())
@@ -129,8 +141,8 @@ def _clamped(fill: Callable[[Hole], Run], hole: Hole) -> Run:
             try:
                 step = next(run)
             except StopIteration as end:
-                return hole.clamp(end.value)
-            guess = None if step.guess is None else hole.clamp(step.guess)
+                return settled(end.value)
+            guess = None if step.guess is None else settled(step.guess)
             yield replace(step, guess=guess)
 
 

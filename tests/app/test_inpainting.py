@@ -243,17 +243,47 @@ def test_a_sample_travels_from_the_sampling_tab(desk):
     assert desk.tab.source.title() == "mnist/kde, seed 7, picture 2"
 
 
-def test_mean_spread_typical_and_diverse_stand_beside_the_draws(desk):
+def test_truth_mean_sd_typical_and_diverse_stand_beside_the_draws(desk):
     summary, draws = desk.view().summary, desk.view().draws
     every = np.stack([draws.picture(i) for i in range(8)])
-    assert (summary.picture(0) == every.astype(float).mean(0).round()).all()
-    spread = summary.picture(1)
+    assert (summary.picture(0) == desk.presenter.source.picture).all()
+    assert (summary.picture(1) == every.astype(float).mean(0).round()).all()
+    spread = summary.picture(2)
     assert (spread[0, 1] != spread[0, 3]).any(), "known and unknown look alike"
     typical = desk.row().frame.summary.typical
-    assert (summary.picture(2) == draws.picture(typical)).all()
-    place = summary.tile_rect(3).center().toPoint()
+    assert (summary.picture(3) == draws.picture(typical)).all()
+    place = summary.tile_rect(4).center().toPoint()
     desk.stage.click(summary.viewport(), QPoint(place))
     assert desk.view().draws.current() == desk.row().frame.summary.diverse
+
+
+def test_the_truth_is_compared_with_the_draws(desk):
+    frame, source = desk.row().frame, desk.presenter.source
+    place = desk.view().summary.tile_rect(0).center().toPoint()
+    desk.stage.click(desk.view().summary.viewport(), QPoint(place))
+    viewer = desk.tab.flip.viewer
+    assert (viewer._canvas._picture == source.picture).all()
+    hole = frame.values[:, frame.request.mask].astype(float)
+    truth = source.picture[frame.request.mask]
+    inside = (hole.min(0) <= truth) & (truth <= hole.max(0))
+    assert f"Within the draws: {100 * inside.mean():.0f} %" in viewer.recipe_text()
+    assert desk.view().summary._captions[0] == "truth"
+
+
+def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
+    desk.tab.unclamped.setChecked(True)
+    picture, known = desk.presenter.source.picture, ~desk.tab.canvas.mask()
+    frame = desk.row().frame
+    shown = desk.view().draws.picture(3)
+    assert (shown[:, -1] == 166).all(), "the puppet leaves 0.3 in the last column"
+    assert (shown[known] != picture[known]).any()
+    off = abs(shown[known].astype(int) - picture[known]).max()
+    assert f"unclamped: ≤ {off} of 255 off" in desk.texts()
+    assert (frame.values[:, known] == picture[known]).all()
+    assert "Shown: unclamped" in desk.tab.flip.viewer.recipe_text()
+    desk.tab.unclamped.setChecked(False)
+    assert (desk.view().draws.picture(3)[known] == picture[known]).all()
+    assert "✓ known pixels kept" in desk.texts()
 
 
 def test_what_was_chosen_is_remembered(desk):

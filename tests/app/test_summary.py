@@ -1,8 +1,9 @@
 """What many draws say together, against arithmetic by hand."""
 
 import numpy as np
+import pytest
 
-from app.summary import mean_distances, summarise
+from app.summary import against, mean_distances, summarise
 
 
 def pictures(*levels):
@@ -35,3 +36,23 @@ def test_one_draw_has_no_spread():
 def test_distances_do_not_count_a_draw_to_itself():
     x = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]], np.float32)
     np.testing.assert_allclose(mean_distances(x), [2.5, 5.0, 2.5])
+
+
+def test_the_truth_within_the_draws_is_counted_and_the_expected_share_is_that_of_ranks():
+    draws, mask = np.zeros((3, 2, 2, 3), np.uint8), np.array([[True, True], [False, True]])
+    draws[:, 0, 0] = np.array([10, 20, 30])[:, None]
+    draws[:, 0, 1] = 50
+    truth = np.zeros((2, 2, 3), np.uint8)
+    truth[0, 0], truth[0, 1], truth[1, 0], truth[1, 1] = 25, 51, 200, 0
+    found = against(draws, truth, mask)
+    assert found.covered == pytest.approx(2 / 3)
+    assert found.error == pytest.approx(np.sqrt((25 + 1) / 3) / 255)
+    assert found.expected == 0.5
+    assert against(draws, truth, np.zeros((2, 2), bool)) is None
+
+
+def test_draws_and_truth_of_one_distribution_reach_the_expected_share():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 255, (9, 100, 100, 3), np.uint8)
+    found = against(x[1:], x[0], np.ones((100, 100), bool))
+    assert found.expected - 0.01 < found.covered < found.expected + 0.03

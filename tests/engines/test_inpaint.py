@@ -5,6 +5,7 @@ import torch
 from tiny import LABELS, MAKERS, SHAPES, opened
 
 from engines.inpaint import Method, methods_for
+from engines.inpaint.method import clamped
 from engines.model import Exactness, Knob, SampleRequest, finish, settle
 
 TINY = [(family, kind) for family in MAKERS for kind in SHAPES]
@@ -88,6 +89,16 @@ def test_methods_describe_themselves(cases):
         assert isinstance(procedure.exactness, Exactness)
         assert procedure.method
         assert procedure.source
+
+
+def test_the_unclamped_result_is_that_of_the_same_run_before_the_known_values_are_put_back(cases):
+    for case in cases:
+        raw = finish(
+            case.method.run(
+                case.model, case.picture, case.known, COUNT, 1, quick(case.method), clamp=False
+            )
+        )
+        assert torch.equal(clamped(raw, case.picture, case.known), case.drawn())
 
 
 def test_known_values_are_kept_to_the_bit(cases):

@@ -49,13 +49,13 @@ def test_a_row_offers_its_methods_and_tells_the_choice(tab, qtbot):
 def test_a_click_on_typical_or_diverse_is_one_on_that_draw(tab, qtbot):
     row = tab.row("data/vae")
     row.show_draws(np.zeros((8, 4, 4, 3), np.uint8))
-    row.show_summary(np.zeros((4, 4, 4, 3), np.uint8), (6, 2))
+    row.show_summary(np.zeros((5, 4, 4, 3), np.uint8), (6, 2))
     with qtbot.waitSignal(tab.chosen) as told:
-        row.summary.chosen.emit(3)
+        row.summary.chosen.emit(4)
     assert told.args == ["data/vae", 2]
     with qtbot.waitSignal(tab.summary_chosen) as told:
-        row.summary.chosen.emit(1)
-    assert told.args == ["data/vae", 1]
+        row.summary.chosen.emit(2)
+    assert told.args == ["data/vae", 2]
 
 
 def test_a_failure_dims_the_draws_and_offers_another_try(tab, qtbot):

@@ -1,0 +1,86 @@
+"""What stands behind a badge: nothing is claimed that was not measured."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from app import inpainting_evidence as behind
+from app.inpainting_evidence import NO_EVIDENCE, NOT_MEASURED, calibration, calibration_table
+from engines.catalog import scan
+from engines.inpaint import evidence
+from tests.app.test_inpainting import KDE, Desk
+from tests.windows import DIGITS
+
+PIECE = evidence.Evidence(
+    "tds", "diffusion", "Twisted SMC", "16 particles, 40 steps", "asymptotically exact",
+    "mixture of nine Gaussians", 640, "total variation", 0.0612, 0.031, "holds",
+)  # fmt: skip
+FIGURES = {
+    "parameters": {"value": 3},
+    "inpainting_left_coverage": {"value": 0.861, "method": "32 draws", "examples": 500},
+    "inpainting_left_agreement": {"value": 0.91, "floor": 0.99, "stderr": 0.013},
+    "inpainting_centre_coverage": {"value": 0.9},
+}
+
+
+@pytest.fixture(scope="module")
+def card(catalogue):
+    cards, _ = scan(catalogue)
+    return next(card for card in cards if card.name == KDE)
+
+
+def test_a_card_without_figures_is_not_measured(card):
+    bare = replace(card, figures={"sampling_ms": {"value": 3}})
+    assert calibration(bare)[0] == NOT_MEASURED
+    table = calibration_table([bare])
+    assert table.rows == ()
+    assert table.note == "Not measured: KDE."
+
+
+def test_figures_are_shown_with_what_would_be_wanted(card):
+    full = replace(card, figures=FIGURES)
+    text, tip = calibration(full)
+    assert text == "covers 86.1 % left, 90.0 % centre"
+    assert "agreement 91.0 % left" in tip
+    cells = [[cell.text for cell in row.cells] for row in calibration_table([full]).rows]
+    assert cells == [
+        ["left", "coverage", "86.1 %", "90.0 %", "32 draws, 500 pictures"],
+        ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", "–"],
+        ["centre", "coverage", "90.0 %", "90.0 %", "–"],
+    ]
+
+
+def test_evidence_that_is_not_there_or_damaged_is_said_to_be_so(monkeypatch):
+    def missing():
+        raise FileNotFoundError("evidence.toml")
+
+    def damaged():
+        raise ValueError("no table")
+
+    monkeypatch.setattr(evidence, "read", missing)
+    assert behind.methods_table().note == NO_EVIDENCE
+    monkeypatch.setattr(evidence, "read", damaged)
+    assert "cannot be read: no table" in behind.methods_table().note
+
+
+def test_a_click_on_the_badge_opens_the_evidence(open_window, methods, monkeypatch):
+    monkeypatch.setattr(evidence, "read", lambda: (PIECE,))
+    desk = Desk(open_window(DIGITS))
+    desk.ready()
+    assert desk.view()._calibration.text() == NOT_MEASURED
+    desk.stage.click(desk.view().badge, desk.view().badge.rect().center())
+    dialog = desk.presenter._evidence.dialog
+    desk.until(dialog.isVisible)
+    assert dialog.asked.text() == "KDE: exact. strings. Collodi 1883."
+    table, other = dialog.views
+    assert table.item(0, 0).text() == "Diffusion"
+    assert [table.item(0, i).text().replace("\u00a0", " ") for i in range(1, 9)] == [
+        "Twisted SMC", "asymptotically exact", "mixture of nine Gaussians", "640", "0.0612",
+        "0.031", "total variation", "holds",
+    ]  # fmt: skip
+    assert other.isHidden()
+    assert dialog.notes[1].text() == "Not measured: KDE."
+    dialog.copy.click()
+    assert "| Diffusion | Twisted SMC |" in QGuiApplication.clipboard().text()
+    dialog.close()
