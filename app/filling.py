@@ -44,6 +44,10 @@ class FillRequest:
     knobs: Knobs = field(default_factory=dict)
     label: int | None = None
 
+    def settled(self, method: str, knobs: Knobs) -> FillRequest:
+        """The same with its method and knobs named."""
+        return replace(self, method=method, knobs=knobs)
+
     def same(self, other: FillRequest) -> bool:
         """Whether both ask for the same draws."""
         mine, theirs = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
@@ -12,24 +15,31 @@ from app.filling import FillRequest, When
 from app.inpainting_evidence import Evidence, calibration
 from app.inpainting_inspector import Inspector
 from app.inpainting_mask import MaskFiles
-from app.inpainting_queue import FillQueue
+from app.inpainting_queue import FillQueue, Row
 from app.inpainting_recipe import request_of
 from app.inpainting_row import FilledRow
 from app.inpainting_source import Source
 from app.jobs import Jobs
+from app.line import LineRequest
+from app.line_desk import LOOKING as LOOKING_FOR_DATA
+from app.line_desk import LineDesk
+from app.line_inspector import LineInspector
+from app.line_recipe import request_of as line_request_of
+from app.line_row import LineRow
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError, check_fit
 from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
 from engines.model import Card
+from widgets.conditional_row import ConditionalRow
 from widgets.inpainting_row import InpaintingRow
 from widgets.inpainting_tab import InpaintingTab, RowSpec
 from widgets.mask_presets import Preset, make
 from widgets.messages import Details, Messages, Severity
 from widgets.seed import LARGEST
 
-NO_PICTURES = "In-painting needs pictures. Choose a data set of pictures, such as MNIST digits."
+NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
 LOOKING = "Looking for example pictures…"
 
@@ -50,10 +60,12 @@ class Inpainting(QObject):
         self.knobs: dict[str, dict[str, float]] = {}
         self.source = Source(tab, parts.channels, parts.export, parts.messages)
         self.inspector = Inspector(tab, self.rows, self.source, parts)
-        self._queue = FillQueue(self.rows, parts, self.request)
+        self.desk = LineDesk(tab, parts, self)
+        self._every: Mapping[str, Row] = ChainMap[str, Any](self.rows, self.desk.rows)
+        self._queue = FillQueue(self._every, parts, self.request)
         self._evidence = Evidence(tab)
         self._files = MaskFiles(tab, parts.export, parts.messages)
-        self._pending: tuple[Card, FillRequest] | None = None
+        self._pending: tuple[Card, FillRequest | LineRequest] | None = None
         parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
@@ -72,8 +84,12 @@ class Inpainting(QObject):
         tab.unclamped_toggled.connect(self._show_unclamped)
         tab.fill_wanted.connect(self._fill)
         tab.method_chosen.connect(self.choose_method)
-        self.inspector.turned.connect(self.turn)
-        self.inspector.knobs_wanted.connect(self._show_knobs)
+        self.desk.source.changed.connect(self.refresh)
+        self.desk.source.found.connect(self._say_what_is_missing)
+        inspectors: tuple[Inspector | LineInspector, ...] = self.inspector, self.desk.inspector
+        for inspector in inspectors:
+            inspector.turned.connect(self.turn)
+            inspector.knobs_wanted.connect(self._show_knobs)
         tab.close_wanted.connect(self._close_row)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._tell_details)
@@ -86,33 +102,51 @@ class Inpainting(QObject):
         """Show a row for every chosen model, once the tab is in view."""
         if not self._tab.isVisible():
             return
-        cards = self._session.chosen()
-        pictures = tuple(card for card in cards if card.is_picture)
-        for name in [name for name in self.rows if name not in {card.name for card in pictures}]:
-            self.rows.pop(name).close()
-        self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in pictures))
-        for card in pictures:
-            if card.name not in self.rows:
+        cards = tuple(c for c in self._session.chosen() if c.is_picture or c.shape == (2,))
+        points = bool(cards) and not cards[0].is_picture
+        for rows in (self.rows, self.desk.rows):
+            for name in [name for name in rows if name not in {card.name for card in cards}]:
+                rows.pop(name).close()
+        self._tab.show_points(points)
+        self._tab.set_rows(tuple(_spec(card) for card in cards))
+        for card in cards:
+            if card.name not in self._every:
                 self._add(card)
         self.inspector.forget_others()
-        if pictures:
-            self._tab.set_classes(pictures[0].labels, self._tab.label())
-            self.source.show(pictures[0])
+        self.desk.inspector.forget_others()
+        if cards:
+            self._tab.set_classes(cards[0].labels, self._tab.label())
+            if points:
+                self.desk.source.show(cards[0].data)
+            else:
+                self.source.show(cards[0])
         self._say_what_is_missing()
         self.refresh()
         self._restore_pending()
 
     @Slot()
     def _say_what_is_missing(self) -> None:
-        if not self.rows:
-            self._tab.set_ready(NO_PICTURES)
+        if self.desk.rows:
+            self._tab.set_ready("" if self.desk.source.line() else LOOKING_FOR_DATA)
+        elif not self.rows:
+            self._tab.set_ready(NOTHING)
         elif self.source.picture is None:
             self._tab.set_ready(LOOKING if self.source.waits() else NO_EXAMPLES)
         else:
             self._tab.set_ready("")
 
     def _add(self, card: Card) -> None:
-        widget = self._tab_row(card.name)
+        widget = self._tab.row(card.name)
+        row: FilledRow | LineRow
+        if isinstance(widget, ConditionalRow):
+            row = self.desk.add(card, widget)
+        elif isinstance(widget, InpaintingRow):
+            row = self._add_pictures(card, widget)
+        else:
+            raise AssertionError(f"the tab has no row for {card.name}")
+        row.offered.connect(self._offered)
+
+    def _add_pictures(self, card: Card, widget: InpaintingRow) -> FilledRow:
         if card.name not in self._opened:
             self._opened[card.name] = self._all_channels.open(f"in-painting: {card.name}")
         row = FilledRow(card, widget, self._opened[card.name], self._session.open, self)
@@ -120,13 +154,7 @@ class Inpainting(QObject):
         widget.set_truth(self.source.standing)
         widget.set_calibration(*calibration(card))
         row.shown.connect(self.inspector.follow)
-        row.offered.connect(self._offered)
         self.rows[card.name] = row
-
-    def _tab_row(self, name: str) -> InpaintingRow:
-        row = self._tab.row(name)
-        if row is None:
-            raise AssertionError(f"the tab has no row for {name}")
         return row
 
     @Slot()
@@ -134,8 +162,8 @@ class Inpainting(QObject):
         canvas = self._tab.canvas
         if not canvas.mask().any() and not canvas.undoable():
             canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
-        for name in self.rows:
-            self._tab_row(name).set_truth(self.source.standing)
+        for row in self.rows.values():
+            row.view.set_truth(self.source.standing)
         self._say_what_is_missing()
         self.refresh()
 
@@ -147,11 +175,14 @@ class Inpainting(QObject):
     @Slot()
     def refresh(self, _: object = None) -> None:
         """Let the fast methods draw for picture, mask and controls as they stand."""
-        if self._tab.isVisible() and self.source.picture is not None:
-            for row in self.rows.values():
-                self.refresh_row(row)
+        if not self._tab.isVisible():
+            return
+        if self.desk.rows:
+            self.desk.look()
+        for row in self._every.values():
+            self.refresh_row(row)
 
-    def refresh_row(self, row: FilledRow) -> None:
+    def refresh_row(self, row: Row) -> None:
         """Draw one row live if its method is fast and the switch is on."""
         request = self.request(row.card)
         if request is None:
@@ -163,22 +194,26 @@ class Inpainting(QObject):
         else:
             row.live(request, When.NEVER)
 
-    def request(self, card: Card) -> FillRequest | None:
-        """What the controls ask of a model, None while there is no picture."""
+    def request(self, card: Card) -> FillRequest | LineRequest | None:
+        """What the controls ask of a model, None while there is no picture or no line."""
+        method = self.methods.get(card.name, "")
+        knobs = dict(self.knobs.get(f"{card.name} {method}", {}))
+        label = self._tab.label() if card.labels else None
+        count, seed = self._tab.draws(), self._session.seed
+        if card.name in self.desk.rows:
+            line = self.desk.source.line()
+            if line is None:
+                return None
+            return LineRequest(line.axis, line.value, count, seed, method, knobs, label)
         picture, mask = self.source.picture, self._tab.canvas.mask()
         if picture is None or mask.shape != picture.shape[:2]:
             return None
-        method = self.methods.get(card.name, "")
-        knobs = self.knobs.get(f"{card.name} {method}", {})
-        label = self._tab.label() if card.labels else None
-        return FillRequest(
-            picture, mask, self._tab.draws(), self._session.seed, method, dict(knobs), label
-        )
+        return FillRequest(picture, mask, count, seed, method, knobs, label)
 
     @Slot(str)
     def _offered(self, name: str) -> None:
         """A method that is not there any more gives way to the default."""
-        row = self.rows[name]
+        row = self._every[name]
         choice = row.choice(self.methods.get(name, ""))
         if choice is not None:
             self.methods[name] = choice.name
@@ -188,20 +223,22 @@ class Inpainting(QObject):
     @Slot(str)
     def _show_knobs(self, name: str) -> None:
         method = self.methods.get(name, "")
-        self.inspector.show_knobs(name, method, self.knobs.get(f"{name} {method}", {}))
+        values = self.knobs.get(f"{name} {method}", {})
+        self.inspector.show_knobs(name, method, values)
+        self.desk.inspector.show_knobs(name, method, values)
 
     @Slot(str, str)
     def choose_method(self, name: str, method: str) -> None:
         """Fill a row by another method from now on."""
         self.methods[name] = method
         self._show_knobs(name)
-        self.refresh_row(self.rows[name])
+        self.refresh_row(self._every[name])
 
     @Slot(str, str, float)
     def turn(self, name: str, knob: str, value: float) -> None:
         """Set one knob of the method of a row."""
         self.knobs.setdefault(f"{name} {self.methods.get(name, '')}", {})[knob] = value
-        self.refresh_row(self.rows[name])
+        self.refresh_row(self._every[name])
 
     # filling
 
@@ -212,23 +249,31 @@ class Inpainting(QObject):
     def run(self, *, first: bool) -> None:
         """Queue the draws of every row."""
         self._tab.count.interpretText()
-        for row in self.rows.values():
+        for row in self._every.values():
             if (request := self.request(row.card)) is not None:
                 self._queue.submit(row.card, request, first=first)
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the jobs it follows."""
-        for name, row in self.rows.items():
-            self._opened[name].stop()
+        for name, row in self._every.items():
+            if name in self.desk.rows:
+                self.desk.stop(name)
+            else:
+                self._opened[name].stop()
             if row.batch:
                 self._jobs.cancel(row.batch)
 
     def save(self) -> None:
-        """Save the draw in the inspector."""
-        self.inspector.save()
+        """Save the draw, or the draws of points, in the inspector."""
+        if self.desk.rows:
+            self.desk.inspector.save()
+        else:
+            self.inspector.save()
 
     def adopt(self, source: Path | bytes) -> bool:
-        """Take a picture without a recipe as the one with the hole."""
+        """Take a picture without a recipe as the one with the hole; points have no use for it."""
+        if self.desk.rows:
+            return False
         self.source.open(source)
         return True
 
@@ -245,7 +290,7 @@ class Inpainting(QObject):
     @Slot(str)
     def _retry(self, name: str) -> None:
         """Once more, with the card as it is on disk now and without knobs that were refused."""
-        row = self.rows[name]
+        row = self._every[name]
         row.card = self._session.reread(name)
         if row.failure is not None and row.failure.summary.startswith("ValueError"):
             self.knobs.pop(f"{name} {self.methods.get(name, '')}", None)
@@ -255,20 +300,21 @@ class Inpainting(QObject):
 
     @Slot(str)
     def _tell_details(self, name: str) -> None:
-        if failure := self.rows[name].failure:
+        if failure := self._every[name].failure:
             Details(failure.summary, failure.details, self._tab).show()
 
     @Slot(str)
     def _show_evidence(self, name: str) -> None:
-        row = self.rows[name]
+        row, cards = self._every[name], [row.card for row in self._every.values()]
         if row.standing is not None:
-            self._evidence.show(row.card, row.standing, [r.card for r in self.rows.values()])
+            self._evidence.show(row.card, row.standing, cards)
 
     # what is remembered, and recipes from outside
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
         self._tab.set_draws(settings.imputations)
+        self._tab.set_draws(settings.line_draws, points=True)
         self._tab.set_live(settings.live_filling)
         self.methods = dict(settings.methods)
         if sizes := settings.splitters.get("inpainting"):
@@ -277,10 +323,11 @@ class Inpainting(QObject):
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
         splitters = dict(settings.splitters)
-        if self.rows:  # before that the parts have no widths of their own
+        if self._every:  # before that the parts have no widths of their own
             splitters["inpainting"] = tuple(self._tab.splitter.sizes())
         return replace(
-            settings, imputations=self._tab.draws(), live_filling=self._tab.live.isChecked(),
+            settings, imputations=self._tab.draws_of(points=False),
+            line_draws=self._tab.draws_of(points=True), live_filling=self._tab.live.isChecked(),
             methods=dict(self.methods), splitters=splitters,
         )  # fmt: skip
 
@@ -293,7 +340,8 @@ class Inpainting(QObject):
         if card is None:
             raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
         check_fit(recipe, card)
-        request = request_of(recipe, card)
+        read = request_of if card.is_picture else line_request_of
+        request: FillRequest | LineRequest = read(recipe, card)
         if recipe.seed > LARGEST:
             raise RecipeError(
                 f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}; "
@@ -304,16 +352,25 @@ class Inpainting(QObject):
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
         self._session.choose(card.data, (*beside, card.name))
-        self._tab.set_draws(request.count)
-        self.inspector.expect(card.name, recipe.index or 0)
+        self._tab.set_draws(request.count, points=not card.is_picture)
+        if card.is_picture:
+            self.inspector.expect(card.name, recipe.index or 0)
         self._pending = card, request
         self.rebuild()
 
     def _restore_pending(self) -> None:
         """What a recipe asks for, as soon as the tab can show it."""
-        if self._pending is None or self._pending[0].name not in self.rows:
+        if self._pending is None or self._pending[0].name not in self._every:
             return
         (card, request), self._pending = self._pending, None
         self._tab.set_classes(card.labels, request.label)
-        self.source.adopt(request.picture, "From a saved draw", request.mask)
+        if isinstance(request, LineRequest):
+            self.desk.source.put(request.axis, request.value)
+            self.desk.inspector.inspect(card.name)
+        else:
+            self.source.adopt(request.picture, "From a saved draw", request.mask)
         self._queue.submit(card, request)
+
+
+def _spec(card: Card) -> RowSpec:
+    return RowSpec(card.name, family_title(card), card.family, points=not card.is_picture)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
 from app.filling import Filling
-from app.inpainting_row import FilledRow, knob_specs
+from app.inpainting_row import FilledRow
 from app.inpainting_source import Source
+from app.method_row import knob_specs
 from app.parts import Parts
 from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
@@ -43,7 +44,7 @@ class Inspector(QObject):
         tab.chosen.connect(self.inspect)
         tab.summary_chosen.connect(self._inspect_summary)
         tab.flip.moved.connect(lambda i: self.inspect(self._name, i))
-        tab.knob_changed.connect(lambda knob, v: self.turned.emit(self._name, knob, v))
+        tab.knob_changed.connect(self._turn)
         tab.compare_wanted.connect(self._compare)
         tab.menu_wanted.connect(self._open_menu)
         tab.drag_wanted.connect(lambda name, i: act.drag(self._rows[name], i))
@@ -61,9 +62,10 @@ class Inspector(QObject):
 
     @Slot(str, int)
     def inspect(self, name: str, index: int) -> None:
-        """Show draw `index` of a row."""
-        self.expect(name, index)
-        self.follow(name)
+        """Show draw `index` of a row of pictures."""
+        if name in self._rows:
+            self.expect(name, index)
+            self.follow(name)
 
     def expect(self, name: str, index: int) -> None:
         """Go to a draw that has yet to come."""
@@ -78,6 +80,11 @@ class Inspector(QObject):
         self._index, self._summary = None, which
         self.follow(name)
 
+    @Slot(str, float)
+    def _turn(self, knob: str, value: float) -> None:
+        if self._name:
+            self.turned.emit(self._name, knob, value)
+
     @Slot(str)
     def follow(self, name: str) -> None:
         """Keep the inspector on what was chosen, as its row changes."""
@@ -91,8 +98,8 @@ class Inspector(QObject):
             self._show_summary(frame, self._summary)
             return
         index = self._index = min(self._index or 0, frame.request.count - 1)
-        if row.row.draws.current() != index:
-            row.row.draws.set_current(index)
+        if row.view.draws.current() != index:
+            row.view.draws.set_current(index)
         recipe = row.recipe(index)
         table = rows(recipe, row.card, frame.choice.knobs) if recipe else [("Model", name)]
         if recipe:

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
 
-from app.filling import Filling, FillRequest, fill
-from app.inpainting_row import FilledRow
+from app.filling import Offer
 from app.jobs import Order
 from app.lane import Failure
+from app.method_row import Asked, Frame, MethodRow
 from app.parts import Parts
-from app.session import family_title
+from app.session import Loading, family_title
 from engines.model import Card
+
+Row: TypeAlias = MethodRow[Any, Any]
 
 
 class FillQueue:
     """Submits fillings; `current(card)` is what the controls ask for by now."""
 
     def __init__(
-        self, rows: Mapping[str, FilledRow], parts: Parts,
-        current: Callable[[Card], FillRequest | None],
+        self, rows: Mapping[str, Row], parts: Parts,
+        current: Callable[[Card], Any | None],
     ) -> None:  # fmt: skip
         self._rows, self._current = rows, current
-        self._jobs, self._models = parts.jobs, parts.session.open
+        self._jobs = parts.jobs
 
-    def submit(self, card: Card, request: FillRequest, *, first: bool = False) -> None:
+    def submit(self, card: Card, request: Any, *, first: bool = False) -> None:
         """Queue these draws in place of those the row still waits for."""
         before = self._rows[card.name].batch
         self._jobs.submit(self._order(card, request), first=first)
         if before is not None:
             self._jobs.cancel(before)
 
-    def _order(self, card: Card, request: FillRequest) -> Order:
+    def _order(self, card: Card, request: Any) -> Order:
         ticket = 0
 
-        def follower() -> FilledRow | None:
+        def follower() -> Row | None:
             """The row that shows these draws; a hand may have moved on, or closed it."""
             row = self._rows.get(card.name)
             return row if row is not None and row.batch == ticket else None
@@ -44,7 +47,7 @@ class FillQueue:
             if card.name in self._rows:
                 self._rows[card.name].follow(number)
 
-        def done(_: Filling | None) -> None:
+        def done(_: object) -> None:
             row, now = follower(), self._current(card)
             if row is not None:
                 row.end()
@@ -57,7 +60,7 @@ class FillQueue:
 
         return Order(
             f"{family_title(card)}: fill {request.count}", f"{card.name}, seed {request.seed}",
-            fill(self._models, card, request), _progress, submitted=submitted, done=done,
+            self._rows[card.name].job(request), _progress, submitted=submitted, done=done,
             stepped=lambda step: (row := follower()) and row.show_step(step),
             failed=ended, stopped=ended,
         )  # fmt: skip
@@ -65,7 +68,8 @@ class FillQueue:
 
 def _progress(step: object) -> tuple[int, int] | None:
     """Draws made so far, in shares of the work."""
-    if not isinstance(step, Filling):
+    if isinstance(step, Loading | Offer):
         return None
-    count = step.request.count
-    return int(step.share * count), count
+    frame = cast("Frame[Asked]", step)
+    count = frame.request.count
+    return int(frame.share * count), count

@@ -57,6 +57,8 @@ class Settings:
     """The knobs of each model that are away from their defaults."""
     imputations: int = _whole(8, 1, 100_000)
     """How often every model fills a hole; the tab cuts it to what it offers."""
+    line_draws: int = _whole(500, 1, 100_000)
+    """How often every model draws the coordinate that is not known; the tab cuts it."""
     live_filling: bool = True
     methods: Mapping[str, str] = _table()
     """The in-painting method of each model, by their names."""

@@ -6,6 +6,7 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -18,17 +19,21 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets import theme
 from widgets.combo import Combo
+from widgets.conditional_row import ConditionalRow
 from widgets.flip import Flip
 from widgets.frames import card, scrolled
 from widgets.inpainting_row import InpaintingRow
 from widgets.knob_fields import KnobSpec
 from widgets.knobs import KnobPanel
+from widgets.line_editor import LineEditor
+from widgets.line_facts import LineFacts
 from widgets.mask_editor import MaskEditor
 from widgets.number import NumberBox
 from widgets.source_bar import SourceBar
@@ -36,15 +41,20 @@ from widgets.source_bar import SourceBar
 PICTURE_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
 """Least widths, in device-independent pixels."""
 FILL_TIP = "Queue the draws of every row (Ctrl+Enter). With Shift before the jobs that wait."
+PICTURE_DRAWS, POINT_DRAWS = (64, 8), (5_000, 500)
+"""The most draws of every row, and how many at first."""
+
+AnyRow: TypeAlias = InpaintingRow | ConditionalRow
 
 
 @dataclass(frozen=True)
 class RowSpec:
-    """Who a row is for: "mnist/vae", "VAE", its family."""
+    """Who a row is for: "mnist/vae", "VAE", its family; whether it fills pictures or points."""
 
     name: str
     title: str
     family: str
+    points: bool = False
 
 
 class InpaintingTab(QWidget):
@@ -74,9 +84,13 @@ class InpaintingTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: dict[str, InpaintingRow] = {}
+        self._rows: dict[str, AnyRow] = {}
         self.source, self.editor = SourceBar(self), MaskEditor(self)
         self.canvas = self.editor.canvas
+        self.line, self.given = LineEditor(self), QStackedWidget(self)
+        self.facts = LineFacts(self)
+        self._draws = {False: PICTURE_DRAWS[1], True: POINT_DRAWS[1]}
+        self._points = False
         self.count, self.classes = NumberBox(self), Combo(self)
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
         self.keep_mask = QCheckBox("Keep mask", self)
@@ -90,7 +104,7 @@ class InpaintingTab(QWidget):
 
     # what the program shows
 
-    def row(self, name: str) -> InpaintingRow | None:
+    def row(self, name: str) -> AnyRow | None:
         """The row of a model, or None when it is not shown."""
         return self._rows.get(name)
 
@@ -138,10 +152,32 @@ class InpaintingTab(QWidget):
         """How many draws each row makes."""
         return int(self.count.value())
 
-    def set_draws(self, count: int) -> None:
-        """Set the number of draws, silently."""
+    def set_draws(self, count: int, *, points: bool = False) -> None:
+        """Set the number of draws of pictures or of points, silently."""
+        self._draws[points] = min(count, (POINT_DRAWS if points else PICTURE_DRAWS)[0])
+        if points is self._points:
+            with QSignalBlocker(self.count):
+                self.count.setValue(count)
+
+    def draws_of(self, points: bool) -> int:
+        """How many draws each row makes of pictures, or of points."""
+        return self.draws() if points is self._points else self._draws[points]
+
+    def show_points(self, points: bool) -> None:
+        """Offer a line across the plane in place of a picture and its mask, or the other way."""
+        if points is self._points:
+            return
+        self._draws[self._points] = self.draws()
+        self._points = points
+        self.given.setCurrentIndex(int(points))
+        most = (POINT_DRAWS if points else PICTURE_DRAWS)[0]
         with QSignalBlocker(self.count):
-            self.count.setValue(count)
+            self.count.setRange(1, most)
+            self.count.setValue(self._draws[points])
+        self.count.setToolTip(f"How many draws every model makes, 1 to {most:,}.")
+        for widget in (self.keep_mask, self.unclamped, self.flip):
+            widget.setVisible(not points)
+        self.facts.setVisible(points)
 
     def set_live(self, live: bool) -> None:
         """Set the switch, silently."""
@@ -198,7 +234,8 @@ class InpaintingTab(QWidget):
         right = QVBoxLayout(inspector)
         right.setContentsMargins(unit, unit, unit, unit)
         right.setSpacing(unit)
-        inspected: tuple[QWidget, ...] = (self.flip, self.knobs_title, self.knobs)
+        self.facts.hide()
+        inspected: tuple[QWidget, ...] = (self.flip, self.facts, self.knobs_title, self.knobs)
         for widget in inspected:
             right.addWidget(widget)
         right.addStretch(1)
@@ -234,8 +271,15 @@ class InpaintingTab(QWidget):
         layout = QVBoxLayout(side)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.setSpacing(unit)
-        layout.addWidget(self.source)
-        layout.addWidget(self.editor, 1)
+        picture = QWidget(self)
+        inner = QVBoxLayout(picture)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(unit)
+        inner.addWidget(self.source)
+        inner.addWidget(self.editor, 1)
+        self.given.addWidget(picture)
+        self.given.addWidget(self.line)
+        layout.addWidget(self.given, 1)
         layout.addLayout(form)
         layout.addLayout(switches)
         layout.addWidget(self.fill)
@@ -250,20 +294,29 @@ class InpaintingTab(QWidget):
         self.knobs.changed.connect(self.knob_changed)
 
     def _add(self, spec: RowSpec) -> None:
-        row = InpaintingRow(self)
-        row.set_identity(spec.title, spec.name, spec.family)
         name = spec.name
+        row: AnyRow
+        if spec.points:
+            row = ConditionalRow(self)
+            row.chosen.connect(lambda: self.chosen.emit(name, 0))
+        else:
+            row = self._picture_row(name)
+        row.set_identity(spec.title, name, spec.family)
         row.method_chosen.connect(lambda method: self.method_chosen.emit(name, method))
-        row.chosen.connect(lambda i: self.chosen.emit(name, i))
-        row.summary_chosen.connect(lambda i: self.summary_chosen.emit(name, i))
-        row.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
-        row.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
-        row.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
         row.close_wanted.connect(lambda: self.close_wanted.emit(name))
         row.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         row.details_wanted.connect(lambda: self.details_wanted.emit(name))
         row.evidence_wanted.connect(lambda: self.evidence_wanted.emit(name))
         self._rows[name] = row
+
+    def _picture_row(self, name: str) -> InpaintingRow:
+        row = InpaintingRow(self)
+        row.chosen.connect(lambda i: self.chosen.emit(name, i))
+        row.summary_chosen.connect(lambda i: self.summary_chosen.emit(name, i))
+        row.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
+        row.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
+        row.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
+        return row
 
     @Slot()
     def _ask_to_fill(self) -> None:

@@ -5,10 +5,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.inpainting import NO_PICTURES
-from app.inpainting_row import CHANGED, NONE_FITS, WAITS
+from app.method_row import CHANGED, NONE_FITS, WAITS
 from app.settings import Settings
-from tests.windows import BOTH, DIGITS, LEFT, PLANE
+from tests.windows import BOTH, DIGITS, LEFT
 from widgets.column import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
@@ -187,12 +186,6 @@ def test_a_model_of_another_size_says_so_in_its_row(open_window, methods):
     desk.until(lambda: desk.view(KDE) and desk.view(KDE).state is State.FAILED)
     assert "fills 5 × 6 pixels" in desk.view(KDE)._message._text.text()
     desk.ready(FLOW)
-
-
-def test_points_are_told_what_is_missing(open_window):
-    desk = Desk(open_window(PLANE))
-    desk.until(lambda: desk.tab.nothing.text() == NO_PICTURES)
-    assert not desk.tab.fill.isEnabled()
 
 
 def test_the_slider_flips_through_the_draws_and_o_shows_the_picture(desk):

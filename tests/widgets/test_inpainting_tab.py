@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QWidget
 
 from widgets.column import State
-from widgets.inpainting_row import MethodSpec
+from widgets.filling_row import MethodSpec
 from widgets.inpainting_tab import InpaintingTab, RowSpec
 
 METHODS = (MethodSpec("a", "Exact", "Says <so>."), MethodSpec("b", "Rough", "Says no."))

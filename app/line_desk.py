@@ -1,0 +1,73 @@
+"""The half of the in-painting tab that fills points: one line, and a row for every model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from app.channels import Channel, Channels
+from app.line import Curve, Line
+from app.line_inspector import LineInspector
+from app.line_row import LineRow
+from app.line_source import LineSource
+from app.parts import Parts
+from app.session import Session
+from engines.model import Card
+from widgets.conditional_row import ConditionalRow
+from widgets.inpainting_tab import InpaintingTab
+
+LOOKING = "Looking for the data…"
+
+
+class LineDesk(QObject):
+    """Holds line, rows and inspector; what is asked of a model, the tab's presenter knows."""
+
+    def __init__(self, tab: InpaintingTab, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tab: InpaintingTab = tab
+        self._session: Session = parts.session
+        self._channels: Channels = parts.channels
+        self._opened: dict[str, tuple[Channel, Channel]] = {}
+        self.rows: dict[str, LineRow] = {}
+        self.source = LineSource(tab.line, parts.channels, self)
+        self.inspector = LineInspector(tab, self.rows, parts.export)
+        self.source.true.connect(self._show_truth)
+        self._truth: Curve | None = None
+
+    def add(self, card: Card, widget: ConditionalRow) -> LineRow:
+        """A row for a model; its channels are those it had before."""
+        if card.name not in self._opened:
+            self._opened[card.name] = (
+                self._channels.open(f"in-painting: {card.name}"),
+                self._channels.open(f"in-painting: density of {card.name}"),
+            )
+        row = LineRow(card, widget, self._opened[card.name], self._session.open, self)
+        row.shown.connect(self.inspector.follow)
+        self.rows[card.name] = row
+        if self._truth is not None:
+            row.show_truth(self._truth)
+        return row
+
+    def look(self) -> Line | None:
+        """Ask for every density along the line as it stands; the line, None while unknown."""
+        label = self._tab.label()
+        line = self.source.line(label)
+        if line is None:
+            return None
+        if self._truth is None or self._truth.line != line:
+            self.source.ask_truth(line)
+        for row in self.rows.values():
+            own = label if row.card.labels else None
+            asked = Line(line.data, line.axis, line.value, line.span, own)
+            row.look(asked, self.source.view(1 - line.axis))
+        return line
+
+    @Slot(object)
+    def _show_truth(self, curve: Curve) -> None:
+        self._truth = curve
+        for row in self.rows.values():
+            row.show_truth(curve)
+
+    def stop(self, name: str) -> None:
+        """Stop what is drawn live for a row."""
+        for channel in self._opened[name]:
+            channel.stop()

@@ -1,0 +1,39 @@
+"""What draws of points with one known coordinate are made again from, inside their recipe."""
+
+from __future__ import annotations
+
+import math
+
+from app.line import MOST_DRAWS, LineRequest
+from app.recipes import Recipe, RecipeError
+from engines.model import Card
+
+TASK = "inpaint"
+_FIELDS = {"method", "axis", "value"}
+
+
+def recipe_of(card: Card, request: LineRequest) -> Recipe:
+    """The recipe of all draws of a request that names its method and every knob."""
+    return Recipe(
+        task=TASK, model=card.name, sha256=card.sha256, seed=request.seed, count=request.count,
+        label=request.label, knobs=dict(request.knobs),
+        extra={"method": request.method, "axis": request.axis, "value": request.value},
+    )  # fmt: skip
+
+
+def request_of(recipe: Recipe, card: Card) -> LineRequest:
+    """What to ask of the model. Raises RecipeError for a payload that fits no such request."""
+    extra, label = recipe.extra, recipe.label
+    if recipe.task != TASK or set(extra) != _FIELDS or card.shape != (2,):
+        raise RecipeError(f"the recipe lacks the method or the known coordinate that {card.name} "
+                          "needs")  # fmt: skip
+    method, axis, value = extra["method"], extra["axis"], extra["value"]
+    if not isinstance(method, str) or axis not in (0, 1) or isinstance(axis, bool):
+        raise RecipeError("the recipe's method or axis is damaged")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise RecipeError("the recipe's known coordinate is no number")
+    if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(label, tuple):
+        raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
+    return LineRequest(
+        int(axis), float(value), recipe.count, recipe.seed, method, dict(recipe.knobs), label
+    )

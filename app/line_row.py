@@ -1,0 +1,145 @@
+"""One model's row of points in the in-painting tab: draws along a line and the density there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from app import line_recipe
+from app.channels import Channel
+from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
+from app.method_row import MethodRow
+from app.recipes import Recipe
+from app.session import Loading, Models
+from engines.model import Card, Meaning
+from widgets.conditional_row import ConditionalRow
+
+NAMES = ("x₁", "x₂")
+NO_DENSITY = "implicit: it has no density"
+_STANDING = {
+    Meaning.EXACT.value: "exact",
+    Meaning.BOUND.value: "from a bound",
+    Meaning.ESTIMATE.value: "from an estimate",
+    Meaning.UNNORMALISED.value: "exact: the constant cancels",
+}
+
+
+class LineRow(MethodRow[LineRequest, LineFilling]):
+    """The draws follow the channel of the row, the density one of its own."""
+
+    def __init__(
+        self, card: Card, row: ConditionalRow, channels: tuple[Channel, Channel], models: Models,
+        parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(card, row, channels[0], models, fill_line, parent)
+        self.view = row
+        self.curve: Curve | None = None
+        self.truth: Curve | None = None
+        self._line: Line | None = None
+        self._density = channels[1]
+        self._density.stepped.connect(self._take_curve)
+
+    def look(self, line: Line, view: tuple[float, float]) -> None:
+        """Show the model's own density along a line; `view` is the range looked at."""
+        if line == self._line:
+            return
+        self._line = line
+        self.view.plot.set_axis(_axis(line), *view)
+        self._density.submit(model_curve(self._models, self.card, line))
+
+    def show_truth(self, curve: Curve) -> None:
+        """Show the data's own density."""
+        self.truth = curve
+        self.view.plot.set_truth(curve.places, curve.density)
+        self._describe()
+
+    @Slot(object)
+    def _take_curve(self, payload: Loading | Curve) -> None:
+        if isinstance(payload, Curve):
+            self.curve = payload
+            self.view.plot.set_model(payload.places, payload.density)
+            self._describe()
+            self.shown.emit(self.card.name)
+
+    def present(self, frame: LineFilling) -> None:
+        self.view.plot.set_values(frame.values)
+        self.view.set_kept(frame.kept)
+        self._describe()
+
+    def close(self) -> None:
+        self._density.stepped.disconnect(self._take_curve)
+        self._density.stop()
+        super().close()
+
+    def _describe(self) -> None:
+        self.view.plot.key.set_texts(self._draws_text(), self._model_text(), self._truth_text())
+        gap = self.gap(self.curve)
+        if gap is None or self.frame is None:
+            self.view.set_calibration("", "")
+            return
+        limit = usual(self.frame.request.count)
+        self.view.set_calibration(
+            f"KS {gap:.3f} (95 %: < {limit:.3f})",
+            "The largest gap between the draws' distribution and the model's density "
+            "(Kolmogorov-Smirnov): of as many independent exact draws 95 % stay below "
+            f"{limit:.3f}.",
+        )  # fmt: skip
+
+    def _draws_text(self) -> str:
+        if self.frame is None:
+            return ""
+        seen = self.view.plot.share_in_view()
+        out = f", {100 * seen:.0f} % in view" if seen < 0.995 else ""
+        return f"{self.frame.request.count:,} draws{out}"
+
+    def _model_text(self) -> str:
+        if self.curve is None:
+            return ""
+        if self.curve.density is None:
+            return NO_DENSITY if not self.curve.meaning else "no density here"
+        return f"its density, {_STANDING[self.curve.meaning]}"
+
+    def _truth_text(self) -> str:
+        return "the data's" if self.truth is not None and self.truth.density is not None else ""
+
+    def gap(self, curve: Curve | None) -> float | None:
+        """How far complete draws are from a density of the same line; None if not comparable."""
+        frame = self.frame
+        if curve is None or frame is None or not frame.complete:
+            return None
+        asked, line = frame.request, curve.line
+        same = (asked.axis, asked.value, asked.label) == (line.axis, line.value, line.label)
+        return distance(frame.values, curve) if same else None
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What there is to say of the row, for the inspector."""
+        table = [("Model", self.card.name)]
+        if self.frame is not None:
+            asked = self.frame.request
+            table += [
+                ("Method", self.frame.choice.title),
+                ("Known", f"{NAMES[asked.axis]} = {asked.value:.3g}"),
+                ("Draws", f"{asked.count:,}"), ("Seed", str(asked.seed)),
+                ("Mean of draws", f"{self.frame.values.mean():.3f}"),
+                ("sd of draws", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
+            ]  # fmt: skip
+        for name, curve in (("density", self.curve), ("data", self.truth)):
+            if curve is None or curve.density is None:
+                continue
+            known = NAMES[curve.line.axis]
+            table.append((f"log p({known}), {name}", f"{curve.log_known:.3f} nats"))
+            if (gap := self.gap(curve)) is not None:
+                table.append((f"KS to the {name}", f"{gap:.3f}"))
+        if self.curve is not None and self.curve.method:
+            table.append(("Density by", f"{self.curve.method}; quadrature along the line"))
+        return table
+
+    def recipe(self) -> Recipe | None:
+        """The recipe of all draws, None while they are not finished."""
+        if self.frame is None or not self.frame.done:
+            return None
+        return line_recipe.recipe_of(self.card, self.frame.request)
+
+
+def _axis(line: Line) -> str:
+    known, free = NAMES[line.axis], NAMES[1 - line.axis]
+    return f"{free} given {known} = {line.value:.3g}"

@@ -1,0 +1,263 @@
+"""One model's row in the in-painting tab: its method, its live channel, its frames, its batch.
+
+What is filled, and how it looks, is the business of its subclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.channels import Channel
+from app.filling import Choice, Offer, When
+from app.lane import Failure, Job
+from app.session import Loading, Models, family_title
+from engines.model import Card, Knob, Knobs, Procedure, settle
+from widgets.column import State
+from widgets.filling_row import FillingRow, MethodSpec
+from widgets.knob_fields import KnobSpec
+
+WAITS = "Press Fill to draw."
+CHANGED = "Changed since: press Fill."
+STOPPED = "Stopped before the end."
+NONE_FITS = "No in-painting method fits this model."
+
+
+A = TypeVar("A", covariant=True)
+
+
+class Asked(Protocol):
+    """What is asked of a method."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def knobs(self) -> Knobs: ...
+    def same(self, other: Self) -> bool: ...
+    def settled(self, method: str, knobs: Knobs) -> Self: ...
+
+
+class Frame(Protocol[A]):
+    """What came of it by now; `request` names the method and every knob."""
+
+    @property
+    def request(self) -> A: ...
+    @property
+    def offer(self) -> Offer: ...
+    @property
+    def choice(self) -> Choice: ...
+    @property
+    def procedure(self) -> Procedure: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def calls(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def kept(self) -> bool | None: ...
+
+
+Q = TypeVar("Q", bound=Asked)
+F = TypeVar("F", bound=Frame[Any])
+Fill = Callable[[Models, Card, Q, When], Job]
+"""A job that yields the Offer of a model, then a frame after every step of the method."""
+
+
+class MethodRow(QObject, Generic[Q, F]):
+    """Shows the live draws, which follow the hand, or those of a queued job.
+
+    `shown` follows every frame put on show, `offered` the word of which methods there are.
+    """
+
+    shown = Signal(str)
+    offered = Signal(str)
+
+    def __init__(
+        self, card: Card, row: FillingRow, channel: Channel, models: Models, fill: Fill[Q],
+        parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.card, self.row, self._fill = card, row, fill
+        self.frame: F | None = None
+        self.offer: Offer | None = None
+        self.batch: int | None = None
+        self.failure: Failure | None = None
+        self.standing: Procedure | None = None
+        self._channel, self._models = channel, models
+        self._stale = False
+        channel.stepped.connect(self.show_step)
+        channel.failed.connect(self.fail)
+        channel.stopped.connect(self.rest)
+        channel.done.connect(self._end)
+
+    def choice(self, method: str) -> Choice | None:
+        """The method of this name, the default for one that is not there, None while unknown."""
+        choices = self.offer.choices if self.offer else ()
+        return next((c for c in choices if c.name == method), choices[0] if choices else None)
+
+    def job(self, request: Q) -> Job:
+        """All of it, for the queue."""
+        return self._fill(self._models, self.card, request, When.ALWAYS)
+
+    def live(self, request: Q, when: When) -> None:
+        """Draw this now if `when` says so; else what is shown is out of date."""
+        choice = self.choice(request.method)
+        rests = when is When.NEVER or choice is None or not choice.live
+        if self.offer is not None and rests:
+            self.wait(request)
+            return
+        self.batch = None
+        self._channel.submit(self._fill(self._models, self.card, request, when))
+        if self.row.state not in (State.LOADING, State.WORKING):
+            self.row.set_state(State.WORKING)
+
+    def wait(self, request: Q) -> None:
+        """Nothing is drawn until somebody presses Fill: say whether what is shown still holds."""
+        self._channel.stop()
+        if self.offer is not None and not self.offer.choices:
+            self.row.set_state(State.EMPTY, NONE_FITS)
+        elif self.batch is None:
+            self.show_methods(request.method)
+            self._stale = self.frame is not None and not self.answers(request)
+            self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
+            self.row.set_stale(self._stale)
+            warning = _warning(self.frame) if self.frame else ""
+            self.row.set_note(CHANGED if self._stale else warning)
+
+    def answers(self, request: Q) -> bool:
+        """Whether the draws on show are those of this request."""
+        choice = self.choice(request.method)
+        if self.frame is None or choice is None:
+            return False
+        try:
+            knobs = settle(choice.knobs, request.knobs)
+        except ValueError:
+            return False
+        same: bool = self.frame.request.same(request.settled(choice.name, knobs))
+        return same
+
+    def follow(self, ticket: int) -> None:
+        """Show the frames of a queued job as they come, instead of the live draws."""
+        self._channel.stop()
+        self.batch = ticket
+
+    def end(self, failure: Failure | None = None) -> None:
+        """The job that was followed has ended."""
+        self.batch = None
+        if failure is None:
+            self.rest()
+        else:
+            self.fail(failure)
+
+    def close(self) -> None:
+        """Let go of the row and stop what runs for it."""
+        channel = self._channel
+        for signal, slot in (
+            (channel.stepped, self.show_step), (channel.failed, self.fail),
+            (channel.stopped, self.rest), (channel.done, self._end),
+        ):  # fmt: skip
+            signal.disconnect(slot)
+        channel.stop()
+        self.batch = None  # its job goes on without it
+        self.deleteLater()
+
+    @Slot(object)
+    def show_step(self, payload: Loading | Offer | F) -> None:
+        """Take a step of the live draw or of the job that this row follows."""
+        if isinstance(payload, Loading):
+            self.row.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
+        elif isinstance(payload, Offer):
+            self._take_offer(payload)
+        else:
+            self._take_offer(payload.offer)
+            self.show_frame(payload)
+
+    def _take_offer(self, offer: Offer) -> None:
+        if offer != self.offer:
+            self.offer = offer
+            self.offered.emit(self.card.name)
+
+    def show_methods(self, method: str) -> None:
+        """Offer the methods that fit, this one chosen, with its standing."""
+        choice = self.choice(method)
+        if self.offer is None or choice is None:
+            return
+        specs = tuple(MethodSpec(c.name, c.title, _says(c)) for c in self.offer.choices)
+        self.row.set_methods(specs, choice.name)
+        self._show_standing(choice.procedure)
+
+    def _show_standing(self, standing: Procedure) -> None:
+        self.standing = standing
+        self.row.set_badge(standing.exactness.value, f"{standing.method}. {standing.source}.")
+
+    def show_frame(self, frame: F) -> None:
+        """Put a frame on show."""
+        self.frame, self.failure, self._stale = frame, None, False
+        self.show_methods(frame.request.method)
+        self.present(frame)
+        self._show_standing(frame.procedure)
+        self.row.set_cost(f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}")
+        self.row.set_note(_warning(frame))
+        self.row.set_state(State.READY if frame.complete else State.WORKING)
+        if not frame.complete:
+            self.row.set_progress(frame.share)
+        self.shown.emit(self.card.name)
+
+    def present(self, frame: F) -> None:
+        """Show what the frame holds; subclasses know what that is."""
+
+    @Slot(object)
+    def _end(self, result: F | None) -> None:
+        """A live job that only looked has nothing to show for it."""
+        if result is None:
+            none = self.offer is not None and not self.offer.choices
+            self.row.set_state(
+                State.READY if self.frame else State.EMPTY, NONE_FITS if none else WAITS
+            )
+
+    @Slot(object)
+    def fail(self, failure: Failure) -> None:
+        """Say what went wrong over the last good draws."""
+        self.failure = failure
+        self.row.set_state(State.FAILED, failure.sentence)
+
+    @Slot()
+    def rest(self) -> None:
+        """Nothing more comes: what is shown stays."""
+        if self.batch is None:
+            cut = self.frame is not None and not self.frame.complete
+            self.row.set_stale(self._stale or cut)
+            self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
+            if cut:
+                self.row.set_note(STOPPED)
+
+
+def knob_specs(knobs: tuple[Knob, ...]) -> tuple[KnobSpec, ...]:
+    """The engines' knobs as the widgets take them."""
+    return tuple(KnobSpec(**asdict(knob)) for knob in knobs)
+
+
+def _says(choice: Choice) -> str:
+    standing = choice.procedure
+    fast = "follows the brush" if choice.live else "waits for Fill"
+    return f"{choice.says} {standing.exactness.value.capitalize()} ({standing.source}); {fast}."
+
+
+def _warning(frame: F) -> str:
+    return "; ".join(
+        f"{knob.title} {frame.request.knobs[knob.name]:g}: {knob.warn}"
+        for knob in frame.choice.knobs
+        if knob.warn and frame.request.knobs[knob.name] != knob.default
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds < 10 else f"{seconds:,.0f} s"

@@ -1,0 +1,219 @@
+"""Draws of one number beside densities of it: a histogram, the model's curve and the true one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from widgets import theme
+
+Reals = NDArray[np.float64]
+BINS = 64
+"""Bars over the whole range."""
+
+_ROOM = 1.12
+_STALE = 0.35
+_KEY = 14
+
+
+class ConditionalPlot(QWidget):
+    """Density upwards, the free coordinate to the right; `pressed` follows a click anywhere."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = QColor("#888888")
+        self._range = (-3.0, 3.0)
+        self._axis = ""
+        self._values: Reals = np.empty(0)
+        self._model: tuple[Reals, Reals] | None = None
+        self._truth: tuple[Reals, Reals] | None = None
+        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
+        self._curves = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
+        self.key = Key(self)
+        self._build()
+        self._dress()
+
+    def _build(self) -> None:
+        view = self._plot.getViewBox()
+        view.setMouseEnabled(False, False)
+        view.disableAutoRange()
+        self._plot.hideButtons()
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # clicks are this widget's: the plot neither pans nor zooms
+        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        for item in (self._bars, *self._curves):
+            self._plot.addItem(item, ignoreBounds=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.key)
+        layout.addWidget(self._plot, 1)
+        self.setMinimumSize(160, 96)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setToolTip("Histogram of the draws, the model's conditional density, and the data's.")
+
+    def _dress(self) -> None:
+        """Take colours and fonts from the theme in force."""
+        self._plot.setBackground(theme.colour("raised"))
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(theme.colour("line"))
+            axis.setTextPen(theme.colour("faint"))
+            axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=3)
+            axis.setStyle(maxTickLevel=0)
+        self._plot.getAxis("left").setWidth(4 * theme.UNIT)
+        pale = theme.mix(theme.colour("raised"), self._colour, 0.35)
+        self._bars.setPen(pg.mkPen(theme.mix(theme.colour("raised"), self._colour, 0.55)))
+        self._bars.setBrush(pg.mkBrush(pale))
+        for curve, pen in zip(self._curves, self.pens(), strict=True):
+            curve.setPen(pen)
+        self._name_axis()
+
+    def pens(self) -> tuple[QPen, QPen]:
+        """Of the model's density and of the true one."""
+        ink = theme.legible(self._colour, theme.colour("raised"))
+        true = pg.mkPen(theme.colour("text"), width=1.4, style=Qt.PenStyle.DashLine)
+        return pg.mkPen(ink, width=2.0), true
+
+    def colour(self) -> QColor:
+        return QColor(self._colour)
+
+    def set_colour(self, colour: QColor) -> None:
+        """The family's colour."""
+        self._colour = QColor(colour)
+        self._dress()
+
+    def set_axis(self, name: str, low: float, high: float) -> None:
+        """What lies to the right, and from where to where."""
+        self._axis, self._range = name, (low, high)
+        self._name_axis()
+        self._paint()
+
+    def _name_axis(self) -> None:
+        font = theme.small_font(self.font())
+        style = {"color": theme.colour("faint").name(), "font-size": f"{font.pointSizeF():.1f}pt"}
+        self._plot.getAxis("bottom").setLabel(self._axis, **style)
+
+    def set_values(self, values: NDArray[np.floating]) -> None:
+        """Draws (n,); those not finite are left out."""
+        wide = values.astype(np.float64)
+        self._values = wide[np.isfinite(wide)]
+        self.set_stale(False)
+        self._paint()
+
+    def set_model(self, places: Reals, density: Reals | None) -> None:
+        """The model's density (n,) at places (n,), None where it has none."""
+        self._model = None if density is None else (places, density)
+        self._paint()
+
+    def set_truth(self, places: Reals, density: Reals | None) -> None:
+        """The true density, None where nobody knows it."""
+        self._truth = None if density is None else (places, density)
+        self._paint()
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim the draws: they answer an earlier question."""
+        self._bars.setOpacity(_STALE if stale else 1.0)
+
+    def is_stale(self) -> bool:
+        return bool(self._bars.opacity() < 1)
+
+    def heights(self) -> tuple[Reals, Reals]:
+        """Edges (BINS + 1,) and densities (BINS,) of the histogram; its area is the share of the
+        draws that lies in range."""
+        low, high = self._range
+        counts, edges = np.histogram(self._values, BINS, (low, high))
+        return edges, counts / max(len(self._values), 1) / (edges[1] - edges[0])
+
+    def share_in_view(self) -> float:
+        """The share of the draws that lies in range, 1 where there are none."""
+        low, high = self._range
+        inside = (self._values >= low) & (self._values <= high)
+        return float(inside.mean()) if len(inside) else 1.0
+
+    def _paint(self) -> None:
+        edges, heights = self.heights()
+        self._bars.setData(edges, heights)
+        top = float(heights.max(initial=0.0))
+        for curve, shown in zip(self._curves, (self._model, self._truth), strict=True):
+            places, density = shown or (np.empty(0), np.empty(0))
+            curve.setData(places, density)
+            inside = (places >= self._range[0]) & (places <= self._range[1])
+            top = max(top, float(density[inside].max(initial=0.0)))
+        view = self._plot.getViewBox()
+        view.setRange(xRange=self._range, yRange=(0, _ROOM * (top or 1.0)), padding=0)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 180)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._dress()
+
+
+class Key(QWidget):
+    """What bars and lines are, in one line above the plot; parts that do not fit are left out."""
+
+    def __init__(self, plot: ConditionalPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self._texts: tuple[str, str, str] = ("", "", "")
+        self._hint = ""
+        self.setFont(theme.small_font(self.font()))
+        self.setFixedHeight(self.fontMetrics().height() + theme.UNIT // 2)
+
+    def set_texts(self, draws: str, model: str, truth: str) -> None:
+        """Of the bars, the line and the dashes; "" for what is not there."""
+        self._texts = draws, model, truth
+        self.setToolTip("; ".join(text for text in self._texts if text))
+        self.setAccessibleName(self.toolTip())
+        self.update()
+
+    def set_hint(self, text: str) -> None:
+        """What stands in the place of the draws while there are none."""
+        self._hint = text
+        self.update()
+
+    def hint(self) -> str:
+        return self._hint
+
+    def texts(self) -> Sequence[str]:
+        return self._texts
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        middle, x = self.height() / 2, 4 * theme.UNIT
+        pens = (None, *self._plot.pens())
+        if self._hint and not self._texts[0]:
+            painter.setPen(theme.colour("text"))
+            painter.drawText(x, 0, self.width() - x, self.height(),
+                             Qt.AlignmentFlag.AlignVCenter, self._hint)  # fmt: skip
+            x += self.fontMetrics().horizontalAdvance(self._hint) + 2 * theme.UNIT
+        for text, pen in zip(self._texts, pens, strict=True):
+            width = self.fontMetrics().horizontalAdvance(text)
+            if not text or x + _KEY + width > self.width():
+                continue
+            if pen is None:
+                pale = theme.mix(theme.colour("raised"), self._plot.colour(), 0.45)
+                painter.fillRect(x, round(middle) - 4, _KEY - 4, 8, pale)
+            else:
+                painter.setPen(pen)
+                painter.drawLine(x, round(middle), x + _KEY - 4, round(middle))
+            painter.setPen(theme.colour("faint"))
+            flags = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(x + _KEY, 0, width + 2, self.height(), flags, text)
+            x += _KEY + width + 2 * theme.UNIT
+        painter.end()

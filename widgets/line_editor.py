@@ -1,0 +1,95 @@
+"""Plane, line and its numbers as one widget: which coordinate is known, and its value."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.line_plane import LinePlane
+from widgets.number import NumberBox
+
+NAMES = ("x₁", "x₂")
+MEANING = "The line is known, the other coordinate is drawn."
+
+
+class LineEditor(QWidget):
+    """`changed` follows every move of the line by hand, key or number, and every turn."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plane = LinePlane(self)
+        self.axes = QButtonGroup(self)
+        self.value = NumberBox(self)
+        self._name = QLabel(self)
+        self.meaning = QLabel(MEANING, self)
+        self._arrange()
+        self.plane.moved.connect(self._on_moved)
+        self.plane.turned.connect(lambda: self._turn(1 - self.line()[0]))
+        self.axes.idClicked.connect(self._turn)
+        self.value.valueChanged.connect(self._on_typed)
+        self.set_line(0, 0.0)
+
+    def _arrange(self) -> None:
+        unit = theme.UNIT
+        row = QHBoxLayout()
+        row.setSpacing(unit)
+        for axis, name in enumerate(NAMES):
+            button = QPushButton(f"Fix {name}", self)
+            button.setCheckable(True)
+            kind = "horizontal" if axis else "vertical"
+            button.setToolTip(f"{name} is known: a {kind} line (X turns it).")
+            self.axes.addButton(button, axis)
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._name)
+        row.addWidget(self.value)
+        self.value.setDecimals(3)
+        self.value.setRange(-3, 3)
+        self.value.setSingleStep(0.05)
+        self.value.setFixedWidth(10 * unit)
+        self.value.setAccessibleName("Known coordinate")
+        self.value.setToolTip("The known coordinate, in data units.")
+        self.meaning.setFont(theme.small_font(self.font()))
+        self.meaning.setProperty("faint", True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(unit)
+        layout.addLayout(row)
+        layout.addWidget(self.plane, 1)
+        layout.addWidget(self.meaning)
+
+    def line(self) -> tuple[int, float]:
+        """The axis whose coordinate is known, and its value."""
+        return self.plane.line()
+
+    def set_line(self, axis: int, value: float) -> None:
+        """Put the line there, silently."""
+        self.plane.set_line(axis, value)
+        low, high = self.plane.span(axis)
+        with QSignalBlocker(self.value):
+            self.value.setRange(low, high)
+            self.value.setValue(value)
+        self._name.setText(f"{NAMES[axis]} =")
+        button = self.axes.button(axis)
+        if button is not None:
+            button.setChecked(True)
+
+    @Slot(float)
+    def _on_moved(self, value: float) -> None:
+        self.set_line(self.line()[0], value)
+        self.changed.emit()
+
+    @Slot(float)
+    def _on_typed(self, value: float) -> None:
+        self.plane.set_line(self.line()[0], value)
+        self.changed.emit()
+
+    @Slot(int)
+    def _turn(self, axis: int) -> None:
+        if axis != self.line()[0]:
+            low, high = self.plane.span(axis)
+            self.set_line(axis, (low + high) / 2)
+            self.changed.emit()
