@@ -10,12 +10,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
 from widgets import theme
 from widgets.album import Picture, image_of
 from widgets.placement import Placement
-from widgets.strokes import Box, Mask, Point, footprint, snapped, whole
+from widgets.strokes import Box, Mask, Point, changed_bands, footprint, snapped, whole
 
 COLOURS = ("#E6194B", "#FF9F1C", "#2F6FEB", "#12B886", "#FFFFFF", "#000000")
 """Tints to choose from; the first stands out on most pictures, and on grey ones all do."""
@@ -25,6 +25,10 @@ GRID_FROM = 10
 
 _SHADE, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 230)
 _CROSS = 4
+_STEPS_FROM = 3
+"""Device pixels per picture pixel from which the ring shows the steps of its outline."""
+
+_BANDS = 24
 
 
 class Layers:
@@ -36,6 +40,7 @@ class Layers:
         self._picture = QImage()
         self._reduced = QImage()
         self._over: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
+        self._shown: Mask = np.zeros((0, 0), np.bool_)
         self._cover = QImage()
 
     def set_picture(self, picture: Picture) -> None:
@@ -43,15 +48,21 @@ class Layers:
         rows, columns = picture.shape[:2]
         self._picture, self._reduced = image_of(picture, columns), QImage()
         self._over = np.zeros((rows, columns), np.uint32)
+        self._shown = np.zeros((rows, columns), np.bool_)
         # the image looks into the array: writing there is painting
         kind = QImage.Format.Format_ARGB32_Premultiplied
         self._cover = QImage(self._over.data, columns, rows, 4 * columns, kind)
 
-    def refresh(self, mask: Mask, box: Box | None = None) -> None:
-        """Take over what changed in a box of the mask; without one, everything."""
-        where = (box or whole(self._over.shape)).slices()
-        np.multiply(mask[where], np.uint32(_premultiplied(self.tint, self.opacity)),
-                    out=self._over[where])  # fmt: skip
+    def refresh(self, mask: Mask, box: Box | None = None) -> list[Box]:
+        """Take over what changed in a box of the mask, and say where; without one, everything."""
+        ink = np.uint32(_premultiplied(self.tint, self.opacity))
+        everything = [whole(self._over.shape)]
+        parts = everything if box is None else changed_bands(self._shown, mask, box)
+        for part in parts:
+            where = part.slices()
+            self._shown[where] = mask[where]
+            np.multiply(mask[where], ink, out=self._over[where])
+        return parts
 
     def paint(self, painter: QPainter, at: Placement, exposed: QRect) -> None:
         """Draw what lies in `exposed`; the painter and the rectangle are in device pixels."""
@@ -85,44 +96,87 @@ class Layers:
 
 
 class Ring:
-    """The brush's true outline: pixel by pixel where those can be seen, else a circle."""
+    """The brush's true outline: pixel by pixel where those can be seen, else a circle.
+
+    A circle is drawn once for each size and kept as an image, with the region that it touches: to
+    draw a large one anew with every move of the mouse takes longer than all the rest.
+    """
 
     def __init__(self) -> None:
         self._diameter = 0
         self._outline: list[Point] = []
+        self._circle: tuple[float, float, float, QImage] | None = None
+        self._touched: tuple[float, QRegion] | None = None
 
-    def rect(self, at: Placement, point: Point, diameter: int) -> QRectF:
-        """What `paint` touches, in device pixels."""
+    def region(self, at: Placement, point: Point, diameter: int) -> QRegion:
+        """What `paint` touches, in device pixels: not the inside of a large ring."""
         x, y = at.to_view(snapped(point, diameter))
-        reach = max(diameter * at.scale / 2, _CROSS) + 3
-        return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+        reach = diameter * at.scale / 2
+        # the outline of pixels runs up to one of them off the circle
+        slack = 4 + (math.ceil(at.scale) if at.scale >= _STEPS_FROM else 0)
+        if self._touched is None or self._touched[0] != reach:
+            self._touched = reach, _annulus(reach, slack)
+        return self._touched[1].translated(math.floor(x), math.floor(y))
 
     def paint(self, painter: QPainter, at: Placement, point: Point, diameter: int) -> None:
         """Dark inside, light outside, so that it shows on any picture."""
         x, y = at.to_view(snapped(point, diameter))
-        painter.save()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if at.scale >= 3:
+        if at.scale >= _STEPS_FROM:
+            painter.save()
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             shape = self._shape(at.scale, diameter, x, y)
             painter.setPen(QPen(_LIGHT, 3, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawPolygon(shape)
             painter.setPen(QPen(_SHADE, 1, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawPolygon(shape)
+            painter.restore()
         else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            reach = diameter * at.scale / 2
-            painter.setPen(QPen(_LIGHT, 1.2))
-            painter.drawEllipse(QPointF(x, y), reach + 0.6, reach + 0.6)
-            painter.setPen(QPen(_SHADE, 1.2))
-            painter.drawEllipse(QPointF(x, y), max(reach - 0.6, 0.6), max(reach - 0.6, 0.6))
-        painter.restore()
+            left, top = math.floor(x), math.floor(y)
+            image = self._image(diameter * at.scale / 2, x - left, y - top)
+            painter.drawImage(left - image.width() // 2, top - image.height() // 2, image)
         if diameter * at.scale < 2 * _CROSS or diameter * at.scale > 12 * _CROSS:
             paint_cross(painter, x, y)
+
+    def _image(self, reach: float, dx: float, dy: float) -> QImage:
+        """A circle around (dx, dy) right and down of the middle, to a quarter of a pixel."""
+        dx, dy = round(4 * dx) / 4, round(4 * dy) / 4
+        if self._circle is None or self._circle[:3] != (reach, dx, dy):
+            half = math.ceil(reach) + 3
+            image = QImage(2 * half, 2 * half, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            middle = QPointF(half + dx, half + dy)
+            for ink, radius in ((_LIGHT, reach + 0.6), (_SHADE, max(reach - 0.6, 0.6))):
+                painter.setPen(QPen(ink, 1.2))
+                painter.drawEllipse(middle, radius, radius)
+            painter.end()
+            self._circle = reach, dx, dy, image
+        return self._circle[3]
 
     def _shape(self, scale: float, diameter: int, x: float, y: float) -> QPolygonF:
         if self._diameter != diameter:
             self._diameter, self._outline = diameter, footprint(diameter)
         return QPolygonF([QPointF(x + dx * scale, y + dy * scale) for dx, dy in self._outline])
+
+
+def _annulus(reach: float, slack: int) -> QRegion:
+    """Bands of rows that a circle of this radius around the origin touches, and its cross."""
+    outer, inner = reach + slack, max(reach - slack, 0.0)
+    cross = _CROSS + 2
+    region = QRegion(-cross, -cross, 2 * cross + 1, 2 * cross + 1)
+    high = max(math.ceil(2 * outer / _BANDS), 8)
+    top = -math.ceil(outer)
+    while top < outer:
+        near = 0.0 if top <= 0 <= top + high else min(abs(top), abs(top + high))
+        far = max(abs(top), abs(top + high))
+        wide = math.ceil(math.sqrt(max(outer * outer - near * near, 0.0))) + 1
+        hollow = math.floor(math.sqrt(max(inner * inner - far * far, 0.0))) - 1
+        region += QRegion(-wide, top, 2 * wide + 1, high)
+        if hollow > cross:
+            region -= QRegion(-hollow, top, 2 * hollow, high)
+        top += high
+    return region + QRegion(-cross, -cross, 2 * cross + 1, 2 * cross + 1)
 
 
 def paint_cross(painter: QPainter, x: float, y: float) -> None:

@@ -112,8 +112,8 @@ class MaskView(QWidget):
     def _refresh(self, box: Box) -> None:
         """Show what changed in a box of the mask."""
         if not box.empty():
-            self._layers.refresh(self._sheet.mask, box)
-            self._update_part(QRectF(*self._at.covered(box)))
+            for part in self._layers.refresh(self._sheet.mask, box):
+                self._update_part(QRectF(*self._at.covered(part)))
 
     # zoom and pan
 
@@ -183,7 +183,11 @@ class MaskView(QWidget):
     def _update_cursor(self) -> None:
         if self._cursor is not None:
             size = self._size if self._tool.has_size() else 1
-            self._update_part(self._ring.rect(self._at, self._cursor, size))
+            ring = self._ring.region(self._at, self._cursor, size)
+            if self._unit == 1:
+                self.update(ring)
+            else:
+                self._update_part(QRectF(ring.boundingRect()))
 
     def _show_outline(self, points: list[Point], *, closed: bool = True) -> None:
         if points or self._outline:
@@ -211,7 +215,8 @@ class MaskView(QWidget):
         if self.devicePixelRatioF() != self._unit:  # moved to a screen of another density
             self._measure()
         unit, painter = self._unit, QPainter(self)
-        painter.fillRect(event.rect(), theme.colour("well"))
+        if not self._hides_ground(event.rect()):
+            painter.fillRect(event.rect(), theme.colour("well"))
         if not self.has_picture():
             painter.setPen(theme.colour("faint"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -228,6 +233,13 @@ class MaskView(QWidget):
             paint_outline(painter, self._at, self._outline, closed=self._outline_closed)
         self._paint_cursor(painter)
         painter.end()
+
+    def _hides_ground(self, seen: QRect) -> bool:
+        """Whether the picture covers all of a rectangle of this widget."""
+        width, height = self._at.size()
+        unit = self._unit
+        inside = QRectF(self._at.left / unit, self._at.top / unit, width / unit, height / unit)
+        return self.has_picture() and inside.contains(QRectF(seen))
 
     def _paint_frame(self, painter: QPainter) -> None:
         # a hairline outside, lest black pictures melt into a dark well

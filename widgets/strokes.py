@@ -68,6 +68,22 @@ def changed_box(difference: Mask) -> Box:
     return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 
 
+def changed_bands(before: Mask, after: Mask, box: Box, rows: int = 64) -> list[Box]:
+    """Small boxes around all pixels that differ within a box, one for each band of so many rows.
+
+    A crescent at the front of a stroke is far smaller than the box around it.
+    """
+    difference = before[box.slices()] ^ after[box.slices()]
+    found = []
+    for top in range(0, len(difference), rows):
+        inner = changed_box(difference[top : top + rows])
+        if not inner.empty():
+            down, right = box.top + top, box.left
+            found.append(Box(inner.top + down, inner.left + right, inner.bottom + down,
+                             inner.right + right))  # fmt: skip
+    return found
+
+
 def snapped(point: Point, diameter: int) -> Point:
     """Where a brush of whole size sits: odd ones on a pixel's centre, even ones on a corner.
 
