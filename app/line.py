@@ -122,17 +122,21 @@ LineSteps = Generator[Loading | Offer | LineFilling, None, LineFilling | None]
 
 
 def fill_line(models: Models, card: Card, request: LineRequest, when: When = When.ALWAYS) -> Job:
-    """A job that yields the Offer of a model, then a LineFilling after every step."""
+    """A job that yields the Offer of a model if that is all, else a LineFilling after every step.
+
+    A live job that a newer one replaces ends after its first step: that step must have draws.
+    """
 
     def job() -> LineSteps:
         model = yield from models.get(card)
         methods = fitting(model)
         offer = offer_of(model, methods)
-        yield offer
         if not methods:
+            yield offer
             return None
         method = chosen(methods, request.method, card.name)
         if when is When.NEVER or (when is When.IF_LIVE and not method.live):
+            yield offer
             return None
         settled = request.settled(method.name, settle(method.knobs, request.knobs))
         return (yield from _fill(model, method, settled, offer))

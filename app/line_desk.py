@@ -58,7 +58,7 @@ class LineDesk(QObject):
         for row in self.rows.values():
             own = label if row.card.labels else None
             asked = Line(line.data, line.axis, line.value, line.span, own)
-            row.look(asked, self.source.view(1 - line.axis))
+            row.look(asked, (self.source.view(0), self.source.view(1)))
         return line
 
     @Slot(object)

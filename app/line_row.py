@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from app import line_recipe
@@ -12,6 +15,9 @@ from app.recipes import Recipe
 from app.session import Loading, Models
 from engines.model import Card, Meaning
 from widgets.conditional_row import ConditionalRow
+
+Views: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""The ranges of both coordinates that are looked at."""
 
 NAMES = ("x₁", "x₂")
 NO_DENSITY = "implicit: it has no density"
@@ -35,35 +41,57 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         self.curve: Curve | None = None
         self.truth: Curve | None = None
         self._line: Line | None = None
+        self._views: Views = ((-3.0, 3.0), (-3.0, 3.0))
         self._density = channels[1]
         self._density.stepped.connect(self._take_curve)
 
-    def look(self, line: Line, view: tuple[float, float]) -> None:
-        """Show the model's own density along a line; `view` is the range looked at."""
+    def look(self, line: Line, views: Views) -> None:
+        """Show the model's own density along a line; `views` are the ranges looked at."""
         if line == self._line:
             return
-        self._line = line
-        self.view.plot.set_axis(_axis(line), *view)
+        self._line, self._views = line, views
+        if self.curve is None:
+            self._compose()
         self._density.submit(model_curve(self._models, self.card, line))
 
     def show_truth(self, curve: Curve) -> None:
         """Show the data's own density."""
         self.truth = curve
-        self.view.plot.set_truth(curve.places, curve.density)
-        self._describe()
+        self._compose()
 
     @Slot(object)
     def _take_curve(self, payload: Loading | Curve) -> None:
         if isinstance(payload, Curve):
             self.curve = payload
-            self.view.plot.set_model(payload.places, payload.density)
-            self._describe()
+            self._compose()
             self.shown.emit(self.card.name)
 
     def present(self, frame: LineFilling) -> None:
-        self.view.plot.set_values(frame.values)
         self.view.set_kept(frame.kept)
+        self._compose()
+
+    def _compose(self) -> None:
+        """Lay draws and densities over each other; what is of another line than the model's
+        density is dimmed or left out."""
+        line = self.curve.line if self.curve else self._line
+        if line is None:
+            return
+        plot, none = self.view.plot, (np.empty(0), None)
+        plot.set_axis(_axis(line), *self._views[1 - line.axis])
+        plot.set_model(*((self.curve.places, self.curve.density) if self.curve else none))
+        true = self.truth if self.truth is not None and _same_place(self.truth.line, line) else None
+        plot.set_truth(*((true.places, true.density) if true else none))
+        frame = self.frame
+        if frame is not None:
+            fits = frame.request.axis == line.axis
+            plot.set_values(frame.values if fits else np.empty(0))
+            plot.set_stale(not _answers(frame.request, line))
         self._describe()
+
+    @Slot()
+    def rest(self) -> None:
+        super().rest()
+        self._compose()
 
     def close(self) -> None:
         self._density.stepped.disconnect(self._take_curve)
@@ -107,8 +135,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         if curve is None or frame is None or not frame.complete:
             return None
         asked, line = frame.request, curve.line
-        same = (asked.axis, asked.value, asked.label) == (line.axis, line.value, line.label)
-        return distance(frame.values, curve) if same else None
+        return distance(frame.values, curve) if _answers(asked, line) else None
 
     def facts(self) -> list[tuple[str, str]]:
         """What there is to say of the row, for the inspector."""
@@ -138,6 +165,14 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         if self.frame is None or not self.frame.done:
             return None
         return line_recipe.recipe_of(self.card, self.frame.request)
+
+
+def _answers(asked: LineRequest, line: Line) -> bool:
+    return (asked.axis, asked.value, asked.label) == (line.axis, line.value, line.label)
+
+
+def _same_place(one: Line, other: Line) -> bool:
+    return (one.axis, one.value) == (other.axis, other.value)
 
 
 def _axis(line: Line) -> str:

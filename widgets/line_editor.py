@@ -91,5 +91,5 @@ class LineEditor(QWidget):
     def _turn(self, axis: int) -> None:
         if axis != self.line()[0]:
             low, high = self.plane.span(axis)
-            self.set_line(axis, (low + high) / 2)
+            self.set_line(axis, round((low + high) / 2, 3))
             self.changed.emit()
