@@ -316,6 +316,8 @@ class Inpainting(QObject):
         self._tab.set_draws(settings.imputations)
         self._tab.set_draws(settings.line_draws, points=True)
         self._tab.set_live(settings.live_filling)
+        self._tab.keep_mask.setChecked(settings.keep_mask)
+        self._tab.editor.tools.set_overlay(settings.mask_colour, settings.mask_opacity)
         self.methods = dict(settings.methods)
         if sizes := settings.splitters.get("inpainting"):
             self._tab.splitter.setSizes(list(sizes))
@@ -329,6 +331,9 @@ class Inpainting(QObject):
             settings, imputations=self._tab.draws_of(points=False),
             line_draws=self._tab.draws_of(points=True), live_filling=self._tab.live.isChecked(),
             methods=dict(self.methods), splitters=splitters,
+            keep_mask=self._tab.keep_mask.isChecked(),
+            mask_colour=self._tab.canvas.overlay_colour().name().upper(),
+            mask_opacity=round(100 * self._tab.canvas.overlay_opacity()),
         )  # fmt: skip
 
     def restore(self, recipe: Recipe) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
-from app.line import Curve, Line
+from app.line import PLACES, QUICK_PLACES, Curve, Line
 from app.line_inspector import LineInspector
 from app.line_row import LineRow
 from app.line_source import LineSource
@@ -50,15 +52,16 @@ class LineDesk(QObject):
     def look(self) -> Line | None:
         """Ask for every density along the line as it stands; the line, None while unknown."""
         label = self._tab.label()
-        line = self.source.line(label)
+        line, held = self.source.line(label), self._tab.line.plane.held()
         if line is None:
             return None
+        line = replace(line, places=QUICK_PLACES if held else PLACES)
         if self._truth is None or self._truth.line != line:
             self.source.ask_truth(line)
         for row in self.rows.values():
             own = label if row.card.labels else None
-            asked = Line(line.data, line.axis, line.value, line.span, own)
-            row.look(asked, (self.source.view(0), self.source.view(1)))
+            views = self.source.view(0), self.source.view(1)
+            row.look(replace(line, label=own), views, held=held)
         return line
 
     @Slot(object)

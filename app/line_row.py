@@ -20,6 +20,8 @@ Views: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """The ranges of both coordinates that are looked at."""
 
 NAMES = ("x₁", "x₂")
+SLOW = 0.05
+"""Seconds of a density that would hold up the others while a hand moves the line."""
 NO_DENSITY = "implicit: it has no density"
 _STANDING = {
     Meaning.EXACT.value: "exact",
@@ -45,14 +47,23 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         self._density = channels[1]
         self._density.stepped.connect(self._take_curve)
 
-    def look(self, line: Line, views: Views) -> None:
-        """Show the model's own density along a line; `views` are the ranges looked at."""
-        if line == self._line:
+    def look(self, line: Line, views: Views, *, held: bool = False) -> None:
+        """Show the model's own density along a line; `views` are the ranges looked at.
+
+        While a line is `held`, slow densities wait, lest those that keep up with the hand do.
+        """
+        if line == self._line or (held and self._lags()):
             return
         self._line, self._views = line, views
         if self.curve is None:
             self._compose()
         self._density.submit(model_curve(self._models, self.card, line))
+
+    def _lags(self) -> bool:
+        """Whether the density takes long, and draws would wait for Fill anyway."""
+        choice = self.choice(self.frame.request.method if self.frame else "")
+        waits = choice is None or not choice.live
+        return waits and self.curve is not None and self.curve.seconds > SLOW
 
     def show_truth(self, curve: Curve) -> None:
         """Show the data's own density."""

@@ -60,6 +60,11 @@ class Settings:
     line_draws: int = _whole(500, 1, 100_000)
     """How often every model draws the coordinate that is not known; the tab cuts it."""
     live_filling: bool = True
+    mask_colour: str = ""
+    """Of the mask over a picture, such as "#E6194B"; "" for the first one."""
+    mask_opacity: int = _whole(55, 1, 100_000)
+    """In per cent; the tab cuts it."""
+    keep_mask: bool = True
     methods: Mapping[str, str] = _table()
     """The in-painting method of each model, by their names."""
     folder: str = ""

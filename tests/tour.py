@@ -32,6 +32,7 @@ def main() -> None:
     sampling(window)
     queue(window)
     inpainting(window)
+    line(window)
     points(window)
     theme.apply(app, theme.Mode.DARK)
     _wait(0.3)
@@ -75,6 +76,20 @@ def inpainting(window: Window) -> None:
     presenter.inspector.inspect("mnist/mfa", 2)
     _wait(0.3)
     _save(window, "in-painting")
+    window.tabs.setCurrentIndex(0)
+
+
+def line(window: Window) -> None:
+    """Two moons with one coordinate known: draws beside the model's and the data's density."""
+    window.session.choose("moons", ("moons/vae", "moons/mfa", "moons/kde"))
+    window.tabs.setCurrentIndex(1)
+    presenter, rows = window.presenters[1], window.presenters[1].desk.rows
+    _until(lambda: bool(rows) and all(row.curve is not None for row in rows.values()))
+    presenter.run(first=False)
+    _until(lambda: all(row.batch is None for row in rows.values()), 300)
+    presenter.desk.inspector.inspect("moons/mfa")
+    _wait(0.3)
+    _save(window, "in-painting-points")
     window.tabs.setCurrentIndex(0)
 
 

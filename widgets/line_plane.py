@@ -66,6 +66,10 @@ class LinePlane(Scatter):
         low, high = self._home[2 * axis], self._home[2 * axis + 1]
         return low, high
 
+    def held(self) -> bool:
+        """Whether a hand drags the line right now; `moved` comes once more when it lets go."""
+        return self._held
+
     def place_of(self, x: float, y: float) -> QPointF:
         """Where a point of the plane is, in this widget's coordinates."""
         at = self._view.mapViewToScene(QPointF(x, y))
@@ -99,9 +103,10 @@ class LinePlane(Scatter):
             self._follow_hand(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
+        if event.button() is Qt.MouseButton.LeftButton and self._held:
             self._held = False
             self._dress()
+            self.moved.emit(self._value)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -172,6 +172,12 @@ class MaskTools(QWidget):
         self._canvas.set_overlay_colour(colour)
         self.colour.show_colour(colour)
 
+    def set_overlay(self, colour: str, per_cent: int) -> None:
+        """Take up how the mask looked the last time; a colour that is none is left out."""
+        if QColor.isValidColorName(colour):
+            self._choose_colour(QColor(colour))
+        self.opacity.setValue(per_cent)
+
     @Slot(int)
     def _choose_tool(self, number: int) -> None:
         self._canvas.set_tool(_TOOLS[number][0])

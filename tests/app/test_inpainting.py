@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from app.method_row import CHANGED, NONE_FITS, WAITS
@@ -279,9 +280,17 @@ def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
     assert "✓ known pixels kept" in desk.texts()
 
 
-def test_what_was_chosen_is_remembered(desk):
+def test_what_was_chosen_is_remembered(desk, open_window):
     desk.tab.count.setValue(5)
     desk.tab.live.setChecked(False)
     desk.tab.method_chosen.emit(KDE, "slow")
+    desk.tab.keep_mask.setChecked(False)
+    desk.tab.editor.tools.opacity.setValue(30)
+    desk.tab.editor.tools._choose_colour(QColor("#2F6FEB"))
     kept = desk.window.settings()
     assert (kept.imputations, kept.live_filling, kept.methods) == (5, False, {KDE: "slow"})
+    assert (kept.keep_mask, kept.mask_opacity, kept.mask_colour) == (False, 30, "#2F6FEB")
+    other = Desk(open_window(kept))
+    assert other.tab.canvas.overlay_colour() == QColor("#2F6FEB")
+    assert other.tab.canvas.overlay_opacity() == pytest.approx(0.3)
+    assert not other.tab.keep_mask.isChecked()

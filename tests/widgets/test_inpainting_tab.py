@@ -85,13 +85,35 @@ def test_without_a_picture_the_reason_is_in_view(tab):
     assert tab.row("data/vae").isVisible()
 
 
-def test_every_control_says_what_it_does(tab):
+@pytest.mark.parametrize("points", [False, True])
+def test_every_control_says_what_it_does(tab, points):
+    tab.show_points(points)
+    tab.set_rows((RowSpec("data/kde", "KDE", "kde", points),))
     kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
     bare: list[QWidget] = [
         child for kind in kinds for child in tab.findChildren(kind)
         if child.isVisible() and not child.toolTip()
     ]  # fmt: skip
     assert [type(child).__name__ for child in bare] == []
+
+
+def test_a_row_of_points_dims_its_draws_and_hides_no_curve(tab, qtbot):
+    tab.show_points(True)
+    tab.set_rows((RowSpec("plane/kde", "KDE", "kde", points=True),))
+    row = tab.row("plane/kde")
+    row.plot.set_axis("x", -1.0, 1.0)
+    row.plot.set_values(np.array([0.0, 0.25, 5.0, np.nan], np.float32))
+    edges, heights = row.plot.heights()
+    assert (heights * np.diff(edges)).sum() == pytest.approx(2 / 3)
+    assert row.plot.share_in_view() == pytest.approx(2 / 3)
+    row.set_state(State.EMPTY, "Press Fill.")
+    assert row.plot.key.hint() == "Press Fill."
+    assert not row._message.isVisible()
+    row.set_state(State.FAILED, "Out of paint.")
+    assert row.plot.is_stale()
+    with qtbot.waitSignal(tab.chosen) as told:
+        row.plot.pressed.emit()
+    assert told.args == ["plane/kde", 0]
 
 
 def test_all_three_parts_have_room_in_a_small_window(tab):
