@@ -7,6 +7,7 @@ on held-out pictures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -21,6 +22,8 @@ from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable
 PREFIX = "inpainting_"
 WANTED = 0.9
 """The share of held-out pixels that a calibrated model has within its 90 % interval."""
+AGREEMENT, COVERAGE = "agreement", "coverage"
+"""The share of draws read as the true class, and that of held-out pixels within the interval."""
 NOT_MEASURED = "calibration: not measured"
 NO_EVIDENCE = "No evidence is bundled: run python -m engines.training inpainting-evidence."
 
@@ -35,8 +38,15 @@ _COLUMNS = (
     Column("Verdict", "Whether the badge holds.", True),
 )
 _FIGURES = (
-    Column("Mask", "What was hidden of the held-out pictures.", False),
-    Column("Figure", "What was measured.", False),
+    Column(
+        "Hole", "What was hidden of the held-out pictures; the method if not the default.", False
+    ),
+    Column(
+        "Figure",
+        "Agreement: the share of draws that a classifier reads as the true class. Coverage: the "
+        "share of held-out pixels within the 90 % interval of the draws.",
+        False,
+    ),
     Column("Value", "± one standard error.", True),
     Column("Wanted", "What a calibrated model, or real pictures, would reach.", True),
     Column("How", "Method and number of pictures.", True),
@@ -96,10 +106,7 @@ def calibration_table(cards: Iterable[Card]) -> FamilyTable:
         found = figures_of(card)
         if not found:
             bare.append(family_title(card))
-        rows += [
-            FamilyRow(card.family, family_title(card), _cells(mask, what, figure))
-            for mask, what, figure in found
-        ]
+        rows += [FamilyRow(card.family, family_title(card), _cells(figure)) for figure in found]
     note = f"Not measured: {', '.join(bare)}." if bare else ""
     return _table("Calibration on held-out pictures", _FIGURES, tuple(rows), note)
 
@@ -107,11 +114,12 @@ def calibration_table(cards: Iterable[Card]) -> FamilyTable:
 def calibration(card: Card) -> tuple[str, str]:
     """A row's line about it, and the tool tip with all that was measured."""
     found = figures_of(card)
-    cover = [f"{_value(f)} {mask}" for mask, what, f in found if "coverage" in what]
-    rest = [f"{what} {_value(f)} {mask}" for mask, what, f in found]
     if not found:
         return NOT_MEASURED, f"The card of {card.name} has no figures of in-painting."
-    text = f"covers {', '.join(cover)}" if cover else rest[0]
+    own = [f for f in found if f.what == COVERAGE and not f.method]
+    rest = [f"{f.what} {_value(f.value)} ({f.where})" for f in found]
+    words = [f"{100 * f.value:.0f} % {f.mask}" for f in own]
+    text = f"covers {', '.join(words)}" if own else rest[0]
     tip = (
         "Coverage: the share of held-out pixels within the 90 % interval of the draws, "
         f"{WANTED:.0%} if calibrated. Measured: {'; '.join(rest)}."
@@ -119,34 +127,64 @@ def calibration(card: Card) -> tuple[str, str]:
     return text, tip
 
 
-def figures_of(card: Card) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """Mask, what was measured, and the figure, of all a card has of in-painting."""
+@dataclass(frozen=True)
+class Figure:
+    """One number that a card has of in-painting: of which hole, and of which method if not the
+    model's default."""
+
+    mask: str
+    method: str
+    what: str
+    value: float
+    stderr: float | None
+    wanted: float | None
+    how: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.mask}, {self.method}" if self.method else self.mask
+
+
+def figures_of(card: Card) -> list[Figure]:
+    """All a card has of in-painting: an entry holds the agreement and, beside it, the coverage."""
     found = []
-    for name, figure in card.figures.items():
-        if name.startswith(PREFIX) and isinstance(figure, Mapping) and "value" in figure:
-            mask, _, what = name.removeprefix(PREFIX).partition("_")
-            found.append((mask, what.replace("_", " ") or "figure", figure))
+    for name, entry in card.figures.items():
+        if not name.startswith(PREFIX) or not isinstance(entry, Mapping) or "value" not in entry:
+            continue
+        mask, _, method = name.removeprefix(PREFIX).partition("_")
+        how = _how(entry)
+        found.append(
+            Figure(mask, method, AGREEMENT, entry["value"], entry.get("stderr"),
+                   entry.get("floor"), how)
+        )  # fmt: skip
+        if COVERAGE in entry:
+            wanted = entry.get("nominal", WANTED)
+            error = entry.get("coverage_stderr")
+            found.append(Figure(mask, method, COVERAGE, entry[COVERAGE], error, wanted, how))
     return found
 
 
-def _cells(mask: str, what: str, figure: Mapping[str, Any]) -> tuple[Cell, ...]:
-    wanted = WANTED if "coverage" in what else figure.get("floor")
-    error = figure.get("stderr")
-    value = _value(figure) if error is None else f"{_value(figure)} ± {100 * error:.1f} %"
-    how = [str(figure["method"])] if "method" in figure else []
-    if "examples" in figure:
-        how.append(f"{figure['examples']:,} pictures")
+def _how(entry: Mapping[str, Any]) -> str:
+    parts = [str(entry["method"])] if "method" in entry else []
+    if "draws" in entry:
+        parts.append(f"{entry['draws']} draws")
+    if "examples" in entry:
+        parts.append(f"{entry['examples']:,} pictures")
+    return ", ".join(parts) or NOTHING
+
+
+def _cells(figure: Figure) -> tuple[Cell, ...]:
+    error = "" if figure.stderr is None else f" ± {100 * figure.stderr:.1f} %"
+    wanted = NOTHING if figure.wanted is None else _value(figure.wanted)
     return (
-        Cell(mask), Cell(what), Cell(value),
-        Cell(NOTHING if wanted is None else f"{100 * wanted:.1f} %"),
-        Cell(", ".join(how) or NOTHING),
+        Cell(figure.where), Cell(figure.what), Cell(_value(figure.value) + error), Cell(wanted),
+        Cell(figure.how),
     )  # fmt: skip
 
 
-def _value(figure: Mapping[str, Any]) -> str:
-    """A share in percent; another number as it is."""
-    value = float(figure["value"])
-    return f"{100 * value:.1f} %" if 0 <= value <= 1 else f"{value:.4g}"
+def _value(share: float) -> str:
+    """A share in percent."""
+    return f"{100 * share:.1f} %"
 
 
 def _table(

@@ -18,10 +18,12 @@ PIECE = evidence.Evidence(
 )  # fmt: skip
 FIGURES = {
     "parameters": {"value": 3},
-    "inpainting_left_coverage": {"value": 0.861, "method": "32 draws", "examples": 500},
-    "inpainting_left_agreement": {"value": 0.91, "floor": 0.99, "stderr": 0.013},
-    "inpainting_centre_coverage": {"value": 0.9},
-}
+    "inpainting_left": {
+        "value": 0.91, "stderr": 0.013, "floor": 0.99, "coverage": 0.861, "coverage_stderr": 0.004,
+        "nominal": 0.9, "method": "closed form", "draws": 32, "examples": 500,
+    },
+    "inpainting_square_slow": {"value": 0.5},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +43,15 @@ def test_a_card_without_figures_is_not_measured(card):
 def test_figures_are_shown_with_what_would_be_wanted(card):
     full = replace(card, figures=FIGURES)
     text, tip = calibration(full)
-    assert text == "covers 86.1 % left, 90.0 % centre"
-    assert "agreement 91.0 % left" in tip
+    assert text == "covers 86 % left"
+    assert "agreement 91.0 % (left)" in tip
+    assert "agreement 50.0 % (square, slow)" in tip
     cells = [[cell.text for cell in row.cells] for row in calibration_table([full]).rows]
+    how = "closed form, 32 draws, 500 pictures"
     assert cells == [
-        ["left", "coverage", "86.1 %", "90.0 %", "32 draws, 500 pictures"],
-        ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", "–"],
-        ["centre", "coverage", "90.0 %", "90.0 %", "–"],
+        ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", how],
+        ["left", "coverage", "86.1 % ± 0.4 %", "90.0 %", how],
+        ["square, slow", "agreement", "50.0 %", "–", "–"],
     ]
 
 
