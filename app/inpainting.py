@@ -307,7 +307,7 @@ class Inpainting(QObject):
     def _show_evidence(self, name: str) -> None:
         row, cards = self._every[name], [row.card for row in self._every.values()]
         if row.standing is not None:
-            self._evidence.show(row.card, row.standing, cards)
+            self._evidence.show(row.card, self.methods.get(name, ""), row.standing, cards)
 
     # what is remembered, and recipes from outside
 

@@ -60,32 +60,35 @@ class Evidence:
         self._parent = parent
         self.dialog: EvidenceDialog | None = None
 
-    def show(self, card: Card, procedure: Procedure, cards: Iterable[Card]) -> None:
-        """Open for one row's badge, with the calibration of all `cards`."""
+    def show(self, card: Card, method: str, procedure: Procedure, cards: Iterable[Card]) -> None:
+        """Open for the badge of one row and its method, with the calibration of all `cards`."""
         if self.dialog is None:
             self.dialog = EvidenceDialog(self._parent)
         asked = (
             f"{family_title(card)}: {procedure.exactness.value}. {procedure.method}. "
             f"{procedure.source}."
         )
-        self.dialog.show_tables(asked, methods_table(), calibration_table(cards))
+        self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(cards))
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
 
 
-def methods_table() -> FamilyTable:
-    """Every method where the answer is known; a note where there is no such table."""
+def methods_table(family: str, method: str) -> FamilyTable:
+    """Every method where the answer is known, that of a family asked for first; a note where there
+    is no such table."""
     found, note = _read()
+    asked = sorted(found, key=lambda e: (e.family, e.method) != (family, method))
     rows = tuple(
         FamilyRow(
             e.family, FAMILY_TITLES.get(e.family, e.family),
             (
-                Cell(e.title, e.how), Cell(e.exactness), Cell(e.oracle), Cell(f"{e.calls:,}"),
+                Cell(e.title, e.how), Cell(e.exactness),
+                Cell(e.oracle.partition(",")[0], e.oracle), Cell(f"{e.calls:,}"),
                 Cell(f"{e.value:.3g}"), Cell(f"{e.floor:.3g}"), Cell(e.measure), Cell(e.verdict),
             ),
         )
-        for e in found
+        for e in asked
     )  # fmt: skip
     return _table("Methods where the answer is known", _COLUMNS, rows, note)
 

@@ -63,9 +63,16 @@ def test_evidence_that_is_not_there_or_damaged_is_said_to_be_so(monkeypatch):
         raise ValueError("no table")
 
     monkeypatch.setattr(evidence, "read", missing)
-    assert behind.methods_table().note == NO_EVIDENCE
+    assert behind.methods_table("kde", "quick").note == NO_EVIDENCE
     monkeypatch.setattr(evidence, "read", damaged)
-    assert "cannot be read: no table" in behind.methods_table().note
+    assert "cannot be read: no table" in behind.methods_table("kde", "quick").note
+
+
+def test_the_method_asked_for_comes_first(monkeypatch):
+    other = replace(PIECE, family="kde", method="closed-form")
+    monkeypatch.setattr(evidence, "read", lambda: (PIECE, PIECE, other))
+    rows = behind.methods_table("kde", "closed-form").rows
+    assert [row.family for row in rows] == ["kde", "diffusion", "diffusion"]
 
 
 def test_a_click_on_the_badge_opens_the_evidence(open_window, methods, monkeypatch):
