@@ -1,5 +1,5 @@
 """`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
-`… densities [SET …]`, `… examples SET …`, `… report`.
+`… densities [SET …]`, `… examples SET …`, `… inpainting-evidence`, `… report`.
 """
 
 from __future__ import annotations
@@ -78,8 +78,15 @@ def _report(arguments: list[str]) -> None:
     report.write()
 
 
+def _evidence(arguments: list[str]) -> None:
+    from engines.training import inpainting_evidence, inpainting_questions
+
+    inpainting_evidence.write(inpainting_questions.trials())
+
+
 _COMMANDS = {
     "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
+    "inpainting-evidence": _evidence,
 }  # fmt: skip
 
 

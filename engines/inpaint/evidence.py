@@ -1,0 +1,50 @@
+"""What stands behind the badges: every in-painting method measured where the answer is known.
+
+Read from assets/evidence.toml, which `python -m engines.training inpainting-evidence` writes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2] / "assets"
+PATH = ROOT / "evidence.toml"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One method on one model whose conditional p(x_m | x_o) is known.
+
+    `value` is the distance of the draws from the exact conditional by `measure`, `floor` that of
+    as many exact draws: less cannot be asked. `calls` are network evaluations per draw.
+    """
+
+    method: str
+    """The name of the method, as in `Method.name`."""
+    family: str
+    """Of the model that the method was run on, as in `Card.family`."""
+    title: str
+    how: str
+    """The procedure at the knobs of this row."""
+    exactness: str
+    """The badge, as in `Exactness.value`."""
+    oracle: str
+    calls: int
+    measure: str
+    value: float
+    floor: float
+    verdict: str
+
+
+def read(path: Path = PATH) -> tuple[Evidence, ...]:
+    """All evidence in the order of the page docs/inpainting.md, best known oracle first.
+
+    Raises FileNotFoundError, or ValueError for a file that is no such table.
+    """
+    rows = tomllib.loads(path.read_text("utf-8")).get("evidence", [])
+    try:
+        return tuple(Evidence(**row) for row in rows)
+    except TypeError as error:
+        raise ValueError(f"{path} is no table of evidence: {error}") from error
