@@ -191,7 +191,7 @@ def started(model: Model, request: FillRequest) -> tuple[Run, Tensor, Tensor]:
 
 def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> Fillings:
     run, picture, known = started(model, request)
-    procedure = method.procedure(model, request.knobs)
+    procedure = method.standing(model, request.knobs, known)
     spent, calls, filling = 0.0, 0, None
     while True:
         before = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.inpaint import annealed, closed_form, mala, within_gibbs
+from engines.inpaint import annealed, any_order, closed_form, mala, raster, within_gibbs
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole, InpaintRun, Method, filling
 from engines.inpaint.repaint import REPAINT
@@ -12,6 +12,8 @@ from engines.model import Model
 
 METHODS: tuple[Method, ...] = (
     *closed_form.METHODS,
+    *any_order.METHODS,
+    *raster.METHODS,
     *within_gibbs.METHODS,
     *mala.METHODS,
     *annealed.METHODS,

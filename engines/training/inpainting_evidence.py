@@ -74,7 +74,7 @@ def measured(trial: Trial) -> Iterator[Evidence]:
     run = method.run(model, question.picture, question.known, trial.draws, _SEED, trial.knobs)
     x, calls = ended(run)
     print(f"{method.title}: {time.perf_counter() - start:.1f} s", flush=True)
-    procedure = method.procedure(model, trial.knobs)
+    procedure = method.standing(model, trial.knobs, question.known)
     exact = question.exact(trial.draws)
     for measure in question.measures:
         value, floor = measure.distance(x), measure.distance(exact)

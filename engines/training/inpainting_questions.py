@@ -16,6 +16,8 @@ _MIXTURE = (
     "Four correlated Gaussian components in the plane, x1 = 0.3 known: four modes of x2, "
     "bins of 0.1"
 )
+_SCATTERED = "All 512 pictures of 3 × 3 pixels of two levels, five pixels missing here and there"
+_TAIL = "The same with the last five pixels missing"
 _LINEAR = "Linear-Gaussian autoencoder of three values, one known, its encoder off by 0.15 sd"
 _AFFINE = "Dense affine flow of three values, one known"
 
@@ -23,6 +25,7 @@ _AFFINE = "Dense affine flow of three values, one known"
 def trials() -> Iterator[Trial]:
     """Every question to every method that it fits, a question's trials in a row."""
     yield from _of_mixture()
+    yield from _of_table()
     yield from _of_linear()
     yield from _of_affine()
 
@@ -105,3 +108,43 @@ def _of_affine() -> Iterator[Trial]:
     model = oracles.affine_flow()
     answer = model.native.net.conditional(1.0)  # type: ignore[union-attr]
     yield Trial(gaussian(_AFFINE, model, (1.0,), answer), "mala", draws=16_000)
+
+
+def pictures_of_table(table: oracles.Table, x: Tensor) -> Tensor:
+    """Index of each picture (n, 1, 3, 3) in the table: (n,)."""
+    bits = ((x.flatten(1) + 1) / 2).round().long()
+    places: Tensor = 2 ** torch.arange(bits.shape[1] - 1, -1, -1)
+    return (bits * places).sum(1)
+
+
+def of_table(oracle: str, table: oracles.Table, model: oracles.Model, known: Tensor) -> Question:
+    """A picture of the table with these pixels known: (3, 3) bool."""
+    levels = torch.tensor([0, 1, 1, 0, 1, 0, 1, 1, 0])
+    answer = table.conditional(levels, known.flatten())
+
+    def exact(count: int) -> Tensor:
+        g = torch.Generator().manual_seed(0)
+        pick = torch.multinomial(answer, count, replacement=True, generator=g)
+        return 2.0 * table.states[pick].view(-1, 1, oracles.SIDE, oracles.SIDE) - 1
+
+    def distance(x: Tensor) -> float:
+        found = torch.bincount(pictures_of_table(table, x), minlength=len(answer)) / len(x)
+        return float(0.5 * (found - answer).abs().sum())
+
+    picture = 2.0 * levels.view(1, oracles.SIDE, oracles.SIDE) - 1
+    return Question(oracle, model, picture, known, exact, (Measure("TV", distance, 0.08),))
+
+
+def _of_table() -> Iterator[Trial]:
+    table, draws = oracles.Table(), 4_000
+    scattered = torch.tensor([[1, 0, 0], [0, 0, 1], [1, 0, 1]], dtype=torch.bool)
+    tail = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=torch.bool)
+    any_order, raster = oracles.table_any_order(table), oracles.table_raster(table)
+    for oracle, known in ((_SCATTERED, scattered), (_TAIL, tail)):
+        asked = [of_table(oracle, table, model, known) for model in (any_order, raster)]
+        yield Trial(asked[0], "any-order", {"together": 1}, draws)
+        yield Trial(asked[0], "any-order", {"together": 3}, draws)
+        yield Trial(asked[1], "smc", {}, draws)
+        if oracle == _SCATTERED:
+            yield Trial(asked[1], "smc", {"particles": 128}, draws, 0.05)
+        yield Trial(asked[1], "clamping", {}, draws)

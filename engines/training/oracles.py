@@ -12,11 +12,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from engines.any_order import AnyOrderPictures
+from engines.autoregressive import RasterPictures
 from engines.diffusion import of_denoiser
 from engines.energy import Energy
 from engines.flow import Flow
 from engines.mfa import MFA
 from engines.model import Card, Exactness, Model, Procedure, Run, SampleRequest, Step
+from engines.nets.any_order import PictureAnyOrder
+from engines.nets.autoregressive import PictureRaster
 from engines.nets.diffusion import SIGMA_DATA, Denoiser
 from engines.nets.flow import PointFlow, log_normal
 from engines.nets.mfa import FactorAnalysers
@@ -198,3 +202,85 @@ def affine_flow() -> Model:
     """The dense affine flow."""
     card, net = card_of("flow", (3,)), AffineFlow().requires_grad_(False)
     return _model(card, Flow(card, net, torch.device("cpu")), lambda e: net.decode(e, e))
+
+
+SIDE = 3
+"""Side of the pictures of two levels whose 512 probabilities are all known."""
+
+
+class Table:
+    """Every picture of 3 × 3 pixels of two levels, with its probability.
+
+    Neighbours agree or differ as a random coupling has it (an Ising model), and every picture has
+    a random factor besides, so that nothing is independent of anything.
+    """
+
+    def __init__(self) -> None:
+        g = torch.Generator().manual_seed(7)
+        n = SIDE * SIDE
+        self.states = torch.cartesian_prod(*[torch.arange(2)] * n)
+        spin = 2.0 * self.states.double().view(-1, SIDE, SIDE) - 1
+        across = (spin[:, :, 1:] * spin[:, :, :-1]).flatten(1)
+        down = (spin[:, 1:] * spin[:, :-1]).flatten(1)
+        pairs = torch.cat([across, down], 1)
+        coupling = 1.2 * torch.randn(pairs.shape[1], generator=g, dtype=torch.float64)
+        own = 0.5 * torch.randn(len(spin), generator=g, dtype=torch.float64)
+        self.log_p = (pairs @ coupling + own).log_softmax(0)
+
+    def logits(self, levels: Tensor, known: Tensor) -> Tensor:
+        """log p(x_i = 0, 1 | x_known) of every pixel: (n, 9), (n, 9) -> (n, 9, 2)."""
+        on, states = levels.double(), self.states.double()
+        seen = known.double()
+        clashes = (seen * on) @ (1 - states).T + (seen * (1 - on)) @ states.T
+        weight = self.log_p.masked_fill(clashes > 0, -torch.inf).softmax(1)
+        on = weight @ states
+        return torch.stack([1 - on, on], 2).clamp_min(1e-300).log()
+
+    def conditional(self, levels: Tensor, known: Tensor) -> Tensor:
+        """P of every picture given the known pixels (9,): (512,)."""
+        clash = (known & (levels != self.states)).any(1)
+        return self.log_p.masked_fill(clash, -torch.inf).softmax(0)
+
+
+class TableAnyOrder(PictureAnyOrder):
+    """The conditionals of a table under any mask."""
+
+    def __init__(self, table: Table) -> None:
+        nn.Module.__init__(self)
+        self.table, self.classes, self.levels = table, 0, 2
+        self.height = self.side = SIDE
+
+    def forward(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:
+        found = self.table.logits(levels.flatten(1), known.flatten(1))
+        return found.view(*levels.shape, 2)
+
+
+class TableRaster(PictureRaster):
+    """The conditionals of a table in raster order."""
+
+    def __init__(self, table: Table) -> None:
+        nn.Module.__init__(self)
+        self.classes, self.levels, n = 0, 2, SIDE * SIDE
+        self.height = self.side = SIDE
+        # the next pixel by its place and the number that the pixels before it spell
+        self.following = torch.zeros(n, 2 ** (n - 1), 2)
+        for k in range(n):
+            mass = table.log_p.exp().view(2**k, 2, -1).sum(2)
+            self.following[k, : 2**k] = (mass / mass.sum(1, keepdim=True)).log()
+
+    def forward(self, levels: Tensor, labels: Tensor, which: Tensor, place: Tensor) -> Tensor:
+        back = place[:, None] - 1 - torch.arange(SIDE * SIDE)
+        spelt = levels.flatten(1)[which] * (back >= 0) << back.clamp_min(0)
+        return self.following[place, spelt.sum(1)]
+
+
+def table_any_order(table: Table) -> Model:
+    """The any-order model of a table."""
+    card = card_of("any-order", (1, SIDE, SIDE))
+    return _model(card, AnyOrderPictures(card, TableAnyOrder(table), torch.device("cpu")))
+
+
+def table_raster(table: Table) -> Model:
+    """The raster model of a table."""
+    card = card_of("autoregressive", (1, SIDE, SIDE))
+    return _model(card, RasterPictures(card, TableRaster(table), torch.device("cpu")))

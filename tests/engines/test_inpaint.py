@@ -118,7 +118,8 @@ def test_a_guess_is_not_the_result_itself(cases):
     for case in cases:
         run = case.run()
         for step in run:
-            step.guess.fill_(100.0)
+            if step.guess is not None:
+                step.guess.fill_(100.0)
         assert case.drawn().abs().max() < 50
 
 
