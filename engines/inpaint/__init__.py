@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.inpaint import annealed, any_order, closed_form, mala, raster, within_gibbs
+from engines.inpaint import annealed, any_order, closed_form, latent, mala, raster, within_gibbs
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole, InpaintRun, Method, filling
 from engines.inpaint.repaint import REPAINT
@@ -15,6 +15,7 @@ METHODS: tuple[Method, ...] = (
     *any_order.METHODS,
     *raster.METHODS,
     *within_gibbs.METHODS,
+    *latent.METHODS,
     *mala.METHODS,
     *annealed.METHODS,
     TDS,

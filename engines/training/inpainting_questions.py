@@ -16,6 +16,7 @@ _MIXTURE = (
     "Four correlated Gaussian components in the plane, x1 = 0.3 known: four modes of x2, "
     "bins of 0.1"
 )
+_GENERATOR = "Linear generator from two latents to three values, one known up to τ = 0.3"
 _SCATTERED = "All 512 pictures of 3 × 3 pixels of two levels, five pixels missing here and there"
 _TAIL = "The same with the last five pixels missing"
 _LINEAR = "Linear-Gaussian autoencoder of three values, one known, its encoder off by 0.15 sd"
@@ -28,6 +29,7 @@ def trials() -> Iterator[Trial]:
     yield from _of_table()
     yield from _of_linear()
     yield from _of_affine()
+    yield from _of_generator()
 
 
 def binned(x: Tensor, edges: Tensor, below: Tensor) -> float:
@@ -148,3 +150,11 @@ def _of_table() -> Iterator[Trial]:
         if oracle == _SCATTERED:
             yield Trial(asked[1], "smc", {"particles": 128}, draws, 0.05)
         yield Trial(asked[1], "clamping", {}, draws)
+
+
+def _of_generator() -> Iterator[Trial]:
+    model = oracles.linear_gan()
+    answer = model.native.net.relaxed(0.9, 0.3)  # type: ignore[union-attr]
+    question = gaussian(_GENERATOR, model, (0.9,), answer)
+    yield Trial(question, "latent-langevin", {"tau": 0.3}, 16_000)
+    yield Trial(question, "latent-descent", {"tau": 0.3}, 16_000)

@@ -17,12 +17,14 @@ from engines.autoregressive import RasterPictures
 from engines.diffusion import of_denoiser
 from engines.energy import Energy
 from engines.flow import Flow
+from engines.gan import GAN
 from engines.mfa import MFA
 from engines.model import Card, Exactness, Model, Procedure, Run, SampleRequest, Step
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PictureRaster
 from engines.nets.diffusion import SIGMA_DATA, Denoiser
 from engines.nets.flow import PointFlow, log_normal
+from engines.nets.gan import PointGenerator
 from engines.nets.mfa import FactorAnalysers
 from engines.nets.vae import PointVAE
 from engines.noise import Streams
@@ -176,6 +178,30 @@ def linear_vae(bias: float) -> Model:
     """The linear autoencoder, its encoder wrong by `bias`."""
     card, net = card_of("vae", (3,)), LinearVAE(bias).requires_grad_(False)
     return _model(card, VAE(card, net, torch.device("cpu")))
+
+
+class LinearGenerator(PointGenerator):
+    """G(z) = W z + b from two latents to three values."""
+
+    def __init__(self) -> None:
+        super().__init__(dim=3, classes=0, latent=2, hidden=2, layers=1)
+        self.w = torch.tensor([[1.0, 0.4], [0.7, -0.8], [-0.3, 1.1]])
+        self.b = torch.tensor([0.2, -0.5, 0.1])
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        return z @ self.w.T + self.b
+
+    def relaxed(self, x1: float, tau: float) -> tuple[Tensor, Tensor]:
+        """Mean (2,) and covariance (2, 2) of G(z)_23 under p(z) N(x1; G(z)_1, τ²)."""
+        cov = self.w @ self.w.T
+        # the tolerance is noise on x1 alone
+        return of_gaussian(self.b, cov + tau**2 * torch.diag(torch.tensor([1.0, 0, 0])), x1)
+
+
+def linear_gan() -> Model:
+    """The linear generator."""
+    card, net = card_of("gan", (3,)), LinearGenerator().requires_grad_(False)
+    return _model(card, GAN(card, net, torch.device("cpu")))
 
 
 class AffineFlow(PointFlow):
