@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from engines.inpaint import annealed, any_order, closed_form, latent, mala, raster, within_gibbs
+from engines.inpaint import (
+    annealed,
+    any_order,
+    closed_form,
+    decoded,
+    latent,
+    mala,
+    raster,
+    within_gibbs,
+)
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole, InpaintRun, Method, filling
 from engines.inpaint.repaint import REPAINT
@@ -20,6 +29,7 @@ METHODS: tuple[Method, ...] = (
     *annealed.METHODS,
     TDS,
     PICTURE_TDS,
+    *decoded.METHODS,
     REPAINT,
     GUIDED,
     REPLACEMENT,

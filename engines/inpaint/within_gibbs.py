@@ -19,7 +19,7 @@ from engines.langevin import adapted
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.flow import log_normal
 from engines.nets.mfa import choose
-from engines.nets.vae import PictureVAE, mixture_draw, mixture_mean, mixture_of_logistics
+from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams
 from engines.vae import MEAN, PIXELS, VAE
 
@@ -65,10 +65,8 @@ class State:
 class Posterior:
     """What the moves ask of a VAE about one hole; all chains have the class of the hole."""
 
-    def __init__(self, hole: Hole) -> None:
-        native = hole.model.native
-        assert isinstance(native, VAE)
-        self.net, self.device, self.hole = native.net, native.device, hole
+    def __init__(self, hole: Hole, net: PictureVAE | PointVAE, device: torch.device) -> None:
+        self.net, self.device, self.hole = net, device, hole
         self.known, self.picture = hole.known.to(self.device), hole.picture.to(self.device)
 
     def _labels(self, n: int) -> Tensor:
@@ -78,14 +76,15 @@ class Posterior:
         """The state at z (n, K)."""
         with torch.set_grad_enabled(sloped):
             place = z.detach().requires_grad_(sloped)
-            prior, view = self.net.log_prior(place, self._labels(len(z))), self._view(place)
+            prior, view = self.net.log_prior(place, self._labels(len(z))), self.view(place)
             known = self.log_known(view)
             slope = torch.zeros_like(z)
             if sloped:
                 (slope,) = torch.autograd.grad((prior + known).sum(), place)
         return State(z, prior.detach(), view.detach(), known.detach(), slope)
 
-    def _view(self, z: Tensor) -> Tensor:
+    def view(self, z: Tensor) -> Tensor:
+        """The parameters of p(x | z, c) (n, …)."""
         labels = self._labels(len(z))
         if isinstance(self.net, PictureVAE):
             return self.net.likelihood(z, labels)
@@ -245,7 +244,9 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
         """Chains side by side, one for each draw; guesses are where they stand."""
-        posterior, streams, total = Posterior(hole), hole.streams, int(hole.knobs["steps"])
+        native, streams, total = hole.model.native, hole.streams, int(hole.knobs["steps"])
+        assert isinstance(native, VAE)
+        posterior = Posterior(hole, native.net, native.device)
         averaged = hole.knobs.get("pixels") == MEAN
         state = start(posterior, streams)
         x = posterior.draw(state, streams)

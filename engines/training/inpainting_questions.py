@@ -16,6 +16,7 @@ _MIXTURE = (
     "Four correlated Gaussian components in the plane, x1 = 0.3 known: four modes of x2, "
     "bins of 0.1"
 )
+_LATENTS = "The linear decoder with its latent drawn by an exact diffusion, one value known"
 _GENERATOR = "Linear generator from two latents to three values, one known up to τ = 0.3"
 _SCATTERED = "All 512 pictures of 3 × 3 pixels of two levels, five pixels missing here and there"
 _TAIL = "The same with the last five pixels missing"
@@ -28,6 +29,7 @@ def trials() -> Iterator[Trial]:
     yield from _of_mixture()
     yield from _of_table()
     yield from _of_linear()
+    yield from _of_latents()
     yield from _of_affine()
     yield from _of_generator()
 
@@ -158,3 +160,11 @@ def _of_generator() -> Iterator[Trial]:
     question = gaussian(_GENERATOR, model, (0.9,), answer)
     yield Trial(question, "latent-langevin", {"tau": 0.3}, 16_000)
     yield Trial(question, "latent-descent", {"tau": 0.3}, 16_000)
+
+
+def _of_latents() -> Iterator[Trial]:
+    model = oracles.linear_latent_diffusion()
+    answer = oracles.LinearVAE(0).conditional(0.5)
+    question = gaussian(_LATENTS, model, (0.5,), answer)
+    yield Trial(question, "latent-tds", {}, 8_000)
+    yield Trial(question, "latent-tds", {"particles": 1}, 8_000)

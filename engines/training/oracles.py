@@ -18,6 +18,7 @@ from engines.diffusion import of_denoiser
 from engines.energy import Energy
 from engines.flow import Flow
 from engines.gan import GAN
+from engines.latent_diffusion import of_parts
 from engines.mfa import MFA
 from engines.model import Card, Exactness, Model, Procedure, Run, SampleRequest, Step
 from engines.nets.any_order import PictureAnyOrder
@@ -178,6 +179,17 @@ def linear_vae(bias: float) -> Model:
     """The linear autoencoder, its encoder wrong by `bias`."""
     card, net = card_of("vae", (3,)), LinearVAE(bias).requires_grad_(False)
     return _model(card, VAE(card, net, torch.device("cpu")))
+
+
+def linear_latent_diffusion() -> Model:
+    """The linear decoder with z ~ N(0, 1) drawn by a diffusion whose denoiser is exact."""
+    one = torch.ones(1, dtype=torch.float64)
+    normal = FactorAnalysers(
+        0 * one[:, None], math.sqrt(0.5) * one[:, None, None], 0.5 * one[:, None], 0 * one,
+        torch.zeros(1, dtype=torch.int64),
+    )  # fmt: skip
+    card, vae = card_of("latent-diffusion", (3,)), LinearVAE(0).requires_grad_(False)
+    return of_parts(card, vae, mixture_diffusion(normal), torch.device("cpu"))
 
 
 class LinearGenerator(PointGenerator):
