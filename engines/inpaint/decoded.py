@@ -78,7 +78,7 @@ def fill(hole: Hole) -> Run:
             view[part.start : part.stop] = shown(model.vae, z, labels, None)
             done = part.start + len(part) * turn // (steps + 1)
             yield Step(done, hole.count, view.clone(), turn * particles)
-        z = prior.net.leave(finish(run))  # type: ignore[arg-type]
+        z = prior.net.leave(finish(run))
         view[part.start : part.stop] = shown(model.vae, z, labels, None if averaged else streams)
         yield Step(part.stop, hole.count, view.clone(), steps * particles)
     return view.clone()

@@ -81,7 +81,7 @@ class Pixels:
         whole[:, : places.stop] = kinds
         which = torch.arange(len(kinds), device=self.device).repeat_interleave(len(places))
         place = torch.tensor(places, device=self.device).repeat(len(kinds))
-        log_p = self.net(self._pictures(whole), self.labels[: len(kinds)], which, place)
+        log_p: Tensor = self.net(self._pictures(whole), self.labels[: len(kinds)], which, place)
         seen = whole[which, place][:, None]
         found = log_p.double().log_softmax(1).gather(1, seen).view(len(kinds), -1).sum(1)
         return found[back].cpu()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from engines.model import Model
 from engines.training import oracles
 from engines.training.inpainting_evidence import Measure, Question, Trial
 
@@ -57,7 +58,7 @@ def _of_mixture() -> Iterator[Trial]:
     measure = Measure("TV", lambda x: binned(x[:, 1], _EDGES, below), 0.08)
     point, known = torch.tensor([oracles.AT, 0.0]), torch.tensor([True, False])
 
-    def question(model: oracles.Model) -> Question:
+    def question(model: Model) -> Question:
         return Question(_MIXTURE, model, point, known, exact, (measure,))
 
     yield Trial(question(oracles.mixture_analysers(mixture)), "closed-form")
@@ -73,7 +74,7 @@ def _of_mixture() -> Iterator[Trial]:
 
 
 def gaussian(
-    oracle: str, model: oracles.Model, known: tuple[float, ...], answer: tuple[Tensor, Tensor]
+    oracle: str, model: Model, known: tuple[float, ...], answer: tuple[Tensor, Tensor]
 ) -> Question:
     """The first values known, the rest Gaussian: `answer` is their mean and covariance."""
     (mean, cov), seen = answer, len(known)
@@ -102,7 +103,7 @@ def gaussian(
 
 def _of_linear() -> Iterator[Trial]:
     model = oracles.linear_vae(0.15)
-    answer = model.native.net.conditional(0.5)  # type: ignore[union-attr]
+    answer = oracles.LinearVAE(0.15).conditional(0.5)
     question = gaussian(_LINEAR, model, (0.5,), answer)
     yield Trial(question, "mwg", {"steps": 100}, 16_000)
     yield Trial(question, "pseudo-gibbs", {"steps": 100}, 16_000)
@@ -110,7 +111,7 @@ def _of_linear() -> Iterator[Trial]:
 
 def _of_affine() -> Iterator[Trial]:
     model = oracles.affine_flow()
-    answer = model.native.net.conditional(1.0)  # type: ignore[union-attr]
+    answer = oracles.AffineFlow().conditional(1.0)
     yield Trial(gaussian(_AFFINE, model, (1.0,), answer), "mala", draws=16_000)
 
 
@@ -121,7 +122,7 @@ def pictures_of_table(table: oracles.Table, x: Tensor) -> Tensor:
     return (bits * places).sum(1)
 
 
-def of_table(oracle: str, table: oracles.Table, model: oracles.Model, known: Tensor) -> Question:
+def of_table(oracle: str, table: oracles.Table, model: Model, known: Tensor) -> Question:
     """A picture of the table with these pixels known: (3, 3) bool."""
     levels = torch.tensor([0, 1, 1, 0, 1, 0, 1, 1, 0])
     answer = table.conditional(levels, known.flatten())
@@ -156,7 +157,7 @@ def _of_table() -> Iterator[Trial]:
 
 def _of_generator() -> Iterator[Trial]:
     model = oracles.linear_gan()
-    answer = model.native.net.relaxed(0.9, 0.3)  # type: ignore[union-attr]
+    answer = oracles.LinearGenerator().relaxed(0.9, 0.3)
     question = gaussian(_GENERATOR, model, (0.9,), answer)
     yield Trial(question, "latent-langevin", {"tau": 0.3}, 16_000)
     yield Trial(question, "latent-descent", {"tau": 0.3}, 16_000)
