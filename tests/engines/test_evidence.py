@@ -43,7 +43,7 @@ def test_particles_meet_the_bar_and_replacement_is_seen_to_fail():
     ("exactness", "value", "words"),
     [
         (Exactness.EXACT, 0.04, "at the sampling floor"),
-        (Exactness.EXACT, 0.07, "within the tolerance of 0.08"),
+        (Exactness.EXACT, 0.078, "within the tolerance of 0.08"),
         (Exactness.EXACT, 0.2, "MISSES the tolerance of 0.08"),
         (Exactness.ASYMPTOTIC, 0.2, "MISSES the tolerance of 0.08"),
         (Exactness.HEURISTIC, 0.2, "off by 5 × the floor, as its label warns"),
