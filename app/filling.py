@@ -95,6 +95,8 @@ class Filling:
     share: float
     seconds: float
     calls: int
+    note: str
+    """What the run finds of its own quality, such as "acceptance 0.57"; empty for none."""
     kept: bool | None = None
 
     @property
@@ -212,8 +214,8 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
     from engines.inpaint.method import clamped
 
     run, picture, known = started(model, request, clamp=False)
-    procedure = method.procedure(model, request.knobs)
-    spent, calls = 0.0, 0
+    procedure = method.standing(model, request.knobs, known)
+    spent, calls, note = 0.0, 0, ""
 
     def filling(raw: Tensor, share: float, *, ended: bool = False) -> Filling:
         x = clamped(raw, picture, known)
@@ -221,7 +223,7 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
         kept = keeps(x, picture, known) and _keeps_levels(values, request) if ended else None
         return Filling(
             request, offer, procedure, values, to_pixels(raw), summarise(values), share, spent,
-            calls, kept,
+            calls, note, kept,
         )  # fmt: skip
 
     while True:
@@ -234,7 +236,7 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
             yield whole
             return whole
         spent += time.perf_counter() - before
-        calls = step.calls
+        calls, note = step.calls, step.note
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
 

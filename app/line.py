@@ -71,6 +71,7 @@ class LineFilling:
     share: float
     seconds: float
     calls: int
+    note: str
     kept: bool | None = None
 
     @property
@@ -154,11 +155,12 @@ def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> L
     point, known = torch.zeros(2), torch.zeros(2, dtype=torch.bool)
     point[request.axis], known[request.axis] = request.value, True
     run = method.run(model, point, known, request.count, request.seed, request.knobs, request.label)
-    procedure, spent, calls = method.procedure(model, request.knobs), 0.0, 0
+    procedure = method.standing(model, request.knobs, known)
+    spent, calls, note = 0.0, 0, ""
 
     def filling(x: Tensor, share: float, kept: bool | None = None) -> LineFilling:
         points = x.float().cpu().numpy()
-        return LineFilling(request, offer, procedure, points, share, spent, calls, kept)
+        return LineFilling(request, offer, procedure, points, share, spent, calls, note, kept)
 
     while True:
         before = time.perf_counter()
@@ -170,7 +172,7 @@ def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> L
             yield whole
             return whole
         spent += time.perf_counter() - before
-        calls = step.calls
+        calls, note = step.calls, step.note
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
 

@@ -60,6 +60,8 @@ class Frame(Protocol[A]):
     @property
     def calls(self) -> int: ...
     @property
+    def note(self) -> str: ...
+    @property
     def complete(self) -> bool: ...
     @property
     def kept(self) -> bool | None: ...
@@ -204,7 +206,8 @@ class MethodRow(QObject, Generic[Q, F]):
         self.show_methods(frame.request.method)
         self.present(frame)
         self._show_standing(frame.procedure)
-        self.row.set_cost(f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}")
+        cost = f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}"
+        self.row.set_cost(f"{cost} · {frame.note}" if frame.note else cost)
         self.row.set_note(_warning(frame))
         self.row.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:

@@ -40,7 +40,7 @@ _NATURE_OF_CLASSES = f"{_NATURE}; the last coordinate picks the class where none
 
 
 @dataclass(frozen=True)
-class _GAN:
+class GAN:
     """A latent code is (z, e): e draws the class where none is asked, and is idle otherwise.
 
     With z and e standard normal, c = F⁻¹(Φ(e)) has the shares p(c), so codes without a label
@@ -96,7 +96,7 @@ def load(card: Card, device: torch.device) -> Model:
     kind: Callable[..., Generator] = PictureGenerator if card.is_picture else PointGenerator
     net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
-    gan = _GAN(card, net.eval().requires_grad_(False).to(device), device)
+    gan = GAN(card, net.eval().requires_grad_(False).to(device), device)
     knobs = (TRUNCATION,)
     return Model(
         card=card,
@@ -104,6 +104,7 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         latents=Latents((gan.codes,), _NATURE_OF_CLASSES if card.labels else _NATURE, gan.decode),
+        native=gan,
     )
 
 

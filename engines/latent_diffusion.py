@@ -47,7 +47,9 @@ _NATURE = (
 
 
 @dataclass(frozen=True)
-class _LatentDiffusion:
+class DiffusedLatents:
+    """A VAE and the diffusion that draws its z."""
+
     card: Card
     vae: PictureVAE | PointVAE
     prior: Model
@@ -156,7 +158,7 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         replace(IMPORTANCE, default=_IMPORTANCE[card.is_picture]),
         *(replace(knob, default=_SOLVER_STEPS) for knob in prior.density.knobs),
     )
-    model = _LatentDiffusion(card, vae, prior, prior.density, prior.latents, density_knobs, device)
+    model = DiffusedLatents(card, vae, prior, prior.density, prior.latents, density_knobs, device)
     return Model(
         card=card,
         sample=in_batches(model.draw, card, knobs),
@@ -164,6 +166,7 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         knobs=knobs,
         density=Density(Meaning.BOUND, model.log_density, density_knobs),
         latents=Latents((vae.latent,), _NATURE, model.decode, model.encode),
+        native=model,
     )
 
 

@@ -28,12 +28,14 @@ class Step:
 
     `guess` holds the best pictures or points so far, (n, …) in data scale; always a new tensor.
     `calls` counts network evaluations so far **per picture**. The last step has done == total.
+    `note` is what a run finds of its own quality, such as "acceptance 0.57"; empty for none.
     """
 
     done: int
     total: int | None
     guess: Tensor | None = None
     calls: int = 0
+    note: str = ""
 
 
 Run: TypeAlias = "Generator[Step, None, Tensor]"

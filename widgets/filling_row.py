@@ -150,8 +150,11 @@ class FillingRow(QFrame):
         self.badge.set_standing(standing, tip)
 
     def set_cost(self, text: str) -> None:
-        """ "312 ms for 8 · NFE 40"."""
-        self._cost.tip = "Time of all draws, and network evaluations (NFE) of each."
+        """ "312 ms for 8 · NFE 40 · acceptance 0.57"."""
+        self._cost.tip = (
+            "Time of all draws, network evaluations (NFE) of each, and what the run finds of its "
+            "own quality: the share of moves accepted, or how many particles count (ESS)."
+        )
         self._cost.setText(text)
 
     def set_kept(self, kept: bool | None) -> None:

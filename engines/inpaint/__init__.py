@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from engines.inpaint import annealed, closed_form, mala, within_gibbs
+from engines.inpaint import (
+    annealed,
+    any_order,
+    closed_form,
+    decoded,
+    latent,
+    mala,
+    raster,
+    within_gibbs,
+)
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole, InpaintRun, Method, filling
 from engines.inpaint.repaint import REPAINT
@@ -12,11 +21,15 @@ from engines.model import Model
 
 METHODS: tuple[Method, ...] = (
     *closed_form.METHODS,
+    *any_order.METHODS,
+    *raster.METHODS,
     *within_gibbs.METHODS,
+    *latent.METHODS,
     *mala.METHODS,
     *annealed.METHODS,
     TDS,
     PICTURE_TDS,
+    *decoded.METHODS,
     REPAINT,
     GUIDED,
     REPLACEMENT,

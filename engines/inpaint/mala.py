@@ -1,8 +1,8 @@
 """Flows and energies: Langevin chains in the missing values alone, the known ones held.
 
 The joint density is known (or up to a constant), and p(x_m | x_o) ∝ p(x_m, x_o). Points get
-parallel tempering. Pictures of a flow live in logit coordinates; their chains start from a relaxed
-posterior in latent space, for a single walk between digits would take for ever.
+parallel tempering. Pictures of a flow live in logit coordinates; their chains start where
+projections through latent space lead: a walk from digit to digit would take for ever.
 """
 
 from __future__ import annotations
@@ -35,18 +35,19 @@ STEPS = Knob(
     "Length of the chains. Step sizes settle in the first half and are then left alone.",
 )  # fmt: skip
 WALK = Knob(
-    "steps", "Steps", 20, 1, 2000, 1,
-    "Length of the chains in the missing pixels, one network call and its slope each.",
+    "steps", "Steps", 12, 1, 2000, 1,
+    "Length of the chains in the missing pixels, one network call and its slope each. Hundreds "
+    "are needed before a chain has forgotten where it began: see how far it moved.",
 )  # fmt: skip
 SEARCH = Knob(
-    "search", "Search steps", 20, 0, 500, 1,
-    "Steps in latent space towards pictures that agree with the known pixels, where the chains "
-    "start.",
+    "search", "Search steps", 8, 0, 500, 1,
+    "Projections by turns on the known pixels and on the latents of likely pictures, two calls "
+    "each. The chains start where they lead.",
 )  # fmt: skip
 _POOL = {True: 32, False: 512}
 _SHOWN_EVERY = 4
 _FIRST_STEP = 0.02
-_LOOSE, _TIGHT = 1.0, 0.15
+_PIXEL_STEP, _KEPT, _FEW = 0.008, 0.98, 200
 
 
 def of_points(hole: Hole) -> langevin.Energy:
@@ -132,21 +133,10 @@ class Pixels:
         change = F.logsigmoid(torch.stack([y, -y])).sum((0, 2))
         return _flow_energy(self.flow, self.complete(y), self.hole.label) - change
 
-    def relaxed(self, tau: float) -> Callable[[Tensor], Tensor]:
-        """|z|²/2 + |x(z)_o − x_o|²/2τ² (n,) of latents (n, D), x in [-1, 1]."""
-        label = torch.full((len(self.u),), self.hole.label, device=self.flow.device)
-
-        def energy(z: Tensor) -> Tensor:
-            x = 2 * self.flow.net.decode(z.to(self.flow.device), label).cpu() - 1
-            gap = (x - self.hole.picture)[:, self.hole.known]
-            return (z.square().sum(1) + gap.square().sum(1) / tau**2) / 2
-
-        return energy
-
 
 @torch.no_grad()
 def fill_pictures(hole: Hole) -> Run:
-    """A search in latent space for a start, then MALA in the missing pixels."""
+    """A search through latent space for a start, then MALA in the missing pixels."""
     streams, n = hole.streams, hole.count
     pixels = Pixels(hole, streams.uniform(*hole.card.shape))
     search, total = int(hole.knobs["search"]), int(hole.knobs["steps"])
@@ -156,37 +146,44 @@ def fill_pictures(hole: Hole) -> Run:
     u = ((x + 1) * 127.5).round().add(streams.uniform(*hole.card.shape)) / 256
     for i, found in enumerate(_search(pixels, u, search, streams), 1):
         u = found
-        yield Step(n * i // (search + total), n, to_levels(u), 3 * i + 2)
+        yield Step(n * i // (search + total), n, to_levels(u), 2 * i + 1)
     energy = _slope(pixels.energy)
     at = State.of(energy, u[:, ~hole.known].clamp(1e-5, 1 - 1e-5).logit())
-    steps = torch.full((n,), _FIRST_STEP)
+    steps, accepted, start = torch.full((n,), _PIXEL_STEP), 0.0, at.x
     for i in range(1, total + 1):
         noise, coin = streams.normal(at.x.shape[1]), streams.uniform()
         at, chance = mala(energy, at, step=steps, noise=noise, coin=coin)
+        accepted += chance.mean().item()
         if i <= total // 2:
-            steps = adapted(steps, chance, 1.0)
-        shown = to_levels(pixels.complete(at.x))
-        yield Step(n * (search + i) // (search + total), n, shown, 3 * search + i + 3)
+            steps = adapted(steps, chance, 0.5)
+        shown, note = to_levels(pixels.complete(at.x)), f"acceptance {accepted / i:.2f}"
+        note = f"{note}, chains moved {_moved(at.x, start):.2f} of what lies between them"
+        yield Step(n * (search + i) // (search + total), n, shown, 2 * search + i + 2, note)
     return to_levels(pixels.complete(at.x))
 
 
-def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator[Tensor]:
-    """Pictures u (n, C, H, W) of latents ever closer to the known pixels, `count` times.
+def _moved(y: Tensor, start: Tensor) -> float:
+    """Distance from the start, by that of two chains: well above 1 once they forget it."""
+    if len(y) < 2:
+        return float((y - start).norm() / start.std().clamp_min(1e-6) / start.shape[1] ** 0.5)
+    apart = (start - start.roll(1, 0)).square().mean().sqrt().clamp_min(1e-6)
+    return float((y - start).square().mean().sqrt() / apart)
 
-    The steps adapt throughout and the target narrows: a start, not draws.
+
+def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator[Tensor]:
+    """Pictures u (n, C, H, W) ever likelier beside the known pixels, `count` times.
+
+    Alternating projections: put the known pixels in, encode, pull the latent to the sphere
+    |z|² = D where those of the model are, with a little noise, and decode. A start, not draws.
     """
-    n, flow = len(u), pixels.flow
-    label = torch.full((n,), pixels.hole.label, device=flow.device)
-    z, _ = flow.net.encode(u.to(flow.device), label)
-    z, steps = z.cpu(), torch.full((n,), _FIRST_STEP)
-    for i in range(count):
-        tau = _LOOSE * (_TIGHT / _LOOSE) ** (i / max(1, count - 1))
-        energy = _slope(pixels.relaxed(tau))
-        at = State.of(energy, z)
-        noise, coin = streams.normal(z.shape[1]), streams.uniform()
-        at, chance = mala(energy, at, step=steps, noise=noise, coin=coin)
-        steps, z = adapted(steps, chance, 1.0), at.x
-        yield flow.net.decode(z.to(flow.device), label).cpu()
+    flow, dims = pixels.flow, u[0].numel()
+    label = torch.full((len(u),), pixels.hole.label, device=flow.device)
+    for _ in range(count):
+        z, _ = flow.net.encode(torch.where(pixels.hole.known, pixels.u, u).to(flow.device), label)
+        z = z * (dims**0.5 / z.norm(dim=1, keepdim=True)).clamp_max(1)
+        z = _KEPT * z + (1 - _KEPT**2) ** 0.5 * streams.normal(dims).to(z)
+        u = flow.net.decode(z, label).cpu()
+        yield u
 
 
 def _is_points(model: Model) -> bool:
@@ -206,9 +203,11 @@ def _of_points(model: Model, knobs: Knobs) -> Procedure:
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
     settled = settle((WALK, SEARCH), knobs)
     method = (
-        f"MALA in the missing pixels, {int(settled['steps'])} steps from a latent search of "
-        f"{int(settled['search'])}; known pixels dequantised uniformly"
+        f"MALA in the missing pixels, {int(settled['steps'])} steps from "
+        f"{int(settled['search'])} alternating projections; known pixels dequantised uniformly"
     )
+    if int(settled["steps"]) < _FEW:
+        method += "; so few steps stay close to where the projections led"
     return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Cannella et al. 2021")
 
 

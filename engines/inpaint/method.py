@@ -56,10 +56,19 @@ class Method:
     """One sentence for a person."""
     fits: Callable[[Model], bool]
     procedure: Callable[[Model, Knobs], Procedure]
+    """How it stands for holes of any shape."""
     run: InpaintRun
     knobs: tuple[Knob, ...] = ()
     live: bool = False
     """Fast enough to follow a brush: 8 draws within 150 ms."""
+    of_hole: Callable[[Model, Knobs, Tensor], Procedure] | None = None
+    """How it stands for one hole, where that matters: the last argument is `known`."""
+
+    def standing(self, model: Model, knobs: Knobs, known: Tensor) -> Procedure:
+        """The procedure for this hole: `known` as for `run`."""
+        if self.of_hole is None:
+            return self.procedure(model, knobs)
+        return self.of_hole(model, knobs, known)
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,23 @@ from torch import Tensor
 
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
-from engines.inpaint.twist import moment_matched, scalar
+from engines.inpaint.twist import Twist, moment_matched, scalar
 from engines.model import Exactness, Knob, Model, Procedure, settle
 from engines.probability_flow import schedule
 
 
 def walk(scene: Scene) -> Walk:
+    """The descent with the twist that fits the data."""
+    picture = scene.native.card.is_picture
+    return descend(scene, scalar(scene) if picture else moment_matched(scene))
+
+
+def descend(scene: Scene, twist: Twist) -> Walk:
     """Wu et al. 2023, algorithm 1, with the transitions of the ancestral sampler.
 
     Proposals descend towards D + σ² ∇ log p̃; a weight is what they and the twist leave open.
     """
     streams, groups = scene.streams, (len(scene.streams), scene.particles)
-    twist = moment_matched(scene) if not scene.native.card.is_picture else scalar(scene)
     sigmas = schedule(int(scene.hole.knobs["steps"]))
     y = sigmas[0] * scene.noise()
     seen = twist(y, sigmas[0])

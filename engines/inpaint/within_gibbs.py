@@ -7,7 +7,7 @@ Metropolis-within-Gibbs (Mattei & Frellsen 2018) makes q a proposal, and the err
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import torch
@@ -15,10 +15,11 @@ from torch import Tensor
 
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
+from engines.langevin import adapted
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.flow import log_normal
 from engines.nets.mfa import choose
-from engines.nets.vae import PictureVAE, mixture_draw, mixture_mean, mixture_of_logistics
+from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams
 from engines.vae import MEAN, PIXELS, VAE
 
@@ -26,69 +27,88 @@ STEPS = Knob(
     "steps", "Steps", 24, 1, 2000, 1,
     "Rounds of the chains, each a new z given all values and new missing values given z.",
 )  # fmt: skip
+_PICTURE_STEPS = 60
 _POOL = {True: 128, False: 512}
-_ACCEPTED, _FIRST_WIDTH = 0.3, 0.5
+_FIRST_STEP = 0.3
 
 
 @dataclass(frozen=True)
 class State:
-    """n latents: z (n, K), log p(z | c) (n,), and `view`, the parameters of p(x | z, c) (n, …)."""
+    """n latents z (n, K) with what is known of them.
+
+    `prior` is log p(z | c) (n,), `view` the parameters of p(x | z, c) (n, …), `known` (n,)
+    log p(x_o | z), and `slope` ∇_z log p(x_o, z) (n, K), zeros where nobody asked.
+    """
 
     z: Tensor
     prior: Tensor
     view: Tensor
+    known: Tensor
+    slope: Tensor
+
+    def __getitem__(self, rows: Tensor) -> State:
+        return State(*(part[rows] for part in self._parts()))
 
     def chosen(self, other: State, accepted: Tensor) -> State:
         """This state where it is accepted (n,), elsewhere the other."""
-        wide = accepted.view(-1, *[1] * (self.view.dim() - 1))
         return State(
-            torch.where(accepted[:, None], self.z, other.z),
-            torch.where(accepted, self.prior, other.prior),
-            torch.where(wide, self.view, other.view),
+            *(
+                torch.where(accepted.view(-1, *[1] * (mine.dim() - 1)), mine, theirs)
+                for mine, theirs in zip(self._parts(), other._parts(), strict=True)
+            )
         )
+
+    def _parts(self) -> tuple[Tensor, ...]:
+        return self.z, self.prior, self.view, self.known, self.slope
 
 
 class Posterior:
     """What the moves ask of a VAE about one hole; all chains have the class of the hole."""
 
-    def __init__(self, hole: Hole) -> None:
-        native = hole.model.native
-        assert isinstance(native, VAE)
-        self.net, self.device, self.hole = native.net, native.device, hole
+    def __init__(self, hole: Hole, net: PictureVAE | PointVAE, device: torch.device) -> None:
+        self.net, self.device, self.hole = net, device, hole
         self.known, self.picture = hole.known.to(self.device), hole.picture.to(self.device)
 
     def _labels(self, n: int) -> Tensor:
         return torch.full((n,), self.hole.label, device=self.device)
 
-    def at(self, z: Tensor) -> State:
+    def at(self, z: Tensor, *, sloped: bool = False) -> State:
         """The state at z (n, K)."""
+        with torch.set_grad_enabled(sloped):
+            place = z.detach().requires_grad_(sloped)
+            prior, view = self.net.log_prior(place, self._labels(len(z))), self.view(place)
+            known = self.log_known(view)
+            slope = torch.zeros_like(z)
+            if sloped:
+                (slope,) = torch.autograd.grad((prior + known).sum(), place)
+        return State(z, prior.detach(), view.detach(), known.detach(), slope)
+
+    def view(self, z: Tensor) -> Tensor:
+        """The parameters of p(x | z, c) (n, …)."""
         labels = self._labels(len(z))
-        view = (
-            self.net.likelihood(z, labels)
-            if isinstance(self.net, PictureVAE)
-            else self.net.decode(z, labels)
-        )
-        return State(z, self.net.log_prior(z, labels), view)
+        if isinstance(self.net, PictureVAE):
+            return self.net.likelihood(z, labels)
+        return self.net.decode(z, labels)
 
     def clamp(self, x: Tensor) -> Tensor:
         """x with the known values in their places."""
         return torch.where(self.known, self.picture, x)
 
-    def values(self, state: State, x: Tensor) -> Tensor:
-        """log p(x_d | z) of every value: (n, *shape)."""
+    def log_missing(self, state: State, x: Tensor) -> Tensor:
+        """log p(x_m | z) (n,) of complete x (n, *shape)."""
+        return self._log_p(state.view, x, ~self.known)
+
+    def log_known(self, view: Tensor) -> Tensor:
+        """log p(x_o | z) (n,) for parameters of p(x | z)."""
+        return self._log_p(view, self.picture.expand(len(view), *self.picture.shape), self.known)
+
+    def _log_p(self, view: Tensor, x: Tensor, where: Tensor) -> Tensor:
+        """log p(x | z) of these places alone: (n,)."""
         if isinstance(self.net, PictureVAE):
-            return mixture_of_logistics(state.view, x[:, 0])[:, None]
-        sd = self.net.noise()
-        return log_normal(((x - state.view) / sd).flatten()[:, None]).view(x.shape) - sd.log()
-
-    def log_all(self, state: State, x: Tensor) -> Tensor:
-        """log p(x, z) (n,)."""
-        return state.prior + self.values(state, x).flatten(1).sum(1)
-
-    def log_known(self, state: State) -> Tensor:
-        """log p(x_o | z) (n,)."""
-        x = self.picture.expand(len(state.z), *self.picture.shape)
-        return (self.values(state, x) * self.known).flatten(1).sum(1)
+            return mixture_of_logistics(view[:, where[0]], x[:, where]).sum(1)
+        sd = self.net.noise()[where]
+        gap = (x - view)[:, where] / sd
+        return log_normal(gap) - sd.log().sum()
 
     def draw(self, state: State, streams: Streams) -> Tensor:
         """x_m ~ p(x_m | z) beside the known values: (n, *shape)."""
@@ -128,62 +148,90 @@ def start(posterior: Posterior, streams: Streams) -> State:
     noise, half = Streams(posterior.hole.seed, [SHARED]), _POOL[posterior.hole.card.is_picture] // 2
     e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
     prior = posterior.at(posterior.from_prior(e))
-    share = flattened(posterior.log_known(prior)).exp().to(e.dtype)
+    share = flattened(prior.known).exp().to(e.dtype)
     guess = (share @ posterior.mean(prior).flatten(1)).view(1, *posterior.picture.shape)
     mean, sd = posterior.encode(posterior.clamp(guess))
     e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
     pool = posterior.at(torch.cat([prior.z, mean + sd * e]))
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
-    log_weight = posterior.log_known(pool) + pool.prior - torch.logaddexp(pool.prior, log_q)
+    log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
     pick = choose(flattened(log_weight).cpu()[None].expand(len(streams), -1), streams.uniform())
-    pick = pick.to(posterior.device)
-    return State(pool.z[pick], pool.prior[pick], pool.view[pick])
+    return pool[pick.to(posterior.device)]
 
 
-Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor]]
-"""A state and complete x (n, …) -> the next ones."""
+Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor, str]]
+"""A state and complete x (n, …) -> the next ones, and a note of how it went."""
 
 
 def pseudo_gibbs(posterior: Posterior, streams: Streams) -> Move:
     """z ~ q(z | x), x_m ~ p(x_m | z): Rezende et al. 2014, appendix F."""
 
-    def move(state: State, x: Tensor) -> tuple[State, Tensor]:
+    def move(state: State, x: Tensor) -> tuple[State, Tensor, str]:
         mean, sd = posterior.encode(x)
         state = posterior.at(mean + sd * posterior.normal(streams))
-        return state, posterior.draw(state, streams)
+        return state, posterior.draw(state, streams), ""
 
     return move
 
 
 def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
-    """The same with z accepted or not (Mattei & Frellsen 2018, algorithm 2), and a random walk.
+    """The same with z accepted or not (Mattei & Frellsen 2018, algorithm 2), and Langevin steps.
 
-    The walk moves z by a fraction of the encoder's deviation under p(z | x_o), x_m integrated out,
-    before x_m is drawn: it goes on where the proposals of q are refused. Its width settles in the
-    first `settling` moves.
+    These move z under p(z | x_o), x_m integrated out, before x_m is drawn: they go on where the
+    proposals of q are refused, as nearly all are on pictures. Units are the encoder's deviations
+    at the start; step sizes settle in the first `settling` moves.
     """
-    width = torch.full((len(streams),), _FIRST_WIDTH, device=posterior.device)
+    step = torch.full((len(streams),), _FIRST_STEP, device=posterior.device)
     scale: Tensor | None = None
-    done = 0
+    done, moved = 0, [0.0, 0.0]
 
-    def move(state: State, x: Tensor) -> tuple[State, Tensor]:
-        nonlocal width, scale, done
+    def move(state: State, x: Tensor) -> tuple[State, Tensor, str]:
+        nonlocal step, scale, done
         mean, sd = posterior.encode(x)
         scale = sd if scale is None else scale
-        to = posterior.at(mean + sd * posterior.normal(streams))
-        gain = posterior.log_all(to, x) - log_normal((to.z - mean) / sd)
-        loss = posterior.log_all(state, x) - log_normal((state.z - mean) / sd)
-        state, _ = _decide(to, state, gain - loss, streams)
-
-        to = posterior.at(state.z + width[:, None] * scale * posterior.normal(streams))
-        ratio = posterior.log_known(to) + to.prior - posterior.log_known(state) - state.prior
-        state, chance = _decide(to, state, ratio, streams)
-        if done < settling:
-            width = width * (chance - _ACCEPTED).exp()
+        to = posterior.at(mean + sd * posterior.normal(streams), sloped=True)
+        gain = _log_joint(posterior, to, x) - log_normal((to.z - mean) / sd)
+        loss = _log_joint(posterior, state, x) - log_normal((state.z - mean) / sd)
+        state, proposed = _decide(to, state, gain - loss, streams)
+        state, chance = _langevin(posterior, state, step, scale, streams)
         done += 1
-        return state, posterior.draw(state, streams)
+        if done <= settling:
+            step = adapted(step, chance, 1.0)
+        for i, part in enumerate((proposed, chance)):
+            moved[i] += part.mean().item()
+        note = (
+            f"accepted: {moved[0] / done:.0%} of the encoder's, {moved[1] / done:.0%} of Langevin"
+        )
+        return state, posterior.draw(state, streams), note
 
     return move
+
+
+def _log_joint(posterior: Posterior, state: State, x: Tensor) -> Tensor:
+    """log p(x, z) (n,)."""
+    return state.prior + state.known + posterior.log_missing(state, x)
+
+
+def _langevin(
+    posterior: Posterior, state: State, step: Tensor, scale: Tensor, streams: Streams
+) -> tuple[State, Tensor]:
+    """A Metropolis-adjusted Langevin step on p(z | x_o), and the chances (n,) of it.
+
+    Roberts & Tweedie 1996, in units of `scale` (n, K).
+    """
+    size = step[:, None]
+
+    def drift(at: State) -> Tensor:
+        return at.z + size / 2 * scale.square() * at.slope
+
+    to = posterior.at(drift(state) + size.sqrt() * scale * posterior.normal(streams), sloped=True)
+    forth, back = (
+        -((end.z - drift(start)) / scale).square().sum(1) / (2 * step)
+        for start, end in ((state, to), (to, state))
+    )
+    return _decide(
+        to, state, to.known + to.prior - state.known - state.prior + back - forth, streams
+    )
 
 
 def _decide(to: State, state: State, ratio: Tensor, streams: Streams) -> tuple[State, Tensor]:
@@ -196,27 +244,31 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
         """Chains side by side, one for each draw; guesses are where they stand."""
-        posterior, streams, total = Posterior(hole), hole.streams, int(hole.knobs["steps"])
+        native, streams, total = hole.model.native, hole.streams, int(hole.knobs["steps"])
+        assert isinstance(native, VAE)
+        posterior = Posterior(hole, native.net, native.device)
         averaged = hole.knobs.get("pixels") == MEAN
         state = start(posterior, streams)
         x = posterior.draw(state, streams)
         yield Step(0, hole.count, posterior.mean(state) if averaged else x.clone(), 1)
         if exact:
+            state = posterior.at(state.z, sloped=True)
             move = within_gibbs(posterior, streams, total // 2)
         else:
             move = pseudo_gibbs(posterior, streams)
         for i in range(1, total + 1):
-            state, x = move(state, x)
+            state, x, note = move(state, x)
             shown = posterior.mean(state) if averaged else x
             done = hole.count if i == total else hole.count * i // (total + 1)
-            yield Step(done, hole.count, shown.clone(), 1 + (3 if exact else 2) * i)
+            yield Step(done, hole.count, shown.clone(), 1 + (3 if exact else 2) * i, note)
         return shown.cpu()
 
     return fill
 
 
 def _method(exact: bool, picture: bool) -> Method:
-    knobs = (STEPS, PIXELS) if picture else (STEPS,)
+    long = replace(STEPS, default=_PICTURE_STEPS) if exact else STEPS
+    knobs = (long, PIXELS) if picture else (STEPS,)
     title = "Metropolis-within-Gibbs" if exact else "Pseudo-Gibbs"
     says = (
         "Chains that go between the latent and the hole, the encoder's error corrected."
@@ -227,10 +279,14 @@ def _method(exact: bool, picture: bool) -> Method:
     def procedure(model: Model, given: Knobs) -> Procedure:
         settled = settle(knobs, given)
         method = f"{title}, {int(settled['steps'])} steps"
+        if exact:
+            method += " of the encoder's proposals and Langevin in z"
         exactness = Exactness.ASYMPTOTIC if exact else Exactness.HEURISTIC
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        source = "Mattei & Frellsen 2018, algorithm 2" if exact else "Rezende et al. 2014"
+        source = (
+            "Mattei & Frellsen 2018; Roberts & Tweedie 1996" if exact else "Rezende et al. 2014"
+        )
         return Procedure(exactness, method, source)
 
     def fits(model: Model) -> bool:

@@ -1,5 +1,6 @@
 """`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
-`… densities [SET …]`, `… examples SET …`, `… report`.
+`… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
+`… report`.
 """
 
 from __future__ import annotations
@@ -78,8 +79,31 @@ def _report(arguments: list[str]) -> None:
     report.write()
 
 
+def _inpainting(arguments: list[str]) -> None:
+    from engines.training.inpainting_report import HOLES, report
+
+    parser = argparse.ArgumentParser(prog="python -m engines.training inpainting")
+    parser.add_argument("names", nargs="+", help="data set and family, such as mnist/vae")
+    parser.add_argument("--count", type=int, default=500, help="test pictures")
+    parser.add_argument("--draws", type=int, default=32, help="draws of each hole")
+    parser.add_argument("--method", default="", help="by name (default: the model's default)")
+    parser.add_argument("--hole", action="append", choices=HOLES, help="these (default: all)")
+    options = parser.parse_args(arguments)
+    report(
+        *options.names, count=options.count, draws=options.draws, method=options.method,
+        holes=tuple(options.hole or ()),
+    )  # fmt: skip
+
+
+def _evidence(arguments: list[str]) -> None:
+    from engines.training import inpainting_evidence, inpainting_questions
+
+    inpainting_evidence.write(inpainting_questions.trials())
+
+
 _COMMANDS = {
     "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
+    "inpainting": _inpainting, "inpainting-evidence": _evidence,
 }  # fmt: skip
 
 

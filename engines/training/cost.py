@@ -68,11 +68,11 @@ def _median_ms(act: Callable[[int], object]) -> Mapping[str, Any]:
         "examples": EXAMPLES,
         "method": f"median of {len(times)}",
         "threads": torch.get_num_threads(),
-        "hardware": _processor(),
+        "hardware": processor(),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name and its cores."""
     name = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")

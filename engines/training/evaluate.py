@@ -13,6 +13,7 @@ from engines.model import Card, Model
 from engines.training import cost, likelihood
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
+from engines.training.inpainting_report import PREFIX
 from engines.training.quality import Reference, reference, sample_quality
 
 Figure: TypeAlias = Mapping[str, Any]
@@ -42,7 +43,9 @@ def evaluate(
                 found |= dict(_measured(model, data, _plan(model, group, references)))
                 _write(card, root, {**find(name, root).figures, **found})
         if set(only) == set(GROUPS):
-            _write(card, root, found)  # nothing else is left of earlier versions
+            # nothing else is left of earlier versions, but what another command measured
+            kept = {k: v for k, v in find(name, root).figures.items() if k.startswith(PREFIX)}
+            _write(card, root, found | kept)
         print(f"{name}: wrote {len(found)} figures into its card", flush=True)
 
 

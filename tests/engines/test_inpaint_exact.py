@@ -5,21 +5,17 @@ import math
 
 import pytest
 import torch
-from oracles import AT, MEANS, SPREADS, WEIGHTS, card_of, line_mixture
+from oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, linear_vae, mixture_energy
 from tiny import opened
 
 from engines import log_density, open_model
-from engines.energy import Energy
 from engines.inpaint import methods_for
 from engines.inpaint.closed_form import level_table
 from engines.inpaint.tempering import ladder, swapped, tempered_chains
 from engines.langevin import State
-from engines.model import Exactness, Model, Procedure, Step, finish
-from engines.nets.flow import log_normal
+from engines.model import finish
 from engines.nets.kde import to_levels
-from engines.nets.vae import PointVAE
 from engines.noise import Streams
-from engines.vae import VAE
 
 KNOWN = torch.tensor([True, False])
 
@@ -117,51 +113,17 @@ def test_pictures_of_analysers_follow_their_own_conditional(tmp_path):
     assert (found.cumsum(0) - law.cumsum(0)).abs().max() < 0.05
 
 
-class Linear(PointVAE):
-    """p(x | z) = N(W z, s² I) with the exact posterior, its mean wrong by `bias` prior sd."""
-
-    def __init__(self, bias):
-        super().__init__(dim=3, classes=0, latent=1, hidden=2)
-        self.w, self.bias = torch.tensor([1.0, 0.8, 1.2]), bias
-        self.log_sd.data.fill_(math.log(0.15))
-
-    def log_prior(self, z, labels):
-        return log_normal(z)
-
-    def from_prior(self, e, labels):
-        return e
-
-    def decode(self, z, labels):
-        return z @ self.w[None]
-
-    def posterior(self, x, labels):
-        precision = 1 + self.w.square().sum() / self.noise()[0] ** 2
-        mean = x @ self.w[:, None] / self.noise()[0] ** 2 / precision + self.bias
-        return mean, precision.rsqrt().log().expand_as(mean)
-
-
 @pytest.fixture(scope="module")
 def linear():
     """One value known of three: the posterior of z given it, and a VAE with a biased encoder."""
-    net = Linear(0.15).requires_grad_(False)
-    card = card_of(3)
-    vae = VAE(card, net, torch.device("cpu"))
-    exact = Procedure(Exactness.EXACT, "", "")
-    return Model(card, sample=None, procedure=lambda _: exact, native=vae)
-
-
-def linear_answer(net, x1):
-    """Mean and covariance of (x2, x3) given x1."""
-    cov = net.w[:, None] * net.w + net.noise()[0] ** 2 * torch.eye(3)
-    mean = cov[1:, 0] / cov[0, 0] * x1
-    return mean, cov[1:, 1:] - cov[1:, :1] * cov[:1, 1:] / cov[0, 0]
+    return linear_vae(0.15)
 
 
 @pytest.mark.parametrize(("name", "low", "high"), [("mwg", 0, 0.1), ("pseudo-gibbs", 1, 99)])
 def test_the_encoder_s_error_goes_within_gibbs_and_stays_without(linear, name, low, high):
     picture, known = torch.tensor([0.5, 0.0, 0.0]), torch.tensor([True, False, False])
     x = filled(linear, name, picture, known, 4_000, steps=40)[:, 1:]
-    mean, cov = linear_answer(linear.native.net, 0.5)
+    mean, cov = linear.native.net.conditional(0.5)
     gap = ((x.mean(0) - mean) / cov.diagonal().sqrt()).abs().max().item()
     assert low <= gap <= high
     if name == "mwg":
@@ -169,26 +131,11 @@ def test_the_encoder_s_error_goes_within_gibbs_and_stays_without(linear, name, l
         assert (found - cov).norm() / cov.norm() < 0.08
 
 
-def mixture_energy():
-    """The four components of the plane as an energy; chains start anywhere."""
-    mixture, card = line_mixture(), card_of(2)
-
-    def of(x, labels, sigma):
-        return -mixture.log_density(x), -mixture.score(x).to(x)
-
-    def sample(request):
-        yield Step(0, None)
-        return 6 * Streams(request.seed, request.indices).uniform(2) - 3
-
-    exact = Procedure(Exactness.EXACT, "", "")
-    return Model(card, sample=sample, procedure=lambda _: exact, native=Energy(of))
-
-
 def test_chains_find_the_weights_of_four_modes():
     edges = torch.arange(-8, 8.05, 0.25, dtype=torch.float64)
     below = (WEIGHTS * torch.special.ndtr((edges[:, None] - MEANS) / SPREADS)).sum(1)
     picture = torch.tensor([AT, 0.0])
-    x = filled(mixture_energy(), "mala", picture, KNOWN, 3_000, steps=100)[:, 1]
+    x = filled(mixture_energy(line_mixture()), "mala", picture, KNOWN, 3_000, steps=100)[:, 1]
     assert variation(x, edges, below) < 0.08
 
 

@@ -1,0 +1,206 @@
+"""Generators without a density: latents z whose G(z) agrees with what is known.
+
+G's pictures fill no more than a surface of dim z, which a given x_o almost never meets, so that
+the strict p(x_m | x_o) is degenerate. Asked is the relaxed p(z) N(x_o; G(z)_o, τ² I) instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines import langevin
+from engines.gan import GAN
+from engines.inpaint.method import Hole, Method, filling
+from engines.inpaint.pool import SHARED, flattened
+from engines.langevin import State, adapted, mala
+from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.nets.mfa import choose
+from engines.noise import Streams
+
+TAU = Knob(
+    "tau", "Tolerance τ", 0.1, 0.02, 1.0, 0.01,
+    "How far G(z) may be from what is known: the standard deviation of each known pixel in a scale "
+    "of −1 … 1, or of each coordinate in units of the data's spread.",
+)  # fmt: skip
+STEPS = Knob(
+    "steps", "Steps", 120, 3, 5000, 1,
+    "Length of the chains in z. τ falls from 1 in the first half; step sizes settle until three "
+    "quarters and are then left alone.",
+)  # fmt: skip
+DESCENT = Knob(
+    "steps", "Steps", 100, 1, 5000, 1,
+    "Steps of gradient descent in z, one call and its slope each.",
+)  # fmt: skip
+_POOL = 512
+_ROWS = 128
+_TOGETHER = 4
+"""Steps at one τ, before a jump and a guess: 20–100 ms."""
+_LOOSE, _FIRST_STEP, _RATE = 1.0, 0.02, 0.05
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """Latents of one hole: z (n, K) with classes (n,), and how well G(z, c) agrees."""
+
+    hole: Hole
+    gan: GAN
+    known: Tensor
+    picture: Tensor
+    unit: Tensor
+    """What τ is measured in, of the data's shape."""
+
+    @staticmethod
+    def of(hole: Hole) -> Relaxed:
+        """The relaxed posterior of a hole."""
+        gan = hole.model.native
+        assert isinstance(gan, GAN)
+        device, one = gan.device, torch.ones(hole.card.shape)
+        unit = one if hole.card.is_picture else gan.net.get_buffer("scale").cpu() * one
+        picture = hole.picture.to(device)
+        return Relaxed(hole, gan, hole.known.to(device), picture, unit.to(device))
+
+    def gap(self, z: Tensor, classes: Tensor) -> Tensor:
+        """|x_o − G(z, c)_o|² in squared units (n,)."""
+        off = (self.gan.net(z, classes) - self.picture) / self.unit
+        return off[:, self.known].square().sum(1)  # type: ignore[no-any-return]
+
+    def energy(self, classes: Tensor, tau: float) -> langevin.Energy:
+        """|z|² / 2 + |x_o − G(z, c)_o|² / 2τ² with its slope, for chains of these classes."""
+
+        def found(z: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                place = z.detach().requires_grad_()
+                value = place.square().sum(1) / 2 + self.gap(place, classes) / (2 * tau**2)
+                (slope,) = torch.autograd.grad(value.sum(), place)
+            return value.detach(), slope
+
+        return found
+
+    def shown(self, z: Tensor, classes: Tensor) -> Tensor:
+        """G(z, c) on the CPU."""
+        return self.gan.net(z, classes).cpu()  # type: ignore[no-any-return]
+
+    def pick(self, u: Tensor) -> Tensor:
+        """Classes for uniforms (n,): as asked, or drawn from p(c)."""
+        if self.hole.label < len(self.hole.model.labels):
+            return torch.full(u.shape, self.hole.label, device=self.gan.device)
+        return self.gan.net.pick(u.to(self.gan.device))
+
+    def starts(self, streams: Streams) -> tuple[Tensor, Tensor]:
+        """Latents and classes of the best of 512 that all draws of a seed choose from."""
+        noise = Streams(self.hole.seed, [SHARED])
+        z = noise.normal(_POOL, self.gan.net.latent)[0].to(self.gan.device)
+        classes = self.pick(noise.uniform(_POOL)[0])
+        gaps = [self.gap(z[i], classes[i]) for i in torch.arange(_POOL).split(_ROWS)]
+        # as if every known value had an error of its own size: chains start apart
+        log_w = -torch.cat(gaps).cpu() / (2 * _LOOSE**2)
+        rows = choose(flattened(log_w)[None].expand(len(streams), -1), streams.uniform())
+        return z[rows.to(z.device)], classes[rows.to(z.device)]
+
+
+@torch.no_grad()
+def fill_by_chains(hole: Hole) -> Run:
+    """Metropolis-adjusted Langevin in z while τ falls, with jumps between the classes."""
+    relaxed, streams = Relaxed.of(hole), hole.streams
+    total, n, last = int(hole.knobs["steps"]), hole.count, hole.knobs["tau"]
+    z, classes = relaxed.starts(streams)
+    yield Step(0, n, relaxed.shown(z, classes), 1)
+    step, accepted, counted = torch.full((n,), _FIRST_STEP, device=z.device), 0.0, 0
+    cooling, settling, calls = total // 2, 3 * total // 4, 1
+    at = State.of(relaxed.energy(classes, _LOOSE), z)
+    for start in range(0, total, _TOGETHER):
+        tau = _LOOSE * (last / _LOOSE) ** min(1.0, (start + _TOGETHER) / max(1, cooling))
+        energy, stop = relaxed.energy(classes, tau), min(start + _TOGETHER, total)
+        at = State.of(energy, at.x)
+        for i in range(start + 1, stop + 1):
+            noise, coin = streams.normal(at.x.shape[1]).to(z), streams.uniform().to(z.device)
+            at, chance = mala(energy, at, step=step, noise=noise, coin=coin)
+            if i <= settling:
+                step = adapted(step, chance, 0.5)
+            else:
+                accepted, counted = accepted + chance.mean().item(), counted + 1
+        at, classes = _jump(relaxed, at, classes, tau, streams)
+        calls += stop - start + 3
+        note = f"acceptance {accepted / counted:.2f}" if counted else ""
+        yield Step(n * stop // total, n, relaxed.shown(at.x, classes), calls, note)
+    return relaxed.shown(at.x, classes)
+
+
+def _jump(
+    relaxed: Relaxed, at: State, classes: Tensor, tau: float, streams: Streams
+) -> tuple[State, Tensor]:
+    """Another class c ~ p(c) at the same z, if Metropolis lets it."""
+    if relaxed.hole.label < len(relaxed.hole.model.labels) or not relaxed.hole.model.labels:
+        return at, classes
+    new = relaxed.pick(streams.uniform())
+    to = State.of(relaxed.energy(new, tau), at.x)
+    chance = (at.value - to.value).clamp_max(0).exp()
+    taken = streams.uniform().to(chance) < chance
+    return to.chosen(at, taken), torch.where(taken, new, classes)
+
+
+@torch.no_grad()
+def fill_by_descent(hole: Hole) -> Run:
+    """Adam (Kingma & Ba 2015) to the nearest best z of each start, not a draw from anything."""
+    relaxed, streams = Relaxed.of(hole), hole.streams
+    total, n, tau = int(hole.knobs["steps"]), hole.count, hole.knobs["tau"]
+    z, classes = relaxed.starts(streams)
+    yield Step(0, n, relaxed.shown(z, classes), 1)
+    energy = relaxed.energy(classes, tau)
+    mean, square = torch.zeros_like(z), torch.zeros_like(z)
+    for i in range(1, total + 1):
+        _, slope = energy(z)
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope.square()
+        length = (square / (1 - 0.999**i)).sqrt() + 1e-8
+        z = z - _RATE * mean / (1 - 0.9**i) / length
+        yield Step(n * i // total, n, relaxed.shown(z, classes), 1 + 2 * i)
+    return relaxed.shown(z, classes)
+
+
+def _by_chains(model: Model, knobs: Knobs) -> Procedure:
+    settled = settle((STEPS, TAU), knobs)
+    method = (
+        f"relaxed posterior p(z) N(x_o; G(z)_o, τ² I), τ = {settled['tau']:g}, by "
+        f"{int(settled['steps'])} steps of MALA in z (the strict conditional is degenerate)"
+    )
+    return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Bora et al. 2017")
+
+
+def _by_descent(model: Model, knobs: Knobs) -> Procedure:
+    settled = settle((DESCENT, TAU), knobs)
+    method = (
+        f"the most probable z near each start, {int(settled['steps'])} steps of Adam, "
+        f"τ = {settled['tau']:g}"
+    )
+    return Procedure(Exactness.HEURISTIC, method, "Bora et al. 2017, section 2; Yeh et al. 2017")
+
+
+def _fits(model: Model) -> bool:
+    return isinstance(model.native, GAN)
+
+
+METHODS = (
+    Method(
+        name="latent-langevin",
+        title="Langevin in latent space",
+        says="Walks among the latents whose pictures agree with what is known up to τ, then puts "
+        "the known values back.",
+        fits=_fits,
+        procedure=_by_chains,
+        run=filling(fill_by_chains, (STEPS, TAU)),
+        knobs=(STEPS, TAU),
+    ),
+    Method(
+        name="latent-descent",
+        title="Nearest latent",
+        says="Descends from several starts to a latent that agrees best; no draws, and little of "
+        "the doubt is seen.",
+        fits=_fits,
+        procedure=_by_descent,
+        run=filling(fill_by_descent, (DESCENT, TAU)),
+        knobs=(DESCENT, TAU),
+    ),
+)

@@ -1,0 +1,99 @@
+"""The report on held-out pictures: calibration of known spreads, resuming, what the card gets."""
+
+import json
+
+import pytest
+import torch
+from tiny import LABELS, opened
+
+from engines.catalog import CheckpointError
+from engines.nets.classifier import Classifier
+from engines.training import inpainting_report as report
+from engines.training.datasets import DataSet, Split
+
+
+@pytest.fixture(scope="module")
+def reader():
+    torch.manual_seed(1)
+    return Classifier(shape=(1, 8, 8), classes=3, width=(2, 2, 2, 2)).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def data():
+    g = torch.Generator().manual_seed(2)
+    x = torch.randint(256, (6, 1, 8, 8), generator=g) / 127.5 - 1
+    split = Split(x, torch.arange(6) % 3)
+    return DataSet("tiny-picture", LABELS, split, split, "none")
+
+
+@pytest.mark.parametrize("n", [19, 32, 200])
+def test_one_more_draw_lies_in_the_interval_with_its_share(n):
+    x = torch.rand(n + 1, 40_000, generator=torch.Generator().manual_seed(3))
+    low, high = report.interval(x[:n])
+    inside = ((x[n] >= low) & (x[n] <= high)).double().mean().item()
+    assert inside == pytest.approx(report.NOMINAL, abs=0.006)
+
+
+def test_few_draws_give_their_extremes():
+    low, high = report.interval(torch.tensor([[3.0], [1.0], [2.0]]))
+    assert (low.item(), high.item()) == (1.0, 3.0)
+    low, high = report.interval(torch.tensor([[3.0]]))
+    assert (low.item(), high.item()) == (3.0, 3.0)
+
+
+def test_the_holes_are_half_and_a_quarter():
+    assert (~report.left(28, 28)).sum() == 14 * 28
+    assert not report.left(28, 28)[:, :14].any()
+    square = ~report.square(28, 28)
+    assert square.sum() == 14 * 14
+    assert square[7:21, 7:21].all()
+
+
+def test_a_report_is_written_down_and_gone_on_with(tmp_path, reader, data):
+    model = opened(tmp_path, "kde", "picture")
+    few = report.measured(model, data, reader, "left", count=2, draws=20, runs=tmp_path)
+    whole = report.measured(model, data, reader, "left", count=5, draws=20, runs=tmp_path)
+    path = next(tmp_path.glob("*.jsonl"))
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["picture"] for line in lines[1:]] == [0, 1, 2, 3, 4]
+    entry = whole["inpainting_left"]
+    assert few["inpainting_left"]["examples"] == 2
+    assert entry["examples"] == 5
+    assert 0 <= entry["value"] <= 1
+    assert entry["exactness"] == "exact"
+    assert 0 < entry["coverage"] <= 1
+    assert entry["ms"] > 0
+    # in full again only when something else is asked
+    fresh = report.measured(model, data, reader, "left", count=5, draws=20, runs=tmp_path / "b")
+    timeless = {k: v for k, v in entry.items() if k != "ms"}
+    assert timeless == {k: v for k, v in fresh["inpainting_left"].items() if k != "ms"}
+    report.measured(model, data, reader, "left", count=1, draws=5, runs=tmp_path)
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_the_figures_are_those_of_the_lines():
+    lines = [report.Line(i, agree, True, 3, 4, 1, 2, 5.0, 7) for i, agree in enumerate((0.5, 1))]
+    entry = report.summary(lines)
+    assert (entry["value"], entry["coverage"], entry["coverage_varying"]) == (0.75, 0.75, 0.5)
+    assert entry["stderr"] == pytest.approx(0.25, abs=1e-4)
+    assert (entry["floor"], entry["calls"], entry["examples"]) == (1, 7, 2)
+
+
+def test_draws_and_not_means_are_judged(tmp_path):
+    from engines.inpaint import methods_for
+
+    method = methods_for(opened(tmp_path, "vae", "picture"))[0]
+    assert report.drawn_knobs(method)["pixels"] == 1
+    assert "pixels" not in report.drawn_knobs(methods_for(opened(tmp_path, "kde", "picture"))[0])
+
+
+def test_another_method_has_a_figure_of_its_own(tmp_path, reader, data):
+    model = opened(tmp_path, "autoregressive", "picture")
+    found = report.measured(
+        model, data, reader, "square", count=1, draws=2, name="clamping", runs=tmp_path
+    )
+    assert found["inpainting_square_clamping"]["exactness"] == "heuristic"
+    with pytest.raises(CheckpointError, match="has no method 'magic'; it has: smc, clamping"):
+        report.measured(
+            model, data, reader, "square", count=1, draws=2, name="magic", runs=tmp_path
+        )
