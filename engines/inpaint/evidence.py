@@ -17,8 +17,9 @@ PATH = ROOT / "evidence.toml"
 class Evidence:
     """One method on one model whose conditional p(x_m | x_o) is known.
 
-    `value` is the distance of the draws from the exact conditional by `measure`, `floor` that of
-    as many exact draws: less cannot be asked. `calls` are network evaluations per draw.
+    `value` is the distance of so many `draws` from the exact conditional by `measure`, `floor` the
+    mean of as many exact draws over independent sets, `limit` what 99 % of the sets stay below:
+    less cannot be asked. `calls` are network evaluations per draw.
     """
 
     method: str
@@ -31,10 +32,12 @@ class Evidence:
     exactness: str
     """The badge, as in `Exactness.value`."""
     oracle: str
+    draws: int
     calls: int
     measure: str
     value: float
     floor: float
+    limit: float
     verdict: str
 
 
