@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from app.files import APP, SaveError, log_failure
 from app.recipes import VERSION, RecipeError
 from engines.catalog import ROOT, CheckpointError
+
+if TYPE_CHECKING:
+    from app.headless_output import Place
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = ("open", "sample", "inpaint", "models")
@@ -22,6 +27,7 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py sample mnist/flow --count 16 --seed 7 --label 3 --out grid.png
   python main.py sample --from grid.png --out again.png
   python main.py inpaint mnist/mfa --image x.png --mask m.png --count 8 --out sheet.png
+  python main.py inpaint moons/flow --fix x=0.5 --count 500 --out draws.csv
 """
 
 
@@ -61,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_open(commands.add_parser("open", help="open the window (the default)"))
     _add_sample(commands.add_parser("sample", help="draw from a model, or re-make a saved picture"))
-    _add_inpaint(commands.add_parser("inpaint", help="fill a hole in a picture, many times"))
+    _add_inpaint(
+        commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
+    )
     _add_models(commands.add_parser("models", help="list the models at hand"))
     return parser
 
@@ -96,13 +104,14 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved draw instead")
     add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
     add("--mask", type=Path, help="a picture of the model's size: white is unknown")
+    add("--fix", type=_coordinate, metavar="x=NUMBER", help="for points: the known coordinate")
     add("--method", help="how to fill, by name (default: the model's best)")
-    add("--count", type=int, help="how many draws, 1 to 64 (default: 8)")
+    add("--count", type=int, help="how many draws (default: 8 of at most 64; 500 of points)")
     add("--seed", type=int, help="the draws depend on it alone (default: 7)")
     add("--label", help="class by name or index (default: any, p(x))")
     add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
     add("--columns", type=int, help="draws in a row (default: nearly square)")
-    add("--out", help="file (.png), or FOLDER/ for one PNG each")
+    add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each draw into a folder")
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
@@ -122,6 +131,16 @@ def _knob(text: str) -> tuple[str, float]:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
+
+
+def _coordinate(text: str) -> tuple[int, float]:
+    name, _, value = text.partition("=")
+    try:
+        if name in ("x", "y") and math.isfinite(number := float(value)):
+            return "xy".index(name), number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be x=NUMBER or y=NUMBER, such as x=0.5, got '{text}'")
 
 
 def _open(arguments: argparse.Namespace) -> int:
@@ -160,16 +179,21 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 
 def _inpaint(arguments: argparse.Namespace) -> int:
-    keys = ("image", "mask", "method", "count", "seed", "label", "columns")
+    keys = ("image", "mask", "fix", "method", "count", "seed", "label", "columns")
     given = {key: getattr(arguments, key) for key in keys}
     given = {key: value for key, value in given.items() if value is not None}
     if arguments.knob:
         given["knobs"] = dict(arguments.knob)
     if arguments.saved is not None and (given or arguments.model is not None):
         arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
-    if arguments.saved is None and not (arguments.model and arguments.image and arguments.mask):
-        arguments.parser.error("name a MODEL, its --image and --mask, or a saved draw with --from")
-    from app import headless, headless_inpainting, headless_output
+    pictured = arguments.image and arguments.mask
+    if arguments.saved is None and not (arguments.model and (pictured or arguments.fix)):
+        arguments.parser.error(
+            "name a MODEL, its --image and --mask or for points --fix, or a saved draw with --from"
+        )
+    if arguments.fix and {"image", "mask", "columns"} & set(given):
+        arguments.parser.error("--fix is for points, --image, --mask and --columns for pictures")
+    from app import headless, headless_output
 
     place = headless_output.Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -177,12 +201,19 @@ def _inpaint(arguments: argparse.Namespace) -> int:
         if arguments.saved is not None:
             path = headless.remake(arguments.saved, place, **where)
         else:
-            wish = headless_inpainting.Wish(arguments.model, **given)
-            path = headless_inpainting.inpaint(wish, place, **where)
+            path = _filled(arguments.model, given, place, where)
     except headless_output.UsageError as error:
         arguments.parser.error(str(error))
     print(path)
     return OK
+
+
+def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
+    from app.headless_inpainting import LineWish, Wish, inpaint, inpaint_points
+
+    if "fix" in given:
+        return inpaint_points(LineWish(model, **given), place, **where)
+    return inpaint(Wish(model, **given), place, **where)
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app import line, line_recipe
 from app.files import read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.fitting import MAX_FILE, fitted, read
@@ -41,6 +42,19 @@ class Wish:
     columns: int | None = None
 
 
+@dataclass(frozen=True)
+class LineWish:
+    """Points with one coordinate known, 0 for x or 1 for y, in the words of the command line."""
+
+    model: str
+    fix: tuple[int, float]
+    count: int = 500
+    seed: int = 7
+    label: str | None = None
+    method: str = ""
+    knobs: Mapping[str, float] = field(default_factory=dict)
+
+
 def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
     """Fill the hole and write the draws; returns the file or folder written.
 
@@ -49,11 +63,11 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     """
     card = card_named(wish.model, root)
     if not card.is_picture:
-        raise UsageError(f"{card.name} draws points; inpaint fills pictures")
-    _check_numbers(wish)
-    label = None if wish.label is None else class_named(wish.label, card)
-    if isinstance(label, tuple):
-        raise UsageError("--label each deals classes out; a hole is filled as one class or as any")
+        raise UsageError(f"{card.name} draws points: say --fix x=0.5, not --image and --mask")
+    _check_numbers(wish.count, wish.seed, MOST_DRAWS)
+    if wish.columns is not None and not 1 <= wish.columns <= wish.count:
+        raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
+    label = _label(wish.label, card)
     picture, mask = _picture(wish.image, card), _mask(wish.mask, card)
     write = writer(place, card, wish.count)
     model = opened(card, device, root)
@@ -67,30 +81,63 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
+def inpaint_points(
+    wish: LineWish, place: Place, *, device: str | None = None, root: Path = ROOT
+) -> Path:
+    """Draw points with one coordinate known and write them, as `inpaint` does pictures."""
+    card = card_named(wish.model, root)
+    if card.shape != (2,):
+        raise UsageError(f"{card.name} fills pictures: say --image and --mask, not --fix")
+    _check_numbers(wish.count, wish.seed, line.MOST_DRAWS)
+    (axis, value), label = wish.fix, _label(wish.label, card)
+    write = writer(place, card, wish.count)
+    model = opened(card, device, root)
+    try:
+        method = chosen(fitting(model), wish.method, card.name)
+        knobs = settle(method.knobs, wish.knobs)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    request = line.LineRequest(axis, value, wish.count, wish.seed, method.name, knobs, label)
+    recipe = line_recipe.recipe_of(card, request)
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+
+
 def remake(recipe: Recipe, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
     """Fill a saved hole again and write it as `inpaint` does. Raises RecipeError as well."""
     card = card_of(recipe, root)
     write = writer(place, card, recipe.count)
     check_fit(recipe, card)
-    request_of(recipe, card)
+    _request(recipe, card)
     model = opened(card, device, root)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
-def _check_numbers(wish: Wish) -> None:
-    if not 1 <= wish.count <= MOST_DRAWS:
-        raise UsageError(f"--count must lie in 1 … {MOST_DRAWS}, got {wish.count}")
-    if wish.columns is not None and not 1 <= wish.columns <= wish.count:
-        raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
-    if not 0 <= wish.seed < 2**64:
-        raise UsageError(f"--seed must lie in 0 … 2^64 − 1, got {wish.seed}")
+def _check_numbers(count: int, seed: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise UsageError(f"--count must lie in 1 … {most}, got {count}")
+    if not 0 <= seed < 2**64:
+        raise UsageError(f"--seed must lie in 0 … 2^64 − 1, got {seed}")
+
+
+def _label(text: str | None, card: Card) -> int | None:
+    label = None if text is None else class_named(text, card)
+    if isinstance(label, tuple):
+        raise UsageError("--label each deals classes out; a hole is filled as one class or as any")
+    return label
+
+
+def _request(recipe: Recipe, card: Card) -> FillRequest | line.LineRequest:
+    return request_of(recipe, card) if card.is_picture else line_recipe.request_of(recipe, card)
 
 
 def _drawn(recipe: Recipe, model: Model) -> Tensor:
     """The draws that the recipe shows; all are made, for they may depend on each other."""
-    request = request_of(recipe, model.card)
+    request = _request(recipe, model.card)
     try:
-        run, _, _ = started(model, request)
+        if isinstance(request, FillRequest):
+            run, _, _ = started(model, request)
+        else:
+            run, _, _ = line.started(model, request)
     except ValueError as error:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
     x = driven(run, model.card.name)

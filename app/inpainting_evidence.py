@@ -90,7 +90,8 @@ def methods_table(family: str, method: str) -> FamilyTable:
             e.family, FAMILY_TITLES.get(e.family, e.family),
             (
                 Cell(e.title, e.how), Cell(e.exactness),
-                Cell(e.oracle.partition(",")[0], e.oracle), Cell(f"{e.draws:,}"), Cell(f"{e.calls:,}"),
+                Cell(e.oracle.partition(",")[0], e.oracle), Cell(f"{e.draws:,}"),
+                Cell(f"{e.calls:,}"),
                 Cell(f"{e.value:.3g}"), Cell(f"{e.floor:.3g} (99 %: {e.limit:.3g})"),
                 Cell(e.measure), Cell(e.verdict),
             ),

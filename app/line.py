@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.inpaint import Method
-    from engines.model import Model
+    from engines.model import Model, Run
 
 Reals = npt.NDArray[np.float64]
 MOST_DRAWS = 5_000
@@ -149,12 +149,22 @@ def fill_line(models: Models, card: Card, request: LineRequest, when: When = Whe
     return job
 
 
-def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> LineSteps:
+def started(model: Model, request: LineRequest) -> tuple[Run, Tensor, Tensor]:
+    """The run of a request, with the point (2,) and the known places (2,) it is given.
+
+    Raises ValueError for a request that the model cannot be asked.
+    """
     import torch
 
+    method = chosen(fitting(model), request.method, model.card.name)
     point, known = torch.zeros(2), torch.zeros(2, dtype=torch.bool)
     point[request.axis], known[request.axis] = request.value, True
     run = method.run(model, point, known, request.count, request.seed, request.knobs, request.label)
+    return run, point, known
+
+
+def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> LineSteps:
+    run, point, known = started(model, request)
     procedure = method.standing(model, request.knobs, known)
     spent, calls, note = 0.0, 0, ""
 

@@ -20,7 +20,9 @@ def points(data: str, count: int) -> Tensor:
     """At most `count` points (n, 2) in data units. Raises FileNotFoundError for an unknown set."""
     if data in TOYS:
         return TOYS[data].sample(count, torch.Generator().manual_seed(0))[0]
-    table = np.loadtxt(ROOT / f"{data}.csv", np.float32, delimiter=",", max_rows=count)
+    table = np.loadtxt(
+        ROOT / f"{data}.csv", np.float32, comments=None, delimiter=",", skiprows=1, max_rows=count
+    )  # its first line names the columns and their source
     return torch.from_numpy(table)
 
 

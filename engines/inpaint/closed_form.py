@@ -41,7 +41,7 @@ def from_kernels(kde: KDE, hole: Hole) -> Tensor:
         known, h = hole.known, kde.h * kde.kernels.scale.double()
         gap = (hole.picture.double() - kde.kernels.centres[members].double()) / h
         log_w = -0.5 * gap[:, known].square().sum(1)
-    pick = members[choose(log_w.log_softmax(0).expand(hole.count, -1), streams.uniform())]
+    pick = members[choose(log_w.log_softmax(0), streams.uniform())]
     return kde.kernels.draw(pick, streams.normal(*hole.card.shape), kde.h)
 
 

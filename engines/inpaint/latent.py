@@ -97,7 +97,7 @@ class Relaxed:
         gaps = [self.gap(z[i], classes[i]) for i in torch.arange(_POOL).split(_ROWS)]
         # as if every known value had an error of its own size: chains start apart
         log_w = -torch.cat(gaps).cpu() / (2 * _LOOSE**2)
-        rows = choose(flattened(log_w)[None].expand(len(streams), -1), streams.uniform())
+        rows = choose(flattened(log_w), streams.uniform())
         return z[rows.to(z.device)], classes[rows.to(z.device)]
 
 

@@ -41,5 +41,5 @@ def nearest(hole: Hole, size: int, u: Tensor) -> tuple[Tensor, Tensor]:
     x = finish(hole.model.sample(SampleRequest(size, hole.seed, label)))
     spread = x.std(0).mean().clamp_min(1e-6) / 30
     gap = ((x - hole.picture) / spread * hole.known).flatten(1).square().sum(1)
-    pick = choose(flattened(-gap / 2)[None].expand(hole.count, -1), u)
+    pick = choose(flattened(-gap / 2), u)
     return x[pick], x

@@ -155,7 +155,7 @@ def start(posterior: Posterior, streams: Streams) -> State:
     pool = posterior.at(torch.cat([prior.z, mean + sd * e]))
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
     log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
-    pick = choose(flattened(log_weight).cpu()[None].expand(len(streams), -1), streams.uniform())
+    pick = choose(flattened(log_weight).cpu(), streams.uniform())
     return pool[pick.to(posterior.device)]
 
 

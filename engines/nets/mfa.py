@@ -145,7 +145,7 @@ class FactorAnalysers:
 
     def draw(self, u: Tensor, z: Tensor, e: Tensor) -> Tensor:
         """Draws (n, D) from uniforms u (n,) and normals z (n, K), e (n, D), float64."""
-        j = choose(self.log_weight.expand(len(u), -1), u)
+        j = choose(self.log_weight, u)
         factors = torch.einsum("ndk,nk->nd", self.loading[j], z.double())
         return self.mean[j] + factors + self.noise[j].sqrt() * e.double()
 
@@ -157,10 +157,13 @@ class FactorAnalysers:
 
 
 def choose(log_weight: Tensor, u: Tensor) -> Tensor:
-    """A component per row of log-weights (n, M) by inversion of u (n,) in (0, 1)."""
-    upto = log_weight.exp().cumsum(1)
-    j = torch.searchsorted(upto, (u.double() * upto[:, -1])[:, None])[:, 0]
-    return j.clamp(max=log_weight.shape[1] - 1)
+    """A component for each u (n,) in (0, 1) by inversion: of its row of log-weights (n, M), or of
+    weights (M,) that all share, which are summed only once."""
+    upto = log_weight.exp().cumsum(-1)
+    at = u.double() * upto[..., -1]
+    shared = upto.dim() == 1
+    j = torch.searchsorted(upto, at if shared else at[:, None]).view(len(u))
+    return j.clamp(max=log_weight.shape[-1] - 1)
 
 
 class NormalScores:

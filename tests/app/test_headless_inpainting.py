@@ -70,9 +70,17 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["mnist/kde", "HOLE", "--count", 65], "--count must lie in 1 … 64"),
         (["mnist/kde", "HOLE", "--label", "each"], "filled as one class"),
         (["mnist/kde", "HOLE", "--knob", "warp=1"], "no knob 'warp'"),
-        (["moons/kde", "HOLE"], "draws points"),
+        (["moons/kde", "HOLE"], "draws points: say --fix x=0.5"),
         (["mnist/nothing", "HOLE"], "there is no model"),
         (["--from", "a.png", "HOLE"], "--from takes all but"),
+        (["--from", "a.png", "--fix", "x=1"], "--from takes all but"),
+        (["moons/kde", "--fix", "z=1"], "must be x=NUMBER or y=NUMBER"),
+        (["moons/kde", "--fix", "x=nan"], "must be x=NUMBER or y=NUMBER"),
+        (["moons/kde", "--fix", "x=1", "--count", 5001], "--count must lie in 1 … 5000"),
+        (["moons/kde", "--fix", "x=1", "--method", "magic"], "no in-painting method 'magic'"),
+        (["moons/kde", "--fix", "x=1", "HOLE"], "--fix is for points"),
+        (["moons/kde", "--fix", "x=1", "--out", "a/"], "draws points; write them to one .csv"),
+        (["mnist/kde", "--fix", "x=1"], "fills pictures: say --image and --mask"),
     ],
 )
 def test_a_wish_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole, words, said):
@@ -90,3 +98,32 @@ def test_a_mask_of_another_size_and_a_missing_picture_are_named(genscope, root, 
     done = genscope("inpaint", "mnist/kde", *hole, "--assets", root)
     assert "cannot be read" in done.sentence
     assert done.code == 2
+
+
+@pytest.mark.parametrize(("name", "axis"), [("x", 0), ("y", 1)])
+def test_points_are_drawn_with_a_coordinate_fixed(genscope, root, tmp_path, name, axis):
+    out = tmp_path / "draws.csv"
+    done = genscope(
+        "inpaint", "moons/kde", "--fix", f"{name}=0.5", "--count", 40, "--seed", 3, "--out", out,
+        "--assets", root,
+    )  # fmt: skip
+    assert done == Outcome(0, f"{out}\n", "")
+    rows = [row for row in out.read_text("utf-8").splitlines() if row[:1] in "-0123456789"]
+    x = np.array([row.split(",")[:2] for row in rows], np.float32)
+    model = open_model("moons/kde", root=root)
+    point, known = torch.zeros(2), torch.zeros(2, dtype=torch.bool)
+    point[axis], known[axis] = 0.5, True
+    own = finish(inpaint.methods_for(model)[0].run(model, point, known, 40, 3, {}, None))
+    assert (x == own.numpy()).all()
+    assert (x[:, axis] == 0.5).all()
+    assert len(set(x[:, 1 - axis].tolist())) == 40
+
+
+def test_a_saved_scatter_of_fixed_points_is_remade(genscope, root, tmp_path):
+    out, again = tmp_path / "draws.png", tmp_path / "again.png"
+    words = ("inpaint", "moons/kde", "--fix", "y=-0.25", "--out", out, "--assets", root)
+    assert genscope(*words).code == 0
+    recipe = read_png(out)
+    assert (recipe.count, recipe.extra["axis"], recipe.extra["value"]) == (500, 1, -0.25)
+    assert genscope("inpaint", "--from", out, "--out", again, "--assets", root).code == 0
+    assert again.read_bytes() == out.read_bytes()

@@ -1,6 +1,7 @@
 """The held-out pictures that come with the program."""
 
 import numpy as np
+import pytest
 
 from engines import examples
 
@@ -20,3 +21,12 @@ def test_every_cell_holds_one_whole_digit():
     border = np.concatenate([levels[:, 0], levels[:, -1], levels[:, :, 0], levels[:, :, -1]], 1)
     assert (border > 50).mean() < 0.005, "digits lie across the edges of their cells"
     assert (levels.reshape(100, -1).max(1) > 200).all()
+
+
+def test_cities_are_read_without_their_heading():
+    x = examples.points("cities", 50)
+    assert x.shape == (50, 2)
+    assert x[0].tolist() == pytest.approx([77.533, 23.082])
+    assert x[:, 0].abs().max() <= 180
+    assert x[:, 1].abs().max() <= 90
+    assert examples.points("cities", 10**9).shape[0] == 4_000

@@ -9,7 +9,7 @@ from tiny import MAKERS, opened
 
 from engines.catalog import CheckpointError
 from engines.model import SampleRequest, finish
-from engines.nets.mfa import FactorAnalysers, NormalScores
+from engines.nets.mfa import FactorAnalysers, NormalScores, choose
 from engines.training.mfa import em_step, expectation_maximisation, k_means
 
 
@@ -287,3 +287,14 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, monkeypatch, name, spoil,
     monkeypatch.setitem(MAKERS, "mfa", lambda shape: (net, spoilt))
     with pytest.raises(CheckpointError, match=said):
         opened(tmp_path, "mfa", "picture")
+
+
+def test_weights_that_all_share_are_chosen_from_as_in_rows_of_their_own():
+    g = torch.Generator().manual_seed(5)
+    log_w = torch.randn(2_000, generator=g, dtype=torch.float64).mul(3).log_softmax(0)
+    u = torch.rand(500, generator=g)
+    u[:2] = torch.tensor([1e-9, 1 - 2**-24])
+    one_by_one = torch.stack([(log_w.exp().cumsum(0) < v.double()).sum() for v in u])
+    assert torch.equal(choose(log_w, u), choose(log_w.expand(len(u), -1), u))
+    assert (choose(log_w, u) - one_by_one.clamp(max=1_999)).abs().max() <= 1
+    assert torch.equal(choose(torch.zeros(1), torch.tensor([0.3, 0.9])), torch.tensor([0, 0]))
