@@ -21,6 +21,7 @@ from widgets.filling_row import FillingRow, MethodSpec
 from widgets.knob_fields import KnobSpec
 
 WAITS = "Press Fill to draw."
+QUEUED = "Waiting for its turn…"
 CHANGED = "Changed since: press Fill."
 STOPPED = "Stopped before the end."
 NONE_FITS = "No in-painting method fits this model."
@@ -131,8 +132,15 @@ class MethodRow(QObject, Generic[Q, F]):
             self._stale = self.frame is not None and not self.answers(request)
             self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
             self.row.set_stale(self._stale)
-            warning = _warning(self.frame) if self.frame else ""
-            self.row.set_note(CHANGED if self._stale else warning)
+            self.row.set_note(self._remark())
+
+    def _remark(self, *, cut: bool = False) -> str:
+        """What there is to warn of in the draws on show."""
+        if cut:
+            return STOPPED
+        if self._stale:
+            return CHANGED
+        return _warning(self.frame) if self.frame else ""
 
     def answers(self, request: Q) -> bool:
         """Whether the draws on show are those of this request."""
@@ -150,6 +158,10 @@ class MethodRow(QObject, Generic[Q, F]):
         """Show the frames of a queued job as they come, instead of the live draws."""
         self._channel.stop()
         self.batch = ticket
+        if self.frame is None:
+            self.row.set_state(State.EMPTY, QUEUED)
+        else:
+            self.row.set_note(QUEUED)
 
     def end(self, failure: Failure | None = None) -> None:
         """The job that was followed has ended."""
@@ -239,8 +251,7 @@ class MethodRow(QObject, Generic[Q, F]):
             cut = self.frame is not None and not self.frame.complete
             self.row.set_stale(self._stale or cut)
             self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
-            if cut:
-                self.row.set_note(STOPPED)
+            self.row.set_note(self._remark(cut=cut))
 
 
 def knob_specs(knobs: tuple[Knob, ...]) -> tuple[KnobSpec, ...]:

@@ -23,8 +23,9 @@ from widgets.glyphs import Glyph, GlyphButton
 from widgets.labels import BadgeButton, ElidedLabel
 from widgets.notice import Notice
 
-HEIGHT = 22 * theme.UNIT
-"""Least height of a row, in device-independent pixels."""
+HEIGHT = 25 * theme.UNIT
+"""Least height of a row, in device-independent pixels: eight pictures of 28 pixels at twice their
+size, in three rows."""
 
 ABOUT_WIDTH = 176
 
@@ -103,7 +104,7 @@ class FillingRow(QFrame):
         left.addLayout(names)
         left.addWidget(self.methods)
         left.addLayout(standing)
-        for label in (self._kept, self._calibration, self._cost, self._note):
+        for label in (self._calibration, self._kept, self._cost, self._note):
             left.addWidget(label)
         left.addStretch(1)
         self.stage.setSpacing(unit)

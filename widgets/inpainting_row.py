@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.album import Picture
+from widgets.column import State
 from widgets.filling_row import FillingRow
 from widgets.gallery import Gallery
 from widgets.heat_legend import HeatLegend
@@ -59,6 +60,12 @@ class InpaintingRow(FillingRow):
             getattr(self.draws, signal).connect(getattr(self, signal))
         self.summary.chosen.connect(self._on_summary)
         self.set_state(self.state)
+
+    def set_state(self, state: State, text: str = "") -> None:
+        """As every row; before the first draws there is nothing that words could lie over."""
+        for part in (self.draws, self.summary, self.legend):
+            part.setVisible(self.draws.count() > 0)
+        super().set_state(state, text)
 
     def _lay(self) -> None:
         together = QVBoxLayout()

@@ -56,7 +56,7 @@ class MaskEditor(QWidget):
             return
         rows, columns = canvas.picture_size()
         share, zoom = 100 * canvas.unknown_share(), 100 * canvas.zoom()
-        self._facts.setText(f"{share:.1f} % unknown · {columns} × {rows} pixels · {zoom:.0f} %")
+        self._facts.setText(f"{share:.1f} % unknown · {columns} × {rows} · {zoom:.0f} %")
 
 
 class _Sample(QWidget):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from app.method_row import CHANGED, NONE_FITS, WAITS
+from app.method_row import CHANGED, NONE_FITS, QUEUED, WAITS
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS, LEFT
 from widgets.column import State
@@ -105,6 +105,7 @@ def test_a_slow_method_waits_for_fill(desk, methods):
     assert CHANGED in desk.texts()
     assert methods["slow"].asked == []
     desk.stage.click(desk.tab.fill)
+    assert QUEUED in desk.texts()
     desk.until(lambda: methods["slow"].asked)
     assert desk.window.bar.isVisible()
     methods["slow"].allow()
@@ -139,6 +140,7 @@ def test_with_live_off_nothing_is_drawn_before_fill(open_window, methods):
     assert methods["quick"].asked == []
     assert desk.view()._message._text.text() == WAITS
     QTest.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.view()._message._text.text() == QUEUED
     desk.ready()
 
 

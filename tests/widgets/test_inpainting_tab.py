@@ -68,6 +68,31 @@ def test_a_failure_dims_the_draws_and_offers_another_try(tab, qtbot):
     assert told.args == ["data/kde"]
 
 
+def test_words_lie_over_nothing_before_the_first_draws(tab):
+    row = tab.row("data/kde")
+    parts = (row.draws, row.summary, row.legend)
+    row.set_state(State.EMPTY, "Press Fill.")
+    assert row._message.isVisible()
+    assert not any(part.isVisible() for part in parts)
+    row.show_draws(np.zeros((8, 28, 28, 3), np.uint8))
+    row.show_summary(np.zeros((5, 28, 28, 3), np.uint8), (0, 1))
+    row.set_state(State.READY)
+    assert not row._message.isVisible()
+    assert all(part.isVisible() for part in parts)
+
+
+def test_digits_are_shown_at_twice_their_size_with_captions(tab, qtbot):
+    row = tab.row("data/kde")
+    row.show_draws(np.zeros((8, 28, 28, 3), np.uint8))
+    row.show_summary(np.zeros((5, 28, 28, 3), np.uint8), (0, 1))
+    row.set_state(State.READY)
+    qtbot.waitUntil(lambda: row.draws.tile_rect(0).width() == row.summary.tile_rect(0).width())
+    for gallery in (row.draws, row.summary):
+        assert gallery.tile_rect(0).width() >= 56
+        assert not gallery.verticalScrollBar().maximum()
+    assert row.summary._tiling.caption
+
+
 def test_what_the_program_sets_is_silent(tab, qtbot):
     with qtbot.assertNotEmitted(tab.settings_changed), qtbot.assertNotEmitted(tab.live_toggled):
         tab.set_classes(("x", "y"), 1)
