@@ -56,7 +56,7 @@ def ship_flows(root):
     """Untrained flows of pictures (mnist/flow, of another size than the KDE's) and of points."""
     pictures = {
         "shape": [1, 8, 8], "classes": 3, "couplings": [2, 2], "width": [8, 8], "reach": [3, 3],
-        "hidden": 8, "bins": 4,
+        "hidden": 8, "bins": 4, "top": [2, 8],
     }  # fmt: skip
     points = {"dim": 2, "classes": 2, "transforms": 2, "bins": 4, "hidden": [8]}
     for name, kind, net, labels in (

@@ -18,13 +18,16 @@ from torch.nn import functional as F
 from engines.nets.diffusion import Fourier
 from engines.nets.mixtures import LineMixture
 
+_REGIONS = 7
+
 
 class PictureRaster(nn.Module):
     """log p(x_i | x_<i, c) of one-channel pictures by levels 0 … levels − 1, in raster order.
 
     Pixel i sees the `rows` rows above it as far as `reach` pixels to either side, and `reach`
     pixels to its left; how often each level occurred before it, since a digit keeps to a few
-    levels; its place and the class. Causal by construction: nothing later is ever looked up.
+    levels; its place; and the class, by region (7 × 7 of them) and in every layer. Causal by
+    construction: nothing later is ever looked up.
     """
 
     window: Tensor
@@ -57,11 +60,13 @@ class PictureRaster(nn.Module):
         self.palette = nn.Linear(levels, width, bias=False)
         self.place = nn.Parameter(torch.zeros(self.height * self.side, width))
         self.label = nn.Embedding(classes + 1, width)
-        self.blocks = nn.ModuleList(Layer(width) for _ in range(blocks))
+        self.region = nn.Embedding((classes + 1) * _REGIONS**2, width)
+        self.blocks = nn.ModuleList(Layer(width, classes) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, levels)
         self.again = nn.Parameter(torch.zeros(2, levels))
         nn.init.normal_(self.label.weight, std=0.1)
+        nn.init.zeros_(self.region.weight)
         nn.init.zeros_(self.out.weight)
 
     def standardise(self, levels: Tensor) -> None:
@@ -86,9 +91,11 @@ class PictureRaster(nn.Module):
         count = self.count(levels, which, place)
         h = self.seen(torch.cat([value, (value > 0).float()], 1))
         h = h + self.beside(self.codes(near).flatten(1)) + self.palette(count.log1p())
-        h = h + self.place[place] + self.label(labels[which])
+        of = labels[which]
+        region = row * _REGIONS // self.height * _REGIONS + column * _REGIONS // self.side
+        h = h + self.place[place] + self.label(of) + self.region(of * _REGIONS**2 + region)
         for block in self.blocks:
-            h = block(h)
+            h = block(h, of)
         logits: Tensor = self.out(self.norm(h))
         return logits + self.again[0] * count.log1p() + self.again[1] * (count > 0)
 
@@ -117,16 +124,20 @@ class PictureRaster(nn.Module):
 
 
 class Layer(nn.Module):
-    """Residual perceptron on normalised input."""
+    """Residual perceptron on normalised input, its units scaled and shifted by the class."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.wide, self.narrow = nn.Linear(width, width), nn.Linear(width, width)
+        self.film = nn.Embedding(classes + 1, 2 * width)
         nn.init.zeros_(self.narrow.weight)
+        nn.init.zeros_(self.film.weight)
 
-    def forward(self, h: Tensor) -> Tensor:
-        return h + self.narrow(F.silu(self.wide(self.norm(h))))  # type: ignore[no-any-return]
+    def forward(self, h: Tensor, labels: Tensor) -> Tensor:
+        scale, shift = self.film(labels).chunk(2, 1)
+        inner = torch.addcmul(shift, self.wide(self.norm(h)), 1 + scale)
+        return h + self.narrow(F.silu(inner))  # type: ignore[no-any-return]
 
 
 class PointConditionals(nn.Module):

@@ -45,15 +45,21 @@ class ActNorm(nn.Module):
 
 
 class Mix(nn.Module):
-    """Invertible 1x1 convolution W = P L (U + diag s): Kingma & Dhariwal 2018, equation 10."""
+    """Invertible 1x1 convolution W = P L (U + diag s): Kingma & Dhariwal 2018, equation 10.
+
+    It starts as a random rotation, or with the channels in reverse.
+    """
 
     p: Tensor
     sign: Tensor
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, rotated: bool) -> None:
         super().__init__()
-        rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
-        p, lower, upper = torch.linalg.lu(rotation)
+        if rotated:
+            start = torch.linalg.qr(torch.randn(channels, channels))[0]
+        else:
+            start = torch.eye(channels).flip(0)
+        p, lower, upper = torch.linalg.lu(start)
         self.register_buffer("p", p)
         self.register_buffer("sign", upper.diagonal().sign())
         self.lower, self.upper = nn.Parameter(lower), nn.Parameter(upper.triu(1))
@@ -111,14 +117,14 @@ class Overview(nn.Module):
         super().__init__()
         self.grid, places = tuple(grid), math.prod(grid)
         self.into = nn.Linear(given * places, hidden)
-        self.label = nn.Embedding(classes + 1, hidden)
+        self.label, self.film = (nn.Embedding(classes + 1, hidden) for _ in range(2))
         self.middle = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, out * places)
-        _start_at_nothing(self.label, self.out)
+        _start_at_nothing(self.label, self.film, self.out)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         h = F.silu(self.into(x.flatten(1)) + self.label(labels))
-        h = h + F.silu(self.middle(h))
+        h = h + F.silu(self.middle(h) * (1 + self.film(labels)))
         return self.out(h).unflatten(1, (-1, *self.grid))  # type: ignore[no-any-return]
 
 
@@ -191,9 +197,12 @@ class Bend(nn.Module):
 class Coupling(nn.Module):
     """ActNorm, 1x1 mixing, then one half of the channels bends the other."""
 
-    def __init__(self, channels: int, bins: int, net: Callable[[int, int], nn.Module]) -> None:
+    def __init__(
+        self, channels: int, bins: int, net: Callable[[int, int], nn.Module], *,
+        rotated: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.norm, self.mix = ActNorm(channels), Mix(channels)
+        self.norm, self.mix = ActNorm(channels), Mix(channels, rotated=rotated)
         self.bend = Bend(channels // 2, channels // 2, bins, net)
 
     def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -234,12 +243,14 @@ class PictureFlow(nn.Module):
 
     Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6). Among the
     coarse couplings, spline ones that look nearby take turns with affine ones that see everything.
+    Affine ones that see everything end both halves, `top` the kept one and `view` the split one:
+    they cost little, and what local couplings leave is far-reaching.
     Class index `classes` means "any": p(x) without a class.
     """
 
     def __init__(
         self, *, shape: Sequence[int], classes: int, couplings: Sequence[int],
-        width: Sequence[int], reach: Sequence[int], hidden: int, bins: int,
+        width: Sequence[int], reach: Sequence[int], hidden: int, bins: int, top: Sequence[int],
     ) -> None:  # fmt: skip
         super().__init__()
         self.shape, self.classes = tuple(shape), classes
@@ -259,6 +270,10 @@ class PictureFlow(nn.Module):
             for use, net in ((bins, near[1]), (0, far))
         )
         self.last = ActNorm(4 * half)
+        count, wide = top
+        above = partial(Overview, grid=grid, hidden=wide, classes=classes)
+        self.top = nn.ModuleList(Coupling(4 * half, 0, above, rotated=False) for _ in range(count))
+        self.view = Bend(4 * half, 4 * half, 0, above)
         self.base = ClassBase(math.prod(shape), classes)
 
     def encode(self, u: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -278,6 +293,11 @@ class PictureFlow(nn.Module):
             h, d = layer(h, labels)
             log_det = log_det + d
         h, d = self.last(h)
+        log_det = log_det + d
+        for layer in self.top:
+            h, d = layer(h, labels)
+            log_det = log_det + d
+        out, d = self.view(F.pixel_unshuffle(out, 2), h, labels)
         z, d2 = self.base(torch.cat([h.flatten(1), out.flatten(1)], 1), labels)
         return z, log_det + d + d2
 
@@ -285,11 +305,15 @@ class PictureFlow(nn.Module):
         """u (n, C, H, W) in (0, 1) for z (n, D)."""
         c, side_h, side_w = self.shape
         deep, shallow = self.base.inverse(z, labels).chunk(2, 1)
-        h = self.last.inverse(deep.reshape(-1, 8 * c, side_h // 4, side_w // 4))
+        h, out = (part.reshape(-1, 8 * c, side_h // 4, side_w // 4) for part in (deep, shallow))
+        out = F.pixel_shuffle(self.view.inverse(out, h, labels), 2)
+        for layer in reversed(self.top):
+            h = layer.inverse(h, labels)  # type: ignore[operator]
+        h = self.last.inverse(h)
         for layer in reversed(self.coarse):
             h = layer.inverse(h, labels)  # type: ignore[operator]
         kept = F.pixel_shuffle(h, 2)
-        out = self.split.inverse(shallow.reshape(kept.shape), kept, labels)
+        out = self.split.inverse(out, kept, labels)
         h = torch.cat([kept, out], 1)
         for layer in reversed(self.fine):
             h = layer.inverse(h, labels)  # type: ignore[operator]

@@ -29,7 +29,7 @@ def autoregressive(data: DataSet) -> Recipe:
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "rows": 12, "reach": 10, "width": 256, "blocks": 2, "codes": 8,
+        "rows": 20, "reach": 12, "width": 256, "blocks": 3, "codes": 8,
     }  # fmt: skip
 
     def trainer() -> PixelDescent:

@@ -23,6 +23,7 @@ def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
         "couplings": [4, 4], "width": [48, 96], "reach": [5, 7], "hidden": 384, "bins": 5,
+        "top": [4, 384],
     }  # fmt: skip
     return Recipe(
         net=net,

@@ -25,7 +25,6 @@ _TEXT = (
     "falling rate and penalty, EMA"
 )
 _WARM_UP = 100
-_PENALTY_LEFT = 0.1
 _BETA2 = (0.9, 0.99)
 
 
@@ -46,7 +45,7 @@ def _pictures(data: DataSet) -> Recipe:
         critic = PictureCritic(
             shape=net["shape"], classes=net["classes"], width=[32, 64, 96], features=128
         )
-        return Contest(generator, critic, rate=1e-3, gamma=0.5, penalised=0.25, averaging=0.999)
+        return Contest(generator, critic, rate=1e-3, gamma=(0.5, 0.05), penalised=0.25)
 
     return Recipe(net=net, trainer=trainer, text=_TEXT, batch=64, minutes=60, label_dropout=0.0)
 
@@ -65,22 +64,26 @@ def _points(data: DataSet) -> Recipe:
             dim=net["dim"], classes=net["classes"], hidden=128, layers=3, places=64
         )
         critic.standardise(data.train.x)
-        return Contest(generator, critic, rate=2e-3, gamma=0.05, averaging=0.999)
+        return Contest(generator, critic, rate=2e-3, gamma=(0.02, 1e-4), haste=4.0)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=512, minutes=2.5, label_dropout=0.0)
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=1024, minutes=3, label_dropout=0.0)
 
 
 class Contest:
     """Generator against critic, one update of each a step (Huang et al. 2024, section 2).
 
-    `gamma` weighs the penalties at the start and falls to a tenth, as the rate falls to 0 and
-    Adam's memory lengthens. They cost a derivative of a derivative, so they are taken on the
-    first `penalised` part of each batch alone: the same expectation, more updates a second.
+    `gamma` weighs the penalties, at the start and at the end, as the rate falls to 0 and Adam's
+    memory lengthens: near the goal it keeps the scores small, and those of points must stay above
+    the noise that Adam's steps leave. The critic learns `haste` times as fast as the generator
+    (Heusel et al. 2017): on moons 4 in place of 1, with a smaller gamma, halved the gap. Penalties
+    cost a derivative of a derivative, so they are taken on the first `penalised` part of each
+    batch alone: the same expectation, more updates a second.
     """
 
     def __init__(
-        self, generator: Generator, critic: nn.Module, *, rate: float, gamma: float,
-        averaging: float, penalised: float = 1.0,
+        self, generator: Generator, critic: nn.Module, *, rate: float,
+        gamma: tuple[float, float], averaging: float = 0.999, penalised: float = 1.0,
+        haste: float = 1.0,
     ) -> None:  # fmt: skip
         self.generator, self.critic = generator, critic
         self._average = torch.optim.swa_utils.AveragedModel(
@@ -90,12 +93,14 @@ class Contest:
             torch.optim.Adam(net.parameters(), lr=rate, betas=(0.0, _BETA2[0]))
             for net in (generator, critic)
         ]
-        self._rate, self._gamma, self._penalised, self._steps = rate, gamma, penalised, 0
+        self._rates, self._gamma = (rate / haste, rate), gamma
+        self._penalised, self._steps = penalised, 0
 
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         self._steps += 1
         self._tune(progress)
-        gamma = self._gamma * (_PENALTY_LEFT + (1 - _PENALTY_LEFT) * cosine(progress))
+        first, last = self._gamma
+        gamma = last + (first - last) * cosine(progress)
         made = self.generator(torch.randn(len(x), self.generator.latent), labels)
         part = max(1, round(self._penalised * len(x)))
         judged, slope = appraise(self.critic, x, made.detach(), labels, part)
@@ -110,11 +115,11 @@ class Contest:
         return {"gap": gap.item(), "slope": slope.item(), "generator": generator_loss.item()}
 
     def _tune(self, progress: float) -> None:
-        rate = self._rate * cosine(progress) * min(1.0, self._steps / _WARM_UP)
+        pace = cosine(progress) * min(1.0, self._steps / _WARM_UP)
         beta2 = _BETA2[1] + (_BETA2[0] - _BETA2[1]) * cosine(progress)
-        for optimiser in self._optimisers:
+        for optimiser, rate in zip(self._optimisers, self._rates, strict=True):
             for group in optimiser.param_groups:
-                group["lr"], group["betas"] = rate, (0.0, beta2)
+                group["lr"], group["betas"] = rate * pace, (0.0, beta2)
 
     def _descend(self, which: int, loss: Tensor) -> None:
         """One update of the generator (0) or of the critic (1)."""

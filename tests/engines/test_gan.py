@@ -144,7 +144,7 @@ def test_the_critic_of_pictures_tells_classes_apart():
     assert not torch.allclose(one, other)
 
 
-def contest(rate=2e-3, gamma=0.1):
+def contest(rate=2e-3, gamma=(0.1, 0.01)):
     torch.manual_seed(0)
     generator = PointGenerator(dim=2, classes=2, latent=2, hidden=24, layers=2)
     critic = PointCritic(dim=2, classes=2, hidden=24, layers=2, places=8)

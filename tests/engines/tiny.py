@@ -77,7 +77,7 @@ def flow(shape):
         return _net(PointFlow, sizes, 0.2)
     sizes = {
         "shape": list(shape), "classes": 3, "couplings": [2, 2], "width": [8, 8], "reach": [3, 3],
-        "hidden": 8, "bins": 4,
+        "hidden": 8, "bins": 4, "top": [2, 8],
     }  # fmt: skip
     return _net(PictureFlow, sizes, 0.1)
 
