@@ -30,6 +30,8 @@ Array: TypeAlias = npt.NDArray[Any]
 Values: TypeAlias = "Pixels | Points"
 Reals: TypeAlias = npt.NDArray[np.float64]
 
+_BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
+
 
 class Walks:
     """The walks of the models that are open. Used on the lane's thread only."""
@@ -200,28 +202,49 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
     def job() -> Generator[Loading | Film, None, Film]:
         model, walk = yield from walks.get(card)
         start = time.perf_counter()
-        places = np.linspace(0, 1, count).tolist()
-        values = room(card, count)
-        shown = Film(wish, values, 0, 0.0)
-        size = 4 if walk.pace is Pace.SLOW else 16
-        x: list[Tensor] = []
-        for first in range(0, count, size):
-            part = places[first : first + size]
-            z = codes_at(walk, wish, part)
-            found = yield from _quiet(walk.decode(z, wish.label))
-            x.append(found)
-            values[first : first + len(part)] = array_of(found)
-            _put_ends(values, wish, places)
+        shown = Film(wish, room(card, count), 0, 0.0)
+        run = frames(walk, card, wish, np.linspace(0, 1, count).tolist())
+        while True:
+            try:
+                values, done = next(run)
+            except StopIteration as end:
+                values = end.value
+                break
             spent = time.perf_counter() - start
-            shown = replace(shown, done=first + len(part), seconds=spent)
+            shown = replace(shown, values=values, done=done, seconds=spent)
             yield shown
-        whole = tensor_of(values, card) if card.is_picture else _cat(x)
+        whole = tensor_of(values, card)
         shown = replace(shown, steps=_steps(card, whole))
         yield shown
         yield from _with_density(shown, model, whole, wish.label)
         return shown
 
     return job
+
+
+def frames(
+    walk: Walk, card: Card, wish: Wish, places: list[float]
+) -> Generator[tuple[Values, int], None, Values]:
+    """The examples at these places; yields all as they stand, and how many are there.
+
+    Batches start at the same frames everywhere, so that a path made again has the same pixels.
+    """
+    values = room(card, len(places))
+    size = _BATCH[walk.pace]
+    for first in range(0, len(places), size):
+        part = places[first : first + size]
+        run = walk.decode(codes_at(walk, wish, part), wish.label)
+        while True:
+            try:
+                step = next(run)
+            except StopIteration as end:
+                values[first : first + len(part)] = array_of(end.value)
+                break
+            if step.done != step.total:
+                yield values, first
+        _put_ends(values, wish, places)
+        yield values, first + len(part)
+    return values
 
 
 def fade(card: Card, ends: Pixels, count: int) -> Job:
@@ -350,12 +373,6 @@ def _errors(x: Tensor, shown: Tensor) -> Reals:
         return found
     distances: Reals = (shown - x).norm(dim=1).double().numpy()
     return distances
-
-
-def _cat(parts: list[Tensor]) -> Tensor:
-    import torch
-
-    return torch.cat(parts)
 
 
 def room(card: Card, count: int) -> Values:

@@ -58,9 +58,13 @@ class GAN:
         """Length of a latent code; without classes there is nothing for e to pick."""
         return self.net.latent + bool(self.card.labels)
 
+    def codes_of(self, request: SampleRequest) -> Tensor:
+        """The codes (n, codes) that the examples of a request start from."""
+        return Streams(request.seed, request.indices).normal(self.codes)
+
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """z ~ N(0, I), cut off at ± ψ; c ~ p(c) where no class is asked."""
-        code = Streams(request.seed, request.indices).normal(self.codes)
+        code = self.codes_of(request)
         if knobs["truncation"] < NO_TRUNCATION:
             code[:, : self.net.latent] = truncated(code[:, : self.net.latent], knobs["truncation"])
         return self._generate(code, labels)
