@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QPoint, QTimer, Slot
+from PySide6.QtWidgets import QMenu
 
 from app import walking
 from app.channels import Channel, Channels
+from app.interpolation_export import PathExport
 from app.interpolation_keys import Key, Keys, point
+from app.interpolation_panel import Panel
+from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.interpolation_row import WalkRow, open_channels
 from app.parts import Parts
-from app.recipes import Recipe
+from app.recipes import Recipe, RecipeError, check_fit
 from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
@@ -22,7 +27,9 @@ from engines.model import Card
 from widgets.column import State
 from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_tab import InterpolationTab
+from widgets.keyframes import letter
 from widgets.messages import Details, Messages, Severity
+from widgets.seed import LARGEST
 
 LOOKING = "Looking for example pictures…"
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
@@ -49,8 +56,13 @@ class Interpolation(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self.settle)
+        self.panel = Panel(tab, self.rows, parts.channels, self.walks, lambda: len(self.keys.keys))
+        self.exports = PathExport(self.walks, parts.export, parts.jobs, parts.messages, tab)
+        self._travel, self._export = parts.travel, parts.export
+        self._pending: tuple[Card, Plan] | None = None
         self._chosen = ""
         self._unsettled: set[str] = set()
+        self._stale_films: set[str] = set()
         parts.travel.add(Target("interpolate", "Interpolation", self._receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
@@ -72,6 +84,13 @@ class Interpolation(QObject):
         tab.sample_wanted.connect(self._draw_key)
         tab.selected.connect(self.select)
         tab.point_wanted.connect(self._point_clicked)
+        tab.export_wanted.connect(self._offer_export)
+        tab.menu_wanted.connect(self._open_menu)
+        tab.drag_wanted.connect(self._drag)
+        self.panel.turned.connect(self._turned)
+        self.panel.rested.connect(self.settle)
+        self.panel.mixed.connect(self._mixed)
+        self.panel.picked.connect(self._picked)
         tab.close_wanted.connect(self._close_row)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._tell_details)
@@ -104,6 +123,7 @@ class Interpolation(QObject):
         if self._chosen not in self.rows:
             self.select(cards[0].name)
         self._say_what_is_missing()
+        self._restore_pending()
 
     def _add(self, card: Card) -> None:
         widget = self._tab.row(card.name)
@@ -113,6 +133,7 @@ class Interpolation(QObject):
             self._opened[card.name] = open_channels(self._all_channels, card.name)
         row = WalkRow(card, widget, self._opened[card.name], self.walks, self)
         row.encoded.connect(self._encoded)
+        row.filmed.connect(self.panel.draw_path)
         widget.set_points(not card.is_picture)
         row.set_count(self._tab.count())
         row.go(self._tab.player.place(), resting=False)
@@ -152,15 +173,14 @@ class Interpolation(QObject):
         row = self.rows[name]
         if row.codes is not None:
             row.set_wish(self.wish(row), resting=True)
+        if name == self._chosen or any(self.panel.turned_of(name)):
+            self.panel.choose(name if name == self._chosen else self._chosen)
 
     def wish(self, row: WalkRow) -> Wish:
         """What the controls ask of a row whose codes are known."""
         assert row.codes is not None
         label = self._tab.label() if row.card.labels else None
-        return Wish(row.codes, self._tab.way.currentText(), self._offset(row), label)
-
-    def _offset(self, row: WalkRow) -> walking.Array | None:
-        return None
+        return Wish(row.codes, self._tab.way.currentText(), self.panel.offset(row.card.name), label)
 
     @Slot()
     def _paths_changed(self) -> None:
@@ -202,6 +222,32 @@ class Interpolation(QObject):
             if row.codes is not None and (row.still is None or row.still.rough or row.late()):
                 row.go(place, resting=True)
         self._unsettled.clear()
+        for name in self._stale_films & self.rows.keys():
+            self.rows[name].refresh_film()
+        self._stale_films.clear()
+
+    @Slot(str)
+    def _turned(self, name: str) -> None:
+        """A slider or the pad has moved: the picture follows, the strip once the hand rests."""
+        row = self.rows.get(name)
+        if row is None or row.codes is None:
+            return
+        wish = self.wish(row)
+        if row.wish is not None and wish.plain and row.wish.plain and wish.way == row.wish.way:
+            return
+        row.set_wish(wish, resting=False)
+        self._unsettled.add(name)
+        self._stale_films.add(name)
+        self._rest.start()
+
+    @Slot(str, object)
+    def _mixed(self, name: str, weights: walking.Reals) -> None:
+        if name in self.rows:
+            self.rows[name].mix(weights)
+
+    @Slot(object, str)
+    def _picked(self, value: walking.Array, title: str) -> None:
+        self.keys.put(Key(value, title) if value.ndim == 3 else point(value))
 
     # cross-fade
 
@@ -256,7 +302,10 @@ class Interpolation(QObject):
     @Slot(str)
     def select(self, name: str) -> None:
         """Let the inspector be about this row."""
+        if name == self._chosen and name == self.panel.name:
+            return
         self._chosen = name
+        self.panel.choose(name)
         for known, row in self.rows.items():
             row.row.set_chosen(known == name)
 
@@ -275,6 +324,60 @@ class Interpolation(QObject):
 
     def save(self) -> None:
         """Save the path of the chosen row."""
+        self._offer_export(self._tab.export.mapToGlobal(QPoint(0, 0)))
+
+    def plan(self, row: WalkRow, count: int, easing: str = "linear") -> Plan:
+        """The path of a row in words."""
+        name = row.card.name
+        return Plan(
+            self.keys.values(), count, self._tab.way.currentText(),
+            str(self._tab.encoder.currentData()), easing, self.panel.basis(name),
+            tuple(round(v, 4) for v in self.panel.turned_of(name)), self._session.seed,
+            self._tab.label() if row.card.labels else None,
+        )  # fmt: skip
+
+    @Slot(QPoint)
+    def _offer_export(self, at: QPoint) -> None:
+        if menu := self.export_menu():
+            menu.popup(at)
+
+    def export_menu(self) -> QMenu | None:
+        """The ways to save the chosen row's path; None while there is none."""
+        row = self.rows.get(self._chosen)
+        if row is None or not self.keys.keys:
+            return None
+        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
+        return self.exports.menu(row, plan, self.panel.studies.get(self._chosen))
+
+    @Slot(str, QPoint)
+    def _open_menu(self, name: str, at: QPoint) -> None:
+        row, picture = self.rows[name], self._picture(name)
+        if picture is None:
+            return
+        menu = QMenu(self._tab)
+        recipe = self._still_recipe(row)
+        menu.addAction("Copy picture", lambda: self._export.copy_picture(picture, recipe))
+        menu.addAction("Copy recipe", lambda: self._export.copy_text(recipe.to_json(), "Recipe"))
+        menu.addAction("Save picture…", lambda: self._export.save_picture(picture, recipe))
+        menu.addSeparator()
+        origin = f"{name}, path at {row.place:.3f}"
+        for target in self._travel.targets:
+            send = partial(self._travel.send, target, picture.copy(), origin)
+            menu.addAction(f"Send to {target.title}", send)
+        menu.popup(at)
+
+    @Slot(str)
+    def _drag(self, name: str) -> None:
+        if (picture := self._picture(name)) is not None:
+            self._export.drag(self._tab, picture, self._still_recipe(self.rows[name]))
+
+    def _picture(self, name: str) -> walking.Pixels | None:
+        picture = self.rows[name].row.still.picture(0)
+        return None if picture is None else np.asarray(picture, np.uint8)
+
+    def _still_recipe(self, row: WalkRow) -> Recipe:
+        """The recipe of the picture where one is."""
+        return recipe_of(row.card, replace(self.plan(row, 1), place=row.place))
 
     @Slot(str)
     def _close_row(self, name: str) -> None:
@@ -308,8 +411,44 @@ class Interpolation(QObject):
         return replace(settings, splitters=splitters)
 
     def restore(self, recipe: Recipe) -> None:
-        """Set end points, models and place as in the recipe."""
-        raise NotImplementedError
+        """Set end points, model, way, sliders and place as in the recipe.
 
+        Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
+        """
+        card = self._session.cards.get(recipe.model)
+        if card is None:
+            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+        check_fit(recipe, card)
+        plan = plan_of(recipe, card)
+        if recipe.seed > LARGEST:
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
+            )
+        beside = self._session.models if card.data == self._session.data else ()
+        self._tab.player.pause()
+        self._session.set_seed(recipe.seed)
+        self._tab.show_plan(plan.way, plan.encoder, plan.easing)
+        place = plan.places()[recipe.index or 0]
+        self._tab.player.set_place(place)
+        self.panel.expect(card.name, plan.basis, plan.turned)
+        self._pending = card, plan
+        self._session.choose(card.data, (*beside, card.name))
+        self.rebuild()
 
-__all__ = ["Interpolation", "Key"]
+    def _restore_pending(self) -> None:
+        """What a recipe asks for, as soon as the tab can show it."""
+        if self._pending is None or self._pending[0].name not in self.rows:
+            return
+        (card, plan), self._pending = self._pending, None
+        self._tab.set_classes(card.labels, plan.label)
+        if 3 <= plan.count <= 240:
+            self._tab.set_film_count(plan.count)
+        self.keys.set_keys(
+            [
+                Key(np.asarray(value), f"End point {letter(k)} of a saved path")
+                if card.is_picture else point(np.asarray(value, np.float32))
+                for k, value in enumerate(plan.keys)
+            ]
+        )  # fmt: skip
+        self.select(card.name)
+        self.go(self._tab.player.place())

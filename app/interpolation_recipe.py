@@ -24,7 +24,7 @@ WAYS, ENCODERS, BASES = ("slerp", "lerp"), ("mean", "draw"), ("principal", "sing
 EASINGS = ("linear", "ease in and out", "there and back")
 MOST_KEYS, MOST_FRAMES = 8, 600
 
-_FIELDS = {"keys", "way", "encoder", "easing", "basis", "turned"}
+_FIELDS = {"keys", "way", "encoder", "easing", "basis", "turned", "place"}
 _MOST_TURNED = 10.0
 
 
@@ -32,7 +32,8 @@ _MOST_TURNED = 10.0
 class Plan:
     """A path in words: `keys` (m, …), and `turned` sliders in standard deviations of a `basis`.
 
-    `seed` is that of codes drawn from p(z | x); `label` the class to decode as.
+    `seed` is that of codes drawn from p(z | x); `label` the class to decode as. With a `place`
+    0 … 1 there is but the one frame there.
     """
 
     keys: Values
@@ -44,9 +45,12 @@ class Plan:
     turned: tuple[float, ...] = ()
     seed: int = 0
     label: int | None = None
+    place: float | None = None
 
     def places(self) -> list[float]:
         """Where the frames are, 0 … 1."""
+        if self.place is not None:
+            return [self.place]
         last = max(1, self.count - 1)
         return [eased(i / last, self.easing) for i in range(self.count)]
 
@@ -64,13 +68,15 @@ def recipe_of(
     card: Card, plan: Plan, *, index: int | None = None, columns: int | None = None
 ) -> Recipe:
     """The recipe of all frames of a path, or of frame `index`."""
+    if plan.place is not None:
+        index, columns = 0, None
     return Recipe(
         task=TASK, model=card.name, sha256=card.sha256, seed=plan.seed, count=plan.count,
         index=index, columns=columns, label=plan.label,
         extra={
             "keys": [_text(key, card) for key in plan.keys],
             "way": plan.way, "encoder": plan.encoder, "easing": plan.easing, "basis": plan.basis,
-            "turned": [float(value) for value in plan.turned],
+            "turned": [float(value) for value in plan.turned], "place": plan.place,
         },
     )  # fmt: skip
 
@@ -84,7 +90,11 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
                          ("basis", BASES)):  # fmt: skip
         if extra[field] not in known:
             raise RecipeError(f"the recipe's {field} is none of {', '.join(known)}")
-    if recipe.first != 0 or not 2 <= recipe.count <= MOST_FRAMES or isinstance(recipe.label, tuple):
+    place = extra["place"]
+    if place is not None and not (isinstance(place, int | float) and 0 <= place <= 1):
+        raise RecipeError("the recipe's place is not on its path")
+    least, most = (2, MOST_FRAMES) if place is None else (1, 1)
+    if recipe.first != 0 or not least <= recipe.count <= most or isinstance(recipe.label, tuple):
         raise RecipeError(f"the recipe is not of 2 … {MOST_FRAMES} frames of one class from 0 on")
     keys = extra["keys"]
     if not isinstance(keys, list | tuple) or not 2 <= len(keys) <= MOST_KEYS:
@@ -92,7 +102,7 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     values: Values = np.stack([_value(key, card) for key in keys])  # type: ignore[assignment]
     return Plan(
         values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
-        _turned(extra["turned"]), recipe.seed, recipe.label,
+        _turned(extra["turned"]), recipe.seed, recipe.label, place,
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ class Film:
     values: Values
     done: int
     seconds: float
-    places: Points | None = None
+    codes: Array | None = None
     steps: Reals | None = None
     log_p: Reals | None = None
     errors: Reals | None = None
@@ -213,8 +213,9 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
             spent = time.perf_counter() - start
             shown = replace(shown, values=values, done=done, seconds=spent)
             yield shown
+        codes = codes_at(walk, wish, np.linspace(0, 1, count).tolist()).numpy()
         whole = tensor_of(values, card)
-        shown = replace(shown, steps=_steps(card, whole))
+        shown = replace(shown, codes=codes, steps=_steps(card, whole))
         yield shown
         yield from _with_density(shown, model, whole, wish.label)
         return shown

@@ -15,7 +15,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from engines import catalog, disk, examples, weights
+from engines import disk, examples, weights
+from engines.catalog import ROOT, read_card
 from engines.gan import GAN
 from engines.model import Card, Model, Pace, SampleRequest, Step
 from engines.toys import TOYS
@@ -88,9 +89,7 @@ def by_effect(codes: Tensor, x: Tensor, kept: int = _KEPT) -> tuple[Tensor, Tens
     return found / found.norm(dim=1, keepdim=True).clamp_min(1e-12), share
 
 
-def study(
-    model: Model, walk: Walk, root: Path = catalog.ROOT
-) -> Generator[Step, None, Directions]:
+def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, Directions]:
     """Find a model's directions. Raises ValueError for a walk that nothing can be moved in."""
     if not walk.free:
         raise ValueError("There is no latent space here: nothing for a slider to move.")
@@ -99,7 +98,8 @@ def study(
     x, labels = data_of(model.card, STUDIED[walk.pace], root)
     codes = []
     for start in range(0, len(x), _ROWS):
-        codes.append((yield from _counted(walk, x[start : start + _ROWS], start, len(x))))
+        found = yield from _counted(walk, x[start : start + _ROWS], start, len(x))
+        codes.append(found)
     z = torch.cat(codes).double()
     mean, axes, spread, share = principal(z)
     _, view, _, _ = principal(z, _SCORES)
@@ -126,7 +126,8 @@ def _by_effects(model: Model, gan: GAN) -> Generator[Step, None, Directions]:
     for start in range(0, count, _ROWS):
         rows = min(_ROWS, count - start)
         code = gan.codes_of(SampleRequest(rows, 0, first=start))
-        made.append(yield from gan.decode(code, None))
+        x = yield from gan.decode(code, None)
+        made.append(x)
         codes.append(code[:, : gan.net.latent])
         labelled = bool(model.card.labels)
         classes.append(gan.classes(code[:, -1]) if labelled else torch.zeros(rows).long())
@@ -142,7 +143,7 @@ def _by_effects(model: Model, gan: GAN) -> Generator[Step, None, Directions]:
     )  # fmt: skip
 
 
-def data_of(card: Card, count: int, root: Path = catalog.ROOT) -> tuple[Tensor, Tensor]:
+def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:
     """At most `count` examples (n, …) as models take them, with classes (n,).
 
     Training pictures where the data set's kernel density estimate keeps them, else held-out ones.
@@ -154,7 +155,7 @@ def data_of(card: Card, count: int, root: Path = catalog.ROOT) -> tuple[Tensor, 
         return x, torch.zeros(len(x), dtype=torch.int64)
     path = root / card.data / "kde.toml"
     if path.is_file():
-        kept = weights.load(catalog.read_card(path))
+        kept = weights.load(read_card(path))
         if tuple(kept["levels"].shape[1:]) == card.shape:
             return kept["levels"][:count].float() / 127.5 - 1, kept["labels"][:count]
     shown = examples.pictures(card.data)

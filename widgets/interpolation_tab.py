@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -64,7 +65,8 @@ class InterpolationTab(QWidget):
         self.sampler, self.sample = Combo(self), QPushButton("Draw", self)
         self.player = Player(self)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
-        self.frames, self.export = NumberBox(self), QPushButton("Export…", self)
+        self.frames, self.film = NumberBox(self), NumberBox(self)
+        self.export = QPushButton("Export…", self)
         self.fade = InterpolationRow(self, closable=False)
         self.latents = LatentPanel(self)
         self.nothing = QLabel(self)
@@ -129,6 +131,23 @@ class InterpolationTab(QWidget):
         with QSignalBlocker(self.frames):
             self.frames.setValue(count)
 
+    def film_count(self) -> int:
+        """Frames of what is exported."""
+        return int(self.film.value())
+
+    def set_film_count(self, count: int) -> None:
+        """Set the number of frames to export."""
+        self.film.setValue(count)
+
+    def show_plan(self, way: str, encoder: str, easing: str) -> None:
+        """Set the menus, silently."""
+        for combo, place in (
+            (self.way, self.way.findText(way)), (self.encoder, self.encoder.findData(encoder)),
+            (self.player.easing, self.player.easing.findText(easing)),
+        ):  # fmt: skip
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(max(0, place))
+
     def set_points(self, points: bool) -> None:
         """Whether the data are points of the plane: what is only for pictures goes."""
         for widget in (self.source.open, self.source.classes, self.fade):
@@ -173,6 +192,11 @@ class InterpolationTab(QWidget):
         self.frames.setValue(9)
         self.frames.setAccessibleName("Frames")
         self.frames.setToolTip("Frames of every strip, 3 to 60.")
+        self.film.setDecimals(0)
+        self.film.setRange(3, 240)
+        self.film.setValue(60)
+        self.film.setAccessibleName("Frames of exports")
+        self.film.setToolTip("Frames of an exported film or sheet, 3 to 240.")
         self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
         self.fade.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
         self.fade.set_nature("no model: pixels mixed", "", "")
@@ -205,6 +229,10 @@ class InterpolationTab(QWidget):
     def _head(self) -> QWidget:
         unit = theme.UNIT
         head = QWidget(self)
+        for combo in (self.sampler, self.way, self.encoder, self.classes):
+            combo.setMinimumContentsLength(6)
+            combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            combo.setMinimumWidth(9 * unit)
         draw = QHBoxLayout()
         draw.setSpacing(unit // 2)
         draw.addWidget(self.sampler, 1)
@@ -213,22 +241,30 @@ class InterpolationTab(QWidget):
         source.setSpacing(unit // 2)
         source.addWidget(self.source)
         source.addLayout(draw)
-        left, right = QFormLayout(), QFormLayout()
-        for form in (left, right):
+        forms = QHBoxLayout()
+        forms.setSpacing(2 * unit)
+        pairs = (
+            (("Path", self.way), ("Encoder", self.encoder)),
+            (("Class", self.classes), ("Strip", self.frames)),
+            (("Film", self.film), ("", self.export)),
+        )
+        for rows in pairs:
+            form = QFormLayout()
             form.setSpacing(unit // 2)
-        left.addRow("Path", self.way)
-        left.addRow("Encoder", self.encoder)
-        left.addRow("Class", self.classes)
-        right.addRow("Frames", self.frames)
-        right.addRow(self.export)
-        layout = QHBoxLayout(head)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * unit)
-        layout.addWidget(self.keys)
-        layout.addLayout(source, 3)
-        layout.addWidget(self.player, 4)
-        layout.addLayout(left, 2)
-        layout.addLayout(right, 1)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+            for title, widget in rows:
+                form.addRow(title, widget)
+            forms.addLayout(form, 1)
+        right, top = QVBoxLayout(), QHBoxLayout()
+        right.setSpacing(unit)
+        right.addLayout(forms)
+        right.addWidget(self.player)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.setSpacing(2 * unit)
+        top.addWidget(self.keys)
+        top.addLayout(source, 2)
+        top.addLayout(right, 5)
+        head.setLayout(top)
         return head
 
     def _join(self) -> None:

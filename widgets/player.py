@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from widgets import theme
 from widgets.combo import Combo
@@ -122,7 +122,7 @@ class Player(QWidget):
         k = min(int(along), self._keys - 2)
         share = 1 - (along - k)
         a, b = (chr(ord("A") + place) for place in (k, k + 1))
-        self._label.setText(f"λ = {share:.3f}   {a} {share:.0%} · {b} {1 - share:.0%}")
+        self._label.setText(f"λ = {share:.3f}  ({a} … {b})")
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -139,7 +139,7 @@ class Player(QWidget):
         )
         self._label.setProperty("faint", True)
         self._label.setMinimumWidth(
-            self._label.fontMetrics().horizontalAdvance("λ = 0.000   A 100% · B 100%") + theme.UNIT
+            self._label.fontMetrics().horizontalAdvance("λ = 0.000  (A … B)") + theme.UNIT
         )
         self.loop.setToolTip("Begin again at the end.")
         self.speed.setAccessibleName("Speed")
@@ -150,16 +150,13 @@ class Player(QWidget):
         self.easing.setAccessibleName("Easing")
         self.easing.setToolTip("How the place follows the clock, in the window and in exports.")
         self.easing.addItems(EASINGS)
+        self.easing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme.UNIT)
-        for widget in (self.play, self.loop, self.speed, self.easing):
-            top.addWidget(widget)
-        top.addStretch(1)
-        top.addWidget(self._label)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addLayout(top)
-        layout.addWidget(self.slider)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.UNIT)
+        row.addWidget(self.play)
+        row.addWidget(self.slider, 1)
+        for widget in (self._label, self.loop, self.speed, self.easing):
+            row.addWidget(widget)
