@@ -184,7 +184,7 @@ def kept(card: Card, folder: Path) -> Directions | None:
 
 def keep(card: Card, found: Directions, folder: Path) -> None:
     """Keep directions for the next time. Raises OSError where they cannot be written."""
-    tensors = {f.name: getattr(found, f.name).contiguous() for f in fields(Directions)}
+    tensors = {f.name: getattr(found, f.name).clone().contiguous() for f in fields(Directions)}
     disk.write_atomically(_path(card, folder), safetensors.torch.save(tensors))
 
 

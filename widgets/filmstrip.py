@@ -288,6 +288,6 @@ class PathCurve(_Along):
         room = self.width() - metrics.horizontalAdvance(right) - theme.UNIT
         shown = metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(room))
         at = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        painter.drawText(QRectF(0, 0, room, line), at, shown)
+        painter.drawText(QRectF(0, 0, room, line), at, shown.replace("-", "−"))
         end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         painter.drawText(QRectF(0, 0, self.width(), line), end, right)

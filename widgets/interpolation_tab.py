@@ -230,8 +230,8 @@ class InterpolationTab(QWidget):
         unit = theme.UNIT
         head = QWidget(self)
         for combo in (self.sampler, self.way, self.encoder, self.classes):
-            combo.setMinimumContentsLength(6)
-            combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            combo.setMinimumContentsLength(4)
+            combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             combo.setMinimumWidth(9 * unit)
         draw = QHBoxLayout()
         draw.setSpacing(unit // 2)
@@ -248,13 +248,13 @@ class InterpolationTab(QWidget):
             (("Class", self.classes), ("Strip", self.frames)),
             (("Film", self.film), ("", self.export)),
         )
-        for rows in pairs:
+        for share, rows in zip((3, 2, 2), pairs, strict=True):
             form = QFormLayout()
             form.setSpacing(unit // 2)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
             for title, widget in rows:
                 form.addRow(title, widget)
-            forms.addLayout(form, 1)
+            forms.addLayout(form, share)
         right, top = QVBoxLayout(), QHBoxLayout()
         right.setSpacing(unit)
         right.addLayout(forms)

@@ -36,7 +36,7 @@ class LatentPad(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 168)
+        return QSize(260, 260)
 
     def set_axes(self, x: str, y: str) -> None:
         """Name the two directions."""

@@ -111,31 +111,28 @@ class LatentPanel(QWidget):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        sliders, map_ = QWidget(self), QWidget(self)
-        first, second, axes, under = (
-            QVBoxLayout(sliders),
-            QVBoxLayout(map_),
-            QHBoxLayout(),
-            (QHBoxLayout()),
-        )
-        for layout in (first, second):
-            layout.setContentsMargins(0, unit, 0, 0)
-            layout.setSpacing(unit)
+        sliders, pad, map_ = (QWidget(self) for _ in range(3))
+        axes, under = QHBoxLayout(), QHBoxLayout()
         axes.addWidget(self.x, 1)
         axes.addWidget(self.y, 1)
-        first.addWidget(self.basis)
-        first.addWidget(self.sliders)
-        first.addLayout(axes)
-        first.addWidget(self.pad)
-        first.addStretch(1)
         under.addWidget(self.thumb)
         under.addWidget(self.caption, 1)
-        second.addWidget(self.layouts)
-        second.addWidget(self.map)
-        second.addLayout(under)
-        second.addStretch(1)
-        self.pages.addTab(sliders, "Sliders and pad")
-        self.pages.addTab(map_, "Map")
+        pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
+            ("Sliders", sliders, (self.basis, self.sliders)),
+            ("Pad", pad, (axes, self.pad)),
+            ("Map", map_, (self.layouts, self.map, under)),
+        )
+        for title, page, parts in pages:
+            inner = QVBoxLayout(page)
+            inner.setContentsMargins(0, unit, 0, 0)
+            inner.setSpacing(unit)
+            for part in parts:
+                if isinstance(part, QWidget):
+                    inner.addWidget(part)
+                else:
+                    inner.addLayout(part)
+            inner.addStretch(1)
+            self.pages.addTab(page, title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.setSpacing(unit // 2)
