@@ -400,6 +400,7 @@ class Interpolation(QObject):
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
+        self.panel.names = dict(settings.directions)
         if sizes := settings.splitters.get("interpolation"):
             self._tab.splitter.setSizes(list(sizes))
 
@@ -408,7 +409,7 @@ class Interpolation(QObject):
         splitters = dict(settings.splitters)
         if self.rows:
             splitters["interpolation"] = tuple(self._tab.splitter.sizes())
-        return replace(settings, splitters=splitters)
+        return replace(settings, splitters=splitters, directions=dict(self.panel.names))
 
     def restore(self, recipe: Recipe) -> None:
         """Set end points, model, way, sliders and place as in the recipe.

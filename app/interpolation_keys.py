@@ -141,7 +141,9 @@ class Keys(QObject):
             self.backdrop = found
             self._tab.source.set_classes(("any",))
             if not self.keys:
-                self.set_keys([self._point(0), self._point(len(found.points) // 2)])
+                # the point farthest away, so that there is something between
+                far = np.linalg.norm(found.points - found.points[0], axis=1).argmax()
+                self.set_keys([self._point(0), self._point(int(far))])
         else:
             self._examples = found
             self._tab.source.set_classes(found.pictures.classes if found.pictures else ())

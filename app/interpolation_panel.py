@@ -72,6 +72,10 @@ class Panel(QObject):
 
     def choose(self, name: str) -> None:
         """Be about this row."""
+        if name != self.name:
+            self._tab.latents.pad.clear_thumb()
+            self._tab.latents.show_thumb(None, "")
+            self._tab.latents.map.set_path(*(np.empty((0, 2), np.float32),) * 2)
         self.name = name
         self.refresh()
 
@@ -212,7 +216,7 @@ class Panel(QObject):
         axes, values = self._tab.latents.axes(), list(self.turned_of(self.name))
         if axes is None or max(axes) >= len(values):
             return None
-        values[axes[0]], values[axes[1]] = LOCKED * x, LOCKED * y
+        values[axes[0]], values[axes[1]] = round(LOCKED * x, 3), round(LOCKED * y, 3)
         return tuple(values)
 
     @Slot(float, float)

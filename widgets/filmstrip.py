@@ -19,7 +19,7 @@ from widgets.album import Picture, image_of
 
 GAP = 2
 STALE_OPACITY = 0.35
-FRAME_MOST = 72
+FRAME_MOST = 112
 Values = NDArray[np.float64]
 
 

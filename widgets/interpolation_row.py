@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -17,8 +18,10 @@ from widgets.notice import Notice
 from widgets.plane import Plane
 
 ABOUT_WIDTH = 168
-STILL, PLANE = 14 * theme.UNIT, 27 * theme.UNIT
-"""Sides of the large picture and of the plane, in device-independent pixels."""
+QWIDGETSIZE_MAX = 16_777_215  # Qt's own, which PySide6 leaves out
+STILL, STILL_MOST, PLANE = 14 * theme.UNIT, 29 * theme.UNIT, 27 * theme.UNIT
+CURVE_MOST = 15 * theme.UNIT
+"""Sides of the large picture and of the plane, and the height of a curve below a strip."""
 
 
 class InterpolationRow(QFrame):
@@ -69,6 +72,7 @@ class InterpolationRow(QFrame):
         self.plane.setToolTip("The path in the plane. Click to put the chosen end point there.")
         self.plane.hide()
         self.badge.hide()
+        self.curve.setMaximumHeight(CURVE_MOST)
 
     def _build(self) -> None:
         unit = theme.UNIT
@@ -134,8 +138,15 @@ class InterpolationRow(QFrame):
         self.film.setAccessibleName(f"Film strip of {title}")
         self._close.setAccessibleName(f"Close {title}")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = min(STILL_MOST, max(STILL, self.height() - 4 * theme.UNIT))
+        if side != self.still.width():
+            self.still.setFixedSize(side, side)
+
     def set_points(self, points: bool) -> None:
         """Show a plane in place of picture and strip."""
+        self.curve.setMaximumHeight(QWIDGETSIZE_MAX if points else CURVE_MOST)
         self.plane.setVisible(points)
         self.still.setVisible(not points)
         self.film.setVisible(not points)

@@ -61,6 +61,11 @@ class LatentPad(QWidget):
         self._thumb = picture.copy(), (x, y)
         self.update()
 
+    def clear_thumb(self) -> None:
+        """Nothing is hovered over any more."""
+        self._thumb = None
+        self.update()
+
     def thumb(self) -> Picture | None:
         return self._thumb[0] if self._thumb else None
 
