@@ -57,7 +57,7 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
         raise UsageError(
             "--label each deals classes out; a path has one class, or that of its ends"
         )
-    keys: Values = np.stack([_end(end, card) for end in wish.ends])  # type: ignore[assignment]
+    keys: Values = np.stack([_end(end, card) for end in wish.ends])
     plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label)
     return _carry_out(plan, card, place, device, wish.fps)
 
@@ -140,7 +140,7 @@ def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: 
         films.save_sheet(path, frames, recipe)
 
 
-def _end(text: str, card: Card) -> np.ndarray:  # type: ignore[type-arg]
+def _end(text: str, card: Card) -> np.ndarray:
     """A picture file as the model sees it, or a point."""
     if not card.is_picture:
         try:

@@ -18,6 +18,7 @@ from app.interpolation_panel import Panel
 from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.interpolation_row import WalkRow, open_channels
 from app.parts import Parts
+from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, check_fit
 from app.session import Session, family_title
 from app.settings import Settings
@@ -291,7 +292,7 @@ class Interpolation(QObject):
     def _point_clicked(self, name: str, x: float, y: float) -> None:
         self.keys.put(point(np.array([x, y], np.float32)))
 
-    def _receive(self, picture: walking.Pixels, title: str) -> None:
+    def _receive(self, picture: Pixels, title: str) -> None:
         self.keys.adopt(picture, title)
 
     def adopt(self, source: Path | bytes) -> bool:
@@ -371,7 +372,7 @@ class Interpolation(QObject):
         if (picture := self._picture(name)) is not None:
             self._export.drag(self._tab, picture, self._still_recipe(self.rows[name]))
 
-    def _picture(self, name: str) -> walking.Pixels | None:
+    def _picture(self, name: str) -> Pixels | None:
         picture = self.rows[name].row.still.picture(0)
         return None if picture is None else np.asarray(picture, np.uint8)
 

@@ -99,7 +99,7 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     keys = extra["keys"]
     if not isinstance(keys, list | tuple) or not 2 <= len(keys) <= MOST_KEYS:
         raise RecipeError(f"the recipe has no 2 … {MOST_KEYS} end points")
-    values: Values = np.stack([_value(key, card) for key in keys])  # type: ignore[assignment]
+    values: Values = np.stack([_value(key, card) for key in keys])
     return Plan(
         values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
         _turned(extra["turned"]), recipe.seed, recipe.label, place,

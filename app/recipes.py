@@ -295,7 +295,11 @@ def save_png(path: Path, picture: Pixels, recipe: Recipe) -> None:
 
 def _gif_text(raw: bytes) -> bytes | None:
     """The recipe in the comment of a GIF, None where the comment is another's."""
-    text, mark = files.gif_comment(raw, MAX_TEXT), f"{KEYWORD} ".encode()
+    mark = f"{KEYWORD} ".encode()
+    try:
+        text = files.gif_comment(raw, MAX_TEXT)
+    except files.NotGif as error:
+        raise files.NotPng("is not a PNG") from error
     return text[len(mark) :] if text and text.startswith(mark) else None
 
 

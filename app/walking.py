@@ -178,7 +178,7 @@ def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rou
 def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) -> Job:
     """A job that yields the Still of a mix of the end points in these shares (m,)."""
 
-    def job() -> Generator[Loading | Still, None, None]:
+    def job() -> Generator[Loading | Progress | Still, None, None]:
         import torch
 
         _, walk = yield from walks.get(card)

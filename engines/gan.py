@@ -87,7 +87,8 @@ class GAN:
         """The e (n,) in the middle of what draws these classes (n,)."""
         share = self.net.share.cpu().double()
         middle = share.cumsum(0) - share / 2
-        return ndtri(middle)[classes].float()
+        found: Tensor = ndtri(middle)[classes]
+        return found.float()
 
     def classes(self, e: Tensor) -> Tensor:
         """The classes (n,) that e (n,) draws."""

@@ -95,4 +95,5 @@ def _perpendicular(unit: Tensor) -> Tensor:
     """
     axis = torch.zeros_like(unit).scatter(-1, unit.abs().argmin(-1, keepdim=True), 1.0)
     across = axis - (axis * unit).sum(-1, keepdim=True) * unit
-    return across / across.norm(dim=-1, keepdim=True).clamp_min(1e-300)
+    unit_across: Tensor = across / across.norm(dim=-1, keepdim=True).clamp_min(1e-300)
+    return unit_across

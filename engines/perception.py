@@ -22,7 +22,8 @@ def step_lengths(data: str, x: Tensor) -> Tensor:
     classifier, of whom `exists` says whether there is one; for points (n, D) in data units.
     """
     seen = _reader(data).features(x) if x.ndim == 4 else x
-    return seen.diff(dim=0).norm(dim=1)
+    lengths: Tensor = seen.diff(dim=0).norm(dim=1)
+    return lengths
 
 
 def exists(data: str, *, pictures: bool) -> bool:

@@ -80,7 +80,8 @@ def _down(slope: Slope, y: Tensor, now: float, then: float) -> Tensor:
 
 def _langevin(slope: Slope, y: Tensor, sigma: float, z: Tensor) -> Tensor:
     step = _STRIDE * sigma**2
-    return y - step / 2 * slope(y, sigma) + step**0.5 * z
+    moved: Tensor = y - step / 2 * slope(y, sigma) + step**0.5 * z
+    return moved
 
 
 def _shared(y: Tensor, sigmas: list[float]) -> list[Tensor]:

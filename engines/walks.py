@@ -78,7 +78,7 @@ def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
 
 
 def _mixed(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
-    return mix(way, *torch.broadcast_tensors(z1[None], z2[None]), lam.to(z1.dtype))
+    return mix(way, z1[None], z2[None], lam.to(z1.dtype))
 
 
 def _labels(count: int, label: int | None) -> Tensor | None:

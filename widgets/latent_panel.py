@@ -29,14 +29,14 @@ class LatentPanel(QWidget):
         self.title, self.about = QLabel(self), QLabel(self)
         self.basis, self.layouts = Combo(self), Combo(self)
         self.sliders, self.pad = LatentSliders(self), LatentPad(self)
-        self.x, self.y = Combo(self), Combo(self)
+        self.across, self.up = Combo(self), Combo(self)
         self.map, self.thumb, self.caption = Plane(self), Gallery(self), QLabel(self)
         self.pages = QTabWidget(self)
         self._dress()
         self._build()
         self.basis.currentIndexChanged.connect(self.basis_changed)
         self.layouts.currentIndexChanged.connect(self.layout_changed)
-        for axis in (self.x, self.y):
+        for axis in (self.across, self.up):
             axis.currentIndexChanged.connect(self.axes_changed)
 
     def set_title(self, title: str, about: str) -> None:
@@ -46,13 +46,13 @@ class LatentPanel(QWidget):
 
     def set_directions(self, names: tuple[str, ...], *, four: bool) -> None:
         """Offer directions for the pad, and the mix of `four` pictures, silently."""
-        for axis, default in ((self.x, 0), (self.y, 1)):
+        for axis, default in ((self.across, 0), (self.up, 1)):
             before = axis.currentData()
             with QSignalBlocker(axis):
                 axis.clear()
                 for i, name in enumerate(names):
                     axis.addItem(name, i)
-                if axis is self.x and four:
+                if axis is self.across and four:
                     axis.addItem("Mix of A, B, C, D", FOUR)
                 place = axis.findData(before) if before is not None else default
                 axis.setCurrentIndex(max(0, place if place >= 0 else default))
@@ -61,19 +61,19 @@ class LatentPanel(QWidget):
 
     def axes(self) -> tuple[int, int] | None:
         """The two directions of the pad, None while it mixes four pictures or there are none."""
-        x, y = self.x.currentData(), self.y.currentData()
+        x, y = self.across.currentData(), self.up.currentData()
         return (x, y) if isinstance(x, int) and isinstance(y, int) else None
 
     def mixes(self) -> bool:
         """Whether the pad mixes four pictures."""
-        return self.x.currentData() == FOUR
+        return bool(self.across.currentData() == FOUR)
 
     def _name_axes(self) -> None:
-        self.y.setEnabled(not self.mixes())
+        self.up.setEnabled(not self.mixes())
         if self.mixes():
             self.pad.set_corners(("A", "B", "C", "D"))
         else:
-            self.pad.set_axes(self.x.currentText(), self.y.currentText())
+            self.pad.set_axes(self.across.currentText(), self.up.currentText())
 
     def show_thumb(self, picture: Picture | None, caption: str) -> None:
         """The example under the mouse on the map."""
@@ -92,10 +92,10 @@ class LatentPanel(QWidget):
         self.basis.addItem("Principal directions", "principal")
         self.basis.addItem("Single dimensions", "single")
         self.basis.setToolTip("Along what the sliders go.")
-        self.x.setAccessibleName("Across")
-        self.x.setToolTip("What the pad moves along from left to right.")
-        self.y.setAccessibleName("Up")
-        self.y.setToolTip("What the pad moves along from bottom to top.")
+        self.across.setAccessibleName("Across")
+        self.across.setToolTip("What the pad moves along from left to right.")
+        self.up.setAccessibleName("Up")
+        self.up.setToolTip("What the pad moves along from bottom to top.")
         self.layouts.setAccessibleName("Layout of the map")
         self.layouts.addItem("PCA", "pca")
         self.layouts.setToolTip("How the latent space is laid out in the plane.")
@@ -113,8 +113,8 @@ class LatentPanel(QWidget):
         unit = theme.UNIT
         sliders, pad, map_ = (QWidget(self) for _ in range(3))
         axes, under = QHBoxLayout(), QHBoxLayout()
-        axes.addWidget(self.x, 1)
-        axes.addWidget(self.y, 1)
+        axes.addWidget(self.across, 1)
+        axes.addWidget(self.up, 1)
         under.addWidget(self.thumb)
         under.addWidget(self.caption, 1)
         pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
