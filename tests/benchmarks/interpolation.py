@@ -21,7 +21,7 @@ from widgets import theme
 
 FAST = ("mnist/vae", "mnist/gan", "mnist/flow")
 SLOW = ("mnist/diffusion", "mnist/autoregressive")
-_SECONDS, _TAB = 8, 2
+_SECONDS, _TAB = 6, 2
 _ALONE, _TOGETHER, _PREVIEW = 50, 120, 300
 
 
@@ -79,6 +79,7 @@ def rows() -> list[Row]:
     for name in FAST:
         hand = _drag(window, (name,))
         measured.append(_line(f"λ to picture, {name}", hand.delays[name], _ALONE, window, name))
+        print(measured[-1].line(), flush=True)
     hand = _drag(window, FAST)
     measured.append(_line("λ to pictures, all three", hand.whole, _TOGETHER, window, FAST[0]))
     for name in SLOW:
@@ -146,7 +147,6 @@ def quality(count: int = 200) -> None:
 
 
 if __name__ == "__main__":
-    for line in rows():
-        print(line.line(), flush=True)
+    print("\n".join(line.line() for line in rows()))
     if "quality" in sys.argv[1:]:
         quality()
