@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.headless_output import Place
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("open", "sample", "inpaint", "models")
+COMMANDS = ("open", "sample", "inpaint", "interpolate", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -28,6 +28,7 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py sample --from grid.png --out again.png
   python main.py inpaint mnist/mfa --image x.png --mask m.png --count 8 --out sheet.png
   python main.py inpaint moons/flow --fix x=0.5 --count 500 --out draws.csv
+  python main.py interpolate mnist/vae --from a.png --to b.png --frames 60 --out walk.gif
 """
 
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_inpaint(
         commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
     )
+    _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
     _add_models(commands.add_parser("models", help="list the models at hand"))
     return parser
 
@@ -116,6 +118,24 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_inpaint, parser=parser)
+
+
+def _add_interpolate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/vae; the command models lists them")
+    add("--from", dest="start", metavar="PICTURE", help="where to begin; X,Y for points")
+    add("--via", action="append", metavar="PICTURE", help="on the way; may be given again")
+    add("--to", dest="end", metavar="PICTURE", help="where to end")
+    add("--again", type=Path, metavar="GIF", help="make this saved path again instead")
+    add("--frames", type=int, help="how many, 2 to 600 (default: 60)")
+    add("--way", choices=("slerp", "lerp"), help="how codes are mixed (default: slerp)")
+    add("--easing", help="linear, 'ease in and out' or 'there and back' (default: linear)")
+    add("--label", help="class to decode as, by name or index (default: that of the codes)")
+    add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
+    add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_interpolate, parser=parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -214,6 +234,31 @@ def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, An
     if "fix" in given:
         return inpaint_points(LineWish(model, **given), place, **where)
     return inpaint(Wish(model, **given), place, **where)
+
+
+def _interpolate(arguments: argparse.Namespace) -> int:
+    keys = ("frames", "way", "easing", "label", "fps")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    ends = (arguments.start, *(arguments.via or ()), arguments.end)
+    if arguments.again is not None and (given or arguments.model or any(ends)):
+        arguments.parser.error("--again takes all but --out and --device from the saved path")
+    if arguments.again is None and not (arguments.model and all(ends)):
+        arguments.parser.error("name a MODEL, --from and --to, or a saved path with --again")
+    from app import headless, headless_interpolation, headless_output
+
+    place = headless_output.Place(arguments.out)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.again is not None:
+            path = headless.remake(arguments.again, place, **where)
+        else:
+            wish = headless_interpolation.Wish(arguments.model, ends, **given)
+            path = headless_interpolation.interpolate(wish, place, **where)
+    except headless_output.UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
 
 
 def _models(arguments: argparse.Namespace) -> int:

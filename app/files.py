@@ -38,6 +38,10 @@ class NotPng(ValueError):
     """The bytes are those of no PNG."""
 
 
+class NotGif(ValueError):
+    """The bytes are those of no GIF."""
+
+
 def write_atomically(path: Path, raw: bytes) -> None:
     """Write whole or not at all. Raises SaveError and leaves the old file as it was on failure."""
     try:
@@ -116,6 +120,46 @@ def _described(hint: Any) -> str:
     if hint is NoneType:
         return "null"
     return {tuple: "a list", Mapping: "a table"}.get(origin) or _WORDS[hint]
+
+
+def gif_comment(raw: bytes, limit: int) -> bytes | None:
+    """The first comment of a GIF, at most `limit` bytes of it; None where there is none.
+
+    Pixels are never decoded. Raises ValueError when `raw` is no GIF, is cut off before a comment,
+    or has a larger one.
+    """
+    if raw[:6] not in (b"GIF87a", b"GIF89a") or len(raw) < 13:
+        raise NotGif("is not a GIF")
+    at = 13 + _colours(raw[10])
+    while at < len(raw) and raw[at] != 0x3B:  # the trailer
+        if raw[at] == 0x2C:  # a frame: ten bytes, perhaps colours, a byte, blocks
+            at += 10 + _colours(raw[at + 9] if at + 9 < len(raw) else 0) + 1
+            _, at = _blocks(raw, at, 0)
+            continue
+        if raw[at] != 0x21:
+            break
+        label, at = raw[at + 1 : at + 2], at + 2
+        body, at = _blocks(raw, at, limit + 1 if label == b"\xfe" else 0)
+        if label == b"\xfe":
+            if len(body) > limit:
+                raise ValueError(f"holds a recipe larger than {limit >> 10:,} KiB")
+            return body
+    return None
+
+
+def _colours(flags: int) -> int:
+    """Bytes of a table of colours."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _blocks(raw: bytes, at: int, kept: int) -> tuple[bytes, int]:
+    """At most about `kept` bytes of a chain of blocks, and where it ends."""
+    body = bytearray()
+    while at < len(raw) and raw[at]:
+        if len(body) < kept:
+            body += raw[at + 1 : at + 1 + raw[at]]
+        at += 1 + raw[at]
+    return bytes(body), at + 1
 
 
 def png_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -93,6 +93,10 @@ def remake(saved: Path, place: Place, *, device: str | None = None, root: Path =
         from app import headless_inpainting
 
         return headless_inpainting.remake(recipe, place, device=device, root=root)
+    if recipe.task == "interpolate":
+        from app import headless_interpolation
+
+        return headless_interpolation.remake(recipe, place, device=device, root=root)
     card = card_of(recipe, root)
     write = writer(place, card, batch_of(card))
     check_fit(recipe, card)

@@ -48,7 +48,7 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
         raise RecipeError("the recipe lacks the method, the picture or the mask of its hole")
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(recipe.label, tuple):
         raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
-    picture, mask = _pixels(extra, "picture"), _pixels(extra, "mask")
+    picture, mask = pixels_of(extra, "picture"), pixels_of(extra, "mask")
     if not picture.shape == mask.shape == (*card.shape[1:], 3):
         raise RecipeError(
             f"the recipe's picture and mask have {_size(picture)} and {_size(mask)} pixels; "
@@ -84,7 +84,7 @@ def _text(picture: npt.NDArray[np.uint8]) -> str:
         return base64.b64encode(file.getvalue()).decode()
 
 
-def _pixels(extra: Mapping[str, Any], field: str) -> Pixels:
+def pixels_of(extra: Mapping[str, Any], field: str) -> Pixels:
     """A small PNG out of a recipe, trusting nothing: RGB (H, W, 3)."""
     from PIL import Image
 

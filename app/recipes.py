@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 FORMAT = 1
-TASKS = ("sample", "inpaint")
+TASKS = ("sample", "inpaint", "interpolate")
 MAX_COUNT = 100_000
 
 KEYWORD = "genscope"
@@ -293,12 +293,22 @@ def save_png(path: Path, picture: Pixels, recipe: Recipe) -> None:
     files.write_atomically(path, png_bytes(picture, recipe))
 
 
+def _gif_text(raw: bytes) -> bytes | None:
+    """The recipe in the comment of a GIF, None where the comment is another's."""
+    mark = f"{KEYWORD} ".encode()
+    try:
+        text = files.gif_comment(raw, MAX_TEXT)
+    except files.NotGif as error:
+        raise files.NotPng("is not a PNG") from error
+    return text[len(mark) :] if text and text.startswith(mark) else None
+
+
 def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
-    """The recipe in a PNG, given by path or content. Raises RecipeError with one sentence."""
+    """The recipe in a PNG or GIF, by path or content. Raises RecipeError with one sentence."""
     name = "this picture" if isinstance(source, bytes) else Path(source).name
     try:
         raw = source if isinstance(source, bytes) else files.read_bytes(Path(source), MAX_FILE)
-        text = files.png_text(raw, KEYWORD, MAX_TEXT)
+        text = _gif_text(raw) if raw[:3] == b"GIF" else files.png_text(raw, KEYWORD, MAX_TEXT)
     except ValueError as error:
         kind = NoRecipe if isinstance(error, files.NotPng) else RecipeError
         raise kind(f"{name} {error}; choose a PNG that Genscope saved") from error

@@ -67,6 +67,8 @@ class Settings:
     keep_mask: bool = True
     methods: Mapping[str, str] = _table()
     """The in-painting method of each model, by their names."""
+    directions: Mapping[str, str] = _table()
+    """Names of directions in latent spaces, by the sha256 of the weights, basis and number."""
     folder: str = ""
     """Where the last picture was saved."""
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from app.inpainting import Inpainting
+from app.interpolation import Interpolation
 from app.parts import Parts, Presenter
 from app.sampling import Sampling
 from widgets.inpainting_tab import InpaintingTab
+from widgets.interpolation_tab import InterpolationTab
 from widgets.sampling_tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]
@@ -32,8 +34,16 @@ def _inpainting(parts: Parts, window: QWidget) -> Made:
     return tab, presenter
 
 
+def _interpolation(parts: Parts, window: QWidget) -> Made:
+    tab = InterpolationTab(window)
+    presenter = Interpolation(tab, parts, window)
+    presenter.remember(parts.settings)
+    return tab, presenter
+
+
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made]], ...] = (
     ("sample", "Sampling", _sampling),
     ("inpaint", "In-painting", _inpainting),
+    ("interpolate", "Interpolation", _interpolation),
 )
 """The task of its recipes, its title, and how it is made."""

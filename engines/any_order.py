@@ -11,6 +11,7 @@ from torch import Tensor
 from engines import weights
 from engines.autoregressive import (
     LOGITS,
+    ROSENBLATT,
     draw_levels,
     noise_of_levels,
     scores,
@@ -30,6 +31,7 @@ from engines.model import (
     LogDensity,
     Meaning,
     Model,
+    Pace,
     Procedure,
     Run,
     SampleRequest,
@@ -273,7 +275,7 @@ def _of_points(points: AnyOrderPoints) -> Model:
         procedure=lambda given: tempered(exact, settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.EXACT, points.log_density),
-        latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode),
+        latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT),
         native=points,
     )
 
@@ -288,7 +290,7 @@ def _of_pictures(pictures: AnyOrderPictures) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given), dims),
         knobs=knobs,
         density=Density(Meaning.BOUND, pictures.bound, (TERMS,)),
-        latents=Latents((dims,), nature, pictures.decode, pictures.encode),
+        latents=Latents((dims,), nature, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW),
         native=pictures,
     )
 

@@ -21,6 +21,7 @@ from engines.model import (
     LogDensity,
     Meaning,
     Model,
+    Pace,
     Procedure,
     Run,
     SampleRequest,
@@ -44,6 +45,11 @@ _UNKNOWN = 0.0
 _NATURE = "noise of the conditionals in raster order, exact inverse; not a learned space"
 _POINT_NATURE = "noise of p(x1), p(x2 | x1), exact inverse; not a learned space"
 _SOURCE = "Van den Oord et al. 2016"
+ROSENBLATT = Procedure(
+    Exactness.EXACT,
+    "u = F(x − 1) + v p(x) in turn, z = Φ⁻¹(u)",
+    "Rosenblatt 1952; Rüschendorf 2009",
+)
 
 
 def to_indices(x: Tensor, levels: int = 256) -> Tensor:
@@ -226,11 +232,13 @@ def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.dev
     """The model that a network of conditionals defines."""
     if isinstance(net, PointConditionals):
         points = RasterPoints(card, net, device)
-        latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode)
+        latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT)
         density = Density(Meaning.EXACT, points.log_density)
         return _model(points, TEMPERATURE, "axis by axis", density, latents)
     pictures = RasterPictures(card, net, device)
-    latents = Latents((pictures.pixels,), _NATURE, pictures.decode, pictures.encode)
+    latents = Latents(
+        (pictures.pixels,), _NATURE, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW
+    )
     density = Density(Meaning.EXACT, pictures.log_mass)
     return _model(pictures, LOGITS, "pixel by pixel", density, latents)
 

@@ -26,6 +26,7 @@ from engines.model import (
     LogDensity,
     Meaning,
     Model,
+    Pace,
     Procedure,
     Run,
     SampleRequest,
@@ -62,6 +63,12 @@ PROBES = Knob(
 _ROWS = {True: 32, False: 4096}
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
 _SOLVER_STEPS = {True: 24, False: 48}
+_CODE_STEPS, _SKETCH_STEPS = 48, 5
+"""Steps between pictures and codes: with 24 both ways some digits come back at 17 dB."""
+_INVERSE = Procedure(
+    Exactness.ASYMPTOTIC, f"probability-flow ODE to σ_max, Heun, {_CODE_STEPS} steps",
+    "Song et al. 2021; Karras et al. 2022",
+)  # fmt: skip
 
 _Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
 
@@ -215,9 +222,14 @@ class Diffusion:
         return LogDensity(torch.cat(values), Meaning.ESTIMATE, method, error)
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
-        """(n, D) -> (n, …)."""
+        """(n, D) -> (n, …), with as many steps as `encode` takes."""
         classes = class_indices(self.card, labels, len(z))
-        return self._generate(z, classes, self.net.steps, 1.0)
+        return self._generate(z, classes, _CODE_STEPS, 1.0)
+
+    def sketch(self, z: Tensor, labels: Tensor | None) -> Run:
+        """The same in a tenth of the time, for a hand that moves."""
+        classes = class_indices(self.card, labels, len(z))
+        return self._generate(z, classes, _SKETCH_STEPS, 1.0)
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
@@ -226,11 +238,10 @@ class Diffusion:
         if self.card.is_picture:
             x = (((x + 1) * 127.5).round() + 0.5) / 256
         y, _ = self.net.enter(x.to(self.device))
-        steps = _SOLVER_STEPS[self.card.is_picture]
-        run = unroll(self.plain(classes), y, steps)
-        for calls in range(1, 2 * steps + 1):
+        run = unroll(self.plain(classes), y, _CODE_STEPS)
+        for calls in range(1, 2 * _CODE_STEPS + 1):
             next(run)
-            yield Step(len(x) * calls // (2 * steps), len(x), calls=calls)
+            yield Step(len(x) * calls // (2 * _CODE_STEPS), len(x), calls=calls)
         end, _, _ = finish(run)
         return (end / SIGMA_MAX).flatten(1).cpu()
 
@@ -286,7 +297,15 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         density=density,
-        latents=Latents((diffusion.dims,), _NATURE, diffusion.decode, diffusion.encode),
+        latents=Latents(
+            (diffusion.dims,),
+            _NATURE,
+            diffusion.decode,
+            diffusion.encode,
+            _INVERSE,
+            Pace.SLOW if card.is_picture else Pace.FAST,
+            diffusion.sketch,
+        ),
         native=diffusion,
     )
 

@@ -6,13 +6,14 @@ of pictures with Gaussian noise of standard deviation σ_min, too little to be s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engines import langevin, weights
+from engines import langevin, short_run, weights
 from engines.drawing import class_indices, in_batches, tempered
 from engines.langevin import State
 from engines.model import (
@@ -22,13 +23,16 @@ from engines.model import (
     Exactness,
     Knob,
     Knobs,
+    Latents,
     LogDensity,
     Meaning,
     Model,
+    Pace,
     Procedure,
     Run,
     SampleRequest,
     Step,
+    finish,
     settle,
 )
 from engines.nets.diffusion import SIGMA_DATA
@@ -45,6 +49,9 @@ _HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
 _SHOWN_EVERY = 2
 _ROWS = {True: 64, False: 16_384}
+_SHORT, _SHORT_POINTS, _SHORT_STEP = 12, 24, 0.0002
+"""Noise levels of a short chain of pictures; steps of one of points, and their size."""
+_NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,40 @@ class _Points:
         if sigma != 0:
             raise ValueError(f"points have no noise levels: sigma must be 0, got {sigma:g}")
         return self.energy(class_indices(self.card, labels, len(x)))(x)
+
+    @torch.no_grad()
+    def short(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The end of a short Langevin chain from z (n, D), standard normal over the data's box."""
+        energy, (low, size) = self.energy(labels), self._among_data()
+        x, step = low + size / 2 + size / 4 * z.float(), _SHORT_STEP * float(size.square().mean())
+        for e in Streams(0, [0]).normal(_SHORT_POINTS, len(size))[0]:
+            _, slope = energy(x)
+            pull = (step / 2 * slope).clamp(-size / 16, size / 16)
+            x = x - pull + 0.25 * step**0.5 * e
+        return x
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """Ends of short chains for their first noise (n, D)."""
+        x = self.short(z, class_indices(self.card, labels, len(z)))
+        yield Step(len(z), len(z), x.clone(), calls=_SHORT_POINTS)
+        return x
+
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """First noise (n, D) of short chains that end near x (n, D)."""
+        classes = class_indices(self.card, labels, len(x))
+
+        def ends(z: Tensor) -> Tensor:
+            if len(z) == len(x):
+                return self.short(z, classes)
+            return self.short(z, classes.new_full((len(z),), int(classes[0])))
+
+        if len(classes.unique()) == 1:
+            return (yield from short_run.search(ends, x))
+        found = torch.empty_like(x)
+        for label in classes.unique().tolist():
+            rows = classes == label
+            found[rows] = yield from self.encode(x[rows], classes[rows])
+        return found
 
     @torch.no_grad()
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
@@ -200,6 +241,32 @@ class _Pictures:
         value, slope = self.energy(classes, sigma / scale)(y)
         return value, slope / scale
 
+    def _slope(self, labels: Tensor) -> short_run.Slope:
+        return lambda y, sigma: self.energy(labels, sigma)(y)[1]
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """Ends (n, C, H, W) of short chains for their first noise (n, D)."""
+        classes, sigmas, n = class_indices(self.card, labels, len(z)), levels(_SHORT), len(z)
+        y = length(sigmas[0]) * z.view(n, *self.card.shape).float()
+        run, total = short_run.forth(self._slope(classes), y, sigmas), 2 * (_SHORT - 1)
+        for call in range(1, total + 1):
+            at = next(run)
+            yield Step(n * call // total, n, self._shown(at, sigmas[(call + 1) // 2]), call)
+        return self._shown(finish(run), 0.0)
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """First noise (n, D) of short chains that end near x (n, C, H, W)."""
+        classes, sigmas = class_indices(self.card, labels, len(x)), levels(_SHORT)
+        y = self.net.enter(x.to(self.device)).cpu()
+        total = short_run.calls_back(sigmas)
+        run = short_run.back(self._slope(classes), y, sigmas)
+        for _ in range(total):
+            calls = next(run)
+            yield Step(len(x) * calls // total, len(x), calls=calls)
+        return (finish(run) / length(sigmas[0])).flatten(1)
+
     def sigma(self, sigma: float) -> float:
         """A noise level of the network in the scale of pictures."""
         return sigma * float(self.net.scale)
@@ -276,6 +343,7 @@ def _of_points(points: _Points) -> Model:
         procedure=lambda given: _cooled(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.ESTIMATE, points.log_density),
+        latents=Latents(points.card.shape, _NATURE, points.decode, points.encode, short_run.POINTS),
         native=Energy(points.native),
     )
 
@@ -289,6 +357,14 @@ def _of_pictures(pictures: _Pictures) -> Model:
         procedure=lambda given: _annealed(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.UNNORMALISED, pictures.log_density),
+        latents=Latents(
+            (math.prod(pictures.card.shape),),
+            _NATURE,
+            pictures.decode,
+            pictures.encode,
+            short_run.PICTURES,
+            Pace.SLOW,
+        ),
         native=Energy(pictures.native, high, low),
     )
 

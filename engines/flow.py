@@ -139,6 +139,12 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda knobs: tempered(exact, knobs),
         knobs=(TEMPERATURE,),
         density=density,
-        latents=Latents((flow.dims,), "Gaussian, exact inverse", flow.decode, flow.encode),
+        latents=Latents(
+            (flow.dims,),
+            "Gaussian, exact inverse",
+            flow.decode,
+            flow.encode,
+            Procedure(Exactness.EXACT, "z = f(x)", "Dinh et al. 2017"),
+        ),
         native=flow,
     )

@@ -44,6 +44,10 @@ _NATURE = (
     "Gaussian noise behind the VAE's latents; inverse up to the solver's error (probability-flow "
     "ODE) and what encoder and decoder lose"
 )
+_INVERSE = Procedure(
+    Exactness.HEURISTIC, "mean of q(z | x), then the probability-flow ODE",
+    "Kingma & Welling 2014; Song et al. 2021",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         procedure=lambda given: _procedure(settle(knobs, given), prior),
         knobs=knobs,
         density=Density(Meaning.BOUND, model.log_density, density_knobs),
-        latents=Latents((vae.latent,), _NATURE, model.decode, model.encode),
+        latents=Latents((vae.latent,), _NATURE, model.decode, model.encode, _INVERSE),
         native=model,
     )
 

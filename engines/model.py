@@ -114,17 +114,28 @@ class Density:
     grid: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
 
 
+class Pace(Enum):
+    """Whether a picture keeps up with a moving hand on two processor cores."""
+
+    FAST = "follows the hand"
+    SLOW = "refines when the hand rests"
+
+
 @dataclass(frozen=True)
 class Latents:
     """A latent space of the given shape per example; `nature` says what the word means here.
 
-    `decode(z, labels)` and `encode(x, labels)` return Runs of (n, …) tensors.
+    `decode(z, labels)` and `encode(x, labels)` return Runs of (n, …) tensors; `inverse` says how
+    codes are found. Where decoding is slow, `sketch` is a cheaper one for a hand that moves.
     """
 
     shape: tuple[int, ...]
     nature: str
     decode: Callable[[Tensor, Tensor | None], Run]
     encode: Callable[[Tensor, Tensor | None], Run] | None = None
+    inverse: Procedure | None = None
+    pace: Pace = Pace.FAST
+    sketch: Callable[[Tensor, Tensor | None], Run] | None = None
 
 
 @dataclass(frozen=True)

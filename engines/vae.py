@@ -45,6 +45,9 @@ IMPORTANCE = Knob(
 
 _ROWS = 4096
 _NATURE = "Gaussian noise behind the prior, amortised encoder"
+_AMORTISED = Procedure(
+    Exactness.HEURISTIC, "mean of q(z | x), an approximation of p(z | x)", "Kingma & Welling 2014"
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,16 @@ class VAE:
         yield Step(len(x), len(x), calls=1)
         return e
 
+    @torch.no_grad()
+    def encode_draw(self, x: Tensor, labels: Tensor | None, seed: int) -> Run:
+        """One draw from q(z | x, c) for each example, as prior noise: (n, …) -> (n, K)."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        mean, log_sd = self.net.posterior(x.to(self.device), classes)
+        z = mean + log_sd.exp() * Streams(seed, range(len(x))).normal(self.net.latent).to(mean)
+        e = self.net.to_prior(z, classes).cpu()
+        yield Step(len(x), len(x), calls=1)
+        return e
+
 
 def shown(net: PictureVAE | PointVAE, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
     """Mean of p(x | z, c), or with streams a draw from it: z (n, K) -> (n, …) on the CPU."""
@@ -174,7 +187,7 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,)),
-        latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode),
+        latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode, _AMORTISED),
         native=vae,
     )
 

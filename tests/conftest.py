@@ -5,6 +5,7 @@ Imports neither PySide6 nor torch: tests that need neither stay quick.
 
 import os
 import sys
+import tempfile
 import threading
 import weakref
 
@@ -12,6 +13,8 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# what tests compute and keep goes where it is forgotten
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genscope-tests-")
 
 OUR_THREADS = ("lane", "genscope")
 

@@ -62,7 +62,11 @@ class PointGenerator(Generator):
         self.scale.copy_(x.std(0))
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        h = torch.cat([z, F.one_hot(labels, len(self.share)).to(z.dtype)], 1)
+        return self.blend(z, F.one_hot(labels, len(self.share)).to(z.dtype))
+
+    def blend(self, z: Tensor, share: Tensor) -> Tensor:
+        """Points of classes mixed in these shares (n, classes), one-hot for one class."""
+        h = torch.cat([z, share], 1)
         for layer in self.layers:
             h = F.leaky_relu(layer(h), _SLOPE)
         return self.out(h) * self.scale + self.mean  # type: ignore[no-any-return]
@@ -95,8 +99,14 @@ class PictureGenerator(Generator):
         _prepare(self, last=self.out)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        code = torch.cat([z, self.label(labels)], 1)
-        h = _rectified(self.into(code)).view(len(z), *self._start)
+        return self._pictures(torch.cat([z, self.label(labels)], 1))
+
+    def blend(self, z: Tensor, share: Tensor) -> Tensor:
+        """Pictures of classes mixed in these shares (n, classes), one-hot for one class."""
+        return self._pictures(torch.cat([z, share @ self.label.weight], 1))
+
+    def _pictures(self, code: Tensor) -> Tensor:
+        h = _rectified(self.into(code)).view(len(code), *self._start)
         h = h + _rectified(self.coarse(h))
         h = _rectified(F.pixel_shuffle(self.grow(h), 2))
         h = h + _rectified(self.fine(h))

@@ -1,0 +1,157 @@
+"""Paths from the command line: the same frames as in the window. No Qt."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app import files, films
+from app.files import read_bytes
+from app.fitting import MAX_FILE, fitted, read
+from app.headless import card_named, class_named
+from app.headless_output import Place, UsageError
+from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
+from app.path_making import make
+from app.pictures import square_columns
+from app.recipes import Recipe, card_of, check_fit, file_name
+from app.session import Loading, Models
+from app.walking import Values, Walks
+from engines.catalog import ROOT
+from engines.model import Card
+
+SUFFIXES = (".gif", ".mp4", ".png", ".csv")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for, in the words it was given in; `ends` are files or "x,y"."""
+
+    model: str
+    ends: tuple[str, ...]
+    frames: int = 60
+    way: str = "slerp"
+    easing: str = "linear"
+    label: str | None = None
+    """The class to decode as, by name or index, or None for that of the codes."""
+    fps: float = films.FPS
+
+
+def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+    """Walk from end point to end point and write the frames; returns the file or folder written.
+
+    Raises UsageError for a wish that no model can fulfil, CheckpointError or SaveError where the
+    work fails.
+    """
+    card = card_named(wish.model, root)
+    if not 2 <= wish.frames <= MOST_FRAMES:
+        raise UsageError(f"--frames must lie in 2 … {MOST_FRAMES}, got {wish.frames}")
+    if wish.easing not in EASINGS:
+        raise UsageError(f"--easing must be one of {', '.join(EASINGS)}, got '{wish.easing}'")
+    if not 0 < wish.fps <= 100:
+        raise UsageError(f"--fps must lie in 0 … 100, got {wish.fps:g}")
+    label = None if wish.label is None else class_named(wish.label, card)
+    if isinstance(label, tuple):
+        raise UsageError(
+            "--label each deals classes out; a path has one class, or that of its ends"
+        )
+    keys: Values = np.stack([_end(end, card) for end in wish.ends])
+    plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label)
+    return _carry_out(plan, card, place, device, wish.fps)
+
+
+def remake(recipe: Recipe, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+    """Walk a saved path again and write it as `interpolate` does. Raises RecipeError as well."""
+    card = card_of(recipe, root)
+    check_fit(recipe, card)
+    plan = plan_of(recipe, card)
+    return _carry_out(plan, card, place, device, films.FPS, recipe.index)
+
+
+def _carry_out(
+    plan: Plan, card: Card, place: Place, device: str | None, fps: float, index: int | None = None
+) -> Path:
+    recipe = recipe_of(card, plan, columns=square_columns(plan.count))
+    path = _path(place, card, recipe)
+    folder = path if place.is_folder else path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # better to fail before the work than after
+    except OSError as error:
+        raise files.SaveError(files.unwritable(path, error)) from error
+    values = _driven(plan, card, device)
+    if index is not None:
+        values, recipe = values[index : index + 1], recipe.picture(index)
+    _write(path, values, recipe, fps, separate=place.is_folder)
+    return path
+
+
+def _path(place: Place, card: Card, recipe: Recipe) -> Path:
+    path = Path(place.out or file_name(recipe, "" if place.is_folder else ".gif"))
+    if not card.is_picture:
+        if place.out is None:
+            path = path.with_suffix(".csv")
+        if path.suffix != ".csv" or place.is_folder:
+            raise UsageError(
+                f"--out must end in .csv for {card.name}: it walks from point to point"
+            )
+    elif not place.is_folder and path.suffix.lower() not in SUFFIXES[:3]:
+        raise UsageError(f"--out must end in {', '.join(SUFFIXES[:3])}, or in / for a folder")
+    if path.suffix.lower() == ".mp4" and not films.has_codec():
+        raise UsageError(films.NO_CODEC)
+    return path
+
+
+def _driven(plan: Plan, card: Card, device: str | None) -> Values:
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    from app.latent_study import cache_folder
+
+    run = make(Walks(Models(device)), card, plan, folder=cache_folder())
+    try:
+        while True:
+            step = next(run)
+            if watched and not isinstance(step, Loading):
+                print(f"\r{card.name}: {step.share:.0%}\x1b[K", end="", file=sys.stderr, flush=True)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    finally:
+        run.close()
+        if watched:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: bool) -> None:
+    if values.ndim == 2:
+        lines = [f"# genscope {recipe.to_json()}", "x,y"]
+        lines += [f"{x:.9g},{y:.9g}" for x, y in values.tolist()]
+        files.write_atomically(path, ("\n".join(lines) + "\n").encode())
+        return
+    frames = np.asarray(values, np.uint8)
+    if separate:
+        films.save_frames(path, frames, recipe)
+    elif path.suffix.lower() == ".gif":
+        films.save_gif(path, frames, recipe, fps=fps)
+    elif path.suffix.lower() == ".mp4":
+        films.save_mp4(path, frames, recipe, fps=fps)
+    else:
+        films.save_sheet(path, frames, recipe)
+
+
+def _end(text: str, card: Card) -> np.ndarray:
+    """A picture file as the model sees it, or a point."""
+    if not card.is_picture:
+        try:
+            x, y = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise UsageError(f"an end point of {card.name} is X,Y, got '{text}'") from error
+        return np.array([x, y], np.float32)
+    path = Path(text)
+    try:
+        return fitted(read(read_bytes(path, MAX_FILE), path.name).pixels, card.shape)
+    except ValueError as error:
+        words = str(error).removesuffix(".")
+        named = words if words.startswith(path.name) else f"{text} {words}"
+        raise UsageError(f"an end point cannot be used: {named}") from error

@@ -1,0 +1,456 @@
+"""Presents the interpolation tab: end points, λ and sliders into jobs, frames into rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, QTimer, Slot
+from PySide6.QtWidgets import QMenu
+
+from app import walking
+from app.channels import Channel, Channels
+from app.interpolation_export import PathExport
+from app.interpolation_keys import Key, Keys, point
+from app.interpolation_panel import Panel
+from app.interpolation_recipe import Plan, plan_of, recipe_of
+from app.interpolation_row import WalkRow, open_channels
+from app.parts import Parts
+from app.pictures import Pixels
+from app.recipes import Recipe, RecipeError, check_fit
+from app.session import Session, family_title
+from app.settings import Settings
+from app.travel import Target
+from app.walking import Film, Walks, Wish
+from engines.model import Card
+from widgets.column import State
+from widgets.inpainting_tab import RowSpec
+from widgets.interpolation_tab import InterpolationTab
+from widgets.keyframes import letter
+from widgets.messages import Details, Messages, Severity
+from widgets.seed import LARGEST
+
+LOOKING = "Looking for example pictures…"
+NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
+REST_MS = 200
+"""How long a hand is still before slow models refine and strips follow."""
+
+
+class Interpolation(QObject):
+    """One per window. Rests while its tab is out of view: nothing is made that nobody sees."""
+
+    def __init__(self, tab: InterpolationTab, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tab: InterpolationTab = tab
+        self._session: Session = parts.session
+        self._messages: Messages = parts.messages
+        self._all_channels: Channels = parts.channels
+        self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
+        self.rows: dict[str, WalkRow] = {}
+        self.walks = Walks(parts.session.open)
+        self.keys = Keys(tab, parts.channels, parts.session.open, parts.export, parts.messages)
+        self._fade = parts.channels.open("interpolation: fade")
+        self._fade.stepped.connect(self._show_fade)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.settle)
+        self.panel = Panel(tab, self.rows, parts.channels, self.walks, lambda: len(self.keys.keys))
+        self.exports = PathExport(self.walks, parts.export, parts.jobs, parts.messages, tab)
+        self._travel, self._export = parts.travel, parts.export
+        self._pending: tuple[Card, Plan] | None = None
+        self._chosen = ""
+        self._unsettled: set[str] = set()
+        self._stale_films: set[str] = set()
+        parts.travel.add(Target("interpolate", "Interpolation", self._receive))
+        for signal in (parts.session.data_changed, parts.session.models_changed):
+            signal.connect(self.rebuild)
+        self._connect_tab()
+
+    def _connect_tab(self) -> None:
+        tab = self._tab
+        tab.entered.connect(self.rebuild)
+        self.keys.changed.connect(self._keys_changed)
+        self.keys.found.connect(self._say_what_is_missing)
+        for signal in (tab.way_changed, tab.class_changed):
+            signal.connect(self._paths_changed)
+        tab.encoder_changed.connect(self._keys_changed)
+        tab.frames_changed.connect(self._frames_changed)
+        tab.player.moved.connect(self.go)
+        tab.player.rested.connect(self.settle)
+        tab.place_wanted.connect(self._go_by_strip)
+        tab.released.connect(self.settle)
+        tab.sample_wanted.connect(self._draw_key)
+        tab.selected.connect(self.select)
+        tab.point_wanted.connect(self._point_clicked)
+        tab.export_wanted.connect(self._offer_export)
+        tab.menu_wanted.connect(self._open_menu)
+        tab.drag_wanted.connect(self._drag)
+        self.panel.turned.connect(self._turned)
+        self.panel.rested.connect(self.settle)
+        self.panel.mixed.connect(self._mixed)
+        self.panel.picked.connect(self._picked)
+        tab.close_wanted.connect(self._close_row)
+        tab.retry_wanted.connect(self._retry)
+        tab.details_wanted.connect(self._tell_details)
+
+    # what is shown
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show a row for every chosen model, once the tab is in view."""
+        if not self._tab.isVisible():
+            return
+        cards = self._session.chosen()
+        for name in [name for name in self.rows if name not in {card.name for card in cards}]:
+            self.rows.pop(name).close()
+        self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
+        self._tab.set_samplers(
+            tuple(c.name for c in cards), tuple(f"Draw of {family_title(c)}" for c in cards)
+        )
+        if not cards:
+            return
+        new = [card for card in cards if card.name not in self.rows]
+        for card in new:
+            self._add(card)
+        self._tab.set_points(not cards[0].is_picture)
+        self._tab.set_classes(cards[0].labels, self._tab.label())
+        self.keys.show(cards[0])
+        if self.keys.keys:
+            for card in new:
+                self._encode(self.rows[card.name])
+        if self._chosen not in self.rows:
+            self.select(cards[0].name)
+        self._say_what_is_missing()
+        self._restore_pending()
+
+    def _add(self, card: Card) -> None:
+        widget = self._tab.row(card.name)
+        if widget is None:
+            raise AssertionError(f"the tab has no row for {card.name}")
+        if card.name not in self._opened:
+            self._opened[card.name] = open_channels(self._all_channels, card.name)
+        row = WalkRow(card, widget, self._opened[card.name], self.walks, self)
+        row.encoded.connect(self._encoded)
+        row.filmed.connect(self.panel.draw_path)
+        widget.set_points(not card.is_picture)
+        row.set_count(self._tab.count())
+        row.go(self._tab.player.place(), resting=False)
+        self.rows[card.name] = row
+
+    @Slot()
+    def _say_what_is_missing(self) -> None:
+        self._tab.set_ready("" if self.keys.keys else LOOKING)
+        if self.keys.backdrop is not None:
+            for row in self.rows.values():
+                if not row.card.is_picture:
+                    row.row.plane.quiet = True
+                    row.row.plane.set_points(self.keys.backdrop.points)
+
+    @Slot()
+    def _keys_changed(self) -> None:
+        self._tab.player.set_keys(len(self.keys.keys))
+        self._say_what_is_missing()
+        self._mark_keys()
+        for row in self.rows.values():
+            self._encode(row)
+        self._refresh_fade()
+
+    def _mark_keys(self) -> None:
+        last, keys = self._tab.count() - 1, len(self.keys.keys)
+        places = [last * k / max(1, keys - 1) for k in range(keys)]
+        marks = tuple(round(place) for place in places if abs(place - round(place)) < 1e-9)
+        for row in (*(row.row for row in self.rows.values()), self._tab.fade):
+            row.film.set_keys(marks)
+
+    def _encode(self, row: WalkRow) -> None:
+        draw = self._tab.encoder.currentData() == "draw"
+        row.set_keys(self.keys.values(), self._session.seed if draw else None)
+
+    @Slot(str)
+    def _encoded(self, name: str) -> None:
+        row = self.rows[name]
+        if row.codes is not None:
+            row.set_wish(self.wish(row), resting=True)
+        if name == self._chosen or any(self.panel.turned_of(name)):
+            self.panel.choose(name if name == self._chosen else self._chosen)
+
+    def wish(self, row: WalkRow) -> Wish:
+        """What the controls ask of a row whose codes are known."""
+        assert row.codes is not None
+        label = self._tab.label() if row.card.labels else None
+        return Wish(row.codes, self._tab.way.currentText(), self.panel.offset(row.card.name), label)
+
+    @Slot()
+    def _paths_changed(self) -> None:
+        for row in self.rows.values():
+            if row.codes is not None:
+                row.set_wish(self.wish(row), resting=True)
+
+    @Slot()
+    def _frames_changed(self) -> None:
+        for row in self.rows.values():
+            row.set_count(self._tab.count())
+        self._mark_keys()
+        self._refresh_fade()
+
+    # the hand
+
+    @Slot(float)
+    def _go_by_strip(self, place: float) -> None:
+        self._tab.player.pause()
+        self._tab.player.set_place(place)
+        self.go(place)
+
+    @Slot(float)
+    def go(self, place: float) -> None:
+        """Be at a place 0 … 1 of the path, in every row."""
+        for name, row in self.rows.items():
+            row.go(place, resting=False)
+            self._unsettled.add(name)
+        self._show_fade_at(place)
+        self._rest.start()
+
+    @Slot()
+    def settle(self) -> None:
+        """The hand rests: slow models refine."""
+        self._rest.stop()
+        place = self._tab.player.place()
+        for name in self._unsettled & self.rows.keys():
+            row = self.rows[name]
+            if row.codes is not None and (row.still is None or row.still.rough or row.late()):
+                row.go(place, resting=True)
+        self._unsettled.clear()
+        for name in self._stale_films & self.rows.keys():
+            self.rows[name].refresh_film()
+        self._stale_films.clear()
+
+    @Slot(str)
+    def _turned(self, name: str) -> None:
+        """A slider or the pad has moved: the picture follows, the strip once the hand rests."""
+        row = self.rows.get(name)
+        if row is None or row.codes is None:
+            return
+        wish = self.wish(row)
+        if row.wish is not None and wish.plain and row.wish.plain and wish.way == row.wish.way:
+            return
+        row.set_wish(wish, resting=False)
+        self._unsettled.add(name)
+        self._stale_films.add(name)
+        self._rest.start()
+
+    @Slot(str, object)
+    def _mixed(self, name: str, weights: walking.Reals) -> None:
+        if name in self.rows:
+            self.rows[name].mix(weights)
+
+    @Slot(object, str)
+    def _picked(self, value: walking.Array, title: str) -> None:
+        self.keys.put(Key(value, title) if value.ndim == 3 else point(value))
+
+    # cross-fade
+
+    def _refresh_fade(self) -> None:
+        cards = self._session.chosen()
+        if cards and cards[0].is_picture and self.keys.keys:
+            ends = np.asarray(self.keys.values(), np.uint8)
+            self._fade.submit(walking.fade(cards[0], ends, self._tab.count()))
+            self._show_fade_at(self._tab.player.place())
+
+    @Slot(object)
+    def _show_fade(self, film: Film) -> None:
+        row = self._tab.fade
+        row.set_count(len(film.values))
+        row.film.put(np.asarray(film.values, np.uint8))
+        if film.steps is not None:
+            row.curve.set_steps(film.steps)
+        row.curve.set_empty("no model, no density")
+        row.set_state(State.READY)
+
+    def _show_fade_at(self, place: float) -> None:
+        row = self._tab.fade
+        row.set_place(place)
+        cards = self._session.chosen()
+        if not self.keys.keys or not cards or not cards[0].is_picture:
+            return
+        ends = np.asarray(self.keys.values(), np.uint8)
+        along = place * (len(ends) - 1)
+        k = min(int(along), len(ends) - 2)
+        row.show_still(walking.faded(ends[k], ends[k + 1], 1 - (along - k)))
+
+    # end points
+
+    @Slot(str)
+    def _draw_key(self, name: str) -> None:
+        card = self._session.cards[name]
+        label = self._tab.source.chosen_class() if card.labels else None
+        self.keys.draw(card, self._session.seed, label)
+
+    @Slot(str, float, float)
+    def _point_clicked(self, name: str, x: float, y: float) -> None:
+        self.keys.put(point(np.array([x, y], np.float32)))
+
+    def _receive(self, picture: Pixels, title: str) -> None:
+        self.keys.adopt(picture, title)
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Take a picture without a recipe as the end point chosen."""
+        self.keys.open(source)
+        return True
+
+    @Slot(str)
+    def select(self, name: str) -> None:
+        """Let the inspector be about this row."""
+        if name == self._chosen and name == self.panel.name:
+            return
+        self._chosen = name
+        self.panel.choose(name)
+        for known, row in self.rows.items():
+            row.row.set_chosen(known == name)
+
+    # what every tab does
+
+    def run(self, *, first: bool) -> None:
+        """Make all strips anew."""
+        for row in self.rows.values():
+            row.refresh_film()
+
+    def stop(self) -> None:
+        """Stop everything that runs for this tab."""
+        self._tab.player.pause()
+        for row in self.rows.values():
+            row.stop()
+
+    def save(self) -> None:
+        """Save the path of the chosen row."""
+        self._offer_export(self._tab.export.mapToGlobal(QPoint(0, 0)))
+
+    def plan(self, row: WalkRow, count: int, easing: str = "linear") -> Plan:
+        """The path of a row in words."""
+        name = row.card.name
+        return Plan(
+            self.keys.values(), count, self._tab.way.currentText(),
+            str(self._tab.encoder.currentData()), easing, self.panel.basis(name),
+            tuple(round(v, 4) for v in self.panel.turned_of(name)), self._session.seed,
+            self._tab.label() if row.card.labels else None,
+        )  # fmt: skip
+
+    @Slot(QPoint)
+    def _offer_export(self, at: QPoint) -> None:
+        if menu := self.export_menu():
+            menu.popup(at)
+
+    def export_menu(self) -> QMenu | None:
+        """The ways to save the chosen row's path; None while there is none."""
+        row = self.rows.get(self._chosen)
+        if row is None or not self.keys.keys:
+            return None
+        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
+        return self.exports.menu(row, plan, self.panel.studies.get(self._chosen))
+
+    @Slot(str, QPoint)
+    def _open_menu(self, name: str, at: QPoint) -> None:
+        row, picture = self.rows[name], self._picture(name)
+        if picture is None:
+            return
+        menu = QMenu(self._tab)
+        recipe = self._still_recipe(row)
+        menu.addAction("Copy picture", lambda: self._export.copy_picture(picture, recipe))
+        menu.addAction("Copy recipe", lambda: self._export.copy_text(recipe.to_json(), "Recipe"))
+        menu.addAction("Save picture…", lambda: self._export.save_picture(picture, recipe))
+        menu.addSeparator()
+        origin = f"{name}, path at {row.place:.3f}"
+        for target in self._travel.targets:
+            send = partial(self._travel.send, target, picture.copy(), origin)
+            menu.addAction(f"Send to {target.title}", send)
+        menu.popup(at)
+
+    @Slot(str)
+    def _drag(self, name: str) -> None:
+        if (picture := self._picture(name)) is not None:
+            self._export.drag(self._tab, picture, self._still_recipe(self.rows[name]))
+
+    def _picture(self, name: str) -> Pixels | None:
+        picture = self.rows[name].row.still.picture(0)
+        return None if picture is None else np.asarray(picture, np.uint8)
+
+    def _still_recipe(self, row: WalkRow) -> Recipe:
+        """The recipe of the picture where one is."""
+        return recipe_of(row.card, replace(self.plan(row, 1), place=row.place))
+
+    @Slot(str)
+    def _close_row(self, name: str) -> None:
+        rest = tuple(n for n in self._session.models if n != name)
+        if rest:
+            self._session.choose(self._session.data, rest)
+        else:
+            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+
+    @Slot(str)
+    def _retry(self, name: str) -> None:
+        row = self.rows[name]
+        row.card = self._session.reread(name)
+        row.again()
+
+    @Slot(str)
+    def _tell_details(self, name: str) -> None:
+        if failure := self.rows[name].failure:
+            Details(failure.summary, failure.details, self._tab).show()
+
+    def remember(self, settings: Settings) -> None:
+        """Take up the controls of the last time."""
+        self.panel.names = dict(settings.directions)
+        if sizes := settings.splitters.get("interpolation"):
+            self._tab.splitter.setSizes(list(sizes))
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this tab's controls in them."""
+        splitters = dict(settings.splitters)
+        if self.rows:
+            splitters["interpolation"] = tuple(self._tab.splitter.sizes())
+        return replace(settings, splitters=splitters, directions=dict(self.panel.names))
+
+    def restore(self, recipe: Recipe) -> None:
+        """Set end points, model, way, sliders and place as in the recipe.
+
+        Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
+        """
+        card = self._session.cards.get(recipe.model)
+        if card is None:
+            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+        check_fit(recipe, card)
+        plan = plan_of(recipe, card)
+        if recipe.seed > LARGEST:
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
+            )
+        beside = self._session.models if card.data == self._session.data else ()
+        self._tab.player.pause()
+        self._session.set_seed(recipe.seed)
+        self._tab.show_plan(plan.way, plan.encoder, plan.easing)
+        place = plan.places()[recipe.index or 0]
+        self._tab.player.set_place(place)
+        self.panel.expect(card.name, plan.basis, plan.turned)
+        self._pending = card, plan
+        self._session.choose(card.data, (*beside, card.name))
+        self.rebuild()
+
+    def _restore_pending(self) -> None:
+        """What a recipe asks for, as soon as the tab can show it."""
+        if self._pending is None or self._pending[0].name not in self.rows:
+            return
+        (card, plan), self._pending = self._pending, None
+        self._tab.set_classes(card.labels, plan.label)
+        if 3 <= plan.count <= 240:
+            self._tab.set_film_count(plan.count)
+        self.keys.set_keys(
+            [
+                Key(np.asarray(value), f"End point {letter(k)} of a saved path")
+                if card.is_picture else point(np.asarray(value, np.float32))
+                for k, value in enumerate(plan.keys)
+            ]
+        )  # fmt: skip
+        self.select(card.name)
+        self.go(self._tab.player.place())

@@ -1,0 +1,303 @@
+"""The end points of a path: held-out examples, draws of a model, files, pictures of other tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from app.channels import Channels
+from app.drawing import Backdrop, backdrop, draw
+from app.drawing import Frame as Drawn
+from app.export import Export
+from app.files import read_bytes
+from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from app.inpainting_source import Examples
+from app.lane import Failure, Job
+from app.pictures import Pixels, Points
+from app.session import Models, family_title
+from app.walking import Values
+from engines.model import Card, SampleRequest
+from widgets.interpolation_tab import InterpolationTab
+from widgets.keyframes import MOST
+from widgets.messages import Messages
+from widgets.picture_dialog import PictureDialog
+
+FIRST = (3, 8)
+"""Of the digits a 3 and an 8: near each other, and yet a valley between them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """An end point: a picture uint8 (H, W, 3) or a point float32 (2,), and what it is."""
+
+    value: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+    title: str
+
+
+class Keys(QObject):
+    """`changed` when an end point is another one; `found` when the examples of a set are known."""
+
+    changed = Signal()
+    found = Signal()
+
+    def __init__(
+        self, tab: InterpolationTab, channels: Channels, models: Models, export: Export,
+        messages: Messages,
+    ) -> None:  # fmt: skip
+        super().__init__(tab)
+        self.keys: list[Key] = []
+        self.backdrop: Backdrop | None = None
+        self._tab, self._models, self._export, self._messages = tab, models, export, messages
+        self._card: Card | None = None
+        self._examples: Examples | None = None
+        self._places: dict[int, int] = {}
+        self._sampled = ""
+        self._look, self._read, self._draw = (
+            channels.open(f"interpolation: {k}") for k in ("examples", "file", "draw")
+        )
+        self._look.stepped.connect(self._take_examples)
+        self._read.stepped.connect(self._take_foreign)
+        self._read.failed.connect(self._refuse)
+        self._draw.done.connect(self._take_draw)
+        self._draw.failed.connect(self._refuse)
+        tab.source.stepped.connect(self.step)
+        tab.source.class_changed.connect(self._first_of_class)
+        tab.source.opened.connect(self.ask)
+        tab.keys.chosen.connect(self._say)
+        tab.keys.added.connect(self.append)
+        tab.keys.removed.connect(self.remove)
+
+    # what there is
+
+    def show(self, card: Card) -> None:
+        """Offer end points for models like this one; those of the same data set stay."""
+        if self._card is not None and self._card.data == card.data:
+            self._card = card
+            return
+        self._card, self.keys, self._places = card, [], {}
+        self._look.submit(_look(card.data) if card.is_picture else backdrop(card.data))
+
+    def values(self) -> Values:
+        """All end points (m, …)."""
+        return np.stack([key.value for key in self.keys])  # type: ignore[return-value]
+
+    def set_keys(self, keys: list[Key]) -> None:
+        """Take these end points in place of all."""
+        self.keys, self._places = list(keys), {}
+        self._tell()
+
+    def put(self, key: Key, place: int | None = None) -> None:
+        """Make this the end point chosen, or that at a place."""
+        if self.keys:
+            place = self._tab.keys.current() if place is None else place
+            self.keys[place] = key
+            self._places.pop(place, None)
+            self._tell()
+
+    @Slot()
+    def append(self) -> None:
+        """Put one more example at the end of the path."""
+        if self.keys and len(self.keys) < MOST:
+            self.keys.append(self.keys[0])
+            self._tab.keys.set_keys(self._icons(), tuple(key.title for key in self.keys))
+            self._tab.keys.set_current(len(self.keys) - 1)
+            self.step(1)
+
+    @Slot()
+    def remove(self) -> None:
+        """Take the chosen end point out of the path."""
+        if len(self.keys) > 2:
+            del self.keys[self._tab.keys.current()]
+            self._places = {}
+            self._tell()
+
+    def _tell(self) -> None:
+        self._tab.keys.set_keys(self._icons(), tuple(key.title for key in self.keys))
+        self._say(self._tab.keys.current())
+        self.changed.emit()
+
+    def _icons(self) -> tuple[Pixels | None, ...]:
+        pictures = self._card is not None and self._card.is_picture
+        return tuple(np.asarray(k.value, np.uint8) if pictures else None for k in self.keys)
+
+    @Slot(int)
+    def _say(self, place: int) -> None:
+        if place < len(self.keys):
+            self._tab.source.set_title(self.keys[place].title)
+
+    # examples
+
+    @Slot(object)
+    def _take_examples(self, found: Examples | Backdrop) -> None:
+        if self._card is None or found.data != self._card.data:
+            return
+        if isinstance(found, Backdrop):
+            self.backdrop = found
+            self._tab.source.set_classes(("any",))
+            if not self.keys:
+                # the point farthest away, so that there is something between
+                far = np.linalg.norm(found.points - found.points[0], axis=1).argmax()
+                self.set_keys([self._point(0), self._point(int(far))])
+        else:
+            self._examples = found
+            self._tab.source.set_classes(found.pictures.classes if found.pictures else ())
+            if found.pictures is not None and not self.keys:
+                first = [self._example(place) for place in self._first()]
+                self.keys = first
+                self._places = dict(enumerate(self._first()))
+                self._tell()
+        self.found.emit()
+
+    def _first(self) -> tuple[int, ...]:
+        assert self._examples is not None
+        assert self._examples.pictures is not None
+        count = len(self._examples.pictures.levels)
+        return tuple(min(place, count - 1) for place in FIRST)
+
+    @Slot(int)
+    def step(self, by: int) -> None:
+        """Make the next (1) or previous (-1) example of the class chosen the end point."""
+        here = self._tab.keys.current()
+        places = self._of_class()
+        if not places or not self.keys:
+            return
+        now = self._places.get(here, -1 if by > 0 else 0)
+        ahead = [place for place in places if (place - now) * by > 0]
+        edge = ahead or places
+        self._go(min(edge) if by > 0 else max(edge))
+
+    @Slot()
+    def _first_of_class(self) -> None:
+        if (places := self._of_class()) and self.keys:
+            self._go(places[0])
+
+    def _go(self, place: int) -> None:
+        here = self._tab.keys.current()
+        picture = self._card is not None and self._card.is_picture
+        self.put(self._example(place) if picture else self._point(place), here)
+        self._places[here] = place
+
+    def _of_class(self) -> list[int]:
+        if self._card is not None and not self._card.is_picture:
+            return list(range(len(self.backdrop.points))) if self.backdrop else []
+        if self._examples is None or self._examples.pictures is None:
+            return []
+        wanted, labels = self._tab.source.chosen_class(), self._examples.pictures.labels
+        return [i for i, label in enumerate(labels) if wanted in (None, label)]
+
+    def _example(self, place: int) -> Key:
+        assert self._examples is not None
+        shown = self._examples.pictures
+        assert shown is not None
+        label = shown.classes[shown.labels[place]]
+        title = f"Test picture {shown.indices[place]:,}, class {label}"
+        assert self._card is not None
+        return Key(fitted(shown.levels[place], self._card.shape), title)
+
+    def _point(self, place: int) -> Key:
+        assert self.backdrop is not None
+        return point(self.backdrop.points[place])
+
+    # draws
+
+    def draw(self, card: Card, seed: int, label: int | None) -> None:
+        """Make a draw of a model the end point chosen."""
+        place = self._tab.keys.current()
+        request = SampleRequest(1, seed, label, first=place)
+        self._sampled = f"{family_title(card)}, seed {seed}, picture {place}"
+        self._draw.submit(draw(self._models, card, request))
+
+    @Slot(object)
+    def _take_draw(self, drawn: Drawn) -> None:
+        value = drawn.values[0].copy()
+        self.put(Key(value, self._sampled) if value.ndim == 3 else point(value))
+
+    # pictures of one's own
+
+    def adopt(self, picture: Pixels, title: str) -> None:
+        """Take a picture (H, W, 3) of another tab as the end point chosen."""
+        if self._card is not None and self._card.is_picture:
+            self.put(Key(fitted(picture, self._card.shape), title))
+
+    @Slot()
+    def ask(self) -> None:
+        """Let a person choose a file."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._tab, "Open a picture", self._export.folder,
+            "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)",
+        )  # fmt: skip
+        if path:
+            self.open(Path(path))
+
+    def open(self, source: Path | bytes) -> None:
+        """Read a picture file, or what was pasted; a person sees what becomes of it."""
+        self._read.submit(_reading(source))
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._messages.tell(failure.sentence)
+
+    @Slot(object)
+    def _take_foreign(self, foreign: Foreign) -> None:
+        card = self._card
+        if card is None or not card.is_picture:
+            self._messages.tell("Choose a data set of pictures first.")
+        elif fits(foreign.pixels, card.shape):
+            self.put(Key(fitted(foreign.pixels, card.shape), foreign.name))
+        else:
+            self._ask_how(foreign, card)
+
+    def _ask_how(self, foreign: Foreign, card: Card) -> None:
+        ways = tuple(Fit)
+        dialog = PictureDialog(
+            foreign.name, foreign.pixels, tuple(way.value for way in ways), self._tab
+        )
+        dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
+
+        def seen() -> Pixels:
+            how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
+            return fitted(foreign.pixels, card.shape, how, invert=invert)
+
+        dialog.changed.connect(lambda: dialog.show_preview(seen()))
+        dialog.accepted.connect(lambda: self.put(Key(seen(), foreign.name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show_preview(seen())
+        dialog.open()
+
+
+def point(xy: Points) -> Key:
+    """A point (2,) as an end point."""
+    x, y = np.asarray(xy, np.float32).tolist()
+    return Key(np.array([x, y], np.float32), f"({x:.3f}, {y:.3f})")
+
+
+def _look(data: str) -> Job:
+    def job() -> Generator[Examples, None, None]:
+        from engines import examples  # torch comes in here
+
+        try:
+            yield Examples(data, examples.pictures(data))
+        except FileNotFoundError:
+            yield Examples(data, None)
+
+    return job
+
+
+def _reading(source: Path | bytes) -> Job:
+    def job() -> Generator[Foreign, None, None]:
+        if isinstance(source, bytes):
+            yield read(source, "The pasted picture")
+            return
+        try:
+            raw = read_bytes(source, MAX_FILE)
+        except ValueError as error:
+            raise ValueError(f"{source.name} {error}; choose another picture.") from error
+        yield read(raw, source.name)
+
+    return job

@@ -1,0 +1,311 @@
+"""The inspector of the interpolation tab: directions of the chosen row's latents, pad and map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app import latent_study, walking
+from app.channels import Channels
+from app.interpolation_row import WalkRow
+from app.lane import Failure
+from app.latent_study import LAYOUTS, SINGLE_MOST, Study
+from app.path_making import offset_of
+from app.session import Loading, family_title
+from app.walking import Array, Film, Progress, Still, Walks, Wish
+from widgets.interpolation_tab import InterpolationTab
+from widgets.latent_sliders import LOCKED, DirectionSpec
+
+PRINCIPAL, SINGLE = "principal", "single"
+NOTHING = "There is no latent space to move in here."
+
+
+class Panel(QObject):
+    """`turned(model)` follows sliders and pad, `rested` their end; `picked(value, title)` a point
+    of the map; `mixed(model, weights)` the pad over four pictures.
+    """
+
+    turned = Signal(str)
+    rested = Signal()
+    picked = Signal(object, str)
+    mixed = Signal(str, object)
+
+    def __init__(
+        self, tab: InterpolationTab, rows: Mapping[str, WalkRow], channels: Channels, walks: Walks,
+        keys: Callable[[], int],
+    ) -> None:  # fmt: skip
+        super().__init__(tab)
+        self._tab, self._rows, self._walks, self._keys = tab, rows, walks, keys
+        self.folder: Path | None = latent_study.cache_folder()
+        self.studies: dict[str, Study] = {}
+        self.values: dict[tuple[str, str], tuple[float, ...]] = {}
+        self.names: dict[str, str] = {}
+        self.name = ""
+        self._basis: dict[str, str] = {}
+        self._layout = "pca"
+        self._hover_stamp = 0
+        self._look = channels.open("interpolation: directions")
+        self._peek = channels.open("interpolation: pad")
+        self._look.stepped.connect(self._take_study)
+        self._look.failed.connect(self._fail)
+        self._peek.stepped.connect(self._take_peek)
+        panel = tab.latents
+        for layout in latent_study.layouts()[1:]:
+            panel.layouts.addItem(LAYOUTS[layout], layout)
+        panel.basis_changed.connect(self._basis_changed)
+        panel.axes_changed.connect(self._place_pad)
+        panel.layout_changed.connect(self._layout_changed)
+        panel.sliders.moved.connect(self._slid)
+        panel.sliders.rested.connect(self.rested)
+        panel.sliders.reset.connect(self._reset)
+        panel.sliders.renamed.connect(self._renamed)
+        panel.pad.moved.connect(self._dragged)
+        panel.pad.rested.connect(self.rested)
+        panel.pad.hovered.connect(self._hovered)
+        panel.map.hovered.connect(self._hovered_map)
+        panel.map.picked.connect(self._picked)
+
+    # whose latents
+
+    def choose(self, name: str) -> None:
+        """Be about this row."""
+        if name != self.name:
+            self._tab.latents.pad.clear_thumb()
+            self._tab.latents.show_thumb(None, "")
+            self._tab.latents.map.set_path(*(np.empty((0, 2), np.float32),) * 2)
+        self.name = name
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known of the chosen row, and find out what is not."""
+        row, panel = self._rows.get(self.name), self._tab.latents
+        if row is None:
+            return
+        panel.set_title(
+            f"Latents of {family_title(row.card)}", row.codes.nature if row.codes else ""
+        )
+        if row.codes is None:
+            panel.sliders.set_nothing("Its latents appear with the codes of the end points.")
+        elif not row.codes.free:
+            panel.sliders.set_nothing(NOTHING)
+            panel.set_directions((), four=self._keys() >= 4)
+            panel.map.set_points(np.empty((0, 2), np.float32))
+        elif (study := self.studies.get(self.name)) is None or study.layout != self._layout:
+            if study is None:
+                panel.sliders.set_nothing("Looking for directions…")
+            self._look.submit(latent_study.study(self._walks, row.card, self.folder, self._layout))
+        if row.codes is not None and self.name in self.studies:
+            self._show(self.studies[self.name])
+
+    @Slot(object)
+    def _take_study(self, payload: Loading | Progress | Study) -> None:
+        if isinstance(payload, Progress) and self.name not in self.studies:
+            note = f"Looking for directions: {payload.share:.0%} of the codes."
+            self._tab.latents.sliders.set_nothing(note)
+        elif isinstance(payload, Study):
+            self.studies[payload.card.name] = payload
+            if payload.card.name == self.name:
+                self._show(payload)
+            self.turned.emit(payload.card.name)
+
+    @Slot(object)
+    def _fail(self, failure: Failure) -> None:
+        self._tab.latents.sliders.set_nothing(failure.sentence)
+
+    def _show(self, study: Study) -> None:
+        panel, name = self._tab.latents, study.card.name
+        panel.basis.setEnabled(len(study.single) <= SINGLE_MOST)
+        basis = self.basis(name)
+        specs = self._specs(study, basis)
+        values = self.turned_of(name)
+        values = values + (0.0,) * (len(specs) - len(values))
+        self.values[name, basis] = values
+        panel.sliders.set_directions(specs, values)
+        panel.set_directions(tuple(spec.name for spec in specs), four=self._keys() >= 4)
+        self._place_pad()
+        panel.map.set_points(study.xy, study.labels)
+        self.draw_path(self.name)
+
+    def _specs(self, study: Study, basis: str) -> tuple[DirectionSpec, ...]:
+        single = basis == SINGLE
+        count = len(study.single) if single else len(study.spread)
+        specs = []
+        for i in range(count):
+            given = self.names.get(self._key(study, basis, i))
+            if single:
+                plain, tip = f"z{i + 1}", f"Dimension {i + 1} of {count}."
+            else:
+                plain = f"direction {i + 1}"
+                of = "of what comes out" if study.effects else "of the variance"
+                tip = f"Direction {i + 1}, {study.share[i]:.1%} {of}: {study.provenance}."
+            specs.append(DirectionSpec(given or plain, tip))
+        return tuple(specs)
+
+    @staticmethod
+    def _key(study: Study, basis: str, i: int) -> str:
+        return f"{study.card.sha256[:16]} {basis} {i}"
+
+    def basis(self, name: str) -> str:
+        """Along what the sliders of a model go."""
+        study = self.studies.get(name)
+        wanted = self._basis.get(name, PRINCIPAL)
+        small = study is None or len(study.single) <= SINGLE_MOST
+        return wanted if small else PRINCIPAL
+
+    def turned_of(self, name: str) -> tuple[float, ...]:
+        """How far the sliders of a model are turned, in σ."""
+        return self.values.get((name, self.basis(name)), ())
+
+    def offset(self, name: str) -> Array | None:
+        """What the sliders add to codes of a model; None while they rest or nothing is known."""
+        study, turned = self.studies.get(name), self.turned_of(name)
+        if study is None or not any(turned):
+            return None
+        return offset_of(study, turned, self.basis(name))
+
+    def expect(self, name: str, basis: str, turned: tuple[float, ...]) -> None:
+        """Stand as a recipe says, as soon as directions are known."""
+        self._basis[name] = basis
+        self.values[name, basis] = turned
+
+    # the hand
+
+    @Slot(int, float)
+    def _slid(self, i: int, value: float) -> None:
+        values = list(self.turned_of(self.name))
+        values[i] = value
+        self.values[self.name, self.basis(self.name)] = tuple(values)
+        self._place_pad()
+        self.turned.emit(self.name)
+
+    @Slot()
+    def _reset(self) -> None:
+        key = self.name, self.basis(self.name)
+        self.values[key] = (0.0,) * len(self.values.get(key, ()))
+        self._place_pad()
+        self.turned.emit(self.name)
+
+    @Slot()
+    def _basis_changed(self) -> None:
+        self._basis[self.name] = str(self._tab.latents.basis.currentData())
+        if self.name in self.studies:
+            self._show(self.studies[self.name])
+            self.turned.emit(self.name)
+            self.rested.emit()
+
+    @Slot(int, str)
+    def _renamed(self, i: int, text: str) -> None:
+        study = self.studies[self.name]
+        self.names[self._key(study, self.basis(self.name), i)] = text
+        specs = self._specs(study, self.basis(self.name))
+        self._tab.latents.set_directions(tuple(spec.name for spec in specs), four=self._keys() >= 4)
+
+    # the pad
+
+    @Slot()
+    def _place_pad(self) -> None:
+        panel, values = self._tab.latents, self.turned_of(self.name)
+        axes = panel.axes()
+        if axes is not None and max(axes, default=0) < len(values):
+            panel.pad.set_place(values[axes[0]] / LOCKED, values[axes[1]] / LOCKED)
+
+    def _turned_at(self, x: float, y: float) -> tuple[float, ...] | None:
+        axes, values = self._tab.latents.axes(), list(self.turned_of(self.name))
+        if axes is None or max(axes) >= len(values):
+            return None
+        values[axes[0]], values[axes[1]] = round(LOCKED * x, 3), round(LOCKED * y, 3)
+        return tuple(values)
+
+    @Slot(float, float)
+    def _dragged(self, x: float, y: float) -> None:
+        if self._tab.latents.mixes():
+            self.mixed.emit(self.name, self._weights(x, y))
+        elif (turned := self._turned_at(x, y)) is not None:
+            self.values[self.name, self.basis(self.name)] = turned
+            self._tab.latents.sliders.set_values(turned)
+            self.turned.emit(self.name)
+
+    def _weights(self, x: float, y: float) -> walking.Reals:
+        """Bilinear shares of A (top left), B (top right), C (bottom left), D (bottom right)."""
+        right, up = (x + 1) / 2, (y + 1) / 2
+        shares = np.array([(1 - right) * up, right * up, (1 - right) * (1 - up), right * (1 - up)])
+        return np.pad(shares, (0, self._keys() - 4))
+
+    @Slot(float, float)
+    def _hovered(self, x: float, y: float) -> None:
+        """Show what is under the mouse on the pad."""
+        row = self._rows.get(self.name)
+        if row is None or row.wish is None or not row.card.is_picture:
+            return
+        self._hover_stamp += 1
+        self._hover_at = x, y
+        if self._tab.latents.mixes():
+            job = walking.mixture(
+                self._walks, row.card, row.wish, self._weights(x, y), self._hover_stamp
+            )
+        else:
+            turned, study = self._turned_at(x, y), self.studies.get(self.name)
+            if turned is None or study is None:
+                return
+            offset = offset_of(study, turned, self.basis(self.name))
+            wish = Wish(row.wish.codes, row.wish.way, offset, row.wish.label)
+            job = walking.still(
+                self._walks, row.card, wish, row.place, self._hover_stamp, rough=True
+            )
+        self._peek.submit(job)
+
+    @Slot(object)
+    def _take_peek(self, payload: Loading | Progress | Still) -> None:
+        pad = self._tab.latents.pad
+        if isinstance(payload, Still) and payload.stamp == self._hover_stamp and pad.underMouse():
+            pad.show_thumb(np.asarray(payload.values[0], np.uint8), *self._hover_at)
+
+    # the map
+
+    @Slot()
+    def _layout_changed(self) -> None:
+        self._layout = str(self._tab.latents.layouts.currentData())
+        self.refresh()
+
+    def draw_path(self, name: str) -> None:
+        """Draw the path of the chosen row on its map."""
+        study, row = self.studies.get(name), self._rows.get(name)
+        if name != self.name or study is None or row is None or row.film is None:
+            return
+        film = row.film
+        if not film.complete or film.wish is None or film.wish.codes is not row.codes:
+            return
+        path, ends = self._placed(study, film)
+        self._tab.latents.map.set_path(path, ends)
+
+    def _placed(self, study: Study, film: Film) -> tuple[Array, Array]:
+        assert film.wish is not None
+        if study.effects:
+            values, shown = (
+                v if v.ndim == 2 else v[..., :1] / 127.5 - 1
+                for v in (film.values, film.wish.codes.shown)
+            )
+            return study.placed(values), study.placed(shown)
+        ends = study.placed(film.wish.codes.z)
+        return study.placed(film.codes) if film.codes is not None else ends, ends
+
+    @Slot(int)
+    def _hovered_map(self, i: int) -> None:
+        study, panel = self.studies.get(self.name), self._tab.latents
+        if study is None or i < 0:
+            panel.show_thumb(None, study.provenance if study else "")
+            return
+        labels = study.card.labels
+        label = f"class {labels[study.labels[i]]}" if labels else f"example {i + 1}"
+        value = study.values[i]
+        panel.show_thumb(value if value.ndim == 3 else None, label)
+
+    @Slot(int)
+    def _picked(self, i: int) -> None:
+        study = self.studies.get(self.name)
+        if study is not None:
+            what = "draw" if study.effects else "training picture"
+            self.picked.emit(study.values[i], f"{what.capitalize()} {i:,} of the map")

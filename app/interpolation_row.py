@@ -1,0 +1,254 @@
+"""One model's row in the interpolation tab: its codes, its strip, and where it is on the path.
+
+Three live channels: end points into codes, codes into a strip, and the hand's place into one
+picture. The newest wish wins on each, and what answers an older question is not shown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app import walking
+from app.channels import Channel, Channels
+from app.lane import Failure
+from app.session import Loading, family_title
+from app.walking import Codes, Film, Progress, Still, Values, Walks, Wish
+from engines.model import Card, Pace
+from widgets.column import State
+from widgets.interpolation_row import InterpolationRow
+from widgets.keyframes import letter
+
+STANDS_IN = "Nearest frame, until the hand rests."
+SKETCH = "Sketch with fewer steps, until the hand rests."
+MOVED = "Sliders moved: end points no longer come back."
+
+
+class WalkRow(QObject):
+    """`encoded` follows new codes, `shown` every picture on show, `filmed` every new strip."""
+
+    encoded = Signal(str)
+    shown = Signal(str)
+    filmed = Signal(str)
+
+    def __init__(
+        self, card: Card, row: InterpolationRow, channels: tuple[Channel, Channel, Channel],
+        walks: Walks, parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.card, self.row = card, row
+        self.codes: Codes | None = None
+        self.wish: Wish | None = None
+        self.film: Film | None = None
+        self.still: Still | None = None
+        self.failure: Failure | None = None
+        self.place, self.count = 0.0, 9
+        self.stamp = 0
+        self.refused = 0
+        """Pictures that came too late to be shown."""
+        self._values: Values | None = None
+        self._seed: int | None = None
+        self._walks = walks
+        self._keys, self._strip, self._hand = channels
+        self._joints = (
+            (self._keys.stepped, self._take_codes), (self._keys.failed, self.fail),
+            (self._strip.stepped, self._take_film), (self._strip.failed, self.fail),
+            (self._strip.done, self._end_film),
+            (self._hand.stepped, self._take_still), (self._hand.failed, self.fail),
+        )  # fmt: skip
+        for signal, slot in self._joints:
+            signal.connect(slot)
+
+    # what is asked
+
+    def set_keys(self, values: Values, seed: int | None = None) -> None:
+        """Take these end points; with a `seed` their codes are draws where the model has any."""
+        self._values, self._seed = values, seed
+        self.codes = self.wish = None
+        for channel in (self._strip, self._hand):
+            channel.stop()
+        self.row.set_stale(True)
+        self.row.curve.clear()
+        self._keys.submit(walking.encode(self._walks, self.card, values, seed=seed))
+        if self.row.state not in (State.LOADING, State.WORKING):
+            self.row.set_state(State.WORKING)
+
+    def again(self) -> None:
+        """Find the codes of the same end points once more."""
+        if self._values is not None:
+            self.set_keys(self._values, self._seed)
+
+    def set_wish(self, wish: Wish, *, resting: bool) -> None:
+        """Show another path or another class; the strip follows once the hand rests."""
+        self.wish = wish
+        self.row.set_note("" if wish.plain else MOVED)
+        self.row.set_stale(True)
+        self.row.curve.clear()
+        self.go(self.place, resting=resting)
+        if resting:
+            self.refresh_film()
+
+    def go(self, place: float, *, resting: bool) -> None:
+        """Be at a place 0 … 1 of the path."""
+        self.place = place
+        self.row.set_place(place)
+        self._mark_spot()
+        if self.wish is None or self.codes is None:
+            return
+        slow = self.codes.pace is Pace.SLOW and not resting
+        if slow:
+            self._stand_in()
+            if not self.codes.sketches:
+                self._hand.stop()
+                return
+        self.stamp += 1
+        job = walking.still(self._walks, self.card, self.wish, place, self.stamp, rough=slow)
+        self._hand.submit(job)
+
+    def late(self) -> bool:
+        """Whether what is on show is of another place than the hand's, or of another path."""
+        still = self.still
+        return still is None or still.wish is not self.wish or still.place != self.place
+
+    def mix(self, weights: walking.Reals) -> None:
+        """Show the end points mixed in these shares."""
+        if self.wish is not None:
+            self.stamp += 1
+            job = walking.mixture(self._walks, self.card, self.wish, weights, self.stamp)
+            self._hand.submit(job)
+
+    def refresh_film(self) -> None:
+        """Make the strip of the path as it is now."""
+        if self.wish is not None:
+            self.row.set_state(State.WORKING)
+            self._strip.submit(walking.film(self._walks, self.card, self.wish, self.count))
+
+    def set_count(self, count: int) -> None:
+        """Another number of frames."""
+        self.count = count
+        self.row.set_count(count)
+        self.refresh_film()
+
+    def stop(self) -> None:
+        """Nothing more is wanted for now."""
+        for channel in (self._keys, self._strip, self._hand):
+            channel.stop()
+
+    def close(self) -> None:
+        """Let go of the row and stop what runs for it."""
+        for signal, slot in self._joints:
+            signal.disconnect(slot)
+        self.stop()
+        self.deleteLater()
+
+    def _stand_in(self) -> None:
+        """The nearest frame of the strip, until a picture of this very place is there."""
+        nearest = self.row.film.nearest(self.place)
+        if nearest is not None and self.card.is_picture and not self.row.film.is_stale():
+            self.row.show_still(nearest, rough=True)
+            self.row.set_note(STANDS_IN)
+
+    # what comes
+
+    @Slot(object)
+    def _take_codes(self, payload: Loading | Progress | Codes) -> None:
+        if isinstance(payload, Loading):
+            self.row.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
+        elif isinstance(payload, Progress):
+            self.row.set_state(State.WORKING)
+            self.row.set_progress(payload.share)
+            if payload.values is not None and self.card.is_picture:
+                self.row.show_still(np.asarray(payload.values[0], np.uint8), rough=True)
+        else:
+            self.codes, self.failure = payload, None
+            self._say_codes(payload)
+            self.encoded.emit(self.card.name)
+
+    def _say_codes(self, codes: Codes) -> None:
+        inverse = codes.inverse
+        tip = f"<qt>{codes.nature}.<br>Codes: {inverse.method}. {inverse.source}.</qt>"
+        self.row.set_nature(codes.nature, inverse.exactness.value, tip)
+        unit = " dB" if self.card.is_picture else ""
+        parts = [
+            f"{letter(k)} {error:.{1 if unit else 3}f}{unit}" if error < 99 or not unit else
+            f"{letter(k)} exact"
+            for k, error in enumerate(codes.errors)
+        ]  # fmt: skip
+        what = "PSNR" if unit else "distance"
+        self.row.set_errors(
+            f"{what}: " + " · ".join(parts),
+            f"How near each end point comes back: {what} of its reconstruction.",
+        )
+
+    @Slot(object)
+    def _take_film(self, payload: Loading | Progress | Film) -> None:
+        if not isinstance(payload, Film) or payload.wish is not self.wish:
+            return
+        self.film = payload
+        if self.card.is_picture:
+            self.row.film.put(np.asarray(payload.values, np.uint8), payload.done)
+        else:
+            self._draw_path(payload)
+        if payload.steps is not None:
+            self.row.curve.set_steps(payload.steps)
+        if payload.log_p is not None:
+            self.row.curve.set_density(payload.log_p, payload.meaning, errors=payload.errors)
+            self.row.curve.setToolTip(f"{payload.meaning}: {payload.method}, nats per frame.")
+        elif payload.method:
+            self.row.curve.set_empty(payload.method)
+        if payload.complete:
+            self.filmed.emit(self.card.name)
+        else:
+            self.row.set_progress(payload.done / len(payload.values))
+
+    def _draw_path(self, film: Film) -> None:
+        assert self.codes is not None
+        done = np.asarray(film.values[: film.done], np.float32)
+        self.row.plane.set_path(done, np.asarray(self.codes.shown, np.float32))
+        self._mark_spot()
+
+    def _mark_spot(self) -> None:
+        if self.card.is_picture or self.still is None:
+            return
+        x, y = self.still.values[0].tolist()
+        self.row.plane.set_spot((x, y))
+
+    @Slot(object)
+    def _end_film(self, _: object) -> None:
+        self.row.set_state(State.READY)
+
+    @Slot(object)
+    def _take_still(self, payload: Loading | Progress | Still) -> None:
+        if not isinstance(payload, Still):
+            return
+        late = self.still is not None and payload.stamp < self.still.stamp
+        if late or self.codes is None or payload.wish.codes is not self.codes:
+            self.refused += 1
+            return
+        self.still = payload
+        if self.card.is_picture:
+            self.row.show_still(np.asarray(payload.values[0], np.uint8), rough=payload.rough)
+            plain = "" if payload.wish.plain else MOVED
+            self.row.set_note(SKETCH if payload.rough else plain)
+        else:
+            self._mark_spot()
+        if not payload.rough and payload.seconds:
+            self.row.set_cost(f"{1000 * payload.seconds:,.0f} ms a frame")
+        self.shown.emit(self.card.name)
+
+    @Slot(object)
+    def fail(self, failure: Failure) -> None:
+        """Say what went wrong over the last good frames."""
+        self.failure = failure
+        if self.codes is None and failure.summary.startswith("ValueError"):
+            self.row.set_state(State.EMPTY, failure.sentence)  # no trying again would help
+            return
+        self.row.set_state(State.FAILED, failure.sentence)
+
+
+def open_channels(channels: Channels, name: str) -> tuple[Channel, Channel, Channel]:
+    """The three channels of a row."""
+    keys, strip, hand = (
+        channels.open(f"interpolation {what}: {name}") for what in ("keys", "strip", "hand")
+    )
+    return keys, strip, hand

@@ -1,0 +1,82 @@
+"""A path from its plan to its frames, the same in the window and without one. Runs on the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from app import latent_study, walking
+from app.interpolation_recipe import Plan
+from app.latent_study import Study
+from app.session import Loading
+from app.walking import Array, Codes, Progress, Values, Walks, Wish
+from engines.model import Card
+
+Making = Generator[Loading | Progress, None, Values]
+
+_CODES_SHARE = 0.3
+"""How much of the bar the codes take."""
+
+
+def make(
+    walks: Walks, card: Card, plan: Plan, *, codes: Codes | None = None,
+    study: Study | None = None, folder: Path | None = None,
+) -> Making:  # fmt: skip
+    """Frames of a plan; codes and directions that are known already are taken as they are.
+
+    Raises ValueError where the model has no such path.
+    """
+    _, walk = yield from walks.get(card)
+    if codes is None:
+        seed = plan.seed if plan.encoder == "draw" else None
+        codes = yield from _codes(walking.encode(walks, card, plan.keys, seed=seed)())
+    offset = None
+    if any(plan.turned):
+        if study is None:
+            study = yield from _study(latent_study.study(walks, card, folder)())
+        offset = offset_of(study, plan.turned, plan.basis)
+    wish = Wish(codes, plan.way, offset, plan.label)
+    run = walking.frames(walk, card, wish, plan.places())
+    while True:
+        try:
+            _, done = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield Progress(_CODES_SHARE + (1 - _CODES_SHARE) * done / plan.count)
+
+
+def offset_of(study: Study, turned: tuple[float, ...], basis: str) -> Array | None:
+    """What sliders add to codes. Raises ValueError for sliders that this model does not have."""
+    single = basis == "single"
+    most = len(study.single) if single else len(study.spread)
+    if len(turned) > most or (single and len(study.single) > latent_study.SINGLE_MOST):
+        raise ValueError(f"{study.card.name} has no {len(turned)} sliders along {basis} directions")
+    full = turned if single else turned + (0.0,) * (most - len(turned))
+    return study.offset(full, single=single)
+
+
+def _codes(run: Generator[Loading | Progress | Codes, None, Codes]) -> (
+    Generator[Loading | Progress, None, Codes]
+):  # fmt: skip
+    while True:
+        try:
+            step = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if isinstance(step, Progress):
+            yield Progress(_CODES_SHARE * step.share)
+        elif isinstance(step, Loading):
+            yield step
+
+
+def _study(run: Generator[Loading | Progress | Study, None, None]) -> (
+    Generator[Loading | Progress, None, Study]
+):  # fmt: skip
+    found = None
+    for step in run:
+        if isinstance(step, Study):
+            found = step
+        else:
+            yield step if isinstance(step, Loading) else Progress(_CODES_SHARE)
+    assert found is not None  # a study yields what it finds
+    return found

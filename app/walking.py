@@ -1,0 +1,397 @@
+"""Interpolation jobs: codes of end points, frames along a path, one frame at a place. On the lane.
+
+Codes cross to the window as arrays that it keeps and hands back; what they mean the engines know.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from app.lane import Job
+from app.pictures import Pixels, Points, to_pixels, to_points, to_tensor
+from app.session import Loading, Models
+from engines.model import Card, Pace, Procedure
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from engines.model import Model, Run
+    from engines.walks import Walk
+
+Array: TypeAlias = npt.NDArray[Any]
+Values: TypeAlias = "Pixels | Points"
+Reals: TypeAlias = npt.NDArray[np.float64]
+
+_BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
+
+
+class Walks:
+    """The walks of the models that are open. Used on the lane's thread only."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._known: dict[str, tuple[Model, Walk]] = {}
+
+    def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
+        """A model and its walk. Raises ValueError with one sentence where it has none."""
+        model = yield from self._models.get(card)
+        held = self._known.get(card.name)
+        if held is None or held[0] is not model:
+            from engines.walks import walk_of
+
+            held = self._known[card.name] = model, walk_of(model)
+        return held
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """A share of the work is done; `values` are the best examples so far, where there are any."""
+
+    share: float
+    values: Values | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """The codes (m, size) of end points, what they decode to, and how far that is from them.
+
+    `errors` (m,) are PSNR in dB for pictures, distances in data units for points.
+    """
+
+    z: Array
+    shown: Values
+    errors: Reals
+    nature: str
+    inverse: Procedure
+    free: int
+    pace: Pace
+    sketches: bool
+    draws: bool
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What is to be seen of a path: its codes, how they are mixed, and how far sliders are turned.
+
+    `offset` (free,) is added to every code; `label` is the class to decode as.
+    """
+
+    codes: Codes
+    way: str = "slerp"
+    offset: Array | None = None
+    label: int | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the end points come back as they are."""
+        return self.offset is None and self.label is None
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """The example at one place of a path; `stamp` rises from wish to wish."""
+
+    wish: Wish
+    place: float
+    stamp: int
+    values: Values
+    rough: bool
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """Frames along a path: the first `done` are there. Then lengths of steps and log-densities."""
+
+    wish: Wish | None
+    values: Values
+    done: int
+    seconds: float
+    codes: Array | None = None
+    steps: Reals | None = None
+    log_p: Reals | None = None
+    errors: Reals | None = None
+    meaning: str = ""
+    method: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return self.done == len(self.values)
+
+
+def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None) -> Job:
+    """A job that finds the codes of end points; with a `seed` draws from p(z | x) where it can."""
+
+    def job() -> Generator[Loading | Progress | Codes, None, Codes]:
+        _, walk = yield from walks.get(card)
+        x, start = tensor_of(values, card), time.perf_counter()
+        draw = walk.draw_code if seed is not None else None
+        run = walk.encode(x, None) if draw is None else draw(x, None, seed or 0)
+        z = yield from _watched(run)
+        shown = yield from _watched(walk.decode(z, None))
+        codes = Codes(
+            z.numpy(), array_of(shown), _errors(x, shown), walk.nature, walk.inverse, walk.free,
+            walk.pace, walk.sketch is not None, walk.draw_code is not None,
+            time.perf_counter() - start,
+        )  # fmt: skip
+        yield codes
+        return codes
+
+    return job
+
+
+def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rough: bool) -> Job:
+    """A job that yields the Still at a place; a `rough` one where the model has a cheaper way."""
+
+    def job() -> Generator[Loading | Still, None, None]:
+        _, walk = yield from walks.get(card)
+        start = time.perf_counter()
+        if wish.plain and (key := key_at(place, len(wish.codes.z))) is not None:
+            yield Still(wish, place, stamp, wish.codes.shown[key : key + 1], False, 0.0)
+            return
+        z = codes_at(walk, wish, [place])
+        sketch = walk.sketch if rough else None
+        run = walk.decode(z, wish.label) if sketch is None else sketch(z, wish.label)
+        while True:
+            try:
+                step = next(run)
+            except StopIteration as end:
+                spent = time.perf_counter() - start
+                yield Still(wish, place, stamp, array_of(end.value), sketch is not None, spent)
+                return
+            if step.guess is not None and step.done != step.total:
+                spent = time.perf_counter() - start
+                yield Still(wish, place, stamp, array_of(step.guess), True, spent)
+
+    return job
+
+
+def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) -> Job:
+    """A job that yields the Still of a mix of the end points in these shares (m,)."""
+
+    def job() -> Generator[Loading | Progress | Still, None, None]:
+        import torch
+
+        _, walk = yield from walks.get(card)
+        start = time.perf_counter()
+        keys = torch.from_numpy(wish.codes.z)
+        z = (torch.from_numpy(weights).to(keys) @ keys)[None]
+        norm = float(weights @ np.linalg.norm(wish.codes.z[:, : walk.free], axis=1))
+        if wish.way == "slerp" and walk.free:
+            z[:, : walk.free] *= norm / z[:, : walk.free].norm().clamp_min(1e-12)
+        run = (walk.sketch or walk.decode)(_moved(walk, z, wish), wish.label)
+        found = yield from _quiet(run)
+        spent = time.perf_counter() - start
+        yield Still(wish, -1.0, stamp, array_of(found), walk.sketch is not None, spent)
+
+    return job
+
+
+def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
+    """A job that yields the Film of a path as it grows, then with steps and log-densities."""
+
+    def job() -> Generator[Loading | Film, None, Film]:
+        model, walk = yield from walks.get(card)
+        start = time.perf_counter()
+        shown = Film(wish, room(card, count), 0, 0.0)
+        run = frames(walk, card, wish, np.linspace(0, 1, count).tolist())
+        while True:
+            try:
+                values, done = next(run)
+            except StopIteration as end:
+                values = end.value
+                break
+            spent = time.perf_counter() - start
+            shown = replace(shown, values=values, done=done, seconds=spent)
+            yield shown
+        codes = codes_at(walk, wish, np.linspace(0, 1, count).tolist()).numpy()
+        whole = tensor_of(values, card)
+        shown = replace(shown, codes=codes, steps=_steps(card, whole))
+        yield shown
+        yield from _with_density(shown, model, whole, wish.label)
+        return shown
+
+    return job
+
+
+def frames(
+    walk: Walk, card: Card, wish: Wish, places: list[float]
+) -> Generator[tuple[Values, int], None, Values]:
+    """The examples at these places; yields all as they stand, and how many are there.
+
+    Batches start at the same frames everywhere, so that a path made again has the same pixels.
+    """
+    values = room(card, len(places))
+    size = _BATCH[walk.pace]
+    for first in range(0, len(places), size):
+        part = places[first : first + size]
+        run = walk.decode(codes_at(walk, wish, part), wish.label)
+        while True:
+            try:
+                step = next(run)
+            except StopIteration as end:
+                values[first : first + len(part)] = array_of(end.value)
+                break
+            if step.done != step.total:
+                yield values, first
+        _put_ends(values, wish, places)
+        yield values, first + len(part)
+    return values
+
+
+def fade(card: Card, ends: Pixels, count: int) -> Job:
+    """A job that yields the Film of a pixel cross-fade, which no model makes."""
+
+    def job() -> Generator[Film, None, None]:
+        from engines.paths import segment
+
+        values = np.empty((count, *ends.shape[1:]), np.uint8)
+        for i, place in enumerate(np.linspace(0, 1, count).tolist()):
+            k, lam = segment(place, len(ends))
+            values[i] = faded(ends[k], ends[k + 1], lam)
+        shown = Film(None, values, count, 0.0)
+        yield replace(shown, steps=_steps(card, tensor_of(values, card)))
+
+    return job
+
+
+def faded(a: Pixels, b: Pixels, lam: float) -> Pixels:
+    """λ a + (1 − λ) b, rounded to levels."""
+    mixed: Pixels = np.rint(lam * a.astype(np.float64) + (1 - lam) * b).astype(np.uint8)
+    return mixed
+
+
+def key_at(place: float, keys: int) -> int | None:
+    """The end point that lies exactly at a place, None between them."""
+    along = place * (keys - 1)
+    return round(along) if abs(along - round(along)) < 1e-9 else None
+
+
+def codes_at(walk: Walk, wish: Wish, places: list[float]) -> Tensor:
+    """The codes (n, size) at these places of a path, with the sliders' offset."""
+    import torch
+
+    from engines.paths import Way, segment
+
+    keys = torch.from_numpy(wish.codes.z)
+    found = []
+    for place in places:
+        k, lam = segment(place, len(keys))
+        mixed = walk.between(
+            Way(wish.way), keys[k], keys[k + 1], torch.tensor([lam], dtype=torch.float64)
+        )
+        found.append(mixed)
+    return _moved(walk, torch.cat(found).to(keys.dtype), wish)
+
+
+def _moved(walk: Walk, z: Tensor, wish: Wish) -> Tensor:
+    if wish.offset is None or not walk.free:
+        return z
+    import torch
+
+    z = z.clone()
+    z[:, : walk.free] += torch.from_numpy(wish.offset).to(z)
+    return z
+
+
+def _put_ends(values: Values, wish: Wish, places: list[float]) -> None:
+    """Where a frame is an end point it is the very example that the end point shows."""
+    if not wish.plain:
+        return
+    for i, place in enumerate(places):
+        if (key := key_at(place, len(wish.codes.z))) is not None:
+            values[i] = wish.codes.shown[key]
+
+
+def _steps(card: Card, x: Tensor) -> Reals | None:
+    from engines import perception
+
+    if len(x) < 2 or not perception.exists(card.data, pictures=card.is_picture):
+        return None
+    return perception.step_lengths(card.data, x).double().numpy()
+
+
+def _with_density(
+    shown: Film, model: Model, x: Tensor, label: int | None
+) -> Generator[Film, None, None]:
+    """The film with log-densities, at the model's own settings."""
+    import torch
+
+    if model.density is None:
+        yield replace(shown, meaning="", method="implicit: this family has no density")
+        return
+    labels = None if label is None else torch.full((len(x),), label)
+    run = model.density.run(x, labels, {})
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            found = end.value
+            break
+        yield shown
+    errors = None if found.stderr is None else found.stderr.double().numpy()
+    yield replace(
+        shown, log_p=found.value.double().numpy(), errors=errors, meaning=found.meaning.value,
+        method=found.method,
+    )  # fmt: skip
+
+
+def _watched(run: Run) -> Generator[Progress, None, Tensor]:
+    """Drive a run and tell how far it is."""
+    while True:
+        try:
+            step = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        share = step.done / step.total if step.total else 0.0
+        yield Progress(share, None if step.guess is None else array_of(step.guess))
+
+
+def _quiet(run: Run) -> Generator[Progress, None, Tensor]:
+    """Drive a run; a yield lets others in."""
+    while True:
+        try:
+            step = next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if step.done != step.total:
+            yield Progress(0.0)
+
+
+def _errors(x: Tensor, shown: Tensor) -> Reals:
+    if x.ndim == 4:
+        error = ((shown - x) / 2).square().flatten(1).mean(1).double()
+        found: Reals = (-10 * error.clamp_min(1e-12).log10()).numpy()
+        return found
+    distances: Reals = (shown - x).norm(dim=1).double().numpy()
+    return distances
+
+
+def room(card: Card, count: int) -> Values:
+    """An empty place for so many examples."""
+    if card.is_picture:
+        return np.zeros((count, *card.shape[1:], 3), np.uint8)
+    return np.full((count, *card.shape), math.nan, np.float32)
+
+
+def tensor_of(values: Values, card: Card) -> torch.Tensor:
+    """Examples as the model takes them."""
+    import torch
+
+    if card.is_picture:
+        return to_tensor(np.ascontiguousarray(values, np.uint8), card.shape[0])
+    return torch.from_numpy(np.array(values, np.float32))
+
+
+def array_of(x: Tensor) -> Values:
+    """Examples as the window shows them."""
+    return to_pixels(x) if x.ndim == 4 else to_points(x)

@@ -1,0 +1,127 @@
+"""How each model goes from example to example: codes, what lies between two, what a hand moves.
+
+A walk is a model's latents, with what paths need beside them; it tells what its codes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engines import kernel_paths
+from engines.drawing import class_indices
+from engines.gan import GAN
+from engines.kde import KDE
+from engines.model import Latents, Model, Pace, Procedure, Run
+from engines.paths import Way, mix
+from engines.vae import VAE
+
+Between = Callable[[Way, Tensor, Tensor, Tensor], Tensor]
+
+_NO_INVERSE = "This model has no codes of given pictures: there is no path between them."
+_NO_SPACE = {
+    "mfa": "Factors mean something only within their component: there is no one space to walk in.",
+}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Codes (n, size) of one model.
+
+    `encode(x, labels)` finds codes of examples, `decode(z, label)` makes examples of codes, as the
+    classes in the codes or all of one class. `between(way, z1, z2, lam)` has the codes (n, size)
+    at λ (n,) of two codes (size,). The first `free` coordinates are Gaussian, for sliders to move.
+    `draw_code(x, labels, seed)` is a draw from p(z | x) where that is more than a point.
+    """
+
+    nature: str
+    inverse: Procedure
+    size: int
+    free: int
+    pace: Pace
+    encode: Callable[[Tensor, Tensor | None], Run]
+    decode: Callable[[Tensor, int | None], Run]
+    between: Between
+    sketch: Callable[[Tensor, int | None], Run] | None = None
+    draw_code: Callable[[Tensor, Tensor | None, int], Run] | None = None
+
+
+def walk_of(model: Model) -> Walk:
+    """The walk of a model. Raises ValueError with one sentence where it has none."""
+    if isinstance(model.native, GAN) and model.card.labels:
+        return _of_classes(model.native, model)
+    if isinstance(model.native, KDE):
+        return _of_kernels(model.native)
+    latents = model.latents
+    if latents is None or latents.encode is None or latents.inverse is None:
+        raise ValueError(_NO_SPACE.get(model.card.family, _NO_INVERSE))
+    return _of_latents(model, latents, latents.inverse)
+
+
+def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
+    (size,) = latents.shape
+    assert latents.encode is not None
+    sketch, native = latents.sketch, model.native
+
+    def labelled(run: Callable[[Tensor, Tensor | None], Run]) -> Callable[..., Run]:
+        return lambda z, label: run(z, _labels(len(z), label))
+
+    return Walk(
+        latents.nature, inverse, size, size, latents.pace, latents.encode,
+        labelled(latents.decode), _mixed, labelled(sketch) if sketch else None,
+        native.encode_draw if isinstance(native, VAE) else None,
+    )  # fmt: skip
+
+
+def _mixed(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
+    return mix(way, z1[None], z2[None], lam.to(z1.dtype))
+
+
+def _labels(count: int, label: int | None) -> Tensor | None:
+    return None if label is None else torch.full((count,), label)
+
+
+def _of_classes(gan: GAN, model: Model) -> Walk:
+    """Codes z and the shares of the classes: from one class to another there is no third."""
+    k, classes = gan.net.latent, len(model.card.labels)
+    assert model.latents is not None
+    assert model.latents.inverse is not None
+
+    def encode(x: Tensor, labels: Tensor | None) -> Run:
+        code = yield from gan.encode(x, labels)
+        share = F.one_hot(gan.classes(code[:, k]), classes)
+        return torch.cat([code[:, :k], share.to(code)], 1)
+
+    def decode(code: Tensor, label: int | None) -> Run:
+        share = code[:, k:]
+        if label is not None:
+            wanted = class_indices(model.card, [label] * len(code), len(code))
+            share = F.one_hot(wanted, classes).to(code)
+        return gan.blend(code[:, :k].float(), share.float())
+
+    def between(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
+        return torch.cat(
+            [_mixed(way, z1[:k], z2[:k], lam), _mixed(Way.LERP, z1[k:], z2[k:], lam)], 1
+        )
+
+    return Walk(
+        "Gaussian, searched for; classes are mixed in their embedding", model.latents.inverse,
+        k + classes, k, Pace.FAST, encode, decode, between,
+    )  # fmt: skip
+
+
+def _of_kernels(kde: KDE) -> Walk:
+    """Codes are numbers of kernels: the path hops from training example to training example."""
+    graph = kernel_paths.Graph(kde.kernels)
+
+    def between(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
+        return graph.between(z1, z2, lam)
+
+    return Walk(
+        "no latent: numbers of training examples, on the shortest path from neighbour to neighbour",
+        kernel_paths.NEAREST, 1, 0, Pace.FAST, graph.encode, graph.decode, between,
+    )  # fmt: skip

@@ -1,0 +1,260 @@
+"""The interpolation tab: the newest wish wins, nothing is stale, and a path can be made again."""
+
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from app import walking
+from app.interpolation_keys import Key
+from app.recipes import read_png
+from app.settings import Settings
+from tests.windows import LEFT, PLANE
+from widgets.column import State
+
+FLOW, KDE = "mnist/flow", "mnist/kde"
+FLOWS = Settings(data="mnist", models={"mnist": (FLOW,)}, count=4, seed=7)
+PLACE = 2
+
+
+class Bench:
+    """The interpolation tab of a window, in front."""
+
+    def __init__(self, stage):
+        self.stage, self.window = stage, stage.window
+        self.presenter = stage.window.presenters[PLACE]
+        self.tab = stage.window.tabs.widget(PLACE)
+        stage.window.tabs.setCurrentIndex(PLACE)
+
+    def row(self, name=FLOW):
+        return self.presenter.rows[name]
+
+    def until(self, condition):
+        self.stage.until(condition)
+
+    def filmed(self, name=FLOW):
+        row = self.presenter.rows.get(name)
+        return (
+            row is not None and row.film is not None and row.film.complete
+            and row.film.wish is row.wish and row.row.state is State.READY
+        )  # fmt: skip
+
+    def here(self, name=FLOW):
+        row = self.presenter.rows[name]
+        return row.still is not None and not row.late() and not row.still.rough
+
+    def go(self, place):
+        self.tab.player.slider.setValue(round(1000 * place))
+
+    def shown(self, name=FLOW):
+        return self.row(name).row.still.picture(0)
+
+
+@pytest.fixture
+def bench(open_window):
+    bench = Bench(open_window(FLOWS))
+    bench.until(lambda: bench.filmed() and bench.here())
+    return bench
+
+
+def test_it_opens_on_two_held_out_digits_and_walks_between_them(bench):
+    assert [key.title.split(",")[0] for key in bench.presenter.keys.keys] == [
+        "Test picture 18", "Test picture 61",
+    ]  # fmt: skip
+    row = bench.row()
+    assert row.row.errors() == "PSNR: A exact · B exact"
+    ends = bench.presenter.keys.values()
+    assert (row.row.film.picture(0) == ends[0]).all()
+    assert (row.row.film.picture(8) == ends[1]).all()
+    assert len(row.row.curve.values()) == 9
+    assert row.film.meaning == "lower bound on log p(x)"
+    assert row.row.badge.text() == "exact"
+
+
+def test_the_ends_of_the_slider_show_the_ends(bench):
+    ends = bench.presenter.keys.values()
+    for place, end in ((0.0, 0), (1.0, 1)):
+        bench.go(place)
+        bench.until(bench.here)
+        assert (bench.shown() == ends[end]).all()
+        assert (bench.tab.fade.still.picture(0) == ends[end]).all()
+
+
+def test_the_cross_fade_is_that_of_pixels(bench):
+    bench.go(0.25)
+    a, b = bench.presenter.keys.values().astype(float)
+    assert np.abs(bench.tab.fade.still.picture(0) - (0.75 * a + 0.25 * b)).max() <= 0.5
+
+
+def test_a_click_on_a_frame_goes_there(bench):
+    film = bench.row().row.film
+    QTest.mouseClick(film, LEFT, pos=film.frame_rect(6).center().toPoint())
+    assert bench.tab.player.place() == pytest.approx(0.75)
+    bench.until(bench.here)
+    assert bench.row().still.place == pytest.approx(0.75)
+    assert np.abs(bench.shown().astype(int) - film.picture(6)).max() <= 1
+    QTest.keyClick(film, Qt.Key.Key_Right)
+    assert bench.tab.player.place() == pytest.approx(0.875)
+
+
+def test_no_stale_picture_is_shown_whatever_the_delays(bench, monkeypatch):
+    """Every decode waits a random while; pictures come in the order of the hand and end with it."""
+    rng, pause = np.random.default_rng(5), threading.Event()
+    original = walking.codes_at
+
+    def slow(walk, wish, places):
+        pause.wait(float(rng.uniform(0, 0.02)))
+        return original(walk, wish, places)
+
+    monkeypatch.setattr(walking, "codes_at", slow)
+    row, seen = bench.row(), []
+    row.shown.connect(lambda _: seen.append((row.still.stamp, row.still.place)))
+    wanted = rng.uniform(0, 1, 60).round(3).tolist()
+    for place in wanted:
+        bench.go(place)
+        QTest.qWait(5)
+    bench.until(bench.here)
+    stamps = [stamp for stamp, _ in seen]
+    assert stamps == sorted(stamps)
+    assert len(seen) > 5
+    assert seen[-1][1] == wanted[-1]
+    assert row.refused == 0
+    # what is on show is the picture of where the hand is, computed anew
+    place = row.place
+    bench.presenter.stop()
+    row.go(place, resting=True)
+    before = bench.shown().copy()
+    stamp = row.stamp
+    bench.until(lambda: row.still.stamp == stamp)
+    assert (bench.shown() == before).all()
+
+
+def test_pictures_of_other_end_points_are_refused(bench):
+    row = bench.row()
+    old = row.still
+    other = bench.presenter.keys.values()[::-1].copy()
+    bench.presenter.keys.set_keys([Key(value, "swapped") for value in other])
+    assert row.codes is None
+    row._take_still(old)
+    assert row.refused == 1
+    bench.until(lambda: bench.filmed() and bench.here())
+    assert (row.row.film.picture(0) == other[0]).all()
+
+
+def test_more_keys_and_back(bench):
+    for count in (3, 4):
+        bench.stage.click(bench.tab.keys.add)
+        bench.until(lambda n=count: bench.filmed() and len(bench.row().codes.z) == n)
+    bench.tab.keys.button(1).click()
+    bench.stage.click(bench.tab.keys.remove)
+    bench.until(lambda: bench.filmed() and len(bench.row().codes.z) == 3)
+    keys = bench.presenter.keys.values()
+    for k in range(3):
+        assert (bench.row().row.film.picture(4 * k) == keys[k]).all()
+
+
+def test_another_way_and_another_number_of_frames(bench):
+    straight = bench.row().row.film.picture(4).copy()
+    bench.tab.way.setCurrentText("lerp")
+    bench.until(bench.filmed)
+    assert bench.row().wish.way == "lerp"
+    assert (bench.row().row.film.picture(4) != straight).any()
+    bench.tab.frames.setValue(5)
+    bench.until(lambda: bench.filmed() and len(bench.row().film.values) == 5)
+
+
+def test_a_draw_of_a_model_becomes_an_end_point_of_all(bench):
+    bench.tab.keys.button(1).click()
+    bench.stage.click(bench.tab.sample)
+    bench.until(lambda: bench.presenter.keys.keys[1].title == "Flow, seed 7, picture 1")
+    bench.until(bench.filmed)
+    assert (bench.row().row.film.picture(8) == bench.presenter.keys.keys[1].value).all()
+
+
+def test_a_picture_sent_from_another_tab_arrives(bench):
+    (target,) = [t for t in bench.presenter._travel.targets if t.task == "interpolate"]
+    picture = np.full((8, 8, 3), 90, np.uint8)
+    bench.presenter._travel.send(target, picture, "somewhere")
+    assert (bench.presenter.keys.keys[0].value == picture).all()
+    bench.until(bench.filmed)
+
+
+def test_it_plays_loops_and_stops(bench):
+    player = bench.tab.player
+    player.speed.setCurrentIndex(player.speed.count() - 1)
+    player.loop.setChecked(True)
+    QTest.keyClick(bench.tab, Qt.Key.Key_Space)
+    assert player.playing()
+    seen = []
+    player.moved.connect(seen.append)
+    bench.until(lambda: any(b < a for a, b in pairwise(seen)))
+    QTest.keyClick(bench.tab, Qt.Key.Key_Space)
+    assert not player.playing()
+    bench.until(bench.here)
+
+
+def test_a_path_is_saved_and_brought_back(bench, tmp_path, monkeypatch):
+    bench.tab.set_film_count(7)
+    saved = tmp_path / "walk.gif"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    menu = bench.presenter.export_menu()
+    (gif,) = [action for action in menu.actions() if action.text().startswith("GIF")]
+    gif.trigger()
+    bench.until(saved.exists)
+    recipe = read_png(saved)
+    assert (recipe.task, recipe.model, recipe.count) == ("interpolate", FLOW, 7)
+    with Image.open(saved) as image:
+        image.seek(0)
+        assert image.size[0] >= 8 * 28
+    keys = bench.presenter.keys.values().copy()
+    bench.stage.click(bench.tab.source.next)
+    bench.tab.way.setCurrentText("lerp")
+    bench.go(0.7)
+    bench.until(lambda: bench.filmed() and bench.here())
+    bench.window.tabs.setCurrentIndex(0)
+    bench.stage.drop(saved)
+    assert bench.window.tabs.currentIndex() == PLACE
+    bench.until(lambda: bench.filmed() and bench.here())
+    assert (bench.presenter.keys.values() == keys).all()
+    assert bench.row().wish.way == "slerp"
+    assert bench.tab.player.place() == 0
+    assert bench.tab.film_count() == 7
+
+
+def test_one_picture_has_a_recipe_of_its_place(bench):
+    bench.go(0.431)
+    bench.until(bench.here)
+    recipe = bench.presenter._still_recipe(bench.row())
+    bench.go(0.0)
+    bench.until(bench.here)
+    bench.presenter.restore(recipe)
+    assert bench.tab.player.place() == pytest.approx(0.431)
+
+
+def test_points_have_a_path_in_the_plane(open_window):
+    bench = Bench(open_window(PLANE))
+    names = ("moons/flow", "moons/kde")
+    bench.until(lambda: all(bench.presenter.rows.get(n) and bench.filmed(n) for n in names))
+    row = bench.row("moons/flow").row
+    assert row.plane.isVisible()
+    assert not row.film.isVisible()
+    assert len(row.plane.path()) == 9
+    target = row.plane.place_of(0.5, 0.25).toPoint()
+    QTest.mouseClick(row.plane, LEFT, pos=target)
+    bench.until(lambda: all(bench.filmed(n) for n in names))
+    x, y = bench.presenter.keys.keys[0].value.tolist()
+    assert (x, y) == pytest.approx((0.5, 0.25), abs=0.05)
+    assert row.plane.spot() is not None
+
+
+def test_a_file_that_is_no_picture_changes_nothing(bench):
+    before = bench.presenter.keys.values().copy()
+    bench.presenter.adopt(b"no picture")
+    bench.until(bench.stage.said)
+    assert (bench.presenter.keys.values() == before).all()
+    assert bench.filmed()

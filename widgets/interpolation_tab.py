@@ -1,0 +1,312 @@
+"""The interpolation tab: end points and λ on top, one row per model, the inspector on the right.
+
+Holds no state of its own beyond its controls; everything a person does leaves as a signal.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.combo import Combo
+from widgets.frames import card, scrolled
+from widgets.inpainting_tab import RowSpec
+from widgets.interpolation_row import InterpolationRow
+from widgets.keyframes import KeyStrip
+from widgets.latent_panel import LatentPanel
+from widgets.number import NumberBox
+from widgets.player import Player
+from widgets.source_bar import SourceBar
+
+ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
+WAYS = ("slerp", "lerp")
+_WAY_TIP = (
+    "<qt><b>slerp</b> goes along the great circle and keeps the norm of codes, where draws from "
+    "N(0, I) lie; <b>lerp</b> goes straight, and half-way the norm has fallen by about √2.</qt>"
+)
+
+
+class InterpolationTab(QWidget):
+    """Signals about one row carry the model's name first."""
+
+    entered = Signal()
+    way_changed = Signal()
+    frames_changed = Signal()
+    class_changed = Signal()
+    encoder_changed = Signal()
+    sample_wanted = Signal(str)
+    """Of the model that is to draw the chosen end point."""
+    export_wanted = Signal(QPoint)
+    place_wanted = Signal(float)
+    released = Signal()
+    selected = Signal(str)
+    point_wanted = Signal(str, float, float)
+    menu_wanted = Signal(str, QPoint)
+    drag_wanted = Signal(str)
+    close_wanted = Signal(str)
+    retry_wanted = Signal(str)
+    details_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[str, InterpolationRow] = {}
+        self.keys, self.source = KeyStrip(self), SourceBar(self)
+        self.sampler, self.sample = Combo(self), QPushButton("Draw", self)
+        self.player = Player(self)
+        self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
+        self.frames, self.film = NumberBox(self), NumberBox(self)
+        self.export = QPushButton("Export…", self)
+        self.fade = InterpolationRow(self, closable=False)
+        self.latents = LatentPanel(self)
+        self.nothing = QLabel(self)
+        self._column = QVBoxLayout()
+        self._dress()
+        self._build()
+        self._join()
+
+    # what the program shows
+
+    def row(self, name: str) -> InterpolationRow | None:
+        """The row of a model, or None when it is not shown."""
+        return self._rows.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The models shown, from top to bottom."""
+        return tuple(self._rows)
+
+    def set_rows(self, specs: tuple[RowSpec, ...]) -> None:
+        """Show these models; a row that stays keeps its frames."""
+        for name in [name for name in self._rows if name not in {spec.name for spec in specs}]:
+            gone = self._rows.pop(name)
+            gone.hide()
+            gone.deleteLater()
+        for place, spec in enumerate(specs):
+            if spec.name not in self._rows:
+                self._add(spec)
+            self._column.insertWidget(place, self._rows[spec.name], 1)
+        self._rows = {spec.name: self._rows[spec.name] for spec in specs}
+
+    def set_samplers(self, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
+        """Offer these models to draw an end point, silently."""
+        before = self.sampler.currentData()
+        with QSignalBlocker(self.sampler):
+            self.sampler.clear()
+            for name, title in zip(names, titles, strict=True):
+                self.sampler.addItem(title, name)
+            self.sampler.setCurrentIndex(max(0, self.sampler.findData(before)))
+        self.sample.setEnabled(bool(names))
+
+    def set_classes(self, names: tuple[str, ...], label: int | None) -> None:
+        """Offer to decode as encoded or as one of these classes, silently."""
+        with QSignalBlocker(self.classes):
+            self.classes.clear()
+            self.classes.addItem("As encoded", None)
+            for index, name in enumerate(names):
+                self.classes.addItem(name, index)
+            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        self.classes.setEnabled(bool(names))
+
+    def label(self) -> int | None:
+        """The class that codes are decoded as, None for that of the code itself."""
+        found = self.classes.currentData()
+        return found if isinstance(found, int) else None
+
+    def count(self) -> int:
+        """Frames of every strip."""
+        return int(self.frames.value())
+
+    def set_count(self, count: int) -> None:
+        """Set the number of frames, silently."""
+        with QSignalBlocker(self.frames):
+            self.frames.setValue(count)
+
+    def film_count(self) -> int:
+        """Frames of what is exported."""
+        return int(self.film.value())
+
+    def set_film_count(self, count: int) -> None:
+        """Set the number of frames to export."""
+        self.film.setValue(count)
+
+    def show_plan(self, way: str, encoder: str, easing: str) -> None:
+        """Set the menus, silently."""
+        for combo, place in (
+            (self.way, self.way.findText(way)), (self.encoder, self.encoder.findData(encoder)),
+            (self.player.easing, self.player.easing.findText(easing)),
+        ):  # fmt: skip
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(max(0, place))
+
+    def set_points(self, points: bool) -> None:
+        """Whether the data are points of the plane: what is only for pictures goes."""
+        for widget in (self.source.open, self.source.classes, self.fade):
+            widget.setVisible(not points)
+
+    def set_ready(self, reason: str) -> None:
+        """Show the rows, or say why there is nothing to show."""
+        self.nothing.setText(reason)
+        self.nothing.setVisible(bool(reason))
+        self.export.setEnabled(not reason)
+        for row in (*self._rows.values(), self.fade):
+            row.setVisible(not reason and (row is not self.fade or not self._points()))
+
+    def _points(self) -> bool:
+        return not self.source.open.isVisibleTo(self.source)
+
+    # how it is made
+
+    def _dress(self) -> None:
+        self.sampler.setAccessibleName("Model to draw from")
+        self.sampler.setToolTip("Which model draws the end point.")
+        self.sample.setToolTip(
+            "Put a draw of this model at the chosen end point: its seed and class are those of the "
+            "window and of the menu beside."
+        )
+        self.way.addItems(list(WAYS))
+        self.way.setAccessibleName("Path")
+        self.way.setToolTip(_WAY_TIP)
+        self.encoder.addItem("Mean of q(z | x)", "mean")
+        self.encoder.addItem("Draw from q(z | x)", "draw")
+        self.encoder.setAccessibleName("Encoder")
+        self.encoder.setToolTip(
+            "Which code a VAE gives an end point. Other families have one code for each picture."
+        )
+        self.classes.setAccessibleName("Class of the decoder")
+        self.classes.setToolTip(
+            "Decode every code as one class: the same z in another class keeps its manner. "
+            "End points then no longer come back as they were."
+        )
+        self.frames.setDecimals(0)
+        self.frames.setRange(3, 60)
+        self.frames.setValue(9)
+        self.frames.setAccessibleName("Frames")
+        self.frames.setToolTip("Frames of every strip, 3 to 60.")
+        self.film.setDecimals(0)
+        self.film.setRange(3, 240)
+        self.film.setValue(60)
+        self.film.setAccessibleName("Frames of exports")
+        self.film.setToolTip("Frames of an exported film or sheet, 3 to 240.")
+        self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
+        self.fade.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
+        self.fade.set_nature("no model: pixels mixed", "", "")
+        self.nothing.setWordWrap(True)
+        self.nothing.setProperty("faint", True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.hide()
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        rows = QWidget(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(unit)
+        self._column.addWidget(self.fade, 1)
+        self._column.addWidget(self.nothing)
+        rows.setLayout(self._column)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        right = card(scrolled(self.latents), least=INSPECTOR_WIDTH)
+        for part, stretch in ((scrolled(rows, least=ROWS_WIDTH), 5), (right, 1)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setHandleWidth(unit)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(unit, unit, unit, unit)
+        layout.setSpacing(unit)
+        layout.addWidget(card(self._head(), margin=unit))
+        layout.addWidget(self.splitter, 1)
+
+    def _head(self) -> QWidget:
+        unit = theme.UNIT
+        head = QWidget(self)
+        for combo in (self.sampler, self.way, self.encoder, self.classes):
+            combo.setMinimumContentsLength(4)
+            combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            combo.setMinimumWidth(9 * unit)
+        draw = QHBoxLayout()
+        draw.setSpacing(unit // 2)
+        draw.addWidget(self.sampler, 1)
+        draw.addWidget(self.sample)
+        source = QVBoxLayout()
+        source.setSpacing(unit // 2)
+        source.addWidget(self.source)
+        source.addLayout(draw)
+        forms = QHBoxLayout()
+        forms.setSpacing(2 * unit)
+        pairs = (
+            (("Path", self.way), ("Encoder", self.encoder)),
+            (("Class", self.classes), ("Strip", self.frames)),
+            (("Film", self.film), ("", self.export)),
+        )
+        for share, rows in zip((3, 2, 2), pairs, strict=True):
+            form = QFormLayout()
+            form.setSpacing(unit // 2)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            for title, widget in rows:
+                form.addRow(title, widget)
+            forms.addLayout(form, share)
+        right, top = QVBoxLayout(), QHBoxLayout()
+        right.setSpacing(unit)
+        right.addLayout(forms)
+        right.addWidget(self.player)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.setSpacing(2 * unit)
+        top.addWidget(self.keys)
+        top.addLayout(source, 2)
+        top.addLayout(right, 5)
+        head.setLayout(top)
+        return head
+
+    def _join(self) -> None:
+        self.way.currentIndexChanged.connect(self.way_changed)
+        self.frames.valueChanged.connect(self.frames_changed)
+        self.classes.currentIndexChanged.connect(self.class_changed)
+        self.encoder.currentIndexChanged.connect(self.encoder_changed)
+        self.sample.clicked.connect(
+            lambda: self.sample_wanted.emit(str(self.sampler.currentData()))
+        )
+        self.export.clicked.connect(
+            lambda: self.export_wanted.emit(
+                self.export.mapToGlobal(self.export.rect().bottomLeft())
+            )
+        )
+        self.fade.place_wanted.connect(self.place_wanted)
+        self.fade.released.connect(self.released)
+
+    def _add(self, spec: RowSpec) -> None:
+        row, name = InterpolationRow(self), spec.name
+        row.set_identity(spec.title, spec.name, spec.family)
+        row.place_wanted.connect(self.place_wanted)
+        row.released.connect(self.released)
+        row.selected.connect(lambda: self.selected.emit(name))
+        row.point_wanted.connect(lambda x, y: self.point_wanted.emit(name, x, y))
+        row.menu_wanted.connect(lambda at: self.menu_wanted.emit(name, at))
+        row.drag_wanted.connect(lambda: self.drag_wanted.emit(name))
+        row.close_wanted.connect(lambda: self.close_wanted.emit(name))
+        row.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
+        row.details_wanted.connect(lambda: self.details_wanted.emit(name))
+        self._rows[name] = row
+
+    # what the hand does
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.entered.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
+            self.player.toggle()
+        elif event.key() == Qt.Key.Key_Home and not event.modifiers():
+            self.latents.sliders.reset_all()
+        else:
+            super().keyPressEvent(event)

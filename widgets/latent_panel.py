@@ -1,0 +1,141 @@
+"""The inspector of the interpolation tab: sliders, pad and map of the chosen row's latents."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.album import Picture
+from widgets.combo import Combo
+from widgets.gallery import Gallery
+from widgets.latent_pad import LatentPad
+from widgets.latent_sliders import LatentSliders
+from widgets.plane import Plane
+
+MAP, THUMB = 280, 64
+FOUR = "four"
+
+
+class LatentPanel(QWidget):
+    """`basis_changed` and `axes_changed` follow the menus, `layout_changed` that of the map."""
+
+    basis_changed = Signal()
+    axes_changed = Signal()
+    layout_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.about = QLabel(self), QLabel(self)
+        self.basis, self.layouts = Combo(self), Combo(self)
+        self.sliders, self.pad = LatentSliders(self), LatentPad(self)
+        self.across, self.up = Combo(self), Combo(self)
+        self.map, self.thumb, self.caption = Plane(self), Gallery(self), QLabel(self)
+        self.pages = QTabWidget(self)
+        self._dress()
+        self._build()
+        self.basis.currentIndexChanged.connect(self.basis_changed)
+        self.layouts.currentIndexChanged.connect(self.layout_changed)
+        for axis in (self.across, self.up):
+            axis.currentIndexChanged.connect(self.axes_changed)
+
+    def set_title(self, title: str, about: str) -> None:
+        """Whose latents these are, and what they are."""
+        self.title.setText(title)
+        self.about.setText(about)
+
+    def set_directions(self, names: tuple[str, ...], *, four: bool) -> None:
+        """Offer directions for the pad, and the mix of `four` pictures, silently."""
+        for axis, default in ((self.across, 0), (self.up, 1)):
+            before = axis.currentData()
+            with QSignalBlocker(axis):
+                axis.clear()
+                for i, name in enumerate(names):
+                    axis.addItem(name, i)
+                if axis is self.across and four:
+                    axis.addItem("Mix of A, B, C, D", FOUR)
+                place = axis.findData(before) if before is not None else default
+                axis.setCurrentIndex(max(0, place if place >= 0 else default))
+        self.pad.setEnabled(len(names) > 1 or four)
+        self._name_axes()
+
+    def axes(self) -> tuple[int, int] | None:
+        """The two directions of the pad, None while it mixes four pictures or there are none."""
+        x, y = self.across.currentData(), self.up.currentData()
+        return (x, y) if isinstance(x, int) and isinstance(y, int) else None
+
+    def mixes(self) -> bool:
+        """Whether the pad mixes four pictures."""
+        return bool(self.across.currentData() == FOUR)
+
+    def _name_axes(self) -> None:
+        self.up.setEnabled(not self.mixes())
+        if self.mixes():
+            self.pad.set_corners(("A", "B", "C", "D"))
+        else:
+            self.pad.set_axes(self.across.currentText(), self.up.currentText())
+
+    def show_thumb(self, picture: Picture | None, caption: str) -> None:
+        """The example under the mouse on the map."""
+        self.caption.setText(caption)
+        self.thumb.setVisible(picture is not None)
+        if picture is not None:
+            self.thumb.put(0, picture[None])
+
+    def _dress(self) -> None:
+        self.title.setFont(theme.title_font(self.font()))
+        for label in (self.about, self.caption):
+            label.setFont(theme.small_font(self.font()))
+            label.setProperty("faint", True)
+            label.setWordWrap(True)
+        self.basis.setAccessibleName("Directions")
+        self.basis.addItem("Principal directions", "principal")
+        self.basis.addItem("Single dimensions", "single")
+        self.basis.setToolTip("Along what the sliders go.")
+        self.across.setAccessibleName("Across")
+        self.across.setToolTip("What the pad moves along from left to right.")
+        self.up.setAccessibleName("Up")
+        self.up.setToolTip("What the pad moves along from bottom to top.")
+        self.layouts.setAccessibleName("Layout of the map")
+        self.layouts.addItem("PCA", "pca")
+        self.layouts.setToolTip("How the latent space is laid out in the plane.")
+        self.map.setMinimumSize(200, MAP)
+        self.map.setAccessibleName("Map of the latent space")
+        self.map.setToolTip("Data by class. Click a point to make it the chosen end point.")
+        self.thumb.set_count(1)
+        self.thumb.setFixedSize(THUMB, THUMB)
+        self.thumb.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.thumb.hide()
+        self.pages.setDocumentMode(True)
+        self.axes_changed.connect(self._name_axes)
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        sliders, pad, map_ = (QWidget(self) for _ in range(3))
+        axes, under = QHBoxLayout(), QHBoxLayout()
+        axes.addWidget(self.across, 1)
+        axes.addWidget(self.up, 1)
+        under.addWidget(self.thumb)
+        under.addWidget(self.caption, 1)
+        pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
+            ("Sliders", sliders, (self.basis, self.sliders)),
+            ("Pad", pad, (axes, self.pad)),
+            ("Map", map_, (self.layouts, self.map, under)),
+        )
+        for title, page, parts in pages:
+            inner = QVBoxLayout(page)
+            inner.setContentsMargins(0, unit, 0, 0)
+            inner.setSpacing(unit)
+            for part in parts:
+                if isinstance(part, QWidget):
+                    inner.addWidget(part)
+                else:
+                    inner.addLayout(part)
+            inner.addStretch(1)
+            self.pages.addTab(page, title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(unit, unit, unit, unit)
+        layout.setSpacing(unit // 2)
+        for widget in (self.title, self.about):
+            layout.addWidget(widget)
+        layout.addWidget(self.pages, 1)

@@ -1,0 +1,202 @@
+"""A plane of points to look at and to click: data by class, a path with its frames, where one is.
+
+Serves paths of points in data units and maps of latent spaces alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import theme
+from widgets.cloud import splat
+
+Points = NDArray[np.float32]
+# Paul Tol's "bright" scheme (2021), as widgets.scatter, with two more for ten digits
+INKS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#999999", "#EE7733",
+        "#332288", "#117733")  # fmt: skip
+_MARGIN = 0.06
+REACH = 12.0
+
+
+class Plane(QWidget):
+    """`picked(i)` follows a click near point i, `clicked_at(x, y)` any click in data units;
+    `hovered(i)` the point under the mouse, −1 for none.
+    """
+
+    picked = Signal(int)
+    clicked_at = Signal(float, float)
+    hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._xy: Points = np.empty((0, 2), np.float32)
+        self._classes: NDArray[np.intp] | None = None
+        self._path: Points = self._xy
+        self._keys: Points = self._xy
+        self._spot: tuple[float, float] | None = None
+        self._box = (-1.0, 1.0, -1.0, 1.0)
+        self._cloud: QImage | None = None
+        self._hover = -1
+        self.radius, self.quiet = 2.0, False
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 240)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return width
+
+    def set_points(self, xy: Points, classes: NDArray[np.intp] | None = None) -> None:
+        """Show points (n, 2), coloured by class (n,) where there are classes."""
+        self._xy, self._classes, self._cloud, self._hover = xy, classes, None, -1
+        finite = xy[np.isfinite(xy).all(1)]
+        if len(finite):
+            low, high = finite.min(0), finite.max(0)
+            margin = _MARGIN * np.maximum(high - low, 1e-6)
+            (x0, y0), (x1, y1) = (low - margin).tolist(), (high + margin).tolist()
+            self._box = (x0, x1, y0, y1)
+        self.update()
+
+    def set_path(self, path: Points, keys: Points) -> None:
+        """Draw a path through frames (n, 2) with its end points (m, 2)."""
+        self._path, self._keys = path, keys
+        self.update()
+
+    def set_spot(self, spot: tuple[float, float] | None) -> None:
+        """Mark where one is."""
+        self._spot = spot
+        self.update()
+
+    def count(self) -> int:
+        return len(self._xy)
+
+    def path(self) -> Points:
+        return self._path
+
+    def spot(self) -> tuple[float, float] | None:
+        return self._spot
+
+    def place_of(self, x: float, y: float) -> QPointF:
+        """Where a point in data units is on the widget, both axes to one scale."""
+        scale, left, top = self._frame()
+        x0, _, _, y1 = self._box
+        return QPointF(left + (x - x0) * scale, top + (y1 - y) * scale)
+
+    def point_at(self, at: QPointF) -> tuple[float, float]:
+        """The point in data units at a place of the widget."""
+        scale, left, top = self._frame()
+        x0, _, _, y1 = self._box
+        return x0 + (at.x() - left) / scale, y1 - (at.y() - top) / scale
+
+    def _frame(self) -> tuple[float, float, float]:
+        x0, x1, y0, y1 = self._box
+        scale = min(self.width() / (x1 - x0), self.height() / (y1 - y0))
+        left = (self.width() - scale * (x1 - x0)) / 2
+        top = (self.height() - scale * (y1 - y0)) / 2
+        return scale, left, top
+
+    def _near(self, at: QPointF) -> int:
+        if not len(self._xy):
+            return -1
+        places = self._places(self._xy)
+        far = np.hypot(places[:, 0] - at.x(), places[:, 1] - at.y())
+        i = int(np.nanargmin(far))
+        return i if far[i] <= REACH else -1
+
+    def _places(self, xy: Points) -> NDArray[np.float64]:
+        scale, left, top = self._frame()
+        x0, _, _, y1 = self._box
+        places = np.empty((len(xy), 2))
+        places[:, 0] = left + (xy[:, 0] - x0) * scale
+        places[:, 1] = top + (y1 - xy[:, 1]) * scale
+        return places
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
+        self.clicked_at.emit(*self.point_at(event.position()))
+        if (i := self._near(event.position())) >= 0:
+            self.picked.emit(i)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover_over(self._near(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover_over(-1)
+
+    def _hover_over(self, i: int) -> None:
+        if i != self._hover:
+            self._hover = i
+            self.hovered.emit(i)
+            self.update()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._cloud = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._cloud = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if len(self._xy):
+            painter.drawImage(QPointF(0, 0), self._dots())
+        if len(self._path):
+            self._paint_path(painter)
+        if 0 <= self._hover < len(self._xy):
+            spot = QPointF(*self._places(self._xy[[self._hover]])[0].tolist())
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(spot, self.radius + 3, self.radius + 3)
+        if self._spot is not None:
+            painter.setPen(QPen(theme.colour("raised"), 2))
+            painter.setBrush(theme.colour("accent"))
+            painter.drawEllipse(self.place_of(*self._spot), 6, 6)
+
+    def _paint_path(self, painter: QPainter) -> None:
+        spots = [QPointF(*at) for at in self._places(self._path).tolist() if np.isfinite(at).all()]
+        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF(spots))
+        painter.setBrush(theme.colour("text"))
+        for spot in spots:
+            painter.drawEllipse(spot, 2, 2)
+        for k, at in enumerate(self._places(self._keys).tolist()):
+            box = QRectF(at[0] - 8, at[1] - 8, 16, 16)
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.setBrush(theme.colour("raised"))
+            painter.drawEllipse(box)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, chr(ord("A") + k))
+
+    def _dots(self) -> QImage:
+        unit = self.devicePixelRatioF()
+        if self._cloud is None:
+            size = round(self.height() * unit), round(self.width() * unit)
+            pixels = splat(self._places(self._xy) * unit, self._inks(), self.radius * unit, size)
+            high, wide = pixels.shape
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            self._cloud = QImage(pixels.data, wide, high, 4 * wide, kind).copy()
+            self._cloud.setDevicePixelRatio(unit)
+        return self._cloud
+
+    def _inks(self) -> NDArray[np.uint8]:
+        """Bytes B G R A of every point."""
+        grey = theme.mix(theme.colour("raised"), theme.colour("faint"), 0.45)
+        if self._classes is None or self.quiet:
+            return np.tile(_bytes(grey), (len(self._xy), 1))
+        palette = np.stack([_bytes(QColor(ink)) for ink in INKS])
+        return palette[self._classes % len(INKS)]
+
+
+def _bytes(ink: QColor) -> NDArray[np.uint8]:
+    return np.array([ink.blue(), ink.green(), ink.red(), 255], np.uint8)
