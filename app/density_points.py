@@ -117,7 +117,7 @@ def _score(
             if card is None:
                 field = fields.of_data(scores.data, scores.label)
             else:
-                field = yield from fields.of_model(card, scores.label, None)
+                field = yield from fields.of_model(card, scores.label, None, on_grid=False)
             run = field.grid(*(torch.tensor([v], dtype=torch.float64) for v in point))
             while True:
                 try:

@@ -63,8 +63,8 @@ class DensityControls(QWidget):
         self.range.setValue(12)
         self.contours.setChecked(True)
         self.contours.setToolTip(
-            "Lines round the smallest regions that hold 50 % (solid), 90 % (dashed) and 99 % "
-            "(dotted) of each map's mass."
+            "Lines round the smallest regions that hold 50 % (thick), 90 % and 99 % (thin) "
+            "of each map's mass."
         )
         self.data.setToolTip("Draw 2,000 points of the data over the maps.")
         self.samples.setToolTip("Draw 1,000 samples of each model over its map.")

@@ -70,6 +70,13 @@ class Scale:
     diverging: bool = False
     exponential: bool = False
 
+    def share(self, value: float) -> float:
+        """Where a value is between the ends, 0 … 1."""
+        low, high = self.low, self.high
+        if self.exponential:
+            value, low, high = float(np.exp(value)), float(np.exp(low)), float(np.exp(high))
+        return min(1.0, max(0.0, (value - low) / max(high - low, 1e-12)))
+
     def colours(self, values: NDArray[np.floating]) -> Picture:
         """Values (H, W) as uint8 (H, W, 3); what lies outside is cut off, nan is the lowest."""
         low, high = self.low, self.high

@@ -27,7 +27,9 @@ Box = tuple[float, float, float, float]
 STALE_OPACITY = 0.4
 TIP = "Drag pans, wheel zooms, double-click resets, click adds a point."
 _CONTOUR_PIXELS = 256
-_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+_WIDTHS = (2.0, 1.3, 0.7)
+_BRIGHT = 0.6
+"""Where the colours of a map are so bright that lines over them are dark."""
 
 
 class HeatMap(QWidget):
@@ -53,7 +55,7 @@ class HeatMap(QWidget):
         self._view = self._plot.getViewBox()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._dots, self._data = Cloud(), Cloud()
-        self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _STYLES]
+        self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _WIDTHS]
         self._paths = pg.PlotCurveItem(connect="finite")
         self._marks = pg.ScatterPlotItem()
         self._cross = pg.PlotCurveItem(connect="pairs")
@@ -91,8 +93,7 @@ class HeatMap(QWidget):
             axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=4)
             axis.setStyle(maxTickLevel=0)
         self._plot.getAxis("left").setWidth(4 * theme.UNIT)
-        for line, style in zip(self._lines, _STYLES, strict=True):
-            line.setPen(pg.mkPen(_contour_ink(self._scale), width=1.2, style=style))
+        self._ink_lines()
         self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=1))
         self._paths.setPen(pg.mkPen(QColor(120, 220, 255, 170), width=1))
 
@@ -121,7 +122,7 @@ class HeatMap(QWidget):
             self._paint()
 
     def set_levels(self, levels: Sequence[float]) -> None:
-        """Contour lines at up to three values, solid, dashed and dotted."""
+        """Contour lines at up to three values, from thick to thin."""
         if tuple(levels) != self._levels:
             self._levels = tuple(levels)
             self._trace()
@@ -190,7 +191,14 @@ class HeatMap(QWidget):
         self._image.setImage(self._scale.colours(self._values), levels=None, autoLevels=False)
         self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
 
+    def _ink_lines(self) -> None:
+        """Dark lines where the map is bright, thicker ones round less mass."""
+        for place, (line, width) in enumerate(zip(self._lines, _WIDTHS, strict=True)):
+            level = self._levels[place] if place < len(self._levels) else self._scale.low
+            line.setPen(pg.mkPen(_contour_ink(self._scale, level), width=width))
+
     def _trace(self) -> None:
+        self._ink_lines()
         for place, line in enumerate(self._lines):
             if self._values is None or place >= len(self._levels):
                 line.setData([], [])
@@ -308,5 +316,6 @@ _ARROWS = {
 }
 
 
-def _contour_ink(scale: Scale) -> QColor:
-    return QColor("#30343C") if scale.diverging else QColor(255, 255, 255, 220)
+def _contour_ink(scale: Scale, level: float) -> QColor:
+    bright = scale.diverging or scale.share(level) > _BRIGHT
+    return QColor("#30343C") if bright else QColor(255, 255, 255, 230)

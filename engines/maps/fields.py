@@ -14,7 +14,7 @@ from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Mode
 from engines.nets.kde import PointKernels
 from engines.toys import TOYS
 
-SAMPLES, HELD_OUT = 20_000, 2_000
+SAMPLES, HELD_OUT = 20_000, 400
 _SEED = 0
 
 
@@ -23,12 +23,13 @@ class Field:
     """`grid(xs, ys)` runs log p at torch.cartesian_prod(xs, ys), in that order, as float64.
 
     `at_once` says that a grid costs little more than its rows and columns, so that there is
-    nothing to gain from parts of it. `paths` (n, steps, 2) are curves that go with it.
+    nothing to gain from parts of it. `preview` is a rougher way for a first look. `paths` (n, steps, 2) are curves that go with it.
     """
 
     kind: Kind
     grid: Callable[[Tensor, Tensor], DensityRun]
     at_once: bool = False
+    preview: Callable[[Tensor, Tensor], DensityRun] | None = None
     paths: Tensor | None = None
 
 

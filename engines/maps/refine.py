@@ -59,6 +59,12 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
     while max(wide, high) > coarse * stride:
         stride *= 2
     values, done, method, size = torch.empty(high, wide), 0, "", LEAST
+    if field.preview is not None:
+        rows, columns = torch.arange(0, high, stride), torch.arange(0, wide, stride)
+        found = yield from _silently(field.preview(xs[columns], ys[rows]))
+        fresh = found.value.view(len(columns), len(rows)).T.float()
+        _place(values, fresh, rows, columns, stride, first=True)
+        yield Map(area, values.clone(), stride, 0.0, found.method)
     for rows, columns, step in _parts(wide, high, stride, at_once=field.at_once):
         while len(rows):
             count = len(rows) if field.at_once else max(1, size // len(columns))
