@@ -7,11 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from app.density_plane import Plane
+from app.density_recipe import View, view_of
 from app.mapping import Fields
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError
 from app.settings import Settings
 from widgets.density_tab import DensityTab
+from widgets.seed import LARGEST
 
 NOTHING = "Choose a model to see where it puts its mass."
 
@@ -24,6 +26,7 @@ class Density(QObject):
         self._tab, self._parts = tab, parts
         self.fields = Fields(parts.session.open)
         self.plane: Plane | None = None
+        self._pending: View | None = None
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
@@ -43,6 +46,7 @@ class Density(QObject):
                 self.plane = Plane(self._tab.plane(), self._parts, self.fields, self)
             self._tab.show_page(self.plane.view)
             self.plane.rebuild()
+            self._restore_pending()
 
     def run(self, *, first: bool) -> None:
         """Map what is in view once more."""
@@ -55,13 +59,28 @@ class Density(QObject):
 
     def save(self) -> None:
         """Save what is in view."""
+        if self.plane is not None and self.plane.view.isVisible():
+            self.plane.save()
 
     def adopt(self, source: Path | bytes) -> bool:
         """Pictures without a recipe say nothing here."""
         return False
 
     def restore(self, recipe: Recipe) -> None:
-        raise RecipeError("not yet")
+        """Show the saved view of a recipe. Raises RecipeError, and changes nothing, if it cannot."""
+        session = self._parts.session
+        view = view_of(recipe, session.cards)
+        if recipe.seed > LARGEST:
+            raise RecipeError(f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}")
+        session.set_seed(recipe.seed)
+        session.choose(session.cards[view.models[0]].data, view.models)
+        self._pending = view
+        self._restore_pending()
+
+    def _restore_pending(self) -> None:
+        if self._pending is not None and self.plane is not None and self._tab.isVisible():
+            view, self._pending = self._pending, None
+            self.plane.restore(view)
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""

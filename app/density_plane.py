@@ -7,20 +7,22 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channel
 from app.density_difference import show_difference
+from app.density_export import DensityExport
 from app.density_map import DensityMap, number
 from app.density_points import Points
+from app.density_recipe import View
 from app.drawing import Backdrop, Frame, backdrop, draw
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.parts import Parts
-from app.session import Loading, data_title, family_title
+from app.session import Loading, family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
 from engines.model import Card, SampleRequest
 from widgets import theme
 from widgets.density_numbers import Line, Number
-from widgets.heat import Scale
+from widgets.colours import Scale
 from widgets.messages import Details, Severity
 from widgets.plane_view import PanelSpec, PlaneView
 
@@ -46,6 +48,8 @@ class Plane(QObject):
         self.points = Points(self._channel("points"), fields, self)
         self._look = self._channel("data")
         self._look.stepped.connect(self._take_backdrop)
+        self._export = DensityExport(parts.session, parts.export, parts.messages, view)
+        self._pending: View | None = None
         self._join()
 
     def _join(self) -> None:
@@ -63,6 +67,8 @@ class Plane(QObject):
         controls.reset_wanted.connect(self._reset)
         controls.clear_wanted.connect(lambda: self.points.set_points([]))
         controls.time.changed.connect(self._time_changed)
+        controls.save_picture_wanted.connect(self.save)
+        controls.save_values_wanted.connect(self.save_values)
         view.numbers.stepped.connect(self.points.step)
         view.numbers.removed.connect(self.points.remove)
         self.points.changed.connect(self._show_points)
@@ -147,6 +153,7 @@ class Plane(QObject):
         for name in self.view.names():
             if (panel := self.view.panel(name)) is not None:
                 panel.map.set_range(*found.view)
+        self._restore_pending()
         self.refresh()
         self.recolour()
 
@@ -361,5 +368,56 @@ class Plane(QObject):
         for each in self.maps.values():
             each.stop()
 
-    def title(self) -> str:
-        return data_title(self.data)
+    # out and in again
+
+    def current(self) -> View | None:
+        """The view as it is, None while there is nothing to see."""
+        controls, time = self.view.controls, self.view.controls.time
+        if self.home is None or not self._session.models:
+            return None
+        return View(
+            models=self._session.models, area=Area(*self.view.box_in_view()),
+            side=controls.side(), label=controls.label(), logarithmic=controls.logarithmic(),
+            range=float(controls.range.value()), contours=controls.contours.isChecked(),
+            data=controls.data.isChecked(), points=tuple(self.points.points),
+            difference=controls.difference(),
+            inside=(time.chosen(), time.place()) if time.chosen() else None,
+        )  # fmt: skip
+
+    @Slot()
+    def save(self) -> None:
+        """Save all maps with their scale as one picture."""
+        if (view := self.current()) is not None:
+            difference = self.view.panel(DIFFERENCE)
+            self._export.picture(view, self.maps, self.scale(), difference)
+
+    @Slot()
+    def save_values(self) -> None:
+        """Save the log-densities of all maps."""
+        if (view := self.current()) is not None:
+            self._export.values(view, self.maps)
+
+    def restore(self, view: View) -> None:
+        """Show a saved view as soon as its data are there; its models are chosen already."""
+        self._pending = view
+        self.rebuild()
+        if self.home is not None:
+            self._restore_pending()
+            self.refresh()
+            self.recolour()
+
+    def _restore_pending(self) -> None:
+        if self._pending is None or self._pending.models[0] not in self.maps:
+            return
+        view, self._pending = self._pending, None
+        controls, area = self.view.controls, view.area
+        controls.show_view(
+            label=view.label, side=view.side, logarithmic=view.logarithmic, range_=view.range,
+            contours=view.contours, data=view.data, difference=view.difference,
+            inside=view.inside,
+        )  # fmt: skip
+        self.rebuild()
+        for each in self.maps.values():
+            each.panel.map.follow(area.x0, area.x1, area.y0, area.y1)
+        self.points.set_points(view.points)
+        self._score()

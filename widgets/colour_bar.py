@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
 from widgets.album import image_of
-from widgets.heat import Scale
+from widgets.colours import Scale
 
 _HEIGHT, _TICKS = 12, 5
 

@@ -156,6 +156,30 @@ class DensityControls(QWidget):
             self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
         self.classes.setEnabled(bool(names))
 
+    def show_view(
+        self, *, label: int | None, side: int, logarithmic: bool, range_: float, contours: bool,
+        data: bool, difference: tuple[str, str] | None, inside: tuple[str, float] | None,
+    ) -> None:  # fmt: skip
+        """Set every control, silently."""
+        blockers = [QSignalBlocker(w) for w in (
+            self.scale, self.range, self.classes, self.detail, self.contours, self.data,
+            self.first, self.second, self.time,
+        )]  # fmt: skip
+        self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
+        self.range.setValue(range_)
+        self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        if self.detail.findData(side) < 0:
+            self.detail.addItem(f"{side}² pixels", side)
+        self.detail.setCurrentIndex(self.detail.findData(side))
+        self.contours.setChecked(contours)
+        self.data.setChecked(data)
+        for combo, name in zip((self.first, self.second), difference or ("", ""), strict=True):
+            combo.setCurrentIndex(max(0, combo.findData(name)))
+        name, place = inside or ("", 1.0)
+        self.time.models.setCurrentIndex(max(0, self.time.models.findData(name)))
+        self.time.set_place(place)
+        del blockers
+
     def difference(self) -> tuple[str, str] | None:
         """The names of the two maps to subtract, None for no difference."""
         first, second = self.first.currentData(), self.second.currentData()

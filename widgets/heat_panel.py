@@ -94,6 +94,9 @@ class HeatPanel(QFrame):
         if self.state is not State.WORKING:
             self._footer.setText(text)
 
+    def title(self) -> str:
+        return self._title.text()
+
     def footer(self) -> str:
         return self._footer.text()
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from widgets import theme
 from widgets.cloud import Cloud
 from widgets.contours import segments
-from widgets.heat import Scale
+from widgets.colours import Scale
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -35,13 +35,15 @@ _BRIGHT = 0.6
 class HeatMap(QWidget):
     """`hovered(x, y)` and `clicked(x, y)` in data units; `left` when the mouse has gone.
 
-    `view_moved` carries the box now in view, after pan, zoom, reset or a new size.
+    `view_moved` carries the box now in view, after pan, zoom or reset by hand; `resized` comes when
+    there is another size, in which the same box is shown.
     """
 
     hovered = Signal(float, float)
     left = Signal()
     clicked = Signal(float, float)
     view_moved = Signal(float, float, float, float)
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +52,7 @@ class HeatMap(QWidget):
         self._home: Box = (-1, 1, -1, 1)
         self._scale = Scale(-10, 0)
         self._levels: tuple[float, ...] = ()
-        self._following = False
+        self._shown: Box = self._home
         self._plot = pg.PlotWidget(self, enableMenu=False)
         self._view = self._plot.getViewBox()
         self._image = pg.ImageItem(axisOrder="row-major")
@@ -171,9 +173,8 @@ class HeatMap(QWidget):
     def values(self) -> Values | None:
         return self._values
 
-    def picture(self) -> NDArray[np.uint8] | None:
-        """The map in its colours, uint8 (H, W, 3), the highest row first."""
-        return None if self._values is None else self._scale.colours(self._values)[::-1]
+    def scale(self) -> Scale:
+        return self._scale
 
     def _place(self, x: float, y: float) -> tuple[int, int] | None:
         if self._values is None:
@@ -233,6 +234,7 @@ class HeatMap(QWidget):
     @Slot(float, float, float, float)
     def follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
         """Show at least this box, without a signal."""
+        self._shown = (x0, x1, y0, y1)
         self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
 
     def link(self, other: HeatMap) -> None:
@@ -255,11 +257,13 @@ class HeatMap(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._announce()
+        self.follow(*self._shown)
+        self.resized.emit()
 
     @Slot(object)
     def _announce(self, _axes: object = None) -> None:
-        self.view_moved.emit(*self.box_in_view())
+        self._shown = self.box_in_view()
+        self.view_moved.emit(*self._shown)
 
     # what the hand does
 

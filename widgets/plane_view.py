@@ -13,7 +13,7 @@ from widgets.colour_bar import ColourBar
 from widgets.density_controls import DensityControls
 from widgets.density_numbers import DensityNumbers
 from widgets.frames import card, scrolled
-from widgets.heat import Scale
+from widgets.colours import Scale
 from widgets.heat_panel import HeatPanel
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
@@ -128,6 +128,7 @@ class PlaneView(QWidget):
         heat.left.connect(self.left)
         heat.clicked.connect(self.clicked)
         heat.view_moved.connect(self.view_moved)
+        heat.resized.connect(self.view_moved)
         panel.close_wanted.connect(lambda: self.close_wanted.emit(name))
         panel.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         panel.details_wanted.connect(lambda: self.details_wanted.emit(name))

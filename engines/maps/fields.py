@@ -23,7 +23,7 @@ class Field:
     """`grid(xs, ys)` runs log p at torch.cartesian_prod(xs, ys), in that order, as float64.
 
     `at_once` says that a grid costs little more than its rows and columns, so that there is
-    nothing to gain from parts of it. `preview` is a rougher way for a first look. `paths` (n, steps, 2) are curves that go with it.
+    nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the points that are worth a call. `paths` (n, steps, 2) are curves that go with it.
     """
 
     kind: Kind
@@ -31,6 +31,7 @@ class Field:
     at_once: bool = False
     preview: Callable[[Tensor, Tensor], DensityRun] | None = None
     paths: Tensor | None = None
+    least: int = 8_192
 
 
 def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) -> Field:

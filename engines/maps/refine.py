@@ -21,8 +21,8 @@ from engines.model import DensityRun, LogDensity, finish
 
 COARSE = 32
 """Pixels along the longer side in the first frame, at most."""
-BAND_SECONDS, LEAST = 0.1, 8_192
-"""What a band may take, and the points it has at least: below, overheads would rule."""
+BAND_SECONDS = 0.1
+"""What a band of rows may take, unless the field says that fewer points are not worth it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
     stride = 1
     while max(wide, high) > coarse * stride:
         stride *= 2
-    values, done, method, size = torch.empty(high, wide), 0, "", LEAST
+    values, done, method, size = torch.empty(high, wide), 0, "", field.least
     if field.preview is not None:
         rows, columns = torch.arange(0, high, stride), torch.arange(0, wide, stride)
         found = yield from _silently(field.preview(xs[columns], ys[rows]))
@@ -74,7 +74,7 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
             found = yield from _silently(field.grid(xs[columns], ys[band]))
             spent = time.perf_counter() - began
             method, fresh = found.method, found.value.view(len(columns), len(band)).T.float()
-            size = max(LEAST, min(4 * size, int(fresh.numel() * BAND_SECONDS / spent)))
+            size = max(field.least, min(4 * size, int(fresh.numel() * BAND_SECONDS / spent)))
             _place(values, fresh, band, columns, step, first=done == 0)
             done = fresh.numel() if field.at_once else done + fresh.numel()
             yield Map(area, values.clone(), step, done / (wide * high), method)
