@@ -6,12 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from app.density_pictures import Pictures
 from app.density_plane import Plane
 from app.density_recipe import View, view_of
 from app.mapping import Fields
 from app.parts import Parts
+from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError
 from app.settings import Settings
+from app.travel import Target
 from widgets.density_tab import DensityTab
 from widgets.seed import LARGEST
 
@@ -26,10 +29,12 @@ class Density(QObject):
         self._tab, self._parts = tab, parts
         self.fields = Fields(parts.session.open)
         self.plane: Plane | None = None
+        self.pictures: Pictures | None = None
         self._pending: View | None = None
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
+        parts.travel.add(Target("density", "Density", self.receive))
 
     @Slot()
     def rebuild(self) -> None:
@@ -40,7 +45,10 @@ class Density(QObject):
         if not cards:
             self._tab.show_reason(NOTHING)
         elif cards[0].is_picture:
-            self._tab.show_reason("Pictures are coming.")
+            if self.pictures is None:
+                self.pictures = Pictures(self._tab.pictures(), self._parts, self)
+            self._tab.show_page(self.pictures.view)
+            self.pictures.rebuild()
         else:
             if self.plane is None:
                 self.plane = Plane(self._tab.plane(), self._parts, self.fields, self)
@@ -63,8 +71,16 @@ class Density(QObject):
             self.plane.save()
 
     def adopt(self, source: Path | bytes) -> bool:
-        """Pictures without a recipe say nothing here."""
-        return False
+        """Look at a picture without a recipe, where pictures are looked at."""
+        return self.pictures is not None and self.pictures.view.isVisible() and (
+            self.pictures.adopt(source)
+        )
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Look at a picture of another tab."""
+        self.rebuild()
+        if self.pictures is not None:
+            self.pictures.source.adopt(picture, title)
 
     def restore(self, recipe: Recipe) -> None:
         """Show the saved view of a recipe. Raises RecipeError, and changes nothing, if it cannot."""

@@ -124,7 +124,7 @@ def map_data(fields: Fields, data: str, request: MapRequest) -> Job:
     """A job that maps the density of a data set."""
 
     def job() -> Frames:
-        return (yield from _refined(fields.of_data(data, request.label), request))
+        return (yield from refined(fields.of_data(data, request.label), request))
 
     return job
 
@@ -134,12 +134,12 @@ def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
 
     def job() -> Frames:
         field = yield from fields.of_model(card, request.label, request.moment)
-        return (yield from _refined(field, request))
+        return (yield from refined(field, request))
 
     return job
 
 
-def _refined(field: Field, request: MapRequest) -> Frames:
+def refined(field: Field, request: MapRequest) -> Frames:
     from engines.maps.refine import refine
 
     run = refine(field, request.area, request.wide, request.high)

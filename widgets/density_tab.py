@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from widgets import theme
 
 if TYPE_CHECKING:
+    from widgets.picture_pages import PicturePages
     from widgets.plane_view import PlaneView
 
 
@@ -25,6 +26,7 @@ class DensityTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plane: PlaneView | None = None
+        self._pictures: PicturePages | None = None
         self.nothing = QLabel(self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("faint", True)
@@ -44,6 +46,15 @@ class DensityTab(QWidget):
             self._plane = PlaneView(self)
             self._stack.addWidget(self._plane)
         return self._plane
+
+    def pictures(self) -> PicturePages:
+        """The page for pictures."""
+        if self._pictures is None:
+            from widgets.picture_pages import PicturePages
+
+            self._pictures = PicturePages(self)
+            self._stack.addWidget(self._pictures)
+        return self._pictures
 
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""

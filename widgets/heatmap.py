@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import theme
@@ -44,6 +44,8 @@ class HeatMap(QWidget):
     clicked = Signal(float, float)
     view_moved = Signal(float, float, float, float)
     resized = Signal()
+    lassoed = Signal(object)
+    """The corners of a region drawn by hand, a list of points in data units."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +63,9 @@ class HeatMap(QWidget):
         self._paths = pg.PlotCurveItem(connect="finite")
         self._marks = pg.ScatterPlotItem()
         self._cross = pg.PlotCurveItem(connect="pairs")
+        self._ring = pg.PlotCurveItem()
+        self._drawing: list[tuple[float, float]] | None = None
+        self._lasso_mode = False
         self._build()
         self._dress()
         self.reset_view()
@@ -75,7 +80,7 @@ class HeatMap(QWidget):
         self._view.disableAutoRange()
         self._view.setDefaultPadding(0)
         items = (self._image, self._data, self._dots, *self._lines, self._paths, self._marks,
-                 self._cross)  # fmt: skip
+                 self._cross, self._ring)  # fmt: skip
         for item in items:
             self._view.addItem(item, ignoreBounds=True)
         self._view.sigRangeChangedManually.connect(self._announce)
@@ -97,6 +102,7 @@ class HeatMap(QWidget):
         self._plot.getAxis("left").setWidth(4 * theme.UNIT)
         self._ink_lines()
         self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=1))
+        self._ring.setPen(pg.mkPen(theme.colour("accent"), width=2))
         self._paths.setPen(pg.mkPen(QColor(120, 220, 255, 170), width=1))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -160,6 +166,16 @@ class HeatMap(QWidget):
             return
         (x0, x1), (y0, y1) = self._view.viewRange()
         self._cross.setData([x0, x1, at[0], at[0]], [at[1], at[1], y0, y1])
+
+    def set_lasso_mode(self, on: bool) -> None:
+        """Let a drag draw a lasso, instead of panning."""
+        self._lasso_mode = on
+        self._view.setMouseEnabled(x=True, y=True)
+
+    def set_lasso(self, points: Sequence[tuple[float, float]]) -> None:
+        """A closed line, none for no points."""
+        ring = [*points, *points[:1]]
+        self._ring.setData([x for x, _ in ring], [y for _, y in ring])
 
     def set_stale(self, stale: bool) -> None:
         """Dim the map; a new one is fresh."""
@@ -289,7 +305,23 @@ class HeatMap(QWidget):
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Leave:
             self.left.emit()
-        return False
+        return self._lasso_mode and isinstance(event, QMouseEvent) and self._lasso(event)
+
+    def _lasso(self, event: QMouseEvent) -> bool:
+        """Draw the lasso with the left button; True where the event is used up."""
+        left = Qt.MouseButton.LeftButton
+        if event.type() is QEvent.Type.MouseButtonPress and event.button() is left:
+            self._drawing = []
+        elif event.type() is QEvent.Type.MouseMove and self._drawing is not None:
+            point = self._view.mapSceneToView(event.position())
+            self._drawing.append((point.x(), point.y()))
+            self.set_lasso(self._drawing)
+        elif event.type() is QEvent.Type.MouseButtonRelease and self._drawing is not None:
+            drawn, self._drawing = self._drawing, None
+            self.lassoed.emit(drawn if len(drawn) > 2 else [])
+        else:
+            return False
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.ZoomIn) or event.key() == Qt.Key.Key_Plus:
