@@ -72,8 +72,10 @@ class Density(QObject):
 
     def adopt(self, source: Path | bytes) -> bool:
         """Look at a picture without a recipe, where pictures are looked at."""
-        return self.pictures is not None and self.pictures.view.isVisible() and (
-            self.pictures.adopt(source)
+        return (
+            self.pictures is not None
+            and self.pictures.view.isVisible()
+            and (self.pictures.adopt(source))
         )
 
     def receive(self, picture: Pixels, title: str) -> None:
@@ -83,11 +85,13 @@ class Density(QObject):
             self.pictures.source.adopt(picture, title)
 
     def restore(self, recipe: Recipe) -> None:
-        """Show the saved view of a recipe. Raises RecipeError, and changes nothing, if it cannot."""
+        """Show the view in a recipe. Raises RecipeError, and changes nothing, if it cannot."""
         session = self._parts.session
         view = view_of(recipe, session.cards)
         if recipe.seed > LARGEST:
-            raise RecipeError(f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}")
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
+            )
         session.set_seed(recipe.seed)
         session.choose(session.cards[view.models[0]].data, view.models)
         self._pending = view

@@ -7,8 +7,8 @@ import numpy as np
 from app.mapping import MapFrame
 from engines.maps.kinds import Kind
 from widgets.colour_bar import ColourBar
-from widgets.column import State
 from widgets.colours import Scale
+from widgets.column import State
 from widgets.heat_panel import HeatPanel
 
 _SHARE = 0.995

@@ -92,4 +92,3 @@ def _name(view: View, suffix: str) -> str:
     data = view.models[0].split("/")[0]
     families = "-".join(name.split("/")[1] for name in view.models[:4])
     return f"{data}-density-{families}{suffix}"
-

@@ -27,7 +27,7 @@ from widgets.picture_pages import PicturePages, explained
 from widgets.slider import Slider
 
 _HELP = (
-    "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits exactly, "
+    "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits, "
     "a VAE's E[−log₂ p(x_i | z)] with the KL term to its bound. Energies and flows show slopes "
     "∂ log p/∂x_i, a diffusion how badly it denoises each pixel at a noise level."
 )

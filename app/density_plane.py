@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel
 from app.density_difference import show_difference
@@ -21,8 +21,8 @@ from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
 from engines.model import Card, SampleRequest
 from widgets import theme
-from widgets.density_numbers import Line, Number
 from widgets.colours import Scale
+from widgets.density_numbers import Line, Number
 from widgets.messages import Details, Severity
 from widgets.plane_view import PanelSpec, PlaneView
 
@@ -282,7 +282,7 @@ class Plane(QObject):
         self.view.difference_bar.setVisible(panel is not None)
         if panel is None or pair is None:
             return
-        first, second = (self.maps[name] if name in self.maps else None for name in pair)
+        first, second = (self.maps.get(name) for name in pair)
         shared = self.scale()
         if not (first and second and first.frame and second.frame and shared):
             return

@@ -105,9 +105,7 @@ class Points(QObject):
             self.changed.emit()
 
 
-def _score(
-    fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]
-) -> Job:
+def _score(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]) -> Job:
     """A job that fills `scores` in place: what is there never changes."""
 
     def job() -> Generator[Scores | Loading | None, None, None]:

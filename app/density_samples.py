@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QPointF, Qt, Slot
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-
+from app.comparing import Compared, Floats, Grounds, compare
 from app.density_source import PictureSource
-from app.lane import Failure, Job
-from app.open_models import Loading, Models
+from app.lane import Failure
+from app.open_models import Loading
 from app.parts import Parts
-from app.pictures import Pixels, to_pixels
 from app.session import family_title
-from engines.maps.area import Area
 from engines.maps.kinds import Kind
-from engines.model import Card, SampleRequest
+from engines.model import SampleRequest
 from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
@@ -31,35 +26,12 @@ from widgets.heat_panel import HeatPanel
 from widgets.number import NumberBox
 from widgets.picture_pages import PicturePages, explained
 
-Floats = npt.NDArray[np.float32]
-SIDE, MOST_SHOWN = 128, 60
+MOST_SHOWN = 60
 _HELP = (
     "Samples and data as kernel densities q and p in one plane that a classifier of the data "
     "spans, whatever the model. log q − log p: blue where samples are missing, red where there "
     "are too many. Draw a lasso round a region to see its pictures."
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """Log-densities (H, W) of data, samples and their ratio, the places, and the pictures."""
-
-    area: Area
-    data: Floats
-    samples: Floats
-    ratio: Floats
-    data_places: Floats
-    sample_places: Floats
-    data_pictures: Pixels
-    sample_pictures: Pixels
-    total: int
-
-
-class Lane:
-    """What is fitted once for a data set, on the lane: the embedding and the data's kernels."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, tuple[object, ...]] = {}
 
 
 class SamplesPage(QObject):
@@ -68,13 +40,17 @@ class SamplesPage(QObject):
     def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
         super().__init__(view)
         self._view, self._session = view, parts.session
-        self.models, self.count, self.clear = Combo(view), NumberBox(view), QPushButton("Clear lasso")
+        self.models, self.count, self.clear = (
+            Combo(view),
+            NumberBox(view),
+            QPushButton("Clear lasso"),
+        )
         self.panels = {key: HeatPanel(view) for key in ("data", "samples", "ratio")}
         self.bar, self.ratio_bar = ColourBar(view), ColourBar(view)
         self.gallery, self._says = Gallery(view), QLabel(view)
         self.found: Compared | None = None
         self.lasso: list[tuple[float, float]] = []
-        self._kept, self._asked = Lane(), None
+        self._kept, self._asked = Grounds(), None
         self._channel = parts.channels.open("density: samples and data")
         self._channel.stepped.connect(self._take)
         self._channel.failed.connect(self._fail)
@@ -237,82 +213,3 @@ class SamplesPage(QObject):
     def _retry(self) -> None:
         self._asked = None
         self.refresh()
-
-
-def compare(
-    models: Models, kept: Lane, card: Card, base: Card | None, request: SampleRequest
-) -> Job:
-    """A job that yields Compared after every batch of samples."""
-
-    def job() -> Generator[Loading | Compared | None, None, None]:
-        import torch
-
-        from engines.model import batch_of
-
-        if card.data not in kept.known:
-            kept.known[card.data] = yield from _fit(models, card, base)
-        embedding, kernels, area, data, data_map, data_pixels = kept.known[card.data]
-        model = yield from models.get(card)
-        drawn: list[torch.Tensor] = []
-        last: Compared | None = None
-        size = batch_of(card)
-        for start in range(0, request.count, size):
-            count = min(size, request.count - start)
-            part = SampleRequest(count, request.seed, first=start)
-            run = model.sample(part)
-            while True:
-                try:
-                    next(run)
-                except StopIteration as end:
-                    drawn.append(end.value)
-                    break
-                yield last
-            x = torch.cat(drawn)
-            places = yield from _drive(embedding.run(x))  # type: ignore[attr-defined]
-            last = _compared(kernels, area, data, data_map, data_pixels, x, places, request.count)
-            yield last
-
-    return job
-
-
-def _drive(run):  # type: ignore[no-untyped-def]
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
-        yield None
-
-
-def _fit(models: Models, card: Card, base: Card | None):  # type: ignore[no-untyped-def]
-    """The embedding and the data in it. Raises ValueError where something is missing."""
-    from engines import classifier
-    from engines.maps import embedding as embeddings
-    from engines.maps.refine import whole
-
-    if base is None or not classifier.exists(card.data):
-        raise ValueError(f"{card.data} lacks the data or the classifier that span the plane")
-    kde = yield from models.get(base)
-    x, labels = embeddings.data_of(kde.native.kernels)  # type: ignore[attr-defined, union-attr]
-    net = classifier.open_classifier(card.data)
-    found = yield from _drive(embeddings.fitted(net, x, labels))
-    places = yield from _drive(found.run(x))
-    area = embeddings.area_of(places)
-    kernels = embeddings.kernels_of(places)
-    wide, high = area.pixels(SIDE)
-    data_map = whole(kernels.field(Kind.DATA), area, wide, high).values
-    return found, kernels, area, places, data_map, to_pixels(x)
-
-
-def _compared(kernels, area, data, data_map, data_pixels, x, places, total):  # type: ignore[no-untyped-def]
-    from engines.maps import embedding as embeddings
-    from engines.maps.refine import whole
-
-    high, wide = data_map.shape
-    own = embeddings.like(kernels, places)
-    samples = whole(own.field(Kind.SAMPLES), area, wide, high).values
-    ratio = embeddings.log_ratio(samples, data_map)
-    return Compared(
-        area, data_map.numpy(), samples.numpy(), ratio.numpy(), data.float().numpy(),
-        places.float().numpy(), data_pixels, to_pixels(x), total,
-    )  # fmt: skip

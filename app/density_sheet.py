@@ -70,9 +70,7 @@ def _drawn(panel: Panel) -> Image.Image:
     return image
 
 
-def _bar(
-    image: Image.Image, pen: ImageDraw.ImageDraw, top: int, scale: Scale, unit: str
-) -> None:
+def _bar(image: Image.Image, pen: ImageDraw.ImageDraw, top: int, scale: Scale, unit: str) -> None:
     wide = min(420, image.width - 2 * _GAP - 120)
     low, high = scale.low, scale.high
     ramp = np.linspace(low, high, wide, dtype=np.float32)

@@ -19,9 +19,9 @@ from app.fitting import MAX_FILE, fitted, read
 from app.headless import card_named, class_named, opened
 from app.headless_output import UsageError, driven
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
+from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from app.recipes import KEYWORD, Recipe, png_bytes
-from app.open_models import Loading, Models
 from engines.catalog import FAMILY_TITLES, ROOT
 from engines.maps.area import Area
 from engines.maps.kinds import kind_of
@@ -45,7 +45,6 @@ class Wish:
     area: tuple[float, float, float, float] | None = None
     truth: bool = False
     """Draw the truth beside it."""
-
 
 
 def density(

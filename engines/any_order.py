@@ -284,7 +284,8 @@ def _of_points(points: AnyOrderPoints) -> Model:
         procedure=lambda given: tempered(exact, settle(knobs, given)),
         knobs=knobs,
         density=Density(
-            Meaning.EXACT, points.log_density,
+            Meaning.EXACT,
+            points.log_density,
             grid=points.log_grid if points.net.dim == 2 else None,
         ),
         latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode),

@@ -179,9 +179,7 @@ def _spirals() -> Toy:
         return torch.cat(out).log()
 
     def factors(t: Tensor, axis: int, label: int | None) -> Tensor:
-        return torch.cat(
-            [box(t[:, None] * (1 - 2 * c) - arm[:, axis]) for c in _of(label, 2)], 1
-        )
+        return torch.cat([box(t[:, None] * (1 - 2 * c) - arm[:, axis]) for c in _of(label, 2)], 1)
 
     labels, density = ("one arm", "other arm"), _over_classes(of_class, 2)
     return Toy("Two spirals", labels, 2.6454, sample, density, factors)

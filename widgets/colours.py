@@ -27,7 +27,6 @@ MAGMA = _table(_MAGMA)
 """Colours (256, 3) from dark to bright."""
 
 
-
 # RdBu (Brewer 2003, ColorBrewer, Apache 2.0): blue where the second is larger, red the first
 _RDBU = (
     (5, 48, 97), (33, 102, 172), (67, 147, 195), (146, 197, 222), (209, 229, 240), (247, 247, 247),

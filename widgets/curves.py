@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -80,7 +80,10 @@ class CurvePlot(QFrame):
             painter.setPen(theme.colour("text"))
             painter.drawText(QPointF(left + unit, top + 1.5 * unit), curve.title)
 
-    def _axes(self, painter, room, xs, ys, at) -> None:  # type: ignore[no-untyped-def]
+    def _axes(
+        self, painter: QPainter, room: QRectF, xs: list[float], ys: tuple[float, float],
+        at: Callable[[float, float], QPointF],
+    ) -> None:  # fmt: skip
         unit = theme.UNIT
         for step in range(5):
             value = ys[0] + (ys[1] - ys[0]) * step / 4

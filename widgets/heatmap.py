@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.cloud import Cloud
-from widgets.contours import segments
 from widgets.colours import Scale
+from widgets.contours import segments
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -328,7 +328,9 @@ class HeatMap(QWidget):
             self._zoom(0.8)
         elif event.key() == Qt.Key.Key_Minus:
             self._zoom(1.25)
-        elif event.key() == Qt.Key.Key_0 and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        elif (
+            event.key() == Qt.Key.Key_0 and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
             self.reset_view()
             self._announce()
         elif event.key() in _ARROWS and not event.modifiers():

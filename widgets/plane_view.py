@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, 
 
 from widgets import theme
 from widgets.colour_bar import ColourBar
+from widgets.colours import Scale
 from widgets.density_controls import DensityControls
 from widgets.density_numbers import DensityNumbers
 from widgets.frames import card, scrolled
-from widgets.colours import Scale
 from widgets.heat_panel import HeatPanel
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268

@@ -88,9 +88,7 @@ class Histogram(QWidget):
             painter.setPen(QPen(theme.colour("text"), 2))
             painter.drawLine(QPointF(x, 0), QPointF(x, foot))
             painter.setBrush(theme.colour("text"))
-            painter.drawPolygon(
-                QPolygonF([QPointF(x - 4, 0), QPointF(x + 4, 0), QPointF(x, 6)])
-            )
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, 0), QPointF(x + 4, 0), QPointF(x, 6)]))
         painter.setPen(theme.colour("faint"))
         for text, flag in ((f"{low:.2f}", Qt.AlignmentFlag.AlignLeft),
                            (f"{high:.2f}", Qt.AlignmentFlag.AlignRight)):  # fmt: skip

@@ -50,9 +50,7 @@ def data_of(kernels: PictureKernels, count: int = DATA) -> tuple[Tensor, Tensor]
     return kernels.levels[:count].float() / 127.5 - 1, kernels.labels[:count]
 
 
-def fitted(
-    classifier: Classifier, x: Tensor, labels: Tensor
-) -> Generator[int, None, Embedding]:
+def fitted(classifier: Classifier, x: Tensor, labels: Tensor) -> Generator[int, None, Embedding]:
     """The two directions that tell classes apart best, each of unit variance within classes.
 
     Linear discriminants (Fisher 1936; Rao 1948) of the classifier's features.
@@ -89,7 +87,7 @@ def kernels_of(data: Tensor) -> Kernels:
 
 
 def like(kernels: Kernels, places: Tensor) -> Kernels:
-    """Kernels of the same width in the plane on other places: the two maps differ by points only."""
+    """Kernels of the same width on other places: the two maps differ by their points only."""
     from engines.nets.kde import PointKernels
 
     own = PointKernels(

@@ -10,7 +10,17 @@ from torch import Tensor
 
 from engines.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
-from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model, Run, SampleRequest, Step
+from engines.model import (
+    NO_KNOBS,
+    DensityRun,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Run,
+    SampleRequest,
+    Step,
+)
 from engines.nets.kde import PointKernels
 from engines.toys import TOYS
 
@@ -23,7 +33,8 @@ class Field:
     """`grid(xs, ys)` runs log p at torch.cartesian_prod(xs, ys), in that order, as float64.
 
     `at_once` says that a grid costs little more than its rows and columns, so that there is
-    nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the points that are worth a call. `paths` (n, steps, 2) are curves that go with it.
+    nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the
+    points that are worth a call. `paths` (n, steps, 2) are curves that go with it.
     """
 
     kind: Kind
@@ -86,7 +97,9 @@ def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:
     from engines.training.kde import fitted_bandwidth
 
     kernels = PointKernels.of(x, torch.zeros(len(x), dtype=torch.int64))
-    h = fitted_bandwidth(lambda h: kernels.log_density(held_out, h).mean().item(), kernels.plausible)
+    h = fitted_bandwidth(
+        lambda h: kernels.log_density(held_out, h).mean().item(), kernels.plausible
+    )
     return Kernels(kernels, h, f"{of}, bandwidth {h:.3g} × spread")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -187,7 +188,7 @@ def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor
 
 
 def _pairs(values: list[float]) -> list[tuple[float, float]]:
-    return list(zip(values, values[1:], strict=False))
+    return list(pairwise(values))
 
 
 def _size(phi: float) -> int:

@@ -149,7 +149,7 @@ def slope_of_flow(native: Flow, x: Tensor, classes: Tensor) -> PixelMaps:
         (slope,) = torch.autograd.grad(value, place)
     return PixelMap(
         slope[0].double().sum(0).cpu(), "nats per unit of brightness", Kind.EXACT, True,
-        f"log p = {float(value):.1f} nats at the centres of the pixel cells",
+        f"log p = {float(value.detach()):.1f} nats at the centres of the pixel cells",
         "slope of the flow's log-density; its log p is a sum over latents, not over pixels",
     )  # fmt: skip
 

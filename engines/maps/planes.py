@@ -42,9 +42,7 @@ class Plane:
     def points(self, a: Tensor, b: Tensor) -> Tensor:
         """Places (n,) and (n,) -> points of the space (n, …)."""
         wide = [-1, *[1] * self.origin.dim()]
-        return (
-            self.origin + a.float().view(wide) * self.along + b.float().view(wide) * self.across
-        )
+        return self.origin + a.float().view(wide) * self.along + b.float().view(wide) * self.across
 
 
 def plane_through(model: Model, pictures: Tensor) -> Generator[Step, None, Plane]:

@@ -1,4 +1,4 @@
-"""Maps of the plane by mouse in the real window: scale, cross-hair, zoom, points, saved and back."""
+"""Maps of the plane by mouse in the real window: compared, zoomed, saved and brought back."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,8 @@ def wheel(heat, at, turns):
     viewport = heat.viewport()
     event = QWheelEvent(
         QPointF(at), viewport.mapToGlobal(QPointF(at)), QPoint(), QPoint(0, 120 * turns),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
     )  # fmt: skip
     QApplication.sendEvent(viewport, event)
 
@@ -132,7 +133,7 @@ def test_a_flow_is_followed_layer_by_layer(open_window):
     hill = flow.frame.values
     area = flow.frame.request.area
     assert hill.max() < end.max()
-    row, column = np.unravel_index(hill.argmax(), hill.shape)
+    _, column = np.unravel_index(hill.argmax(), hill.shape)
     assert abs(column / hill.shape[1] - (0.5 - area.x0) / area.size[0]) < 0.05
     stage.click(time.play)
     stage.until(lambda: not time.play.isChecked() and rests(plane))
