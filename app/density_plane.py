@@ -10,6 +10,7 @@ from app.density_difference import show_difference
 from app.density_export import DensityExport
 from app.density_map import DensityMap, number
 from app.density_points import Points
+from app.density_posterior import PosteriorPart
 from app.density_recipe import View
 from app.drawing import Backdrop, Frame, backdrop, draw
 from app.lane import Job
@@ -48,6 +49,9 @@ class Plane(QObject):
         self.points = Points(self._channel("points"), fields, self)
         self._look = self._channel("data")
         self._look.stepped.connect(self._take_backdrop)
+        self.posterior = PosteriorPart(
+            view.posterior, self._channel("posterior"), parts.session.open, self
+        )
         self._export = DensityExport(parts.session, parts.export, parts.messages, view)
         self._pending: View | None = None
         self._join()
@@ -331,6 +335,8 @@ class Plane(QObject):
         }
         here = points.here()
         self.view.numbers.set_point(here, points.current, len(points.points), found)
+        vae = next((c for c in self._session.chosen() if c.family == "vae"), None)
+        self.posterior.show(vae, here, self.view.controls.label())
         for name in self.view.names():
             if (panel := self.view.panel(name)) is not None:
                 panel.map.set_marks(points.points)

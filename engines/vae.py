@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -57,6 +57,8 @@ class VAE:
     card: Card
     net: PictureVAE | PointVAE
     device: torch.device
+    kept: dict[int, PointKernels] = field(default_factory=dict, compare=False)
+    """p(x | z) on the lattice of latents, by class: every grid and point needs it again."""
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """e ~ N(0, T² I), z by the prior, then the mean of p(x | z, c) or a draw from it."""
@@ -168,11 +170,14 @@ def lattice_grid(
 ) -> Generator[float, None, Tensor]:
     """log of the mean of p(x | z) over the lattice at torch.cartesian_prod(xs, ys): (a·b,)."""
     assert isinstance(vae.net, PointVAE)
-    _, means = lattice_means(vae, classes)
+    label = int(classes[0])
+    if label not in vae.kept:
+        _, means = lattice_means(vae, classes)
+        # the means are points, p(x | z) a kernel around them
+        unlabelled = torch.zeros(len(means), dtype=torch.int64)
+        vae.kept[label] = PointKernels(means, unlabelled, vae.net.noise().cpu())
     yield 0.3
-    # the means are points, p(x | z) a kernel around them
-    kernels = PointKernels(means, torch.zeros(len(means), dtype=torch.int64), vae.net.noise().cpu())
-    run = kernels.log_grid(xs, ys, 1.0)
+    run = vae.kept[label].log_grid(xs, ys, 1.0)
     while True:
         try:
             share = next(run)

@@ -60,8 +60,12 @@ class ColourBar(QWidget):
         low, high = self._scale.low, self._scale.high
         ramp = np.linspace(low, high, 256, dtype=np.float32)[None].repeat(2, 0)
         if self._scale.exponential:  # even steps of density
-            ends = np.exp([low, high])
-            ramp = np.log(np.linspace(*ends, 256).clip(1e-30)).astype(np.float32)[None].repeat(2, 0)
+            ends = float(np.exp(low)), float(np.exp(high))
+            ramp = (
+                np.log(np.linspace(ends[0], ends[1], 256).clip(1e-30))
+                .astype(np.float32)[None]
+                .repeat(2, 0)
+            )
         painter.drawImage(QRectF(0, 0, wide, _HEIGHT), image_of(self._scale.colours(ramp), 256))
         painter.setPen(theme.colour("faint"))
         painter.drawText(

