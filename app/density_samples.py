@@ -50,7 +50,8 @@ class SamplesPage(QObject):
         self.gallery, self._says = Gallery(view), QLabel(view)
         self.found: Compared | None = None
         self.lasso: list[tuple[float, float]] = []
-        self._kept, self._asked = Grounds(), None
+        self._kept = Grounds()
+        self._asked: object = None
         self._channel = parts.channels.open("density: samples and data")
         self._channel.stepped.connect(self._take)
         self._channel.failed.connect(self._fail)
@@ -114,8 +115,8 @@ class SamplesPage(QObject):
             before = self.models.currentData()
             self.models.blockSignals(True)
             self.models.clear()
-            for card in cards:
-                self.models.addItem(family_title(card), card.name)
+            for each in cards:
+                self.models.addItem(family_title(each), each.name)
             self.models.setCurrentIndex(max(0, self.models.findData(before)))
             self.models.blockSignals(False)
         card = self._session.cards.get(str(self.models.currentData()))

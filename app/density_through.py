@@ -157,10 +157,10 @@ class PlanePage(QObject):
         self.models.blockSignals(False)
 
     @Slot(object)
-    def _take(self, step: Loading | Corners | MapFrame | None) -> None:
+    def _take(self, step: Loading | tuple[Corners, MapFrame | None]) -> None:
         if isinstance(step, Loading):
             self.panel.set_state(State.LOADING, "Loading…")
-        elif isinstance(step, tuple):
+        else:
             corners, frame = step
             if corners is not self.corners:
                 self.corners = corners

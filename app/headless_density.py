@@ -172,7 +172,7 @@ def score(
     kind = kind_of(engine.density.meaning)
     for start in range(0, len(paths), _BATCH):
         x = to_tensor(pictures[start : start + _BATCH], card.shape[0])
-        found = driven(engine.density.run(x, None, {}), card.name)  # type: ignore[arg-type]
+        found = driven(engine.density.run(x, None, {}), card.name)
         errors = found.stderr.tolist() if found.stderr is not None else [math.nan] * len(x)
         for path, value, error in zip(
             paths[start : start + _BATCH], found.value.tolist(), errors, strict=True

@@ -186,7 +186,7 @@ def _silent(run: Generator[object, None, T]) -> Generator[None, None, T]:
         try:
             next(run)
         except StopIteration as end:
-            return end.value
+            return end.value  # type: ignore[no-any-return]
         yield None
 
 

@@ -149,7 +149,8 @@ def lattice(side: int) -> Tensor:
     i = torch.arange(count, dtype=torch.float64)
     shift = Streams(0, [0]).uniform(2).double()
     u = torch.stack([(i + 0.5) / count + shift[0, 0], i * golden + shift[0, 1]], 1) % 1
-    return torch.special.ndtri(u.clamp(1e-9, 1 - 1e-9)).float()
+    e: Tensor = torch.special.ndtri(u.clamp(1e-9, 1 - 1e-9)).float()
+    return e
 
 
 @torch.no_grad()

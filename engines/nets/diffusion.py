@@ -163,13 +163,13 @@ def slopes(net: Perceptron, x: Tensor, c_noise: float, label: Tensor) -> tuple[T
         seen = torch.cat([x, cos, sin], 1)
         turn = net.place.frequency[:, None]
         steep = torch.cat([steep, -sin * turn, cos * turn], 2)
-    near, far = first.weight.split([seen.shape[1], rest.shape[1]], 1)  # type: ignore[operator]
+    near, far = first.weight.split([seen.shape[1], rest.shape[1]], 1)
     z = torch.addmm(first.bias + (rest @ far.T)[0], seen, near.T)  # type: ignore[arg-type]
     t = steep @ near.T
     for layer in [*list(net.layers)[1:], net.out]:
         s = z.sigmoid()
         slope = torch.addcmul(s, z * s, 1 - s)  # of SiLU
-        z, t = layer(z * s), (t * slope) @ layer.weight.T  # type: ignore[operator]
+        z, t = layer(z * s), (t * slope) @ layer.weight.T
     return z, t.diagonal(dim1=0, dim2=2).sum(1)
 
 

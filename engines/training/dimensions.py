@@ -82,7 +82,8 @@ def flow(train: Tensor, others: Tensor) -> Tensor:
                 best, state = value, {k: v.clone() for k, v in net.state_dict().items()}
     net.load_state_dict(state)
     with torch.no_grad():
-        return net().log_prob((others - mean) / sd).double() - sd.log().sum().double()
+        found: Tensor = net().log_prob((others - mean) / sd).double() - sd.log().sum().double()
+    return found
 
 
 FITS: dict[str, Fit] = {"kde": kde, "flow": flow, "mfa": factors}

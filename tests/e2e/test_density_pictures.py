@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.settings import Settings
 from engines.catalog import ROOT
-from tests.e2e.test_first_look import LEFT, pick
+from tests.e2e.test_first_look import LEFT
 
 VAE, KDE, AR = "mnist/vae", "mnist/kde", "mnist/autoregressive"
 PLACE = 2
@@ -31,12 +32,12 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     assert numbers.rows.rows[AR].badge.text() == "exact"
     assert numbers.rows.rows[VAE].number.text().startswith("≤ ")
-    stage.until(lambda: all(len(numbers.tests[n].bits) == 4 for n in (VAE, AR) if n in numbers.tests)
-                and len(numbers.tests) == 2)  # fmt: skip
+    stage.until(lambda: [len(t.bits) for t in numbers.tests.values()] == [4, 4])
     assert len(list((tmp_path / "cache").glob("*.npy"))) == 2
 
     # a bound and an exact value are not ranked, and the window says why
-    pick(stage, numbers.sort, "bits")
+    numbers.sort.setFocus()
+    QTest.keyClick(numbers.sort, Qt.Key.Key_Down)
     stage.until(lambda: any("different kinds" in text for text in stage.said()))
     assert numbers.sort.currentIndex() == 0
 

@@ -1,4 +1,4 @@
-"""Maps of the plane: what they integrate to, how they are refined, what lies inside their levels."""
+"""Maps of the plane: what they integrate to, how they are refined, what their levels hold."""
 
 import math
 

@@ -36,19 +36,20 @@ def test_slopes_in_forward_mode_are_the_gradients(tmp_path):
 
 
 def test_the_sweep_agrees_with_the_ode_of_every_point(monkeypatch):
-    monkeypatch.setattr(noised, "_FEATURE", 3.5)
+    monkeypatch.setattr(noised, "_FEATURE", 2.5)
+    monkeypatch.setattr(noised, "LEVELS", 28)
     model = open_model("moons/diffusion")
     memory = Memory()
     sweep = moments.sweep_of(model, None, memory)
     for _ in sweep.build():
         pass
-    x, _ = TOYS["moons"].sample(60, torch.Generator().manual_seed(2))
+    x, _ = TOYS["moons"].sample(30, torch.Generator().manual_seed(2))
     found = torch.cat([
         finish(noised.field_at(sweep, noised.LOWEST).grid(p[:1], p[1:])).value for p in x.double()
     ])  # fmt: skip
-    expected = finish(model.density.run(x, None, {"steps": 256})).value
-    assert float((found - expected).abs().mean()) < 0.1
-    assert abs(float((found - expected).mean())) < 0.05
+    expected = finish(model.density.run(x, None, {"steps": 96})).value
+    assert float((found - expected).abs().mean()) < 0.15
+    assert abs(float((found - expected).mean())) < 0.08
 
 
 def test_cubics_are_exact_for_cubics():
