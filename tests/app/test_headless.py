@@ -223,7 +223,10 @@ def test_wrong_usage_is_explained(genscope, words, said):
 def test_a_word_that_is_no_command_is_explained(genscope):
     done = genscope("smple")
     assert done.code == 2
-    assert "no file or command 'smple'; commands: open, sample, inpaint, models" in done.sentence
+    assert (
+        "no file or command 'smple'; commands: open, sample, inpaint, density, score, models"
+        in done.sentence
+    )
 
 
 @pytest.mark.parametrize("raw", [b"cut", b"PK\x03\x04 a pickle"])
