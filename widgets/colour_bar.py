@@ -11,7 +11,7 @@ from widgets import theme
 from widgets.album import image_of
 from widgets.colours import Scale
 
-_HEIGHT, _TICKS = 12, 5
+_HEIGHT, _TICKS = 12, (5, 3, 2)
 
 
 class ColourBar(QWidget):
@@ -72,8 +72,10 @@ class ColourBar(QWidget):
             QRectF(wide + theme.UNIT, 0, words, _HEIGHT), Qt.AlignmentFlag.AlignVCenter, self._unit
         )
         top = _HEIGHT + 2
-        for tick in range(_TICKS):
-            share = tick / (_TICKS - 1)
+        widest = max(metrics.horizontalAdvance(self.label(i / 4)) for i in range(5))
+        ticks = next((n for n in _TICKS if n * (widest + theme.UNIT) <= wide), _TICKS[-1])
+        for tick in range(ticks):
+            share = tick / (ticks - 1)
             text = self.label(share)
             size = metrics.horizontalAdvance(text)
             left = min(max(0.0, share * wide - size / 2), wide - size)

@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 STALE_OPACITY = 0.4
 TIP = "Drag pans, wheel zooms, double-click resets, click adds a point."
 _CONTOUR_PIXELS = 256
-_WIDTHS = (2.0, 1.3, 0.7)
+_WIDTHS = (1.4, 1.0, 0.6)
 _BRIGHT = 0.6
 """Where the colours of a map are so bright that lines over them are dark."""
 
@@ -356,4 +356,4 @@ _ARROWS = {
 
 def _contour_ink(scale: Scale, level: float) -> QColor:
     bright = scale.diverging or scale.share(level) > _BRIGHT
-    return QColor("#30343C") if bright else QColor(255, 255, 255, 230)
+    return QColor(40, 44, 52, 190) if bright else QColor(255, 255, 255, 190)

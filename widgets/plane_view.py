@@ -79,6 +79,7 @@ class PlaneView(QWidget):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
+        self.splitter.setSizes([CONTROLS_WIDTH, 3 * NUMBERS_WIDTH, NUMBERS_WIDTH])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)

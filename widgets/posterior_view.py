@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.colours import Scale
@@ -38,7 +38,7 @@ class PosteriorView(QWidget):
             grid.addWidget(label, 0, column)
             grid.addWidget(heat, 1, column)
             heat.setFixedHeight(15 * theme.UNIT)
-            heat.setMinimumWidth(0)
+            heat.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             heat.setToolTip(f"The {title} over the latent plane. Drag pans, wheel zooms.")
             heat.setAccessibleName(title)
         self.encoder.link(self.exact)

@@ -154,6 +154,8 @@ def slopes(net: Perceptron, x: Tensor, c_noise: float, label: Tensor) -> tuple[T
     """
     n, dim = x.shape
     first, shared = net.layers[0], x.new_full((1,), c_noise)
+    assert isinstance(first, nn.Linear)
+    weight: Tensor = first.weight
     one_hot = F.one_hot(label, net.classes + 1).to(x.dtype)
     rest = torch.cat([net.level(shared), one_hot], 1)
     seen, steep = x, torch.eye(dim, device=x.device, dtype=x.dtype)[:, None].expand(dim, n, dim)
@@ -163,8 +165,8 @@ def slopes(net: Perceptron, x: Tensor, c_noise: float, label: Tensor) -> tuple[T
         seen = torch.cat([x, cos, sin], 1)
         turn = net.place.frequency[:, None]
         steep = torch.cat([steep, -sin * turn, cos * turn], 2)
-    near, far = first.weight.split([seen.shape[1], rest.shape[1]], 1)
-    z = torch.addmm(first.bias + (rest @ far.T)[0], seen, near.T)  # type: ignore[arg-type]
+    near, far = weight.split([seen.shape[1], rest.shape[1]], 1)
+    z = torch.addmm(first.bias + (rest @ far.T)[0], seen, near.T)
     t = steep @ near.T
     for layer in [*list(net.layers)[1:], net.out]:
         s = z.sigmoid()
