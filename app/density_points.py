@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -101,16 +101,20 @@ class Points(QObject):
 
     @Slot(object)
     def _take(self, payload: Scores | Loading | None) -> None:
-        if payload is self._scores:
+        if not isinstance(payload, Scores) or payload is self._scores:
+            return
+        if (payload.data, payload.label) == (self._scores.data, self._scores.label):
+            self._scores = payload
             self.changed.emit()
 
 
 def _score(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]) -> Job:
-    """A job that fills `scores` in place: what is there never changes."""
+    """A job that yields ever fuller copies of `scores`."""
 
     def job() -> Generator[Scores | Loading | None, None, None]:
         import torch
 
+        known = scores
         for point, card in missing:
             if card is None:
                 field = fields.of_data(scores.data, scores.label)
@@ -123,11 +127,12 @@ def _score(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card |
                 except StopIteration as end:
                     found = end.value
                     break
-                yield scores
+                yield known
             error = None if found.stderr is None else float(found.stderr[0])
-            known = Found(float(found.value[0]), field.kind, found.method, error)
-            if not math.isnan(known.value):
-                scores.found.setdefault(point, {})[card.name if card else TRUTH] = known
-            yield scores
+            value = Found(float(found.value[0]), field.kind, found.method, error)
+            if not math.isnan(value.value):
+                here = {**known.found.get(point, {}), card.name if card else TRUTH: value}
+                known = replace(known, found={**known.found, point: here})
+            yield known
 
     return job
