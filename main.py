@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.headless_output import Place
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("open", "sample", "inpaint", "interpolate", "models")
+COMMANDS = ("open", "sample", "inpaint", "interpolate", "density", "score", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -29,6 +29,8 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py inpaint mnist/mfa --image x.png --mask m.png --count 8 --out sheet.png
   python main.py inpaint moons/flow --fix x=0.5 --count 500 --out draws.csv
   python main.py interpolate mnist/vae --from a.png --to b.png --frames 60 --out walk.gif
+  python main.py density moons/flow --grid 512 --out map.png --values map.npz
+  python main.py score mnist/flow --images FOLDER --csv numbers.csv
 """
 
 
@@ -72,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
     )
     _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
+    _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
+    _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
     _add_models(commands.add_parser("models", help="list the models at hand"))
     return parser
 
@@ -136,6 +140,30 @@ def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_interpolate, parser=parser)
+
+
+def _add_density(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help="a model of points, such as moons/flow; the command models lists them")
+    add("--grid", type=int, help="pixels along the longer side (default: 512)")
+    add("--area", type=float, nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="default: the data's")
+    add("--label", help="class by name or index (default: any, p(x))")
+    add("--truth", action="store_true", help="draw the density of the data beside it")
+    add("--out", type=Path, required=True, help="picture with its scale (.png)")
+    add("--values", type=Path, help="log-densities (.npz or .csv)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_density, parser=parser)
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help="a model of pictures, such as mnist/flow")
+    add("--images", type=Path, required=True, help="folder; other sizes are cropped and scaled")
+    add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_score, parser=parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -255,6 +283,34 @@ def _interpolate(arguments: argparse.Namespace) -> int:
         else:
             wish = headless_interpolation.Wish(arguments.model, ends, **given)
             path = headless_interpolation.interpolate(wish, place, **where)
+    except headless_output.UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+def _density(arguments: argparse.Namespace) -> int:
+    keys = ("grid", "label", "area", "truth")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    from app import headless_density, headless_output
+
+    wish = headless_density.Wish(arguments.model, **given)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        paths = headless_density.density(wish, arguments.out, arguments.values, **where)
+    except headless_output.UsageError as error:
+        arguments.parser.error(str(error))
+    print(*paths, sep="\n")
+    return OK
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from app import headless_density, headless_output
+
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        path = headless_density.score(arguments.model, arguments.images, arguments.csv, **where)
     except headless_output.UsageError as error:
         arguments.parser.error(str(error))
     print(path)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
 from app import files
 from app.pictures import scatter_sheet, sheet, to_pixels, to_points
 from app.recipes import Recipe, csv_bytes, file_name, save_png
-from engines.model import Card, Run
+from engines.model import Card, Step
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+T = TypeVar("T")
 Writer: TypeAlias = "Callable[[Path, Tensor, Recipe], None]"
 
 
@@ -57,7 +58,7 @@ def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Te
     return path
 
 
-def driven(run: Run, name: str) -> Tensor:
+def driven(run: Generator[Step, None, T], name: str) -> T:
     """Drive a run to its end, with one line of progress where someone watches."""
     watched = sys.stderr is not None and sys.stderr.isatty()
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 FORMAT = 1
-TASKS = ("sample", "inpaint", "interpolate")
+TASKS = ("sample", "inpaint", "interpolate", "density")
 MAX_COUNT = 100_000
 
 KEYWORD = "genscope"

@@ -5,14 +5,13 @@ Reads cards without torch. `Models` belongs to the lane: its methods run there o
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.open_models import Loading as Loading
+from app.open_models import Models as Models
 from engines.catalog import (
     DATA_TITLES,
     FAMILY_TITLES,
@@ -22,44 +21,7 @@ from engines.catalog import (
     read_card,
     scan,
 )
-from engines.model import Card, SampleRequest
-
-if TYPE_CHECKING:
-    from engines.model import Model
-
-
-@dataclass(frozen=True)
-class Loading:
-    """A job's word that it is opening a model and has nothing to show yet."""
-
-    name: str
-
-
-class Models:
-    """The models that are open, on one device. Used on the lane's thread only."""
-
-    def __init__(self, device: str | None) -> None:
-        self.device = device
-        self._open: dict[str, Model] = {}
-
-    def get(self, card: Card) -> Generator[Loading, None, Model]:
-        """The model of a card, loaded at its first use; a file that has changed is loaded again.
-
-        Raises CheckpointError when it cannot be loaded, and tries anew the next time.
-        """
-        held = self._open.get(card.name)
-        if held is not None and held.card == card:
-            return held
-        yield Loading(card.name)
-        from engines import devices, open_model
-
-        model = open_model(card, devices.choose(self.device))
-        # what torch prepares at a first call is no cost of the first pictures
-        first = model.sample(SampleRequest(1, 0))
-        next(first)
-        first.close()
-        self._open[card.name] = model
-        return model
+from engines.model import Card
 
 
 class Session(QObject):

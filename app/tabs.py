@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from app.density import Density
 from app.inpainting import Inpainting
 from app.interpolation import Interpolation
 from app.parts import Parts, Presenter
 from app.sampling import Sampling
+from widgets.density_tab import DensityTab
 from widgets.inpainting_tab import InpaintingTab
 from widgets.interpolation_tab import InterpolationTab
 from widgets.sampling_tab import SamplingTab
@@ -41,9 +43,15 @@ def _interpolation(parts: Parts, window: QWidget) -> Made:
     return tab, presenter
 
 
+def _density(parts: Parts, window: QWidget) -> Made:
+    tab = DensityTab(window)
+    return tab, Density(tab, parts, window)
+
+
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made]], ...] = (
     ("sample", "Sampling", _sampling),
     ("inpaint", "In-painting", _inpainting),
     ("interpolate", "Interpolation", _interpolation),
+    ("density", "Density", _density),
 )
 """The task of its recipes, its title, and how it is made."""

@@ -13,6 +13,7 @@ from engines.autoregressive import (
     LOGITS,
     ROSENBLATT,
     draw_levels,
+    grid_of,
     noise_of_levels,
     scores,
     solve,
@@ -233,6 +234,16 @@ class AnyOrderPoints:
             yield Step(int(part[-1]) + 1, len(x), calls=2 * self.net.dim)
         return LogDensity(torch.cat(values), Meaning.EXACT, "mean of the densities of both orders")
 
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane: the conditionals are asked once for every column."""
+        settle((), knobs)
+        classes = class_indices(self.card, None if label is None else [label], 1).to(self.device)
+        found = []
+        for order in self.orders:
+            found.append((yield from grid_of(self.net, xs, ys, classes, order)))
+        value = torch.logaddexp(*found) - math.log(2)
+        return LogDensity(value, Meaning.EXACT, "mean of the densities of both orders")
+
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, D) standard normal -> points, in the order x1, x2."""
         classes = class_indices(self.card, labels, len(z)).to(self.device)
@@ -274,7 +285,11 @@ def _of_points(points: AnyOrderPoints) -> Model:
         sample=in_batches(points.draw, points.card, knobs),
         procedure=lambda given: tempered(exact, settle(knobs, given)),
         knobs=knobs,
-        density=Density(Meaning.EXACT, points.log_density),
+        density=Density(
+            Meaning.EXACT,
+            points.log_density,
+            grid=points.log_grid if points.net.dim == 2 else None,
+        ),
         latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT),
         native=points,
     )

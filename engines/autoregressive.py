@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,7 @@ from engines.model import (
     settle,
 )
 from engines.nets.autoregressive import PictureRaster, PointConditionals
+from engines.nets.mixtures import LineMixture
 from engines.noise import Streams, streams_of
 
 LOGITS = Knob(
@@ -41,6 +43,7 @@ LOGITS = Knob(
 _PICTURES = 2
 _POINTS = 4096
 _SHOWN = 14
+_CELLS = 32_768
 _UNKNOWN = 0.0
 _NATURE = "noise of the conditionals in raster order, exact inverse; not a learned space"
 _POINT_NATURE = "noise of p(x1), p(x2 | x1), exact inverse; not a learned space"
@@ -179,6 +182,14 @@ class RasterPoints:
         method = f"sum of {self.net.dim} conditionals, mixtures of Gaussians"
         return LogDensity(torch.cat(values), Meaning.EXACT, method)
 
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane: p(x2 | x1) is asked once for every x1."""
+        settle((), knobs)
+        classes = class_indices(self.card, None if label is None else [label], 1)
+        found = yield from grid_of(self.net, xs, ys, classes.to(self.device), range(2))
+        method = f"sum of {self.net.dim} conditionals, mixtures of Gaussians"
+        return LogDensity(found, Meaning.EXACT, method)
+
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, D) standard normal -> points."""
         classes = class_indices(self.card, labels, len(z)).to(self.device)
@@ -217,6 +228,43 @@ def scores(net: PointConditionals, x: Tensor, labels: Tensor, order: range | lis
     return z
 
 
+@torch.no_grad()
+def grid_of(
+    net: PointConditionals, xs: Tensor, ys: Tensor, label: Tensor, order: Sequence[int]
+) -> Generator[Step, None, Tensor]:
+    """log p at torch.cartesian_prod(xs, ys), drawn in this order of the two axes: (a·b,).
+
+    The network sees the outer axis alone, so it is asked once for each of its values, and the
+    mixture it answers with is read off along the other axis. label (1,).
+    """
+    axes, (outer, inner) = (xs, ys), order
+    place, device = axes[outer].double().to(label.device), label.device
+    beyond = axes[inner].double().to(device)
+    y = torch.zeros(len(place), 2, dtype=torch.float64, device=device)
+    y[:, outer] = place
+    y = net.enter(y)
+    known = torch.zeros(1, 2, dtype=torch.bool, device=device)
+    labels = label.expand(len(place))
+    first = net(y[:1], known, label, outer)
+    log_p = _spread(first).log_density(y[None, :, outer])[0]
+    known[:, outer] = True
+    along = (beyond - net.mean[inner]) / net.scale[inner]
+    rows = []
+    for part in torch.arange(len(place)).split(max(1, _CELLS // len(along))):
+        mixture = net(y[part], known, labels[part], inner)
+        found = _spread(mixture).log_density(along.expand(len(part), -1))
+        rows.append(log_p[part, None] + found)
+        yield Step((int(part[-1]) + 1) * len(along), len(place) * len(along), calls=2)
+    grid = torch.cat(rows) - net.scale.log().sum().double()
+    return (grid if outer == 0 else grid.T).flatten().cpu()
+
+
+def _spread(mixture: LineMixture) -> LineMixture:
+    """Mixtures (n,) as (n, 1), each to be read at many places."""
+    parts = mixture.log_weight, mixture.mean, mixture.log_sd
+    return LineMixture(torch.cat(parts, -1)[:, None])
+
+
 def load(card: Card, device: torch.device) -> Model:
     """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
     net: PictureRaster | PointConditionals
@@ -233,7 +281,8 @@ def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.dev
     if isinstance(net, PointConditionals):
         points = RasterPoints(card, net, device)
         latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT)
-        density = Density(Meaning.EXACT, points.log_density)
+        grid = points.log_grid if net.dim == 2 else None
+        density = Density(Meaning.EXACT, points.log_density, grid=grid)
         return _model(points, TEMPERATURE, "axis by axis", density, latents)
     pictures = RasterPictures(card, net, device)
     latents = Latents(

@@ -104,8 +104,8 @@ class Density:
     """`run(x, labels, knobs)`: x (n, …) in data scale, labels (n,) int64 or None for p(x).
 
     `grid(xs, ys, label, knobs)`, where there is a faster way on a plane's grid: increasing xs (a,)
-    and ys (b,), one class or None; the same values as `run` at torch.cartesian_prod(xs, ys), in
-    that order (a·b,).
+    and ys (b,), one class or None; the values of `run` at torch.cartesian_prod(xs, ys), in that
+    order (a·b,), or of a tighter bound if its method says so.
     """
 
     meaning: Meaning

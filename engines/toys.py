@@ -22,6 +22,8 @@ class Toy:
 
     `sample(n, generator)` returns points (n, 2) and classes (n,); `log_density(x, label=None)`
     returns exact nats (n,) float64, of p(x) or of p(x | label). `entropy` is that of p(x), in nats.
+    `factors(t, axis, label)`, where p is a mean of products over the axes, gives the factors of
+    every product at t (a,) on one axis: (a, terms), so that a grid is one product of matrices.
     """
 
     title: str
@@ -29,6 +31,25 @@ class Toy:
     entropy: float
     sample: Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
     log_density: Callable[..., Tensor]
+    factors: Callable[[Tensor, int, int | None], Tensor] | None = None
+
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None = None) -> Tensor:
+        """`log_density` at torch.cartesian_prod(xs, ys), in that order: (a·b,) float64."""
+        if self.factors is None:
+            return self.log_density(torch.cartesian_prod(xs, ys), label)
+        across, up = (self.factors(t.double(), i, label) for i, t in enumerate((xs, ys)))
+        return ((across @ up.T) / across.shape[1]).log().flatten()
+
+
+def _normal(t: Tensor, centres: Tensor, sd: float) -> Tensor:
+    """N(t; centres, sd²) for t (a,) and centres (k,): (a, k)."""
+    e = (t[:, None] - centres) / sd
+    return (-0.5 * e.square()).exp() / (sd * math.sqrt(2 * math.pi))
+
+
+def _of(label: int | None, count: int) -> list[int]:
+    """The classes meant: one, or all for None."""
+    return list(range(count)) if label is None else [label]
 
 
 def _classes(n: int, count: int, g: torch.Generator) -> Tensor:
@@ -72,7 +93,12 @@ def _moons() -> Toy:
     def of_class(x: Tensor, c: int) -> Tensor:
         return _gaussian_mixture(x, arc(theta, torch.full((800,), c)), sd)
 
-    return Toy("Two moons", ("upper", "lower"), 1.0076, sample, _over_classes(of_class, 2))
+    def factors(t: Tensor, axis: int, label: int | None) -> Tensor:
+        arcs = [arc(theta, torch.full((800,), c)) for c in _of(label, 2)]
+        return _normal(t, torch.cat(arcs)[:, axis], sd)
+
+    density = _over_classes(of_class, 2)
+    return Toy("Two moons", ("upper", "lower"), 1.0076, sample, density, factors)
 
 
 def _gaussians() -> Toy:
@@ -88,7 +114,11 @@ def _gaussians() -> Toy:
         return _gaussian_mixture(x, centres[c : c + 1], sd)
 
     labels = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
-    return Toy("Eight Gaussians", labels, 2.8319, sample, _over_classes(of_class, 8))
+
+    def factors(t: Tensor, axis: int, label: int | None) -> Tensor:
+        return _normal(t, centres[_of(label, 8), axis], sd)
+
+    return Toy("Eight Gaussians", labels, 2.8319, sample, _over_classes(of_class, 8), factors)
 
 
 def _checkerboard() -> Toy:
@@ -148,7 +178,11 @@ def _spirals() -> Toy:
         out = [box(p[:, None] - arm).prod(-1).mean(1) for p in x.split(_CHUNK // 8)]
         return torch.cat(out).log()
 
-    return Toy("Two spirals", ("one arm", "other arm"), 2.6454, sample, _over_classes(of_class, 2))
+    def factors(t: Tensor, axis: int, label: int | None) -> Tensor:
+        return torch.cat([box(t[:, None] * (1 - 2 * c) - arm[:, axis]) for c in _of(label, 2)], 1)
+
+    labels, density = ("one arm", "other arm"), _over_classes(of_class, 2)
+    return Toy("Two spirals", labels, 2.6454, sample, density, factors)
 
 
 TOYS = {

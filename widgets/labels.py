@@ -64,6 +64,8 @@ class Badge(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFont(theme.small_font(self.font()))
+        self.hue = ""
+        """The standing whose colour it has, where that is not its own text."""
 
     def set_standing(self, standing: str, tip: str) -> None:
         """Say `standing` in its own colour; "" hides the badge."""
@@ -74,7 +76,7 @@ class Badge(QLabel):
 
     def tones(self) -> tuple[QColor, QColor]:
         """Paper and ink in the palette in force, with a contrast of at least 4.5."""
-        hue = theme.badge_colour(self.text())
+        hue = theme.badge_colour(self.hue or self.text())
         paper = theme.mix(theme.colour("raised"), hue, 0.16)
         return paper, theme.legible(hue, paper)
 

@@ -186,9 +186,9 @@ def _sheet(t: dict[str, str]) -> str:
         padding: 4px 10px; background: {t["raised"]}; color: {t["text"]}; }}
     QToolButton {{ padding: 4px 6px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t["accent"]}; }}
-    QPushButton:pressed, QPushButton:checked, QToolButton:pressed, QToolButton:checked
-        {{ background: {t["well"]}; }}
-    QPushButton:checked {{ border-color: {t["accent"]}; font-weight: 600; }}
+    QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {t["well"]}; }}
+    QPushButton:checked {{ border-color: {t["accent"]}; color: {t["accent"]};
+        background: {t["well"]}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t["faint"]}; background: {t["window"]}; }}
     QPushButton:default, QPushButton[primary="true"] {{ background: {t["accent"]}; color: white;
         border-color: {t["accent"]}; font-weight: 600; }}

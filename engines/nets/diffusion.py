@@ -145,6 +145,36 @@ class Perceptron(nn.Module):
         return self.out(h)  # type: ignore[no-any-return]
 
 
+@torch.no_grad()
+def slopes(net: Perceptron, x: Tensor, c_noise: float, label: Tensor) -> tuple[Tensor, Tensor]:
+    """F(x; c_noise, c) of one noise level and class (1,), and its divergence: (n, dim), (n,).
+
+    In forward mode, a tangent per axis beside the values: on many points twice as fast as
+    gradients backwards. What all points share enters the first layer once.
+    """
+    n, dim = x.shape
+    first, shared = net.layers[0], x.new_full((1,), c_noise)
+    assert isinstance(first, nn.Linear)
+    weight: Tensor = first.weight
+    one_hot = F.one_hot(label, net.classes + 1).to(x.dtype)
+    rest = torch.cat([net.level(shared), one_hot], 1)
+    seen, steep = x, torch.eye(dim, device=x.device, dtype=x.dtype)[:, None].expand(dim, n, dim)
+    if net.place is not None:
+        angle = x @ net.place.frequency
+        cos, sin = angle.cos(), angle.sin()
+        seen = torch.cat([x, cos, sin], 1)
+        turn = net.place.frequency[:, None]
+        steep = torch.cat([steep, -sin * turn, cos * turn], 2)
+    near, far = weight.split([seen.shape[1], rest.shape[1]], 1)
+    z = torch.addmm(first.bias + (rest @ far.T)[0], seen, near.T)
+    t = steep @ near.T
+    for layer in [*list(net.layers)[1:], net.out]:
+        s = z.sigmoid()
+        slope = torch.addcmul(s, z * s, 1 - s)  # of SiLU
+        z, t = layer(z * s), (t * slope) @ layer.weight.T
+    return z, t.diagonal(dim1=0, dim2=2).sum(1)
+
+
 class Block(nn.Module):
     """Residual block, scaled and shifted by the code of noise level and class."""
 

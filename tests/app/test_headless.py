@@ -224,7 +224,8 @@ def test_a_word_that_is_no_command_is_explained(genscope):
     done = genscope("smple")
     assert done.code == 2
     assert (
-        "no file or command 'smple'; commands: open, sample, inpaint, interpolate" in done.sentence
+        "no file or command 'smple'; commands: open, sample, inpaint, interpolate, density"
+        in done.sentence
     )
 
 

@@ -13,7 +13,7 @@ XS, YS = torch.linspace(-2, 4, 11), torch.linspace(-3, 3, 7)
 
 
 @pytest.mark.parametrize("label", [None, 2])
-@pytest.mark.parametrize("family", ["kde", "vae"])
+@pytest.mark.parametrize("family", ["kde", "flow"])
 def test_a_grid_is_its_points_in_order(tmp_path, family, label):
     model = opened(tmp_path, family, "points")
     points = torch.cartesian_prod(XS, YS)

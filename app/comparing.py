@@ -1,0 +1,149 @@
+"""Jobs that compare a model's samples with the data in one fixed embedding. Run on the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from app.lane import Job
+from app.open_models import Loading, Models
+from app.pictures import Pixels, to_pixels
+from engines.maps.area import Area
+from engines.maps.kinds import Kind
+from engines.model import Card, Model, SampleRequest, batch_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.maps.embedding import Embedding
+    from engines.maps.fields import Kernels
+
+T = TypeVar("T")
+Floats: TypeAlias = npt.NDArray[np.float32]
+SIDE = 128
+_DRAWN = 1.0
+"""The value of a VAE's knob that draws pixels too: their means are no samples of the model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Log-densities (H, W) of data, samples and their ratio, the places, and the pictures."""
+
+    area: Area
+    data: Floats
+    samples: Floats
+    ratio: Floats
+    data_places: Floats
+    sample_places: Floats
+    data_pictures: Pixels
+    sample_pictures: Pixels
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What samples of a data set are laid over: embedding, data in it, their kernels and map."""
+
+    embedding: Embedding
+    kernels: Kernels
+    area: Area
+    places: Tensor
+    log_p: Tensor
+    pictures: Pixels
+
+
+class Grounds:
+    """The grounds that are known, by data set. Of the lane alone."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Ground] = {}
+
+
+def compare(
+    models: Models, grounds: Grounds, card: Card, base: Card | None, request: SampleRequest
+) -> Job:
+    """A job that yields Compared after every batch of samples.
+
+    `base` is the card of the kernel density that holds the data.
+    """
+
+    def job() -> Generator[Loading | Compared | None, None, None]:
+        import torch
+
+        if card.data not in grounds.known:
+            grounds.known[card.data] = yield from _ground(models, card, base)
+        ground = grounds.known[card.data]
+        model = yield from models.get(card)
+        drawn: list[Tensor] = []
+        last: Compared | None = None
+        size = batch_of(card)
+        for start in range(0, request.count, size):
+            count = min(size, request.count - start)
+            knobs = _honest(model)
+            run = model.sample(SampleRequest(count, request.seed, knobs=knobs, first=start))
+            drawn.append((yield from _again(run, last)))
+            x = torch.cat(drawn)
+            places = yield from _again(ground.embedding.run(x), last)
+            last = _compared(ground, x, places, request.count)
+            yield last
+
+    return job
+
+
+def _honest(model: Model) -> dict[str, float]:
+    """The knobs at which samples are those of the model's distribution."""
+    return {knob.name: _DRAWN for knob in model.knobs if knob.name == "pixels"}
+
+
+def _again(run: Generator[Any, None, T], last: Compared | None) -> Generator[Any, None, T]:
+    """Drive a run; each step shows the last frame again, as nothing would replace it unseen."""
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield last
+
+
+def _ground(
+    models: Models, card: Card, base: Card | None
+) -> Generator[Loading | Compared | None, None, Ground]:
+    """Fit the embedding. Raises ValueError where the data or their classifier are missing."""
+    from engines import classifier
+    from engines.kde import KDE
+    from engines.maps import embedding as embeddings
+    from engines.maps.refine import whole
+    from engines.nets.kde import PictureKernels
+
+    if base is None or not classifier.exists(card.data):
+        raise ValueError(
+            f"for {card.data} there are no data or no classifier here, which span the plane"
+        )
+    native = (yield from models.get(base)).native
+    assert isinstance(native, KDE)
+    assert isinstance(native.kernels, PictureKernels)
+    x, labels = embeddings.data_of(native.kernels)
+    net = classifier.open_classifier(card.data)
+    found = yield from _again(embeddings.fitted(net, x, labels), None)
+    places = yield from _again(found.run(x), None)
+    area, kernels = embeddings.area_of(places), embeddings.kernels_of(places)
+    log_p = whole(kernels.field(Kind.DATA), area, *area.pixels(SIDE)).values
+    return Ground(found, kernels, area, places, log_p, to_pixels(x))
+
+
+def _compared(ground: Ground, x: Tensor, places: Tensor, total: int) -> Compared:
+    from engines.maps import embedding as embeddings
+    from engines.maps.refine import whole
+
+    own = embeddings.like(ground.kernels, places)
+    high, wide = ground.log_p.shape
+    samples = whole(own.field(Kind.SAMPLES), ground.area, wide, high).values
+    return Compared(
+        ground.area, ground.log_p.numpy(), samples.numpy(),
+        embeddings.log_ratio(samples, ground.log_p).numpy(), ground.places.float().numpy(),
+        places.float().numpy(), ground.pictures, to_pixels(x), total,
+    )  # fmt: skip

@@ -1,0 +1,107 @@
+"""Presents the density tab: maps of the plane for points, pages of their own for pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.density_pictures import Pictures
+from app.density_plane import Plane
+from app.density_recipe import View, view_of
+from app.mapping import Fields
+from app.parts import Parts
+from app.pictures import Pixels
+from app.recipes import Recipe, RecipeError
+from app.settings import Settings
+from app.travel import Target
+from widgets.density_tab import DensityTab
+from widgets.seed import LARGEST
+
+NOTHING = "Choose a model to see where it puts its mass."
+
+
+class Density(QObject):
+    """One per window. Rests while its tab is out of view: nothing is mapped that nobody sees."""
+
+    def __init__(self, tab: DensityTab, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tab, self._parts = tab, parts
+        self.fields = Fields(parts.session.open)
+        self.plane: Plane | None = None
+        self.pictures: Pictures | None = None
+        self._pending: View | None = None
+        for signal in (parts.session.data_changed, parts.session.models_changed):
+            signal.connect(self.rebuild)
+        tab.entered.connect(self.rebuild)
+        parts.travel.add(Target("density", "Density", self.receive))
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show the page for the data chosen, once the tab is in view."""
+        if not self._tab.isVisible():
+            return
+        cards = self._parts.session.chosen()
+        if not cards:
+            self._tab.show_reason(NOTHING)
+        elif cards[0].is_picture:
+            if self.pictures is None:
+                self.pictures = Pictures(self._tab.pictures(), self._parts, self)
+            self._tab.show_page(self.pictures.view)
+            self.pictures.rebuild()
+        else:
+            if self.plane is None:
+                self.plane = Plane(self._tab.plane(), self._parts, self.fields, self)
+            self._tab.show_page(self.plane.view)
+            self.plane.rebuild()
+            self._restore_pending()
+
+    def run(self, *, first: bool) -> None:
+        """Map what is in view once more."""
+        self.rebuild()
+
+    def stop(self) -> None:
+        """Stop the maps that are on their way."""
+        if self.plane is not None:
+            self.plane.stop()
+
+    def save(self) -> None:
+        """Save what is in view."""
+        if self.plane is not None and self.plane.view.isVisible():
+            self.plane.save()
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Look at a picture without a recipe, where pictures are looked at."""
+        return (
+            self.pictures is not None
+            and self.pictures.view.isVisible()
+            and (self.pictures.adopt(source))
+        )
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Look at a picture of another tab."""
+        self.rebuild()
+        if self.pictures is not None:
+            self.pictures.source.adopt(picture, title)
+
+    def restore(self, recipe: Recipe) -> None:
+        """Show the view in a recipe. Raises RecipeError, and changes nothing, if it cannot."""
+        session = self._parts.session
+        view = view_of(recipe, session.cards)
+        if recipe.seed > LARGEST:
+            raise RecipeError(
+                f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
+            )
+        session.set_seed(recipe.seed)
+        session.choose(session.cards[view.models[0]].data, view.models)
+        self._pending = view
+        self._restore_pending()
+
+    def _restore_pending(self) -> None:
+        if self._pending is not None and self.plane is not None and self._tab.isVisible():
+            view, self._pending = self._pending, None
+            self.plane.restore(view)
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this tab's controls in them."""
+        return settings

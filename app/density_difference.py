@@ -1,0 +1,48 @@
+"""The difference of two maps on a diverging scale of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.mapping import MapFrame
+from engines.maps.kinds import Kind
+from widgets.colour_bar import ColourBar
+from widgets.colours import Scale
+from widgets.column import State
+from widgets.heat_panel import HeatPanel
+
+_SHARE = 0.995
+
+
+def show_difference(
+    panel: HeatPanel, bar: ColourBar, a: MapFrame, b: MapFrame, shared: Scale
+) -> None:
+    """a − b where either is on the shared scale; elsewhere both are too faint to compare."""
+    with np.errstate(invalid="ignore"):
+        gap = np.exp(a.values) - np.exp(b.values) if shared.exponential else a.values - b.values
+    faint = (a.values < shared.low) & (b.values < shared.low)
+    gap = np.where(faint, 0, np.nan_to_num(gap, posinf=1e3, neginf=-1e3)).astype(np.float32)
+    seen = np.abs(gap[~faint])
+    most = float(np.quantile(seen, _SHARE)) if seen.size else 1.0
+    if not shared.exponential:
+        most = min(most, shared.high - shared.low)
+    scale = Scale(-max(most, 1e-6), max(most, 1e-6), diverging=True)
+    area = a.request.area
+    panel.map.set_scale(scale)
+    panel.map.set_map(gap, (area.x0, area.x1, area.y0, area.y1))
+    bar.set_scale(scale, "difference, per unit area" if shared.exponential else "difference, nats")
+    panel.set_kind(_kind(a.kind, b.kind), _tip(a.kind, b.kind))
+    panel.set_state(State.READY)
+    panel.set_footer("white: equal, or both below the scale", _tip(a.kind, b.kind))
+
+
+def _kind(a: Kind, b: Kind) -> str:
+    exact = {Kind.TRUTH, Kind.EXACT}
+    if {a, b} <= exact:
+        return "exact"
+    kinds = [kind.value for kind in (a, b) if kind not in exact]
+    return kinds[0] if len(set(kinds)) == 1 else "difference"
+
+
+def _tip(a: Kind, b: Kind) -> str:
+    return f"First: {a.says} Second: {b.says}"

@@ -1,0 +1,152 @@
+"""One map of the density tab: its live channel, its frames, and what its panel says of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.channels import Channel
+from app.lane import Failure, Job
+from app.mapping import MapFrame, MapRequest, patched
+from app.session import Loading
+from engines.maps.kinds import Kind
+from widgets.column import State
+from widgets.density_numbers import Number
+from widgets.heat_panel import HeatPanel
+
+TOP_SHARE = 0.999
+"""The brightest colour is the log-density that this share of the pixels stays below."""
+
+
+class DensityMap(QObject):
+    """Shows the newest map of its model; while that is coarse, what was seen sharp stays."""
+
+    shown = Signal(str)
+
+    def __init__(
+        self, name: str, title: str, family: str, panel: HeatPanel, channel: Channel,
+        parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.name, self.title, self.family, self.panel = name, title, family, panel
+        self.frame: MapFrame | None = None
+        self.top: float | None = None
+        """Where the colours of the whole plane end, in nats."""
+        self.levels: tuple[float, ...] = ()
+        self.mass: float | None = None
+        self.failure: Failure | None = None
+        self.wanted: MapRequest | None = None
+        self._home: MapRequest | None = None
+        self._finest: MapFrame | None = None
+        self._channel = channel
+        channel.stepped.connect(self._show_step)
+        channel.failed.connect(self._fail)
+        channel.stopped.connect(self._rest)
+
+    def live(self, request: MapRequest, job: Job, *, home: bool) -> None:
+        """Map this now, in place of whatever runs; `home` when it is the whole plane."""
+        if home:
+            self._home = request
+        if request == self.wanted and self.failure is None:
+            return
+        if self.wanted is None or self.wanted.label != request.label:
+            self.levels, self.mass, self.top = (), None, None
+        self.wanted, self.failure = request, None
+        self._channel.submit(job)
+        if self.panel.state is not State.LOADING:
+            self.panel.set_state(State.WORKING)
+
+    def close(self) -> None:
+        """Let go of the panel and stop what runs for it."""
+        self._channel.stepped.disconnect(self._show_step)
+        self._channel.failed.disconnect(self._fail)
+        self._channel.stopped.disconnect(self._rest)
+        self._channel.stop()
+        self.deleteLater()
+
+    def stop(self) -> None:
+        """Stop what runs; what is shown stays."""
+        self._channel.stop()
+        self.wanted = None
+
+    @Slot(object)
+    def _show_step(self, payload: Loading | MapFrame | None) -> None:
+        if isinstance(payload, Loading):
+            self.panel.set_state(State.LOADING, f"Loading {self.title}…")
+        elif payload is not None and payload is not self.frame:
+            self._show(payload)
+
+    def _show(self, frame: MapFrame) -> None:
+        values, area = patched(frame, self._finest), frame.request.area
+        if frame.complete:
+            self._finest = frame
+        elif self._finest is not None and self._finest.request.moment != frame.request.moment:
+            self._finest = None
+        self.frame = frame
+        self._take_measures(frame)
+        box = (area.x0, area.x1, area.y0, area.y1)
+        self.panel.map.set_map(values, box, self.shown_levels)
+        self.panel.map.set_paths(frame.paths)
+        self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method[:1].upper()}"
+                            f"{frame.method[1:]}.")  # fmt: skip
+        self._describe(frame)
+        self.shown.emit(self.name)
+
+    shown_levels: tuple[float, ...] = ()
+    """The contour levels to draw: `levels`, or none where they are switched off."""
+
+    def _take_measures(self, frame: MapFrame) -> None:
+        """What holds of the whole plane is measured there, not in a part of it."""
+        whole = frame.request == self._home
+        if frame.complete and (whole or frame.request.moment is not None):
+            self.levels, self.mass = frame.levels, frame.mass
+        if whole or self.top is None:
+            self.top = float(np.quantile(frame.values, TOP_SHARE))
+
+    def _describe(self, frame: MapFrame) -> None:
+        request = frame.request
+        if frame.complete:
+            mass = "" if self.mass is None else f"∫ = {self.mass:.4f} · "
+            self.panel.set_state(State.READY)
+            self.panel.set_footer(
+                f"{mass}{request.wide} × {request.high} · {_seconds(frame.seconds)}",
+                "∫ is the mass of the density over the whole plane in view at first: 1 if all of "
+                "it is there and it is normalised. Then pixels, and the time they took.",
+            )
+        else:
+            text = "" if frame.stride == 1 else f", {frame.stride} × {frame.stride} pixels a value"
+            self.panel.set_state(State.WORKING, f"{frame.share:.0%}{text}")
+            self.panel.set_progress(frame.share)
+
+    @Slot(object)
+    def _fail(self, failure: Failure) -> None:
+        self.failure = failure
+        self.panel.set_state(State.FAILED, failure.sentence)
+
+    @Slot()
+    def _rest(self) -> None:
+        self.panel.map.set_stale(False)
+        self.panel.set_state(State.READY if self.frame else State.EMPTY)
+
+    def number(self, x: float, y: float) -> Number | None:
+        """The value of the pixel at a point, None outside the map."""
+        value = self.panel.map.value_at(x, y)
+        if value is None or self.frame is None:
+            return None
+        return number(value, self.frame.kind, self.frame.method)
+
+
+def number(value: float, kind: Kind, method: str, stderr: float | None = None) -> Number:
+    """A log-density with the sign of its kind."""
+    if value == float("-inf"):
+        text = "−∞"
+    else:
+        text = f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
+    if stderr is not None and stderr == stderr:
+        text += f" ± {stderr:.2g}"
+    error = "" if stderr is None else " ± is one standard error."
+    return Number(f"{kind.sign}{text.replace('-', '−')}", f"{kind.says} {method}.{error}")
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"

@@ -1,0 +1,187 @@
+"""The page of numbers: bits per dimension of a picture under every model, and of the test set."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.channels import Channel
+from app.density_source import PictureSource
+from app.jobs import Order
+from app.lane import Failure
+from app.parts import Parts
+from app.scoring import TEST_PICTURES, Score, TestBits, Unable, score, score_tests
+from app.session import Loading, family_title
+from engines.maps.kinds import Kind, comparable
+from engines.model import Card
+from widgets import theme
+from widgets.combo import Combo
+from widgets.frames import scrolled
+from widgets.messages import Severity
+from widgets.picture_pages import PicturePages, explained
+from widgets.score_rows import ScoreRow, ScoreRows, ScoreSpec
+
+AS_LISTED, BY_BITS = "as listed", "bits"
+_HELP = (
+    "−log₂ p(x) / D: how many bits per pixel the model needs for the picture; fewer is likelier. "
+    "bits/dim = −ln p(x) / (D ln 2). ≤ marks what a lower bound on log p gives, ≈ an estimate."
+)
+
+
+class Numbers(QObject):
+    """One row per model; works while its page is in front."""
+
+    def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
+        super().__init__(view)
+        self._view, self._source = view, source
+        self._session, self._messages = parts.session, parts.messages
+        self._channels, self._jobs = parts.channels, parts.jobs
+        self._tickets: list[int] = []
+        self._opened: dict[str, Channel] = {}
+        self.rows, self.sort = ScoreRows(view), Combo(view)
+        self.scores: dict[str, Score] = {}
+        self.tests: dict[str, TestBits] = {}
+        self._asked: dict[str, object] = {}
+        self._tested: dict[str, object] = {}
+        self._build()
+
+    def _build(self) -> None:
+        self.sort.addItem("Sort: as listed", AS_LISTED)
+        self.sort.addItem("Sort: fewest bits first", BY_BITS)
+        self.sort.setAccessibleName("Order of the models")
+        self.sort.setToolTip(
+            "Rank the models by this picture's bits. Only numbers of one kind can be ranked."
+        )
+        self.sort.currentIndexChanged.connect(self._sort)
+        controls = QWidget(self._view)
+        layout = QVBoxLayout(controls)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT)
+        layout.addWidget(explained("Bits per dimension", _HELP))
+        layout.addWidget(self.sort)
+        layout.addStretch(1)
+        self._view.add_page("numbers", scrolled(self.rows), controls)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Ask every model for the picture, and for the test set behind it."""
+        cards = self._session.chosen()
+        self._order(cards)
+        if self._source.picture is None:
+            return
+        label = self._view.label()
+        for card in cards:
+            channel = self._channel(card)
+            asked = (card.sha256, label, self._source.picture.tobytes())
+            if self._asked.get(card.name) != asked:
+                self._asked[card.name] = asked
+                channel.submit(score(self._session.open, card, self._source.picture, label))
+        for card in cards:
+            self._ask_tests(card, label)
+
+    def _ask_tests(self, card: Card, label: int | None) -> None:
+        found = self._source.examples
+        asked = (card.sha256, label)
+        if found is None or found.pictures is None or self._tested.get(card.name) == asked:
+            return
+        self._tested[card.name] = asked
+        pictures = found.pictures.levels[:TEST_PICTURES]
+        self._jobs.submit(Order(
+            f"{family_title(card)}: numbers of {len(pictures)} test pictures",
+            f"{card.name}, for the histogram behind the picture's own number",
+            score_tests(self._session.open, card, pictures, label),
+            lambda step: (len(step.bits), step.total) if isinstance(step, TestBits) else None,
+            submitted=lambda ticket: self._tickets.append(ticket),
+            stepped=lambda step: self._take_tests(card.name, step),
+            failed=lambda _: self._tested.pop(card.name, None),
+            stopped=lambda _: self._tested.pop(card.name, None),
+        ))  # fmt: skip
+
+    def stop(self) -> None:
+        """Stop what is asked for the page."""
+        for ticket in self._tickets:
+            self._jobs.cancel(ticket)
+        self._tickets.clear()
+
+    def _channel(self, card: Card) -> Channel:
+        name = card.name
+        if name not in self._opened:
+            one = self._opened[name] = self._channels.open(f"density: number of {name}")
+            one.stepped.connect(lambda step: self._take(name, step))
+            one.failed.connect(lambda failure: self._fail(name, failure))
+        return self._opened[name]
+
+    def _take(self, name: str, step: Loading | Score | Unable | None) -> None:
+        row = self.rows.rows.get(name)
+        if row is None or step is None:
+            return
+        if isinstance(step, Loading):
+            row.bar.set_busy(True)
+        elif isinstance(step, Unable):
+            row.bar.set_busy(False)
+            row.show_number("none", "", step.reason, step.reason)
+        else:
+            row.bar.set_busy(False)
+            self.scores[name] = step
+            self._show(name, row)
+            self._sort()
+
+    def _take_tests(self, name: str, step: Loading | TestBits | None) -> None:
+        if isinstance(step, TestBits) and name in self.rows.rows:
+            self.tests[name] = step
+            self._show(name, self.rows.rows[name])
+
+    def _fail(self, name: str, failure: Failure) -> None:
+        self._asked.pop(name, None)
+        if name in self.rows.rows:
+            self.rows.rows[name].show_number("–", "", failure.sentence, failure.sentence)
+
+    def _show(self, name: str, row: ScoreRow) -> None:
+        found, tests = self.scores.get(name), self.tests.get(name)
+        if found is not None:
+            text, tip = shown(found)
+            row.show_number(text, found.kind.value, tip, place_of(found, tests))
+        bits = np.empty(0) if tests is None else tests.bits
+        row.histogram.show_values(bits, found.bits if found else None)
+        row.histogram.setToolTip(
+            f"Bits per dimension of {len(bits)} held-out pictures; the line is this picture."
+        )
+
+    def _order(self, cards: tuple[Card, ...]) -> None:
+        wanted = list(cards)
+        if self.sort.currentData() == BY_BITS:
+            wanted.sort(key=lambda c: self.scores[c.name].bits if c.name in self.scores else 1e9)
+        self.rows.set_rows([ScoreSpec(c.name, family_title(c), c.family) for c in wanted])
+
+    @Slot()
+    def _sort(self) -> None:
+        """Rank, unless the numbers are of different kinds: then say why not."""
+        cards = self._session.chosen()
+        kinds = [self.scores[c.name].kind for c in cards if c.name in self.scores]
+        if self.sort.currentData() == BY_BITS and (reason := comparable(kinds)):
+            self.sort.setCurrentIndex(0)
+            self._messages.tell(f"Not ranked. {reason}", severity=Severity.NOTE)
+            return
+        self._order(cards)
+
+
+def shown(found: Score) -> tuple[str, str]:
+    """The number with the sign of its kind, and what it is."""
+    sign = {Kind.BOUND: "≤ ", Kind.ESTIMATE: "≈ "}.get(found.kind, "")
+    text = f"{sign}{found.bits:.3f} bits/dim".replace("-", "−")
+    if found.kind is Kind.UNNORMALISED:
+        text = f"{-found.value:.1f} nats + constant".replace("-", "−")
+    tip = f"log p = {found.value:.2f} nats. {found.kind.says} {found.method}."
+    if found.stderr is not None and found.stderr == found.stderr:
+        tip += f" ± {found.stderr:.2g} nats, one standard error."
+    return text, tip
+
+
+def place_of(found: Score, tests: TestBits | None) -> str:
+    """Where the picture lies among the test pictures."""
+    if tests is None or not len(tests.bits):
+        return "test set: on its way"
+    more = float((tests.bits > found.bits).mean())
+    known = "" if len(tests.bits) == tests.total else f" (of {tests.total})"
+    return f"likelier than {more:.0%} of {len(tests.bits)}{known} test pictures"

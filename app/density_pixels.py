@@ -1,0 +1,226 @@
+"""The page of pixels: what every model says of the single pixels of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.channels import Channel
+from app.density_source import PictureSource
+from app.lane import Failure, Job
+from app.open_models import Loading, Models
+from app.parts import Parts
+from app.pictures import Pixels, to_tensor
+from app.session import family_title
+from engines.maps.kinds import Kind
+from engines.model import Card
+from widgets import theme
+from widgets.colours import Scale
+from widgets.column import State
+from widgets.heat_panel import HeatPanel
+from widgets.picture_pages import PicturePages, explained
+from widgets.slider import Slider
+
+_HELP = (
+    "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits, "
+    "a VAE's E[−log₂ p(x_i | z)] with the KL term to its bound. Energies and flows show slopes "
+    "∂ log p/∂x_i, a diffusion how badly it denoises each pixel at a noise level."
+)
+_COLUMNS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class PixelFrame:
+    """A map over pixels (H, W), the first row on top; `signed` ones are shown diverging."""
+
+    values: npt.NDArray[np.float32]
+    unit: str
+    kind: Kind
+    signed: bool
+    summary: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A model that says nothing of pixels, and why."""
+
+    reason: str
+
+
+class PixelPage(QObject):
+    """One panel per model; works while its page is in front."""
+
+    def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
+        super().__init__(view)
+        self._view, self._source = view, source
+        self._session, self._channels = parts.session, parts.channels
+        self._opened: dict[str, Channel] = {}
+        self.panels: dict[str, HeatPanel] = {}
+        self.frames: dict[str, PixelFrame] = {}
+        self._asked: dict[str, object] = {}
+        self.noise, self._says, self.under = Slider(view), QLabel(view), QLabel(view)
+        self._grid = QGridLayout()
+        self._build()
+
+    def _build(self) -> None:
+        self.noise.setRange(0, 7)
+        self.noise.setValue(3)
+        self.noise.setAccessibleName("Noise level of the denoising error")
+        self.noise.setToolTip("How much noise a diffusion has to see through, of 8 levels.")
+        self.noise.valueChanged.connect(self.refresh)
+        for label in (self._says, self.under):
+            label.setWordWrap(True)
+            label.setProperty("faint", True)
+            label.setFont(theme.small_font(label.font()))
+        controls, page = QWidget(self._view), QWidget(self._view)
+        layout = QVBoxLayout(controls)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT)
+        for widget in (explained("Pixel by pixel", _HELP), QLabel("Noise level of diffusions"),
+                       self.noise, self._says, self.under):  # fmt: skip
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(theme.UNIT)
+        page.setLayout(self._grid)
+        self._view.add_page("pixels", page, controls)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Map the picture under every model."""
+        cards = self._session.chosen()
+        self._arrange(cards)
+        level = self.noise.value()
+        self._says.setText(f"σ = {NOISES[level]:g} × the spread of clean pixels (in logits)")
+        if self._source.picture is None:
+            return
+        label = self._view.label()
+        for card in cards:
+            noise = NOISES[level] if card.family == "diffusion" else NOISES[3]
+            asked = (card.sha256, label, noise, self._source.picture.tobytes())
+            if self._asked.get(card.name) != asked:
+                self._asked[card.name] = asked
+                job = _map(self._session.open, card, self._source.picture, label, noise)
+                self._channel(card.name).submit(job)
+                if self.panels[card.name].state is not State.LOADING:
+                    self.panels[card.name].set_state(State.WORKING)
+
+    def _arrange(self, cards: tuple[Card, ...]) -> None:
+        kept = {card.name for card in cards}
+        for name in [name for name in self.panels if name not in kept]:
+            gone = self.panels.pop(name)
+            gone.hide()
+            gone.deleteLater()
+            self._asked.pop(name, None)
+        columns = _COLUMNS if len(cards) > 2 else max(1, len(cards))
+        for place, card in enumerate(cards):
+            if card.name not in self.panels:
+                self._add(card)
+            self._grid.addWidget(self.panels[card.name], place // columns, place % columns)
+        rows = -(-len(cards) // columns) if cards else 1
+        for i in range(max(self._grid.columnCount(), columns)):
+            self._grid.setColumnStretch(i, int(i < columns))
+        for i in range(max(self._grid.rowCount(), rows)):
+            self._grid.setRowStretch(i, int(i < rows))
+
+    def _add(self, card: Card) -> None:
+        panel = HeatPanel(self._view)
+        panel.set_identity(family_title(card), card.family, closable=False)
+        high, wide = card.shape[1:]
+        panel.map.set_range(0, wide, 0, high)
+        panel.map.setToolTip("Drag pans, wheel zooms, double-click resets.")
+        panel.map.hovered.connect(self._hover)
+        panel.map.left.connect(lambda: self.under.setText(""))
+        panel.retry_wanted.connect(lambda: self._retry(card.name))
+        for other in self.panels.values():
+            panel.map.link(other.map)
+        self.panels[card.name] = panel
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._opened:
+            channel = self._opened[name] = self._channels.open(f"density: pixels of {name}")
+            channel.stepped.connect(lambda step: self._take(name, step))
+            channel.failed.connect(lambda failure: self._fail(name, failure))
+        return self._opened[name]
+
+    def _take(self, name: str, step: Loading | PixelFrame | Nothing | None) -> None:
+        panel = self.panels.get(name)
+        if panel is None or step is None:
+            return
+        if isinstance(step, Loading):
+            panel.set_state(State.LOADING, "Loading…")
+        elif isinstance(step, Nothing):
+            panel.set_state(State.EMPTY, step.reason)
+        else:
+            self.frames[name] = step
+            _show(panel, step)
+
+    def _fail(self, name: str, failure: Failure) -> None:
+        self._asked.pop(name, None)
+        if name in self.panels:
+            self.panels[name].set_state(State.FAILED, failure.sentence)
+
+    def _retry(self, name: str) -> None:
+        self._asked.pop(name, None)
+        self.refresh()
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        """The values of the pixel under the cursor, in every map."""
+        lines = []
+        for name, panel in self.panels.items():
+            panel.map.set_cross((x, y))
+            value = panel.map.value_at(x, y)
+            if value is not None and name in self.frames:
+                lines.append(f"{name.split('/')[1]}: {value:.3g} {self.frames[name].unit}")
+        if lines:
+            row = next(iter(self.frames.values())).values.shape[0] - 1 - int(y)
+            lines.insert(0, f"Pixel in row {row}, column {int(x)}")
+        self.under.setText("\n".join(lines).replace("-", "−"))
+
+
+NOISES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
+
+
+def _show(panel: HeatPanel, frame: PixelFrame) -> None:
+    high, wide = frame.values.shape
+    most = float(np.quantile(np.abs(frame.values), 0.998)) or 1.0
+    low = -most if frame.signed else 0.0
+    panel.map.set_scale(Scale(low, most, diverging=frame.signed))
+    panel.map.set_map(np.ascontiguousarray(frame.values[::-1]), (0, wide, 0, high))
+    panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
+    panel.set_state(State.READY)
+    ends = f"colours {low:.3g} … {most:.3g} {frame.unit}".replace("-", "−")
+    panel.set_footer(f"{frame.summary} · {ends}", f"{frame.method}.")
+
+
+def _map(models: Models, card: Card, picture: Pixels, label: int | None, noise: float) -> Job:
+    """A job that yields a PixelFrame, or Nothing."""
+
+    def job() -> Generator[Loading | PixelFrame | Nothing | None, None, None]:
+        model = yield from models.get(card)
+        from engines.maps.pixels import pixel_map
+
+        run = pixel_map(model, to_tensor(picture[None], card.shape[0]), label, noise)
+        while True:
+            try:
+                next(run)
+            except StopIteration as end:
+                found = end.value
+                break
+            except ValueError as error:
+                yield Nothing(str(error))
+                return
+            yield None
+        yield PixelFrame(
+            found.values.float().numpy(), found.unit, found.kind, found.signed, found.summary,
+            found.method,
+        )  # fmt: skip
+
+    return job

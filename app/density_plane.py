@@ -1,0 +1,429 @@
+"""Presents the density tab for points: maps of the truth and of every model beside each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from app.channels import Channel
+from app.density_difference import show_difference
+from app.density_export import DensityExport
+from app.density_map import DensityMap, number
+from app.density_points import Points
+from app.density_posterior import PosteriorPart
+from app.density_recipe import View
+from app.drawing import Backdrop, Frame, backdrop, draw
+from app.lane import Job
+from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
+from app.parts import Parts
+from app.session import Loading, family_title
+from engines.maps.area import Area
+from engines.maps.kinds import Kind
+from engines.maps.moments import Moment, process_of
+from engines.model import Card, SampleRequest
+from widgets import theme
+from widgets.colours import Scale
+from widgets.density_numbers import Line, Number
+from widgets.messages import Details, Severity
+from widgets.plane_view import PanelSpec, PlaneView
+
+DIFFERENCE = "difference"
+SAMPLES = 1000
+NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."
+
+
+class Plane(QObject):
+    """Works while its page is in view; needs the page, the session and the lane."""
+
+    def __init__(self, view: PlaneView, parts: Parts, fields: Fields, parent: QObject) -> None:
+        super().__init__(parent)
+        self.view, self._session, self._messages = view, parts.session, parts.messages
+        self._channels, self._fields = parts.channels, fields
+        self._opened: dict[str, Channel] = {}
+        self.maps: dict[str, DensityMap] = {}
+        self.data = ""
+        self.home: Area | None = None
+        self._backdrop: Backdrop | None = None
+        self._samples: dict[str, Frame] = {}
+        self._drawing: dict[str, SampleRequest] = {}
+        self.points = Points(self._channel("points"), fields, self)
+        self._look = self._channel("data")
+        self._look.stepped.connect(self._take_backdrop)
+        self.posterior = PosteriorPart(
+            view.posterior, self._channel("posterior"), parts.session.open, self
+        )
+        self._export = DensityExport(parts.session, parts.export, parts.messages, view)
+        self._pending: View | None = None
+        self._join()
+
+    def _join(self) -> None:
+        view, controls = self.view, self.view.controls
+        view.hovered.connect(self._hover)
+        view.left.connect(self._leave)
+        view.clicked.connect(self._click)
+        view.view_moved.connect(self.refresh)
+        view.close_wanted.connect(self._close)
+        view.retry_wanted.connect(self._retry)
+        view.details_wanted.connect(self._tell_details)
+        controls.changed.connect(self._ask_anew)
+        controls.look_changed.connect(self.recolour)
+        controls.difference_changed.connect(self.rebuild)
+        controls.reset_wanted.connect(self._reset)
+        controls.clear_wanted.connect(lambda: self.points.set_points([]))
+        controls.time.changed.connect(self._time_changed)
+        controls.save_picture_wanted.connect(self.save)
+        controls.save_values_wanted.connect(self.save_values)
+        view.numbers.stepped.connect(self.points.step)
+        view.numbers.removed.connect(self.points.remove)
+        self.points.changed.connect(self._show_points)
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._opened:
+            self._opened[name] = self._channels.open(f"density: {name}")
+        return self._opened[name]
+
+    # what is shown
+
+    @Slot()
+    def rebuild(self) -> None:
+        """A map for the truth and for every chosen model, and one for a difference."""
+        if not self.view.isVisible():
+            return
+        cards = self._session.chosen()
+        if self._session.data != self.data:
+            self._change_data()
+        named = [(TRUTH, self._truth_title()), *((c.name, family_title(c)) for c in cards)]
+        controls = self.view.controls
+        controls.set_maps(named)
+        specs = [PanelSpec(TRUTH, self._truth_title(), "data", closable=False)]
+        specs += [PanelSpec(card.name, family_title(card), card.family) for card in cards]
+        if controls.difference():
+            specs.append(PanelSpec(DIFFERENCE, self._difference_title(), "", closable=False))
+        self._set_maps(specs)
+        inside = [(c.name, family_title(c)) for c in cards if process_of(c) is not None]
+        controls.time.set_models(inside, NO_PROCESS)
+        self.view.numbers.set_lines([Line(s.name, s.title, s.family) for s in specs])
+        self._show_points()
+        self.refresh()
+        self.recolour()
+
+    def _change_data(self) -> None:
+        for name in list(self.maps):
+            self.maps.pop(name).close()
+        self.view.set_panels(())
+        self.data, self.home, self._backdrop = self._session.data, None, None
+        self._samples.clear()
+        self.points.set_points([])
+        cards = self._session.chosen()
+        self.view.controls.set_classes(cards[0].labels if cards else (), None)
+        self._look.submit(backdrop(self.data))
+
+    def _set_maps(self, specs: list[PanelSpec]) -> None:
+        kept = {spec.name for spec in specs}
+        for name in [name for name in self.maps if name not in kept]:
+            self.maps.pop(name).close()
+        self.view.set_panels(tuple(specs))
+        for spec in specs:
+            panel = self.view.panel(spec.name)
+            if panel is None:
+                raise AssertionError(f"the page has no panel for {spec.name}")
+            if spec.name == DIFFERENCE:
+                panel.set_identity(spec.title, "", closable=False)
+                panel.setProperty("diverging", True)
+            elif spec.name not in self.maps:
+                channel = self._channel(spec.name)
+                made = DensityMap(spec.name, spec.title, spec.family, panel, channel, self)
+                made.shown.connect(self._shown)
+                self.maps[spec.name] = made
+
+    def _truth_title(self) -> str:
+        truth = self.maps.get(TRUTH)
+        frame = truth.frame if truth else None
+        return "Data" if frame is not None and frame.kind is Kind.DATA else "Truth"
+
+    def _difference_title(self) -> str:
+        titles = {TRUTH: self._truth_title()}
+        titles |= {card.name: family_title(card) for card in self._session.chosen()}
+        first, second = self.view.controls.difference() or (TRUTH, TRUTH)
+        return f"{titles.get(first, first)} − {titles.get(second, second)}"
+
+    @Slot(object)
+    def _take_backdrop(self, found: Backdrop) -> None:
+        if found.data != self.data:
+            return
+        self._backdrop = found
+        x0, x1, y0, y1 = found.view
+        self.home = Area(x0, x1, y0, y1)
+        for name in self.view.names():
+            if (panel := self.view.panel(name)) is not None:
+                panel.map.set_range(*found.view)
+        self._restore_pending()
+        self.refresh()
+        self.recolour()
+
+    # mapping
+
+    @Slot()
+    def refresh(self) -> None:
+        """Map what is in view, at the detail that is asked."""
+        if self.home is None or not self.view.isVisible() or not self.maps:
+            return
+        area = Area(*self.view.box_in_view())
+        if min(self.view.map_size()) < 40:  # not laid out yet
+            return
+        home = area.size[0] >= self.home.size[0] and area.size[1] >= self.home.size[1]
+        for each in self.maps.values():
+            request = self._request(each.name, area)
+            each.live(request, self._job(each.name, request), home=home)
+
+    def _request(self, name: str, area: Area) -> MapRequest:
+        controls = self.view.controls
+        wide, high = area.pixels(controls.side())
+        return MapRequest(area, wide, high, controls.label(), self._moment(name))
+
+    def _moment(self, name: str) -> Moment | None:
+        time = self.view.controls.time
+        process = None if name == TRUTH else process_of(self._session.cards[name])
+        if name != time.chosen() or process is None or time.place() == 1:
+            return None
+        return Moment(process, time.place())
+
+    def _job(self, name: str, request: MapRequest) -> Job:
+        if name == TRUTH:
+            return map_data(self._fields, self.data, request)
+        return map_model(self._fields, self._session.cards[name], request)
+
+    @Slot()
+    def _ask_anew(self) -> None:
+        self._samples.clear()
+        self.refresh()
+        self._score()
+        self.recolour()
+
+    @Slot()
+    def _time_changed(self) -> None:
+        self.refresh()
+        self._describe_moment()
+
+    def _describe_moment(self) -> None:
+        time = self.view.controls.time
+        if name := time.chosen():
+            process = process_of(self._session.cards[name])
+            assert process is not None
+            time.set_text(process.describe(time.place()))
+
+    @Slot(str)
+    def _shown(self, name: str) -> None:
+        time = self.view.controls.time
+        if name == time.chosen() and self.maps[name].frame is not None:
+            time.arrived()
+        if name == TRUTH and (panel := self.view.panel(TRUTH)) is not None:
+            panel.set_identity(self._truth_title(), "data", closable=False)
+        self.recolour()
+
+    # colours, and what lies over the maps
+
+    @Slot()
+    def recolour(self) -> None:
+        """Bring every map to the shared scale and to the switches."""
+        if not self.maps:
+            return
+        scale = self.scale()
+        controls = self.view.controls
+        if scale is not None:
+            unit = "log p(x), nats" if controls.logarithmic() else "p(x) per unit area"
+            self.view.set_scales(scale, unit)
+        points = self._backdrop.points if self._backdrop and controls.data.isChecked() else None
+        for each in self.maps.values():
+            each.shown_levels = each.levels if controls.contours.isChecked() else ()
+            each.panel.map.set_levels(each.shown_levels)
+            each.panel.map.set_data(points)
+        self._show_samples()
+        self._show_difference()
+
+    def scale(self) -> Scale | None:
+        """From the highest log-density of the truth, or of all maps, down by the range."""
+        tops = {name: each.top for name, each in self.maps.items() if each.top is not None}
+        if not tops:
+            return None
+        top = tops.get(TRUTH, max(tops.values()))
+        controls = self.view.controls
+        low = top - float(controls.range.value())
+        return Scale(low, top, exponential=not controls.logarithmic())
+
+    def _show_samples(self) -> None:
+        for card in self._session.chosen():
+            each = self.maps.get(card.name)
+            if each is None:
+                continue
+            frame = self._samples.get(card.name)
+            wanted = self.view.controls.samples.isChecked()
+            if wanted and frame is None:
+                self._draw(card)
+            shown = None
+            if wanted and frame is not None:
+                shown = np.asarray(frame.values[: frame.begun], np.float32)
+            each.panel.map.set_samples(shown, theme.family_colour(card.family))
+
+    def _draw(self, card: Card) -> None:
+        request = SampleRequest(SAMPLES, self._session.seed, self.view.controls.label())
+        key = f"samples of {card.name}"
+        fresh = key not in self._opened
+        channel = self._channel(key)
+        if fresh:
+            channel.stepped.connect(lambda step: self._take_samples(card.name, step))
+        if self._drawing.get(card.name) != request:
+            self._drawing[card.name] = request
+            channel.submit(draw(self._session.open, card, request))
+
+    def _take_samples(self, name: str, step: Loading | Frame) -> None:
+        if isinstance(step, Frame) and self._drawing.get(name) == step.request:
+            self._samples[name] = step
+            self._show_samples()
+
+    def _show_difference(self) -> None:
+        panel, pair = self.view.panel(DIFFERENCE), self.view.controls.difference()
+        self.view.difference_bar.setVisible(panel is not None)
+        if panel is None or pair is None:
+            return
+        first, second = (self.maps.get(name) for name in pair)
+        shared = self.scale()
+        if not (first and second and first.frame and second.frame and shared):
+            return
+        a, b = first.frame, second.frame
+        if a.request.area != b.request.area or a.values.shape != b.values.shape:
+            return
+        show_difference(panel, self.view.difference_bar, a, b, shared)
+
+    # cross-hair and points
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        numbers: dict[str, Number] = {}
+        for name, each in self.maps.items():
+            each.panel.map.set_cross((x, y))
+            if (found := each.number(x, y)) is not None:
+                numbers[name] = found
+        panel = self.view.panel(DIFFERENCE)
+        if panel is not None:
+            panel.map.set_cross((x, y))
+            if (value := panel.map.value_at(x, y)) is not None:
+                numbers[DIFFERENCE] = Number(f"{value:+.3f}".replace("-", "−"))
+        self.view.numbers.set_cursor((x, y), numbers)
+
+    @Slot()
+    def _leave(self) -> None:
+        for name in self.view.names():
+            if (panel := self.view.panel(name)) is not None:
+                panel.map.set_cross(None)
+        self.view.numbers.set_cursor(None, {})
+
+    @Slot(float, float)
+    def _click(self, x: float, y: float) -> None:
+        self.points.add((x, y))
+        self._score()
+
+    def _score(self) -> None:
+        self.points.score(self.data, self.view.controls.label(), self._session.chosen())
+
+    @Slot()
+    def _show_points(self) -> None:
+        points = self.points
+        found = {
+            name: number(f.value, f.kind, f.method, f.stderr)
+            for name, f in points.numbers().items()
+        }
+        here = points.here()
+        self.view.numbers.set_point(here, points.current, len(points.points), found)
+        vae = next((c for c in self._session.chosen() if c.family == "vae"), None)
+        self.posterior.show(vae, here, self.view.controls.label())
+        for name in self.view.names():
+            if (panel := self.view.panel(name)) is not None:
+                panel.map.set_marks(points.points)
+
+    @Slot()
+    def _reset(self) -> None:
+        for each in self.maps.values():
+            each.panel.map.reset_view()
+        self.refresh()
+
+    # one map
+
+    @Slot(str)
+    def _close(self, name: str) -> None:
+        rest = tuple(n for n in self._session.models if n != name)
+        if rest:
+            self._session.choose(self._session.data, rest)
+        else:
+            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+
+    @Slot(str)
+    def _retry(self, name: str) -> None:
+        if name != TRUTH:
+            self._session.reread(name)
+        self.maps[name].wanted = None
+        self.refresh()
+
+    @Slot(str)
+    def _tell_details(self, name: str) -> None:
+        if failure := self.maps[name].failure:
+            Details(failure.summary, failure.details, self.view).show()
+
+    def stop(self) -> None:
+        """Stop every map that is on its way."""
+        for each in self.maps.values():
+            each.stop()
+
+    # out and in again
+
+    def current(self) -> View | None:
+        """The view as it is, None while there is nothing to see."""
+        controls, time = self.view.controls, self.view.controls.time
+        if self.home is None or not self._session.models:
+            return None
+        return View(
+            models=self._session.models, area=Area(*self.view.box_in_view()),
+            side=controls.side(), label=controls.label(), logarithmic=controls.logarithmic(),
+            range=float(controls.range.value()), contours=controls.contours.isChecked(),
+            data=controls.data.isChecked(), points=tuple(self.points.points),
+            difference=controls.difference(),
+            inside=(time.chosen(), time.place()) if time.chosen() else None,
+        )  # fmt: skip
+
+    @Slot()
+    def save(self) -> None:
+        """Save all maps with their scale as one picture."""
+        if (view := self.current()) is not None:
+            difference = self.view.panel(DIFFERENCE)
+            self._export.picture(view, self.maps, self.scale(), difference)
+
+    @Slot()
+    def save_values(self) -> None:
+        """Save the log-densities of all maps."""
+        if (view := self.current()) is not None:
+            self._export.values(view, self.maps)
+
+    def restore(self, view: View) -> None:
+        """Show a saved view as soon as its data are there; its models are chosen already."""
+        self._pending = view
+        self.rebuild()
+        if self.home is not None:
+            self._restore_pending()
+            self.refresh()
+            self.recolour()
+
+    def _restore_pending(self) -> None:
+        if self._pending is None or self._pending.models[0] not in self.maps:
+            return
+        view, self._pending = self._pending, None
+        controls, area = self.view.controls, view.area
+        controls.show_view(
+            label=view.label, side=view.side, logarithmic=view.logarithmic, range_=view.range,
+            contours=view.contours, data=view.data, difference=view.difference,
+            inside=view.inside,
+        )  # fmt: skip
+        self.rebuild()
+        for each in self.maps.values():
+            each.panel.map.follow(area.x0, area.x1, area.y0, area.y1)
+        self.points.set_points(view.points)
+        self._score()

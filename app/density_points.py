@@ -1,0 +1,138 @@
+"""Points that clicks have added to the maps, and log p of every model there, computed anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.channels import Channel
+from app.lane import Job
+from app.mapping import TRUTH, Fields
+from app.session import Loading
+from engines.maps.kinds import Kind
+from engines.model import Card
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """log p of one map at one point, in nats."""
+
+    value: float
+    kind: Kind
+    method: str
+    stderr: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What is known so far at points of a data set, of one class or any: by point, then by map."""
+
+    data: str
+    label: int | None
+    found: dict[Point, dict[str, Found]]
+
+
+class Points(QObject):
+    """`changed` when there are others, another is the current one, or numbers have come."""
+
+    changed = Signal()
+
+    def __init__(self, channel: Channel, fields: Fields, parent: QObject) -> None:
+        super().__init__(parent)
+        self.points: list[Point] = []
+        self.current = -1
+        self._channel, self._fields = channel, fields
+        self._scores = Scores("", None, {})
+        channel.stepped.connect(self._take)
+
+    def add(self, point: Point) -> None:
+        """Add a point and make it the current one."""
+        self.points.append(point)
+        self.current = len(self.points) - 1
+        self.changed.emit()
+
+    def choose(self, place: int) -> None:
+        """Make another point the current one."""
+        self.current = place
+        self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous point, going round."""
+        if self.points:
+            self.choose((self.current + by) % len(self.points))
+
+    def remove(self) -> None:
+        """Drop the current point."""
+        if self.points:
+            self.points.pop(self.current)
+            self.current = min(self.current, len(self.points) - 1)
+            self.changed.emit()
+
+    def set_points(self, points: Sequence[Point]) -> None:
+        """Replace all."""
+        self.points, self.current = list(points), len(points) - 1
+        self.changed.emit()
+
+    def here(self) -> Point | None:
+        """The current point."""
+        return self.points[self.current] if self.points else None
+
+    def numbers(self) -> dict[str, Found]:
+        """What is known at the current point, by map."""
+        here = self.here()
+        return {} if here is None else self._scores.found.get(here, {})
+
+    def score(self, data: str, label: int | None, cards: Sequence[Card]) -> None:
+        """Find what is missing at every point; numbers come one by one."""
+        if (self._scores.data, self._scores.label) != (data, label):
+            self._scores = Scores(data, label, {})
+        known = self._scores.found
+        missing = [
+            (point, card) for point in reversed(self.points) for card in (None, *cards)
+            if (card.name if card else TRUTH) not in known.get(point, {})
+        ]  # fmt: skip
+        if missing:
+            self._channel.submit(_score(self._fields, self._scores, missing))
+
+    @Slot(object)
+    def _take(self, payload: Scores | Loading | None) -> None:
+        if not isinstance(payload, Scores) or payload is self._scores:
+            return
+        if (payload.data, payload.label) == (self._scores.data, self._scores.label):
+            self._scores = payload
+            self.changed.emit()
+
+
+def _score(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]) -> Job:
+    """A job that yields ever fuller copies of `scores`."""
+
+    def job() -> Generator[Scores | Loading | None, None, None]:
+        import torch
+
+        known = scores
+        for point, card in missing:
+            if card is None:
+                field = fields.of_data(scores.data, scores.label)
+            else:
+                field = yield from fields.of_model(card, scores.label, None, on_grid=False)
+            run = field.grid(*(torch.tensor([v], dtype=torch.float64) for v in point))
+            while True:
+                try:
+                    next(run)
+                except StopIteration as end:
+                    found = end.value
+                    break
+                yield known
+            error = None if found.stderr is None else float(found.stderr[0])
+            value = Found(float(found.value[0]), field.kind, found.method, error)
+            if not math.isnan(value.value):
+                here = {**known.found.get(point, {}), card.name if card else TRUTH: value}
+                known = replace(known, found={**known.found, point: here})
+            yield known
+
+    return job

@@ -1,0 +1,77 @@
+"""The posterior of a VAE at the current point: a job and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Slot
+
+from app.channels import Channel
+from app.lane import Job
+from app.open_models import Loading, Models
+from engines.maps.area import Area
+from engines.model import Card
+from widgets.posterior_view import PosteriorView
+
+
+@dataclass(frozen=True, eq=False)
+class PosteriorFrame:
+    """log q and log p of the latents (H, W) on an area, and KL(q ‖ p) in nats."""
+
+    area: Area
+    encoder: npt.NDArray[np.float32]
+    exact: npt.NDArray[np.float32]
+    gap: float
+
+
+class PosteriorPart(QObject):
+    """In view while a VAE is among the models and there is a point."""
+
+    def __init__(
+        self, view: PosteriorView, channel: Channel, models: Models, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._channel, self._models = view, channel, models
+        self._asked: object = None
+        self.frame: PosteriorFrame | None = None
+        channel.stepped.connect(self._take)
+        view.hide()
+
+    def show(self, card: Card | None, point: tuple[float, float] | None, label: int | None) -> None:
+        """Look behind this point, or rest where there is no VAE or no point."""
+        if card is None or point is None:
+            self._view.hide()
+            return
+        self._view.show()
+        asked = (card.sha256, point, label)
+        if asked != self._asked:
+            self._asked = asked
+            self._channel.submit(_look(self._models, card, point, label))
+
+    @Slot(object)
+    def _take(self, step: Loading | PosteriorFrame) -> None:
+        if isinstance(step, PosteriorFrame):
+            self.frame = step
+            area = step.area
+            box = (area.x0, area.x1, area.y0, area.y1)
+            self._view.show_posterior(step.encoder, step.exact, box, step.gap)
+
+
+def _look(models: Models, card: Card, point: tuple[float, float], label: int | None) -> Job:
+    def job() -> Generator[Loading | PosteriorFrame, None, None]:
+        model = yield from models.get(card)
+        import torch
+
+        from engines.maps.posterior import AREA, posterior
+        from engines.vae import VAE
+
+        assert isinstance(model.native, VAE)
+        found = posterior(model.native, torch.tensor(point), label)
+        yield PosteriorFrame(
+            AREA, found.encoder.float().numpy(), found.exact.float().numpy(), found.gap
+        )
+
+    return job

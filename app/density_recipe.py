@@ -1,0 +1,127 @@
+"""What a view of density maps is made again from: models, area, scale and what lies over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.recipes import Recipe, RecipeError
+from engines.catalog import DATA_TITLES
+from engines.maps.area import Area
+from engines.model import Card
+
+TASK = "density"
+MOST_POINTS, SIDES = 1000, range(16, 4097)
+_FIELDS = {
+    "models", "area", "side", "logarithmic", "range", "contours", "data", "points", "difference",
+    "inside",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of maps of the plane. `models` are names; `difference` and `inside` may be none.
+
+    `inside` is a model's name and the moment in it, 0 … 1.
+    """
+
+    models: tuple[str, ...]
+    area: Area
+    side: int = 512
+    label: int | None = None
+    logarithmic: bool = True
+    range: float = 12.0
+    contours: bool = True
+    data: bool = False
+    points: tuple[tuple[float, float], ...] = ()
+    difference: tuple[str, str] | None = None
+    inside: tuple[str, float] | None = None
+
+
+def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
+    """The recipe of a view; its model is the first, the others are kept with their weights."""
+    first, area = cards[view.models[0]], view.area
+    return Recipe(
+        task=TASK, model=first.name, sha256=first.sha256, seed=seed, label=view.label,
+        extra={
+            "models": {name: cards[name].sha256 for name in view.models},
+            "area": [area.x0, area.x1, area.y0, area.y1], "side": view.side,
+            "logarithmic": view.logarithmic, "range": view.range, "contours": view.contours,
+            "data": view.data, "points": [list(point) for point in view.points],
+            "difference": list(view.difference) if view.difference else None,
+            "inside": list(view.inside) if view.inside else None,
+        },
+    )  # fmt: skip
+
+
+def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
+    """The view in a recipe. Raises RecipeError for one that this catalogue cannot show."""
+    extra = recipe.extra
+    if recipe.task != TASK or set(extra) != _FIELDS:
+        raise RecipeError("the recipe lacks parts of the view of its maps")
+    try:
+        view = View(
+            models=tuple(extra["models"]),
+            area=Area(*_numbers(extra["area"], 4)),
+            side=int(extra["side"]),
+            label=recipe.label if isinstance(recipe.label, int) else None,
+            logarithmic=extra["logarithmic"] is True,
+            range=_numbers([extra["range"]], 1)[0],
+            contours=extra["contours"] is True,
+            data=extra["data"] is True,
+            points=tuple(_pair(point) for point in extra["points"][:MOST_POINTS]),
+            difference=_names(extra["difference"]),
+            inside=_inside(extra["inside"]),
+        )
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise RecipeError("the recipe's view of maps is damaged") from error
+    _check(view, extra["models"], cards)
+    return view
+
+
+def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> None:
+    for name in view.models:
+        card = cards.get(name)
+        if card is None or card.shape != (2,):
+            raise RecipeError(f"the recipe asks for {name}, which is no model of the plane here")
+        if card.sha256 != hashes[name]:
+            raise RecipeError(f"{name} has other weights than those that made these maps")
+    sets = {cards[name].data for name in view.models}
+    if len(sets) != 1:
+        titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))
+        raise RecipeError(f"the recipe mixes models of several data sets: {titles or 'none'}")
+    labels = cards[view.models[0]].labels
+    if view.label is not None and view.label >= len(labels):
+        raise RecipeError(f"the recipe asks for class {view.label}, which there is not")
+    if view.side not in SIDES:
+        raise RecipeError(f"the recipe asks for maps of {view.side} pixels, not 16 … 4096")
+
+
+def _numbers(values: Any, count: int) -> list[float]:
+    found = [float(value) for value in values]
+    if len(found) != count or not all(map(math.isfinite, found)):
+        raise ValueError(values)
+    return found
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    x, y = _numbers(values, 2)
+    return x, y
+
+
+def _names(values: Sequence[str] | None) -> tuple[str, str] | None:
+    if values is None:
+        return None
+    first, second = values
+    return str(first), str(second)
+
+
+def _inside(values: Any) -> tuple[str, float] | None:
+    if values is None:
+        return None
+    name, place = values
+    if not 0 <= place <= 1:
+        raise ValueError(place)
+    return str(name), float(place)

@@ -1,0 +1,216 @@
+"""The page of samples against data: both in one fixed embedding, their log-ratio, and a lasso."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QPointF, Qt, Slot
+from PySide6.QtGui import QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.comparing import Compared, Floats, Grounds, compare
+from app.density_source import PictureSource
+from app.lane import Failure
+from app.open_models import Loading
+from app.parts import Parts
+from app.session import family_title
+from engines.maps.kinds import Kind
+from engines.model import SampleRequest
+from widgets import theme
+from widgets.colour_bar import ColourBar
+from widgets.colours import Scale
+from widgets.column import State
+from widgets.combo import Combo
+from widgets.gallery import Gallery
+from widgets.heat_panel import HeatPanel
+from widgets.number import NumberBox
+from widgets.picture_pages import PicturePages, explained
+
+MOST_SHOWN = 60
+_HELP = (
+    "Samples and data as kernel densities q and p in one plane that a classifier of the data "
+    "spans, whatever the model. log q − log p: blue where samples are missing, red where there "
+    "are too many. Draw a lasso round a region to see its pictures."
+)
+
+
+class SamplesPage(QObject):
+    """One model at a time; works while its page is in front."""
+
+    def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
+        super().__init__(view)
+        self._view, self._session = view, parts.session
+        self.models, self.count, self.clear = (
+            Combo(view),
+            NumberBox(view),
+            QPushButton("Clear lasso"),
+        )
+        self.panels = {key: HeatPanel(view) for key in ("data", "samples", "ratio")}
+        self.bar, self.ratio_bar = ColourBar(view), ColourBar(view)
+        self.gallery, self._says = Gallery(view), QLabel(view)
+        self.found: Compared | None = None
+        self.lasso: list[tuple[float, float]] = []
+        self._kept = Grounds()
+        self._asked: object = None
+        self._channel = parts.channels.open("density: samples and data")
+        self._channel.stepped.connect(self._take)
+        self._channel.failed.connect(self._fail)
+        self._build()
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        self.count.setDecimals(0)
+        self.count.setRange(32, 5000)
+        self.count.setValue(256)
+        self.count.setAccessibleName("Samples")
+        self.count.setToolTip("How many samples are drawn. More make a smoother map.")
+        self.models.setAccessibleName("Model of the samples")
+        self.models.setToolTip("Whose samples are laid over the data.")
+        self.clear.setToolTip("Forget the lasso and show pictures from everywhere.")
+        self._says.setWordWrap(True)
+        self._says.setProperty("faint", True)
+        self._says.setFont(theme.small_font(self._says.font()))
+        controls, page = QWidget(self._view), QWidget(self._view)
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(unit)
+        for widget in (explained("Samples and data", _HELP), self.models, QLabel("Samples"),
+                       self.count, self.clear, self._says):  # fmt: skip
+            column.addWidget(widget)
+        column.addStretch(1)
+        maps, bars = QHBoxLayout(), QHBoxLayout()
+        titles = {"data": "Data", "samples": "Samples", "ratio": "log samples / data"}
+        for key, panel in self.panels.items():
+            panel.set_identity(titles[key], "data", closable=False)
+            panel.map.set_lasso_mode(True)
+            panel.map.setToolTip("Drag a lasso to see the pictures inside. Wheel zooms.")
+            panel.map.lassoed.connect(self._select)
+            maps.addWidget(panel, 1)
+        for a in self.panels.values():
+            for b in self.panels.values():
+                if a is not b:
+                    a.map.view_moved.connect(b.map.follow)
+        bars.addWidget(self.bar, 2)
+        bars.addWidget(self.ratio_bar, 1)
+        maps.setSpacing(unit)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(unit)
+        layout.addLayout(maps, 3)
+        layout.addLayout(bars)
+        layout.addWidget(self.gallery, 2)
+        self._view.add_page("samples", page, controls)
+        self.models.currentIndexChanged.connect(self.refresh)
+        self.count.valueChanged.connect(self.refresh)
+        self.clear.clicked.connect(lambda: self._select([]))
+        for panel in self.panels.values():
+            panel.retry_wanted.connect(self._retry)
+
+    @Slot()
+    def refresh(self, _: object = None) -> None:
+        """Draw samples of the model chosen and compare them with the data."""
+        cards = self._session.chosen()
+        names = [card.name for card in cards]
+        if names != [self.models.itemData(i) for i in range(self.models.count())]:
+            before = self.models.currentData()
+            self.models.blockSignals(True)
+            self.models.clear()
+            for each in cards:
+                self.models.addItem(family_title(each), each.name)
+            self.models.setCurrentIndex(max(0, self.models.findData(before)))
+            self.models.blockSignals(False)
+        card = self._session.cards.get(str(self.models.currentData()))
+        if card is None:
+            return
+        asked = (card.sha256, int(self.count.value()), self._session.seed)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        base = self._session.cards.get(f"{card.data}/kde")
+        request = SampleRequest(int(self.count.value()), self._session.seed)
+        for panel in self.panels.values():
+            panel.set_state(State.WORKING)
+        self.panels["samples"].set_identity(f"Samples: {family_title(card)}", card.family,
+                                            closable=False)  # fmt: skip
+        self._channel.submit(compare(self._session.open, self._kept, card, base, request))
+
+    @Slot(object)
+    def _take(self, step: Loading | Compared | None) -> None:
+        if isinstance(step, Loading):
+            for panel in self.panels.values():
+                panel.set_state(State.LOADING, f"Loading {step.name}…")
+        elif step is not None and step is not self.found:
+            self._show(step)
+
+    def _show(self, found: Compared) -> None:
+        first = self.found is None
+        self.found, area = found, found.area
+        box = (area.x0, area.x1, area.y0, area.y1)
+        top = float(found.data.max())
+        scale, gap = Scale(top - 6, top), Scale(-3, 3, diverging=True)
+        says = {
+            "data": (found.data, scale, f"{len(found.data_places):,} pictures"),
+            "samples": (found.samples, scale, f"{len(found.sample_places):,} of {found.total:,}"),
+            "ratio": (found.ratio, gap, "blue: samples are missing"),
+        }
+        for key, (values, colours, text) in says.items():
+            panel = self.panels[key]
+            if first:
+                panel.map.set_range(*box)
+            panel.map.set_scale(colours)
+            panel.map.set_map(values, box)
+            panel.set_footer(text)
+            kind = Kind.DATA if key == "data" else Kind.SAMPLES
+            panel.set_kind(kind.value, "Kernel densities in the plane of a classifier, both of the "
+                           "bandwidth that suits the data.")  # fmt: skip
+            panel.set_state(State.READY)
+        self.bar.set_scale(scale, "log-density in the embedding")
+        self.ratio_bar.set_scale(gap, "nats")
+        self.panels["data"].map.set_data(found.data_places)
+        colour = theme.family_colour(str(self.models.currentData()).split("/")[-1])
+        self.panels["samples"].map.set_samples(found.sample_places, colour)
+        self._fill()
+
+    @Slot(object)
+    def _select(self, lasso: list[tuple[float, float]]) -> None:
+        self.lasso = lasso
+        for panel in self.panels.values():
+            panel.map.set_lasso(lasso)
+        self._fill()
+
+    def inside(self, places: Floats) -> npt.NDArray[np.bool_]:
+        """Which places lie in the lasso; all where there is none."""
+        if len(self.lasso) < 3:
+            return np.ones(len(places), bool)
+        ring = QPolygonF([QPointF(x, y) for x, y in self.lasso])
+        rule = Qt.FillRule.OddEvenFill
+        return np.array([ring.containsPoint(QPointF(x, y), rule) for x, y in places.tolist()], bool)
+
+    def _fill(self) -> None:
+        """Samples and data of the region in turn, so that both are seen."""
+        if self.found is None:
+            return
+        found = self.found
+        theirs, ours = self.inside(found.data_places), self.inside(found.sample_places)
+        half = MOST_SHOWN // 2
+        a, b = found.sample_pictures[ours][:half], found.data_pictures[theirs][:half]
+        shown = [*a, *b]
+        captions = ["sample"] * len(a) + ["data"] * len(b)
+        self.gallery.set_count(len(shown))
+        self.gallery.set_captions(captions)
+        if shown:
+            self.gallery.put(0, np.stack(shown))
+        share = f"{ours.mean() if len(ours) else 0:.1%} of samples, {theirs.mean():.1%} of the data"
+        region = "In the lasso" if self.lasso else "Everywhere"
+        self._says.setText(f"{region}: {share}.")
+
+    @Slot(object)
+    def _fail(self, failure: Failure) -> None:
+        self._asked = None
+        for panel in self.panels.values():
+            panel.set_state(State.FAILED, failure.sentence)
+
+    @Slot()
+    def _retry(self) -> None:
+        self._asked = None
+        self.refresh()

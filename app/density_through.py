@@ -1,0 +1,257 @@
+"""The page of planes: a map of the plane through three pictures, and the picture under the cursor.
+
+In the latent space of a model that has one, else among pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.channels import Channels
+from app.density_source import PictureSource
+from app.lane import Failure, Job
+from app.mapping import MapFrame, MapRequest, refined
+from app.open_models import Loading, Models
+from app.parts import Parts
+from app.pictures import Pixels, to_pixels, to_tensor
+from app.session import family_title
+from engines.maps.area import Area
+from engines.model import Card
+from widgets import theme
+from widgets.colour_bar import ColourBar
+from widgets.colours import Scale
+from widgets.column import State
+from widgets.combo import Combo
+from widgets.heat_panel import HeatPanel
+from widgets.picture_pages import PictureBox, PicturePages, explained
+
+SIDE = {"latent": 256, "picture": 48}
+"""Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
+_HELP = (
+    "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, decoded, or in "
+    "pixels where it has none. Colours are log p of the latent, or of the decoded picture in bits "
+    "per dimension: which, the badge and the foot of the map say."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """Where the three pictures are on the plane, and in which space it lies."""
+
+    places: npt.NDArray[np.float32]
+    latent: bool
+    space: str
+    plane: object
+
+
+class PlanePage(QObject):
+    """One model at a time; works while its page is in front."""
+
+    def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
+        super().__init__(view)
+        self._view, self._source, self._session = view, source, parts.session
+        self.models, self.what = Combo(view), Combo(view)
+        self.panel, self.bar, self.under = HeatPanel(view), ColourBar(view), PictureBox(view)
+        self._boxes = [PictureBox(view) for _ in range(3)]
+        self._says = QLabel(view)
+        self.corners: Corners | None = None
+        self.frame: MapFrame | None = None
+        self._asked: object = None
+        self._open(parts.channels)
+        self._build()
+
+    def _open(self, channels: Channels) -> None:
+        self._map, self._look = (channels.open(f"density: plane {k}") for k in ("map", "picture"))
+        self._map.stepped.connect(self._take)
+        self._map.failed.connect(self._fail)
+        self._look.stepped.connect(self._take_picture)
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        for text, what in (("Density of the latent", "latent"),
+                           ("Density of the picture", "picture")):  # fmt: skip
+            self.what.addItem(text, what)
+        self.models.setAccessibleName("Model of the plane")
+        self.models.setToolTip("In whose latents the plane lies, and whose density is mapped.")
+        self.what.setAccessibleName("What is mapped")
+        self.what.setToolTip(
+            "The density of the latent is a formula; that of the decoded picture takes a network "
+            "call for every pixel of the map."
+        )
+        self._says.setWordWrap(True)
+        self._says.setProperty("faint", True)
+        self._says.setFont(theme.small_font(self._says.font()))
+        controls, page = QWidget(self._view), QWidget(self._view)
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(unit)
+        for widget in (explained("Plane through three", _HELP), self.models, self.what, self._says):
+            column.addWidget(widget)
+        column.addStretch(1)
+        side = QVBoxLayout()
+        side.setSpacing(unit // 2)
+        side.addWidget(QLabel("Under the cursor"))
+        side.addWidget(self.under)
+        side.addWidget(QLabel("Corners 1, 2 and 3"))
+        row = QHBoxLayout()
+        for box in self._boxes:
+            box.setFixedSize(64, 64)
+            row.addWidget(box)
+        side.addLayout(row)
+        side.addStretch(1)
+        self.under.setMinimumWidth(224)
+        left = QVBoxLayout()
+        left.setSpacing(unit)
+        left.addWidget(self.panel, 1)
+        left.addWidget(self.bar)
+        whole = QHBoxLayout(page)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(2 * unit)
+        whole.addLayout(left, 1)
+        whole.addLayout(side)
+        self._view.add_page("plane", page, controls)
+        self.models.currentIndexChanged.connect(self.refresh)
+        self.what.currentIndexChanged.connect(self.refresh)
+        self.panel.map.hovered.connect(self._hover)
+        self.panel.map.left.connect(lambda: self.panel.map.set_cross(None))
+        self.panel.map.setToolTip("Move over the map to see the picture there. Drag pans.")
+        self.panel.retry_wanted.connect(self._retry)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Map the plane through the picture and two examples of other classes."""
+        cards = self._session.chosen()
+        self._offer(cards)
+        three = self._source.three()
+        card = self._session.cards.get(str(self.models.currentData()))
+        if card is None or len(three) != 3:
+            return
+        what = str(self.what.currentData())
+        asked = (card.sha256, what, tuple(picture.tobytes() for picture in three))
+        if asked == self._asked:
+            return
+        self._asked = asked
+        for box, picture in zip(self._boxes, three, strict=True):
+            box.set_picture(picture)
+        self.panel.set_identity(family_title(card), card.family, closable=False)
+        self.panel.set_state(State.WORKING)
+        self.corners = self.frame = None
+        self._map.submit(_through(self._session.open, card, three, what))
+
+    def _offer(self, cards: Sequence[Card]) -> None:
+        names = [card.name for card in cards]
+        if names == [self.models.itemData(i) for i in range(self.models.count())]:
+            return
+        before = self.models.currentData()
+        self.models.blockSignals(True)
+        self.models.clear()
+        for card in cards:
+            self.models.addItem(family_title(card), card.name)
+        self.models.setCurrentIndex(max(0, self.models.findData(before)))
+        self.models.blockSignals(False)
+
+    @Slot(object)
+    def _take(self, step: Loading | tuple[Corners, MapFrame | None]) -> None:
+        if isinstance(step, Loading):
+            self.panel.set_state(State.LOADING, "Loading…")
+        else:
+            corners, frame = step
+            if corners is not self.corners:
+                self.corners = corners
+                self._says.setText(f"In {corners.space}.")
+            if frame is not None and frame is not self.frame:
+                self._show(frame)
+
+    def _show(self, frame: MapFrame) -> None:
+        assert self.corners is not None
+        first = self.frame is None
+        self.frame, area = frame, frame.request.area
+        box = (area.x0, area.x1, area.y0, area.y1)
+        low, high = (float(np.quantile(frame.values, q)) for q in (0.02, 0.999))
+        bits = "of the decoded picture" in frame.method
+        scale = Scale(low, high)
+        self.panel.map.set_scale(scale)
+        self.bar.set_scale(scale, "log₂ p / D: −bits per dimension" if bits else "log p(z), nats")
+        if first:
+            self.panel.map.set_range(*box)
+        self.panel.map.set_map(frame.values, box)
+        self.panel.map.set_marks([tuple(place) for place in self.corners.places.tolist()])
+        self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
+        what = "of the decoded picture" if bits else "of the latent"
+        self.panel.set_footer(f"log-density {what} · {frame.request.wide} × {frame.request.high}")
+        self.panel.set_state(State.READY if frame.complete else State.WORKING, f"{frame.share:.0%}")
+
+    @Slot(object)
+    def _fail(self, failure: Failure) -> None:
+        self._asked = None
+        self.panel.set_state(State.FAILED, failure.sentence)
+
+    @Slot()
+    def _retry(self) -> None:
+        self._asked = None
+        self.refresh()
+
+    @Slot(float, float)
+    def _hover(self, x: float, y: float) -> None:
+        self.panel.map.set_cross((x, y))
+        card = self._session.cards.get(str(self.models.currentData()))
+        if self.corners is not None and card is not None:
+            self._look.submit(_at(self._session.open, card, self.corners, (x, y)))
+
+    @Slot(object)
+    def _take_picture(self, step: Loading | Pixels | None) -> None:
+        if isinstance(step, np.ndarray):
+            self.under.set_picture(step)
+
+
+def _through(models: Models, card: Card, three: Sequence[Pixels], what: str) -> Job:
+    """A job that yields (Corners, MapFrame or None)."""
+
+    def job() -> Generator[Loading | tuple[Corners, MapFrame | None], None, None]:
+        model = yield from models.get(card)
+        from engines.maps import planes
+        from engines.model import finish
+
+        plane = finish(planes.plane_through(model, to_tensor(np.stack(three), card.shape[0])))
+        corners = Corners(plane.corners.numpy(), plane.latent, plane.space, plane)
+        yield corners, None
+        latent = what == "latent" and plane.latent
+        field = planes.of_latent(plane) if latent else planes.of_picture(model, plane)
+        (x0, y0), (x1, y1) = plane.corners.amin(0).tolist(), plane.corners.amax(0).tolist()
+        area = Area(x0, x1, y0, y1).grown(0.35).of_shape(4, 3)
+        wide, high = area.pixels(SIDE["latent" if latent else "picture"])
+        for frame in refined(field, MapRequest(area, wide, high)):
+            if not isinstance(frame, Loading):
+                yield corners, frame
+
+    return job
+
+
+def _at(models: Models, card: Card, corners: Corners, at: tuple[float, float]) -> Job:
+    """A job that yields the picture at a place of the plane."""
+
+    def job() -> Generator[Loading | Pixels, None, None]:
+        model = yield from models.get(card)
+        import torch
+
+        from engines.maps import planes
+
+        plane = corners.plane
+        assert isinstance(plane, planes.Plane)
+        run = planes.decoded(model, plane, *(torch.tensor([v]) for v in at))
+        while True:
+            try:
+                step = next(run)
+            except StopIteration as end:
+                yield to_pixels(end.value)[0]
+                return
+            if step.guess is not None:
+                yield to_pixels(step.guess)[0]
+
+    return job

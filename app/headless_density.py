@@ -1,0 +1,198 @@
+"""Density maps and per-picture numbers from the command line: files on disk, no Qt."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app import files
+from app.density_recipe import View, recipe_of
+from app.density_sheet import Panel, sheet
+from app.fitting import MAX_FILE, fitted, read
+from app.headless import card_named, class_named, opened
+from app.headless_output import UsageError, driven
+from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
+from app.open_models import Loading, Models
+from app.pictures import Pixels, to_tensor
+from app.recipes import KEYWORD, Recipe, png_bytes
+from engines.catalog import FAMILY_TITLES, ROOT
+from engines.maps.area import Area
+from engines.maps.kinds import kind_of
+from engines.model import Card
+from widgets.colours import Scale
+
+if TYPE_CHECKING:
+    from app.lane import Job
+
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+_TOP, _RANGE, _BATCH = 0.999, 12.0, 64
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A map as the command line asks for it; without an area it is that of the data."""
+
+    model: str
+    grid: int = 512
+    label: str | None = None
+    area: tuple[float, float, float, float] | None = None
+    truth: bool = False
+    """Draw the truth beside it."""
+
+
+def density(
+    wish: Wish, out: Path, values: Path | None, *, device: str | None = None, root: Path = ROOT
+) -> tuple[Path, ...]:
+    """Map a model's density and write picture and values; returns the files written."""
+    card = card_named(wish.model, root)
+    if card.shape != (2,):
+        raise UsageError(f"{card.name} is not of the plane; for pictures there is: score")
+    if not 16 <= wish.grid <= 4096:
+        raise UsageError(f"--grid must lie in 16 … 4096, got {wish.grid}")
+    for path, allowed in ((out, (".png",)), (values, (".npz", ".csv"))):
+        if path is not None and path.suffix.lower() not in allowed:
+            raise UsageError(f"{path} must end in {' or '.join(allowed)}")
+    label = None if wish.label is None else class_named(wish.label, card)
+    if isinstance(label, tuple):
+        raise UsageError("--label names one class; a map has no turns")
+    from engines import devices
+
+    devices.prepare_thread()
+    area = _area(wish, card)
+    wide, high = area.pixels(wish.grid)
+    request, fields = MapRequest(area, wide, high, label), Fields(Models(device))
+    frames = [(card, _drive(map_model(fields, card, request)))]
+    truth = _drive(map_data(fields, card.data, request)) if wish.truth else None
+    recipe = recipe_of(View((card.name,), area, wish.grid, label), {card.name: card}, 0)
+    panels = _panels(frames, truth)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(out, png_bytes(sheet(panels), recipe))
+    written = [out]
+    if values is not None:
+        files.write_atomically(values, values_bytes({card.name: frames[0][1]}, recipe, values))
+        written.append(values)
+    return tuple(written)
+
+
+def _area(wish: Wish, card: Card) -> Area:
+    if wish.area is not None:
+        try:
+            return Area(*wish.area)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    from engines import examples
+
+    x = examples.points(card.data, 2000).numpy()
+    (x0, y0), (x1, y1) = x.min(0).tolist(), x.max(0).tolist()
+    return Area(x0, x1, y0, y1).grown(0.08)
+
+
+def _drive(job: Job) -> MapFrame:
+    run: Generator[Loading | MapFrame | None, None, MapFrame] = job()
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list[Panel]:
+    shown = [("Truth", truth)] if truth else []
+    shown += [(FAMILY_TITLES[card.family], frame) for card, frame in frames]
+    first = shown[0][1]
+    assert first is not None
+    top = float(np.quantile(first.values, _TOP))
+    scale = Scale(top - _RANGE, top)
+    return [
+        Panel(title, caption(frame), frame.values, scale, "log p(x), nats", frame.levels)
+        for title, frame in shown
+        if frame is not None
+    ]
+
+
+def caption(frame: MapFrame) -> str:
+    """ "exact · ∫ = 1.0000"."""
+    mass = "" if frame.mass is None else f" · ∫ = {frame.mass:.4f}"
+    return f"{frame.kind.value}{mass}"
+
+
+def values_bytes(frames: dict[str, MapFrame], recipe: Recipe, path: Path) -> bytes:
+    """Log-densities as .npz (x, y, one array (H, W) per map, kinds, recipe) or as lines of .csv."""
+    request = next(iter(frames.values())).request
+    xs, ys = request.area.axes(request.wide, request.high)
+    if path.suffix.lower() == ".npz":
+        arrays = {name.replace("/", "_"): frame.values for name, frame in frames.items()}
+        kinds = [f"{name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
+        with io.BytesIO() as file:
+            np.savez_compressed(
+                file, x=xs, y=ys, kinds=np.array(kinds), recipe=np.array(recipe.to_json()),
+                **arrays,  # type: ignore[arg-type]
+            )  # fmt: skip
+            return file.getvalue()
+    lines = [f"# {KEYWORD} {recipe.to_json()}"]
+    lines += [f"# {name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
+    lines.append(",".join(["x", "y", *frames]))
+    columns = [frame.values for frame in frames.values()]
+    for row, y in enumerate(ys.tolist()):
+        for column, x in enumerate(xs.tolist()):
+            found = ",".join(f"{values[row, column]:.7g}" for values in columns)
+            lines.append(f"{x:.9g},{y:.9g},{found}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+# numbers per picture
+
+
+def score(
+    model: str, images: Path, out: Path, *, device: str | None = None, root: Path = ROOT
+) -> Path:
+    """log p of every picture of a folder under a model, with its kind, as a table."""
+    card = card_named(model, root)
+    if not card.is_picture:
+        raise UsageError(f"{card.name} is of points; for the plane there is: density")
+    if not images.is_dir():
+        raise UsageError(f"{images} is not a folder")
+    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise UsageError(f"there are no pictures in {images}")
+    engine = opened(card, device, root)
+    if engine.density is None:
+        raise UsageError(f"{card.name} is implicit: it has no density")
+    pictures = np.stack([_picture(path, card) for path in paths])
+    table = io.StringIO()
+    write = csv.writer(table, lineterminator="\n")
+    write.writerow(("file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method"))
+    kind = kind_of(engine.density.meaning)
+    for start in range(0, len(paths), _BATCH):
+        x = to_tensor(pictures[start : start + _BATCH], card.shape[0])
+        found = driven(engine.density.run(x, None, {}), card.name)
+        errors = found.stderr.tolist() if found.stderr is not None else [math.nan] * len(x)
+        for path, value, error in zip(
+            paths[start : start + _BATCH], found.value.tolist(), errors, strict=True
+        ):
+            bits = "" if kind.value == "unnormalised" else f"{bits_per_dim(value, card):.6f}"
+            shown = "" if math.isnan(error) else f"{error:.4g}"
+            write.writerow((path.name, f"{value:.4f}", bits, kind.value, shown, found.method))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(out, table.getvalue().encode())
+    return out
+
+
+def bits_per_dim(value: float, card: Card) -> float:
+    """−log₂ p(x) per pixel and channel."""
+    return -value / (math.log(2) * math.prod(card.shape))
+
+
+def _picture(path: Path, card: Card) -> Pixels:
+    try:
+        foreign = read(files.read_bytes(path, MAX_FILE), path.name)
+    except ValueError as error:
+        raise UsageError(f"{path.name}: {error}") from error
+    return fitted(foreign.pixels, card.shape)

@@ -1,0 +1,213 @@
+"""Map jobs: densities of the plane from coarse to fine, as arrays that a heat map shows.
+
+Runs on the lane. What is known of a model beyond its weights, such as kernels on its samples, is
+kept there from job to job.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from app.lane import Job
+from app.open_models import Loading, Models
+from engines.maps.area import Area
+from engines.maps.kinds import Kind
+from engines.maps.moments import Memory, Moment
+from engines.model import Card
+
+if TYPE_CHECKING:
+    from engines.maps.fields import Field
+    from engines.maps.refine import Map
+
+Values: TypeAlias = npt.NDArray[np.float32]
+T = TypeVar("T")
+TRUTH = "truth"
+"""The name of the map of the data set itself."""
+
+
+@dataclass(frozen=True)
+class MapRequest:
+    """Which part of the plane, at how many pixels; one class or any; at which moment inside."""
+
+    area: Area
+    wide: int
+    high: int
+    label: int | None = None
+    moment: Moment | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MapFrame:
+    """A map as it stands: log-densities (high, wide) in nats, the lowest row first.
+
+    `levels` are those of the contours round 50, 90 and 99 % of the mass within the area, and
+    `mass` is what the area holds; both come with the last frame. `paths` (n, steps, 2) are curves
+    to draw over it.
+    """
+
+    request: MapRequest
+    kind: Kind
+    values: Values
+    stride: int
+    share: float
+    method: str
+    seconds: float
+    levels: tuple[float, ...] = ()
+    mass: float | None = None
+    paths: Values | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.share == 1.0
+
+
+Frames: TypeAlias = Generator["Loading | MapFrame | None", None, "MapFrame"]
+
+
+class Fields:
+    """What can be mapped: models' densities, their stand-ins, the truth. Of the lane alone."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._kernels: dict[tuple[str, str, int | None], Field] = {}
+        self._memories: dict[tuple[str, str, int | None], Memory] = {}
+
+    def of_data(self, data: str, label: int | None) -> Field:
+        """The density of the data, or kernels on them where nobody knows it."""
+        from engines import examples
+        from engines.maps import fields
+        from engines.toys import TOYS
+
+        if data in TOYS:
+            return fields.truth_of(data, label)
+        key = (data, "", label)
+        if key not in self._kernels:
+            x = examples.points(data, 1_000_000)
+            held = max(1, len(x) // 10)
+            kernels = fields.kernels_on(x[held:], x[:held], f"kernels on {len(x) - held:,} points")
+            self._kernels[key] = kernels.field(Kind.DATA)
+        return self._kernels[key]
+
+    def of_model(
+        self, card: Card, label: int | None, moment: Moment | None, *, on_grid: bool = True
+    ) -> Generator[Loading | None, None, Field]:
+        """A model's density, or kernels on its samples where it has none.
+
+        A diffusion has a faster way for many points `on_grid` than for one.
+        """
+        from engines.maps import fields, moments, noised
+
+        model = yield from self.models.get(card)
+        key = (card.name, card.sha256, label)
+        if moments.process_of(card) is moments.Process.NOISE or moment is not None:
+            memory = self._memories.setdefault(key, Memory())
+        if moment is not None:
+            return (yield from _silent(moments.field_at(model, moment, label, memory)))
+        if on_grid and moments.process_of(card) is moments.Process.NOISE:
+            sweep = moments.sweep_of(model, label, memory)
+            return noised.field_at(sweep, noised.LOWEST)
+        if model.density is not None:
+            return fields.field_of(model, label)
+        if key not in self._kernels:
+            x = yield from _silent(fields.samples_run(model, label))
+            self._kernels[key] = fields.kernels_of_samples(x, card.name).field(Kind.SAMPLES)
+        return self._kernels[key]
+
+
+def map_data(fields: Fields, data: str, request: MapRequest) -> Job:
+    """A job that maps the density of a data set."""
+
+    def job() -> Frames:
+        return (yield from refined(fields.of_data(data, request.label), request))
+
+    return job
+
+
+def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
+    """A job that maps a model's density."""
+
+    def job() -> Frames:
+        field = yield from fields.of_model(card, request.label, request.moment)
+        return (yield from refined(field, request))
+
+    return job
+
+
+def refined(field: Field, request: MapRequest) -> Frames:
+    from engines.maps.refine import refine
+
+    run = refine(field, request.area, request.wide, request.high)
+    spent, frame = 0.0, None
+    while True:
+        before = time.perf_counter()
+        try:
+            found = next(run)
+        except StopIteration as end:
+            spent += time.perf_counter() - before
+            last = _last(end.value, field, request, spent)
+            yield last
+            return last
+        spent += time.perf_counter() - before
+        if found is not None:
+            frame = _frame(found, field, request, spent)
+        yield frame  # again where there is no news: a step of nothing would replace one unseen
+
+
+def _frame(found: Map, field: Field, request: MapRequest, spent: float) -> MapFrame:
+    paths = None if field.paths is None else field.paths.numpy()
+    share = min(found.share, 0.999)  # the last frame comes with contours
+    return MapFrame(
+        request, field.kind, found.values.numpy(), found.stride, share, found.method, spent,
+        paths=paths,
+    )  # fmt: skip
+
+
+def _last(found: Map, field: Field, request: MapRequest, spent: float) -> MapFrame:
+    from engines.maps import regions
+
+    cell = request.area.cell(request.wide, request.high)
+    frame = _frame(found, field, request, spent)
+    return MapFrame(
+        request, frame.kind, frame.values, 1, 1.0, frame.method, spent,
+        levels=regions.levels(found.values, cell), mass=regions.mass(found.values, cell),
+        paths=frame.paths,
+    )  # fmt: skip
+
+
+def _silent(run: Generator[object, None, T]) -> Generator[None, None, T]:
+    """Drive a run of the engines with a breath at each of its steps."""
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield None
+
+
+def patched(fresh: MapFrame, old: MapFrame | None) -> Values:
+    """The values of a frame, with those of an older map where that is finer and overlaps.
+
+    While a new map is still coarse, what was seen sharp stays sharp.
+    """
+    if old is None or fresh.complete or old.request.label != fresh.request.label:
+        return fresh.values
+    if old.request.moment != fresh.request.moment:
+        return fresh.values
+    theirs, mine = old.request.area, fresh.request.area
+    pitch = old.stride * theirs.size[0] / old.request.wide
+    if pitch >= 0.75 * fresh.stride * mine.size[0] / fresh.request.wide:
+        return fresh.values
+    xs, ys = mine.axes(fresh.request.wide, fresh.request.high)
+    across = np.floor((xs - theirs.x0) / theirs.size[0] * old.request.wide).astype(np.intp)
+    up = np.floor((ys - theirs.y0) / theirs.size[1] * old.request.high).astype(np.intp)
+    columns = (across >= 0) & (across < old.request.wide)
+    rows = (up >= 0) & (up < old.request.high)
+    values = fresh.values.copy()
+    values[np.ix_(rows, columns)] = old.values[np.ix_(up[rows], across[columns])]
+    return values

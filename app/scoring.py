@@ -1,0 +1,157 @@
+"""Scoring jobs: log p of pictures under a model, in bits per dimension. Runs on the lane.
+
+The test set's numbers are kept on disk by the model's weights: they are asked again every day.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from app import files
+from app.files import APP, SaveError
+from app.lane import Job
+from app.open_models import Loading, Models
+from app.pictures import Pixels, to_tensor
+from engines.maps.kinds import Kind, kind_of
+from engines.model import Card
+
+if TYPE_CHECKING:
+    from engines.model import Density, LogDensity, Model
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+TEST_PICTURES = 100
+_BATCH = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """log p of one picture in nats, what it is, and by which method."""
+
+    card: Card
+    value: float
+    stderr: float | None
+    kind: Kind
+    method: str
+
+    @property
+    def bits(self) -> float:
+        """−log₂ p per dimension; of an unnormalised density up to a constant."""
+        return bits_of(self.card, self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class TestBits:
+    """Bits per dimension of the first test pictures, as many as are known."""
+
+    bits: Floats
+    total: int
+
+
+@dataclass(frozen=True)
+class Unable:
+    """A model that has no density of pictures, and why."""
+
+    reason: str
+
+
+def bits_of(card: Card, nats: float) -> float:
+    """−log₂ p(x) per pixel and channel."""
+    return -nats / (math.log(2) * math.prod(card.shape))
+
+
+def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job:
+    """A job that yields the Score of one picture, or why there is none."""
+
+    def job() -> Generator[Loading | Score | Unable | None, None, None]:
+        model = yield from models.get(card)
+        density = model.density
+        if density is None:
+            yield Unable(f"{card.name} is implicit: it has no density.")
+            return
+        found = yield from _run(model, density, picture[None], label)
+        error = None if found.stderr is None else float(found.stderr[0])
+        yield Score(card, float(found.value[0]), error, kind_of(found.meaning), found.method)
+
+    return job
+
+
+def _run(
+    model: Model, density: Density, pictures: Pixels, label: int | None
+) -> Generator[None, None, LogDensity]:
+    """Drive a density with a breath at each of its steps."""
+    import torch
+
+    x = to_tensor(pictures, model.card.shape[0])
+    labels = None if label is None else torch.full((len(x),), label)
+    run = density.run(x, labels, {})
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield None
+
+
+def score_tests(
+    models: Models, card: Card, pictures: Pixels, label: int | None, folder: Path | None = None
+) -> Job:
+    """A job that yields TestBits as they come, from the disk where they are known."""
+    place = (folder or cache_folder()) / f"{card.sha256[:24]}-{label}-{len(pictures)}.npy"
+
+    def job() -> Generator[Loading | TestBits | None, None, None]:
+        known = _read(place, len(pictures))
+        if known is not None:
+            yield TestBits(known, len(pictures))
+            return
+        model = yield from models.get(card)
+        if model.density is None:
+            return
+        bits: list[float] = []
+        for start in range(0, len(pictures), _BATCH):
+            part = pictures[start : start + _BATCH]
+            run = _run(model, model.density, part, label)
+            while True:
+                try:
+                    next(run)
+                except StopIteration as end:
+                    found = end.value
+                    break
+                yield TestBits(np.array(bits), len(pictures))
+            bits += [bits_of(card, value) for value in found.value.tolist()]
+            yield TestBits(np.array(bits), len(pictures))
+        _write(place, np.array(bits))
+
+    return job
+
+
+def cache_folder() -> Path:
+    """Where the test sets' numbers are kept."""
+    return Path(platformdirs.user_cache_path(APP, appauthor=False)) / "densities"
+
+
+def _read(place: Path, count: int) -> Floats | None:
+    try:
+        found = np.load(place, allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    good = found.shape == (count,) and found.dtype == np.float64 and np.isfinite(found).all()
+    return found if good else None
+
+
+def _write(place: Path, bits: Floats) -> None:
+    with io.BytesIO() as file:
+        np.save(file, bits)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            files.write_atomically(place, file.getvalue())
+        except (OSError, SaveError):
+            return  # it will be found again next time

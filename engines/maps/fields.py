@@ -1,0 +1,116 @@
+"""What a map shows: anything with a log-density on every grid of the plane, and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines.grids import log_density_grid
+from engines.maps.kinds import Kind, kind_of
+from engines.model import (
+    NO_KNOBS,
+    DensityRun,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Run,
+    SampleRequest,
+    Step,
+)
+from engines.nets.kde import PointKernels
+from engines.toys import TOYS
+
+SAMPLES, HELD_OUT = 20_000, 400
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Field:
+    """`grid(xs, ys)` runs log p at torch.cartesian_prod(xs, ys), in that order, as float64.
+
+    `at_once` says that a grid costs little more than its rows and columns, so that there is
+    nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the
+    points that are worth a call. `paths` (n, steps, 2) are curves that go with it.
+    """
+
+    kind: Kind
+    grid: Callable[[Tensor, Tensor], DensityRun]
+    at_once: bool = False
+    preview: Callable[[Tensor, Tensor], DensityRun] | None = None
+    paths: Tensor | None = None
+    least: int = 8_192
+
+
+def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) -> Field:
+    """The model's own density. Raises ValueError for an implicit one."""
+    if model.density is None:
+        raise ValueError(f"{model.card.name} is implicit: it has no density")
+    return Field(
+        kind_of(model.density.meaning),
+        lambda xs, ys: log_density_grid(model, xs, ys, label, knobs),
+        at_once=model.density.grid is not None,
+    )
+
+
+def truth_of(data: str, label: int | None = None) -> Field:
+    """The density that a data set was drawn from. Raises ValueError where nobody knows it."""
+    if data not in TOYS:
+        raise ValueError(f"nobody knows the density that {data} was drawn from")
+
+    def grid(xs: Tensor, ys: Tensor) -> DensityRun:
+        found = TOYS[data].log_grid(xs, ys, label)
+        yield Step(len(found), len(found))
+        return LogDensity(found, Meaning.EXACT, "definition of the data set")
+
+    return Field(Kind.TRUTH, grid, at_once=True)
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """Gaussian kernels on points of the plane, of one bandwidth in units of their spread."""
+
+    kernels: PointKernels
+    h: float
+    of: str
+
+    def field(self, kind: Kind) -> Field:
+        """Their density, named by `of`."""
+
+        def grid(xs: Tensor, ys: Tensor) -> DensityRun:
+            run, total = self.kernels.log_grid(xs, ys, self.h), len(xs) * len(ys)
+            while True:
+                try:
+                    share = next(run)
+                except StopIteration as end:
+                    return LogDensity(end.value, Meaning.EXACT, self.of)
+                yield Step(int(share * total), total)
+
+        return Field(kind, grid, at_once=True)
+
+
+def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:
+    """Kernels on points (n, 2), of the bandwidth under which others (m, 2) are likeliest."""
+    from engines.training.kde import fitted_bandwidth
+
+    kernels = PointKernels.of(x, torch.zeros(len(x), dtype=torch.int64))
+    h = fitted_bandwidth(
+        lambda h: kernels.log_density(held_out, h).mean().item(), kernels.plausible
+    )
+    return Kernels(kernels, h, f"{of}, bandwidth {h:.3g} × spread")
+
+
+def samples_run(model: Model, label: int | None, count: int = SAMPLES) -> Run:
+    """Points to put kernels on, and others to choose their width by."""
+    request = SampleRequest(count + HELD_OUT, _SEED, label)
+    return (yield from model.sample(request))
+
+
+def kernels_of_samples(x: Tensor, name: str) -> Kernels:
+    """The stand-in for a density that a model has not: kernels on its samples."""
+    count = len(x) - HELD_OUT
+    of = f"kernels on {count:,} samples of {name}: they blur it, it is not its own density"
+    return kernels_on(x[:count], x[count:], of)

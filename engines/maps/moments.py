@@ -1,0 +1,167 @@
+"""Moments inside a model whose density can be mapped: a noise level, a layer, a step of a chain.
+
+Torch-free at import: the window speaks of moments, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from engines.maps.kinds import Kind
+from engines.model import LogDensity, Meaning, SampleRequest, Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.maps.fields import Field
+    from engines.maps.noised import Sweep
+    from engines.model import Card, DensityRun, Model
+
+CHAINS, _PATHS, _SEED = 2048, 40, 0
+LOWEST, HIGHEST = math.atan(0.002 / 0.5), math.atan(80.0 / 0.5)
+"""Angles of the least and the most noise, as in engines/probability_flow.py."""
+
+
+class Process(Enum):
+    """What is followed, by the family that has it."""
+
+    NOISE = "diffusion"
+    LAYERS = "flow"
+    CHAIN = "energy"
+
+    def describe(self, place: float) -> str:
+        """What is shown at a place from 0 to 1."""
+        if place == 1:
+            return "t = 1: the model's own density."
+        if self is Process.NOISE:
+            sigma = 0.5 * math.tan(angle_at(place))
+            return (
+                f"t = {place:.2f}: p of data with noise of {2 * sigma:.3g} × their spread, brought "
+                "to that spread; curves of the probability-flow ODE."
+            )
+        if self is Process.LAYERS:
+            return f"t = {place:.2f}: p after that share of the layers, from N(0, I)."
+        return f"t = {place:.2f}: kernels on {CHAINS:,} chains at this step, and some of them."
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`place` runs from 0, pure noise, to 1, the model's own density."""
+
+    process: Process
+    place: float
+
+
+@dataclass
+class Memory:
+    """What was worked out once for a model and class: a diffusion's sweep, an energy's chains."""
+
+    sweep: Sweep | None = None
+    chains: list[Tensor] = field(default_factory=list)
+
+
+def angle_at(place: float) -> float:
+    """The angle φ of a noise level by its place, from HIGHEST at 0 to LOWEST at 1."""
+    high, low = math.sqrt(HIGHEST), math.sqrt(LOWEST)
+    return (high + (low - high) * place) ** 2
+
+
+def process_of(card: Card) -> Process | None:
+    """What can be followed inside a model of the plane."""
+    for process in Process:
+        if process.value == card.family and card.shape == (2,):
+            return process
+    return None
+
+
+def field_at(
+    model: Model, moment: Moment, label: int | None, memory: Memory
+) -> Generator[object, None, Field]:
+    """The density at a moment. Raises ValueError for a model without such a process."""
+    if process_of(model.card) is not moment.process:
+        raise ValueError(f"{model.card.name} has no {moment.process.value} process to follow")
+    if moment.process is Process.NOISE:
+        return (yield from _noised(model, moment.place, label, memory))
+    if moment.process is Process.LAYERS:
+        return _layered(model, moment.place, label)
+    return (yield from _chained(model, moment.place, label, memory))
+
+
+def sweep_of(model: Model, label: int | None, memory: Memory) -> Sweep:
+    """The sweep of a diffusion, made but maybe not yet filled."""
+    from engines.maps.noised import Sweep
+
+    if memory.sweep is None:
+        native: Any = model.native
+        memory.sweep = Sweep(native, label)
+    return memory.sweep
+
+
+def _noised(
+    model: Model, place: float, label: int | None, memory: Memory
+) -> Generator[object, None, Field]:
+    from engines.maps import noised
+
+    sweep = sweep_of(model, label, memory)
+    if not sweep.levels:
+        yield from sweep.build()
+    x = yield from model.sample(SampleRequest(_PATHS, _SEED, label))
+    angle = angle_at(place)
+    found = noised.field_at(sweep, angle)
+    return replace(found, paths=noised.trajectories(sweep, x, angle))
+
+
+def _layered(model: Model, place: float, label: int | None) -> Field:
+    """p after the first layers that a sample passes: those nearest to the noise."""
+    import torch
+
+    from engines.drawing import class_indices
+    from engines.maps.fields import Field
+    from engines.nets.flow import log_normal
+
+    native: Any = model.native
+    net, card = native.net, model.card
+    class_ = class_indices(card, None if label is None else [label], 1)
+    layers = list(net._transform(class_).transforms)
+    count = round(place * len(layers))
+
+    @torch.no_grad()
+    def grid(xs: Tensor, ys: Tensor) -> DensityRun:
+        points, values = torch.cartesian_prod(xs, ys).float(), []
+        for part in points.split(16_384):
+            u = (part - net.mean) / net.scale
+            total = -net.scale.log().sum().expand(len(part))
+            for layer in net._transform(class_.expand(len(part))).transforms[len(layers) - count :]:
+                u, more = layer.call_and_ladj(u)
+                total = total + more
+            values.append((log_normal(u) + total).double())
+            yield Step(sum(map(len, values)), len(points))
+        method = f"change of variables after {count} of {len(layers)} layers"
+        return LogDensity(torch.cat(values), Meaning.EXACT, method)
+
+    return Field(Kind.EXACT, grid)
+
+
+def _chained(
+    model: Model, place: float, label: int | None, memory: Memory
+) -> Generator[object, None, Field]:
+    """Kernels on many chains as they stand after a share of their steps."""
+    from engines.maps.fields import kernels_on
+
+    if not memory.chains:
+        run = model.sample(SampleRequest(CHAINS, _SEED, label))
+        found = []
+        for step in run:
+            if step.guess is not None:
+                found.append(step.guess)
+            yield None
+        memory.chains = found
+    chains = memory.chains[round(place * (len(memory.chains) - 1))]
+    half = len(chains) // 4
+    shown = round(place * (len(memory.chains) - 1)) + 1
+    of = f"kernels on {len(chains) - half:,} chains at frame {shown} of {len(memory.chains)}"
+    return kernels_on(chains[half:], chains[:half], of).field(Kind.SAMPLES)

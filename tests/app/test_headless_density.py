@@ -1,0 +1,96 @@
+"""Maps and numbers from the command line."""
+
+import csv
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import main
+from app.recipes import Recipe, read_png
+from engines import log_density
+from tests.engines.tiny import opened
+
+WORDS = ["--area", "-3", "3", "-2", "2"]
+
+
+@pytest.fixture
+def points(tmp_path):
+    return tmp_path / "assets", opened(tmp_path / "assets", "flow", "points")
+
+
+def run(root, *words):
+    return main.main([*words, "--assets", str(root), "--device", "cpu"])
+
+
+def test_a_map_is_a_picture_and_its_values(points, tmp_path, capsys):
+    root, model = points
+    out, values, table = (tmp_path / f"map.{end}" for end in ("png", "npz", "csv"))
+    command = ("density", model.card.name, "--grid", "48", *WORDS, "--out", str(out))
+    assert run(root, *command, "--values", str(values)) == 0
+    assert capsys.readouterr().out.split() == [str(out), str(values)]
+    recipe = read_png(out)
+    assert (recipe.task, recipe.model) == ("density", model.card.name)
+    with np.load(values) as arrays:
+        x, y, log_p = arrays["x"], arrays["y"], arrays["tiny-points_flow"]
+        assert Recipe.from_json(str(arrays["recipe"])) == recipe
+        assert "exact" in str(arrays["kinds"][0])
+    assert log_p.shape == (32, 48)
+    at = torch.tensor([[x[5], y[20]]], dtype=torch.float32)
+    assert log_p[20, 5] == pytest.approx(float(log_density(model, at).value[0]), abs=1e-4)
+    assert run(root, *command, "--values", str(table)) == 0
+    lines = [line for line in table.read_text().splitlines() if not line.startswith("#")]
+    assert lines[0] == "x,y,tiny-points/flow"
+    assert len(lines) == 1 + 32 * 48
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--grid", "5", "--out", "a.png"], "16 … 4096"), (["--out", "a.jpg"], "must end in .png"),
+        (["--out", "a.png", "--values", "b.txt"], ".npz or .csv"),
+        (["--out", "a.png", "--label", "z"], "no class 'z'"),
+        (["--out", "a.png", "--area", "1", "0", "0", "1"], "x0 < x1"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_one_sentence(points, words, says, capsys):
+    root, model = points
+    assert run(root, "density", model.card.name, *words) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_pictures_of_a_folder_become_a_table(tmp_path):
+    root, folder, out = tmp_path / "assets", tmp_path / "in", tmp_path / "numbers.csv"
+    model = opened(root, "autoregressive", "picture")
+    folder.mkdir()
+    g = np.random.default_rng(0)
+    levels = g.integers(0, 256, (3, 8, 8), np.uint8)
+    for i, picture in enumerate(levels):
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    (folder / "notes.txt").write_text("not a picture")
+    assert run(root, "score", model.card.name, "--images", str(folder), "--csv", str(out)) == 0
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    x = torch.from_numpy(levels[:, None].astype(np.float32)) / 127.5 - 1
+    expected = log_density(model, x).value
+    for row, value in zip(rows, expected.tolist(), strict=True):
+        assert float(row["log_p_nats"]) == pytest.approx(value, abs=1e-2)
+        assert float(row["bits_per_dim"]) == pytest.approx(-value / (64 * np.log(2)), abs=1e-4)
+        assert row["kind"] == "exact"
+
+
+def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
+    root, empty = tmp_path / "assets", tmp_path / "empty"
+    empty.mkdir()
+    gan, flow = opened(root, "gan", "picture"), opened(root, "flow", "points")
+    (tmp_path / "in").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "in" / "a.png")
+    for model, folder, says in (
+        (gan, tmp_path / "in", "implicit"), (flow, empty, "is of points"),
+        (gan, empty, "no pictures"), (gan, tmp_path / "none", "not a folder"),
+    ):  # fmt: skip
+        words = ("--images", str(folder), "--csv", str(tmp_path / "o.csv"))
+        assert run(root, "score", model.card.name, *words) == 2
+        assert says in capsys.readouterr().err
+    assert run(root, "density", gan.card.name, "--out", "x.png") == 2
+    assert "not of the plane" in capsys.readouterr().err

@@ -1,0 +1,141 @@
+"""Maps of the plane by mouse in the real window: compared, zoomed, saved and brought back."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from app.recipes import read_png
+from app.settings import Settings
+from engines.catalog import ROOT
+from tests.e2e.test_first_look import LEFT, drag, pick
+
+MFA, KDE, FLOW = "moons/mfa", "moons/kde", "moons/flow"
+PLACE = 2
+
+
+def density(stage, *, side=0):
+    """Bring the tab to the front and wait for its maps; returns its presenter."""
+    bar = stage.window.tabs.tabBar()
+    stage.click(bar, bar.tabRect(PLACE).center())
+    presenter = stage.window.presenters[PLACE]
+    stage.until(lambda: presenter.plane is not None and presenter.plane.maps)
+    presenter.plane.view.controls.detail.setCurrentIndex(side)
+    stage.until(lambda: rests(presenter.plane))
+    return presenter.plane
+
+
+def rests(plane):
+    """Whether every map is finished and is the one that was asked for last."""
+    frames = [(m.frame, m.wanted) for m in plane.maps.values()]
+    return plane.home is not None and all(
+        frame is not None and frame.complete and frame.request == wanted for frame, wanted in frames
+    )
+
+
+def wheel(heat, at, turns):
+    """Turn the wheel over a map."""
+    viewport = heat.viewport()
+    event = QWheelEvent(
+        QPointF(at), viewport.mapToGlobal(QPointF(at)), QPoint(), QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+
+
+def test_maps_are_compared_zoomed_saved_and_brought_back(open_window, tmp_path, monkeypatch):
+    stage = open_window(Settings(data="moons", models={"moons": (MFA, KDE)}, points=50), ROOT)
+    stage.window.resize(1280, 800)
+    plane = density(stage)
+    controls, numbers = plane.view.controls, plane.view.numbers
+
+    # all on one scale, each with its kind, and all of the mass in view
+    assert plane.view.names() == ("truth", MFA, KDE)
+    assert len({plane.view.panel(n).map.scale() for n in plane.view.names()}) == 1
+    assert [plane.view.panel(n).badge.text() for n in plane.view.names()] == [
+        "truth", "exact", "exact",
+    ]  # fmt: skip
+    assert all(m.mass == pytest.approx(1, abs=1e-3) for m in plane.maps.values())
+    assert all(len(m.levels) == 3 for m in plane.maps.values())
+
+    # the cross-hair reads every map, and a click computes them anew
+    heat = plane.view.panel(MFA).map
+    at = heat.position_of(0.0, 1.0).toPoint()
+    QTest.mouseMove(heat.viewport(), at)
+    stage.until(lambda: numbers.text("truth") != "–")
+    values = [float(numbers.text(n).lstrip("≥≈~ ").replace("−", "-")) for n in plane.view.names()]
+    assert np.ptp(values) < 1
+    QTest.mouseClick(heat.viewport(), LEFT, pos=at)
+    stage.until(lambda: all(numbers.text(n, point=True) != "–" for n in plane.view.names()))
+    point = plane.points.here()
+    assert point == pytest.approx((0.0, 1.0), abs=0.03)
+
+    # a difference, the other scale, the data on top
+    pick(stage, controls.first, MFA)
+    pick(stage, controls.second, "truth")
+    stage.until(lambda: plane.view.panel("difference") is not None and rests(plane))
+    gap = plane.view.panel("difference").map.value_at(*point)
+    assert gap == pytest.approx(
+        plane.view.panel(MFA).map.value_at(*point)
+        - plane.view.panel("truth").map.value_at(*point), abs=1e-4,
+    )  # fmt: skip
+    pick(stage, controls.scale, "density")
+    assert plane.view.panel(MFA).map.scale().exponential
+    QTest.mouseClick(controls.data, LEFT, pos=QPoint(8, controls.data.height() // 2))
+    assert controls.data.isChecked()
+
+    # zoom: what is seen is mapped anew, and all maps follow
+    before = plane.view.box_in_view()
+    wheel(heat, heat.position_of(*point).toPoint(), 4)
+    stage.until(lambda: plane.view.box_in_view() != before and rests(plane))
+    box = plane.view.box_in_view()
+    assert box[1] - box[0] < 0.9 * (before[1] - before[0])
+    assert plane.view.panel(KDE).map.box_in_view() == pytest.approx(box)
+    assert plane.maps[KDE].frame.request.area.size[0] == pytest.approx(box[1] - box[0])
+
+    # saved with the view inside; everything moves on; the file brings it back
+    saved = tmp_path / "maps.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    stage.click(controls.save_picture)
+    assert read_png(saved).task == "density"
+    values = tmp_path / "maps.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(values), ""))
+    stage.click(controls.save_values)
+    with np.load(values) as arrays:
+        assert arrays["moons_mfa"].shape == (len(arrays["y"]), len(arrays["x"]))
+    stage.click(controls.reset)
+    stage.click(controls.clear)
+    pick(stage, controls.scale, "log-density")
+    pick(stage, controls.first, "")
+    stage.click(stage.window.picker.chip(KDE))
+    stage.until(lambda: plane.view.names() == ("truth", MFA) and rests(plane))
+    stage.drop(saved)
+    stage.until(lambda: KDE in plane.view.names() and rests(plane))
+    stage.until(lambda: plane.view.box_in_view() == pytest.approx(box, rel=1e-2))
+    assert plane.points.points == [point]
+    assert controls.difference() == (MFA, "truth")
+    assert not controls.logarithmic()
+
+
+def test_a_flow_is_followed_layer_by_layer(open_window):
+    stage = open_window(Settings(data="moons", models={"moons": (FLOW,)}, points=50), ROOT)
+    stage.window.resize(1280, 800)
+    plane = density(stage)
+    time, flow = plane.view.controls.time, plane.maps[FLOW]
+    end = flow.frame.values.copy()
+    pick(stage, time.models, FLOW)
+    drag(time.slider, 0)
+    stage.until(lambda: rests(plane) and flow.frame.request.moment is not None)
+    # before the first layer it is one round hill
+    hill = flow.frame.values
+    area = flow.frame.request.area
+    assert hill.max() < end.max()
+    _, column = np.unravel_index(hill.argmax(), hill.shape)
+    assert abs(column / hill.shape[1] - (0.5 - area.x0) / area.size[0]) < 0.05
+    stage.click(time.play)
+    stage.until(lambda: not time.play.isChecked() and rests(plane))
+    assert flow.frame.request.moment is None
+    np.testing.assert_allclose(flow.frame.values, end, rtol=1e-4, atol=1e-3)

@@ -1,0 +1,70 @@
+"""Colour maps and scales: numbers to colours with numpy alone, for windows and for files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# magma (Smith and van der Walt 2015, public domain), every sixteenth of its colours
+_MAGMA = (
+    (0, 0, 4), (9, 7, 33), (28, 16, 70), (53, 16, 106), (80, 18, 123), (105, 28, 129),
+    (130, 37, 129), (155, 46, 127), (182, 54, 121), (207, 64, 111), (229, 80, 99), (244, 105, 92),
+    (251, 135, 97), (254, 165, 113), (254, 194, 135), (253, 224, 161), (252, 253, 191),
+)  # fmt: skip
+
+
+def _table(colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:
+    stops, places = np.array(colours, float), np.linspace(0, 1, len(colours))
+    fine = np.linspace(0, 1, 256)
+    channels = [np.interp(fine, places, stops[:, c]) for c in range(3)]
+    return np.stack(channels, 1).round().astype(np.uint8)
+
+
+MAGMA = _table(_MAGMA)
+"""Colours (256, 3) from dark to bright."""
+
+
+# RdBu (Brewer 2003, ColorBrewer, Apache 2.0): blue where the second is larger, red the first
+_RDBU = (
+    (5, 48, 97), (33, 102, 172), (67, 147, 195), (146, 197, 222), (209, 229, 240), (247, 247, 247),
+    (253, 219, 199), (244, 165, 130), (214, 96, 77), (178, 24, 43), (103, 0, 31),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Which values get which colours: from `low` to `high` evenly, in magma or diverging.
+
+    `exponential` colours e^value instead, between e^low and e^high: densities from log-densities.
+    """
+
+    low: float
+    high: float
+    diverging: bool = False
+    exponential: bool = False
+
+    def share(self, value: float) -> float:
+        """Where a value is between the ends, 0 … 1."""
+        low, high = self.low, self.high
+        if self.exponential:
+            value, low, high = float(np.exp(value)), float(np.exp(low)), float(np.exp(high))
+        return min(1.0, max(0.0, (value - low) / max(high - low, 1e-12)))
+
+    def colours(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Values (H, W) as uint8 (H, W, 3); what lies outside is cut off, nan is the lowest."""
+        low, high = self.low, self.high
+        if self.exponential:
+            with np.errstate(over="ignore"):
+                values, low, high = np.exp(values), np.exp(low), np.exp(high)
+        place = (values - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
+        np.nan_to_num(place, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+        np.clip(place, 0, 255, out=place)
+        table = DIVERGING if self.diverging else MAGMA
+        return table[place.astype(np.uint8)]
+
+
+DIVERGING = _table(_RDBU)
+"""Colours (256, 3) from blue over white to red."""

@@ -1,0 +1,236 @@
+"""How the maps of the plane are shown: scale, class, detail, what lies over them, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.combo import Combo
+from widgets.help_mark import HelpMark
+from widgets.number import NumberBox
+from widgets.time_bar import TimeBar
+
+LOG, PLAIN = "log-density", "density"
+SIDES = (256, 512, 1024)
+
+
+class DensityControls(QWidget):
+    """Everything a person sets leaves as `changed` (maps anew) or `look_changed` (colours only)."""
+
+    changed = Signal()
+    look_changed = Signal()
+    difference_changed = Signal()
+    save_picture_wanted = Signal()
+    save_values_wanted = Signal()
+    reset_wanted = Signal()
+    clear_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale, self.classes, self.detail = Combo(self), Combo(self), Combo(self)
+        self.range = NumberBox(self)
+        self.contours, self.data = QCheckBox("Contours", self), QCheckBox("Data", self)
+        self.samples = QCheckBox("Samples", self)
+        self.first, self.second = Combo(self), Combo(self)
+        self.time = TimeBar(self)
+        self.save_picture = QPushButton("Save picture…", self)
+        self.save_values = QPushButton("Save values…", self)
+        self.reset, self.clear = QPushButton("Whole plane", self), QPushButton("Clear points", self)
+        self._dress()
+        self._build()
+        self._join()
+
+    def _dress(self) -> None:
+        for side in SIDES:
+            self.detail.addItem(f"{side}² pixels", side)
+        self.detail.setCurrentIndex(1)
+        for text in (LOG, PLAIN):
+            self.scale.addItem(text.capitalize(), text)
+        self.range.setDecimals(0)
+        self.range.setRange(2, 200)
+        self.range.setValue(12)
+        self.contours.setChecked(True)
+        self.contours.setToolTip(
+            "Lines round the smallest regions that hold 50 % (thick), 90 % and 99 % (thin) "
+            "of each map's mass."
+        )
+        self.data.setToolTip("Draw 2,000 points of the data over the maps.")
+        self.samples.setToolTip("Draw 1,000 samples of each model over its map.")
+        self.save_picture.setToolTip("Save all maps with their scale as one PNG, recipe inside.")
+        self.save_values.setToolTip(
+            "Save the log-densities of all maps as .npz, or as .csv, recipe inside."
+        )
+        self.reset.setToolTip("Show the whole plane again (Ctrl+0, or double-click a map).")
+        self.clear.setToolTip("Remove the points that clicks have added.")
+        named = ((self.scale, "Scale"), (self.range, "Range in nats"), (self.classes, "Class"),
+                 (self.detail, "Detail"), (self.first, "First of the difference"),
+                 (self.second, "Second of the difference"))  # fmt: skip
+        for widget, name in named:
+            widget.setAccessibleName(name)
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.scale.setToolTip("Colour by log p(x) in nats, or by p(x) per unit area.")
+        self.range.setToolTip("How many nats below the highest value the colours reach.")
+        self.classes.setToolTip("Map p(x) over all classes, or p(x | c) of one.")
+        self.detail.setToolTip(
+            "Pixels along the longer side of every map. A map starts coarse and is refined."
+        )
+        self.first.setToolTip("The map from which another is subtracted.")
+        self.second.setToolTip("The map that is subtracted.")
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setSpacing(unit)
+        form.addRow("Scale", _with_mark(self.scale, _SCALE_HELP))
+        form.addRow("Range", _with_mark(self.range, _RANGE_HELP))
+        form.addRow("Class", self.classes)
+        form.addRow("Detail", self.detail)
+        over = QHBoxLayout()
+        over.setSpacing(unit)
+        for box in (self.contours, self.data, self.samples):
+            over.addWidget(box)
+        over.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(unit, unit, unit, unit)
+        layout.setSpacing(unit)
+        layout.addLayout(form)
+        layout.addLayout(over)
+        layout.addWidget(_heading("Difference", _DIFFERENCE_HELP, self))
+        layout.addWidget(self.first)
+        layout.addWidget(self.second)
+        layout.addWidget(_heading("Look inside", _TIME_HELP, self))
+        layout.addWidget(self.time)
+        layout.addStretch(1)
+        for pair in ((self.reset, self.clear), (self.save_picture, self.save_values)):
+            row = QHBoxLayout()
+            row.setSpacing(unit)
+            for button in pair:
+                row.addWidget(button)
+            layout.addLayout(row)
+
+    def _join(self) -> None:
+        self.scale.currentIndexChanged.connect(self.look_changed)
+        self.range.valueChanged.connect(self.look_changed)
+        self.contours.toggled.connect(self.look_changed)
+        self.data.toggled.connect(self.look_changed)
+        self.samples.toggled.connect(self.look_changed)
+        self.classes.currentIndexChanged.connect(self.changed)
+        self.detail.currentIndexChanged.connect(self.changed)
+        self.first.currentIndexChanged.connect(self.difference_changed)
+        self.second.currentIndexChanged.connect(self.difference_changed)
+        self.save_picture.clicked.connect(self.save_picture_wanted)
+        self.save_values.clicked.connect(self.save_values_wanted)
+        self.reset.clicked.connect(self.reset_wanted)
+        self.clear.clicked.connect(self.clear_wanted)
+
+    def logarithmic(self) -> bool:
+        return bool(self.scale.currentData() == LOG)
+
+    def label(self) -> int | None:
+        found = self.classes.currentData()
+        return found if isinstance(found, int) else None
+
+    def side(self) -> int:
+        return int(self.detail.currentData())
+
+    def set_classes(self, names: Sequence[str], label: int | None) -> None:
+        """Offer p(x) and these classes, silently."""
+        with QSignalBlocker(self.classes):
+            self.classes.clear()
+            self.classes.addItem("Any: p(x)", None)
+            for index, name in enumerate(names):
+                self.classes.addItem(name, index)
+            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        self.classes.setEnabled(bool(names))
+
+    def show_view(
+        self, *, label: int | None, side: int, logarithmic: bool, range_: float, contours: bool,
+        data: bool, difference: tuple[str, str] | None, inside: tuple[str, float] | None,
+    ) -> None:  # fmt: skip
+        """Set every control, silently."""
+        blockers = [QSignalBlocker(w) for w in (
+            self.scale, self.range, self.classes, self.detail, self.contours, self.data,
+            self.first, self.second, self.time,
+        )]  # fmt: skip
+        self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
+        self.range.setValue(range_)
+        self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        if self.detail.findData(side) < 0:
+            self.detail.addItem(f"{side}² pixels", side)
+        self.detail.setCurrentIndex(self.detail.findData(side))
+        self.contours.setChecked(contours)
+        self.data.setChecked(data)
+        for combo, name in zip((self.first, self.second), difference or ("", ""), strict=True):
+            combo.setCurrentIndex(max(0, combo.findData(name)))
+        name, place = inside or ("", 1.0)
+        self.time.models.setCurrentIndex(max(0, self.time.models.findData(name)))
+        self.time.set_place(place)
+        del blockers
+
+    def difference(self) -> tuple[str, str] | None:
+        """The names of the two maps to subtract, None for no difference."""
+        first, second = self.first.currentData(), self.second.currentData()
+        return (first, second) if first and second and first != second else None
+
+    def set_maps(self, names: Sequence[tuple[str, str]]) -> None:
+        """Offer these maps, (name, title), for a difference; what was chosen stays, silently."""
+        for combo, nothing in ((self.first, "No difference"), (self.second, "minus…")):
+            before = combo.currentData()
+            with QSignalBlocker(combo):
+                combo.clear()
+                combo.addItem(nothing, "")
+                for name, title in names:
+                    combo.addItem(title if combo is self.first else f"minus {title}", name)
+                combo.setCurrentIndex(max(0, combo.findData(before)))
+
+
+def _with_mark(field: QWidget, text: str) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.UNIT // 2)
+    row.addWidget(field, 1)
+    row.addWidget(HelpMark(text))
+    return row
+
+
+def _heading(text: str, explained: str, parent: QWidget) -> QWidget:
+    holder = QWidget(parent)
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, theme.UNIT, 0, 0)
+    row.setSpacing(theme.UNIT // 2)
+    label = QLabel(text, holder)
+    label.setFont(theme.title_font(holder.font()))
+    row.addWidget(label)
+    row.addWidget(HelpMark(explained))
+    row.addStretch(1)
+    return holder
+
+
+_SCALE_HELP = (
+    "A density p(x) is probability per unit area: its integral over the plane is 1. "
+    "log p(x), in nats, shows what lies between and beyond the modes."
+)
+_RANGE_HELP = (
+    "Colours end this far below the highest value of the truth. "
+    "One nat is a factor of e ≈ 2.72 in density: log p = log p_max − range."
+)
+_DIFFERENCE_HELP = (
+    "log p₁(x) − log p₂(x) in nats, or p₁(x) − p₂(x): red where the first is denser, blue where "
+    "the second is. A bound or a kernel density makes the difference one, too."
+)
+_TIME_HELP = (
+    "How a model gets from noise, t = 0, to its density, t = 1: a diffusion by noise level, a flow "
+    "layer by layer, an energy by its Markov chain. Its own map shows the moment."
+)

@@ -1,0 +1,359 @@
+"""A heat map of the plane with pan and zoom, contours, points and a cross-hair.
+
+Holds the values, so that another colour scale needs no new ones. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.cloud import Cloud
+from widgets.colours import Scale
+from widgets.contours import segments
+
+Values = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+"""x0, x1, y0, y1 in data units."""
+
+STALE_OPACITY = 0.4
+TIP = "Drag pans, wheel zooms, double-click resets, click adds a point."
+_CONTOUR_PIXELS = 256
+_WIDTHS = (1.4, 1.0, 0.6)
+_BRIGHT = 0.6
+"""Where the colours of a map are so bright that lines over them are dark."""
+
+
+class HeatMap(QWidget):
+    """`hovered(x, y)` and `clicked(x, y)` in data units; `left` when the mouse has gone.
+
+    `view_moved` carries the box now in view, after pan, zoom or reset by hand; `resized` comes when
+    there is another size, in which the same box is shown.
+    """
+
+    hovered = Signal(float, float)
+    left = Signal()
+    clicked = Signal(float, float)
+    view_moved = Signal(float, float, float, float)
+    resized = Signal()
+    lassoed = Signal(object)
+    """The corners of a region drawn by hand, a list of points in data units."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values: Values | None = None
+        self._box: Box = (-1, 1, -1, 1)
+        self._home: Box = (-1, 1, -1, 1)
+        self._scale = Scale(-10, 0)
+        self._levels: tuple[float, ...] = ()
+        self._shown: Box = self._home
+        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._view = self._plot.getViewBox()
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._dots, self._data = Cloud(), Cloud()
+        self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _WIDTHS]
+        self._paths = pg.PlotCurveItem(connect="finite")
+        self._marks = pg.ScatterPlotItem()
+        self._cross = pg.PlotCurveItem(connect="pairs")
+        self._ring = pg.PlotCurveItem()
+        self._drawing: list[tuple[float, float]] | None = None
+        self._lasso_mode = False
+        self._build()
+        self._dress()
+        self.reset_view()
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.hideButtons()
+        self._view.setAspectLocked(True)
+        self._view.disableAutoRange()
+        self._view.setDefaultPadding(0)
+        items = (self._image, self._data, self._dots, *self._lines, self._paths, self._marks,
+                 self._cross, self._ring)  # fmt: skip
+        for item in items:
+            self._view.addItem(item, ignoreBounds=True)
+        self._view.sigRangeChangedManually.connect(self._announce)
+        self._plot.scene().sigMouseClicked.connect(self._click)
+        self._plot.scene().sigMouseMoved.connect(self._hover)
+        self._plot.viewport().installEventFilter(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip(TIP)
+
+    def _dress(self) -> None:
+        """Take colours and fonts from the theme in force."""
+        self._plot.setBackground(theme.colour("raised"))
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(theme.colour("line"))
+            axis.setTextPen(theme.colour("faint"))
+            axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=4)
+            axis.setStyle(maxTickLevel=0)
+        self._plot.getAxis("left").setWidth(4 * theme.UNIT)
+        self._ink_lines()
+        self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=1))
+        self._ring.setPen(pg.mkPen(theme.colour("accent"), width=2))
+        self._paths.setPen(pg.mkPen(QColor(120, 220, 255, 170), width=1))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._dress()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 260)
+
+    # what is shown
+
+    def set_map(self, values: Values, box: Box, levels: Sequence[float] = ()) -> None:
+        """Show values (H, W), the lowest row first, on a box; `levels` get contour lines."""
+        self._values, self._box, self._levels = values, box, tuple(levels)
+        self._paint()
+        self._trace()
+        self._image.setOpacity(1.0)
+
+    def set_scale(self, scale: Scale) -> None:
+        """Colour by another scale."""
+        if scale != self._scale:
+            self._scale = scale
+            self._dress()
+            self._paint()
+
+    def set_levels(self, levels: Sequence[float]) -> None:
+        """Contour lines at up to three values, from thick to thin."""
+        if tuple(levels) != self._levels:
+            self._levels = tuple(levels)
+            self._trace()
+
+    def set_data(self, xy: NDArray[np.float32] | None) -> None:
+        """Small grey dots over the map, None for none."""
+        self._scatter(self._data, xy, QColor("#9FB4C8"), 1.0)
+
+    def set_samples(self, xy: NDArray[np.float32] | None, colour: QColor) -> None:
+        """Dots in the colour of a family, None for none."""
+        self._scatter(self._dots, xy, colour, 1.4)
+
+    def set_paths(self, paths: NDArray[np.float32] | None) -> None:
+        """Curves (n, steps, 2) over the map, None for none."""
+        if paths is None or not len(paths):
+            self._paths.setData([], [])
+            return
+        gap = np.full((len(paths), 1, 2), np.nan, np.float32)
+        flat = np.concatenate([paths, gap], 1).reshape(-1, 2)
+        self._paths.setData(flat[:, 0], flat[:, 1])
+
+    def set_marks(self, points: Sequence[tuple[float, float]]) -> None:
+        """Ringed points."""
+        x, y = ([p[i] for p in points] for i in (0, 1))
+        self._marks.setData(
+            x, y, size=9, pen=pg.mkPen("#FFFFFF", width=1.5), brush=pg.mkBrush(47, 111, 235)
+        )
+
+    def set_cross(self, at: tuple[float, float] | None) -> None:
+        """The cross-hair, None for none."""
+        if at is None:
+            self._cross.setData([], [])
+            return
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        self._cross.setData([x0, x1, at[0], at[0]], [at[1], at[1], y0, y1])
+
+    def set_lasso_mode(self, on: bool) -> None:
+        """Let a drag draw a lasso, instead of panning."""
+        self._lasso_mode = on
+        self._view.setMouseEnabled(x=True, y=True)
+
+    def set_lasso(self, points: Sequence[tuple[float, float]]) -> None:
+        """A closed line, none for no points."""
+        ring = [*points, *points[:1]]
+        self._ring.setData([x for x, _ in ring], [y for _, y in ring])
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim the map; a new one is fresh."""
+        self._image.setOpacity(STALE_OPACITY if stale else 1.0)
+
+    def value_at(self, x: float, y: float) -> float | None:
+        """The value of the pixel that holds a point, None outside the map."""
+        place = self._place(x, y)
+        return None if self._values is None or place is None else float(self._values[place])
+
+    def values(self) -> Values | None:
+        return self._values
+
+    def scale(self) -> Scale:
+        return self._scale
+
+    def _place(self, x: float, y: float) -> tuple[int, int] | None:
+        if self._values is None:
+            return None
+        x0, x1, y0, y1 = self._box
+        high, wide = self._values.shape
+        column, row = (x - x0) / (x1 - x0) * wide, (y - y0) / (y1 - y0) * high
+        return (int(row), int(column)) if 0 <= column < wide and 0 <= row < high else None
+
+    def _paint(self) -> None:
+        if self._values is None:
+            return
+        x0, x1, y0, y1 = self._box
+        # colours made here: pyqtgraph's own levels would take five times as long
+        self._image.setImage(self._scale.colours(self._values), levels=None, autoLevels=False)
+        self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+
+    def _ink_lines(self) -> None:
+        """Dark lines where the map is bright, thicker ones round less mass."""
+        for place, (line, width) in enumerate(zip(self._lines, _WIDTHS, strict=True)):
+            level = self._levels[place] if place < len(self._levels) else self._scale.low
+            line.setPen(pg.mkPen(_contour_ink(self._scale, level), width=width))
+
+    def _trace(self) -> None:
+        self._ink_lines()
+        for place, line in enumerate(self._lines):
+            if self._values is None or place >= len(self._levels):
+                line.setData([], [])
+                continue
+            every = max(1, max(self._values.shape) // _CONTOUR_PIXELS)
+            found = segments(self._values[every // 2 :: every, every // 2 :: every],
+                             self._levels[place])  # fmt: skip
+            ends = found.reshape(-1, 2) * every + every // 2 + 0.5
+            x0, x1, y0, y1 = self._box
+            high, wide = self._values.shape
+            line.setData(x0 + (x1 - x0) * ends[:, 0] / wide, y0 + (y1 - y0) * ends[:, 1] / high)
+
+    def _scatter(
+        self, cloud: Cloud, xy: NDArray[np.float32] | None, colour: QColor, radius: float
+    ) -> None:
+        points = np.empty((0, 2), np.float32) if xy is None else xy
+        ink = np.array([[colour.blue(), colour.green(), colour.red(), 255]], np.uint8)
+        cloud.show_points(points, np.tile(ink, (len(points), 1)), radius)
+
+    # what is in view
+
+    def set_range(self, x0: float, x1: float, y0: float, y1: float) -> None:
+        """Set and show the home view: at least this box."""
+        self._home = (x0, x1, y0, y1)
+        self.reset_view()
+
+    @Slot()
+    def reset_view(self) -> None:
+        """Go back to the home view."""
+        self.follow(*self._home)
+
+    @Slot(float, float, float, float)
+    def follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
+        """Show at least this box, without a signal."""
+        self._shown = (x0, x1, y0, y1)
+        self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
+
+    def link(self, other: HeatMap) -> None:
+        """Let both follow each other's pan and zoom."""
+        self.view_moved.connect(other.follow)
+        other.view_moved.connect(self.follow)
+
+    def box_in_view(self) -> Box:
+        """The box now in view."""
+        (x0, x1), (y0, y1) = self._view.viewRange()
+        return x0, x1, y0, y1
+
+    def position_of(self, x: float, y: float) -> QPointF:
+        """Where a point of the plane is, in the viewport of the plot; tests point there."""
+        return self._view.mapViewToScene(QPointF(x, y))  # type: ignore[no-any-return]
+
+    def viewport(self) -> QWidget:
+        """What takes the mouse."""
+        return self._plot.viewport()  # type: ignore[no-any-return]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.follow(*self._shown)
+        self.resized.emit()
+
+    @Slot(object)
+    def _announce(self, _axes: object = None) -> None:
+        self._shown = self.box_in_view()
+        self.view_moved.emit(*self._shown)
+
+    # what the hand does
+
+    @Slot(object)
+    def _hover(self, at: QPointF) -> None:
+        if self._view.sceneBoundingRect().contains(at):
+            point = self._view.mapSceneToView(at)
+            self.hovered.emit(point.x(), point.y())
+        else:
+            self.left.emit()
+
+    @Slot(object)
+    def _click(self, event: Any) -> None:
+        if event.double():
+            self.reset_view()
+            self._announce()
+        elif event.button() is Qt.MouseButton.LeftButton:
+            at = event.scenePos()
+            if self._view.sceneBoundingRect().contains(at):
+                point = self._view.mapSceneToView(at)
+                self.clicked.emit(point.x(), point.y())
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:
+            self.left.emit()
+        return self._lasso_mode and isinstance(event, QMouseEvent) and self._lasso(event)
+
+    def _lasso(self, event: QMouseEvent) -> bool:
+        """Draw the lasso with the left button; True where the event is used up."""
+        left = Qt.MouseButton.LeftButton
+        if event.type() is QEvent.Type.MouseButtonPress and event.button() is left:
+            self._drawing = []
+        elif event.type() is QEvent.Type.MouseMove and self._drawing is not None:
+            point = self._view.mapSceneToView(event.position())
+            self._drawing.append((point.x(), point.y()))
+            self.set_lasso(self._drawing)
+        elif event.type() is QEvent.Type.MouseButtonRelease and self._drawing is not None:
+            drawn, self._drawing = self._drawing, None
+            self.lassoed.emit(drawn if len(drawn) > 2 else [])
+        else:
+            return False
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.ZoomIn) or event.key() == Qt.Key.Key_Plus:
+            self._zoom(0.8)
+        elif event.key() == Qt.Key.Key_Minus:
+            self._zoom(1.25)
+        elif (
+            event.key() == Qt.Key.Key_0 and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            self.reset_view()
+            self._announce()
+        elif event.key() in _ARROWS and not event.modifiers():
+            dx, dy = _ARROWS[Qt.Key(event.key())]
+            rect = self._view.viewRect()
+            self._view.translateBy(x=0.1 * dx * rect.width(), y=0.1 * dy * rect.height())
+            self._announce()
+        else:
+            event.ignore()
+
+    def _zoom(self, factor: float) -> None:
+        self._view.scaleBy((factor, factor))
+        self._announce()
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+
+
+def _contour_ink(scale: Scale, level: float) -> QColor:
+    bright = scale.diverging or scale.share(level) > _BRIGHT
+    return QColor(40, 44, 52, 190) if bright else QColor(255, 255, 255, 190)

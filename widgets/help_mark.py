@@ -1,0 +1,41 @@
+"""The "?" beside a control: two sentences and a formula, by hovering, clicking or keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
+
+from widgets import theme
+
+
+class HelpMark(QAbstractButton):
+    """A small ring with a question mark; its tool tip is the explanation."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTip(text)
+        self.setAccessibleName("What is this?")
+        self.setAccessibleDescription(text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.WhatsThisCursor)
+        self.clicked.connect(self._tell)
+
+    def sizeHint(self) -> QSize:
+        return QSize(2 * theme.UNIT, 2 * theme.UNIT)
+
+    @Slot()
+    def _tell(self) -> None:
+        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        live = self.underMouse() or self.hasFocus()
+        ink = theme.colour("accent" if live else "faint")
+        painter.setPen(QPen(ink, 1.2))
+        side = min(self.width(), self.height()) - 2
+        left, top = (self.width() - side) / 2, (self.height() - side) / 2
+        painter.drawEllipse(round(left), round(top), round(side), round(side))
+        painter.setFont(theme.small_font(self.font()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "?")

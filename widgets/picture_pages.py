@@ -1,0 +1,178 @@
+"""The density tab for pictures: a picture on the left, and on the right what models say of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.album import Picture, image_of
+from widgets.combo import Combo
+from widgets.frames import card, scrolled
+from widgets.help_mark import HelpMark
+from widgets.source_bar import SourceBar
+
+LEFT_WIDTH = 264
+PAGES = (
+    ("numbers", "Numbers", "log p(x) of the picture under every model, in bits per dimension."),
+    ("pixels", "Pixels", "Where in the picture each model spends its bits."),
+    ("plane", "Plane", "The plane through three pictures, in latents or in pixels."),
+    ("samples", "Samples and data", "Where a model's samples are and where the data are."),
+    ("dimensions", "Dimensions", "How density estimates fare as the dimension grows."),
+)
+"""Name, title, and what it shows."""
+
+
+class PictureBox(QWidget):
+    """One picture as large as whole pixels allow; `clicked` when it is pressed."""
+
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: Picture | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """uint8 (H, W, 3), None for none."""
+        self._picture = None if picture is None else picture.copy()
+        self.update()
+
+    def picture(self) -> Picture | None:
+        return self._picture
+
+    def sizeHint(self) -> QSize:
+        return QSize(224, 224)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._picture is None:
+            painter.fillRect(self.rect(), theme.colour("well"))
+            return
+        high, wide = self._picture.shape[:2]
+        scale = max(1, min(self.width() // wide, self.height() // high))
+        left, top = (self.width() - scale * wide) // 2, (self.height() - scale * high) // 2
+        room = self.rect().adjusted(left, top, 0, 0)
+        room.setSize(QSize(scale * wide, scale * high))
+        painter.drawImage(room, image_of(self._picture, scale * wide))
+        painter.setPen(theme.colour("line"))
+        painter.drawRect(room.adjusted(-1, -1, 0, 0))
+
+
+class PicturePages(QWidget):
+    """`page_changed` carries the page's name; a page's own controls live in `controls(name)`."""
+
+    page_changed = Signal(str)
+    class_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source, self.box = SourceBar(self), PictureBox(self)
+        self.classes = Combo(self)
+        self._buttons = QButtonGroup(self)
+        self._controls, self._pages = QStackedWidget(self), QStackedWidget(self)
+        self._names: list[str] = []
+        self._build()
+        self._buttons.idToggled.connect(self._turn)
+        self.classes.currentIndexChanged.connect(self.class_changed)
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        left, right = QWidget(self), QWidget(self)
+        self.classes.setAccessibleName("Class")
+        self.classes.setToolTip("Ask for p(x) over all classes, or for p(x | c) of one.")
+        asked = QHBoxLayout()
+        asked.addWidget(QLabel("Class", self))
+        asked.addWidget(self.classes, 1)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(unit, unit, unit, unit)
+        column.setSpacing(unit)
+        column.addWidget(self.source)
+        column.addWidget(self.box)
+        column.addLayout(asked)
+        column.addWidget(self._controls)
+        column.addStretch(1)
+        tabs = QHBoxLayout()
+        tabs.setSpacing(unit // 2)
+        for place, (name, title, tip) in enumerate(PAGES):
+            button = QPushButton(title, self)
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            self._buttons.addButton(button, place)
+            tabs.addWidget(button)
+            self._names.append(name)
+        self._buttons.button(0).setChecked(True)
+        tabs.addStretch(1)
+        middle = QVBoxLayout(right)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(unit)
+        middle.addLayout(tabs)
+        middle.addWidget(self._pages, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(unit)
+        self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(1, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def add_page(self, name: str, page: QWidget, controls: QWidget) -> None:
+        """Give a page its content and its controls; pages are added in the order of PAGES."""
+        self._pages.addWidget(page)
+        self._controls.addWidget(controls)
+
+    def button(self, name: str) -> QPushButton:
+        """The button that brings a page to the front."""
+        found = self._buttons.button(self._names.index(name))
+        assert isinstance(found, QPushButton)
+        return found
+
+    def page(self) -> str:
+        """The page in front."""
+        return self._names[self._buttons.checkedId()]
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Offer p(x) and these classes, silently."""
+        with QSignalBlocker(self.classes):
+            self.classes.clear()
+            self.classes.addItem("Any: p(x)", None)
+            for index, name in enumerate(names):
+                self.classes.addItem(name, index)
+        self.classes.setEnabled(bool(names))
+
+    def label(self) -> int | None:
+        found = self.classes.currentData()
+        return found if isinstance(found, int) else None
+
+    def _turn(self, place: int, on: bool) -> None:
+        if on:
+            self._pages.setCurrentIndex(place)
+            self._controls.setCurrentIndex(place)
+            self.page_changed.emit(self._names[place])
+
+
+def explained(text: str, explanation: str) -> QWidget:
+    """A heading with its "?"."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.UNIT // 2)
+    label = QLabel(text, holder)
+    label.setFont(theme.title_font(holder.font()))
+    row.addWidget(label)
+    row.addWidget(HelpMark(explanation))
+    row.addStretch(1)
+    return holder

@@ -1,0 +1,151 @@
+"""The density tab for points: controls on the left, maps in the middle, numbers on the right."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.colour_bar import ColourBar
+from widgets.colours import Scale
+from widgets.density_controls import DensityControls
+from widgets.density_numbers import DensityNumbers
+from widgets.frames import card, scrolled
+from widgets.heat_panel import HeatPanel
+from widgets.posterior_view import PosteriorView
+
+CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
+
+
+@dataclass(frozen=True)
+class PanelSpec:
+    """Whose map a panel shows: "moons/flow", "Flow", its family."""
+
+    name: str
+    title: str
+    family: str
+    closable: bool = True
+
+
+class PlaneView(QWidget):
+    """Maps that pan and zoom together. Signals about one map carry its name first."""
+
+    hovered = Signal(float, float)
+    left = Signal()
+    clicked = Signal(float, float)
+    view_moved = Signal()
+    close_wanted = Signal(str)
+    retry_wanted = Signal(str)
+    details_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._panels: dict[str, HeatPanel] = {}
+        self.controls, self.numbers = DensityControls(self), DensityNumbers(self)
+        self.posterior = PosteriorView(self)
+        self.bar, self.difference_bar = ColourBar(self), ColourBar(self)
+        self._grid = QGridLayout()
+        self._build()
+        self.difference_bar.hide()
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        middle, right = QWidget(self), QWidget(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(unit)
+        bars = QHBoxLayout()
+        bars.setSpacing(2 * unit)
+        bars.addWidget(self.bar, 1)
+        bars.addWidget(self.difference_bar, 1)
+        centre = QVBoxLayout(middle)
+        centre.setContentsMargins(0, 0, 0, 0)
+        centre.setSpacing(unit)
+        centre.addLayout(self._grid, 1)
+        centre.addLayout(bars)
+        self.side = QVBoxLayout(right)
+        self.side.setContentsMargins(unit, unit, unit, unit)
+        self.side.setSpacing(2 * unit)
+        self.side.addWidget(self.numbers)
+        self.side.addWidget(self.posterior)
+        self.side.addStretch(1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        left = card(scrolled(self.controls), least=CONTROLS_WIDTH)
+        edge = card(scrolled(right), least=NUMBERS_WIDTH)
+        for part, stretch in ((left, 0), (middle, 1), (edge, 0)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setHandleWidth(unit)
+        self.splitter.setSizes([CONTROLS_WIDTH, 3 * NUMBERS_WIDTH, NUMBERS_WIDTH])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def panel(self, name: str) -> HeatPanel | None:
+        """The panel of a map, None when it is not shown."""
+        return self._panels.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The maps shown, in reading order."""
+        return tuple(self._panels)
+
+    def set_panels(self, specs: tuple[PanelSpec, ...]) -> None:
+        """Show these maps; one that stays keeps what it shows."""
+        for name in [name for name in self._panels if name not in {spec.name for spec in specs}]:
+            gone = self._panels.pop(name)
+            gone.hide()
+            gone.deleteLater()
+        for spec in specs:
+            if spec.name not in self._panels:
+                self._add(spec)
+        self._panels = {spec.name: self._panels[spec.name] for spec in specs}
+        self._arrange()
+
+    def set_scales(self, scale: Scale, unit: str) -> None:
+        """The colours of all maps but the difference."""
+        self.bar.set_scale(scale, unit)
+        for panel in self._panels.values():
+            if panel.property("diverging") is not True:
+                panel.map.set_scale(scale)
+
+    def box_in_view(self) -> tuple[float, float, float, float]:
+        """The part of the plane that the maps show."""
+        return next(iter(self._panels.values())).map.box_in_view()
+
+    def map_size(self) -> tuple[int, int]:
+        """Size of a map in device-independent pixels."""
+        first = next(iter(self._panels.values())).map
+        return first.width(), first.height()
+
+    def _add(self, spec: PanelSpec) -> None:
+        panel = HeatPanel(self)
+        panel.set_identity(spec.title, spec.family, closable=spec.closable)
+        name, heat = spec.name, panel.map
+        if self._panels:
+            heat.set_range(*self.box_in_view())
+        for other in self._panels.values():
+            heat.link(other.map)
+        heat.hovered.connect(self.hovered)
+        heat.left.connect(self.left)
+        heat.clicked.connect(self.clicked)
+        heat.view_moved.connect(self.view_moved)
+        heat.resized.connect(self.view_moved)
+        panel.close_wanted.connect(lambda: self.close_wanted.emit(name))
+        panel.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
+        panel.details_wanted.connect(lambda: self.details_wanted.emit(name))
+        self._panels[name] = panel
+
+    def _arrange(self) -> None:
+        """In rows of up to three, or four where there are many."""
+        panels = list(self._panels.values())
+        rows = math.ceil(len(panels) / (3 if len(panels) <= 6 else 4)) or 1
+        per_row = math.ceil(len(panels) / rows) or 1
+        for place in range(max(self._grid.columnCount(), per_row)):
+            self._grid.setColumnStretch(place, int(place < per_row))
+        for row in range(max(self._grid.rowCount(), rows)):
+            self._grid.setRowStretch(row, int(row < rows))
+        for place, panel in enumerate(panels):
+            self._grid.addWidget(panel, place // per_row, place % per_row)

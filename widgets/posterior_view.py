@@ -1,0 +1,61 @@
+"""The latents behind one point: the encoder's posterior beside the exact one, in one plane."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.colours import Scale
+from widgets.heatmap import Box, HeatMap, Values
+from widgets.picture_pages import explained
+
+_HELP = (
+    "Where the latents are that may have made the point: by the encoder, q(z | x), and exactly, "
+    "p(z | x) = p(z) p(x | z) / p(x) by quadrature. KL(q ‖ p) is what the ELBO lacks to log p(x)."
+)
+_SPAN = 8.0
+
+
+class PosteriorView(QWidget):
+    """Two small maps that pan together, in coordinates where the prior is N(0, I)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.encoder, self.exact = HeatMap(self), HeatMap(self)
+        self.says = QLabel(self)
+        self.says.setWordWrap(True)
+        self.says.setProperty("faint", True)
+        self.says.setFont(theme.small_font(self.font()))
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.UNIT // 2)
+        for column, (title, heat) in enumerate(
+            (("encoder q(z | x)", self.encoder), ("exact p(z | x)", self.exact))
+        ):
+            label = QLabel(title, self)
+            label.setFont(theme.small_font(self.font()))
+            grid.addWidget(label, 0, column)
+            grid.addWidget(heat, 1, column)
+            heat.setFixedHeight(15 * theme.UNIT)
+            heat.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            heat.setToolTip(f"The {title} over the latent plane. Drag pans, wheel zooms.")
+            heat.setAccessibleName(title)
+        self.encoder.link(self.exact)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT // 2)
+        layout.addWidget(explained("Posterior of the VAE", _HELP))
+        layout.addLayout(grid)
+        layout.addWidget(self.says)
+
+    def show_posterior(self, encoder: Values, exact: Values, box: Box, gap: float) -> None:
+        """Log-densities (H, W) in nats on a box, on one scale, and KL(q ‖ p) in nats."""
+        top = float(max(np.quantile(encoder, 0.9995), np.quantile(exact, 0.9995)))
+        first = self.exact.values() is None
+        for heat, values in ((self.encoder, encoder), (self.exact, exact)):
+            if first:
+                heat.set_range(*box)
+            heat.set_scale(Scale(top - _SPAN, top))
+            heat.set_map(values, box)
+        self.says.setText(f"KL(q ‖ p) = {gap:.3g} nats: what the ELBO lacks to log p(x) here.")
