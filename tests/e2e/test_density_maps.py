@@ -13,7 +13,7 @@ from engines.catalog import ROOT
 from tests.e2e.test_first_look import LEFT, drag, pick
 
 MFA, KDE, FLOW = "moons/mfa", "moons/kde", "moons/flow"
-PLACE = 2
+PLACE = 3
 
 
 def density(stage, *, side=0):

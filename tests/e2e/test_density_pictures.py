@@ -10,7 +10,7 @@ from engines.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
 
 VAE, KDE, AR = "mnist/vae", "mnist/kde", "mnist/autoregressive"
-PLACE = 2
+PLACE = 3
 
 
 @pytest.fixture
