@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -33,6 +34,8 @@ def main() -> None:
     queue(window)
     inpainting(window)
     line(window)
+    interpolation(window)
+    density(window)
     points(window)
     theme.apply(app, theme.Mode.DARK)
     _wait(0.3)
@@ -93,12 +96,50 @@ def line(window: Window) -> None:
     window.tabs.setCurrentIndex(0)
 
 
+def interpolation(window: Window) -> None:
+    """On the way from one digit to another, in three latent spaces and in none."""
+    window.resize(1280, 800)
+    window.session.choose("mnist", ("mnist/vae", "mnist/gan", "mnist/flow"))
+    window.tabs.setCurrentIndex(2)
+    tab, presenter = window.tabs.currentWidget(), window.presenters[2]
+    rows = presenter.rows
+    _until(lambda: len(rows) >= 3 and all(_filmed(row) for row in rows.values()), 300)
+    slider = tab.player.slider
+    slider.setValue(round(0.57 * slider.maximum()))
+    _until(lambda: not any(row.late() for row in rows.values()), 60)
+    _until(lambda: "mnist/vae" in presenter.panel.studies, 300)
+    _wait(0.5)
+    _save(window, "interpolation")
+
+
+def density(window: Window) -> None:
+    """Where each family puts its mass on the moons, beside the truth."""
+    window.session.choose("moons", ("moons/vae", "moons/flow", "moons/mfa", "moons/kde"))
+    window.tabs.setCurrentIndex(3)
+    presenter = window.presenters[3]
+    _until(lambda: presenter.plane is not None and len(presenter.plane.maps) >= 5)
+    _until(lambda: all(_mapped(each) for each in presenter.plane.maps.values()), 300)
+    heat = presenter.plane.view.panel("moons/mfa").map
+    _click(heat.viewport(), heat.position_of(0.0, 1.0).toPoint())
+    _wait(2)
+    _save(window, "density")
+    window.tabs.setCurrentIndex(0)
+
+
 def points(window: Window) -> None:
     """Points in the plane: the same families on two spirals."""
     window.session.choose("spirals", ("spirals/vae", "spirals/flow", "spirals/kde"))
     _until(lambda: _ready(window))
     _wait(0.5)
     _save(window, "points")
+
+
+def _filmed(row: Any) -> bool:
+    return row.film is not None and row.film.complete
+
+
+def _mapped(each: Any) -> bool:
+    return each.frame is not None and each.frame.complete
 
 
 def _shown(window: Window, name: str) -> int:
