@@ -188,10 +188,11 @@ def _sheet(t: dict[str, str]) -> str:
     QPushButton:hover, QToolButton:hover {{ border-color: {t["accent"]}; }}
     QPushButton:pressed, QPushButton:checked, QToolButton:pressed, QToolButton:checked
         {{ background: {t["well"]}; }}
-    QPushButton:checked {{ border-color: {t["accent"]}; font-weight: 600; }}
+    QPushButton:checked {{ border-color: {t["accent"]}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t["faint"]}; background: {t["window"]}; }}
     QPushButton:default, QPushButton[primary="true"] {{ background: {t["accent"]}; color: white;
-        border-color: {t["accent"]}; font-weight: 600; }}
+        border-color: {t["accent"]}; }}
+    QPushButton[primary="true"] {{ font-weight: 600; }}
     QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
         {{ border: 1px solid {t["accent"]}; }}
     QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid {t["line"]};
