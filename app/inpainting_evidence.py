@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.method_row import capital
 from app.session import family_title
 from engines.catalog import FAMILY_TITLES
 from engines.inpaint import evidence
@@ -67,7 +68,7 @@ class Evidence:
         if self.dialog is None:
             self.dialog = EvidenceDialog(self._parent)
         asked = (
-            f"{family_title(card)}: {procedure.exactness.value}. {procedure.method}. "
+            f"{family_title(card)}: {procedure.exactness.value}. {capital(procedure.method)}. "
             f"{procedure.source}."
         )
         self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(cards))

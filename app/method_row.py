@@ -219,7 +219,9 @@ class MethodRow(QObject, Generic[Q, F]):
 
     def _show_standing(self, standing: Procedure) -> None:
         self.standing = standing
-        self.row.set_badge(standing.exactness.value, f"{standing.method}. {standing.source}.")
+        self.row.set_badge(
+            standing.exactness.value, f"{capital(standing.method)}. {standing.source}."
+        )
 
     def show_frame(self, frame: F) -> None:
         """Put a frame on show."""
@@ -261,6 +263,11 @@ class MethodRow(QObject, Generic[Q, F]):
             self.row.set_stale(self._stale or cut)
             self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
             self.row.set_note(self._remark(cut=cut))
+
+
+def capital(text: str) -> str:
+    """The text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def knob_specs(knobs: tuple[Knob, ...]) -> tuple[KnobSpec, ...]:

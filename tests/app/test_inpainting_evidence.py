@@ -83,7 +83,7 @@ def test_a_click_on_the_badge_opens_the_evidence(open_window, methods, monkeypat
     desk.stage.click(desk.view().badge, desk.view().badge.rect().center())
     dialog = desk.presenter._evidence.dialog
     desk.until(dialog.isVisible)
-    assert dialog.asked.text() == "KDE: exact. strings. Collodi 1883."
+    assert dialog.asked.text() == "KDE: exact. Strings. Collodi 1883."
     table, other = dialog.views
     assert table.item(0, 0).text() == "Diffusion"
     assert [table.item(0, i).text().replace("\u00a0", " ") for i in range(1, 11)] == [
