@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.method_row import capital
 from app.session import family_title
 from engines.catalog import FAMILY_TITLES
 from engines.inpaint import evidence
@@ -31,17 +32,13 @@ _COLUMNS = (
     Column("Method", "The way to fill, at the knobs of the row's tool tip.", False),
     Column("Badge", "How the method relates to the model's own distribution.", False),
     Column("Oracle", "A model whose conditional distribution is known.", False),
+    Column("Measure", "What distance it is.", False),
     Column("Draws", "How many were compared.", True),
     Column("NFE", "Network evaluations of each draw.", True),
     Column("Error", "Distance of the draws from the exact conditional distribution.", True),
-    Column(
-        "Floor",
-        "The mean distance of as many exact draws, and what 99 % of such sets stay below: less "
-        "cannot be asked.",
-        True,
-    ),
-    Column("Measure", "What distance it is.", True),
-    Column("Verdict", "Whether the badge holds.", True),
+    Column("Floor", "The mean distance of as many exact draws: less cannot be asked.", True),
+    Column("Limit", "What 99 % of sets of as many exact draws stay below.", True),
+    Column("Verdict", "Whether the badge holds.", False),
 )
 _FIGURES = (
     Column(
@@ -71,7 +68,7 @@ class Evidence:
         if self.dialog is None:
             self.dialog = EvidenceDialog(self._parent)
         asked = (
-            f"{family_title(card)}: {procedure.exactness.value}. {procedure.method}. "
+            f"{family_title(card)}: {procedure.exactness.value}. {capital(procedure.method)}. "
             f"{procedure.source}."
         )
         self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(cards))
@@ -90,10 +87,9 @@ def methods_table(family: str, method: str) -> FamilyTable:
             e.family, FAMILY_TITLES.get(e.family, e.family),
             (
                 Cell(e.title, e.how), Cell(e.exactness),
-                Cell(e.oracle.partition(",")[0], e.oracle), Cell(f"{e.draws:,}"),
-                Cell(f"{e.calls:,}"),
-                Cell(f"{e.value:.3g}"), Cell(f"{e.floor:.3g} (99 %: {e.limit:.3g})"),
-                Cell(e.measure), Cell(e.verdict),
+                Cell(e.oracle.partition(",")[0], e.oracle), Cell(e.measure),
+                Cell(f"{e.draws:,}"), Cell(f"{e.calls:,}"), Cell(f"{e.value:.3g}"),
+                Cell(f"{e.floor:.3g}"), Cell(f"{e.limit:.3g}"), Cell(e.verdict),
             ),
         )
         for e in asked

@@ -21,7 +21,7 @@ from widgets.filling_row import FillingRow, MethodSpec
 from widgets.knob_fields import KnobSpec
 
 WAITS = "Press Fill to draw."
-QUEUED = "Waiting for its turn…"
+QUEUED, DRAWING = "Waiting for its turn…", "Drawing…"
 CHANGED = "Changed since: press Fill."
 STOPPED = "Stopped before the end."
 NONE_FITS = "No in-painting method fits this model."
@@ -190,6 +190,8 @@ class MethodRow(QObject, Generic[Q, F]):
             self.row.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
         elif isinstance(payload, Offer):
             self._take_offer(payload)
+            if self.batch is not None:
+                self._say_begun()
         else:
             self._take_offer(payload.offer)
             self.show_frame(payload)
@@ -198,6 +200,13 @@ class MethodRow(QObject, Generic[Q, F]):
         if offer != self.offer:
             self.offer = offer
             self.offered.emit(self.card.name)
+
+    def _say_begun(self) -> None:
+        """The job that is followed has had its turn; its first draws may take a while."""
+        if self.frame is None:
+            self.row.set_state(State.LOADING, DRAWING)
+        else:
+            self.row.set_note(DRAWING)
 
     def show_methods(self, method: str) -> None:
         """Offer the methods that fit, this one chosen, with its standing."""
@@ -210,7 +219,9 @@ class MethodRow(QObject, Generic[Q, F]):
 
     def _show_standing(self, standing: Procedure) -> None:
         self.standing = standing
-        self.row.set_badge(standing.exactness.value, f"{standing.method}. {standing.source}.")
+        self.row.set_badge(
+            standing.exactness.value, f"{capital(standing.method)}. {standing.source}."
+        )
 
     def show_frame(self, frame: F) -> None:
         """Put a frame on show."""
@@ -219,7 +230,7 @@ class MethodRow(QObject, Generic[Q, F]):
         self.present(frame)
         self._show_standing(frame.procedure)
         cost = f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}"
-        self.row.set_cost(f"{cost} · {frame.note}" if frame.note else cost)
+        self.row.set_cost(cost, frame.note)
         self.row.set_note(_warning(frame))
         self.row.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:
@@ -252,6 +263,11 @@ class MethodRow(QObject, Generic[Q, F]):
             self.row.set_stale(self._stale or cut)
             self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
             self.row.set_note(self._remark(cut=cut))
+
+
+def capital(text: str) -> str:
+    """The text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def knob_specs(knobs: tuple[Knob, ...]) -> tuple[KnobSpec, ...]:

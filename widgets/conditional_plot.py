@@ -79,10 +79,10 @@ class ConditionalPlot(QWidget):
         self._name_axis()
 
     def pens(self) -> tuple[QPen, QPen]:
-        """Of the model's density and of the true one."""
-        ink = theme.legible(self._colour, theme.colour("raised"))
-        true = pg.mkPen(theme.colour("text"), width=1.4, style=Qt.PenStyle.DashLine)
-        return pg.mkPen(ink, width=2.0), true
+        """Of the model's density and of the true one, cosmetic: widths are in device pixels."""
+        ink, unit = theme.legible(self._colour, theme.colour("raised")), self.devicePixelRatioF()
+        true = pg.mkPen(theme.colour("text"), width=1.4 * unit, style=Qt.PenStyle.DashLine)
+        return pg.mkPen(ink, width=2.0 * unit), true
 
     def colour(self) -> QColor:
         return QColor(self._colour)

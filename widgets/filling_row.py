@@ -63,7 +63,8 @@ class FillingRow(QFrame):
         self._bar, self._message = FamilyBar(self), Notice(self)
         self._title, self._kept = ElidedLabel(self), ElidedLabel(self)
         self._calibration = ElidedLabel(self)
-        self._cost, self._note = ElidedLabel(self), ElidedLabel(self)
+        self._cost, self._quality = ElidedLabel(self), ElidedLabel(self)
+        self._note = ElidedLabel(self)
         self._close = GlyphButton(Glyph.CROSS, "Close", "Close this row.", self)
         self._dress()
         self._build()
@@ -77,10 +78,11 @@ class FillingRow(QFrame):
         self.setProperty("card", True)
         self.setMinimumHeight(HEIGHT)
         self._title.setFont(theme.title_font(self.font()))
-        for label in (self._kept, self._calibration, self._cost, self._note):
+        for label in (*self._faint(), self._note):
             label.setFont(theme.small_font(self.font()))
-        for label in (self._kept, self._calibration, self._cost):
+        for label in self._faint():
             label.setProperty("faint", True)
+        self._quality.hide()
         self._note.setProperty("warning", True)
         self.methods.setAccessibleName("Method")
         self.methods.setMinimumContentsLength(4)
@@ -104,7 +106,7 @@ class FillingRow(QFrame):
         left.addLayout(names)
         left.addWidget(self.methods)
         left.addLayout(standing)
-        for label in (self._calibration, self._kept, self._cost, self._note):
+        for label in (*self._faint(), self._note):
             left.addWidget(label)
         left.addStretch(1)
         self.stage.setSpacing(unit)
@@ -119,6 +121,10 @@ class FillingRow(QFrame):
         outer.setSpacing(0)
         outer.addWidget(self._bar)
         outer.addLayout(inner, 1)
+
+    def _faint(self) -> tuple[ElidedLabel, ...]:
+        """The lines below the badge."""
+        return self._calibration, self._cost, self._quality, self._kept
 
     def set_identity(self, title: str, name: str, family: str) -> None:
         """Name the model: "VAE", "mnist/vae", and its family for the colour."""
@@ -150,13 +156,16 @@ class FillingRow(QFrame):
         """Say whether filling is "exact", …; the tip names method and source."""
         self.badge.set_standing(standing, tip)
 
-    def set_cost(self, text: str) -> None:
-        """ "312 ms for 8 · NFE 40 · acceptance 0.57"."""
-        self._cost.tip = (
-            "Time of all draws, network evaluations (NFE) of each, and what the run finds of its "
-            "own quality: the share of moves accepted, or how many particles count (ESS)."
+    def set_cost(self, text: str, quality: str = "") -> None:
+        """ "312 ms for 8 · NFE 40" and "acceptance 0.57"."""
+        self._cost.tip = "Time of all draws, and network evaluations (NFE) of each."
+        self._quality.tip = (
+            "What the run finds of its own quality: the share of moves accepted, or how many "
+            "particles count (ESS)."
         )
         self._cost.setText(text)
+        self._quality.setText(quality)
+        self._quality.setVisible(bool(quality))
 
     def set_kept(self, kept: bool | None) -> None:
         """Whether the known values were found unchanged; None while nobody has looked."""

@@ -51,7 +51,6 @@ class InpaintingRow(FillingRow):
         for gallery in (self.draws, self.summary):  # as high as there is room
             gallery.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.summary.set_count(1 + len(SUMMARY))
-        self.summary.columns_hint(3)
         self.summary.setToolTip(_SUMMARY_TIP)
         self.set_truth(TRUTH)
         self._kept.tip = _KEPT_TIP

@@ -45,6 +45,7 @@ class LinePlane(Scatter):
     def _dress(self) -> None:
         super()._dress()
         width = 3.0 if self.hasFocus() or self._held else 2.0
+        width *= self.devicePixelRatioF()  # the pen is cosmetic
         self._line.setPen(pg.mkPen(theme.colour("accent"), width=width))
 
     def set_line(self, axis: int, value: float) -> None:

@@ -191,7 +191,8 @@ def _sheet(t: dict[str, str]) -> str:
         background: {t["well"]}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t["faint"]}; background: {t["window"]}; }}
     QPushButton:default, QPushButton[primary="true"] {{ background: {t["accent"]}; color: white;
-        border-color: {t["accent"]}; font-weight: 600; }}
+        border-color: {t["accent"]}; }}
+    QPushButton[primary="true"] {{ font-weight: 600; }}
     QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
         {{ border: 1px solid {t["accent"]}; }}
     QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid {t["line"]};

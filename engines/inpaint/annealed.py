@@ -104,7 +104,7 @@ def _procedure(model: Model, knobs: Knobs) -> Procedure:
 METHODS = (
     Method(
         name="annealed",
-        title="Annealed Langevin, clamped",
+        title="Annealed Langevin",
         says="Goes down the noise levels with the known pixels held at every one.",
         fits=lambda model: isinstance(model.native, Energy) and model.card.is_picture,
         procedure=_procedure,

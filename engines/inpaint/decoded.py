@@ -107,7 +107,7 @@ def _method(picture: bool) -> Method:
 
     return Method(
         name="latent-tds",
-        title="Twisted SMC in latent space",
+        title="Latent twisted SMC",
         says="Latents descend together, steered and weighed by what the decoder says of the known "
         "values; exact as particles and steps grow.",
         fits=fits,

@@ -185,7 +185,7 @@ def _fits(model: Model) -> bool:
 METHODS = (
     Method(
         name="latent-langevin",
-        title="Langevin in latent space",
+        title="Latent Langevin",
         says="Walks among the latents whose pictures agree with what is known up to τ, then puts "
         "the known values back.",
         fits=_fits,

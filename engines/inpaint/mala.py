@@ -214,7 +214,7 @@ def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
 METHODS = (
     Method(
         name="mala",
-        title="Langevin with several temperatures",
+        title="Tempered Langevin",
         says="Chains in the missing values that follow the slope of the joint density.",
         fits=_is_points,
         procedure=_of_points,
@@ -223,7 +223,7 @@ METHODS = (
     ),
     Method(
         name="mala",
-        title="Langevin in the missing pixels",
+        title="Langevin in pixels",
         says="Starts where the flow's own pictures agree, then walks in the missing pixels.",
         fits=lambda model: isinstance(model.native, Flow) and model.card.is_picture,
         procedure=_of_pictures,

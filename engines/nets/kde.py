@@ -57,14 +57,15 @@ class PointKernels:
         """`log_density` at torch.cartesian_prod(xs, ys) for centres in the plane: (a·b,) float64.
 
         On a grid the product kernel factorises: the sums are one matrix product k_x (a, N) times
-        k_y (N, b), in chunks of centres. Where they underflow, kernel by kernel. Yields the share
-        done.
+        k_y (N, b), in chunks of centres. Where they underflow, and along a line, where a product
+        would save nothing, kernel by kernel. Yields the share done.
         """
         unit = self._unit if label is None else self._unit[self.labels == label]
         unit, scale = unit / h, h * self.scale.double()
         axes = xs.double() / scale[0], ys.double() / scale[1]
         sums = torch.zeros(len(xs), len(ys), dtype=torch.float64)
-        for start in range(0, len(unit), _COLUMNS):
+        whole = 0 if min(sums.shape) == 1 else len(unit)
+        for start in range(0, whole, _COLUMNS):
             part = unit[start : start + _COLUMNS]
             k_x, k_y = (_kernels(axis, c) for axis, c in zip(axes, part.T, strict=True))
             sums.addmm_(k_x, k_y.T)

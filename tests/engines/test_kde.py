@@ -78,6 +78,26 @@ def test_a_grid_is_the_direct_sum(h, far, label, monkeypatch):
     assert shares[-1] == 1
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("label", [None, 1])
+def test_a_line_is_the_direct_sum(axis, label):
+    g = generator(3)
+    x = torch.randn(3_000, 2, generator=g) * torch.tensor([1.0, 0.2])
+    kernels = PointKernels.of(x, torch.arange(3_000) % 2)
+    axes = [torch.tensor([0.4], dtype=torch.float64), torch.linspace(-9, 40, 77).double()]
+    xs, ys = axes[:: 1 - 2 * axis]
+    run, shares = kernels.log_grid(xs, ys, 0.05, label=label), []
+    while True:
+        try:
+            shares.append(next(run))
+        except StopIteration as end:
+            found = end.value
+            break
+    direct = kernels.log_density(torch.cartesian_prod(xs, ys), 0.05, label=label)
+    torch.testing.assert_close(found, direct, rtol=1e-9, atol=1e-9)
+    assert shares[-1] == 1
+
+
 def test_points_of_a_class_are_the_subset():
     x, labels = torch.randn(90, 2, generator=generator()), torch.arange(90) % 3
     kernels = PointKernels.of(x, labels)
