@@ -232,7 +232,7 @@ def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
 def test_a_sample_travels_from_the_sampling_tab(desk):
     desk.window.tabs.setCurrentIndex(0)
     picture = desk.stage.picture(KDE, 2).copy()
-    (target,) = desk.window.travel.targets
+    (target,) = (t for t in desk.window.travel.targets if t.title == "In-painting")
     desk.window.travel.send(target, picture, "mnist/kde, seed 7, picture 2")
     assert desk.window.tabs.currentIndex() == 1
     assert (desk.presenter.source.picture == picture).all()
