@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from app.channels import Channels
 from app.export import Export
-from app.files import read_bytes
-from app.fitting import MAX_FILE, Foreign, fitted, read
-from app.lane import Failure, Job
+from app.fitting import Foreign, fitted
+from app.lane import Failure
+from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels
 from engines.model import Card
 from widgets.messages import Messages
 from widgets.picture_pages import PicturePages
 
-if TYPE_CHECKING:
-    from engines.examples import Pictures
-
 FIRST = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """The held-out pictures of a data set, None where there are none."""
-
-    data: str
-    pictures: Pictures | None
 
 
 class PictureSource(QObject):
@@ -50,7 +36,7 @@ class PictureSource(QObject):
         self._place = FIRST
         self._look, self._read = (channels.open(f"density: {k}") for k in ("examples", "file"))
         self._look.stepped.connect(self._take)
-        self._read.stepped.connect(lambda foreign: self.adopt(foreign.pixels, foreign.name))
+        self._read.stepped.connect(self._take_foreign)
         self._read.failed.connect(self._refuse)
         view.source.stepped.connect(self.step)
         view.source.class_changed.connect(self._first_of_class)
@@ -60,7 +46,7 @@ class PictureSource(QObject):
         """Offer pictures for models like this one."""
         if self._card is None or self._card.data != card.data:
             self.picture = None
-            self._look.submit(_look(card.data))
+            self._look.submit(look(card.data))
         self._card = card
 
     def adopt(self, picture: Pixels, title: str) -> None:
@@ -74,7 +60,7 @@ class PictureSource(QObject):
 
     def open(self, source: Path | bytes) -> None:
         """Read a picture file, or what was pasted."""
-        self._read.submit(_reading(source))
+        self._read.submit(reading(source))
 
     def three(self) -> list[Pixels]:
         """The picture, and two examples after it of other classes: corners of a plane."""
@@ -103,11 +89,8 @@ class PictureSource(QObject):
     @Slot(int)
     def step(self, by: int) -> None:
         """The next (1) or previous (-1) example of the class chosen, going round."""
-        places = self._places()
-        ahead = [place for place in places if (place - self._place) * by > 0]
-        edge = ahead or places
-        if edge:
-            self._show(min(edge) if by > 0 else max(edge))
+        if places := self._places():
+            self._show(beside(places, self._place, by))
 
     @Slot()
     def _first_of_class(self) -> None:
@@ -115,53 +98,27 @@ class PictureSource(QObject):
             self._show(places[0])
 
     def _places(self) -> list[int]:
-        if self.examples is None or self.examples.pictures is None:
-            return []
-        wanted = self._view.source.chosen_class()
-        return [i for i, c in enumerate(self.examples.pictures.labels) if wanted in (None, c)]
+        found = self.examples
+        return found.places(self._view.source.chosen_class()) if found else []
 
     def _show(self, place: int) -> None:
         if self.examples is None or self.examples.pictures is None:
             return
         self._place, shown = place, self.examples.pictures
-        label = shown.classes[shown.labels[place]]
-        self.adopt(shown.levels[place], f"Test picture {shown.indices[place]:,}, class {label}")
+        self.adopt(shown.levels[place], title_of(shown, place))
 
     @Slot()
     def _ask(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self._view, "Open a picture", self._export.folder,
-            "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)",
-        )  # fmt: skip
-        if path:
-            self.open(Path(path))
+        if (path := ask_file(self._view, self._export.folder)) is not None:
+            self.open(path)
+
+    @Slot(object)
+    def _take_foreign(self, foreign: Foreign) -> None:
+        """A picture of another size is not scaled in silence: a person sees how."""
+        if self._card is not None:
+            take = partial(self.adopt, title=foreign.name)
+            bring(foreign, self._card, self._view, take)
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
         self._messages.tell(failure.sentence)
-
-
-def _look(data: str) -> Job:
-    def job() -> Generator[Examples, None, None]:
-        from engines import examples  # torch comes in here
-
-        try:
-            yield Examples(data, examples.pictures(data))
-        except FileNotFoundError:
-            yield Examples(data, None)
-
-    return job
-
-
-def _reading(source: Path | bytes) -> Job:
-    def job() -> Generator[Foreign, None, None]:
-        if isinstance(source, bytes):
-            yield read(source, "The pasted picture")
-            return
-        try:
-            raw = read_bytes(source, MAX_FILE)
-        except ValueError as error:
-            raise ValueError(f"{source.name} {error}; choose another picture.") from error
-        yield read(raw, source.name)
-
-    return job

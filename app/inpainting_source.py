@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from app.channels import Channels
 from app.export import Export
-from app.files import read_bytes
-from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from app.fitting import Foreign, fitted
 from app.inpainting_recipe import Mask
-from app.lane import Failure, Job
+from app.lane import Failure
+from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels
 from engines.model import Card
 from widgets.inpainting_row import TRUTH
 from widgets.inpainting_tab import InpaintingTab
 from widgets.messages import Messages
-from widgets.picture_dialog import PictureDialog
-
-if TYPE_CHECKING:
-    from engines.examples import Pictures
 
 FIRST = 3
 """The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""
 
 ORIGINAL = "original"
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """The held-out pictures of a data set, None where there are none."""
-
-    data: str
-    pictures: Pictures | None
 
 
 class Source(QObject):
@@ -73,7 +57,7 @@ class Source(QObject):
             self._card = card
             return
         self._card, self.picture = card, None
-        self._look.submit(_look(card.data))
+        self._look.submit(look(card.data))
 
     def waits(self) -> bool:
         """Whether the examples are still being looked for."""
@@ -115,12 +99,8 @@ class Source(QObject):
     @Slot(int)
     def step(self, by: int) -> None:
         """Show the next (1) or previous (-1) example of the class chosen, going round."""
-        places = self._places()
-        if not places:
-            return
-        ahead = [place for place in places if (place - self._place) * by > 0]
-        edge = ahead or places
-        self._show_example(min(edge) if by > 0 else max(edge))
+        if places := self._places():
+            self._show_example(beside(places, self._place, by))
 
     @Slot()
     def _first_of_class(self) -> None:
@@ -128,34 +108,26 @@ class Source(QObject):
             self._show_example(places[0])
 
     def _places(self) -> list[int]:
-        if self._examples is None or self._examples.pictures is None:
-            return []
-        wanted, labels = self._tab.source.chosen_class(), self._examples.pictures.labels
-        return [i for i, label in enumerate(labels) if wanted in (None, label)]
+        found = self._examples
+        return found.places(self._tab.source.chosen_class()) if found else []
 
     def _show_example(self, place: int) -> None:
         if self._examples is None or self._examples.pictures is None or self._card is None:
             return
         self._place, shown = place, self._examples.pictures
-        label = shown.classes[shown.labels[place]]
-        title = f"Test picture {shown.indices[place]:,}, class {label}"
-        self.adopt(shown.levels[place], title, standing=TRUTH)
+        self.adopt(shown.levels[place], title_of(shown, place), standing=TRUTH)
 
     # pictures of one's own
 
     @Slot()
     def ask(self) -> None:
         """Let a person choose a file."""
-        path, _ = QFileDialog.getOpenFileName(
-            self._tab, "Open a picture", self._export.folder,
-            "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)",
-        )  # fmt: skip
-        if path:
-            self.open(Path(path))
+        if (path := ask_file(self._tab, self._export.folder)) is not None:
+            self.open(path)
 
     def open(self, source: Path | bytes) -> None:
         """Read a picture file, or what was pasted; a person sees what becomes of it."""
-        self._read.submit(_reading(source))
+        self._read.submit(reading(source))
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
@@ -166,50 +138,5 @@ class Source(QObject):
         card = self._card
         if card is None or not self._tab.names():
             self._messages.tell("Choose a data set of pictures first.")
-        elif fits(foreign.pixels, card.shape):
-            self.adopt(foreign.pixels, foreign.name)
         else:
-            self._ask_how(foreign, card)
-
-    def _ask_how(self, foreign: Foreign, card: Card) -> None:
-        ways = tuple(Fit)
-        dialog = PictureDialog(
-            foreign.name, foreign.pixels, tuple(way.value for way in ways), self._tab
-        )
-        dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
-
-        def seen() -> Pixels:
-            how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
-            return fitted(foreign.pixels, card.shape, how, invert=invert)
-
-        dialog.changed.connect(lambda: dialog.show_preview(seen()))
-        dialog.accepted.connect(lambda: self.adopt(seen(), foreign.name))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.show_preview(seen())
-        dialog.open()
-
-
-def _look(data: str) -> Job:
-    def job() -> Generator[Examples, None, None]:
-        from engines import examples  # torch comes in here
-
-        try:
-            yield Examples(data, examples.pictures(data))
-        except FileNotFoundError:
-            yield Examples(data, None)
-
-    return job
-
-
-def _reading(source: Path | bytes) -> Job:
-    def job() -> Generator[Foreign, None, None]:
-        if isinstance(source, bytes):
-            yield read(source, "The pasted picture")
-            return
-        try:
-            raw = read_bytes(source, MAX_FILE)
-        except ValueError as error:
-            raise ValueError(f"{source.name} {error}; choose another picture.") from error
-        yield read(raw, source.name)
-
-    return job
+            bring(foreign, card, self._tab, lambda picture: self.adopt(picture, foreign.name))

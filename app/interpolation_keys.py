@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from app.channels import Channels
 from app.drawing import Backdrop, backdrop, draw
 from app.drawing import Frame as Drawn
 from app.export import Export
-from app.files import read_bytes
-from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
-from app.inpainting_source import Examples
-from app.lane import Failure, Job
+from app.fitting import Foreign, fitted
+from app.lane import Failure
+from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels, Points
 from app.session import Models, family_title
 from app.walking import Values
@@ -26,7 +23,6 @@ from engines.model import Card, SampleRequest
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import MOST
 from widgets.messages import Messages
-from widgets.picture_dialog import PictureDialog
 
 FIRST = (3, 8)
 """Of the digits a 3 and an 8: near each other, and yet a valley between them."""
@@ -81,7 +77,7 @@ class Keys(QObject):
             self._card = card
             return
         self._card, self.keys, self._places = card, [], {}
-        self._look.submit(_look(card.data) if card.is_picture else backdrop(card.data))
+        self._look.submit(look(card.data) if card.is_picture else backdrop(card.data))
 
     def values(self) -> Values:
         """All end points (m, …)."""
@@ -168,9 +164,7 @@ class Keys(QObject):
         if not places or not self.keys:
             return
         now = self._places.get(here, -1 if by > 0 else 0)
-        ahead = [place for place in places if (place - now) * by > 0]
-        edge = ahead or places
-        self._go(min(edge) if by > 0 else max(edge))
+        self._go(beside(places, now, by))
 
     @Slot()
     def _first_of_class(self) -> None:
@@ -186,19 +180,15 @@ class Keys(QObject):
     def _of_class(self) -> list[int]:
         if self._card is not None and not self._card.is_picture:
             return list(range(len(self.backdrop.points))) if self.backdrop else []
-        if self._examples is None or self._examples.pictures is None:
-            return []
-        wanted, labels = self._tab.source.chosen_class(), self._examples.pictures.labels
-        return [i for i, label in enumerate(labels) if wanted in (None, label)]
+        found = self._examples
+        return found.places(self._tab.source.chosen_class()) if found else []
 
     def _example(self, place: int) -> Key:
         assert self._examples is not None
         shown = self._examples.pictures
         assert shown is not None
-        label = shown.classes[shown.labels[place]]
-        title = f"Test picture {shown.indices[place]:,}, class {label}"
         assert self._card is not None
-        return Key(fitted(shown.levels[place], self._card.shape), title)
+        return Key(fitted(shown.levels[place], self._card.shape), title_of(shown, place))
 
     def _point(self, place: int) -> Key:
         assert self.backdrop is not None
@@ -228,16 +218,12 @@ class Keys(QObject):
     @Slot()
     def ask(self) -> None:
         """Let a person choose a file."""
-        path, _ = QFileDialog.getOpenFileName(
-            self._tab, "Open a picture", self._export.folder,
-            "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)",
-        )  # fmt: skip
-        if path:
-            self.open(Path(path))
+        if (path := ask_file(self._tab, self._export.folder)) is not None:
+            self.open(path)
 
     def open(self, source: Path | bytes) -> None:
         """Read a picture file, or what was pasted; a person sees what becomes of it."""
-        self._read.submit(_reading(source))
+        self._read.submit(reading(source))
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
@@ -248,56 +234,11 @@ class Keys(QObject):
         card = self._card
         if card is None or not card.is_picture:
             self._messages.tell("Choose a data set of pictures first.")
-        elif fits(foreign.pixels, card.shape):
-            self.put(Key(fitted(foreign.pixels, card.shape), foreign.name))
         else:
-            self._ask_how(foreign, card)
-
-    def _ask_how(self, foreign: Foreign, card: Card) -> None:
-        ways = tuple(Fit)
-        dialog = PictureDialog(
-            foreign.name, foreign.pixels, tuple(way.value for way in ways), self._tab
-        )
-        dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
-
-        def seen() -> Pixels:
-            how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
-            return fitted(foreign.pixels, card.shape, how, invert=invert)
-
-        dialog.changed.connect(lambda: dialog.show_preview(seen()))
-        dialog.accepted.connect(lambda: self.put(Key(seen(), foreign.name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.show_preview(seen())
-        dialog.open()
+            bring(foreign, card, self._tab, lambda picture: self.put(Key(picture, foreign.name)))
 
 
 def point(xy: Points) -> Key:
     """A point (2,) as an end point."""
     x, y = np.asarray(xy, np.float32).tolist()
     return Key(np.array([x, y], np.float32), f"({x:.3f}, {y:.3f})")
-
-
-def _look(data: str) -> Job:
-    def job() -> Generator[Examples, None, None]:
-        from engines import examples  # torch comes in here
-
-        try:
-            yield Examples(data, examples.pictures(data))
-        except FileNotFoundError:
-            yield Examples(data, None)
-
-    return job
-
-
-def _reading(source: Path | bytes) -> Job:
-    def job() -> Generator[Foreign, None, None]:
-        if isinstance(source, bytes):
-            yield read(source, "The pasted picture")
-            return
-        try:
-            raw = read_bytes(source, MAX_FILE)
-        except ValueError as error:
-            raise ValueError(f"{source.name} {error}; choose another picture.") from error
-        yield read(raw, source.name)
-
-    return job

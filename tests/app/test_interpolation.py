@@ -114,7 +114,7 @@ def test_no_stale_picture_is_shown_whatever_the_delays(bench, monkeypatch):
     monkeypatch.setattr(walking, "codes_at", slow)
     row, seen = bench.row(), []
     row.shown.connect(lambda _: seen.append((row.still.stamp, row.still.place)))
-    wanted = rng.uniform(0, 1, 60).round(3).tolist()
+    wanted = rng.uniform(0, 1, 400).round(3).tolist()  # long enough to outlast a cold start
     for place in wanted:
         bench.go(place)
         QTest.qWait(5)

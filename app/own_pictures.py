@@ -1,0 +1,104 @@
+"""Where a picture may come from in every tab: held-out examples, files and the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.files import read_bytes
+from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from app.lane import Job
+from app.pictures import Pixels
+from engines.model import Card
+from widgets.picture_dialog import PictureDialog
+
+if TYPE_CHECKING:
+    from engines.examples import Pictures
+
+_FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)"
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The held-out pictures of a data set, None where there are none."""
+
+    data: str
+    pictures: Pictures | None
+
+    def places(self, wanted: int | None) -> list[int]:
+        """Where the examples of a class stand, or all of them."""
+        if self.pictures is None:
+            return []
+        return [i for i, label in enumerate(self.pictures.labels) if wanted in (None, label)]
+
+
+def title_of(shown: Pictures, place: int) -> str:
+    """An example in words, such as "Test picture 18, class 3"."""
+    label = shown.classes[shown.labels[place]]
+    return f"Test picture {shown.indices[place]:,}, class {label}"
+
+
+def beside(places: Sequence[int], now: int, by: int) -> int:
+    """The next (1) or previous (-1) of some places, going round. Raises ValueError for none."""
+    edge = [place for place in places if (place - now) * by > 0] or places
+    return min(edge) if by > 0 else max(edge)
+
+
+def look(data: str) -> Job:
+    """A job that yields the Examples of a data set."""
+
+    def job() -> Generator[Examples, None, None]:
+        from engines import examples  # torch comes in here
+
+        try:
+            yield Examples(data, examples.pictures(data))
+        except FileNotFoundError:
+            yield Examples(data, None)
+
+    return job
+
+
+def reading(source: Path | bytes) -> Job:
+    """A job that yields the Foreign picture of a file, or of what was pasted."""
+
+    def job() -> Generator[Foreign, None, None]:
+        if isinstance(source, bytes):
+            yield read(source, "The pasted picture")
+            return
+        try:
+            raw = read_bytes(source, MAX_FILE)
+        except ValueError as error:
+            raise ValueError(f"{source.name} {error}; choose another picture.") from error
+        yield read(raw, source.name)
+
+    return job
+
+
+def ask_file(parent: QWidget, folder: str) -> Path | None:
+    """Let a person choose a picture file; None when they would rather not."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a picture", folder, _FILES)
+    return Path(path) if path else None
+
+
+def bring(foreign: Foreign, card: Card, parent: QWidget, take: Callable[[Pixels], None]) -> None:
+    """Hand a picture over in the model's shape; where it has another a person sees how first."""
+    if fits(foreign.pixels, card.shape):
+        take(fitted(foreign.pixels, card.shape))
+        return
+    ways = tuple(Fit)
+    dialog = PictureDialog(foreign.name, foreign.pixels, tuple(way.value for way in ways), parent)
+    dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
+
+    def seen() -> Pixels:
+        how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
+        return fitted(foreign.pixels, card.shape, how, invert=invert)
+
+    dialog.changed.connect(lambda: dialog.show_preview(seen()))
+    dialog.accepted.connect(lambda: take(seen()))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.show_preview(seen())
+    dialog.open()
