@@ -159,24 +159,25 @@ def figures_of(card: Card) -> list[Figure]:
         if not name.startswith(PREFIX) or not isinstance(entry, Mapping) or "value" not in entry:
             continue
         mask, _, method = name.removeprefix(PREFIX).partition("_")
-        how = _how(entry)
+        how = _how(entry, "few", "examples")
         found.append(
             Figure(mask, method, AGREEMENT, entry["value"], entry.get("stderr"),
                    entry.get("floor"), how)
         )  # fmt: skip
         if COVERAGE in entry:
             wanted = entry.get("nominal", WANTED)
-            error = entry.get("coverage_stderr")
+            error, how = entry.get("coverage_stderr"), _how(entry, "draws", "coverage_examples")
             found.append(Figure(mask, method, COVERAGE, entry[COVERAGE], error, wanted, how))
     return found
 
 
-def _how(entry: Mapping[str, Any]) -> str:
+def _how(entry: Mapping[str, Any], draws: str, examples: str) -> str:
+    """The method and how much was measured, by the names of both numbers in the card."""
     parts = [str(entry["method"])] if "method" in entry else []
-    if "draws" in entry:
-        parts.append(f"{entry['draws']} draws")
-    if "examples" in entry:
-        parts.append(f"{entry['examples']:,} pictures")
+    if draws in entry:
+        parts.append(f"{entry[draws]} draws")
+    if examples in entry:
+        parts.append(f"{entry[examples]:,} pictures")
     return ", ".join(parts) or NOTHING
 
 

@@ -80,19 +80,19 @@ def _report(arguments: list[str]) -> None:
 
 
 def _inpainting(arguments: list[str]) -> None:
-    from engines.training.inpainting_report import HOLES, report
+    from engines.training.inpainting_report import HOLES, Extent, report
 
     parser = argparse.ArgumentParser(prog="python -m engines.training inpainting")
     parser.add_argument("names", nargs="+", help="data set and family, such as mnist/vae")
     parser.add_argument("--count", type=int, default=500, help="test pictures")
-    parser.add_argument("--draws", type=int, default=32, help="draws of each hole")
+    parser.add_argument("--few", type=int, default=2, help="draws of each of them")
+    parser.add_argument("--calibrated", type=int, default=32, help="the first so many get --draws")
+    parser.add_argument("--draws", type=int, default=32, help="draws that calibration is told by")
     parser.add_argument("--method", default="", help="by name (default: the model's default)")
     parser.add_argument("--hole", action="append", choices=HOLES, help="these (default: all)")
     options = parser.parse_args(arguments)
-    report(
-        *options.names, count=options.count, draws=options.draws, method=options.method,
-        holes=tuple(options.hole or ()),
-    )  # fmt: skip
+    extent = Extent(options.count, options.few, options.calibrated, options.draws)
+    report(*options.names, extent=extent, method=options.method, holes=tuple(options.hole or ()))
 
 
 def _evidence(arguments: list[str]) -> None:

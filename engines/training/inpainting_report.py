@@ -60,10 +60,11 @@ class Line:
 
     `agree` is the share of draws read as the true class; of `places` unknown values `inside` lay
     within the central 90 % of the draws, and of those `varying` where the draws or the truth
-    differ at all, `varying_inside`. `ms` and `calls` are per draw.
+    differ at all, `varying_inside`. `ms` is per draw.
     """
 
     picture: int
+    draws: int
     agree: float
     truth_read: bool
     inside: int
@@ -74,11 +75,29 @@ class Line:
     calls: int
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured: `few` draws of `count` pictures, `draws` of the first `calibrated`.
+
+    Whether completions are read as the true class is told by many pictures, whether the spread of
+    the draws is honest by many draws.
+    """
+
+    count: int = 500
+    few: int = 2
+    calibrated: int = 32
+    draws: int = 32
+
+    def of(self, picture: int) -> int:
+        """Draws of this picture."""
+        return self.draws if picture < self.calibrated else self.few
+
+
 def report(
-    *names: str, count: int = 500, draws: int = 32, method: str = "", holes: tuple[str, ...] = (),
+    *names: str, extent: Extent = Extent(), method: str = "", holes: tuple[str, ...] = (),
     root: Path = ROOT, runs: Path = RUNS,
 ) -> None:  # fmt: skip
-    """Fill both holes of the first `count` test pictures and write the figures into the cards.
+    """Fill both holes of the first test pictures and write the figures into the cards.
 
     Raises CheckpointError for a model without methods or a method it does not have.
     """
@@ -87,9 +106,7 @@ def report(
         model = open_model(name, root=root)
         data, reader = load(model.card.data), open_classifier(model.card.data)
         for hole in holes or tuple(HOLES):
-            found = measured(
-                model, data, reader, hole, count=count, draws=draws, name=method, runs=runs
-            )
+            found = measured(model, data, reader, hole, extent=extent, name=method, runs=runs)
             now = find(name, root)
             if now.sha256 != model.card.sha256:
                 raise CheckpointError(f"{name}: its weights were replaced meanwhile; start again")
@@ -99,7 +116,7 @@ def report(
 
 
 def measured(
-    model: Model, data: DataSet, reader: Classifier, hole: str, *, count: int, draws: int,
+    model: Model, data: DataSet, reader: Classifier, hole: str, *, extent: Extent,
     name: str = "", runs: Path = RUNS,
 ) -> Figures:  # fmt: skip
     """The figures of one hole: of the default method, or of the one of this name."""
@@ -110,19 +127,20 @@ def measured(
         raise CheckpointError(f"{model.card.name} has no method '{name}'; it has: {known}")
     knobs = drawn_knobs(method)
     known_places = HOLES[hole](*model.card.shape[-2:])
-    lines = Lines(model, method, knobs, hole, draws, runs)
-    count, told = min(count, len(data.test)), time.monotonic()
+    lines = Lines(model, method, knobs, hole, extent, runs)
+    count, told = min(extent.count, len(data.test)), time.monotonic()
     for i in range(count):
         if i not in lines.found:
             x, label = data.test.x[i], int(data.test.labels[i])
+            draws = extent.of(i)
             lines.add(_line(model, method, knobs, reader, (i, x, label), known_places, draws))
         if time.monotonic() - told > _REPORT_EVERY:
             told = time.monotonic()
             print(f"{model.card.name}: {hole}: {i + 1} of {count} pictures", flush=True)
     procedure = method.standing(model, knobs, known_places)
-    entry = summary([lines.found[i] for i in range(count)]) | {
-        "draws": draws, "method": procedure.method, "exactness": procedure.exactness.value,
-        "nominal": NOMINAL, "threads": torch.get_num_threads(), "hardware": processor(),
+    entry = summary([lines.found[i] for i in range(count)], extent.draws) | {
+        "few": extent.few, "draws": extent.draws, "method": procedure.method,
+        "exactness": procedure.exactness.value, "nominal": NOMINAL, "threads": torch.get_num_threads(), "hardware": processor(),
     }  # fmt: skip
     suffix = "" if method is methods[0] else f"_{method.name}"
     return {f"{PREFIX}{hole}{suffix}": entry}
@@ -149,8 +167,8 @@ def _line(
     inside = (truth >= low) & (truth <= high)
     varying = (drawn != truth).any(0)
     return Line(
-        picture, read[:-1].double().mean().item(), bool(read[-1]), int(inside.sum()), len(truth),
-        int((inside & varying).sum()), int(varying.sum()), round(ms, 3), calls,
+        picture, draws, read[:-1].double().mean().item(), bool(read[-1]), int(inside.sum()),
+        len(truth), int((inside & varying).sum()), int(varying.sum()), round(ms, 3), calls,
     )  # fmt: skip
 
 
@@ -170,20 +188,21 @@ def interval(draws: Tensor, share: float = NOMINAL) -> tuple[Tensor, Tensor]:
     return low, high
 
 
-def summary(lines: list[Line]) -> dict[str, Any]:
-    """Means over pictures with their standard errors."""
-    n = len(lines)
+def summary(lines: list[Line], draws: int) -> dict[str, Any]:
+    """Means over pictures with their standard errors; coverage where so many were drawn."""
+    n, many = len(lines), [line for line in lines if line.draws == draws]
     agree = torch.tensor([line.agree for line in lines], dtype=torch.float64)
-    inside = torch.tensor([line.inside / line.places for line in lines], dtype=torch.float64)
-    varying = sum(line.varying for line in lines)
+    inside = torch.tensor([line.inside / line.places for line in many], dtype=torch.float64)
+    varying = sum(line.varying for line in many)
     return {
         "value": round(agree.mean().item(), 4),
         "stderr": round(_error(agree), 4),
         "floor": round(sum(line.truth_read for line in lines) / n, 4),
         "coverage": round(inside.mean().item(), 4),
         "coverage_stderr": round(_error(inside), 4),
-        "coverage_varying": round(sum(x.varying_inside for x in lines) / max(1, varying), 4),
-        "ms": round(sum(line.ms for line in lines) / n, 1),
+        "coverage_varying": round(sum(x.varying_inside for x in many) / max(1, varying), 4),
+        "coverage_examples": len(many),
+        "ms": round(sum(line.ms for line in many) / len(many), 1),
         "calls": max(line.calls for line in lines),
         "examples": n,
     }
@@ -197,10 +216,11 @@ class Lines:
     """The pictures that are done, kept in a file: a line each below one of what was asked."""
 
     def __init__(
-        self, model: Model, method: Method, knobs: Knobs, hole: str, draws: int, runs: Path
+        self, model: Model, method: Method, knobs: Knobs, hole: str, extent: Extent, runs: Path
     ) -> None:
         stem = f"inpainting-{model.card.name.replace('/', '-')}-{method.name}-{hole}"
         self._path = runs / f"{stem}.jsonl"
+        draws = [extent.few, extent.draws, extent.calibrated]
         asked = {"sha256": model.card.sha256, "draws": draws, "knobs": dict(knobs)}
         self.found: dict[int, Line] = {}
         rows = self._path.read_text("utf-8").splitlines() if self._path.exists() else []

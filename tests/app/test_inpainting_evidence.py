@@ -20,7 +20,8 @@ FIGURES = {
     "parameters": {"value": 3},
     "inpainting_left": {
         "value": 0.91, "stderr": 0.013, "floor": 0.99, "coverage": 0.861, "coverage_stderr": 0.004,
-        "nominal": 0.9, "method": "closed form", "draws": 32, "examples": 500,
+        "nominal": 0.9, "method": "closed form", "few": 2, "draws": 32, "examples": 500,
+        "coverage_examples": 40,
     },
     "inpainting_square_slow": {"value": 0.5},
 }  # fmt: skip
@@ -47,10 +48,10 @@ def test_figures_are_shown_with_what_would_be_wanted(card):
     assert "agreement 91.0 % (left)" in tip
     assert "agreement 50.0 % (square, slow)" in tip
     cells = [[cell.text for cell in row.cells] for row in calibration_table([full]).rows]
-    how = "closed form, 32 draws, 500 pictures"
+    few, many = "closed form, 2 draws, 500 pictures", "closed form, 32 draws, 40 pictures"
     assert cells == [
-        ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", how],
-        ["left", "coverage", "86.1 % ± 0.4 %", "90.0 %", how],
+        ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", few],
+        ["left", "coverage", "86.1 % ± 0.4 %", "90.0 %", many],
         ["square, slow", "agreement", "50.0 %", "–", "–"],
     ]
 

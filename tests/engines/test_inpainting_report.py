@@ -26,6 +26,10 @@ def data():
     return DataSet("tiny-picture", LABELS, split, split, "none")
 
 
+def many(count, draws=20):
+    return report.Extent(count, few=draws, calibrated=count, draws=draws)
+
+
 @pytest.mark.parametrize("n", [19, 32, 200])
 def test_one_more_draw_lies_in_the_interval_with_its_share(n):
     x = torch.rand(n + 1, 40_000, generator=torch.Generator().manual_seed(3))
@@ -51,8 +55,8 @@ def test_the_holes_are_half_and_a_quarter():
 
 def test_a_report_is_written_down_and_gone_on_with(tmp_path, reader, data):
     model = opened(tmp_path, "kde", "picture")
-    few = report.measured(model, data, reader, "left", count=2, draws=20, runs=tmp_path)
-    whole = report.measured(model, data, reader, "left", count=5, draws=20, runs=tmp_path)
+    few = report.measured(model, data, reader, "left", extent=many(2), runs=tmp_path)
+    whole = report.measured(model, data, reader, "left", extent=many(5), runs=tmp_path)
     path = next(tmp_path.glob("*.jsonl"))
     lines = path.read_text().splitlines()
     assert [json.loads(line)["picture"] for line in lines[1:]] == [0, 1, 2, 3, 4]
@@ -64,19 +68,31 @@ def test_a_report_is_written_down_and_gone_on_with(tmp_path, reader, data):
     assert 0 < entry["coverage"] <= 1
     assert entry["ms"] > 0
     # in full again only when something else is asked
-    fresh = report.measured(model, data, reader, "left", count=5, draws=20, runs=tmp_path / "b")
+    fresh = report.measured(model, data, reader, "left", extent=many(5), runs=tmp_path / "b")
     timeless = {k: v for k, v in entry.items() if k != "ms"}
     assert timeless == {k: v for k, v in fresh["inpainting_left"].items() if k != "ms"}
-    report.measured(model, data, reader, "left", count=1, draws=5, runs=tmp_path)
+    report.measured(model, data, reader, "left", extent=many(1, draws=5), runs=tmp_path)
     assert len(path.read_text().splitlines()) == 2
 
 
 def test_the_figures_are_those_of_the_lines():
-    lines = [report.Line(i, agree, True, 3, 4, 1, 2, 5.0, 7) for i, agree in enumerate((0.5, 1))]
-    entry = report.summary(lines)
+    lines = [report.Line(i, 9, a, True, 3, 4, 1, 2, 5.0, 7) for i, a in enumerate((0.5, 1))]
+    entry = report.summary(lines, 9)
     assert (entry["value"], entry["coverage"], entry["coverage_varying"]) == (0.75, 0.75, 0.5)
     assert entry["stderr"] == pytest.approx(0.25, abs=1e-4)
     assert (entry["floor"], entry["calls"], entry["examples"]) == (1, 7, 2)
+
+
+def test_many_pictures_tell_the_class_and_many_draws_the_coverage(tmp_path, reader, data):
+    model = opened(tmp_path, "kde", "picture")
+    extent = report.Extent(5, few=2, calibrated=3, draws=20)
+    mixed = report.measured(model, data, reader, "left", extent=extent, runs=tmp_path)
+    first = report.measured(model, data, reader, "left", extent=many(3), runs=tmp_path / "b")
+    mixed, first = mixed["inpainting_left"], first["inpainting_left"]
+    assert (mixed["examples"], mixed["coverage_examples"]) == (5, 3)
+    assert mixed["coverage"] == first["coverage"]
+    rows = next(tmp_path.glob("*.jsonl")).read_text().splitlines()[1:]
+    assert [json.loads(row)["draws"] for row in rows] == [20, 20, 20, 2, 2]
 
 
 def test_draws_and_not_means_are_judged(tmp_path):
@@ -90,10 +106,10 @@ def test_draws_and_not_means_are_judged(tmp_path):
 def test_another_method_has_a_figure_of_its_own(tmp_path, reader, data):
     model = opened(tmp_path, "autoregressive", "picture")
     found = report.measured(
-        model, data, reader, "square", count=1, draws=2, name="clamping", runs=tmp_path
+        model, data, reader, "square", extent=many(1, draws=2), name="clamping", runs=tmp_path
     )
     assert found["inpainting_square_clamping"]["exactness"] == "heuristic"
     with pytest.raises(CheckpointError, match="has no method 'magic'; it has: smc, clamping"):
         report.measured(
-            model, data, reader, "square", count=1, draws=2, name="magic", runs=tmp_path
+            model, data, reader, "square", extent=many(1, draws=2), name="magic", runs=tmp_path
         )
