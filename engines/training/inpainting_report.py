@@ -140,7 +140,8 @@ def measured(
     procedure = method.standing(model, knobs, known_places)
     entry = summary([lines.found[i] for i in range(count)], extent.draws) | {
         "few": extent.few, "draws": extent.draws, "method": procedure.method,
-        "exactness": procedure.exactness.value, "nominal": NOMINAL, "threads": torch.get_num_threads(), "hardware": processor(),
+        "exactness": procedure.exactness.value, "nominal": NOMINAL,
+        "threads": torch.get_num_threads(), "hardware": processor(),
     }  # fmt: skip
     suffix = "" if method is methods[0] else f"_{method.name}"
     return {f"{PREFIX}{hole}{suffix}": entry}
