@@ -31,7 +31,7 @@ def _pictures(data: DataSet) -> Recipe:
     def trainer() -> Descent:
         model = PictureDenoiser(**net)
         model.standardise(_dequantised(data.train.x[:5000]))
-        return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
+        return Descent(model, _picture_loss, rate=2e-3, averaging=0.98, muon=0.01)
 
     return Recipe(
         net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",

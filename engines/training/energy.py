@@ -37,7 +37,7 @@ def _pictures(data: DataSet) -> Recipe:
     def trainer() -> Descent:
         model = PictureEnergy(**net)
         model.standardise(data.train.x[:5000])
-        return Descent(model, denoising, rate=2e-3, averaging=0.98)
+        return Descent(model, denoising, rate=2e-3, averaging=0.98, muon=0.01)
 
     return Recipe(
         net=net, trainer=trainer,
