@@ -14,7 +14,7 @@ from engines.training.recipe import Recipe
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.8, 1.4)
-_TEXT = "EDM preconditioning and weights, log-normal noise levels, Adam with cosine rate, EMA"
+_TEXT = "EDM preconditioning and weights, log-normal noise levels"
 
 
 def diffusion(data: DataSet) -> Recipe:
@@ -34,7 +34,7 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, _picture_loss, rate=2e-3, averaging=0.98, muon=0.01)
 
     return Recipe(
-        net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",
+        net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}, Muon and Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
@@ -50,7 +50,14 @@ def _points(data: DataSet) -> Recipe:
         model.standardise(data.train.x)
         return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=512, minutes=2.5, label_dropout=0.5)
+    return Recipe(
+        net=net,
+        trainer=trainer,
+        text=f"{_TEXT}, Adam with cosine rate, EMA",
+        batch=512,
+        minutes=2.5,
+        label_dropout=0.5,
+    )
 
 
 def _dequantised(x: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ def _pictures(data: DataSet) -> Recipe:
     return Recipe(
         net=net, trainer=trainer,
         text="denoising score matching with the score −∇E, EDM preconditioning and weights, "
-        "log-normal noise levels, uniform dequantisation, Adam with cosine rate, EMA",
+        "log-normal noise levels, uniform dequantisation, Muon and Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
