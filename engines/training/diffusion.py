@@ -34,7 +34,8 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, _picture_loss, rate=2e-3, averaging=0.98, muon=0.01)
 
     return Recipe(
-        net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}, Muon and Adam with cosine rate, EMA",
+        net=net, trainer=trainer,
+        text=f"logits of dequantised levels, {_TEXT}, Muon and Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
