@@ -5,7 +5,8 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.recipes import read_png
 from tests.app.test_inpainting import KDE, Desk
@@ -148,3 +149,29 @@ def test_masks_go_out_and_come_back_bit_by_bit(desk, tmp_path, monkeypatch):
     path.write_bytes(picture_bytes(np.zeros((3, 3), np.uint8)))
     desk.tab.editor.tools.import_wanted.emit()
     assert any("a mask of this picture has 5 × 6" in text for text in desk.stage.said())
+
+
+def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_path, monkeypatch):
+    saved = tmp_path / "sheet.png"
+    saved_as(monkeypatch, saved)
+    desk.tab.count.setValue(4)
+    desk.paint((3.5, 1.5), (3.5, 4.5))
+    desk.ready()
+    desk.until(lambda: desk.view().draws.count() == 4)
+    desk.tab.menu_wanted.emit(KDE, 1, QPoint(10, 10))
+    (menu,) = [menu for menu in desk.tab.findChildren(QMenu) if menu.isVisible()]
+    (action,) = [a for a in menu.actions() if a.text() == "Save all as contact sheet…"]
+    action.trigger()
+    menu.close()
+    recipe = read_png(saved)
+    assert (recipe.task, recipe.index, recipe.count) == ("inpaint", None, 4)
+    before = [desk.view().draws.picture(i).copy() for i in range(4)]
+
+    other = Desk(open_window(DIGITS))
+    other.ready()
+    other.stage.drop(saved)
+    other.until(lambda: other.view().draws.count() == 4)
+    other.ready()
+    assert (other.tab.canvas.mask() == desk.tab.canvas.mask()).all()
+    assert all((other.view().draws.picture(i) == before[i]).all() for i in range(4))
+    assert other.stage.said() == []
