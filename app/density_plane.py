@@ -16,6 +16,7 @@ from app.drawing import Backdrop, Frame, backdrop, draw
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.parts import Parts
+from app.row_buttons import RowButtons
 from app.session import Loading, family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
@@ -24,7 +25,6 @@ from engines.model import Card, SampleRequest
 from widgets import theme
 from widgets.colours import Scale
 from widgets.density_numbers import Line, Number
-from widgets.messages import Details, Severity
 from widgets.plane_view import PanelSpec, PlaneView
 
 DIFFERENCE = "difference"
@@ -37,7 +37,7 @@ class Plane(QObject):
 
     def __init__(self, view: PlaneView, parts: Parts, fields: Fields, parent: QObject) -> None:
         super().__init__(parent)
-        self.view, self._session, self._messages = view, parts.session, parts.messages
+        self.view, self._session = view, parts.session
         self._channels, self._fields = parts.channels, fields
         self._opened: dict[str, Channel] = {}
         self.maps: dict[str, DensityMap] = {}
@@ -53,6 +53,9 @@ class Plane(QObject):
             view.posterior, self._channel("posterior"), parts.session.open, self
         )
         self._export = DensityExport(parts.session, parts.export, parts.messages, view)
+        self._buttons = RowButtons(
+            view, parts.session, parts.messages, lambda name: self.maps[name].failure
+        )
         self._pending: View | None = None
         self._join()
 
@@ -62,9 +65,9 @@ class Plane(QObject):
         view.left.connect(self._leave)
         view.clicked.connect(self._click)
         view.view_moved.connect(self.refresh)
-        view.close_wanted.connect(self._close)
+        view.close_wanted.connect(self._buttons.close)
         view.retry_wanted.connect(self._retry)
-        view.details_wanted.connect(self._tell_details)
+        view.details_wanted.connect(self._buttons.tell_details)
         controls.changed.connect(self._ask_anew)
         controls.look_changed.connect(self.recolour)
         controls.difference_changed.connect(self.rebuild)
@@ -350,24 +353,11 @@ class Plane(QObject):
     # one map
 
     @Slot(str)
-    def _close(self, name: str) -> None:
-        rest = tuple(n for n in self._session.models if n != name)
-        if rest:
-            self._session.choose(self._session.data, rest)
-        else:
-            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
-
-    @Slot(str)
     def _retry(self, name: str) -> None:
         if name != TRUTH:
             self._session.reread(name)
         self.maps[name].wanted = None
         self.refresh()
-
-    @Slot(str)
-    def _tell_details(self, name: str) -> None:
-        if failure := self.maps[name].failure:
-            Details(failure.summary, failure.details, self.view).show()
 
     def stop(self) -> None:
         """Stop every map that is on its way."""

@@ -28,6 +28,7 @@ from app.line_recipe import request_of as line_request_of
 from app.line_row import LineRow
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError, check_fit
+from app.row_buttons import RowButtons
 from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
@@ -36,7 +37,6 @@ from widgets.conditional_row import ConditionalRow
 from widgets.inpainting_row import InpaintingRow
 from widgets.inpainting_tab import InpaintingTab, RowSpec
 from widgets.mask_presets import Preset, make
-from widgets.messages import Details, Messages, Severity
 from widgets.seed import LARGEST
 
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
@@ -52,7 +52,6 @@ class Inpainting(QObject):
         self._tab: InpaintingTab = tab
         self._session: Session = parts.session
         self._jobs: Jobs = parts.jobs
-        self._messages: Messages = parts.messages
         self._all_channels: Channels = parts.channels
         self._opened: dict[str, Channel] = {}
         self.rows: dict[str, FilledRow] = {}
@@ -64,6 +63,9 @@ class Inpainting(QObject):
         self._every: Mapping[str, Row] = ChainMap[str, Any](self.rows, self.desk.rows)
         self._queue = FillQueue(self._every, parts, self.request)
         self._evidence = Evidence(tab)
+        self._buttons = RowButtons(
+            tab, parts.session, parts.messages, lambda name: self._every[name].failure
+        )
         self._files = MaskFiles(tab, parts.export, parts.messages)
         self._pending: tuple[Card, FillRequest | LineRequest] | None = None
         parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
@@ -90,9 +92,9 @@ class Inpainting(QObject):
         for inspector in inspectors:
             inspector.turned.connect(self.turn)
             inspector.knobs_wanted.connect(self._show_knobs)
-        tab.close_wanted.connect(self._close_row)
+        tab.close_wanted.connect(self._buttons.close)
         tab.retry_wanted.connect(self._retry)
-        tab.details_wanted.connect(self._tell_details)
+        tab.details_wanted.connect(self._buttons.tell_details)
         tab.evidence_wanted.connect(self._show_evidence)
 
     # what is shown
@@ -280,14 +282,6 @@ class Inpainting(QObject):
     # one row
 
     @Slot(str)
-    def _close_row(self, name: str) -> None:
-        rest = tuple(n for n in self._session.models if n != name)
-        if rest:
-            self._session.choose(self._session.data, rest)
-        else:
-            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
-
-    @Slot(str)
     def _retry(self, name: str) -> None:
         """Once more, with the card as it is on disk now and without knobs that were refused."""
         row = self._every[name]
@@ -297,11 +291,6 @@ class Inpainting(QObject):
         request = self.request(row.card)
         if request is not None:
             self._queue.submit(row.card, request)
-
-    @Slot(str)
-    def _tell_details(self, name: str) -> None:
-        if failure := self._every[name].failure:
-            Details(failure.summary, failure.details, self._tab).show()
 
     @Slot(str)
     def _show_evidence(self, name: str) -> None:

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
-from PySide6.QtWidgets import QMenu
 
 from app import walking
 from app.channels import Channel, Channels
-from app.interpolation_export import PathExport
+from app.interpolation_fade import Fade
 from app.interpolation_keys import Key, Keys, point
+from app.interpolation_menus import PathMenus
 from app.interpolation_panel import Panel
-from app.interpolation_recipe import Plan, plan_of, recipe_of
+from app.interpolation_recipe import Plan, plan_of
 from app.interpolation_row import WalkRow, open_channels
 from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, check_fit
+from app.row_buttons import RowButtons
 from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
-from app.walking import Film, Walks, Wish
+from app.walking import Walks, Wish
 from engines.model import Card
-from widgets.column import State
 from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import letter
-from widgets.messages import Details, Messages, Severity
 from widgets.seed import LARGEST
 
 LOOKING = "Looking for example pictures…"
@@ -45,21 +43,21 @@ class Interpolation(QObject):
         super().__init__(parent)
         self._tab: InterpolationTab = tab
         self._session: Session = parts.session
-        self._messages: Messages = parts.messages
         self._all_channels: Channels = parts.channels
         self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
         self.keys = Keys(tab, parts.channels, parts.session.open, parts.export, parts.messages)
-        self._fade = parts.channels.open("interpolation: fade")
-        self._fade.stepped.connect(self._show_fade)
+        self.fade = Fade(tab, parts.channels, parts.session, self.keys)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self.settle)
         self.panel = Panel(tab, self.rows, parts.channels, self.walks, lambda: len(self.keys.keys))
-        self.exports = PathExport(self.walks, parts.export, parts.jobs, parts.messages, tab)
-        self._travel, self._export = parts.travel, parts.export
+        self.menus = PathMenus(tab, self.rows, self.keys, self.panel, parts, self.walks)
+        self._buttons = RowButtons(
+            tab, parts.session, parts.messages, lambda name: self.rows[name].failure
+        )
         self._pending: tuple[Card, Plan] | None = None
         self._chosen = ""
         self._unsettled: set[str] = set()
@@ -85,16 +83,13 @@ class Interpolation(QObject):
         tab.sample_wanted.connect(self._draw_key)
         tab.selected.connect(self.select)
         tab.point_wanted.connect(self._point_clicked)
-        tab.export_wanted.connect(self._offer_export)
-        tab.menu_wanted.connect(self._open_menu)
-        tab.drag_wanted.connect(self._drag)
         self.panel.turned.connect(self._turned)
         self.panel.rested.connect(self.settle)
         self.panel.mixed.connect(self._mixed)
         self.panel.picked.connect(self._picked)
-        tab.close_wanted.connect(self._close_row)
+        tab.close_wanted.connect(self._buttons.close)
         tab.retry_wanted.connect(self._retry)
-        tab.details_wanted.connect(self._tell_details)
+        tab.details_wanted.connect(self._buttons.tell_details)
 
     # what is shown
 
@@ -156,7 +151,7 @@ class Interpolation(QObject):
         self._mark_keys()
         for row in self.rows.values():
             self._encode(row)
-        self._refresh_fade()
+        self.fade.refresh(self._tab.count())
 
     def _mark_keys(self) -> None:
         last, keys = self._tab.count() - 1, len(self.keys.keys)
@@ -194,7 +189,7 @@ class Interpolation(QObject):
         for row in self.rows.values():
             row.set_count(self._tab.count())
         self._mark_keys()
-        self._refresh_fade()
+        self.fade.refresh(self._tab.count())
 
     # the hand
 
@@ -210,18 +205,15 @@ class Interpolation(QObject):
         for name, row in self.rows.items():
             row.go(place, resting=False)
             self._unsettled.add(name)
-        self._show_fade_at(place)
+        self.fade.go(place)
         self._rest.start()
 
     @Slot()
     def settle(self) -> None:
         """The hand rests: slow models refine."""
         self._rest.stop()
-        place = self._tab.player.place()
         for name in self._unsettled & self.rows.keys():
-            row = self.rows[name]
-            if row.codes is not None and (row.still is None or row.still.rough or row.late()):
-                row.go(place, resting=True)
+            self.rows[name].refine()
         self._unsettled.clear()
         for name in self._stale_films & self.rows.keys():
             self.rows[name].refresh_film()
@@ -249,36 +241,6 @@ class Interpolation(QObject):
     @Slot(object, str)
     def _picked(self, value: walking.Array, title: str) -> None:
         self.keys.put(Key(value, title) if value.ndim == 3 else point(value))
-
-    # cross-fade
-
-    def _refresh_fade(self) -> None:
-        cards = self._session.chosen()
-        if cards and cards[0].is_picture and self.keys.keys:
-            ends = np.asarray(self.keys.values(), np.uint8)
-            self._fade.submit(walking.fade(cards[0], ends, self._tab.count()))
-            self._show_fade_at(self._tab.player.place())
-
-    @Slot(object)
-    def _show_fade(self, film: Film) -> None:
-        row = self._tab.fade
-        row.set_count(len(film.values))
-        row.film.put(np.asarray(film.values, np.uint8))
-        if film.steps is not None:
-            row.curve.set_steps(film.steps)
-        row.curve.set_empty("no model, no density")
-        row.set_state(State.READY)
-
-    def _show_fade_at(self, place: float) -> None:
-        row = self._tab.fade
-        row.set_place(place)
-        cards = self._session.chosen()
-        if not self.keys.keys or not cards or not cards[0].is_picture:
-            return
-        ends = np.asarray(self.keys.values(), np.uint8)
-        along = place * (len(ends) - 1)
-        k = min(int(along), len(ends) - 2)
-        row.show_still(walking.faded(ends[k], ends[k + 1], 1 - (along - k)))
 
     # end points
 
@@ -325,79 +287,13 @@ class Interpolation(QObject):
 
     def save(self) -> None:
         """Save the path of the chosen row."""
-        self._offer_export(self._tab.export.mapToGlobal(QPoint(0, 0)))
-
-    def plan(self, row: WalkRow, count: int, easing: str = "linear") -> Plan:
-        """The path of a row in words."""
-        name = row.card.name
-        return Plan(
-            self.keys.values(), count, self._tab.way.currentText(),
-            str(self._tab.encoder.currentData()), easing, self.panel.basis(name),
-            tuple(round(v, 4) for v in self.panel.turned_of(name)), self._session.seed,
-            self._tab.label() if row.card.labels else None,
-        )  # fmt: skip
-
-    @Slot(QPoint)
-    def _offer_export(self, at: QPoint) -> None:
-        if menu := self.export_menu():
-            menu.popup(at)
-
-    def export_menu(self) -> QMenu | None:
-        """The ways to save the chosen row's path; None while there is none."""
-        row = self.rows.get(self._chosen)
-        if row is None or not self.keys.keys:
-            return None
-        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
-        return self.exports.menu(row, plan, self.panel.studies.get(self._chosen))
-
-    @Slot(str, QPoint)
-    def _open_menu(self, name: str, at: QPoint) -> None:
-        row, picture = self.rows[name], self._picture(name)
-        if picture is None:
-            return
-        menu = QMenu(self._tab)
-        recipe = self._still_recipe(row)
-        menu.addAction("Copy picture", lambda: self._export.copy_picture(picture, recipe))
-        menu.addAction("Copy recipe", lambda: self._export.copy_text(recipe.to_json(), "Recipe"))
-        menu.addAction("Save picture…", lambda: self._export.save_picture(picture, recipe))
-        menu.addSeparator()
-        origin = f"{name}, path at {row.place:.3f}"
-        for target in self._travel.targets:
-            send = partial(self._travel.send, target, picture.copy(), origin)
-            menu.addAction(f"Send to {target.title}", send)
-        menu.popup(at)
-
-    @Slot(str)
-    def _drag(self, name: str) -> None:
-        if (picture := self._picture(name)) is not None:
-            self._export.drag(self._tab, picture, self._still_recipe(self.rows[name]))
-
-    def _picture(self, name: str) -> Pixels | None:
-        picture = self.rows[name].row.still.picture(0)
-        return None if picture is None else np.asarray(picture, np.uint8)
-
-    def _still_recipe(self, row: WalkRow) -> Recipe:
-        """The recipe of the picture where one is."""
-        return recipe_of(row.card, replace(self.plan(row, 1), place=row.place))
-
-    @Slot(str)
-    def _close_row(self, name: str) -> None:
-        rest = tuple(n for n in self._session.models if n != name)
-        if rest:
-            self._session.choose(self._session.data, rest)
-        else:
-            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+        self.menus.offer(self._tab.export.mapToGlobal(QPoint(0, 0)))
 
     @Slot(str)
     def _retry(self, name: str) -> None:
         row = self.rows[name]
         row.card = self._session.reread(name)
         row.again()
-
-    @Slot(str)
-    def _tell_details(self, name: str) -> None:
-        if failure := self.rows[name].failure:
-            Details(failure.summary, failure.details, self._tab).show()
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""

@@ -105,6 +105,13 @@ class WalkRow(QObject):
         job = walking.still(self._walks, self.card, self.wish, place, self.stamp, rough=slow)
         self._hand.submit(job)
 
+    def refine(self) -> None:
+        """The hand rests: where a slow model shows a sketch or a neighbour, make the picture."""
+        if self.codes is None or self.codes.pace is Pace.FAST:
+            return
+        if self.still is None or self.still.rough or self.late():
+            self.go(self.place, resting=True)
+
     def late(self) -> bool:
         """Whether what is on show is of another place than the hand's, or of another path."""
         still = self.still

@@ -13,6 +13,7 @@ from app.export import Export
 from app.jobs import Jobs, Order
 from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, RecipeError, check_fit, request_of, rows
+from app.row_buttons import RowButtons
 from app.sampling_column import SamplingColumn
 from app.session import Loading, Session, family_title
 from app.settings import Classes, Settings
@@ -20,7 +21,7 @@ from app.travel import Travel
 from engines.model import Card, SampleRequest, settle
 from widgets.column import Kind
 from widgets.gallery import Gallery
-from widgets.messages import Details, Messages, Severity
+from widgets.messages import Messages, Severity
 from widgets.sampling_tab import ColumnSpec, SamplingTab
 from widgets.seed import LARGEST
 
@@ -46,6 +47,7 @@ class Sampling(QObject):
         self.count = {True: 20, False: 1000}
         self.mode: Classes = "each"
         self._first = 0  # of the live pictures; a recipe may ask for later ones
+        self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self.rebuild)
@@ -64,9 +66,9 @@ class Sampling(QObject):
         act = self._actions
         tab.drag_wanted.connect(lambda name, i: act.drag(self.columns[name], i))
         tab.copy_wanted.connect(lambda name, i: act.copy(self.columns[name], i))
-        tab.close_wanted.connect(self._close_column)
+        tab.close_wanted.connect(self._buttons.close)
         tab.retry_wanted.connect(self._retry)
-        tab.details_wanted.connect(self._tell_details)
+        tab.details_wanted.connect(self._buttons.tell_details)
         tab.viewer.copy_wanted.connect(lambda: self._with_inspected(act.copy))
         tab.viewer.copy_recipe_wanted.connect(lambda: self._with_inspected(act.copy_recipe))
         tab.viewer.save_wanted.connect(self.save)
@@ -308,14 +310,6 @@ class Sampling(QObject):
     # one column
 
     @Slot(str)
-    def _close_column(self, name: str) -> None:
-        rest = tuple(n for n in self._session.models if n != name)
-        if rest:
-            self._session.choose(self._session.data, rest)
-        else:
-            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
-
-    @Slot(str)
     def _retry(self, name: str) -> None:
         """Once more, with the card as it is on disk now and without knobs that were refused."""
         column = self.columns[name]
@@ -323,11 +317,6 @@ class Sampling(QObject):
         if column.failure is not None and column.failure.summary.startswith("ValueError"):
             self.knobs.pop(name, None)
         column.live(self._request(column.card))
-
-    @Slot(str)
-    def _tell_details(self, name: str) -> None:
-        if failure := self.columns[name].failure:
-            Details(failure.summary, failure.details, self._tab).show()
 
     # recipes from outside
 

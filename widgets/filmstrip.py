@@ -10,8 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
@@ -49,7 +57,10 @@ class Axis:
 
 
 class _Along(QWidget):
-    """A widget with a place on it that a hand can move: `place_wanted(place)`."""
+    """A widget with a place on it that a hand can move: `place_wanted(place)`.
+
+    What stays while the place moves is painted once and kept: a hand moves at every frame.
+    """
 
     place_wanted = Signal(float)
     released = Signal()
@@ -58,6 +69,7 @@ class _Along(QWidget):
         super().__init__(parent)
         self.place = 0.0
         self.frames = 9
+        self._drawn: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -75,6 +87,32 @@ class _Along(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.released.emit()
+
+    def redraw(self) -> None:
+        """What stays while the place moves is another one."""
+        self._drawn = None
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._drawn = None  # other colours or another font
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        unit = self.devicePixelRatioF()
+        size = (self.size().toSizeF() * unit).toSize()
+        if self._drawn is None or self._drawn.size() != size:
+            self._drawn = QPixmap(size)
+            self._drawn.setDevicePixelRatio(unit)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            with QPainter(self._drawn) as still:
+                self._paint_rest(still)
+        with QPainter(self) as painter:
+            painter.drawPixmap(QPointF(0, 0), self._drawn)
+            self._paint_mark(painter)
+
+    def _paint_rest(self, painter: QPainter) -> None:
+        """All but the mark."""
+        raise NotImplementedError
 
     def _paint_mark(self, painter: QPainter) -> None:
         x = self.axis().x_of(self.place)
@@ -102,7 +140,7 @@ class FilmStrip(_Along):
         """Make room for so many frames; another number empties the strip."""
         if count != self.frames:
             self.frames, self._pictures = count, [None] * count
-            self.update()
+            self.redraw()
 
     def put(self, pictures: Picture, done: int | None = None) -> None:
         """Show pictures uint8 (n, H, W, 3), of which the first `done` are there."""
@@ -111,7 +149,7 @@ class FilmStrip(_Along):
         own = pictures.copy()
         self._pictures = [own[i] if i < ready else self._pictures[i] for i in range(len(own))]
         self._stale = False
-        self.update()
+        self.redraw()
 
     def picture(self, i: int) -> Picture | None:
         """Frame i, None where there is none."""
@@ -124,12 +162,12 @@ class FilmStrip(_Along):
     def set_keys(self, frames: tuple[int, ...]) -> None:
         """Mark the frames that are end points."""
         self._keys = frames
-        self.update()
+        self.redraw()
 
     def set_stale(self, stale: bool) -> None:
         """Dim the frames: they answer an earlier question."""
         self._stale = stale
-        self.update()
+        self.redraw()
 
     def is_stale(self) -> bool:
         return self._stale
@@ -159,8 +197,7 @@ class FilmStrip(_Along):
         self._go(min(self.frames - 1, max(0, target)))
         self.released.emit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+    def _paint_rest(self, painter: QPainter) -> None:
         unit = self.devicePixelRatioF()
         edge, well = theme.colour("line"), theme.colour("well")
         for i, picture in enumerate(self._pictures):
@@ -174,6 +211,8 @@ class FilmStrip(_Along):
             key = i in self._keys
             painter.setPen(QPen(theme.colour("faint") if key else edge, 1.5 if key else 1))
             painter.drawRect(rect)
+
+    def _paint_mark(self, painter: QPainter) -> None:
         ring = self.frame_rect(round(self.place * (self.frames - 1)))
         painter.setPen(QPen(theme.colour("accent"), 2))
         painter.drawRect(ring)
@@ -203,22 +242,22 @@ class PathCurve(_Along):
     def clear(self) -> None:
         """Nothing is known of the path as it is now."""
         self._values, self._errors, self._steps = np.empty(0), None, np.empty(0)
-        self.update()
+        self.redraw()
 
     def set_density(self, values: Values, title: str, *, errors: Values | None = None) -> None:
         """log-densities (n,) in nats of all frames, and what they are; (0,) for none."""
         self._values, self._errors, self._title = values, errors, title
-        self.update()
+        self.redraw()
 
     def set_empty(self, reason: str) -> None:
         """Why there is no curve, where there is none."""
         self._empty = reason
-        self.update()
+        self.redraw()
 
     def set_steps(self, steps: Values) -> None:
         """Lengths (n − 1,) of the steps from frame to frame."""
         self._steps = steps
-        self.update()
+        self.redraw()
 
     def values(self) -> Values:
         return self._values
@@ -230,8 +269,7 @@ class PathCurve(_Along):
         if event.button() is Qt.MouseButton.LeftButton:
             self.place_wanted.emit(self.axis().place_at(event.position().x()))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+    def _paint_rest(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.small_font(self.font()))
         line = painter.fontMetrics().height()
@@ -240,7 +278,6 @@ class PathCurve(_Along):
         if len(self._values):
             self._paint_values(painter, area)
         self._paint_words(painter, line)
-        self._paint_mark(painter)
 
     def _paint_steps(self, painter: QPainter, area: QRectF) -> None:
         most = float(self._steps.max()) if len(self._steps) else 0.0

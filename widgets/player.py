@@ -138,9 +138,10 @@ class Player(QWidget):
             "</qt>"
         )
         self._label.setProperty("faint", True)
-        self._label.setMinimumWidth(
-            self._label.fontMetrics().horizontalAdvance("λ = 0.000  (A … B)") + theme.UNIT
-        )
+        # of one size, so that a new figure does not lay out the whole window anew
+        metrics = self._label.fontMetrics()
+        width = metrics.horizontalAdvance("λ = 0.000  (G … H)") + theme.UNIT
+        self._label.setFixedSize(width, metrics.height())
         self.loop.setToolTip("Begin again at the end.")
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip(f"Speed 1 takes {SECONDS:g} seconds for the path.")

@@ -177,9 +177,9 @@ def test_a_draw_of_a_model_becomes_an_end_point_of_all(bench):
 
 
 def test_a_picture_sent_from_another_tab_arrives(bench):
-    (target,) = [t for t in bench.presenter._travel.targets if t.task == "interpolate"]
+    (target,) = [t for t in bench.window.travel.targets if t.task == "interpolate"]
     picture = np.full((8, 8, 3), 90, np.uint8)
-    bench.presenter._travel.send(target, picture, "somewhere")
+    bench.window.travel.send(target, picture, "somewhere")
     assert (bench.presenter.keys.keys[0].value == picture).all()
     bench.until(bench.filmed)
 
@@ -202,7 +202,7 @@ def test_a_path_is_saved_and_brought_back(bench, tmp_path, monkeypatch):
     bench.tab.set_film_count(7)
     saved = tmp_path / "walk.gif"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
-    menu = bench.presenter.export_menu()
+    menu = bench.presenter.menus.films()
     (gif,) = [action for action in menu.actions() if action.text().startswith("GIF")]
     gif.trigger()
     bench.until(saved.exists)
@@ -229,7 +229,7 @@ def test_a_path_is_saved_and_brought_back(bench, tmp_path, monkeypatch):
 def test_one_picture_has_a_recipe_of_its_place(bench):
     bench.go(0.431)
     bench.until(bench.here)
-    recipe = bench.presenter._still_recipe(bench.row())
+    recipe = bench.presenter.menus.recipe(bench.row())
     bench.go(0.0)
     bench.until(bench.here)
     bench.presenter.restore(recipe)

@@ -1,7 +1,7 @@
-"""From a move of λ to its picture, in every row of the real window, and codes there and back.
+"""From a move of λ to its painted picture, in the rows of the real window; codes there and back.
 
-`python -m tests.benchmarks.interpolation [quality]`: with the word also how well 200 test pictures
-come back from their codes.
+`python -m tests.benchmarks.interpolation [quality [pictures [models …]]]`: with the word how well
+test pictures come back from their codes, in place of the speed.
 """
 
 from __future__ import annotations
@@ -9,62 +9,110 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from app.interpolation_row import STANDS_IN, WalkRow
 from app.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import _until, _wait
 from widgets import theme
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 FAST = ("mnist/vae", "mnist/gan", "mnist/flow")
-SLOW = ("mnist/diffusion", "mnist/autoregressive")
+SKETCHED, STANDING_IN = "mnist/diffusion", "mnist/autoregressive"
 _SECONDS, _TAB = 6, 2
 _ALONE, _TOGETHER, _PREVIEW = 50, 120, 300
+_EXACT, _INVERTED = 1e-3, 30.0
+_ROWS = 20
+
+
+class Eye(QObject):
+    """Sees what one row paints; `seen` has the first time of every step of the hand it answers.
+
+    What answers a step is a picture made for it, a sketch, or the nearest frame of the strip.
+    """
+
+    def __init__(self, row: WalkRow, hand: Hand) -> None:
+        super().__init__(hand)
+        self.row, self._hand = row, hand
+        self.seen: dict[int, float] = {}
+        self.alone: list[float] = []
+        self.stale = 0
+        self._steps: dict[int, int] = {}
+        self._waiting: int | None = None
+        self._newest = -1
+        self._view = row.row.still.viewport()
+        self._view.installEventFilter(self)
+        row.shown.connect(self._shown)
+
+    def moved(self, step: int) -> None:
+        """The hand has moved: which job, if any, is to answer it."""
+        if self.row.row.note() == STANDS_IN and not self.row.codes.sketches:
+            self._waiting = step
+        else:
+            self._steps[self.row.stamp] = step
+
+    @Slot(str)
+    def _shown(self, _: str) -> None:
+        still = self.row.still
+        self.stale += still.stamp < self._newest
+        self._newest = still.stamp
+        if still.stamp in self._steps:
+            self._waiting = self._steps[still.stamp]
+            self.alone.append(1000 * still.seconds)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint and self._waiting is not None:
+            self.seen.setdefault(self._waiting, time.perf_counter())
+            self._waiting = None
+        return False
 
 
 class Hand(QObject):
-    """Moves λ at 60 Hz; `delays` of each row run from a move to its picture, in ms."""
+    """Drags λ to and fro at 60 Hz."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
-        self.presenter, self.tab = window.presenters[_TAB], window.tabs.widget(_TAB)
-        self.delays: dict[str, list[float]] = {name: [] for name in self.presenter.rows}
-        self.whole: list[float] = []
-        self.stale = self.step = 0
-        self._moved: dict[float, float] = {}
-        self._rows: dict[float, set[str]] = {}
-        self._newest = dict.fromkeys(self.presenter.rows, -1)
-        for row in self.presenter.rows.values():
-            row.shown.connect(self._shown)
+        self._slider = window.tabs.widget(_TAB).player.slider
+        self.eyes = [Eye(row, self) for row in window.presenters[_TAB].rows.values()]
+        self._moves: list[float] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._move)
+        self._slider.setSliderDown(True)
         self._timer.start(16)
 
     @Slot()
     def _move(self) -> None:
-        self.step += 1
-        place = round(500 + 480 * math.sin(self.step / 40)) / 1000
-        self._moved[place], self._rows[place] = time.perf_counter(), set()
-        self.tab.player.slider.setValue(round(1000 * place))
+        step = len(self._moves)
+        self._moves.append(time.perf_counter())
+        self._slider.setSliderPosition(round(500 + 480 * math.sin(step / 40)))
+        for eye in self.eyes:
+            eye.moved(step)
 
-    @Slot(str)
-    def _shown(self, name: str) -> None:
-        still = self.presenter.rows[name].still
-        self.stale += still.stamp < self._newest[name]
-        self._newest[name] = still.stamp
-        if still.place in self._moved:
-            spent = 1000 * (time.perf_counter() - self._moved[still.place])
-            self.delays[name].append(spent)
-            self._rows[still.place].add(name)
-            if len(self._rows[still.place]) == len(self.delays):
-                self.whole.append(spent)
-
-    def stop(self) -> None:
+    def rest(self) -> None:
+        """Let go of the slider."""
         self._timer.stop()
+        self._slider.setSliderDown(False)
+
+    def delays(self) -> list[float]:
+        """From every move that any row answered until all rows show it or a later one, in ms."""
+        found = []
+        for step in sorted(set().union(*(eye.seen for eye in self.eyes))):
+            late = [
+                min((at for s, at in eye.seen.items() if s >= step), default=math.inf)
+                for eye in self.eyes
+            ]
+            if max(late) < math.inf:
+                found.append(1000 * (max(late) - self._moves[step]))
+        return found
 
 
 def rows() -> list[Row]:
@@ -75,78 +123,94 @@ def rows() -> list[Row]:
     window.show()
     window.begin()
     window.tabs.setCurrentIndex(_TAB)
-    measured = []
-    for name in FAST:
-        hand = _drag(window, (name,))
-        measured.append(_line(f"λ to picture, {name}", hand.delays[name], _ALONE, window, name))
-        print(measured[-1].line(), flush=True)
-    hand = _drag(window, FAST)
-    measured.append(_line("λ to pictures, all three", hand.whole, _TOGETHER, window, FAST[0]))
-    for name in SLOW:
-        hand = _drag(window, (name,))
-        if hand.delays[name]:
-            line = _line(f"λ to sketch, {name}", hand.delays[name], _PREVIEW, window, name)
-            measured.append(line)
+    measured = [_line(f"λ to picture, {name}", _drag(window, (name,)), _ALONE) for name in FAST]
+    measured.append(_line("λ to pictures, all three", _drag(window, FAST), _TOGETHER))
+    measured.append(_line(f"λ to sketch, {SKETCHED}", _drag(window, (SKETCHED,)), _PREVIEW))
+    hand = _drag(window, (STANDING_IN,))
+    whole = 1000 * hand.eyes[0].row.still.seconds
+    measured.append(
+        _line(f"λ to nearest frame, {STANDING_IN}", hand, _PREVIEW, ("a picture at rest", whole))
+    )
     window.close()
     return measured
 
 
-def _drag(window: Window, names: tuple[str, ...]) -> Hand:
-    window.session.choose("mnist", names)
-    presenter = window.presenters[_TAB]
-    _until(
-        lambda: (
-            set(presenter.rows) == set(names)
-            and all(
-                (r.film is not None and r.film.log_p is not None) or r.row.state.value == "ready"
-                for r in presenter.rows.values()
-            )
-            and all(r.codes is not None for r in presenter.rows.values())
-        ),
-        300,
-    )
+def _drag(window: Window, names: Sequence[str]) -> Hand:
+    window.session.choose("mnist", tuple(names))
+    rows = window.presenters[_TAB].rows
+    _until(lambda: set(rows) == set(names) and all(map(_ready, rows.values())), 500)
     _wait(1)
     hand = Hand(window)
     _wait(_SECONDS)
-    hand.stop()
-    _wait(1)
-    if hand.stale:
-        raise AssertionError(f"{hand.stale} stale pictures of {names}")
+    hand.rest()
+    _until(lambda: all(not r.late() and not r.still.rough for r in rows.values()), 300)
+    if any(eye.stale for eye in hand.eyes):
+        raise AssertionError(f"stale pictures of {names}")
     return hand
 
 
-def _line(what: str, delays: list[float], goal: float, window: Window, name: str) -> Row:
-    still = window.presenters[_TAB].rows[name].still
-    alone = 1000 * still.seconds
-    return Row(f"{what}, p95 of {len(delays)} shown", percentile(delays, 0.95), "ms",
-               "the model alone", alone, goal)  # fmt: skip
+def _ready(row: WalkRow) -> bool:
+    film = row.film
+    return (
+        film is not None and film.complete and film.wish is row.wish
+        and row.row.state.value == "ready"
+    )  # fmt: skip
 
 
-def quality(count: int = 200) -> None:
-    """PSNR of test pictures that come back from their codes."""
-    import torch
+def _line(what: str, hand: Hand, goal: float, against: tuple[str, float] | None = None) -> Row:
+    delays = hand.delays()
+    if against is None:
+        models = "the model alone" if len(hand.eyes) == 1 else "the models alone, one by one"
+        against = models, sum(percentile(eye.alone, 0.5) for eye in hand.eyes)
+    return Row(
+        f"{what}, p95 of {len(delays)} shown", percentile(delays, 0.95), "ms", *against, goal
+    )
 
-    import engines
+
+def quality(count: int = 200, names: Sequence[str] = (*FAST, SKETCHED)) -> None:
+    """Print how well test pictures come back from their codes, against the bars of the families."""
     from engines.training.datasets import load
 
     x = load("mnist").test.x[:count]
-    for name in (*FAST, SLOW[0]):
-        model = engines.open_model(name)
-        found = []
-        for part in x.split(20):
-            z = engines.finish(engines.encode(model, part))
-            y = engines.finish(engines.decode(model, z))
-            error = ((y - part) / 2).square().flatten(1).mean(1)
-            found.append(-10 * error.clamp_min(1e-12).log10())
-        every = torch.cat(found)
+    for name in names:
+        psnr, worst = there_and_back(name, x)
+        met = ""
+        if name.endswith("/flow"):
+            met = f"; ≤ {_EXACT:g}: {'yes' if worst <= _EXACT else 'NO'}"
+        elif name.endswith("/diffusion"):
+            met = f"; mean ≥ {_INVERTED:g} dB: {'yes' if psnr.mean() >= _INVERTED else 'NO'}"
         print(
-            f"{name}: PSNR of {count} test pictures: mean {every.mean():.1f}, "
-            f"5 % below {every.quantile(0.05):.1f}, worst {every.min():.1f} dB",
+            f"{name}: PSNR of {len(x)} test pictures: mean {psnr.mean():.1f}, "
+            f"5 % below {psnr.quantile(0.05):.1f}, worst {psnr.min():.1f} dB; "
+            f"largest error {worst:.2g}{met}",
             flush=True,
         )
 
 
+def there_and_back(name: str, x: Tensor) -> tuple[Tensor, float]:
+    """PSNR in dB (n,) of pictures (n, C, H, W) decoded from their codes, and the largest error."""
+    import torch
+
+    import engines
+
+    model = engines.open_model(name)
+    found, worst = [], 0.0
+    for part in x.split(_ROWS):
+        y = engines.finish(engines.decode(model, engines.finish(engines.encode(model, part))))
+        worst = max(worst, (y - part).abs().max().item())
+        error = ((y - part) / 2).square().flatten(1).mean(1)
+        found.append(-10 * error.clamp_min(1e-12).log10())
+    return torch.cat(found), worst
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure speed, or quality."""
+    if words[:1] == ["quality"]:
+        quality(int(words[1]) if len(words) > 1 else 200, *([words[2:]] if words[2:] else []))
+        return
+    for line in rows():
+        print(line.line(), flush=True)
+
+
 if __name__ == "__main__":
-    print("\n".join(line.line() for line in rows()))
-    if "quality" in sys.argv[1:]:
-        quality()
+    main(sys.argv[1:])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.recipes import read_png
 from app.settings import Settings
@@ -92,8 +92,9 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     saved = tmp_path / "walk.gif"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
     stage.click(tab.export)
-    menu = presenter.export_menu()
-    menu.actions()[0].trigger()
+    menu = QApplication.activePopupWidget()
+    (gif,) = [action for action in menu.actions() if action.text().startswith("GIF")]
+    stage.click(menu, menu.actionGeometry(gif).center())
     stage.until(saved.exists)
     recipe = read_png(saved)
     assert recipe.extra["turned"][0] == 3

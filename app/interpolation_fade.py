@@ -1,0 +1,63 @@
+"""The cross-fade of pixels below the models' rows: what a path is without any latent space."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from app import walking
+from app.channels import Channels
+from app.interpolation_keys import Keys
+from app.pictures import Pixels
+from app.session import Session
+from app.walking import Film
+from engines.model import Card
+from widgets.column import State
+from widgets.interpolation_tab import InterpolationTab
+
+
+class Fade(QObject):
+    """Pixels are mixed at once where the hand is; the strip with its steps is made on the lane."""
+
+    def __init__(
+        self, tab: InterpolationTab, channels: Channels, session: Session, keys: Keys
+    ) -> None:
+        super().__init__(tab)
+        self._tab, self._session, self._keys = tab, session, keys
+        self._strip = channels.open("interpolation: fade")
+        self._strip.stepped.connect(self._show)
+
+    def refresh(self, count: int) -> None:
+        """Make the strip of so many frames anew."""
+        card, ends = self._card(), self._ends()
+        if card is not None and ends is not None:
+            self._strip.submit(walking.fade(card, ends, count))
+            self.go(self._tab.player.place())
+
+    def go(self, place: float) -> None:
+        """Be at a place 0 … 1 of the path."""
+        row, ends = self._tab.fade, self._ends()
+        row.set_place(place)
+        if ends is not None:
+            along = place * (len(ends) - 1)
+            k = min(int(along), len(ends) - 2)
+            row.show_still(walking.faded(ends[k], ends[k + 1], 1 - (along - k)))
+
+    def _card(self) -> Card | None:
+        cards = self._session.chosen()
+        return cards[0] if cards and cards[0].is_picture else None
+
+    def _ends(self) -> Pixels | None:
+        if self._card() is None or not self._keys.keys:
+            return None
+        return np.asarray(self._keys.values(), np.uint8)
+
+    @Slot(object)
+    def _show(self, film: Film) -> None:
+        row = self._tab.fade
+        row.set_count(len(film.values))
+        row.film.put(np.asarray(film.values, np.uint8))
+        if film.steps is not None:
+            row.curve.set_steps(film.steps)
+        row.curve.set_empty("no model, no density")
+        row.set_state(State.READY)

@@ -1,0 +1,91 @@
+"""What a person can take away from a path: the film of a row, or the picture where one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtWidgets import QMenu
+
+from app.interpolation_export import PathExport
+from app.interpolation_keys import Keys
+from app.interpolation_panel import Panel
+from app.interpolation_recipe import Plan, recipe_of
+from app.interpolation_row import WalkRow
+from app.parts import Parts
+from app.pictures import Pixels
+from app.recipes import Recipe
+from app.walking import Walks
+from widgets.interpolation_tab import InterpolationTab
+
+
+class PathMenus(QObject):
+    """Menus of the rows, and the recipes of what they save."""
+
+    def __init__(
+        self, tab: InterpolationTab, rows: Mapping[str, WalkRow], keys: Keys, panel: Panel,
+        parts: Parts, walks: Walks,
+    ) -> None:  # fmt: skip
+        super().__init__(tab)
+        self._tab, self._rows, self._keys, self._panel = tab, rows, keys, panel
+        self._session, self._export, self._travel = parts.session, parts.export, parts.travel
+        self._films = PathExport(walks, parts.export, parts.jobs, parts.messages, tab)
+        tab.export_wanted.connect(self.offer)
+        tab.menu_wanted.connect(self._open)
+        tab.drag_wanted.connect(self._drag)
+
+    def plan(self, row: WalkRow, count: int, easing: str = "linear") -> Plan:
+        """The path of a row in words."""
+        name = row.card.name
+        return Plan(
+            self._keys.values(), count, self._tab.way.currentText(),
+            str(self._tab.encoder.currentData()), easing, self._panel.basis(name),
+            tuple(round(v, 4) for v in self._panel.turned_of(name)), self._session.seed,
+            self._tab.label() if row.card.labels else None,
+        )  # fmt: skip
+
+    @Slot(QPoint)
+    def offer(self, at: QPoint) -> None:
+        """Open the menu of what the chosen row's path can be saved as."""
+        if menu := self.films():
+            menu.popup(at)
+
+    def films(self) -> QMenu | None:
+        """The ways to save the chosen row's path; None while there is none."""
+        row = self._rows.get(self._panel.name)
+        if row is None or not self._keys.keys:
+            return None
+        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
+        return self._films.menu(row, plan, self._panel.studies.get(row.card.name))
+
+    def recipe(self, row: WalkRow) -> Recipe:
+        """The recipe of the picture where one is."""
+        return recipe_of(row.card, replace(self.plan(row, 1), place=row.place))
+
+    @Slot(str, QPoint)
+    def _open(self, name: str, at: QPoint) -> None:
+        row, picture = self._rows[name], self._picture(name)
+        if picture is None:
+            return
+        menu, recipe = QMenu(self._tab), self.recipe(row)
+        menu.addAction("Copy picture", lambda: self._export.copy_picture(picture, recipe))
+        menu.addAction("Copy recipe", lambda: self._export.copy_text(recipe.to_json(), "Recipe"))
+        menu.addAction("Save picture…", lambda: self._export.save_picture(picture, recipe))
+        menu.addSeparator()
+        origin = f"{name}, path at {row.place:.3f}"
+        for target in self._travel.targets:
+            send = partial(self._travel.send, target, picture.copy(), origin)
+            menu.addAction(f"Send to {target.title}", send)
+        menu.popup(at)
+
+    @Slot(str)
+    def _drag(self, name: str) -> None:
+        if (picture := self._picture(name)) is not None:
+            self._export.drag(self._tab, picture, self.recipe(self._rows[name]))
+
+    def _picture(self, name: str) -> Pixels | None:
+        picture = self._rows[name].row.still.picture(0)
+        return None if picture is None else np.asarray(picture, np.uint8)
