@@ -131,7 +131,7 @@ class Interpolation(QObject):
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
         widget.set_points(not card.is_picture)
-        row.set_count(self._tab.count())
+        row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
         self.rows[card.name] = row
 
@@ -144,19 +144,24 @@ class Interpolation(QObject):
                     row.row.plane.quiet = True
                     row.row.plane.set_points(self.keys.backdrop.points)
 
+    def count(self) -> int:
+        """Frames of every strip: as many as asked for, and some more for an end point at each."""
+        gaps = max(1, len(self.keys.keys) - 1)
+        return -(-(self._tab.count() - 1) // gaps) * gaps + 1
+
     @Slot()
     def _keys_changed(self) -> None:
         self._tab.player.set_keys(len(self.keys.keys))
         self._say_what_is_missing()
-        self._mark_keys()
         for row in self.rows.values():
             self._encode(row)
-        self.fade.refresh(self._tab.count())
+            row.set_count(self.count())
+        self.fade.refresh(self.count())
+        self._mark_keys()
 
     def _mark_keys(self) -> None:
-        last, keys = self._tab.count() - 1, len(self.keys.keys)
-        places = [last * k / max(1, keys - 1) for k in range(keys)]
-        marks = tuple(round(place) for place in places if abs(place - round(place)) < 1e-9)
+        last, keys = self.count() - 1, len(self.keys.keys)
+        marks = tuple(last * k // max(1, keys - 1) for k in range(keys))
         for row in (*(row.row for row in self.rows.values()), self._tab.fade):
             row.film.set_keys(marks)
 
@@ -187,9 +192,9 @@ class Interpolation(QObject):
     @Slot()
     def _frames_changed(self) -> None:
         for row in self.rows.values():
-            row.set_count(self._tab.count())
+            row.set_count(self.count())
+        self.fade.refresh(self.count())
         self._mark_keys()
-        self.fade.refresh(self._tab.count())
 
     # the hand
 

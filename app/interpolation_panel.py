@@ -260,7 +260,7 @@ class Panel(QObject):
     @Slot(object)
     def _take_peek(self, payload: Loading | Progress | Still) -> None:
         pad = self._tab.latents.pad
-        if isinstance(payload, Still) and payload.stamp == self._hover_stamp and pad.underMouse():
+        if isinstance(payload, Still) and payload.stamp == self._hover_stamp and pad.hovers():
             pad.show_thumb(np.asarray(payload.values[0], np.uint8), *self._hover_at)
 
     # the map

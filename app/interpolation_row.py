@@ -208,6 +208,16 @@ class WalkRow(QObject):
         else:
             self.row.set_progress(payload.done / len(payload.values))
 
+    def _say_cost(self, seconds: float) -> None:
+        """What a frame costs, and how the norm of codes goes along the path."""
+        words, tip = f"{1000 * seconds:,.0f} ms a frame", ""
+        free, film = self.codes.free if self.codes else 0, self.film
+        if free and film is not None and film.codes is not None and film.wish is self.wish:
+            norms = np.linalg.norm(film.codes[:, :free], axis=1)
+            words += f" · |z| {norms.min():.1f}–{norms.max():.1f}"
+            tip = "The norm of codes along the path: slerp keeps it, lerp lets it fall."
+        self.row.set_cost(words, tip)
+
     def _draw_path(self, film: Film) -> None:
         assert self.codes is not None
         done = np.asarray(film.values[: film.done], np.float32)
@@ -240,7 +250,7 @@ class WalkRow(QObject):
         else:
             self._mark_spot()
         if not payload.rough and payload.seconds:
-            self.row.set_cost(f"{1000 * payload.seconds:,.0f} ms a frame")
+            self._say_cost(payload.seconds)
         self.shown.emit(self.card.name)
 
     @Slot(object)

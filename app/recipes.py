@@ -303,12 +303,27 @@ def _gif_text(raw: bytes) -> bytes | None:
     return text[len(mark) :] if text and text.startswith(mark) else None
 
 
+def _text(source: Path | bytes) -> str | bytes | None:
+    """The recipe as text out of what holds it: PNG, GIF, table of points, or beside a film."""
+    if isinstance(source, Path) and source.suffix.lower() == ".mp4":
+        return files.read_bytes(source.with_name(f"{source.name}.json"), MAX_TEXT)
+    raw = source if isinstance(source, bytes) else files.read_bytes(source, MAX_FILE)
+    mark = f"# {KEYWORD} ".encode()
+    if raw[:3] == b"GIF":
+        return _gif_text(raw)
+    if raw.startswith(mark):
+        return raw[len(mark) : len(mark) + MAX_TEXT].partition(b"\n")[0]
+    return raw[:MAX_TEXT] if raw[:1] == b"{" else files.png_text(raw, KEYWORD, MAX_TEXT)
+
+
 def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
-    """The recipe in a PNG or GIF, by path or content. Raises RecipeError with one sentence."""
+    """The recipe in a PNG or GIF, by path or content, or in what `_text` knows beside these.
+
+    Raises RecipeError with one sentence.
+    """
     name = "this picture" if isinstance(source, bytes) else Path(source).name
     try:
-        raw = source if isinstance(source, bytes) else files.read_bytes(Path(source), MAX_FILE)
-        text = _gif_text(raw) if raw[:3] == b"GIF" else files.png_text(raw, KEYWORD, MAX_TEXT)
+        text = _text(source if isinstance(source, bytes) else Path(source))
     except ValueError as error:
         kind = NoRecipe if isinstance(error, files.NotPng) else RecipeError
         raise kind(f"{name} {error}; choose a PNG that Genscope saved") from error

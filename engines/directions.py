@@ -90,7 +90,10 @@ def by_effect(codes: Tensor, x: Tensor, kept: int = _KEPT) -> tuple[Tensor, Tens
 
 
 def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, Directions]:
-    """Find a model's directions. Raises ValueError for a walk that nothing can be moved in."""
+    """Find a model's directions.
+
+    Raises ValueError for a walk that nothing can be moved in, or where no data fit the model.
+    """
     if not walk.free:
         raise ValueError("There is no latent space here: nothing for a slider to move.")
     if isinstance(model.native, GAN):
@@ -147,6 +150,7 @@ def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:
     """At most `count` examples (n, …) as models take them, with classes (n,).
 
     Training pictures where the data set's kernel density estimate keeps them, else held-out ones.
+    Raises ValueError where these have another size than the model's.
     """
     if not card.is_picture:
         if card.data in TOYS:
@@ -158,7 +162,18 @@ def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:
         kept = weights.load(read_card(path))
         if tuple(kept["levels"].shape[1:]) == card.shape:
             return kept["levels"][:count].float() / 127.5 - 1, kept["labels"][:count]
-    shown = examples.pictures(card.data)
+    try:
+        shown = examples.pictures(card.data)
+    except FileNotFoundError:
+        raise ValueError(
+            f"Directions are found from pictures of {card.data}, and none come with it."
+        ) from None
+    size, wanted = shown.levels.shape[1:3], card.shape[1:]
+    if size != wanted:
+        raise ValueError(
+            f"Directions are found from the examples of {card.data}, {size[0]} × {size[1]} pixels; "
+            f"{card.name} makes pictures of {wanted[0]} × {wanted[1]}."
+        )
     levels = torch.from_numpy(shown.levels[:count, :, :, : card.shape[0]]).permute(0, 3, 1, 2)
     return levels.float() / 127.5 - 1, torch.tensor(shown.labels[:count])
 

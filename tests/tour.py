@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.settings import Settings
 from app.window import Window
 from widgets import theme
+from widgets.column import State
 from widgets.gallery import Gallery
 
 PICTURES = Path(__file__).parents[1] / "docs" / "tour"
@@ -108,6 +109,8 @@ def interpolation(window: Window) -> None:
     slider.setValue(round(0.57 * slider.maximum()))
     _until(lambda: not any(row.late() for row in rows.values()), 60)
     _until(lambda: "mnist/vae" in presenter.panel.studies, 300)
+    # strips have their pictures first, and their curves when the row is ready
+    _until(lambda: all(row.row.state is State.READY for row in rows.values()), 300)
     _wait(0.5)
     _save(window, "interpolation")
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
 from widgets.album import Picture, image_of
+from widgets.keyframes import letter
 
 GAP = 2
 STALE_OPACITY = 0.35
@@ -160,7 +161,7 @@ class FilmStrip(_Along):
         return self.picture(round(place * (self.frames - 1)))
 
     def set_keys(self, frames: tuple[int, ...]) -> None:
-        """Mark the frames that are end points."""
+        """Letter the frames that are end points."""
         self._keys = frames
         self.redraw()
 
@@ -208,9 +209,19 @@ class FilmStrip(_Along):
                 painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
                 painter.drawImage(rect, image_of(picture, round(rect.width() * unit)))
                 painter.setOpacity(1.0)
-            key = i in self._keys
-            painter.setPen(QPen(theme.colour("faint") if key else edge, 1.5 if key else 1))
+            painter.setPen(QPen(edge, 1))
             painter.drawRect(rect)
+        painter.setFont(theme.small_font(self.font()))
+        for k, frame in enumerate(self._keys):
+            self._paint_letter(painter, self.frame_rect(frame), letter(k))
+
+    def _paint_letter(self, painter: QPainter, frame: QRectF, text: str) -> None:
+        """Which end point a frame is, in its corner."""
+        side = painter.fontMetrics().height()
+        corner = QRectF(frame.left(), frame.top(), side, side)
+        painter.fillRect(corner, theme.colour("raised"))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_mark(self, painter: QPainter) -> None:
         ring = self.frame_rect(round(self.place * (self.frames - 1)))

@@ -164,9 +164,13 @@ class InterpolationRow(QFrame):
     def errors(self) -> str:
         return self._errors.text()
 
-    def set_cost(self, text: str) -> None:
-        """ "12 ms a picture"."""
+    def set_cost(self, text: str, tip: str = "") -> None:
+        """ "12 ms a frame · |z| 4.6–5.1"."""
+        self._cost.tip = tip
         self._cost.setText(text)
+
+    def cost(self) -> str:
+        return self._cost.text()
 
     def set_note(self, text: str) -> None:
         """A word of warning, "" for none."""

@@ -191,7 +191,9 @@ class InterpolationTab(QWidget):
         self.frames.setRange(3, 60)
         self.frames.setValue(9)
         self.frames.setAccessibleName("Frames")
-        self.frames.setToolTip("Frames of every strip, 3 to 60.")
+        self.frames.setToolTip(
+            "Frames of every strip, 3 to 60; a few more where each end point is to have its own."
+        )
         self.film.setDecimals(0)
         self.film.setRange(3, 240)
         self.film.setValue(60)

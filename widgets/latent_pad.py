@@ -28,6 +28,7 @@ class LatentPad(QWidget):
         self._names = ("", "")
         self._corners: tuple[str, ...] = ()
         self._thumb: tuple[Picture, tuple[float, float]] | None = None
+        self._hovers = False
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -66,6 +67,10 @@ class LatentPad(QWidget):
         self._thumb = None
         self.update()
 
+    def hovers(self) -> bool:
+        """Whether the mouse is over it without a button."""
+        return self._hovers
+
     def thumb(self) -> Picture | None:
         return self._thumb[0] if self._thumb else None
 
@@ -87,7 +92,7 @@ class LatentPad(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self.isEnabled():
-            self._thumb = None
+            self._thumb, self._hovers = None, False
             self._at = self._place_at(event.position())
             self.update()
             self.moved.emit(*self._at)
@@ -98,6 +103,7 @@ class LatentPad(QWidget):
             self.update()
             self.moved.emit(*self._at)
         elif not event.buttons():
+            self._hovers = True
             self.hovered.emit(*self._place_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -110,7 +116,7 @@ class LatentPad(QWidget):
         self.moved.emit(*self._at)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._thumb = None
+        self._thumb, self._hovers = None, False
         self.left.emit()
         self.update()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -50,6 +50,10 @@ class LatentSliders(QWidget):
         layout.addWidget(self.nothing)
         layout.addLayout(self._list)
         layout.addWidget(self.unlock)
+        # a slider alone would take the key to its own lower end
+        home = QShortcut(QKeySequence(Qt.Key.Key_Home), self)
+        home.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        home.activated.connect(self.reset_all)
         self.unlock.toggled.connect(lambda: self.set_directions(self._specs, self.values()))
         self.set_nothing("")
 
@@ -129,9 +133,3 @@ class LatentSliders(QWidget):
             specs[i] = DirectionSpec(text, self._specs[i].tip)
             self._specs = tuple(specs)
             self.renamed.emit(i, text)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Home:
-            self.reset_all()
-        else:
-            super().keyPressEvent(event)

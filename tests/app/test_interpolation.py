@@ -158,6 +158,43 @@ def test_more_keys_and_back(bench):
         assert (bench.row().row.film.picture(4 * k) == keys[k]).all()
 
 
+def test_every_end_point_has_a_frame_of_its_own(bench):
+    """Eight at the most; where the frames asked for do not come out even there are more."""
+    for _ in range(7):
+        bench.tab.keys.add.click()
+    keys = bench.presenter.keys.values()
+    assert len(keys) == 8
+    assert not bench.tab.keys.add.isEnabled()
+    bench.until(lambda: bench.filmed() and len(bench.row().codes.z) == 8)
+    assert len(bench.row().film.values) == 15
+    for k in range(8):
+        assert (bench.row().row.film.picture(2 * k) == keys[k]).all()
+        assert (bench.tab.fade.film.picture(2 * k) == keys[k]).all()
+
+
+def test_the_norm_of_codes_is_told(bench):
+    def ends_of(text):
+        return [float(part) for part in text.partition("|z| ")[2].split("–")]
+
+    said = {}
+    for way in ("slerp", "lerp"):
+        bench.tab.way.setCurrentText(way)
+        bench.until(bench.filmed)
+        bench.go(0.3 if way == "slerp" else 0.6)
+        bench.until(bench.here)
+        said[way] = ends_of(bench.row().row.cost())
+        norms = np.linalg.norm(bench.row().film.codes, axis=1)
+        assert said[way] == pytest.approx([norms.min(), norms.max()], abs=0.06)
+    ends = np.linalg.norm(bench.row().codes.z, axis=1)
+    assert said["slerp"] == pytest.approx(sorted(ends), abs=0.06)
+
+
+def test_sliders_that_cannot_be_found_say_why(bench):
+    """The examples at hand have another size than what this model makes."""
+    bench.until(lambda: "28 × 28" in bench.tab.latents.sliders.nothing.text())
+    assert "makes pictures of 8 × 8" in bench.tab.latents.sliders.nothing.text()
+
+
 def test_another_way_and_another_number_of_frames(bench):
     straight = bench.row().row.film.picture(4).copy()
     bench.tab.way.setCurrentText("lerp")

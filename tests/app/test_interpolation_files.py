@@ -8,7 +8,7 @@ from PIL import Image
 
 from app import files, films
 from app.interpolation_recipe import Plan, plan_of, recipe_of
-from app.recipes import NoRecipe, Recipe, RecipeError, read_png
+from app.recipes import NoRecipe, Recipe, RecipeError, csv_bytes, read_png
 from engines.catalog import ROOT, find
 
 
@@ -132,3 +132,22 @@ def test_an_mp4_has_its_recipe_beside_it(card, plan, tmp_path):
     assert path.read_bytes()[4:8] == b"ftyp"
     beside = (tmp_path / "walk.mp4.json").read_bytes()
     assert same(plan_of(Recipe.from_json(beside), card), plan)
+
+
+def test_what_holds_a_recipe_beside_its_pictures_is_read_as_well(card, plan, tmp_path):
+    recipe = recipe_of(card, plan)
+    (tmp_path / "walk.mp4").write_bytes(b"\0\0\0\x20ftypisom")
+    with pytest.raises(RecipeError, match=r"walk\.mp4"):
+        read_png(tmp_path / "walk.mp4")
+    beside = tmp_path / "walk.mp4.json"
+    beside.write_text(recipe.to_json())
+    for path in (tmp_path / "walk.mp4", beside):
+        assert same(plan_of(read_png(path), card), plan)
+    points = find("moons/vae", ROOT)
+    ends = np.array([[0.1, 2.5], [-1.25, 0.3]], np.float32)
+    table = recipe_of(points, replace(plan, keys=ends, label=None))
+    (tmp_path / "path.csv").write_bytes(csv_bytes(ends, table))
+    assert read_png(tmp_path / "path.csv") == table
+    (tmp_path / "path.csv").write_bytes(b"# genscope {" + b"x" * 5_000_000)
+    with pytest.raises(RecipeError, match=r"path\.csv"):
+        read_png(tmp_path / "path.csv")

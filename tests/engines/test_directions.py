@@ -1,5 +1,7 @@
 """Principal directions against scikit-learn, effects against a map that is known, and the cache."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -92,3 +94,12 @@ def test_kernels_have_nothing_to_study(tmp_path):
     model = opened(tmp_path, "kde", "points")
     with pytest.raises(ValueError, match="no latent space"):
         finish(directions.study(model, walk_of(model)))
+
+
+def test_data_of_another_size_are_refused_with_one_sentence(tmp_path):
+    card = opened(tmp_path, "vae", "picture").card
+    assert card.shape[1:] != (28, 28)
+    with pytest.raises(ValueError, match=r"examples of mnist, 28 × 28 pixels; .* makes pictures"):
+        directions.data_of(replace(card, data="mnist"), 5, tmp_path)
+    with pytest.raises(ValueError, match="none come with it"):
+        directions.data_of(replace(card, data="nowhere"), 5, tmp_path)

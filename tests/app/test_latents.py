@@ -1,0 +1,113 @@
+"""The inspector of latents: sliders and their names, the pad and what it shows, the map."""
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.settings import Settings
+from engines import directions
+from tests.app.test_interpolation import FLOW, FLOWS, Bench
+from tests.windows import LEFT
+from widgets.latent_panel import FOUR
+
+SLIDERS, PAD, MAP = range(3)
+
+
+@pytest.fixture
+def bench(open_window, monkeypatch, tmp_path):
+    g = torch.Generator().manual_seed(3)
+    data = torch.rand(60, 1, 8, 8, generator=g) * 2 - 1, torch.arange(60) % 3
+    monkeypatch.setattr(directions, "data_of", lambda *_: data)
+    monkeypatch.setattr("app.latent_study.cache_folder", lambda: tmp_path)
+    bench = Bench(open_window(FLOWS))
+    bench.until(lambda: bench.filmed() and bench.here() and FLOW in bench.presenter.panel.studies)
+    return bench
+
+
+def turned(bench):
+    return bench.presenter.panel.turned_of(FLOW)
+
+
+def test_one_slider_is_reset_by_a_double_click_and_all_by_home(bench):
+    sliders = bench.tab.latents.sliders
+    first, second = sliders.field(0), sliders.field(1)
+    for field, value in ((first, 2.0), (second, -1.0)):
+        field.slider.setValue(field.slider.maximum() if value > 0 else field.slider.minimum())
+    assert turned(bench)[:2] == (3.0, -3.0)
+    QTest.mouseDClick(first.slider, LEFT)
+    assert turned(bench)[:2] == (0.0, -3.0)
+    second.slider.setFocus()
+    QTest.keyClick(second.slider, Qt.Key.Key_Home)
+    assert not any(turned(bench))
+    bench.until(lambda: bench.filmed() and bench.here() and bench.row().wish.plain)
+
+
+def test_sliders_reach_further_once_unlocked(bench):
+    sliders = bench.tab.latents.sliders
+    sliders.unlock.setChecked(True)
+    field = sliders.field(2)
+    field.slider.setValue(field.slider.maximum())
+    assert turned(bench)[2] == 10.0
+
+
+def test_a_direction_keeps_the_name_it_is_given(bench, open_window):
+    name = bench.tab.latents.sliders._names[1]
+    assert "PCA of 60 encodings" in name.toolTip()
+    name.selectAll()
+    QTest.keyClicks(name, "slant")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert bench.tab.latents.up.itemText(1) == "slant"
+    kept = bench.window.settings()
+    assert list(kept.directions.values()) == ["slant"]
+    sha256 = bench.row().card.sha256
+    assert next(iter(kept.directions)).startswith(sha256[:16])
+    assert Settings(**vars(kept)).directions == kept.directions
+
+
+def test_hovering_over_the_pad_shows_what_a_press_there_makes(bench):
+    bench.tab.latents.pages.setCurrentIndex(PAD)
+    pad = bench.tab.latents.pad
+    seen = []
+    pad.hovered.connect(lambda x, y: seen.append((x, y)))
+
+    def hovers():  # once the page is laid out
+        QTest.mouseMove(pad, pad.spot(0.8, -0.6).toPoint())
+        return seen and seen[-1] == pytest.approx((0.8, -0.6), abs=0.01)
+
+    bench.until(hovers)
+    bench.until(lambda: pad.thumb() is not None)
+    thumb = pad.thumb().copy()
+    assert bench.row().wish.plain
+    QTest.mouseClick(pad, LEFT, pos=pad.spot(0.8, -0.6).toPoint())
+    bench.until(lambda: bench.here() and bench.filmed() and not bench.row().wish.plain)
+    assert turned(bench)[:2] == pytest.approx((2.4, -1.8), abs=0.05)
+    assert (bench.shown() == thumb).all()
+
+
+def test_the_pad_mixes_four_pictures(bench):
+    for _ in range(2):
+        bench.tab.keys.add.click()
+    bench.until(lambda: bench.filmed() and len(bench.row().codes.z) == 4)
+    latents = bench.tab.latents
+    latents.pages.setCurrentIndex(PAD)
+    latents.across.setCurrentIndex(latents.across.findData(FOUR))
+    shown = bench.row().codes.shown
+    for k, (x, y) in enumerate(((-1, 1), (1, 1), (-1, -1), (1, -1))):
+        stamp = bench.row().stamp
+        QTest.mouseClick(latents.pad, LEFT, pos=latents.pad.spot(x, y).toPoint())
+        bench.until(lambda s=stamp: bench.row().still.stamp > s)
+        assert np.abs(bench.shown().astype(int) - shown[k]).max() <= 8  # a pixel of the pad off
+
+
+def test_the_map_shows_what_is_under_the_mouse(bench):
+    latents, study = bench.tab.latents, bench.presenter.panel.studies[FLOW]
+    latents.pages.setCurrentIndex(MAP)
+    assert len(latents.map.path()) == 9
+    at = latents.map.place_of(*study.xy[7].tolist()).toPoint()
+    QTest.mouseMove(latents.map, at)
+    bench.until(lambda: latents.thumb.isVisible())
+    shown = latents.thumb.picture(0)
+    assert any((shown == value).all() for value in study.values)
+    assert latents.caption.text().startswith("class ")
