@@ -105,8 +105,8 @@ class Window(QMainWindow):
         top, foot = QHBoxLayout(), QHBoxLayout()
         top.setContentsMargins(unit, unit, unit, 0)
         foot.setContentsMargins(unit, 0, unit, unit)
-        for row in (top, foot):
-            row.setSpacing(2 * unit)
+        top.setSpacing(unit)
+        foot.setSpacing(2 * unit)
         top.addWidget(self.picker, 1)
         top.addWidget(self.seed)
         foot.addWidget(self.bar, 1)

@@ -13,7 +13,8 @@ from widgets import theme
 
 HEIGHT = 3 * theme.UNIT + 4
 _DOT = 10
-_PAD = theme.UNIT
+_PAD, _GAP, _BETWEEN = theme.UNIT - 2, theme.UNIT - 4, 3
+"""Round a chip's words, from dot to words, and between chips: ten fit beside the seed at 1280."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         width = self.fontMetrics().horizontalAdvance(self.text())
-        return QSize(width + _DOT + theme.UNIT + 2 * _PAD, HEIGHT)
+        return QSize(width + _DOT + _GAP + 2 * _PAD, HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -77,7 +78,7 @@ class Chip(QAbstractButton):
         dot = (_DOT - 2) / 2
         painter.drawEllipse(QPointF(_PAD + _DOT / 2, box.center().y()), dot, dot)
         painter.setPen(theme.colour("text" if self.isChecked() else "faint"))
-        where = QRect(_PAD + _DOT + theme.UNIT - 2, 0, self.width(), self.height())
+        where = QRect(_PAD + _DOT + _GAP, 0, self.width(), self.height())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, self.text())
         if not self.isEnabled():
             # Struck out as well as pale: paleness alone reads as "not chosen".
@@ -126,7 +127,7 @@ class ChipRow(QWidget):
         return self._place(width, move=False)
 
     def sizeHint(self) -> QSize:
-        gap = theme.UNIT // 2
+        gap = _BETWEEN
         width = sum(chip.sizeHint().width() + gap for chip in self.chips)
         return QSize(max(0, width - gap), HEIGHT)
 
@@ -140,7 +141,7 @@ class ChipRow(QWidget):
 
     def _place(self, width: int, *, move: bool) -> int:
         """Walk through the lines, put the chips there if `move`, and return the height."""
-        gap = theme.UNIT // 2
+        gap = _BETWEEN
         x, y, line = 0, 0, HEIGHT
         for chip in self.chips:
             size = chip.sizeHint()

@@ -139,7 +139,7 @@ class ModelPicker(QWidget):
         label.setBuddy(self.combo)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
+        layout.setSpacing(theme.UNIT - 2)
         top = Qt.AlignmentFlag.AlignTop
         for widget in (label, self.combo):
             # One height for all, so that the first line of chips shares their centre line.

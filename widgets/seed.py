@@ -50,7 +50,7 @@ class SeedBox(NumberBox):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        width = self.fontMetrics().horizontalAdvance("0" * 10) + 3 * theme.UNIT
+        width = self.fontMetrics().horizontalAdvance("0" * 10) + 2 * theme.UNIT
         return QSize(width, hint.height())
 
     def minimumSizeHint(self) -> QSize:
