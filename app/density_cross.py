@@ -12,7 +12,7 @@ from widgets.plane_view import PlaneView
 def show_cross(
     view: PlaneView, maps: Mapping[str, DensityMap], difference: str, at: tuple[float, float]
 ) -> None:
-    """Mark a place in every map, and read them all there; `difference` names one without a model."""
+    """Mark a place in every map and read them all there, and the difference of that name, too."""
     numbers: dict[str, Number] = {}
     for name, each in maps.items():
         each.panel.map.set_cross(at)

@@ -106,7 +106,7 @@ def content_bytes(content: Content, recipe: Recipe, path: Path) -> bytes:
         with io.BytesIO() as file:
             np.savez_compressed(
                 file, notes=np.array(content.notes), recipe=np.array(recipe.to_json()),
-                **found,  # type: ignore[arg-type]
+                **found,
             )  # fmt: skip
             return file.getvalue()
     lines = [f"# {KEYWORD} {recipe.to_json()}", *(f"# {note}" for note in content.notes)]

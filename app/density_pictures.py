@@ -22,7 +22,6 @@ from app.pictures import Pixels
 from app.settings import Settings
 from widgets.picture_pages import PicturePages
 
-
 _WITHOUT_MAPS = ("numbers", "dimensions")
 _OF_NO_PICTURE = ("samples", "dimensions")
 

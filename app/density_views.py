@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.density_recipe import View
 from app.settings import Settings
 from engines.maps.area import Area
-from widgets.density_controls import DensityControls
+from widgets.density_controls import SIDES, DensityControls
 
 MOST_SIDE, _CLOSE = 1024, 0.5
 
@@ -44,9 +44,10 @@ def detail(side: int, area: Area, home: Area) -> int:
 
 
 def remember(controls: DensityControls, settings: Settings) -> None:
-    """Set what was remembered, silently."""
+    """Set what was remembered, silently, cut to what the controls offer."""
+    side = max((s for s in SIDES if s <= settings.density_side), default=SIDES[0])
     controls.show_view(
-        label=None, side=settings.density_side, logarithmic=settings.density_logarithmic,
+        label=None, side=side, logarithmic=settings.density_logarithmic,
         range_=float(settings.density_range), contours=settings.density_contours,
         data=settings.density_data, samples=settings.density_samples, difference=None, inside=None,
     )  # fmt: skip
