@@ -146,8 +146,8 @@ class Pictures(QObject):
     def _show(self, look: Look) -> None:
         self.view.set_label(look.label)
         self.pixels.set_noise(look.noise)
-        for page in (self.plane, self.samples):
-            page.refresh()  # offers the models to choose from
+        self.plane.offer()
+        self.samples.offer()
         self.plane.choose(look.chosen, look.mapped)
         self.samples.choose(look.chosen, look.count)
         self.view.button(look.page).setChecked(True)

@@ -108,6 +108,19 @@ class SamplesPage(QObject):
         for panel in self.panels.values():
             panel.retry_wanted.connect(self._retry)
 
+    def offer(self) -> None:
+        """List the models chosen, silently; what was picked among them stays."""
+        cards = self._session.chosen()
+        names = [card.name for card in cards]
+        if names != [self.models.itemData(i) for i in range(self.models.count())]:
+            before = self.models.currentData()
+            self.models.blockSignals(True)
+            self.models.clear()
+            for each in cards:
+                self.models.addItem(family_title(each), each.name)
+            self.models.setCurrentIndex(max(0, self.models.findData(before)))
+            self.models.blockSignals(False)
+
     def choose(self, name: str, count: int) -> None:
         """Another model and number of samples, silently."""
         for widget in (self.models, self.count):
@@ -142,16 +155,7 @@ class SamplesPage(QObject):
     @Slot()
     def refresh(self, _: object = None) -> None:
         """Draw samples of the model chosen and compare them with the data."""
-        cards = self._session.chosen()
-        names = [card.name for card in cards]
-        if names != [self.models.itemData(i) for i in range(self.models.count())]:
-            before = self.models.currentData()
-            self.models.blockSignals(True)
-            self.models.clear()
-            for each in cards:
-                self.models.addItem(family_title(each), each.name)
-            self.models.setCurrentIndex(max(0, self.models.findData(before)))
-            self.models.blockSignals(False)
+        self.offer()
         card = self._session.cards.get(str(self.models.currentData()))
         if card is None:
             return

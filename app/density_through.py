@@ -154,8 +154,7 @@ class PlanePage(QObject):
     @Slot()
     def refresh(self) -> None:
         """Map the plane through the picture and two examples of other classes."""
-        cards = self._session.chosen()
-        self._offer(cards)
+        self.offer()
         three = self._source.three()
         card = self._session.cards.get(str(self.models.currentData()))
         if card is None or len(three) != 3:
@@ -172,7 +171,9 @@ class PlanePage(QObject):
         self.corners = self.frame = None
         self._map.submit(_through(self._session.open, card, three, what))
 
-    def _offer(self, cards: Sequence[Card]) -> None:
+    def offer(self) -> None:
+        """List the models chosen, silently; what was picked among them stays."""
+        cards = self._session.chosen()
         names = [card.name for card in cards]
         if names == [self.models.itemData(i) for i in range(self.models.count())]:
             return

@@ -167,8 +167,7 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     # close by, twice the pixels
     heat = plane.view.panel(MFA).map
     wheel(heat, heat.position_of(0.0, 0.5).toPoint(), 8)
-    stage.until(lambda: rests(plane) and max(
-        plane.maps[MFA].frame.values.shape) == 512)
+    stage.until(lambda: rests(plane) and max(plane.maps[MFA].frame.values.shape) == 512)
 
     stage.window.session.choose("mnist", ("mnist/kde",))
     pages = stage.window.presenters[PLACE].pictures
