@@ -147,14 +147,14 @@ class PointEnergy(nn.Module):
         """
         (x, c, s), (y, cy, sy) = (self._along(axis, k) for k, axis in enumerate((xs, ys)))
         first = self.layers[0]
-        weight: Tensor = first.weight
+        weight: Tensor = first.weight  # type: ignore[assignment]
         near, cos, sin = weight.split([2, c.shape[1], c.shape[1]], 1)
         c, s = c[:, None], s[:, None]
         column = torch.cat(
             [cos * c + sin * s, sin * c - cos * s, near[:, 1:].expand(len(x), -1, 1)], 2
         )
         row = torch.cat([cy, sy, y[:, None]], 1)
-        start = (first.bias + x[:, None] * near[:, 0])[:, None]  # type: ignore[operator]
+        start = (first.bias + x[:, None] * near[:, 0])[:, None]
         h = torch.baddbmm(start, row.expand(len(x), -1, -1), column.transpose(1, 2)).flatten(0, 1)
         spare = torch.empty_like(h)  # fresh memory for every layer would take longer than the sums
         for layer in list(self.layers)[1:]:
