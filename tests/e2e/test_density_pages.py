@@ -49,7 +49,7 @@ def sent(stage, menu):
 
 
 def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, menus):
-    stage = open_window(Settings(data="mnist", models={"mnist": (VAE,)}, count=3), ROOT)
+    stage = open_window(Settings(data="mnist", models={"mnist": (VAE, KDE)}, count=3), ROOT)
     stage.window.resize(1280, 800)
     stage.until_shows(VAE)
     at = stage.window.mapToGlobal(stage.window.rect().center())
@@ -63,10 +63,10 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     pages = stage.window.presenters[PLACE].pictures
     stage.click(pages.view.button("dimensions"))
     filling = front(stage, FILL)
-    stage.until(lambda: VAE in filling.rows and filling.rows[VAE].frame is not None
-                and filling.rows[VAE].frame.done)  # fmt: skip
-    filling.inspector._actions.open_menu(filling.rows[VAE], 0, at)
-    expected = np.asarray(filling.rows[VAE].frame.values[0])
+    stage.until(lambda: KDE in filling.rows and filling.rows[KDE].frame is not None
+                and filling.rows[KDE].frame.done)  # fmt: skip
+    filling.inspector._actions.open_menu(filling.rows[KDE], 0, at)
+    expected = np.asarray(filling.rows[KDE].frame.values[0])
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
 
     walking = front(stage, WALK)
