@@ -351,17 +351,13 @@ def load(card: Card, device: torch.device) -> Model:
 
 def _of_points(points: _Points) -> Model:
     knobs = (_steps(points.net.steps), TEMPERATURE)
+    grid = points.log_grid if points.net.low.numel() == 2 else None
     return Model(
         card=points.card,
         sample=in_batches(points.draw, points.card, knobs),
         procedure=lambda given: _cooled(settle(knobs, given)),
         knobs=knobs,
-        density=Density(
-            Meaning.ESTIMATE,
-            points.log_density,
-            grid=points.log_grid if points.net.low.numel() == 2 else None,
-            at_once=False,
-        ),
+        density=Density(Meaning.ESTIMATE, points.log_density, grid=grid, at_once=False),
         latents=Latents(points.card.shape, _NATURE, points.decode, points.encode, short_run.POINTS),
         native=Energy(points.native),
     )
