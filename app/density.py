@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from app.density_look import Look, is_look, look_of
 from app.density_pictures import Pictures
 from app.density_plane import Plane
 from app.density_recipe import View, view_of
@@ -30,7 +31,7 @@ class Density(QObject):
         self.fields = Fields(parts.session.open)
         self.plane: Plane | None = None
         self.pictures: Pictures | None = None
-        self._pending: View | None = None
+        self._pending: View | Look | None = None
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
@@ -49,6 +50,7 @@ class Density(QObject):
                 self.pictures = Pictures(self._tab.pictures(), self._parts, self)
             self._tab.show_page(self.pictures.view)
             self.pictures.rebuild()
+            self._restore_pending()
         else:
             if self.plane is None:
                 self.plane = Plane(self._tab.plane(), self._parts, self.fields, self)
@@ -62,13 +64,15 @@ class Density(QObject):
 
     def stop(self) -> None:
         """Stop the maps that are on their way."""
-        if self.plane is not None:
-            self.plane.stop()
+        for page in (self.plane, self.pictures):
+            if page is not None:
+                page.stop()
 
     def save(self) -> None:
         """Save what is in view."""
-        if self.plane is not None and self.plane.view.isVisible():
-            self.plane.save()
+        for page in (self.plane, self.pictures):
+            if page is not None and page.view.isVisible():
+                page.save()
 
     def adopt(self, source: Path | bytes) -> bool:
         """Look at a picture without a recipe, where pictures are looked at."""
@@ -82,12 +86,12 @@ class Density(QObject):
         """Look at a picture of another tab."""
         self.rebuild()
         if self.pictures is not None:
-            self.pictures.source.adopt(picture, title)
+            self.pictures.receive(picture, title)
 
     def restore(self, recipe: Recipe) -> None:
         """Show the view in a recipe. Raises RecipeError, and changes nothing, if it cannot."""
         session = self._parts.session
-        view = view_of(recipe, session.cards)
+        view = (look_of if is_look(recipe) else view_of)(recipe, session.cards)
         if recipe.seed > LARGEST:
             raise RecipeError(
                 f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
@@ -98,10 +102,21 @@ class Density(QObject):
         self._restore_pending()
 
     def _restore_pending(self) -> None:
-        if self._pending is not None and self.plane is not None and self._tab.isVisible():
-            view, self._pending = self._pending, None
-            self.plane.restore(view)
+        view, page = self._pending, self.pictures if self._shows_pictures() else self.plane
+        if view is None or page is None or not self._tab.isVisible():
+            return
+        if isinstance(view, Look) != (page is self.pictures):
+            return
+        self._pending = None
+        page.restore(view)  # type: ignore[arg-type]  # of this page, as was just seen
+
+    def _shows_pictures(self) -> bool:
+        cards = self._parts.session.chosen()
+        return bool(cards) and cards[0].is_picture
 
     def settings(self, settings: Settings) -> Settings:
-        """The settings with this tab's controls in them."""
+        """The settings with this tab's controls in them; of pages not yet made they stay."""
+        for page in (self.plane, self.pictures):
+            if page is not None:
+                settings = page.settings(settings)
         return settings

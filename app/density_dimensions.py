@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 import engines.maps
+from app.density_page_export import Table
 from widgets import theme
 from widgets.curves import Curve, CurvePlot
 from widgets.picture_pages import PicturePages, explained
@@ -46,6 +49,18 @@ class Dimensions(QObject):
         layout.addWidget(self.gaussians, 1)
         layout.addWidget(self.digits, 1)
         view.add_page("dimensions", page, controls)
+
+    def content(self) -> Table | None:
+        """What was measured, line by line."""
+        try:
+            table: dict[str, Any] = tomllib.loads(RESULT.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError):
+            return None
+        rows = [(what, row) for what in ("gaussians", "digits") for row in table[what]]
+        names = list(dict.fromkeys(name for _, row in rows for name in row))
+        columns: dict[str, Sequence[float] | Sequence[str]] = {"data": [what for what, _ in rows]}
+        columns |= {name: [float(row.get(name, math.nan)) for _, row in rows] for name in names}
+        return Table(columns, ("held-out gaps in nats",))
 
     @Slot()
     def refresh(self) -> None:

@@ -100,7 +100,7 @@ class DensityMap(QObject):
         whole = frame.request == self._home
         if frame.complete and (whole or frame.request.moment is not None):
             self.levels, self.mass = frame.levels, frame.mass
-        if whole or self.top is None:
+        if self.top is None or (whole and frame.complete):
             self.top = float(np.quantile(frame.values, TOP_SHARE))
 
     def _describe(self, frame: MapFrame) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.channels import Channel
+from app.density_page_export import Table
 from app.density_source import PictureSource
 from app.jobs import Order
 from app.lane import Failure
@@ -62,6 +65,20 @@ class Numbers(QObject):
         layout.addWidget(self.sort)
         layout.addStretch(1)
         self._view.add_page("numbers", scrolled(self.rows), controls)
+
+    def content(self) -> Table | None:
+        """The numbers as lines, each with its kind."""
+        found = [self.scores[card.name] for card in self._session.chosen()
+                 if card.name in self.scores]  # fmt: skip
+        if not found:
+            return None
+        bits = [math.nan if s.kind is Kind.UNNORMALISED else s.bits for s in found]
+        errors = [math.nan if s.stderr is None else s.stderr for s in found]
+        return Table({
+            "model": [s.card.name for s in found], "log_p_nats": [s.value for s in found],
+            "bits_per_dim": bits, "kind": [s.kind.value for s in found], "stderr_nats": errors,
+            "method": [s.method for s in found],
+        }, (self._source.title,))  # fmt: skip
 
     @Slot()
     def refresh(self) -> None:

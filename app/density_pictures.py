@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Slot
 
 from app.density_dimensions import Dimensions
+from app.density_look import PAGES, Look
 from app.density_numbers import Numbers
+from app.density_page_export import Content, PageExport
 from app.density_pixels import PixelPage
 from app.density_samples import SamplesPage
+from app.density_sheet import Panel
 from app.density_source import PictureSource
 from app.density_through import PlanePage
 from app.parts import Parts
+from app.pictures import Pixels
+from app.settings import Settings
 from widgets.picture_pages import PicturePages
+
+_WITHOUT_MAPS = ("numbers", "dimensions")
+_OF_NO_PICTURE = ("samples", "dimensions")
 
 
 class Page(Protocol):
@@ -22,6 +31,16 @@ class Page(Protocol):
 
     def refresh(self) -> None:
         """Look anew."""
+
+    def content(self) -> Content | None:
+        """Its values, None while there are none."""
+
+
+class Mapped(Protocol):
+    """A page of maps."""
+
+    def sheet(self) -> list[Panel]:
+        """The maps as they are shown."""
 
 
 class Pictures(QObject):
@@ -41,7 +60,12 @@ class Pictures(QObject):
             "numbers": self.numbers, "pixels": self.pixels, "plane": self.plane,
             "samples": self.samples, "dimensions": self.dimensions,
         }  # fmt: skip
+        self._export = PageExport(parts.session, parts.export, parts.messages, view)
+        self._pending: Look | None = None
+        self._remember(parts.settings)
         self.source.changed.connect(self.refresh)
+        view.save_picture_wanted.connect(self.save)
+        view.save_values_wanted.connect(self.save_values)
         view.page_changed.connect(self.refresh)
         view.class_changed.connect(self.refresh)
 
@@ -55,6 +79,9 @@ class Pictures(QObject):
             self._data = self._session.data
             self.view.set_classes(cards[0].labels)
         self.source.show(cards[0])
+        if self._pending is not None and cards[0].name in self._pending.models:
+            self._show(self._pending)
+            self._pending = None
         self.refresh()
 
     @Slot()
@@ -67,3 +94,83 @@ class Pictures(QObject):
         """Look at a picture from outside."""
         self.source.open(source)
         return True
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Look at a picture of another tab, on a page that looks at one."""
+        if self.view.page() in _OF_NO_PICTURE:
+            self.view.button("numbers").setChecked(True)
+        self.source.adopt(picture, title)
+
+    def stop(self) -> None:
+        """Stop what is queued for the pages."""
+        self.numbers.stop()
+
+    # out and in again
+
+    def look(self) -> Look | None:
+        """The page as it is, None while there is no picture."""
+        page, source = self.view.page(), self.source
+        models = tuple(card.name for card in self._session.chosen())
+        if source.picture is None or not models:
+            return None
+        corners = source.three() if page == "plane" else []
+        combo = {"plane": self.plane.models, "samples": self.samples.models}.get(page)
+        return Look(
+            models, page, tuple(corners) or (source.picture,), source.title, self.view.label(),
+            self.pixels.noise.value(), str(combo.currentData() or "") if combo else "",
+            str(self.plane.what.currentData()), int(self.samples.count.value()),
+        )  # fmt: skip
+
+    @Slot()
+    def save(self) -> None:
+        """Save what the page shows as one picture."""
+        page = self.view.page()
+        if page in _WITHOUT_MAPS:
+            self._export.seen(self.look(), self.view.content())
+        else:
+            maps: dict[str, Mapped] = {
+                "pixels": self.pixels, "plane": self.plane, "samples": self.samples,
+            }  # fmt: skip
+            self._export.picture(self.look(), maps[page].sheet())
+
+    @Slot()
+    def save_values(self) -> None:
+        """Save the values of the page."""
+        self._export.values(self.look(), self._pages[self.view.page()].content())
+
+    def restore(self, look: Look) -> None:
+        """Show a saved page as soon as its models are chosen and in view."""
+        self._pending = look
+        self.rebuild()
+
+    def _show(self, look: Look) -> None:
+        self.view.set_label(look.label)
+        self.pixels.set_noise(look.noise)
+        self.plane.offer()
+        self.samples.offer()
+        self.plane.choose(look.chosen, look.mapped)
+        self.samples.choose(look.chosen, look.count)
+        self.view.button(look.page).setChecked(True)
+        self.source.span(look.pictures, look.title)
+
+    def _remember(self, settings: Settings) -> None:
+        self.pixels.set_noise(settings.density_noise)
+        self.plane.choose("", settings.density_mapped)
+        self.samples.choose("", settings.density_count)
+        if settings.density_page in PAGES:
+            self.view.button(settings.density_page).setChecked(True)
+        if sizes := settings.splitters.get("density pictures"):
+            self.view.splitter.setSizes(list(sizes))
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with the controls of the pages in them."""
+        what: Literal["latent", "picture"]
+        what = "picture" if self.plane.what.currentData() == "picture" else "latent"
+        return replace(
+            settings, density_page=self.view.page(), density_noise=self.pixels.noise.value(),
+            density_mapped=what,
+            density_count=int(self.samples.count.value()),
+            splitters={
+                **settings.splitters, "density pictures": tuple(self.view.splitter.sizes())
+            },
+        )  # fmt: skip

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.channels import Channel
+from app.density_page_export import Arrays
+from app.density_sheet import Panel
 from app.density_source import PictureSource
 from app.lane import Failure, Job
 from app.open_models import Loading, Models
@@ -111,6 +113,30 @@ class PixelPage(QObject):
                 if self.panels[card.name].state is not State.LOADING:
                     self.panels[card.name].set_state(State.WORKING)
 
+    def set_noise(self, level: int) -> None:
+        """Another noise level, silently."""
+        self.noise.blockSignals(True)
+        self.noise.setValue(level)
+        self.noise.blockSignals(False)
+
+    def sheet(self) -> list[Panel]:
+        """The maps as they are shown."""
+        return [
+            Panel(self.panels[name].title(), f"{frame.kind.value} · {frame.summary}",
+                  np.ascontiguousarray(frame.values[::-1]), _scale(frame), frame.unit)
+            for name, frame in self._shown().items()
+        ]  # fmt: skip
+
+    def content(self) -> Arrays | None:
+        """The values of the maps (H, W), the first row on top."""
+        found = self._shown()
+        notes = [f"{n}: {f.kind.value}; {f.unit}; {f.method}" for n, f in found.items()]
+        arrays = {name.replace("/", "_"): frame.values for name, frame in found.items()}
+        return Arrays({**arrays}, tuple(notes)) if found else None
+
+    def _shown(self) -> dict[str, PixelFrame]:
+        return {name: self.frames[name] for name in self.panels if name in self.frames}
+
     def _arrange(self, cards: tuple[Card, ...]) -> None:
         kept = {card.name for card in cards}
         for name in [name for name in self.panels if name not in kept]:
@@ -188,15 +214,19 @@ class PixelPage(QObject):
 NOISES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 
 
+def _scale(frame: PixelFrame) -> Scale:
+    most = float(np.quantile(np.abs(frame.values), 0.998)) or 1.0
+    return Scale(-most if frame.signed else 0.0, most, diverging=frame.signed)
+
+
 def _show(panel: HeatPanel, frame: PixelFrame) -> None:
     high, wide = frame.values.shape
-    most = float(np.quantile(np.abs(frame.values), 0.998)) or 1.0
-    low = -most if frame.signed else 0.0
-    panel.map.set_scale(Scale(low, most, diverging=frame.signed))
+    scale = _scale(frame)
+    panel.map.set_scale(scale)
     panel.map.set_map(np.ascontiguousarray(frame.values[::-1]), (0, wide, 0, high))
     panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
     panel.set_state(State.READY)
-    ends = f"colours {low:.3g} … {most:.3g} {frame.unit}".replace("-", "−")
+    ends = f"colours {scale.low:.3g} … {scale.high:.3g} {frame.unit}".replace("-", "−")
     panel.set_footer(f"{frame.summary} · {ends}", f"{frame.method}.")
 
 

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel
+from app.density_cross import hide_cross, show_cross
 from app.density_difference import show_difference
 from app.density_export import DensityExport
 from app.density_map import DensityMap, number
+from app.density_overlays import Overlays
 from app.density_points import Points
 from app.density_posterior import PosteriorPart
 from app.density_recipe import View
-from app.drawing import Backdrop, Frame, backdrop, draw
+from app.density_views import detail, remember, settings_of, show_view, view_of_controls
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.parts import Parts
 from app.row_buttons import RowButtons
-from app.session import Loading, family_title
+from app.session import family_title
+from app.settings import Settings
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
-from engines.model import Card, SampleRequest
 from widgets import theme
 from widgets.colours import Scale
-from widgets.density_numbers import Line, Number
+from widgets.density_numbers import Line
 from widgets.plane_view import PanelSpec, PlaneView
 
 DIFFERENCE = "difference"
-SAMPLES = 1000
 NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."
 
 
@@ -43,12 +45,8 @@ class Plane(QObject):
         self.maps: dict[str, DensityMap] = {}
         self.data = ""
         self.home: Area | None = None
-        self._backdrop: Backdrop | None = None
-        self._samples: dict[str, Frame] = {}
-        self._drawing: dict[str, SampleRequest] = {}
         self.points = Points(self._channel("points"), fields, self)
-        self._look = self._channel("data")
-        self._look.stepped.connect(self._take_backdrop)
+        self.overlays = Overlays(self._channel, parts.session, self)
         self.posterior = PosteriorPart(
             view.posterior, self._channel("posterior"), parts.session.open, self
         )
@@ -57,6 +55,9 @@ class Plane(QObject):
             view, parts.session, parts.messages, lambda name: self.maps[name].failure
         )
         self._pending: View | None = None
+        remember(view.controls, parts.settings)
+        if sizes := parts.settings.splitters.get("density"):
+            view.splitter.setSizes(list(sizes))
         self._join()
 
     def _join(self) -> None:
@@ -79,6 +80,9 @@ class Plane(QObject):
         view.numbers.stepped.connect(self.points.step)
         view.numbers.removed.connect(self.points.remove)
         self.points.changed.connect(self._show_points)
+        self.overlays.arrived.connect(self._take_backdrop)
+        self.overlays.changed.connect(self._show_samples)
+        self._session.seed_changed.connect(self._show_samples)
 
     def _channel(self, name: str) -> Channel:
         if name not in self._opened:
@@ -114,12 +118,11 @@ class Plane(QObject):
         for name in list(self.maps):
             self.maps.pop(name).close()
         self.view.set_panels(())
-        self.data, self.home, self._backdrop = self._session.data, None, None
-        self._samples.clear()
+        self.data, self.home = self._session.data, None
         self.points.set_points([])
         cards = self._session.chosen()
         self.view.controls.set_classes(cards[0].labels if cards else (), None)
-        self._look.submit(backdrop(self.data))
+        self.overlays.show_data(self.data)
 
     def _set_maps(self, specs: list[PanelSpec]) -> None:
         kept = {spec.name for spec in specs}
@@ -150,11 +153,10 @@ class Plane(QObject):
         first, second = self.view.controls.difference() or (TRUTH, TRUTH)
         return f"{titles.get(first, first)} − {titles.get(second, second)}"
 
-    @Slot(object)
-    def _take_backdrop(self, found: Backdrop) -> None:
-        if found.data != self.data:
-            return
-        self._backdrop = found
+    @Slot()
+    def _take_backdrop(self) -> None:
+        found = self.overlays.backdrop
+        assert found is not None
         x0, x1, y0, y1 = found.view
         self.home = Area(x0, x1, y0, y1)
         for name in self.view.names():
@@ -181,7 +183,7 @@ class Plane(QObject):
 
     def _request(self, name: str, area: Area) -> MapRequest:
         controls = self.view.controls
-        wide, high = area.pixels(controls.side())
+        wide, high = area.pixels(detail(controls.side(), area, self.home or area))
         return MapRequest(area, wide, high, controls.label(), self._moment(name))
 
     def _moment(self, name: str) -> Moment | None:
@@ -198,7 +200,7 @@ class Plane(QObject):
 
     @Slot()
     def _ask_anew(self) -> None:
-        self._samples.clear()
+        self.overlays.clear()
         self.refresh()
         self._score()
         self.recolour()
@@ -236,7 +238,7 @@ class Plane(QObject):
         if scale is not None:
             unit = "log p(x), nats" if controls.logarithmic() else "p(x) per unit area"
             self.view.set_scales(scale, unit)
-        points = self._backdrop.points if self._backdrop and controls.data.isChecked() else None
+        points = self.overlays.points() if controls.data.isChecked() else None
         for each in self.maps.values():
             each.shown_levels = each.levels if controls.contours.isChecked() else ()
             each.panel.map.set_levels(each.shown_levels)
@@ -254,35 +256,16 @@ class Plane(QObject):
         low = top - float(controls.range.value())
         return Scale(low, top, exponential=not controls.logarithmic())
 
+    @Slot()
     def _show_samples(self) -> None:
+        controls = self.view.controls
+        if not self.view.isVisible():
+            return
         for card in self._session.chosen():
-            each = self.maps.get(card.name)
-            if each is None:
-                continue
-            frame = self._samples.get(card.name)
-            wanted = self.view.controls.samples.isChecked()
-            if wanted and frame is None:
-                self._draw(card)
-            shown = None
-            if wanted and frame is not None:
-                shown = np.asarray(frame.values[: frame.begun], np.float32)
-            each.panel.map.set_samples(shown, theme.family_colour(card.family))
-
-    def _draw(self, card: Card) -> None:
-        request = SampleRequest(SAMPLES, self._session.seed, self.view.controls.label())
-        key = f"samples of {card.name}"
-        fresh = key not in self._opened
-        channel = self._channel(key)
-        if fresh:
-            channel.stepped.connect(lambda step: self._take_samples(card.name, step))
-        if self._drawing.get(card.name) != request:
-            self._drawing[card.name] = request
-            channel.submit(draw(self._session.open, card, request))
-
-    def _take_samples(self, name: str, step: Loading | Frame) -> None:
-        if isinstance(step, Frame) and self._drawing.get(name) == step.request:
-            self._samples[name] = step
-            self._show_samples()
+            if (each := self.maps.get(card.name)) is not None:
+                wanted = controls.samples.isChecked()
+                shown = self.overlays.samples(card, controls.label()) if wanted else None
+                each.panel.map.set_samples(shown, theme.family_colour(card.family))
 
     def _show_difference(self) -> None:
         panel, pair = self.view.panel(DIFFERENCE), self.view.controls.difference()
@@ -302,24 +285,11 @@ class Plane(QObject):
 
     @Slot(float, float)
     def _hover(self, x: float, y: float) -> None:
-        numbers: dict[str, Number] = {}
-        for name, each in self.maps.items():
-            each.panel.map.set_cross((x, y))
-            if (found := each.number(x, y)) is not None:
-                numbers[name] = found
-        panel = self.view.panel(DIFFERENCE)
-        if panel is not None:
-            panel.map.set_cross((x, y))
-            if (value := panel.map.value_at(x, y)) is not None:
-                numbers[DIFFERENCE] = Number(f"{value:+.3f}".replace("-", "−"))
-        self.view.numbers.set_cursor((x, y), numbers)
+        show_cross(self.view, self.maps, DIFFERENCE, (x, y))
 
     @Slot()
     def _leave(self) -> None:
-        for name in self.view.names():
-            if (panel := self.view.panel(name)) is not None:
-                panel.map.set_cross(None)
-        self.view.numbers.set_cursor(None, {})
+        hide_cross(self.view)
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:
@@ -368,17 +338,10 @@ class Plane(QObject):
 
     def current(self) -> View | None:
         """The view as it is, None while there is nothing to see."""
-        controls, time = self.view.controls, self.view.controls.time
         if self.home is None or not self._session.models:
             return None
-        return View(
-            models=self._session.models, area=Area(*self.view.box_in_view()),
-            side=controls.side(), label=controls.label(), logarithmic=controls.logarithmic(),
-            range=float(controls.range.value()), contours=controls.contours.isChecked(),
-            data=controls.data.isChecked(), points=tuple(self.points.points),
-            difference=controls.difference(),
-            inside=(time.chosen(), time.place()) if time.chosen() else None,
-        )  # fmt: skip
+        area, points = Area(*self.view.box_in_view()), tuple(self.points.points)
+        return view_of_controls(self.view.controls, self._session.models, area, points)
 
     @Slot()
     def save(self) -> None:
@@ -406,14 +369,15 @@ class Plane(QObject):
         if self._pending is None or self._pending.models[0] not in self.maps:
             return
         view, self._pending = self._pending, None
-        controls, area = self.view.controls, view.area
-        controls.show_view(
-            label=view.label, side=view.side, logarithmic=view.logarithmic, range_=view.range,
-            contours=view.contours, data=view.data, difference=view.difference,
-            inside=view.inside,
-        )  # fmt: skip
+        area = view.area
+        show_view(self.view.controls, view)
         self.rebuild()
         for each in self.maps.values():
             each.panel.map.follow(area.x0, area.x1, area.y0, area.y1)
         self.points.set_points(view.points)
         self._score()
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with the controls in them."""
+        sizes = {**settings.splitters, "density": tuple(self.view.splitter.sizes())}
+        return replace(settings_of(self.view.controls, settings), splitters=sizes)

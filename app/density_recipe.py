@@ -16,7 +16,7 @@ TASK = "density"
 MOST_POINTS, SIDES = 1000, range(16, 4097)
 _FIELDS = {
     "models", "area", "side", "logarithmic", "range", "contours", "data", "points", "difference",
-    "inside",
+    "inside", "samples",
 }  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class View:
     points: tuple[tuple[float, float], ...] = ()
     difference: tuple[str, str] | None = None
     inside: tuple[str, float] | None = None
+    samples: bool = False
 
 
 def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
@@ -51,14 +52,14 @@ def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
             "logarithmic": view.logarithmic, "range": view.range, "contours": view.contours,
             "data": view.data, "points": [list(point) for point in view.points],
             "difference": list(view.difference) if view.difference else None,
-            "inside": list(view.inside) if view.inside else None,
+            "inside": list(view.inside) if view.inside else None, "samples": view.samples,
         },
     )  # fmt: skip
 
 
 def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
     """The view in a recipe. Raises RecipeError for one that this catalogue cannot show."""
-    extra = recipe.extra
+    extra = {"samples": False, **recipe.extra}  # the first recipes knew of none
     if recipe.task != TASK or set(extra) != _FIELDS:
         raise RecipeError("the recipe lacks parts of the view of its maps")
     try:
@@ -74,6 +75,7 @@ def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
             points=tuple(_pair(point) for point in extra["points"][:MOST_POINTS]),
             difference=_names(extra["difference"]),
             inside=_inside(extra["inside"]),
+            samples=extra["samples"] is True,
         )
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise RecipeError("the recipe's view of maps is damaged") from error

@@ -9,6 +9,8 @@ from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.comparing import Compared, Floats, Grounds, compare
+from app.density_page_export import Arrays
+from app.density_sheet import Panel
 from app.density_source import PictureSource
 from app.lane import Failure
 from app.open_models import Loading
@@ -106,9 +108,8 @@ class SamplesPage(QObject):
         for panel in self.panels.values():
             panel.retry_wanted.connect(self._retry)
 
-    @Slot()
-    def refresh(self, _: object = None) -> None:
-        """Draw samples of the model chosen and compare them with the data."""
+    def offer(self) -> None:
+        """List the models chosen, silently; what was picked among them stays."""
         cards = self._session.chosen()
         names = [card.name for card in cards]
         if names != [self.models.itemData(i) for i in range(self.models.count())]:
@@ -119,6 +120,42 @@ class SamplesPage(QObject):
                 self.models.addItem(family_title(each), each.name)
             self.models.setCurrentIndex(max(0, self.models.findData(before)))
             self.models.blockSignals(False)
+
+    def choose(self, name: str, count: int) -> None:
+        """Another model and number of samples, silently."""
+        for widget in (self.models, self.count):
+            widget.blockSignals(True)
+        self.models.setCurrentIndex(max(0, self.models.findData(name)))
+        self.count.setValue(count)
+        for widget in (self.models, self.count):
+            widget.blockSignals(False)
+
+    def sheet(self) -> list[Panel]:
+        """The maps as they are shown."""
+        if self.found is None:
+            return []
+        return [
+            Panel(self.panels[key].title(), text, values, scale, unit)
+            for key, (values, scale, text, unit) in _maps(self.found).items()
+        ]
+
+    def content(self) -> Arrays | None:
+        """The maps (H, W), the lowest row first, and where samples and data lie."""
+        if self.found is None:
+            return None
+        found, (high, wide) = self.found, self.found.data.shape
+        across, up = found.area.axes(wide, high)
+        values: dict[str, npt.NDArray[np.generic]] = {
+            "x": across, "y": up, "log_data": found.data, "log_samples": found.samples,
+            "log_ratio": found.ratio, "data_places": found.data_places,
+            "sample_places": found.sample_places,
+        }  # fmt: skip
+        return Arrays(values, (f"samples of {self.models.currentData()}", _HELP))
+
+    @Slot()
+    def refresh(self, _: object = None) -> None:
+        """Draw samples of the model chosen and compare them with the data."""
+        self.offer()
         card = self._session.cards.get(str(self.models.currentData()))
         if card is None:
             return
@@ -146,14 +183,8 @@ class SamplesPage(QObject):
         first = self.found is None
         self.found, area = found, found.area
         box = (area.x0, area.x1, area.y0, area.y1)
-        top = float(found.data.max())
-        scale, gap = Scale(top - 6, top), Scale(-3, 3, diverging=True)
-        says = {
-            "data": (found.data, scale, f"{len(found.data_places):,} pictures"),
-            "samples": (found.samples, scale, f"{len(found.sample_places):,} of {found.total:,}"),
-            "ratio": (found.ratio, gap, "blue: samples are missing"),
-        }
-        for key, (values, colours, text) in says.items():
+        shown = _maps(found)
+        for key, (values, colours, text, _) in shown.items():
             panel = self.panels[key]
             if first:
                 panel.map.set_range(*box)
@@ -164,8 +195,8 @@ class SamplesPage(QObject):
             panel.set_kind(kind.value, "Kernel densities in the plane of a classifier, both of the "
                            "bandwidth that suits the data.")  # fmt: skip
             panel.set_state(State.READY)
-        self.bar.set_scale(scale, "log-density in the embedding")
-        self.ratio_bar.set_scale(gap, "nats")
+        for bar, key in ((self.bar, "data"), (self.ratio_bar, "ratio")):
+            bar.set_scale(shown[key][1], shown[key][3])
         self.panels["data"].map.set_data(found.data_places)
         colour = theme.family_colour(str(self.models.currentData()).split("/")[-1])
         self.panels["samples"].map.set_samples(found.sample_places, colour)
@@ -214,3 +245,15 @@ class SamplesPage(QObject):
     def _retry(self) -> None:
         self._asked = None
         self.refresh()
+
+
+def _maps(found: Compared) -> dict[str, tuple[npt.NDArray[np.float32], Scale, str, str]]:
+    """Values, scale, words and unit of each map."""
+    top = float(found.data.max())
+    scale, gap, unit = Scale(top - 6, top), Scale(-3, 3, diverging=True), "log-density, embedding"
+    count = f"{len(found.sample_places):,} of {found.total:,}"
+    return {
+        "data": (found.data, scale, f"{len(found.data_places):,} pictures", unit),
+        "samples": (found.samples, scale, count, unit),
+        "ratio": (found.ratio, gap, "blue: samples are missing", "nats"),
+    }

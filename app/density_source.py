@@ -30,6 +30,8 @@ class PictureSource(QObject):
     ) -> None:
         super().__init__(view)
         self.picture: Pixels | None = None
+        self.title = ""
+        self._corners: tuple[Pixels, ...] = ()
         self.examples: Examples | None = None
         self._view, self._export, self._messages = view, export, messages
         self._card: Card | None = None
@@ -51,9 +53,15 @@ class PictureSource(QObject):
 
     def adopt(self, picture: Pixels, title: str) -> None:
         """Look at this picture, brought to the shape of the models."""
+        self.span((picture,), title)
+
+    def span(self, pictures: tuple[Pixels, ...], title: str) -> None:
+        """Look at the first of these; two more are the other corners of its plane."""
         if self._card is None:
             return
-        self.picture = fitted(picture, self._card.shape)
+        shape = self._card.shape
+        self.picture, *others = (fitted(picture, shape) for picture in pictures)
+        self.title, self._corners = title, tuple(others)
         self._view.box.set_picture(self.picture)
         self._view.source.set_title(title)
         self.changed.emit()
@@ -64,6 +72,8 @@ class PictureSource(QObject):
 
     def three(self) -> list[Pixels]:
         """The picture, and two examples after it of other classes: corners of a plane."""
+        if self.picture is not None and len(self._corners) == 2:
+            return [self.picture, *self._corners]
         found = self.examples.pictures if self.examples else None
         if self.picture is None or found is None:
             return []

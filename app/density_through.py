@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.channels import Channels
+from app.density_page_export import Arrays
+from app.density_sheet import Panel
 from app.density_source import PictureSource
 from app.lane import Failure, Job
 from app.mapping import MapFrame, MapRequest, refined
@@ -123,11 +125,36 @@ class PlanePage(QObject):
         self.panel.map.setToolTip("Move over the map to see the picture there. Drag pans.")
         self.panel.retry_wanted.connect(self._retry)
 
+    def choose(self, name: str, what: str) -> None:
+        """Another model or density, silently."""
+        for combo, data in ((self.models, name), (self.what, what)):
+            combo.blockSignals(True)
+            combo.setCurrentIndex(max(0, combo.findData(data)))
+            combo.blockSignals(False)
+
+    def sheet(self) -> list[Panel]:
+        """The map as it is shown."""
+        if self.frame is None:
+            return []
+        scale, unit = _scale(self.frame)
+        caption = f"{self.frame.kind.value} · {self.panel.footer()}"
+        return [Panel(self.panel.title(), caption, self.frame.values, scale, unit)]
+
+    def content(self) -> Arrays | None:
+        """The values of the map (H, W), the lowest row first, its axes and its corners."""
+        if self.frame is None or self.corners is None:
+            return None
+        request, notes = self.frame.request, (self.frame.method, self.corners.space)
+        across, up = request.area.axes(request.wide, request.high)
+        values: dict[str, npt.NDArray[np.generic]] = {
+            "a": across, "b": up, "corners": self.corners.places, "values": self.frame.values,
+        }  # fmt: skip
+        return Arrays(values, (self.frame.kind.value, *notes))
+
     @Slot()
     def refresh(self) -> None:
         """Map the plane through the picture and two examples of other classes."""
-        cards = self._session.chosen()
-        self._offer(cards)
+        self.offer()
         three = self._source.three()
         card = self._session.cards.get(str(self.models.currentData()))
         if card is None or len(three) != 3:
@@ -144,7 +171,9 @@ class PlanePage(QObject):
         self.corners = self.frame = None
         self._map.submit(_through(self._session.open, card, three, what))
 
-    def _offer(self, cards: Sequence[Card]) -> None:
+    def offer(self) -> None:
+        """List the models chosen, silently; what was picked among them stays."""
+        cards = self._session.chosen()
         names = [card.name for card in cards]
         if names == [self.models.itemData(i) for i in range(self.models.count())]:
             return
@@ -173,11 +202,10 @@ class PlanePage(QObject):
         first = self.frame is None
         self.frame, area = frame, frame.request.area
         box = (area.x0, area.x1, area.y0, area.y1)
-        low, high = (float(np.quantile(frame.values, q)) for q in (0.02, 0.999))
-        bits = "of the decoded picture" in frame.method
-        scale = Scale(low, high)
+        bits = _in_bits(frame)
+        scale, unit = _scale(frame)
         self.panel.map.set_scale(scale)
-        self.bar.set_scale(scale, "log₂ p / D: −bits per dimension" if bits else "log p(z), nats")
+        self.bar.set_scale(scale, unit)
         if first:
             self.panel.map.set_range(*box)
         self.panel.map.set_map(frame.values, box)
@@ -208,6 +236,16 @@ class PlanePage(QObject):
     def _take_picture(self, step: Loading | Pixels | None) -> None:
         if isinstance(step, np.ndarray):
             self.under.set_picture(step)
+
+
+def _in_bits(frame: MapFrame) -> bool:
+    return "of the decoded picture" in frame.method
+
+
+def _scale(frame: MapFrame) -> tuple[Scale, str]:
+    low, high = (float(np.quantile(frame.values, q)) for q in (0.02, 0.999))
+    unit = "log₂ p / D: −bits per dimension" if _in_bits(frame) else "log p(z), nats"
+    return Scale(low, max(high, low + 1e-6)), unit
 
 
 def _through(models: Models, card: Card, three: Sequence[Pixels], what: str) -> Job:

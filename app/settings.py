@@ -69,6 +69,20 @@ class Settings:
     """The in-painting method of each model, by their names."""
     directions: Mapping[str, str] = _table()
     """Names of directions in latent spaces, by the sha256 of the weights, basis and number."""
+    density_side: int = _whole(512, 1, 100_000)
+    density_logarithmic: bool = True
+    density_range: int = _whole(12, 1, 100_000)
+    density_contours: bool = True
+    density_data: bool = False
+    density_samples: bool = False
+    """How maps of the plane are shown: pixels, nats below the top, and what lies over them."""
+    density_page: str = ""
+    """The page of the density tab that looked at a picture."""
+    density_noise: int = _whole(3, 0, 100_000)
+    density_mapped: Literal["latent", "picture"] = "latent"
+    density_count: int = _whole(256, 1, 100_000)
+    """Noise level of its pixels, what is mapped on a plane, and samples beside the data; the tab
+    cuts numbers to what it offers."""
     folder: str = ""
     """Where the last picture was saved."""
 

@@ -34,7 +34,7 @@ from engines.model import (
     finish,
     settle,
 )
-from engines.nets.diffusion import Denoiser, PictureDenoiser, PointDenoiser
+from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
 from engines.nets.flow import log_normal
 from engines.noise import Streams, streams_of
 from engines.probability_flow import (
@@ -42,6 +42,7 @@ from engines.probability_flow import (
     SIGMA_MIN,
     Drift,
     Guess,
+    climb,
     heun,
     length,
     raw,
@@ -60,7 +61,7 @@ PROBES = Knob(
     "standard error.",
 )  # fmt: skip
 
-_ROWS = {True: 32, False: 4096}
+_ROWS, _PLANE_ROWS = {True: 32, False: 4096}, 2048
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
 _SOLVER_STEPS = {True: 24, False: 48}
 _CODE_STEPS, _SKETCH_STEPS = 48, 5
@@ -68,6 +69,12 @@ _CODE_STEPS, _SKETCH_STEPS = 48, 5
 _INVERSE = Procedure(
     Exactness.ASYMPTOTIC, f"probability-flow ODE to σ_max, Heun, {_CODE_STEPS} steps",
     "Song et al. 2021; Karras et al. 2022",
+)  # fmt: skip
+
+PLANE_STEPS = Knob(
+    "steps", "Solver steps", 36, 4, 512, 1,
+    "Number N of steps along the probability-flow ODE, 4N network calls with their derivatives. "
+    "With 36 the density of a Gaussian mixture is right to 0.001 nats.",
 )  # fmt: skip
 
 _Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
@@ -181,9 +188,13 @@ class Diffusion:
         """log p and its variance: Song et al. 2021, equation 39. Yields the number of calls."""
         y, log_det = self.net.enter(x.to(self.device))
         end, total, variance = yield from unroll(drift, y, steps)
+        return self._at_the_end(end) - total + log_det.double().cpu(), variance
+
+    def _at_the_end(self, end: Tensor) -> Tensor:
+        """log p of points at σ_max, with the stretch of the coordinates on the way."""
         stretch = math.log(length(SIGMA_MAX) / length(SIGMA_MIN))
         prior = log_normal(end / SIGMA_MAX).double().cpu() - self.dims * math.log(SIGMA_MAX)
-        return prior + self.dims * stretch - total + log_det.double().cpu(), variance
+        return prior + self.dims * stretch
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p(x) with the exact divergence."""
@@ -196,6 +207,35 @@ class Diffusion:
             values.append(value)
         method = f"probability-flow ODE, Heun, {steps} steps, exact divergence"
         return LogDensity(torch.cat(values), Meaning.ESTIMATE, method)
+
+    def plane_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p(x) of points of the plane, with the exact divergence, to 10⁻³ nats of the ODE."""
+        steps = int(settle((PLANE_STEPS,), knobs)["steps"])
+        classes = class_indices(self.card, labels, len(x))
+        values, done = torch.empty(len(x), dtype=torch.float64), 0
+        for label in classes.unique().tolist():
+            rows = (classes == label).nonzero()[:, 0]
+            for part in rows.split(_PLANE_ROWS):
+                run, place = self._climbed(x[part], label, steps), torch.tensor([done])
+                place = place.expand(len(part))
+                values[part], _ = yield from _counted(run, place, len(x), 4 * steps)
+                done += len(part)
+        method = f"probability-flow ODE, Runge–Kutta 4, {steps} steps, exact divergence"
+        return LogDensity(values, Meaning.ESTIMATE, method)
+
+    @torch.no_grad()
+    def _climbed(self, x: Tensor, label: int, steps: int) -> _Integral:
+        """log p of points of one class, and no variance."""
+        net, given = self.net, torch.tensor([label], device=self.device)
+        assert isinstance(net, PointDenoiser)
+
+        def slopes(w: Tensor, phi: float) -> tuple[Tensor, Tensor]:
+            return net.slopes(w, SIGMA_DATA * math.tan(phi), given)
+
+        y, log_det = net.enter(x.to(self.device))
+        end, total = yield from climb(slopes, y, steps)
+        value = self._at_the_end(end) - total + log_det.double().cpu()
+        return value, torch.zeros_like(value)
 
     def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p at one uniform draw in the pixel cells (Theis et al. 2016), times their volume.
@@ -289,6 +329,8 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     if card.is_picture:
         own = (_solver_steps(True), PROBES)
         density = Density(Meaning.ESTIMATE, diffusion.picture_mass, own)
+    elif diffusion.dims == 2:
+        density = Density(Meaning.ESTIMATE, diffusion.plane_density, (PLANE_STEPS,))
     else:
         density = Density(Meaning.ESTIMATE, diffusion.point_density, (_solver_steps(False),))
     return Model(

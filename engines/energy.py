@@ -48,7 +48,7 @@ TEMPERATURE = Knob(
 _HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
 _SHOWN_EVERY = 2
-_ROWS = {True: 64, False: 16_384}
+_ROWS, _GRID = {True: 64, False: 16_384}, 2048
 _SHORT, _SHORT_POINTS, _SHORT_STEP = 12, 24, 0.0002
 """Noise levels of a short chain of pictures; steps of one of points, and their size."""
 _NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
@@ -168,9 +168,23 @@ class _Points:
             energies = self.net(x[part].to(self.device)).double().cpu()
             value[part] = -(energies + self.net.log_z.cpu()).gather(1, classes[part, None])[:, 0]
             yield Step(int(part[-1]) + 1, len(x), calls=1)
+        return LogDensity(value, Meaning.ESTIMATE, self._method())
+
+    @torch.no_grad()
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane."""
+        settle((), knobs)
+        head = int(class_indices(self.card, None if label is None else [label], 1)[0])
+        columns, up = max(1, _GRID // len(ys)), ys.float().to(self.device)
+        log_z, values = float(self.net.log_z[head]), []
+        for part in xs.float().to(self.device).split(columns):
+            values.append(-self.net.on_grid(part, up, head).flatten().double().cpu() - log_z)
+            yield Step(sum(map(len, values)), len(xs) * len(ys), calls=1)
+        return LogDensity(torch.cat(values), Meaning.ESTIMATE, self._method())
+
+    def _method(self) -> str:
         side = int(self.net.cells)
-        method = f"energy, log Z by quadrature, {side} × {side}"
-        return LogDensity(value, Meaning.ESTIMATE, method)
+        return f"energy, log Z by quadrature, {side} × {side}"
 
 
 @dataclass(frozen=True)
@@ -337,12 +351,13 @@ def load(card: Card, device: torch.device) -> Model:
 
 def _of_points(points: _Points) -> Model:
     knobs = (_steps(points.net.steps), TEMPERATURE)
+    grid = points.log_grid if points.net.low.numel() == 2 else None
     return Model(
         card=points.card,
         sample=in_batches(points.draw, points.card, knobs),
         procedure=lambda given: _cooled(settle(knobs, given)),
         knobs=knobs,
-        density=Density(Meaning.ESTIMATE, points.log_density),
+        density=Density(Meaning.ESTIMATE, points.log_density, grid=grid, at_once=False),
         latents=Latents(points.card.shape, _NATURE, points.decode, points.encode, short_run.POINTS),
         native=Energy(points.native),
     )

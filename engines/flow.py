@@ -37,7 +37,7 @@ DEQUANTISATION = Knob(
     "on the log mass of the 8-bit picture, tight as k grows.",
 )  # fmt: skip
 
-_ROWS = {True: 256, False: 32_768}
+_ROWS, _PATCH = {True: 256, False: 32_768}, 8192
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,50 @@ class Flow:
         """log p(x) = log N(f(x); 0, I) + log |det df/dx|, exact."""
         settle((), knobs)
         classes = class_indices(self.card, labels, len(x))
-        values = []
-        for part in torch.arange(len(x)).split(_ROWS[False]):
-            values.append(self._log_density(x[part], classes[part]))
-            yield Step(int(part[-1]) + 1, len(x), calls=1)
+        values = torch.empty(len(x), dtype=torch.float64)
+        done = 0
+        for label in classes.unique().tolist():
+            rows = (classes == label).nonzero()[:, 0]
+            for part in rows.split(_ROWS[False]):
+                values[part] = self._of_points(x[part], label)
+                done += len(part)
+                yield Step(done, len(x), calls=1)
+        return LogDensity(values, Meaning.EXACT, "change of variables")
+
+    @torch.no_grad()
+    def _of_points(self, x: Tensor, label: int) -> Tensor:
+        """log p of points (n, D) of one class."""
+        if self.dims != 2:
+            return self._log_density(x, torch.full((len(x),), label))
+        own, total = self._unrolled(label), []
+        for part in x.float().to(self.device).split(_PATCH):
+            total.append(own(*part.T).double().cpu())
+        return torch.cat(total) if total else torch.empty(0, dtype=torch.float64)
+
+    @torch.no_grad()
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane: what one coordinate decides is asked once for it."""
+        settle((), knobs)
+        class_ = int(class_indices(self.card, None if label is None else [label], 1)[0])
+        own, up, values = self._unrolled(class_), ys.float().to(self.device), []
+        for part in xs.float().to(self.device).split(max(1, _PATCH // len(ys))):
+            values.append(own(part[:, None], up[None]).flatten().double().cpu())
+            yield Step(sum(map(len, values)), len(xs) * len(ys), calls=1)
         return LogDensity(torch.cat(values), Meaning.EXACT, "change of variables")
+
+    def _unrolled(self, label: int) -> Callable[[Tensor, Tensor], Tensor]:
+        """log p(x, y | c) of coordinates in data units that broadcast."""
+        assert isinstance(self.net, PointFlow)
+        net = self.net
+        run = net.unrolled(label)
+
+        def log_p(x: Tensor, y: Tensor) -> Tensor:
+            at = [(v - net.mean[k]) / net.scale[k] for k, v in enumerate((x, y))]
+            (a, b), log_det = run(at[0], at[1])
+            normal = (a.square() + b.square()) / 2 + math.log(2 * math.pi)
+            return log_det - normal - net.scale.log().sum()
+
+        return log_p
 
     def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log of the mean density over k uniform draws in the pixel cells: a bound on log P(x).
@@ -129,7 +168,8 @@ def load(card: Card, device: torch.device) -> Model:
     if card.is_picture:
         density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))
     else:
-        density = Density(Meaning.EXACT, flow.point_density)
+        grid = flow.log_grid if flow.dims == 2 else None
+        density = Density(Meaning.EXACT, flow.point_density, grid=grid, at_once=False)
     exact = Procedure(
         Exactness.EXACT, "x = f⁻¹(z), z ~ N(0, I)", "Dinh et al. 2017; Durkan et al. 2019"
     )

@@ -5,7 +5,8 @@ The diffusion is an ordinary model of points z (K,), used through its public par
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import torch
@@ -30,16 +31,31 @@ from engines.model import (
     Step,
     settle,
 )
+from engines.nets.kde import PointKernels
 from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.noise import Streams, streams_of
-from engines.vae import IMPORTANCE, MEAN, PIXELS, bound_name, importance_bound, propose, shown
+from engines.vae import (
+    IMPORTANCE,
+    MEAN,
+    PIXELS,
+    SIDE,
+    bound_name,
+    importance_bound,
+    lattice,
+    propose,
+    shown,
+)
 
 _SOLVER_STEPS = 16
 _IMPORTANCE = {True: 4, False: 64}
 _ROWS = {True: 128, False: 4096}
 """Latents whose ODE is solved at once: about 100 ms a call."""
-_SHOW_EVERY = 8
+_SHOW_EVERY, _PLANE_ROWS = 8, 512
+_ON_LATTICE = (
+    f"importance-weighted, {SIDE**2:,} samples of the prior on a lattice, by the "
+    "probability-flow ODE"
+)
 _NATURE = (
     "Gaussian noise behind the VAE's latents; inverse up to the solver's error (probability-flow "
     "ODE) and what encoder and decoder lose"
@@ -62,6 +78,8 @@ class DiffusedLatents:
     prior_latents: Latents
     density_knobs: tuple[Knob, ...]
     device: torch.device
+    kept: dict[int, PointKernels] = field(default_factory=dict, compare=False)
+    """p(x | z) on draws of the prior, by class: every grid and point needs them again."""
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """z from the diffusion, then the mean of p(x | z, c) or a draw from it."""
@@ -116,6 +134,52 @@ class DiffusedLatents:
         method = f"{bound_name(m)}; p(z): {method}"
         return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
 
+    def plane_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log (1/M) Σ p(x | z_m, c), z_m ~ p(z | c), for points of the plane.
+
+        Importance weighting whose proposal is the prior itself, on the lattice of `VAE.log_grid`:
+        the ODE takes its noise to latents once for all points, and no density of z is asked.
+        """
+        settle((), knobs)
+        classes, value = class_indices(self.card, labels, len(x)), torch.empty(len(x)).double()
+        for label in classes.unique().tolist():
+            kernels = yield from self._kernels(label, len(x))
+            rows = (classes == label).nonzero()[:, 0]
+            for part in rows.split(_PLANE_ROWS):
+                value[part] = kernels.log_density(x[part].cpu(), 1.0)
+                yield Step(int(part[-1]) + 1, len(x))
+        return LogDensity(value, Meaning.BOUND, _ON_LATTICE)
+
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane: one product of matrices."""
+        settle((), knobs)
+        class_ = int(class_indices(self.card, None if label is None else [label], 1)[0])
+        total = len(xs) * len(ys)
+        kernels = yield from self._kernels(class_, total)
+        run = kernels.log_grid(xs, ys, 1.0)
+        while True:
+            try:
+                share = next(run)
+            except StopIteration as end:
+                return LogDensity(end.value, Meaning.BOUND, _ON_LATTICE)
+            yield Step(int(share * total), total)
+
+    def _kernels(self, label: int, total: int) -> Generator[Step, None, PointKernels]:
+        """p(x | z) on the lattice of a class, worked out once; its steps count as none done."""
+        if label not in self.kept:
+            e, places = lattice(SIDE), torch.full((SIDE**2,), label)
+            run = self.decode(e, places if label < len(self.card.labels) else None)
+            while True:
+                try:
+                    yield Step(0, total, calls=next(run).calls * SIDE**2)
+                except StopIteration as end:
+                    means: Tensor = end.value
+                    break
+            assert isinstance(self.vae, PointVAE)
+            unlabelled = torch.zeros(len(means), dtype=torch.int64)
+            self.kept[label] = PointKernels(means, unlabelled, self.vae.noise().cpu())
+        return self.kept[label]
+
     def _log_prior(
         self, z: Tensor, labels: Tensor | None, knobs: Knobs, part: Tensor, total: int
     ) -> DensityRun:
@@ -168,10 +232,17 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         sample=in_batches(model.draw, card, knobs),
         procedure=lambda given: _procedure(settle(knobs, given), prior),
         knobs=knobs,
-        density=Density(Meaning.BOUND, model.log_density, density_knobs),
+        density=_density(model),
         latents=Latents((vae.latent,), _NATURE, model.decode, model.encode, _INVERSE),
         native=model,
     )
+
+
+def _density(model: DiffusedLatents) -> Density:
+    """The bound, by way of the lattice where latents and points are of the plane."""
+    if isinstance(model.vae, PointVAE) and model.vae.latent == 2 and model.card.shape == (2,):
+        return Density(Meaning.BOUND, model.plane_density, (), model.log_grid)
+    return Density(Meaning.BOUND, model.log_density, model.density_knobs)
 
 
 def _procedure(knobs: Knobs, prior: Model) -> Procedure:

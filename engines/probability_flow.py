@@ -1,4 +1,5 @@
-"""The probability-flow ODE of a denoiser D(x; σ), solved by Heun's method in both directions.
+"""The probability-flow ODE of a denoiser D(x; σ), solved by Heun's method in both directions,
+and by the classical method of Runge and Kutta where a call is cheap.
 
 With w = c_in x and φ = arctan(σ / σ_data) it reads dw/dφ = −F(w; φ) (Lu & Song 2024, section 3):
 bounded, and the motion of Gaussian data is solved already. Knows neither data nor networks.
@@ -17,6 +18,8 @@ from torch import Tensor
 from engines.nets.diffusion import SIGMA_DATA
 
 SIGMA_MIN, SIGMA_MAX, RHO = 0.002, 80.0, 4.0
+_RHO_FINE = 2.0
+"""Many steps are spent best on moderate noise, where the divergence turns."""
 Guess: TypeAlias = Callable[[Tensor, float], Tensor]
 Drift: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor, Tensor]]
 
@@ -31,15 +34,15 @@ def length(sigma: float) -> float:
     return math.hypot(sigma, SIGMA_DATA)
 
 
-def schedule(steps: int) -> list[float]:
+def schedule(steps: int, rho: float = RHO) -> list[float]:
     """σ_0 = σ_max > … > σ_{N−1} = σ_min, evenly spaced in φ^(1/ρ).
 
     Karras et al. 2022, equation 5, but in the angle: even steps in σ^(1/7) spend 4 of 10 above
     10 σ_data, where nothing happens.
     """
     i = torch.arange(steps, dtype=torch.float64) / (steps - 1)
-    high, low = angle(SIGMA_MAX) ** (1 / RHO), angle(SIGMA_MIN) ** (1 / RHO)
-    phi = (high + i * (low - high)) ** RHO
+    high, low = angle(SIGMA_MAX) ** (1 / rho), angle(SIGMA_MIN) ** (1 / rho)
+    phi = (high + i * (low - high)) ** rho
     return [float(sigma) for sigma in SIGMA_DATA * phi.tan()]
 
 
@@ -89,3 +92,34 @@ def unroll(
         variance = variance + h * h * (spread + spread_ahead) / 4
         yield 2 * i + 2
     return w * length(sigmas[-1]), total, variance
+
+
+Slopes: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor]]
+
+
+def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, Tensor]:
+    """Where w goes from one angle φ to another, and ∫ ∇·F dφ on the way (float64): four calls.
+
+    The classical method of Kutta 1901. `slopes(w, φ)` is F and its divergence.
+    """
+    h, middle = then - now, (now + then) / 2
+    f1, d1 = slopes(w, now)
+    f2, d2 = slopes(w - h / 2 * f1, middle)
+    f3, d3 = slopes(w - h / 2 * f2, middle)
+    f4, d4 = slopes(w - h * f3, then)
+    gathered = h / 6 * (d1 + 2 * (d2 + d3) + d4).double()
+    return w - h / 6 * (f1 + 2 * (f2 + f3) + f4), gathered
+
+
+def climb(slopes: Slopes, x: Tensor, steps: int) -> Generator[int, None, tuple[Tensor, Tensor]]:
+    """`unroll` without a variance, of fourth order: 4N calls, yielded step by step.
+
+    On a Gaussian mixture 128 calls leave a tenth of the error that Heun's method leaves.
+    """
+    sigmas = schedule(steps + 1, _RHO_FINE)[::-1]
+    w, total = x / length(sigmas[0]), torch.zeros(len(x), dtype=torch.float64)
+    for i, (now, then) in enumerate(pairwise(sigmas)):
+        w, gathered = stride(slopes, w, angle(now), angle(then))
+        total = total + gathered.cpu()
+        yield 4 * (i + 1)
+    return w * length(sigmas[-1]), total

@@ -60,8 +60,8 @@ class Scale:
             with np.errstate(over="ignore"):
                 values, low, high = np.exp(values), np.exp(low), np.exp(high)
         place = (values - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
-        np.nan_to_num(place, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
-        np.clip(place, 0, 255, out=place)
+        np.fmax(place, 0, out=place)  # nan, too
+        np.fmin(place, 255, out=place)
         table = DIVERGING if self.diverging else MAGMA
         return table[place.astype(np.uint8)]
 

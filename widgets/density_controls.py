@@ -84,7 +84,8 @@ class DensityControls(QWidget):
         self.range.setToolTip("How many nats below the highest value the colours reach.")
         self.classes.setToolTip("Map p(x) over all classes, or p(x | c) of one.")
         self.detail.setToolTip(
-            "Pixels along the longer side of every map. A map starts coarse and is refined."
+            "Pixels along the longer side of every map, twice as many up to 1024 once less than "
+            "half of the plane is in view. A map starts coarse and is refined."
         )
         self.first.setToolTip("The map from which another is subtracted.")
         self.second.setToolTip("The map that is subtracted.")
@@ -159,11 +160,12 @@ class DensityControls(QWidget):
     def show_view(
         self, *, label: int | None, side: int, logarithmic: bool, range_: float, contours: bool,
         data: bool, difference: tuple[str, str] | None, inside: tuple[str, float] | None,
+        samples: bool,
     ) -> None:  # fmt: skip
         """Set every control, silently."""
         blockers = [QSignalBlocker(w) for w in (
             self.scale, self.range, self.classes, self.detail, self.contours, self.data,
-            self.first, self.second, self.time,
+            self.samples, self.first, self.second, self.time,
         )]  # fmt: skip
         self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
         self.range.setValue(range_)
@@ -173,6 +175,7 @@ class DensityControls(QWidget):
         self.detail.setCurrentIndex(self.detail.findData(side))
         self.contours.setChecked(contours)
         self.data.setChecked(data)
+        self.samples.setChecked(samples)
         for combo, name in zip((self.first, self.second), difference or ("", ""), strict=True):
             combo.setCurrentIndex(max(0, combo.findData(name)))
         name, place = inside or ("", 1.0)

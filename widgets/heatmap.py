@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -66,6 +66,9 @@ class HeatMap(QWidget):
         self._ring = pg.PlotCurveItem()
         self._drawing: list[tuple[float, float]] | None = None
         self._lasso_mode = False
+        # many maps get a new scale at once: each is painted in a turn of its own, and none waits
+        self._due = QTimer(self, singleShot=True, interval=0)
+        self._due.timeout.connect(self._paint)
         self._build()
         self._dress()
         self.reset_view()
@@ -126,8 +129,8 @@ class HeatMap(QWidget):
         """Colour by another scale."""
         if scale != self._scale:
             self._scale = scale
-            self._dress()
-            self._paint()
+            self._ink_lines()
+            self._due.start()
 
     def set_levels(self, levels: Sequence[float]) -> None:
         """Contour lines at up to three values, from thick to thin."""
@@ -200,7 +203,9 @@ class HeatMap(QWidget):
         column, row = (x - x0) / (x1 - x0) * wide, (y - y0) / (y1 - y0) * high
         return (int(row), int(column)) if 0 <= column < wide and 0 <= row < high else None
 
+    @Slot()
     def _paint(self) -> None:
+        self._due.stop()
         if self._values is None:
             return
         x0, x1, y0, y1 = self._box

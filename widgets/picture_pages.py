@@ -75,6 +75,8 @@ class PicturePages(QWidget):
 
     page_changed = Signal(str)
     class_changed = Signal()
+    save_picture_wanted = Signal()
+    save_values_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +85,11 @@ class PicturePages(QWidget):
         self._buttons = QButtonGroup(self)
         self._controls, self._pages = QStackedWidget(self), QStackedWidget(self)
         self._names: list[str] = []
+        self.save_picture = QPushButton("Save picture…", self)
+        self.save_values = QPushButton("Save values…", self)
         self._build()
+        self.save_picture.clicked.connect(self.save_picture_wanted)
+        self.save_values.clicked.connect(self.save_values_wanted)
         self._buttons.idToggled.connect(self._turn)
         self.classes.currentIndexChanged.connect(self.class_changed)
 
@@ -103,6 +109,15 @@ class PicturePages(QWidget):
         column.addLayout(asked)
         column.addWidget(self._controls)
         column.addStretch(1)
+        saves = QHBoxLayout()
+        saves.setSpacing(unit)
+        for save, tip in (
+            (self.save_picture, "Save what this page shows as one PNG, recipe inside."),
+            (self.save_values, "Save this page's values as .npz or .csv, recipe inside."),
+        ):
+            save.setToolTip(tip)
+            saves.addWidget(save)
+        column.addLayout(saves)
         tabs = QHBoxLayout()
         tabs.setSpacing(unit // 2)
         for place, (name, title, tip) in enumerate(PAGES):
@@ -143,6 +158,17 @@ class PicturePages(QWidget):
     def page(self) -> str:
         """The page in front."""
         return self._names[self._buttons.checkedId()]
+
+    def content(self) -> QWidget:
+        """What the page in front shows."""
+        found = self._pages.currentWidget()
+        assert found is not None
+        return found
+
+    def set_label(self, label: int | None) -> None:
+        """Choose a class, or none, silently."""
+        with QSignalBlocker(self.classes):
+            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Offer p(x) and these classes, silently."""

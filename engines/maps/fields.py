@@ -52,7 +52,7 @@ def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) ->
     return Field(
         kind_of(model.density.meaning),
         lambda xs, ys: log_density_grid(model, xs, ys, label, knobs),
-        at_once=model.density.grid is not None,
+        at_once=model.density.grid is not None and model.density.at_once,
     )
 
 

@@ -74,6 +74,11 @@ class PointDenoiser(Denoiser):
     def leave(self, y: Tensor) -> Tensor:
         return y * self.scale + self.mean
 
+    def slopes(self, w: Tensor, sigma: float, label: Tensor) -> tuple[Tensor, Tensor]:
+        """F(w; φ) at one noise level for one class (1,), and its divergence: (n, dim), (n,)."""
+        assert isinstance(self.body, Perceptron)
+        return slopes(self.body, w, math.log(sigma) / 4, label)
+
 
 class PictureDenoiser(Denoiser):
     """For dequantised pictures u (n, C, H, W) in (0, 1): standardised logits, then a U-Net.
@@ -166,13 +171,21 @@ def slopes(net: Perceptron, x: Tensor, c_noise: float, label: Tensor) -> tuple[T
         turn = net.place.frequency[:, None]
         steep = torch.cat([steep, -sin * turn, cos * turn], 2)
     near, far = weight.split([seen.shape[1], rest.shape[1]], 1)
-    z = torch.addmm(first.bias + (rest @ far.T)[0], seen, near.T)
-    t = steep @ near.T
+    # values, then both tangents: one product of matrices a layer, in memory that is taken once
+    both = torch.cat([seen[None], steep]).flatten(0, 1)
+    h, bias = both @ near.T, first.bias + (rest @ far.T)[0]
+    spare = torch.empty_like(h)
     for layer in [*list(net.layers)[1:], net.out]:
+        assert isinstance(layer, nn.Linear)
+        z = h[:n].add_(bias)
         s = z.sigmoid()
-        slope = torch.addcmul(s, z * s, 1 - s)  # of SiLU
-        z, t = layer(z * s), (t * slope) @ layer.weight.T
-    return z, t.diagonal(dim1=0, dim2=2).sum(1)
+        z.mul_(s)  # SiLU; its slope is s + z s (1 − s), here with z s for z
+        s.addcmul_(z, 1 - s)
+        h.view(1 + dim, n, -1)[1:].mul_(s)
+        out, bias = (spare if layer is not net.out else None), layer.bias
+        h, spare = torch.mm(h, layer.weight.T, out=out), h
+    h = h.view(1 + dim, n, dim)
+    return h[0] + bias, h[1:].diagonal(dim1=0, dim2=2).sum(1)
 
 
 class Block(nn.Module):

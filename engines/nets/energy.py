@@ -139,6 +139,38 @@ class PointEnergy(nn.Module):
             h = F.silu(layer(h))
         return self.out(h) + y.square().sum(1, keepdim=True) / 2  # type: ignore[no-any-return]
 
+    def on_grid(self, xs: Tensor, ys: Tensor, head: int) -> Tensor:
+        """Energies of one class at every x of xs (a,) and y of ys (b,), of the plane: (a, b).
+
+        cos(ω·y) of a sum is a sum of products of cosines and sines: those are asked once a row and
+        once a column, and the first layer becomes a matrix for each column.
+        """
+        (x, c, s), (y, cy, sy) = (self._along(axis, k) for k, axis in enumerate((xs, ys)))
+        first = self.layers[0]
+        weight: Tensor = first.weight  # type: ignore[assignment]
+        near, cos, sin = weight.split([2, c.shape[1], c.shape[1]], 1)
+        c, s = c[:, None], s[:, None]
+        column = torch.cat(
+            [cos * c + sin * s, sin * c - cos * s, near[:, 1:].expand(len(x), -1, 1)], 2
+        )
+        row = torch.cat([cy, sy, y[:, None]], 1)
+        start = (first.bias + x[:, None] * near[:, 0])[:, None]
+        h = torch.baddbmm(start, row.expand(len(x), -1, -1), column.transpose(1, 2)).flatten(0, 1)
+        spare = torch.empty_like(h)  # fresh memory for every layer would take longer than the sums
+        for layer in list(self.layers)[1:]:
+            F.silu(h, inplace=True)
+            torch.addmm(layer.bias, h, layer.weight.T, out=spare)  # type: ignore[arg-type]
+            h, spare = spare, h
+        F.silu(h, inplace=True)
+        found = torch.addmv(self.out.bias[head], h, self.out.weight[head]).view(len(x), len(y))
+        return found + x.square()[:, None] / 2 + y.square() / 2
+
+    def _along(self, axis: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+        """One coordinate standardised, with cosines and sines of its share in the features."""
+        y = (axis - self.mean[k]) / self.scale[k]
+        angle = y[:, None] * self.place.frequency[k]
+        return y, angle.cos(), angle.sin()
+
     def standardise(self, x: Tensor) -> None:
         """Take mean, standard deviation and box from training points: half as wide again."""
         self.mean.copy_(x.mean(0))

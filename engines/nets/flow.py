@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from zuko.transforms import MonotonicRQSTransform
 
+from engines.nets.plane_flow import Unrolled
+
 _EDGE = 1e-6
 
 
@@ -351,7 +353,7 @@ class PointFlow(nn.Module):
         self, *, dim: int, classes: int, transforms: int, bins: int, hidden: Sequence[int]
     ) -> None:
         super().__init__()
-        self.classes = classes
+        self.classes, self.bins = classes, bins
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
         self.flow = zuko.flows.NSF(
@@ -365,6 +367,11 @@ class PointFlow(nn.Module):
 
     def _transform(self, labels: Tensor) -> zuko.transforms.ComposedTransform:
         return self.flow(F.one_hot(labels, self.classes + 1).float()).transform
+
+    def unrolled(self, label: int) -> Unrolled:
+        """The flow of two standardised coordinates for one class, without what only repeats."""
+        one_hot = F.one_hot(torch.tensor(label), self.classes + 1).to(self.scale)
+        return Unrolled(self.flow, one_hot, self.bins)
 
     def encode(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """z (n, dim) and log |dz/dx| (n,)."""

@@ -13,7 +13,7 @@ VIEW = View(
     models=("tiny-points/flow", "tiny-points/kde"), area=Area(-1.5, 2.25, 0.0, 1.0), side=256,
     label=2, logarithmic=False, range=20.0, contours=False, data=True,
     points=((0.5, -1.25), (3.0, 4.0)), difference=("tiny-points/flow", "truth"),
-    inside=("tiny-points/flow", 0.25),
+    inside=("tiny-points/flow", 0.25), samples=True,
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""Maps of 512² pixels per family, first frame and all, and pan and zoom of a ready 1024² map."""
+"""Maps of 512² pixels per family, first frame and all; the window's heartbeat while maps of 1024²
+compute; pan and zoom of a ready one.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,12 @@ import time
 
 import numpy as np
 import torch
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.density_plane import Plane
+from app.settings import Settings
+from app.window import Window
 from engines.catalog import open_model
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, truth_of
@@ -16,6 +22,8 @@ from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine
 from engines.toys import TOYS
 from tests.benchmarks.table import Row, percentile
+from tests.benchmarks.window import Heart, _until, _wait
+from widgets import theme
 from widgets.colours import Scale
 from widgets.heatmap import HeatMap
 
@@ -26,7 +34,7 @@ GOALS = {
     "diffusion": 20_000,
 }  # fmt: skip
 DATA = {"energy": "rings"}
-FIRST = 50
+FIRST, _BEAT_SECONDS = 50, 20
 
 
 def rows() -> list[Row]:
@@ -43,7 +51,7 @@ def rows() -> list[Row]:
         what = f"map of {SIDE}², {data}/{family}"
         measured.append(Row(f"{what}, first frame", first, "ms", "whole map", every, FIRST))
         measured.append(Row(what, every, "ms", "truth", baseline, goal))
-    return [*measured, *_frames()]
+    return [*measured, *_hearts(), *_frames()]
 
 
 def _field(name: str) -> Field:
@@ -62,6 +70,54 @@ def _drive(field: Field, area: Area, side: int = SIDE) -> tuple[float, float]:
             first = 1000 * (time.perf_counter() - began)
     every = 1000 * (time.perf_counter() - began)
     return first or every, every
+
+
+def _hearts() -> list[Row]:
+    """The real window on its density tab: at rest, and while maps of four models are on their way.
+
+    The view is moved twice a second, so that there is always something to map.
+    """
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, theme.Mode.LIGHT)
+    models = tuple(f"moons/{family}" for family in ("flow", "kde", "vae", "diffusion"))
+    window = Window(Settings(data="moons", models={"moons": models}, points=100, density_side=1024))
+    window.show()
+    window.begin()
+    window.tabs.setCurrentIndex(window.tabs.count() - 1)
+    presenter = window.presenters[-1]
+    _until(lambda: presenter.plane is not None and len(presenter.plane.maps) == 5)
+    plane = presenter.plane
+    _until(lambda: all(m.frame is not None for m in plane.maps.values()), 300)
+    hand = QTimer()
+    hand.timeout.connect(lambda: _nudge(plane))
+    hand.start(500)
+    busy = _beat(_BEAT_SECONDS)
+    hand.stop()
+    presenter.stop()
+    _wait(1)
+    idle = _beat(_BEAT_SECONDS / 2)
+    window.close()
+    what = f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, five maps of 1024² on their way"
+    return [
+        Row(what, percentile(busy, 0.99), "ms", "idle", percentile(idle, 0.99), 50),
+        Row("the same, worst gap", max(busy), "ms", "idle", max(idle)),
+    ]
+
+
+def _nudge(plane: Plane) -> None:
+    """Move what is in view by a hundredth, as a hand would."""
+    x0, x1, y0, y1 = plane.view.box_in_view()
+    step = 0.01 * (x1 - x0)
+    heat = plane.maps["truth"].panel.map
+    heat.follow(x0 + step, x1 + step, y0, y1)
+    heat.view_moved.emit(*heat.box_in_view())
+
+
+def _beat(seconds: float) -> list[float]:
+    heart = Heart()
+    _wait(seconds)
+    heart.stop()
+    return heart.gaps[5:]
 
 
 def _frames() -> list[Row]:

@@ -12,6 +12,7 @@ from tiny import LABELS, SHAPES, opened, ship, vae
 from engines import weights
 from engines.catalog import CheckpointError, open_model
 from engines.diffusion import of_denoiser
+from engines.grids import log_density_grid
 from engines.latent_diffusion import of_parts
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
@@ -31,6 +32,9 @@ class Gaussian(PointDenoiser):
         super().__init__(dim=2, classes=0, hidden=1, layers=1, features=2, steps=20)
         self.mean.copy_(MEAN)
         self.scale.copy_(SD / SIGMA_DATA)
+
+    def slopes(self, w, sigma, label):
+        return torch.zeros_like(w), torch.zeros(len(w))  # Gaussian data are all of c_skip x
 
     def forward(self, x, sigma, labels):
         return x * SIGMA_DATA**2 / (SIGMA_DATA**2 + sigma[:, None] ** 2)
@@ -220,3 +224,22 @@ def test_resampled_latents_follow_the_posterior():
     n = 4000
     found = of_posterior(net, x.expand(n, -1), labels.expand(n))
     assert (found.mean(0) - expected).abs().max() < 5 * found.std(0).max() / math.sqrt(n) + 0.03
+
+
+@pytest.mark.parametrize("label", [None, 1])
+def test_points_of_the_plane_share_draws_of_the_prior(tmp_path, monkeypatch, label):
+    """On a grid and point by point, once for each class; the bound by the encoder agrees."""
+    monkeypatch.setattr("engines.latent_diffusion.SIDE", 128)
+    model = opened(tmp_path, "latent-diffusion", "points")
+    model.native.vae.log_sd.data.fill_(0.0)  # wide enough for draws of an untrained encoder
+    xs, ys = torch.linspace(-1, 1, 3), torch.linspace(-0.5, 0.5, 2)
+    x = torch.cartesian_prod(xs, ys)
+    labels = None if label is None else torch.full((6,), label)
+    found = finish(model.density.run(x, labels, {}))
+    assert found.meaning is Meaning.BOUND
+    assert list(model.native.kept) == [3 if label is None else label]
+    grid = finish(log_density_grid(model, xs, ys, label))
+    torch.testing.assert_close(grid.value, found.value, rtol=1e-6, atol=1e-6)
+    many = finish(model.native.log_density(x, labels, {"importance": 4000}))
+    error = (found.value - many.value).abs()
+    assert (error <= 5 * many.stderr + 0.02).all()

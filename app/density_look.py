@@ -1,0 +1,121 @@
+"""What a page of the density tab that looks at a picture is made again from."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.density_recipe import TASK
+from app.inpainting_recipe import pixels_of
+from app.pictures import Pixels
+from app.recipes import Recipe, RecipeError
+from engines.catalog import DATA_TITLES
+from engines.model import Card
+
+PAGES = ("numbers", "pixels", "plane", "samples", "dimensions")
+NOISES, COUNTS, MAPPED = range(8), range(32, 5001), ("latent", "picture")
+_FIELDS = {"models", "page", "pictures", "title", "noise", "chosen", "mapped", "count"}
+_LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One page. `pictures` are the one looked at, and behind it the other corners of a plane.
+
+    `chosen` is the model of a plane or of samples, "" elsewhere.
+    """
+
+    models: tuple[str, ...]
+    page: str
+    pictures: tuple[Pixels, ...]
+    title: str = ""
+    label: int | None = None
+    noise: int = 3
+    chosen: str = ""
+    mapped: str = "latent"
+    count: int = 256
+
+
+def is_look(recipe: Recipe) -> bool:
+    """Whether a recipe of the density tab is of a picture's page."""
+    return recipe.task == TASK and "page" in recipe.extra
+
+
+def recipe_of(look: Look, cards: Mapping[str, Card], seed: int) -> Recipe:
+    """The recipe of a page; its model is the first, the others are kept with their weights."""
+    first = cards[look.models[0]]
+    return Recipe(
+        task=TASK, model=first.name, sha256=first.sha256, seed=seed, label=look.label,
+        extra={
+            "models": {name: cards[name].sha256 for name in look.models}, "page": look.page,
+            "pictures": [_text(picture) for picture in look.pictures], "title": look.title,
+            "noise": look.noise, "chosen": look.chosen, "mapped": look.mapped,
+            "count": look.count,
+        },
+    )  # fmt: skip
+
+
+def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
+    """The page in a recipe. Raises RecipeError for one that this catalogue cannot show."""
+    extra = recipe.extra
+    if set(extra) != _FIELDS or not isinstance(extra["models"], dict) or not extra["models"]:
+        raise RecipeError("the recipe lacks parts of the page that it shows")
+    models = tuple(extra["models"])
+    _check_models(models, extra["models"], cards)
+    first = cards[models[0]]
+    pictures = extra["pictures"]
+    if not isinstance(pictures, list) or not 1 <= len(pictures) <= 3:
+        raise RecipeError("the recipe's pictures are damaged")
+    found = tuple(pixels_of({"picture": each}, "picture") for each in pictures)
+    if any(picture.shape[:2] != tuple(first.shape[1:]) for picture in found):
+        raise RecipeError(f"the recipe's pictures are not of the size of {first.name}")
+    look = Look(
+        models, extra["page"], found, str(extra["title"])[:_LONGEST_TITLE],
+        recipe.label if isinstance(recipe.label, int) else None,
+        extra["noise"], extra["chosen"], extra["mapped"], extra["count"],
+    )  # fmt: skip
+    _check(look, first)
+    return look
+
+
+def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card]) -> None:
+    for name in models:
+        card = cards.get(name)
+        if card is None or not card.is_picture:
+            raise RecipeError(f"the recipe asks for {name}, which is no model of pictures here")
+        if card.sha256 != hashes[name]:
+            raise RecipeError(f"{name} has other weights than those that made this page")
+    sets = {cards[name].data for name in models}
+    if len(sets) != 1:
+        titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))
+        raise RecipeError(f"the recipe mixes models of several data sets: {titles}")
+
+
+def _check(look: Look, first: Card) -> None:
+    numbers = ((look.noise, NOISES, "noise level"), (look.count, COUNTS, "number of samples"))
+    for value, allowed, what in numbers:
+        if type(value) is not int or value not in allowed:
+            raise RecipeError(f"the recipe's {what} is not {allowed[0]} … {allowed[-1]}")
+    for name, choices, what in (
+        (look.page, PAGES, "page"), (look.mapped, MAPPED, "density on a plane"),
+        (look.chosen, ("", *look.models), "model of the page"),
+    ):  # fmt: skip
+        if name not in choices:
+            raise RecipeError(f"the recipe's {what} is unknown")
+    if look.label is not None and look.label >= len(first.labels):
+        raise RecipeError(f"the recipe asks for class {look.label}, which there is not")
+
+
+def _text(picture: Pixels) -> str:
+    from PIL import Image
+
+    grey = bool((picture == picture[..., :1]).all())
+    with io.BytesIO() as file:
+        shown = picture[..., 0] if grey else picture
+        Image.fromarray(np.ascontiguousarray(shown)).save(file, "PNG", optimize=True)
+        return base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,80 @@
+"""What lies over the maps of the plane: points of the data, and samples of every model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.channels import Channel
+from app.drawing import Backdrop, Frame, backdrop, draw
+from app.mapping import Values
+from app.session import Loading, Session
+from engines.model import Card, SampleRequest
+
+SAMPLES = 1000
+
+
+class Overlays(QObject):
+    """`arrived` with the points of a new data set, `changed` when samples have come."""
+
+    arrived = Signal()
+    changed = Signal()
+
+    def __init__(
+        self, channel: Callable[[str], Channel], session: Session, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._channel, self._session = channel, session
+        self.backdrop: Backdrop | None = None
+        self._data = ""
+        self._samples: dict[str, Frame] = {}
+        self._drawing: dict[str, SampleRequest] = {}
+        self._joined: set[str] = set()
+        self._look = channel("data")
+        self._look.stepped.connect(self._take_backdrop)
+
+    def show_data(self, data: str) -> None:
+        """Look at another data set."""
+        self._data, self.backdrop = data, None
+        self.clear()
+        self._look.submit(backdrop(data))
+
+    def clear(self) -> None:
+        """Forget all samples: they were of another class."""
+        self._samples.clear()
+        self._drawing.clear()
+
+    def points(self) -> Values | None:
+        """Points of the data (n, 2)."""
+        return self.backdrop.points if self.backdrop else None
+
+    def samples(self, card: Card, label: int | None) -> Values | None:
+        """The samples of a model so far (n, 2); until those asked for come, the ones before."""
+        self._draw(card, label)
+        frame = self._samples.get(card.name)
+        if frame is None:
+            return None
+        return np.asarray(frame.values[: frame.begun], np.float32)
+
+    def _draw(self, card: Card, label: int | None) -> None:
+        request = SampleRequest(SAMPLES, self._session.seed, label)
+        channel = self._channel(f"samples of {card.name}")
+        if card.name not in self._joined:
+            self._joined.add(card.name)
+            channel.stepped.connect(lambda step: self._take_samples(card.name, step))
+        if self._drawing.get(card.name) != request:
+            self._drawing[card.name] = request
+            channel.submit(draw(self._session.open, card, request))
+
+    def _take_samples(self, name: str, step: Loading | Frame) -> None:
+        if isinstance(step, Frame) and self._drawing.get(name) == step.request:
+            self._samples[name] = step
+            self.changed.emit()
+
+    @Slot(object)
+    def _take_backdrop(self, found: Backdrop) -> None:
+        if found.data == self._data:
+            self.backdrop = found
+            self.arrived.emit()
