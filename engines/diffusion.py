@@ -42,6 +42,7 @@ from engines.probability_flow import (
     SIGMA_MIN,
     Drift,
     Guess,
+    ancestral,
     climb,
     heun,
     length,
@@ -54,6 +55,13 @@ GUIDANCE = Knob(
     "Weight w in D(x) + w (D(x | class) − D(x)). 1 is the learned p(x | class), 0 ignores the "
     "class, more exaggerates it; idle when no class is asked. Away from 1 a step costs two calls.",
     warn="not the model's distribution",
+)  # fmt: skip
+HEUN, ANCESTRAL = 0.0, 1.0
+SAMPLER = Knob(
+    "sampler", "Sampler", ANCESTRAL, HEUN, ANCESTRAL, 1,
+    "With N steps the probability-flow ODE costs 2N − 1 network calls and needs few of them. The "
+    "reverse diffusion costs N and needs more, but its fresh noise forgets the network's errors.",
+    choices=("probability-flow ODE, Heun", "reverse diffusion, ancestral"),
 )  # fmt: skip
 PROBES = Knob(
     "probes", "Probes", 2, 2, 32, 1,
@@ -97,14 +105,24 @@ class Diffusion:
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_T = σ_max z, z ~ N(0, I), denoised."""
-        z = Streams(request.seed, request.indices).normal(self.dims)
-        return self._generate(z, labels, int(knobs["steps"]), knobs.get("guidance", 1.0))
+        noise, steps = Streams(request.seed, request.indices), int(knobs["steps"])
+        z, guidance = noise.normal(self.dims), knobs.get("guidance", 1.0)
+        fresh = noise if knobs.get("sampler", HEUN) == ANCESTRAL else None
+        return self._generate(z, labels, steps, guidance, fresh)
 
     @torch.no_grad()
-    def _generate(self, z: Tensor, labels: Tensor, steps: int, guidance: float) -> Run:
+    def _generate(
+        self, z: Tensor, labels: Tensor, steps: int, guidance: float = 1.0,
+        fresh: Streams | None = None,
+    ) -> Run:  # fmt: skip
+        """From noise z (n, D) to data: along the ODE, or with `fresh` noise at every step."""
         denoise, cost = self._denoiser(labels.to(self.device), guidance)
-        n, total = len(z), 2 * steps - 1
-        run = heun(denoise, SIGMA_MAX * z.view(n, *self.card.shape).to(self.device), steps)
+        n, x = len(z), SIGMA_MAX * z.view(len(z), *self.card.shape).to(self.device)
+        if fresh is None:
+            run, total = heun(denoise, x, steps), 2 * steps - 1
+        else:
+            run = ancestral(denoise, x, steps, lambda: fresh.normal(*self.card.shape).to(x))
+            total = steps
         for calls in range(1, total):
             guess = self.net.leave(next(run)).cpu()
             if self.card.is_picture:
@@ -264,12 +282,12 @@ class Diffusion:
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, D) -> (n, …), with as many steps as `encode` takes."""
         classes = class_indices(self.card, labels, len(z))
-        return self._generate(z, classes, _CODE_STEPS, 1.0)
+        return self._generate(z, classes, _CODE_STEPS)
 
     def sketch(self, z: Tensor, labels: Tensor | None) -> Run:
         """The same in a tenth of the time, for a hand that moves."""
         classes = class_indices(self.card, labels, len(z))
-        return self._generate(z, classes, _SKETCH_STEPS, 1.0)
+        return self._generate(z, classes, _SKETCH_STEPS)
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
@@ -301,7 +319,7 @@ def _counted(
 def _sampler_steps(default: int) -> Knob:
     return Knob(
         "steps", "Steps", default, 2, 100, 1,
-        "Number N of noise levels of Heun's method; a picture costs 2N − 1 network calls. "
+        "Number N of noise levels. With Heun's method a sample costs 2N − 1 network calls. "
         "More steps come closer to the model's distribution.",
     )  # fmt: skip
 
@@ -325,7 +343,11 @@ def load(card: Card, device: torch.device) -> Model:
 def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     """The model that a denoiser defines."""
     diffusion = Diffusion(card, net, device)
-    knobs = (_sampler_steps(net.steps), *([GUIDANCE] if card.labels else []))
+    knobs = (
+        _sampler_steps(net.steps),
+        *([SAMPLER] if card.is_picture else []),
+        *([GUIDANCE] if card.labels else []),
+    )
     if card.is_picture:
         own = (_solver_steps(True), PROBES)
         density = Density(Meaning.ESTIMATE, diffusion.picture_mass, own)
@@ -353,9 +375,13 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
 
 
 def _procedure(knobs: Knobs) -> Procedure:
-    method = f"probability-flow ODE, Heun, {int(knobs['steps'])} steps"
-    w = knobs.get("guidance", 1.0)
+    steps, w = int(knobs["steps"]), knobs.get("guidance", 1.0)
+    method, source = f"probability-flow ODE, Heun, {steps} steps", "Karras et al. 2022"
+    papers = f"{source}; Lu & Song 2024"
+    if knobs.get("sampler", HEUN) == ANCESTRAL:
+        method, papers = f"reverse diffusion, ancestral, {steps} steps", "Ho et al. 2020"
+        source = papers
     if w == 1.0:
-        return Procedure(Exactness.ASYMPTOTIC, method, "Karras et al. 2022; Lu & Song 2024")
+        return Procedure(Exactness.ASYMPTOTIC, method, papers)
     method = f"{method}; guidance {w:g}: not the model's distribution"
-    return Procedure(Exactness.HEURISTIC, method, "Ho & Salimans 2022; Karras et al. 2022")
+    return Procedure(Exactness.HEURISTIC, method, f"Ho & Salimans 2022; {source}")

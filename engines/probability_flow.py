@@ -1,5 +1,5 @@
 """The probability-flow ODE of a denoiser D(x; σ), solved by Heun's method in both directions,
-and by the classical method of Runge and Kutta where a call is cheap.
+and by the classical method of Runge and Kutta where a call is cheap; the reverse diffusion beside.
 
 With w = c_in x and φ = arctan(σ / σ_data) it reads dw/dφ = −F(w; φ) (Lu & Song 2024, section 3):
 bounded, and the motion of Gaussian data is solved already. Knows neither data nor networks.
@@ -70,6 +70,22 @@ def heun(denoise: Guess, x: Tensor, steps: int) -> Generator[Tensor, None, Tenso
         yield guess
         w = w + h * (f + raw(guess, ahead, then)) / 2
     return denoise(w * length(sigmas[-1]), sigmas[-1])
+
+
+def ancestral(
+    denoise: Guess, x: Tensor, steps: int, noise: Callable[[], Tensor]
+) -> Generator[Tensor, None, Tensor]:
+    """From x at σ_max to x at 0 in N calls with fresh noise at each: Ho et al. 2020, equation 6.
+
+    The step is q(x_s | x_t, x_0) with x_0 = D, here without their scaling of x. What noise is added
+    forgets errors that an ODE would carry to the end. `noise()` is standard normal, as x.
+    """
+    for now, then in pairwise(sigmas := schedule(steps)):
+        guess = denoise(x, now)
+        yield guess
+        kept = (then / now) ** 2
+        x = guess + kept * (x - guess) + then * math.sqrt(1 - kept) * noise()
+    return denoise(x, sigmas[-1])
 
 
 def unroll(
