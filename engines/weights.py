@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import safetensors
@@ -16,6 +17,7 @@ from engines.disk import write_atomically
 from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
+_OWN: Mapping[str, str] = MappingProxyType({})
 
 
 def load(card: Card) -> dict[str, Tensor]:
@@ -54,23 +56,31 @@ def build(kind: Callable[..., N], card: Card) -> N:
         raise CheckpointError(f"{card.name}: the network cannot be built: {error}") from error
 
 
-def fill(net: nn.Module, tensors: Mapping[str, Tensor], card: Card) -> None:
-    """Copy tensors into a network of the same names and shapes, else raise CheckpointError."""
+def fill(
+    net: nn.Module, tensors: Mapping[str, Tensor], card: Card, titles: Mapping[str, str] = _OWN
+) -> None:
+    """Copy tensors into a network of the same names and shapes, else raise CheckpointError.
+
+    `titles` are the names that a person knows them by, where those differ.
+    """
     expected = net.state_dict()
     if missing := sorted(expected.keys() - tensors.keys()):
         raise CheckpointError(
-            f"{card.name}: the weights lack '{missing[0]}' ({len(missing)} in all)"
+            f"{card.name}: the weights lack '{titles.get(missing[0], missing[0])}' "
+            f"({len(missing)} in all)"
         )
     if extra := sorted(tensors.keys() - expected.keys()):
-        raise CheckpointError(f"{card.name}: the weights hold an unknown '{extra[0]}'")
+        name = titles.get(extra[0], extra[0])
+        raise CheckpointError(f"{card.name}: the weights hold an unknown '{name}'")
     for name, tensor in tensors.items():
+        title = titles.get(name, name)
         if tensor.shape != expected[name].shape:
             raise CheckpointError(
-                f"{card.name}: '{name}' has shape {tuple(tensor.shape)}, "
+                f"{card.name}: '{title}' has shape {tuple(tensor.shape)}, "
                 f"the network needs {tuple(expected[name].shape)}"
             )
         if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
+            raise CheckpointError(f"{card.name}: '{title}' holds values that are not finite")
     net.load_state_dict(dict(tensors))
 
 
