@@ -12,11 +12,15 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
+from engines.allowance import Allowance, AllowanceError, impossible
 from engines.catalog import CheckpointError
 from engines.disk import write_atomically
 from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
+_SPARE, _TIMES = 64 << 20, 16
+"""Building may allocate this much and so many times the size of the weights: the way to a start
+that is drawn at random makes tensors that do not stay."""
 _OWN: Mapping[str, str] = MappingProxyType({})
 
 
@@ -46,14 +50,32 @@ def load(card: Card) -> dict[str, Tensor]:
 
 
 def build(kind: Callable[..., N], card: Card) -> N:
-    """The network `kind(**card.net)`, else CheckpointError when card and network disagree."""
+    """The network `kind(**card.net)`, else CheckpointError when card and network disagree.
+
+    A network larger than its weights is refused before its memory is touched.
+    """
     shape = card.net.get("shape", [card.net.get("dim")])
     if shape != list(card.shape) or card.net.get("classes") != len(card.labels):
         raise CheckpointError(f"{card.name}: the card gives its network another shape or classes")
+    if absurd := next(impossible(card.net), None):
+        raise CheckpointError(f"{card.name}: no network has a size of {absurd}")
     try:
-        return kind(**card.net)
+        with Allowance(_SPARE + _TIMES * _size(card)):
+            return kind(**card.net)
+    except AllowanceError:
+        raise CheckpointError(
+            f"{card.name}: the network that the card describes is far larger than its weights"
+        ) from None
     except (TypeError, ValueError, IndexError, RuntimeError, ArithmeticError) as error:
         raise CheckpointError(f"{card.name}: the network cannot be built: {error}") from error
+
+
+def _size(card: Card) -> int:
+    """Bytes of the weights; none where there is no file, which is told when it is read."""
+    try:
+        return (card.folder / card.weights).stat().st_size
+    except OSError:
+        return 0
 
 
 def fill(

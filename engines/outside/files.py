@@ -183,5 +183,7 @@ def _named(raw: bytes) -> Iterator[str]:
     for code, argument, _ in pickletools.genops(raw):
         if code.name == "GLOBAL":
             yield str(argument)
+        elif code.name == "PROTO" and argument != 2:
+            yield f"protocol {argument}"
         elif code.name in _NAMING:  # torch.save writes protocol 2, which has no need of these
             yield f"by {code.name.lower()}"
