@@ -82,7 +82,7 @@ class Numbers(QObject):
 
     def _ask_tests(self, card: Card, label: int | None) -> None:
         found = self._source.examples
-        asked = (card.sha256, label)
+        asked = (card.sha256, label, id(found))
         if found is None or found.pictures is None or self._tested.get(card.name) == asked:
             return
         self._tested[card.name] = asked

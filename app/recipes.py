@@ -34,7 +34,7 @@ KEYWORD = "genscope"
 MAX_TEXT = 256 * 1024
 MAX_FILE = 64 * 1024 * 1024
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*|[^\x00-\x1f]{1,1000}\.toml", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -108,7 +108,7 @@ def read_card(path: Path) -> Card:
     """Read and check one card. Raises CheckpointError naming the file and the fault."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # what toml raises is a ValueError
         raise CheckpointError(f"the card {path} cannot be read: {error}") from error
 
     def need(key: str, kind: type[V]) -> V:

@@ -60,7 +60,14 @@ class DCGAN(Generator):
 
 def build(card: Card, tensors: Mapping[str, Tensor], device: torch.device) -> Model:
     """The model of a card from outside. Raises CheckpointError when the tensors do not fit it."""
-    layers = [(name, parts) for name, parts in grouped(tensors) if "weight" in parts]
+    layers = grouped(tensors)
+    for name, parts in layers:
+        if "weight" not in parts or parts["weight"].dim() not in (1, 4):
+            strange = ".".join(part for part in (name, next(iter(parts))) if part)
+            raise CheckpointError(
+                f"{card.name}: the weights hold an unknown '{strange}'; a DCGAN has transposed "
+                "convolutions and their normalisations alone"
+            )
     grow = [layer for layer in layers if layer[1]["weight"].dim() == 4]
     norm = [layer for layer in layers if layer[1]["weight"].dim() == 1]
     sizes: dict[str, Any] = {

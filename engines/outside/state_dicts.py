@@ -52,7 +52,8 @@ def load(path: Path, entry: str = "", limit: int | None = None) -> dict[str, Ten
 def _archive(path: Path, limit: int | None) -> Any:
     budget.check(files.check_archive(path), str(path), limit)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:  # of a path torch would go by its ending
+            return torch.load(file, map_location="cpu", weights_only=True)
     except (
         pickle.UnpicklingError, RuntimeError, ValueError, TypeError, KeyError, IndexError,
         AttributeError, EOFError, OSError, AssertionError,
