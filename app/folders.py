@@ -57,7 +57,7 @@ class Folders(QObject):
 
     def open(self, folder: Path) -> None:
         """Read a folder; its pictures become the examples of the data set in view."""
-        cards = self._session.of_data(self._session.data)
+        cards = self._session.chosen() or self._session.of_data(self._session.data)
         if not cards or not cards[0].is_picture:
             self._messages.tell(NO_PICTURES)
             return

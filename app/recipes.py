@@ -264,7 +264,10 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     parts = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
     rest = json.dumps([*parts, dict(recipe.extra)] if recipe.extra else parts)
     mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
-    return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}-{mark}{suffix}"
+    # a model from outside is named by the path of its card
+    outside = recipe.model.endswith(".toml")
+    name = Path(recipe.model).stem if outside else recipe.model.replace("/", "-")
+    return f"{name}-seed{recipe.seed}-{shown}-{mark}{suffix}"
 
 
 def png_bytes(picture: Pixels, recipe: Recipe) -> bytes:

@@ -41,8 +41,8 @@ def listed(folder: Path) -> list[Path]:
     """
     try:
         home = folder.resolve(strict=True)
-        inside = [entry for entry in islice(_entries(home), MOST_LISTED) if entry.is_dir()]
-        places = [home, *(Path(e.path) for e in inside if not e.name.startswith("."))]
+        inside = [entry for entry in islice(_entries(home), MOST_LISTED) if _is_folder(entry)]
+        places = [home, *(Path(entry.path) for entry in inside)]
         files = [Path(e.path) for place in places for e in islice(_entries(place), MOST_LISTED)]
         good = [path for path in files if path.suffix.lower() in SUFFIXES and _lies_in(path, home)]
     except (OSError, ValueError, RuntimeError) as error:
@@ -97,6 +97,11 @@ def _picture(path: Path, shape: tuple[int, ...]) -> Pixels:
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         yield from entries
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder that is neither hidden nor a link."""
+    return entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
 
 
 def _lies_in(path: Path, home: Path) -> bool:
