@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 LARGEST_SIZE = 8192
 """No size of a network here comes near it: the widest layer so far has 384 units."""
 
-_LEAST = 2048
+_LEAST = 8192
 """Bytes that even the smallest tensor is charged: many of them cost time."""
 
 
