@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from app.own_pictures import title_of
-from tests.windows import DIGITS, PLANE
+from app.settings import Settings
+from tests.windows import DIGITS
 
 INPAINTING, INTERPOLATION, DENSITY = 1, 2, 3
 
@@ -92,7 +93,8 @@ def test_a_folder_without_pictures_changes_nothing(open_window, tmp_path):
 
 
 def test_a_folder_is_of_no_use_to_points(open_window, folder):
-    stage = open_window(PLANE)
+    stage = open_window(Settings(data="moons", models={"moons": ("moons/kde",)}, seed=7))
+    stage.ready()
     stage.drop(folder)
     (said,) = stage.said()
     assert "fits none of points" in said
