@@ -1,4 +1,4 @@
-# make run · make test · make check · make train · make tour · make bench
+# make run · make test · make check · make fuzz · make train · make tour · make bench
 # Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[dev]"; .venv/bin/python main.py
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ BIN := .venv/bin
 MODEL ?= mnist/vae
 DISPLAYLESS := QT_QPA_PLATFORM=offscreen
 
-.PHONY: run test check train evaluate tour bench clean
+.PHONY: run test check fuzz train evaluate tour bench clean
 
 run: .venv/ready
 	$(BIN)/python main.py
@@ -19,6 +19,9 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: .venv/ready
+	GENSCOPE_FUZZ=650 $(DISPLAYLESS) $(BIN)/python -m pytest -s tests/engines/test_fuzz.py
 
 train: .venv/ready
 	$(BIN)/python -m engines.training $(MODEL)

@@ -82,7 +82,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_open(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="a picture saved by Genscope, to be re-made")
+    add(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a saved picture to re-make, or a folder of pictures",
+    )
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
     parser.set_defaults(act=_open, parser=parser)
@@ -193,7 +198,7 @@ def _coordinate(text: str) -> tuple[int, float]:
 
 def _open(arguments: argparse.Namespace) -> int:
     for name in arguments.files:
-        if not Path(name).is_file():
+        if not Path(name).exists():
             commands = ", ".join(COMMANDS)
             arguments.parser.error(f"there is no file or command '{name}'; commands: {commands}")
     from app.run import run_window

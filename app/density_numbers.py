@@ -16,6 +16,7 @@ from app.lane import Failure
 from app.parts import Parts
 from app.scoring import TEST_PICTURES, Score, TestBits, Unable, score, score_tests
 from app.session import Loading, family_title
+from engines.fitting import fitted
 from engines.maps.kinds import Kind, comparable
 from engines.model import Card
 from widgets import theme
@@ -99,11 +100,12 @@ class Numbers(QObject):
 
     def _ask_tests(self, card: Card, label: int | None) -> None:
         found = self._source.examples
-        asked = (card.sha256, label)
+        asked = (card.sha256, label, id(found))
         if found is None or found.pictures is None or self._tested.get(card.name) == asked:
             return
         self._tested[card.name] = asked
-        pictures = found.pictures.levels[:TEST_PICTURES]
+        first = found.pictures.levels[:TEST_PICTURES]
+        pictures = np.stack([fitted(picture, card.shape) for picture in first])
         self._jobs.submit(Order(
             f"{family_title(card)}: numbers of {len(pictures)} test pictures",
             f"{card.name}, for the histogram behind the picture's own number",

@@ -50,7 +50,9 @@ class Pictures(QObject):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self._data = ""
-        self.source = PictureSource(view, parts.channels, parts.export, parts.messages)
+        self.source = PictureSource(
+            view, parts.session, parts.channels, parts.export, parts.messages
+        )
         self.numbers = Numbers(view, self.source, parts)
         self.pixels = PixelPage(view, self.source, parts)
         self.plane = PlanePage(view, self.source, parts)

@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channels
 from app.export import Export
-from app.fitting import Foreign, fitted
 from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels
+from app.session import Session
+from engines.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.messages import Messages
 from widgets.picture_pages import PicturePages
@@ -26,30 +27,40 @@ class PictureSource(QObject):
     changed = Signal()
 
     def __init__(
-        self, view: PicturePages, channels: Channels, export: Export, messages: Messages
-    ) -> None:
+        self, view: PicturePages, session: Session, channels: Channels, export: Export,
+        messages: Messages,
+    ) -> None:  # fmt: skip
         super().__init__(view)
         self.picture: Pixels | None = None
         self.title = ""
         self._corners: tuple[Pixels, ...] = ()
         self.examples: Examples | None = None
         self._view, self._export, self._messages = view, export, messages
+        self._session = session
         self._card: Card | None = None
         self._place = FIRST
         self._look, self._read = (channels.open(f"density: {k}") for k in ("examples", "file"))
         self._look.stepped.connect(self._take)
         self._read.stepped.connect(self._take_foreign)
         self._read.failed.connect(self._refuse)
+        session.examples_changed.connect(self._look_again)
         view.source.stepped.connect(self.step)
         view.source.class_changed.connect(self._first_of_class)
         view.source.opened.connect(self._ask)
 
     def show(self, card: Card) -> None:
         """Offer pictures for models like this one."""
-        if self._card is None or self._card.data != card.data:
-            self.picture = None
-            self._look.submit(look(card.data))
+        other = self._card is None or self._card.data != card.data
         self._card = card
+        if other:
+            self._look_again(card.data)
+
+    @Slot(str)
+    def _look_again(self, data: str) -> None:
+        """The data set in view is another one, or has other examples."""
+        if self._card is not None and self._card.data == data:
+            self.picture = None
+            self._look.submit(look(data, self._session.examples.get(data)))
 
     def adopt(self, picture: Pixels, title: str) -> None:
         """Look at this picture, brought to the shape of the models."""
@@ -71,7 +82,7 @@ class PictureSource(QObject):
         self._read.submit(reading(source))
 
     def three(self) -> list[Pixels]:
-        """The picture, and two examples after it of other classes: corners of a plane."""
+        """The picture, and two examples after it, of other classes if any: corners of a plane."""
         if self.picture is not None and len(self._corners) == 2:
             return [self.picture, *self._corners]
         found = self.examples.pictures if self.examples else None
@@ -80,7 +91,7 @@ class PictureSource(QObject):
         chosen, seen = [self.picture], {found.labels[self._place]}
         for place in range(self._place + 1, self._place + len(found.labels)):
             at = place % len(found.labels)
-            if found.labels[at] not in seen:
+            if found.labels[at] not in seen or not found.classes:
                 seen.add(found.labels[at])
                 chosen.append(found.levels[at])
             if len(chosen) == 3:
@@ -94,7 +105,7 @@ class PictureSource(QObject):
         self.examples = found
         self._view.source.set_classes(found.pictures.classes if found.pictures else ())
         if found.pictures is not None and self.picture is None:
-            self._show(FIRST)
+            self._show(min(FIRST, len(found.pictures.levels) - 1))
 
     @Slot(int)
     def step(self, by: int) -> None:

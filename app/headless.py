@@ -109,10 +109,12 @@ def remake(saved: Path, place: Place, *, device: str | None = None, root: Path =
 
 
 def card_named(name: str, root: Path) -> Card:
-    """The card of a model.
+    """The card of a model by its name, or by the path of a card from outside.
 
     Raises UsageError when there is no such model, CheckpointError when its card is broken.
     """
+    if name.endswith(".toml") and Path(name).is_file():
+        return find(name, root)
     names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
     if name not in names:
         known = ", ".join(sorted(names)) or "none"

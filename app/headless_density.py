@@ -15,7 +15,6 @@ import numpy as np
 from app import files
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, sheet
-from app.fitting import MAX_FILE, fitted, read
 from app.headless import card_named, class_named, opened
 from app.headless_output import UsageError, driven
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
@@ -23,6 +22,7 @@ from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from app.recipes import KEYWORD, Recipe, png_bytes
 from engines.catalog import FAMILY_TITLES, ROOT
+from engines.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
 from engines.maps.kinds import kind_of
 from engines.model import Card

@@ -12,13 +12,13 @@ import numpy as np
 from app import line, line_recipe
 from app.files import read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
-from app.fitting import MAX_FILE, fitted, read
 from app.headless import card_named, class_named, opened
 from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.inpainting_recipe import Mask, recipe_of, request_of
 from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
 from engines.catalog import ROOT
+from engines.fitting import MAX_FILE, fitted, read
 from engines.model import Card, Model, settle
 
 if TYPE_CHECKING:

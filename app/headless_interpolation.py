@@ -10,7 +10,6 @@ import numpy as np
 
 from app import files, films
 from app.files import read_bytes
-from app.fitting import MAX_FILE, fitted, read
 from app.headless import card_named, class_named
 from app.headless_output import Place, UsageError
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
@@ -20,6 +19,7 @@ from app.recipes import Recipe, card_of, check_fit, file_name
 from app.session import Loading, Models
 from app.walking import Values, Walks
 from engines.catalog import ROOT
+from engines.fitting import MAX_FILE, fitted, read
 from engines.model import Card
 
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")

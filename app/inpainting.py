@@ -57,7 +57,7 @@ class Inpainting(QObject):
         self.rows: dict[str, FilledRow] = {}
         self.methods: dict[str, str] = {}
         self.knobs: dict[str, dict[str, float]] = {}
-        self.source = Source(tab, parts.channels, parts.export, parts.messages)
+        self.source = Source(tab, parts.session, parts.channels, parts.export, parts.messages)
         self.inspector = Inspector(tab, self.rows, self.source, parts)
         self.desk = LineDesk(tab, parts, self)
         self._every: Mapping[str, Row] = ChainMap[str, Any](self.rows, self.desk.rows)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.export import Export
 from app.files import read_bytes
-from app.fitting import MAX_FILE
+from engines.fitting import MAX_FILE
 from widgets import mask_file
 from widgets.inpainting_tab import InpaintingTab
 from widgets.messages import Messages, Severity

@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channels
 from app.export import Export
-from app.fitting import Foreign, fitted
 from app.inpainting_recipe import Mask
 from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels
+from app.session import Session
+from engines.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.inpainting_row import TRUTH
 from widgets.inpainting_tab import InpaintingTab
@@ -32,13 +33,15 @@ class Source(QObject):
     found = Signal()
 
     def __init__(
-        self, tab: InpaintingTab, channels: Channels, export: Export, messages: Messages
-    ) -> None:
+        self, tab: InpaintingTab, session: Session, channels: Channels, export: Export,
+        messages: Messages,
+    ) -> None:  # fmt: skip
         super().__init__(tab)
         self.picture: Pixels | None = None
         self.standing = TRUTH
         """What the picture is behind the hole: the truth where it is a held-out example."""
         self._tab, self._export, self._messages = tab, export, messages
+        self._session = session
         self._card: Card | None = None
         self._examples: Examples | None = None
         self._place = FIRST
@@ -46,6 +49,7 @@ class Source(QObject):
         self._look.stepped.connect(self._take_examples)
         self._read.stepped.connect(self._take_foreign)
         self._read.failed.connect(self._refuse)
+        session.examples_changed.connect(self._look_again)
         bar = tab.source
         bar.stepped.connect(self.step)
         bar.class_changed.connect(self._first_of_class)
@@ -57,7 +61,14 @@ class Source(QObject):
             self._card = card
             return
         self._card, self.picture = card, None
-        self._look.submit(look(card.data))
+        self._look_again(card.data)
+
+    @Slot(str)
+    def _look_again(self, data: str) -> None:
+        """The data set in view is another one, or has other examples."""
+        if self._card is not None and self._card.data == data:
+            self.picture, self._examples = None, None
+            self._look.submit(look(data, self._session.examples.get(data)))
 
     def waits(self) -> bool:
         """Whether the examples are still being looked for."""
@@ -93,7 +104,7 @@ class Source(QObject):
         self._examples = found
         self._tab.source.set_classes(found.pictures.classes if found.pictures else ())
         if found.pictures is not None and self.picture is None:
-            self._show_example(FIRST)
+            self._show_example(min(FIRST, len(found.pictures.levels) - 1))
         self.found.emit()
 
     @Slot(int)

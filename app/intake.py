@@ -17,15 +17,17 @@ from widgets.messages import Messages
 class Intake(QObject):
     """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
 
-    A picture without a recipe goes to `adopt`, which says whether anybody wants it.
+    A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder to
+    `take_folder`.
     """
 
     def __init__(
         self, restore: Callable[[Recipe], None], adopt: Callable[[Path | bytes], bool],
-        export: Export, messages: Messages, window: QWidget,
+        take_folder: Callable[[Path], None], export: Export, messages: Messages, window: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._restore, self._adopt, self._window = restore, adopt, window
+        self._take_folder = take_folder
         self._export, self._messages = export, messages
 
     def open_files(self, paths: Iterable[str | Path]) -> None:
@@ -63,6 +65,9 @@ class Intake(QObject):
 
     def _take(self, source: Path | bytes) -> None:
         """Re-make a picture, or hand it over where it has no recipe and somebody wants it."""
+        if isinstance(source, Path) and source.is_dir():
+            self._take_folder(source)
+            return
         try:
             recipe = read_png(source)
         except NoRecipe as error:

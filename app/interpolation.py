@@ -47,7 +47,7 @@ class Interpolation(QObject):
         self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
-        self.keys = Keys(tab, parts.channels, parts.session.open, parts.export, parts.messages)
+        self.keys = Keys(tab, parts.session, parts.channels, parts.export, parts.messages)
         self.fade = Fade(tab, parts.channels, parts.session, self.keys)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)

@@ -13,12 +13,12 @@ from app.channels import Channels
 from app.drawing import Backdrop, backdrop, draw
 from app.drawing import Frame as Drawn
 from app.export import Export
-from app.fitting import Foreign, fitted
 from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels, Points
-from app.session import Models, family_title
+from app.session import Session, family_title
 from app.walking import Values
+from engines.fitting import Foreign, fitted
 from engines.model import Card, SampleRequest
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import MOST
@@ -43,13 +43,14 @@ class Keys(QObject):
     found = Signal()
 
     def __init__(
-        self, tab: InterpolationTab, channels: Channels, models: Models, export: Export,
+        self, tab: InterpolationTab, session: Session, channels: Channels, export: Export,
         messages: Messages,
     ) -> None:  # fmt: skip
         super().__init__(tab)
         self.keys: list[Key] = []
         self.backdrop: Backdrop | None = None
-        self._tab, self._models, self._export, self._messages = tab, models, export, messages
+        self._tab, self._export, self._messages = tab, export, messages
+        self._session, self._models = session, session.open
         self._card: Card | None = None
         self._examples: Examples | None = None
         self._places: dict[int, int] = {}
@@ -62,6 +63,7 @@ class Keys(QObject):
         self._read.failed.connect(self._refuse)
         self._draw.done.connect(self._take_draw)
         self._draw.failed.connect(self._refuse)
+        session.examples_changed.connect(self._look_again)
         tab.source.stepped.connect(self.step)
         tab.source.class_changed.connect(self._first_of_class)
         tab.source.opened.connect(self.ask)
@@ -76,8 +78,17 @@ class Keys(QObject):
         if self._card is not None and self._card.data == card.data:
             self._card = card
             return
-        self._card, self.keys, self._places = card, [], {}
-        self._look.submit(look(card.data) if card.is_picture else backdrop(card.data))
+        self._card = card
+        self._look_again(card.data)
+
+    @Slot(str)
+    def _look_again(self, data: str) -> None:
+        """The data set in view is another one, or has other examples."""
+        if self._card is None or self._card.data != data:
+            return
+        self.keys, self._places = [], {}
+        own = self._session.examples.get(data)
+        self._look.submit(look(data, own) if self._card.is_picture else backdrop(data))
 
     def values(self) -> Values:
         """All end points (m, …)."""

@@ -26,6 +26,7 @@ SHORTCUTS = (
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
     Shortcut("Pictures", "Ctrl+S", "Save the chosen picture"),
     Shortcut("Pictures", "Ctrl+O or Ctrl+V", "Re-make a saved or copied picture"),
+    Shortcut("Pictures", "Ctrl+Shift+O", "Take the pictures of a folder as examples"),
     Shortcut("Pictures", "O", "Hold to see the picture in place of the draw"),
     *MASK_SHORTCUTS,
     Shortcut("Path", "Space", "Walk along the path, or pause"),
@@ -50,6 +51,8 @@ def fill(window: Window) -> QActionGroup:
     bar = window.menuBar()
     file = bar.addMenu("&File")
     _add(file, "&Open picture…", window.intake.ask, "Ctrl+O")
+    _add(file, "Open &folder of pictures…", window.folders.ask, "Ctrl+Shift+O")
+    _add(file, "&Built-in examples", window.folders.leave)
     _add(file, "&Paste picture or recipe", window.intake.paste, "Ctrl+V")
     _add(file, "&Save picture…", lambda: window.front().save(), "Ctrl+S")
     file.addSeparator()

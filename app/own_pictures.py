@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.files import read_bytes
-from app.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from app.lane import Job
 from app.pictures import Pixels
+from engines.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from engines.model import Card
 from widgets.picture_dialog import PictureDialog
 
@@ -37,7 +37,9 @@ class Examples:
 
 
 def title_of(shown: Pictures, place: int) -> str:
-    """An example in words, such as "Test picture 18, class 3"."""
+    """An example in words, such as "Test picture 18, class 3", or the name of its file."""
+    if shown.names:
+        return shown.names[place]
     label = shown.classes[shown.labels[place]]
     return f"Test picture {shown.indices[place]:,}, class {label}"
 
@@ -48,10 +50,13 @@ def beside(places: Sequence[int], now: int, by: int) -> int:
     return min(edge) if by > 0 else max(edge)
 
 
-def look(data: str) -> Job:
-    """A job that yields the Examples of a data set."""
+def look(data: str, own: Pictures | None = None) -> Job:
+    """A job that yields the Examples of a data set: a person's `own` where there are some."""
 
     def job() -> Generator[Examples, None, None]:
+        if own is not None:
+            yield Examples(data, own)
+            return
         from engines import examples  # torch comes in here
 
         try:

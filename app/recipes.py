@@ -34,7 +34,7 @@ KEYWORD = "genscope"
 MAX_TEXT = 256 * 1024
 MAX_FILE = 64 * 1024 * 1024
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*|[^\x00-\x1f]{1,1000}\.toml", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -264,7 +264,10 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     parts = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
     rest = json.dumps([*parts, dict(recipe.extra)] if recipe.extra else parts)
     mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
-    return f"{recipe.model.replace('/', '-')}-seed{recipe.seed}-{shown}-{mark}{suffix}"
+    # a model from outside is named by the path of its card
+    outside = recipe.model.endswith(".toml")
+    name = Path(recipe.model).stem if outside else recipe.model.replace("/", "-")
+    return f"{name}-seed{recipe.seed}-{shown}-{mark}{suffix}"
 
 
 def png_bytes(picture: Pixels, recipe: Recipe) -> bytes:

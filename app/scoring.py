@@ -5,6 +5,7 @@ The test set's numbers are kept on disk by the model's weights: they are asked a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 from collections.abc import Generator
@@ -105,7 +106,8 @@ def score_tests(
     models: Models, card: Card, pictures: Pixels, label: int | None, folder: Path | None = None
 ) -> Job:
     """A job that yields TestBits as they come, from the disk where they are known."""
-    place = (folder or cache_folder()) / f"{card.sha256[:24]}-{label}-{len(pictures)}.npy"
+    seen = hashlib.sha256(pictures.tobytes()).hexdigest()[:16]
+    place = (folder or cache_folder()) / f"{card.sha256[:24]}-{label}-{seen}.npy"
 
     def job() -> Generator[Loading | TestBits | None, None, None]:
         known = _read(place, len(pictures))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,6 +24,9 @@ from engines.catalog import (
 )
 from engines.model import Card
 
+if TYPE_CHECKING:
+    from engines.examples import Pictures
+
 
 class Session(QObject):
     """The choice that holds in every tab. Setters that change nothing are silent."""
@@ -30,6 +34,8 @@ class Session(QObject):
     data_changed = Signal()
     models_changed = Signal()
     seed_changed = Signal()
+    examples_changed = Signal(str)
+    """The data set that has got other examples."""
 
     def __init__(
         self, device: str | None, root: Path = ROOT, parent: QObject | None = None
@@ -39,6 +45,8 @@ class Session(QObject):
         self.cards: dict[str, Card] = {}
         self.broken: tuple[Broken, ...] = ()
         self.root = root
+        self.examples: dict[str, Pictures] = {}
+        """Pictures that a person has put in place of a data set's own examples."""
         self._data = ""
         self._models: tuple[str, ...] = ()
         self._seed = 0
@@ -84,6 +92,15 @@ class Session(QObject):
         if seed != self._seed:
             self._seed = seed
             self.seed_changed.emit()
+
+    def set_examples(self, data: str, pictures: Pictures | None) -> None:
+        """Put pictures in place of the examples of a data set, or none: its own come back."""
+        if pictures is None and data not in self.examples:
+            return
+        self.examples.pop(data, None)
+        if pictures is not None:
+            self.examples[data] = pictures
+        self.examples_changed.emit(data)
 
     def chosen(self) -> tuple[Card, ...]:
         """Cards of the chosen models."""

@@ -28,6 +28,7 @@ from app.device import describe, prepare_lane
 from app.export import Export
 from app.families import Families
 from app.files import SaveError
+from app.folders import Folders
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
 from app.parts import Parts, Presenter
@@ -71,7 +72,10 @@ class Window(QMainWindow):
         self.bar, self.messages = JobBar(self), Messages(self)
         self.jobs = Jobs(self.channels.queue, self.bar, self.messages, self)
         self.export = Export(self.messages, self.jobs, self)
-        self.intake = Intake(self._restore, self._adopt, self.export, self.messages, self)
+        self.folders = Folders(self.session, self.channels, self.export, self.messages, self)
+        self.intake = Intake(
+            self._restore, self._adopt, self.folders.open, self.export, self.messages, self
+        )
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)

@@ -76,8 +76,13 @@ def catalog(root: Path = ROOT) -> tuple[Card, ...]:
 def find(name: str, root: Path = ROOT) -> Card:
     """The card of a model by name, such as "mnist/flow".
 
-    Raises CheckpointError when there is none or it cannot be read.
+    The path of a card from outside is a name, too. Raises CheckpointError when there is none or
+    it cannot be read.
     """
+    if name.endswith(".toml"):
+        from engines.outside import cards
+
+        return cards.read(Path(name))
     data, _, family = name.partition("/")
     path = root / data / f"{family}.toml"
     if path.resolve().parent.parent != root.resolve() or not path.is_file():
@@ -87,23 +92,23 @@ def find(name: str, root: Path = ROOT) -> Card:
 
 
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:
-    """Load a checkpoint by name or card. Raises CheckpointError with one sentence on failure."""
-    from engines.families import FAMILIES  # torch comes in here
+    """Load a checkpoint by name, path or card. Raises CheckpointError with one sentence."""
+    import torch  # it comes in here
+
+    from engines.families import loader
+    from engines.outside import cards
 
     card = name if isinstance(name, Card) else find(name, root)
-    if card.family not in FAMILIES:
-        title = FAMILY_TITLES[card.family]
-        raise CheckpointError(f"{card.name}: this version cannot open the family '{title}'")
-    import torch
-
-    return FAMILIES[card.family](card, torch.device(device))
+    if cards.of_architecture(card):
+        return cards.load(card, torch.device(device))
+    return loader(card)(card, torch.device(device))
 
 
 def read_card(path: Path) -> Card:
     """Read and check one card. Raises CheckpointError naming the file and the fault."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # what toml raises is a ValueError
         raise CheckpointError(f"the card {path} cannot be read: {error}") from error
 
     def need(key: str, kind: type[V]) -> V:

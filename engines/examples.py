@@ -30,13 +30,15 @@ def points(data: str, count: int) -> Tensor:
 class Pictures:
     """Pictures of a test split: levels uint8 (n, H, W, 3), class and place in the split of each.
 
-    `labels` are indices into `classes`, the names.
+    `labels` are indices into `classes`, the names; without classes they are all 0. Pictures of a
+    folder have `names`, those of their files.
     """
 
     levels: npt.NDArray[np.uint8]
     classes: tuple[str, ...]
     labels: tuple[int, ...]
     indices: tuple[int, ...]
+    names: tuple[str, ...] = ()
 
 
 def pictures(data: str) -> Pictures:

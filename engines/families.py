@@ -1,8 +1,14 @@
-"""The families: one line each, a function from a card to a model."""
+"""The families: one line each, a function from a card to a model, and those that plug-ins bring.
+
+A plug-in is an installed package with an entry point in the group `genscope.families`: the name
+of the family and its `load(card, device)`. It is imported when a model of it is opened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import TypeAlias
 
 import torch
 
@@ -18,9 +24,13 @@ from engines import (
     mfa,
     vae,
 )
+from engines.catalog import FAMILY_TITLES, CheckpointError
 from engines.model import Card, Model
 
-FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
+Loader: TypeAlias = Callable[[Card, torch.device], Model]
+
+GROUP = "genscope.families"
+FAMILIES: dict[str, Loader] = {
     "vae": vae.load,
     "autoregressive": autoregressive.load,
     "any-order": any_order.load,
@@ -32,3 +42,38 @@ FAMILIES: dict[str, Callable[[Card, torch.device], Model]] = {
     "kde": kde.load,
     "mfa": mfa.load,
 }
+
+
+def loader(card: Card) -> Loader:
+    """What opens a card. Raises CheckpointError where neither Genscope nor a plug-in can."""
+    if card.family in FAMILIES:
+        return FAMILIES[card.family]
+    plugins = entry_points(group=GROUP, name=card.family)
+    if not plugins:
+        title = FAMILY_TITLES.get(card.family, card.family)
+        raise CheckpointError(
+            f"{card.name}: this version cannot open the family '{title}', and no plug-in brings it"
+        )
+    return _guarded(next(iter(plugins)).load, card.family)
+
+
+def _guarded(fetch: Callable[[], Loader], family: str) -> Loader:
+    """A plug-in's loader, whose every fault becomes one sentence: it must not stop the rest."""
+
+    def load(card: Card, device: torch.device) -> Model:
+        try:
+            model = fetch()(card, device)
+        except CheckpointError:
+            raise
+        except Exception as error:  # code that is not ours may raise anything
+            fault = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise CheckpointError(
+                f"{card.name}: the plug-in for the family '{family}' failed: {fault}"
+            ) from error
+        if not isinstance(model, Model) or model.card != card:
+            raise CheckpointError(
+                f"{card.name}: the plug-in for the family '{family}' returned no Model of this card"
+            )
+        return model
+
+    return load

@@ -28,7 +28,7 @@ from engines.model import (
     Step,
     settle,
 )
-from engines.nets.flow import PictureFlow, PointFlow, log_normal
+from engines.nets.flow import Invertible, PictureFlow, PointFlow, log_normal
 from engines.noise import Streams, streams_of
 
 DEQUANTISATION = Knob(
@@ -45,7 +45,7 @@ class Flow:
     """One loaded flow and where it computes."""
 
     card: Card
-    net: PictureFlow | PointFlow
+    net: Invertible
     device: torch.device
 
     @property
@@ -164,6 +164,11 @@ def load(card: Card, device: torch.device) -> Model:
     kind: Callable[..., PictureFlow | PointFlow] = PictureFlow if card.is_picture else PointFlow
     net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
+    return model_of(card, net, device)
+
+
+def model_of(card: Card, net: Invertible, device: torch.device) -> Model:
+    """What a flow can do, whatever its network."""
     flow = Flow(card, net.eval().requires_grad_(False).to(device), device)
     if card.is_picture:
         density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))

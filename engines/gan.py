@@ -24,7 +24,7 @@ from engines.model import (
     Step,
     settle,
 )
-from engines.nets.gan import PictureGenerator, PointGenerator
+from engines.nets.gan import Generator, PictureGenerator, PointGenerator
 from engines.noise import Streams
 
 NO_TRUNCATION = 4.0
@@ -48,7 +48,7 @@ class GAN:
     """
 
     card: Card
-    net: PictureGenerator | PointGenerator
+    net: Generator
     device: torch.device
     _drawn: list[Tensor] = field(default_factory=list)
     """Where searches start, made at the first: a list of one."""
@@ -132,6 +132,11 @@ def load(card: Card, device: torch.device) -> Model:
     )
     net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
+    return model_of(card, net, device)
+
+
+def model_of(card: Card, net: Generator, device: torch.device) -> Model:
+    """What a generator can do, whatever its network."""
     gan = GAN(card, net.eval().requires_grad_(False).to(device), device)
     knobs = (TRUNCATION,)
     return Model(

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engines.model import Exactness, Procedure, Run, Step
-from engines.nets.gan import PictureGenerator, PointGenerator
+from engines.nets import gan as nets
 from engines.noise import Streams
 
 SEARCH = Procedure(
@@ -36,7 +36,7 @@ Found = tuple[Tensor, Tensor]
 class Search:
     """Draws to start from: z (m, K), classes (m,) and their examples (m, …) on the CPU."""
 
-    net: PictureGenerator | PointGenerator
+    net: nets.Generator
     device: torch.device
     z: Tensor
     labels: Tensor
@@ -84,7 +84,7 @@ class Search:
 
 
 @torch.no_grad()
-def begin(net: PictureGenerator | PointGenerator, device: torch.device) -> Run:
+def begin(net: nets.Generator, device: torch.device) -> Run:
     """Make the draws to start from; the result is (m, K + 1 + D): code, class, example."""
     streams = Streams(0, range(_DRAWS))
     z, u = streams.normal(net.latent), streams.uniform()
@@ -99,7 +99,7 @@ def begin(net: PictureGenerator | PointGenerator, device: torch.device) -> Run:
 
 
 def search_of(
-    net: PictureGenerator | PointGenerator, device: torch.device, drawn: Tensor,
+    net: nets.Generator, device: torch.device, drawn: Tensor,
     shape: tuple[int, ...],
 ) -> Search:  # fmt: skip
     """The search that starts from what `begin` has made."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
+from engines.allowance import Allowance, AllowanceError, impossible
 from engines.catalog import CheckpointError
 from engines.disk import write_atomically
 from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
+_SPARE, _TIMES = 64 << 20, 16
+"""Building may allocate this much and so many times the size of the weights: the way to a start
+that is drawn at random makes tensors that do not stay."""
+_OWN: Mapping[str, str] = MappingProxyType({})
 
 
 def load(card: Card) -> dict[str, Tensor]:
@@ -44,33 +50,59 @@ def load(card: Card) -> dict[str, Tensor]:
 
 
 def build(kind: Callable[..., N], card: Card) -> N:
-    """The network `kind(**card.net)`, else CheckpointError when card and network disagree."""
+    """The network `kind(**card.net)`, else CheckpointError when card and network disagree.
+
+    A network larger than its weights is refused before its memory is touched.
+    """
     shape = card.net.get("shape", [card.net.get("dim")])
     if shape != list(card.shape) or card.net.get("classes") != len(card.labels):
         raise CheckpointError(f"{card.name}: the card gives its network another shape or classes")
+    if absurd := next(impossible(card.net), None):
+        raise CheckpointError(f"{card.name}: no network has a size of {absurd}")
     try:
-        return kind(**card.net)
+        with Allowance(_SPARE + _TIMES * _size(card)):
+            return kind(**card.net)
+    except AllowanceError:
+        raise CheckpointError(
+            f"{card.name}: the network that the card describes is far larger than its weights"
+        ) from None
     except (TypeError, ValueError, IndexError, RuntimeError, ArithmeticError) as error:
         raise CheckpointError(f"{card.name}: the network cannot be built: {error}") from error
 
 
-def fill(net: nn.Module, tensors: Mapping[str, Tensor], card: Card) -> None:
-    """Copy tensors into a network of the same names and shapes, else raise CheckpointError."""
+def _size(card: Card) -> int:
+    """Bytes of the weights; none where there is no file, which is told when it is read."""
+    try:
+        return (card.folder / card.weights).stat().st_size
+    except OSError:
+        return 0
+
+
+def fill(
+    net: nn.Module, tensors: Mapping[str, Tensor], card: Card, titles: Mapping[str, str] = _OWN
+) -> None:
+    """Copy tensors into a network of the same names and shapes, else raise CheckpointError.
+
+    `titles` are the names that a person knows them by, where those differ.
+    """
     expected = net.state_dict()
     if missing := sorted(expected.keys() - tensors.keys()):
         raise CheckpointError(
-            f"{card.name}: the weights lack '{missing[0]}' ({len(missing)} in all)"
+            f"{card.name}: the weights lack '{titles.get(missing[0], missing[0])}' "
+            f"({len(missing)} in all)"
         )
     if extra := sorted(tensors.keys() - expected.keys()):
-        raise CheckpointError(f"{card.name}: the weights hold an unknown '{extra[0]}'")
+        name = titles.get(extra[0], extra[0])
+        raise CheckpointError(f"{card.name}: the weights hold an unknown '{name}'")
     for name, tensor in tensors.items():
+        title = titles.get(name, name)
         if tensor.shape != expected[name].shape:
             raise CheckpointError(
-                f"{card.name}: '{name}' has shape {tuple(tensor.shape)}, "
+                f"{card.name}: '{title}' has shape {tuple(tensor.shape)}, "
                 f"the network needs {tuple(expected[name].shape)}"
             )
         if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
+            raise CheckpointError(f"{card.name}: '{title}' holds values that are not finite")
     net.load_state_dict(dict(tensors))
 
 

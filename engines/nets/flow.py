@@ -6,6 +6,7 @@ Both map data to z ~ N(0, I) with an exact inverse and an exact log-determinant.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -257,7 +258,19 @@ class ClassBase(nn.Module):
         return z * self.log_sd(labels).exp() + self.mean(labels)  # type: ignore[no-any-return]
 
 
-class PictureFlow(nn.Module):
+class Invertible(nn.Module, ABC):
+    """Maps examples to z ~ N(0, I) and back. Class index `classes` means "any"."""
+
+    @abstractmethod
+    def encode(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """z (n, D) and log |dz/dx| (n,) for x (n, …)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Examples (n, …) for z (n, D)."""
+
+
+class PictureFlow(Invertible):
     """Multi-scale coupling flow on dequantised pictures u in (0, 1): (n, C, H, W) -> z (n, C·H·W).
 
     Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6). Among the
@@ -340,7 +353,7 @@ class PictureFlow(nn.Module):
         return ((v - _EDGE) / (1 - 2 * _EDGE)).clamp(0, 1)
 
 
-class PointFlow(nn.Module):
+class PointFlow(Invertible):
     """Neural spline flow on points (Durkan et al. 2019, by zuko), after standardising each axis.
 
     Class index `classes` means "any".

@@ -6,6 +6,7 @@ A model without classes counts as one of a single class throughout.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ from engines.nets.diffusion import Fourier
 _SLOPE = 0.2
 
 
-class Generator(nn.Module):
+class Generator(nn.Module, ABC):
     """x = G(z, c): z (n, latent) standard normal and classes (n,) to examples (n, …).
 
     `share` holds p(c), the shares of the classes in the training set: with c ~ p(c) drawn first,
@@ -36,6 +37,10 @@ class Generator(nn.Module):
         """Take p(c) from the classes (N,) of the training set."""
         counts = labels.bincount(minlength=len(self.share)) if self.classes else torch.ones(1)
         self.share.copy_(counts / counts.sum())
+
+    @abstractmethod
+    def blend(self, z: Tensor, share: Tensor) -> Tensor:
+        """Examples of classes mixed in these shares (n, classes), one-hot for one class."""
 
     def pick(self, u: Tensor) -> Tensor:
         """c ~ p(c) by its inverse distribution function: u (n,) in (0, 1) -> (n,) int64."""

@@ -1,4 +1,7 @@
-"""Pictures from elsewhere, read with suspicion and brought to the size and colours of a model."""
+"""Pictures from elsewhere, read with suspicion, brought to the size and colours of a model.
+
+Imports no torch.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,15 @@ import io
 import warnings
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-
-from app.pictures import Pixels
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from PIL import Image
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 MAX_FILE = 64 * 1024 * 1024
 LARGEST = 6000

@@ -1,0 +1,111 @@
+"""A folder of pictures in place of the examples of the data set in view."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.channels import Channels
+from app.export import Export
+from app.intake import sentence
+from app.lane import Failure, Job
+from app.session import Session, data_title
+from widgets.messages import Messages, Severity
+
+if TYPE_CHECKING:
+    from engines.picture_folder import Found
+
+NO_PICTURES = "Choose a data set of pictures first; a folder of pictures fits none of points."
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What a folder holds for models of a data set."""
+
+    data: str
+    folder: Path
+    found: Found
+
+
+class Folders(QObject):
+    """Opens folders for the data set in view, and goes back to its own examples."""
+
+    def __init__(
+        self, session: Session, channels: Channels, export: Export, messages: Messages,
+        window: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._session, self._export, self._messages = session, export, messages
+        self._window = window
+        self._channel = channels.open("folder of pictures")
+        self._channel.stepped.connect(self._take)
+        self._channel.failed.connect(self._refuse)
+
+    @Slot()
+    def ask(self) -> None:
+        """Let a person choose a folder."""
+        path = QFileDialog.getExistingDirectory(
+            self._window, "Open a folder of pictures", self._export.folder
+        )
+        if path:
+            self.open(Path(path))
+
+    def open(self, folder: Path) -> None:
+        """Read a folder; its pictures become the examples of the data set in view."""
+        cards = self._session.chosen() or self._session.of_data(self._session.data)
+        if not cards or not cards[0].is_picture:
+            self._messages.tell(NO_PICTURES)
+            return
+        self._channel.submit(opening(folder, cards[0].data, cards[0].shape))
+
+    @Slot()
+    def leave(self) -> None:
+        """Back to the examples that came with the data set."""
+        self._session.set_examples(self._session.data, None)
+
+    @Slot(object)
+    def _take(self, opened: Opened | None) -> None:
+        if opened is None:
+            return
+        self._session.set_examples(opened.data, opened.found.pictures)
+        self._messages.tell(report(opened), "\n".join(opened.found.refused), Severity.NOTE)
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._messages.tell(sentence(failure.sentence))
+
+
+def opening(folder: Path, data: str, shape: tuple[int, ...]) -> Job:
+    """A job that yields None while it reads and at last what is Opened."""
+
+    def job() -> Generator[Opened | None, None, None]:
+        from engines.picture_folder import read_folder  # torch comes in here
+
+        run = read_folder(folder, shape)
+        while True:
+            try:
+                next(run)
+            except StopIteration as end:
+                yield Opened(data, folder, end.value)
+                return
+            yield None
+
+    return job
+
+
+def report(opened: Opened) -> str:
+    """What was opened and what was left out, in words."""
+    found, title = opened.found, data_title(opened.data)
+    count = len(found.pictures.levels)
+    pictures = f"{count:,} picture" + "s stand" * (count != 1) + " stands" * (count == 1)
+    said = f"{pictures} in for the examples of {title}, from {opened.folder.name}"
+    if found.refused:
+        said += f"; {len(found.refused):,} left out ({found.refused[0].rstrip('.')})"
+    if found.unread:
+        said += f"; {found.unread:,} more were not read"
+    return sentence(said)

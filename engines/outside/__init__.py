@@ -1,0 +1,1 @@
+"""Models from outside: files that Genscope did not write, opened with suspicion."""

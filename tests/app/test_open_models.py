@@ -1,0 +1,137 @@
+"""Which models are held: a budget, the longest unused first, pins, and memory that comes back."""
+
+import random
+
+import pytest
+import torch
+
+from app.open_models import Freed, Held, Loading, Models
+from engines import finish, memory
+from engines.catalog import CheckpointError, find
+from engines.model import SampleRequest
+from tests.checkpoints import checkpoint
+
+NAMES = ("moons/kde", "rings/kde", "cities/kde", "spirals/kde")
+ROWS = 400_000
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Four kernel densities of a few megabytes each."""
+    folder = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(NAMES):
+        g = torch.Generator().manual_seed(seed)
+        tensors = {
+            "centres": torch.randn(ROWS, 2, generator=g),
+            "labels": torch.zeros(ROWS, dtype=torch.int64),
+            "scale": torch.ones(2),
+        }
+        checkpoint(folder, name, (2,), tensors, labels=("one",))
+    return folder
+
+
+SIZE = ROWS * (2 * 4 + 8) + 8
+
+
+@pytest.fixture
+def cards(root):
+    return [find(name, root) for name in NAMES]
+
+
+def names(models):
+    return [held.name for held in models.held()]
+
+
+def test_what_a_model_will_take_is_known_before_it_is_loaded(cards):
+    assert memory.expected(cards[0]) == SIZE
+
+
+def test_the_model_longest_unused_goes_first(cards):
+    models = Models("cpu", limit=2 * SIZE + 100)
+    a, b, c, _ = cards
+    for card in (a, b, a):
+        finish(models.get(card))
+    assert models.held() == (Held(b.name, SIZE, False), Held(a.name, SIZE, False))
+    finish(models.get(c))
+    assert names(models) == [a.name, c.name]
+    assert next(models.get(b)) == Loading(b.name)
+    assert list(models.get(a)) == []
+
+
+def test_a_pinned_model_stays(cards):
+    models = Models("cpu", limit=2 * SIZE)
+    a, b, c, _ = cards
+    models.pin(a.name)
+    for card in (a, b, c):
+        finish(models.get(card))
+    assert models.held() == (Held(a.name, SIZE, True), Held(c.name, SIZE, False))
+    models.pin(a.name, False)
+    models.pin(c.name)
+    finish(models.get(b))
+    assert names(models) == [c.name, b.name]
+
+
+def test_a_model_beyond_the_budget_is_refused_and_the_others_stay(cards):
+    a, b, *_ = cards
+    small = Models("cpu", limit=SIZE - 1)
+    with pytest.raises(CheckpointError, match=r"moons/kde would take 6.4 MB; all models"):
+        finish(small.get(a))
+    models = Models("cpu", limit=2 * SIZE - 1)
+    finish(models.get(a))
+    models.pin(a.name)
+    with pytest.raises(CheckpointError, match=r"beside the 6.4 MB of pinned models"):
+        finish(models.get(b))
+    assert names(models) == [a.name]
+
+
+def test_a_model_that_cannot_be_opened_costs_the_others_nothing(cards, root):
+    a, b, *_ = cards
+    models = Models("cpu", limit=SIZE)
+    old = finish(models.get(a))
+    path = root / "rings" / "kde.safetensors"
+    raw = path.read_bytes()
+    path.write_bytes(raw[:-1])
+    try:
+        with pytest.raises(CheckpointError):
+            finish(models.get(b))
+    finally:
+        path.write_bytes(raw)
+    assert finish(models.get(a)) is old
+
+
+def test_unloading_says_what_came_back(cards):
+    models = Models("cpu", limit=9 * SIZE)
+    finish(models.get(cards[0]))
+    freed = models.unload(cards[0].name)
+    assert models.held() == ()
+    assert (freed.name, freed.size) == (cards[0].name, SIZE)
+    assert isinstance(freed, Freed)
+    if memory.resident() is not None:
+        assert freed.measured >= 0.8 * SIZE
+    with pytest.raises(KeyError):
+        models.unload(cards[0].name)
+
+
+@pytest.mark.skipif(memory.resident() is None, reason="this system does not say what it holds")
+def test_fifty_switches_bring_the_memory_back(cards):
+    models, turns = Models("cpu", limit=2 * SIZE), random.Random(1)
+
+    def use(card):
+        finish(finish(models.get(card)).sample(SampleRequest(4, 7)))
+
+    def settled():
+        for held in models.held():
+            models.unload(held.name)
+        return memory.resident()
+
+    for card in cards:  # what torch keeps for good it has taken by now
+        use(card)
+    before = settled()
+    for _ in range(50):
+        use(turns.choice(cards))
+    assert len(models.held()) == 2
+    after = settled()
+    print(f"before {before / 1e6:.1f} MB, after {after / 1e6:.1f} MB")
+    assert abs(after - before) <= 0.05 * before
+    # as it would not be if the switches left their models behind
+    assert 0.3 * before < 50 * SIZE
