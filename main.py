@@ -86,7 +86,7 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a saved picture to re-make, or a folder of pictures",
+        help="a saved picture, a model or a folder of pictures",
     )
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
@@ -95,8 +95,10 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/flow; the command models lists them")
+    add("model", nargs="?", help="such as mnist/flow, a folder of diffusers, or an id of the hub")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved picture instead")
+    add("--prompt", help="the text to draw, for models that read one")
+    add("--negative", help="the text to stay away from")
     add("--count", type=int, help="how many to draw (default: 16)")
     add("--seed", type=int, help="picture i depends on the seed and i alone (default: 7)")
     add("--label", help="class by name or index, or 'each' in turn (default: any, p(x))")
@@ -111,7 +113,9 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/mfa; the command models lists them")
+    add("model", nargs="?", help="such as mnist/mfa, a folder of diffusers, or an id of the hub")
+    add("--prompt", help="the text to fill with, for models that read one")
+    add("--negative", help="the text to stay away from")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved draw instead")
     add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
     add("--mask", type=Path, help="a picture of the model's size: white is unknown")
@@ -208,21 +212,23 @@ def _open(arguments: argparse.Namespace) -> int:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
-    given = {key: getattr(arguments, key) for key in ("count", "seed", "label", "columns")}
+    keys = ("count", "seed", "label", "columns", "prompt", "negative")
+    given = {key: getattr(arguments, key) for key in keys}
     given = {key: value for key, value in given.items() if value is not None}
     if arguments.knob:
         given["knobs"] = dict(arguments.knob)
     if arguments.saved is None and arguments.model is None:
         arguments.parser.error("name a MODEL, or a saved picture with --from")
-    if arguments.saved is not None and (given or arguments.model is not None):
-        arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
+    if arguments.saved is not None and given:
+        arguments.parser.error(_FROM)
     from app import headless, headless_output
 
     place = headless_output.Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
     try:
         if arguments.saved is not None:
-            path = headless.remake(arguments.saved, place, **where)
+            _check_remade(arguments)
+            path = headless.remake(arguments.saved, place, model=arguments.model, **where)
         else:
             path = headless.sample(headless.Wish(arguments.model, **given), place, **where)
     except headless_output.UsageError as error:
@@ -232,19 +238,20 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 
 def _inpaint(arguments: argparse.Namespace) -> int:
-    keys = ("image", "mask", "fix", "method", "count", "seed", "label", "columns")
+    keys = ("image", "mask", "fix", "method", "count", "seed", "label", "columns", "prompt",
+            "negative")  # fmt: skip
     given = {key: getattr(arguments, key) for key in keys}
     given = {key: value for key, value in given.items() if value is not None}
     if arguments.knob:
         given["knobs"] = dict(arguments.knob)
-    if arguments.saved is not None and (given or arguments.model is not None):
-        arguments.parser.error("--from takes all but --out, --separate and --device from the PNG")
+    if arguments.saved is not None and given:
+        arguments.parser.error(_FROM)
     pictured = arguments.image and arguments.mask
     if arguments.saved is None and not (arguments.model and (pictured or arguments.fix)):
         arguments.parser.error(
             "name a MODEL, its --image and --mask or for points --fix, or a saved draw with --from"
         )
-    if arguments.fix and {"image", "mask", "columns"} & set(given):
+    if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & set(given):
         arguments.parser.error("--fix is for points, --image, --mask and --columns for pictures")
     from app import headless, headless_output
 
@@ -252,13 +259,25 @@ def _inpaint(arguments: argparse.Namespace) -> int:
     where = {"device": arguments.device, "root": arguments.assets}
     try:
         if arguments.saved is not None:
-            path = headless.remake(arguments.saved, place, **where)
+            _check_remade(arguments)
+            path = headless.remake(arguments.saved, place, model=arguments.model, **where)
         else:
             path = _filled(arguments.model, given, place, where)
     except headless_output.UsageError as error:
         arguments.parser.error(str(error))
     print(path)
     return OK
+
+
+_FROM = "--from takes all but --out, --separate and --device from the PNG"
+
+
+def _check_remade(arguments: argparse.Namespace) -> None:
+    """A model beside --from only says where one from outside is to be found."""
+    from engines.catalog import is_outside
+
+    if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
+        arguments.parser.error(_FROM)
 
 
 def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:

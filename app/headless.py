@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ from app.recipes import (
     recipe_of,
     request_of,
 )
-from engines.catalog import FAMILY_TITLES, ROOT, find, open_model, scan
-from engines.model import Card, Model, SampleRequest, batch_of, settle
+from engines.catalog import FAMILY_TITLES, ROOT, find, is_outside, locate, open_model, scan
+from engines.model import Card, Model, Prompt, SampleRequest, batch_of, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +39,8 @@ class Wish:
     """A class by name or index, "each", or None for p(x)."""
     knobs: Mapping[str, float] = field(default_factory=dict)
     columns: int | None = None
+    prompt: str = ""
+    negative: str = ""
 
 
 def print_models(root: Path = ROOT) -> None:
@@ -74,48 +76,55 @@ def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = 
     card = card_named(wish.model, root)
     request = _request(wish, card)
     write = writer(place, card, batch_of(card))
-    model = opened(card, device, root)
+    model = prompted(opened(card, device, root), wish.prompt, wish.negative)
     columns = wish.columns or square_columns(request.count) if card.is_picture else None
     try:
         recipe = recipe_of(model.card, model.knobs, request, columns=columns)
     except ValueError as error:
         raise UsageError(f"{card.name}: {error}") from error
+    recipe = replace(recipe, prompt=wish.prompt, negative=wish.negative)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
-def remake(saved: Path, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+def remake(
+    saved: Path, place: Place, *, model: str | None = None, device: str | None = None,
+    root: Path = ROOT,
+) -> Path:  # fmt: skip
     """Draw a saved picture or sheet again from the recipe in it, and write it as `sample` does.
 
-    Raises RecipeError where the recipe cannot be read or followed, else as `sample`.
+    `model` says where a model from outside is. Raises RecipeError where the recipe cannot be read
+    or followed, else as `sample`.
     """
     recipe = read_png(saved)
     if recipe.task == "inpaint":
         from app import headless_inpainting
 
-        return headless_inpainting.remake(recipe, place, device=device, root=root)
+        return headless_inpainting.remake(recipe, place, model=model, device=device, root=root)
     if recipe.task == "interpolate":
         from app import headless_interpolation
 
         return headless_interpolation.remake(recipe, place, device=device, root=root)
-    card = card_of(recipe, root)
+    card = card_of(recipe, root) if model is None else card_named(model, root)
     write = writer(place, card, batch_of(card))
     check_fit(recipe, card)
-    model = opened(card, device, root)
+    made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
     try:
-        settle(model.knobs, recipe.knobs)
+        settle(made.knobs, recipe.knobs)
     except ValueError as error:
         raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, made))
 
 
 def card_named(name: str, root: Path) -> Card:
-    """The card of a model by its name, or by the path of a card from outside.
+    """The card of a model: of the catalogue, a card's or folder's by its path, the hub's by id.
 
     Raises UsageError when there is no such model, CheckpointError when its card is broken.
     """
     if name.endswith(".toml") and Path(name).is_file():
         return find(name, root)
     names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
+    if is_outside(name, root):
+        return locate(name, root)
     if name not in names:
         known = ", ".join(sorted(names)) or "none"
         raise UsageError(f"there is no model '{name}'; the catalogue has: {known}")
@@ -146,6 +155,15 @@ def class_named(text: str, card: Card) -> int | tuple[int, ...]:
         return int(text)
     known = ", ".join(card.labels)
     raise UsageError(f"{card.name} has no class '{text}'; it has: each, {known}")
+
+
+def prompted(model: Model, prompt: str, negative: str) -> Model:
+    """The model of p(x | prompt). Raises UsageError where a model that reads none is given one."""
+    if not prompt and not negative:
+        return model
+    if model.prompted is None:
+        raise UsageError(f"{model.card.name} reads no text; leave --prompt and --negative out")
+    return model.prompted(Prompt(prompt, negative))
 
 
 def opened(card: Card, device: str | None, root: Path) -> Model:

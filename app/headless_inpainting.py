@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import numpy as np
 from app import line, line_recipe
 from app.files import read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
-from app.headless import card_named, class_named, opened
+from app.headless import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.inpainting_recipe import Mask, recipe_of, request_of
 from app.pictures import Pixels, square_columns
@@ -40,6 +40,8 @@ class Wish:
     """One by its name, "" for the model's default."""
     knobs: Mapping[str, float] = field(default_factory=dict)
     columns: int | None = None
+    prompt: str = ""
+    negative: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     label = _label(wish.label, card)
     picture, mask = _picture(wish.image, card), _mask(wish.mask, card)
     write = writer(place, card, wish.count)
-    model = opened(card, device, root)
+    model = prompted(opened(card, device, root), wish.prompt, wish.negative)
     try:
         method = chosen(fitting(model), wish.method, card.name)
         knobs = settle(method.knobs, wish.knobs)
@@ -78,6 +80,7 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     except ValueError as error:
         raise UsageError(str(error)) from error
     recipe = recipe_of(card, request, columns=wish.columns or square_columns(wish.count))
+    recipe = replace(recipe, prompt=wish.prompt, negative=wish.negative)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
@@ -102,14 +105,17 @@ def inpaint_points(
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
-def remake(recipe: Recipe, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+def remake(
+    recipe: Recipe, place: Place, *, model: str | None = None, device: str | None = None,
+    root: Path = ROOT,
+) -> Path:  # fmt: skip
     """Fill a saved hole again and write it as `inpaint` does. Raises RecipeError as well."""
-    card = card_of(recipe, root)
+    card = card_of(recipe, root) if model is None else card_named(model, root)
     write = writer(place, card, recipe.count)
     check_fit(recipe, card)
     _request(recipe, card)
-    model = opened(card, device, root)
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+    made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, made))
 
 
 def _check_numbers(count: int, seed: int, most: int) -> None:

@@ -71,6 +71,7 @@ class Interpolation(QObject):
         tab = self._tab
         tab.entered.connect(self.rebuild)
         self.keys.changed.connect(self._keys_changed)
+        self.keys.searched.connect(self._say_what_is_missing)
         self.keys.found.connect(self._say_what_is_missing)
         for signal in (tab.way_changed, tab.class_changed):
             signal.connect(self._paths_changed)
@@ -137,7 +138,8 @@ class Interpolation(QObject):
 
     @Slot()
     def _say_what_is_missing(self) -> None:
-        self._tab.set_ready("" if self.keys.keys else LOOKING)
+        missing = NO_EXAMPLES if self.keys.are_missing() else LOOKING
+        self._tab.set_ready("" if self.keys.keys else missing)
         if self.keys.backdrop is not None:
             for row in self.rows.values():
                 if not row.card.is_picture:

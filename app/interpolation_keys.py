@@ -40,6 +40,8 @@ class Keys(QObject):
     """`changed` when an end point is another one; `found` when the examples of a set are known."""
 
     changed = Signal()
+    searched = Signal()
+    """The examples were looked for, and found or not."""
     found = Signal()
 
     def __init__(
@@ -101,7 +103,9 @@ class Keys(QObject):
 
     def put(self, key: Key, place: int | None = None) -> None:
         """Make this the end point chosen, or that at a place."""
-        if self.keys:
+        if not self.keys:  # of a data set without examples: it begins and ends here for now
+            self.set_keys([key, key])
+        else:
             place = self._tab.keys.current() if place is None else place
             self.keys[place] = key
             self._places.pop(place, None)
@@ -159,7 +163,14 @@ class Keys(QObject):
                 self.keys = first
                 self._places = dict(enumerate(self._first()))
                 self._tell()
-        self.found.emit()
+        self.searched.emit()
+
+    def are_missing(self) -> bool:
+        """Whether the data set turned out to have no examples to start from."""
+        found, card = self._examples, self._card
+        if found is None or card is None or found.data != card.data:
+            return False
+        return found.pictures is None
 
     def _first(self) -> tuple[int, ...]:
         assert self._examples is not None

@@ -30,12 +30,14 @@ _FINE = 4
 
 
 def to_pixels(x: Tensor) -> Pixels:
-    """Pictures (n, 1 or 3, H, W) in [-1, 1] as contiguous RGB (n, H, W, 3), grey repeated.
+    """Pictures (n, C, H, W) in [-1, 1] as contiguous RGB (n, H, W, 3), grey repeated.
 
-    Level v = round((x + 1) · 127.5), clipped; not-a-number becomes black.
+    Of two channels the first is shown as grey, of more than three the first three. Level
+    v = round((x + 1) · 127.5), clipped; not-a-number becomes black.
     """
-    if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError(f"pictures must be (n, 1 or 3, H, W), got {tuple(x.shape)}")
+    if x.ndim != 4 or not x.shape[1]:
+        raise ValueError(f"pictures must be (n, C, H, W), got {tuple(x.shape)}")
+    x = x[:, : 3 if x.shape[1] >= 3 else 1]
     levels = ((x.detach().float() + 1) * 127.5).nan_to_num(0.0).round().clamp(0, 255)
     array: Pixels = levels.cpu().numpy().astype(np.uint8).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(array.repeat(3 // array.shape[3], axis=3))

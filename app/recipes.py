@@ -29,6 +29,7 @@ VERSION = "0.1.0"
 FORMAT = 1
 TASKS = ("sample", "inpaint", "interpolate", "density")
 MAX_COUNT = 100_000
+MAX_PROMPT = 10_000
 
 KEYWORD = "genscope"
 MAX_TEXT = 256 * 1024
@@ -68,6 +69,9 @@ class Recipe:
     knobs: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     version: str = VERSION
+    prompt: str = ""
+    """The text drawn, for models that read one; `negative` is the one to stay away from."""
+    negative: str = ""
 
     def __post_init__(self) -> None:
         labels = (self.label,) if isinstance(self.label, int) else self.label
@@ -80,6 +84,7 @@ class Recipe:
         _check(0 <= self.seed < 2**64, f"has the seed {self.seed}, outside 0 … 2^64 − 1")
         _check(0 <= self.first < 2**32, f"has the impossible first picture {self.first}")
         _check(1 <= self.count <= MAX_COUNT, f"asks for {self.count} pictures, not 1 … {MAX_COUNT}")
+        _check(len(self.prompt) + len(self.negative) <= MAX_PROMPT, "has an endless prompt")
         if self.index is not None:
             _check(self.index in shown, f"shows picture {self.index} but made {_span(shown)}")
         _check(self.columns is None or self.columns >= 1, f"has {self.columns} columns")
@@ -114,6 +119,9 @@ class Recipe:
     def to_json(self) -> str:
         """One line that `from_json` reads back."""
         table = {"format": FORMAT, **vars(self)}
+        for text in ("prompt", "negative"):  # older versions know nothing of them
+            if not table[text]:
+                del table[text]
         return json.dumps(table, ensure_ascii=False, allow_nan=False, default=dict)
 
     @staticmethod
@@ -189,7 +197,10 @@ def request_of(recipe: Recipe) -> SampleRequest:
 
 
 def card_of(recipe: Recipe, root: Path = ROOT) -> Card:
-    """The card of the recipe's model. Raises RecipeError when it is not in the catalogue."""
+    """The card of the recipe's model. Raises RecipeError when it is not in the catalogue.
+
+    Nothing is looked for elsewhere: a picture from a stranger must not fetch a model.
+    """
     try:
         return find(recipe.model, root)
     except CheckpointError as error:
@@ -222,6 +233,8 @@ def rows(
     ]
     if recipe.label is not None or card is None or names:
         table.append(("Class", _class(recipe, names)))
+    texts = (("Prompt", recipe.prompt), ("Negative prompt", recipe.negative))
+    table += [(title, text) for title, text in texts if text]
     known = {knob.name: knob for knob in knobs}
     table += [_knob(name, value, known.get(name)) for name, value in recipe.knobs.items()]
     made = ("Made by", f"Genscope {recipe.version}")
@@ -261,8 +274,10 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     The last part tells apart what class, knobs, weights or a hole alone make different.
     """
     shown = _span(recipe.indices).replace(" … ", "to")
-    parts = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
-    rest = json.dumps([*parts, dict(recipe.extra)] if recipe.extra else parts)
+    parts: list[Any] = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
+    parts += [dict(recipe.extra)] if recipe.extra else []
+    parts += [recipe.prompt, recipe.negative] if recipe.prompt or recipe.negative else []
+    rest = json.dumps(parts)
     mark = hashlib.sha256(rest.encode()).hexdigest()[:6]
     # a model from outside is named by the path of its card
     outside = recipe.model.endswith(".toml")

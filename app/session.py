@@ -19,6 +19,7 @@ from engines.catalog import (
     ROOT,
     Broken,
     CheckpointError,
+    is_foreign,
     read_card,
     scan,
 )
@@ -50,12 +51,17 @@ class Session(QObject):
         self._data = ""
         self._models: tuple[str, ...] = ()
         self._seed = 0
+        self._added: dict[str, Card] = {}
         self.rescan()
 
     def rescan(self) -> None:
         """Read all cards again."""
         cards, self.broken = scan(self.root)
-        self.cards = {card.name: card for card in cards}
+        self.cards = {card.name: card for card in cards} | self._added
+
+    def add(self, card: Card) -> None:
+        """Take in a model from outside the catalogue; one of the same name gives way."""
+        self._added[card.name] = self.cards[card.name] = card
 
     def reread(self, name: str) -> Card:
         """The card of a model as it is on disk now, or as it was where that cannot be read."""
@@ -112,10 +118,12 @@ class Session(QObject):
 
 
 def family_title(card: Card) -> str:
-    """ "VAE", …"""
+    """ "VAE", …; of a model from outside its own name, for there may be many of a family."""
+    if is_foreign(card):
+        return card.name.partition("/")[2]
     return FAMILY_TITLES.get(card.family, card.family)
 
 
 def data_title(data: str) -> str:
     """ "MNIST digits", …"""
-    return DATA_TITLES.get(data, data)
+    return DATA_TITLES.get(data, data.capitalize())

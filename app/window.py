@@ -31,6 +31,7 @@ from app.files import SaveError
 from app.folders import Folders
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
+from app.outside import Outside, is_model
 from app.parts import Parts, Presenter
 from app.recipes import Recipe
 from app.session import Session, data_title, family_title
@@ -38,6 +39,7 @@ from app.settings import Settings, Theme
 from app.tabs import TABS
 from app.travel import Travel
 from engines.catalog import ROOT
+from engines.model import Card
 from widgets import theme as look
 from widgets.chips import Entry
 from widgets.job_bar import JobBar
@@ -74,8 +76,9 @@ class Window(QMainWindow):
         self.export = Export(self.messages, self.jobs, self)
         self.folders = Folders(self.session, self.channels, self.export, self.messages, self)
         self.intake = Intake(
-            self._restore, self._adopt, self.folders.open, self.export, self.messages, self
+            self._restore, self._adopt, self._open_folder, self.export, self.messages, self
         )
+        self.outside = Outside(self.jobs, self.admit, self)
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
@@ -196,6 +199,16 @@ class Window(QMainWindow):
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
+
+    def _open_folder(self, path: Path) -> None:
+        """Take a folder that was brought: a model, else pictures."""
+        (self.outside.open if is_model(path) else self.folders.open)(path)
+
+    def admit(self, card: Card) -> None:
+        """Offer a model from outside and choose it."""
+        self.session.add(card)
+        self.picker.set_entries(self._entries())
+        self.session.choose(card.data, (*self.session.models, card.name))
 
     def _entries(self) -> tuple[Entry, ...]:
         return tuple(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from engines.model import Model
 
+OUTSIDE = "outside"
+"""Before the shape, the data of models that others made: what they were trained on is not known,
+and only models of one shape can be asked about the same pictures."""
 ROOT = Path(__file__).resolve().parent.parent / "assets" / "models"
 
 DATA_TITLES = {
@@ -91,14 +94,50 @@ def find(name: str, root: Path = ROOT) -> Card:
     return read_card(path)
 
 
+def locate(name: str, root: Path = ROOT) -> Card:
+    """The card of a model that a person names: as `find`, or from outside.
+
+    That is a folder of diffusers by its path, or a model of the hub by its id, which is fetched
+    where it is not here. Names in files of others go to `find`, which fetches nothing. Raises
+    CheckpointError.
+    """
+    if is_outside(name, root):
+        from engines import outside
+
+        return outside.find(name)
+    return find(name, root)
+
+
+def is_foreign(card: Card) -> bool:
+    """Whether a card is that of a model from outside."""
+    return card.data.startswith(f"{OUTSIDE} ")
+
+
+def is_outside(name: str, root: Path = ROOT) -> bool:
+    """Whether a name is the path of a folder, or the id of a model of the hub.
+
+    The names of our own data sets are never looked for on the hub.
+    """
+    data, slash, family = name.partition("/")
+    if name.endswith(".toml") or (root / data / f"{family}.toml").is_file():
+        return False
+    if Path(name).expanduser().is_dir():
+        return True
+    ours = data == OUTSIDE or data in DATA_TITLES or (root / data).is_dir()
+    return bool(slash and data and family) and not ours and "/" not in family
+
+
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:
-    """Load a checkpoint by name, path or card. Raises CheckpointError with one sentence."""
+    """Load a checkpoint by card, or by what `locate` finds. Raises CheckpointError."""
     import torch  # it comes in here
 
+    from engines import outside
     from engines.families import loader
     from engines.outside import cards
 
-    card = name if isinstance(name, Card) else find(name, root)
+    card = name if isinstance(name, Card) else locate(name, root)
+    if is_foreign(card):
+        return outside.load(card, torch.device(device))
     if cards.of_architecture(card):
         return cards.load(card, torch.device(device))
     return loader(card)(card, torch.device(device))

@@ -38,8 +38,6 @@ from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointD
 from engines.nets.flow import log_normal
 from engines.noise import Streams, streams_of
 from engines.probability_flow import (
-    SIGMA_MAX,
-    SIGMA_MIN,
     Drift,
     Guess,
     ancestral,
@@ -117,11 +115,12 @@ class Diffusion:
     ) -> Run:  # fmt: skip
         """From noise z (n, D) to data: along the ODE, or with `fresh` noise at every step."""
         denoise, cost = self._denoiser(labels.to(self.device), guidance)
-        n, x = len(z), SIGMA_MAX * z.view(len(z), *self.card.shape).to(self.device)
+        n, x = len(z), self.net.span[1] * z.view(len(z), *self.card.shape).to(self.device)
         if fresh is None:
-            run, total = heun(denoise, x, steps), 2 * steps - 1
+            run, total = heun(denoise, x, steps, self.net.span), 2 * steps - 1
         else:
-            run = ancestral(denoise, x, steps, lambda: fresh.normal(*self.card.shape).to(x))
+            draw = lambda: fresh.normal(*self.card.shape).to(x)  # noqa: E731
+            run = ancestral(denoise, x, steps, draw, self.net.span)
             total = steps
         for calls in range(1, total):
             guess = self.net.leave(next(run)).cpu()
@@ -205,13 +204,14 @@ class Diffusion:
     def _log_density(self, x: Tensor, drift: Drift, steps: int) -> _Integral:
         """log p and its variance: Song et al. 2021, equation 39. Yields the number of calls."""
         y, log_det = self.net.enter(x.to(self.device))
-        end, total, variance = yield from unroll(drift, y, steps)
+        end, total, variance = yield from unroll(drift, y, steps, self.net.span)
         return self._at_the_end(end) - total + log_det.double().cpu(), variance
 
     def _at_the_end(self, end: Tensor) -> Tensor:
         """log p of points at σ_max, with the stretch of the coordinates on the way."""
-        stretch = math.log(length(SIGMA_MAX) / length(SIGMA_MIN))
-        prior = log_normal(end / SIGMA_MAX).double().cpu() - self.dims * math.log(SIGMA_MAX)
+        low, high = self.net.span
+        stretch = math.log(length(high) / length(low))
+        prior = log_normal(end / high).double().cpu() - self.dims * math.log(high)
         return prior + self.dims * stretch
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
@@ -251,7 +251,7 @@ class Diffusion:
             return net.slopes(w, SIGMA_DATA * math.tan(phi), given)
 
         y, log_det = net.enter(x.to(self.device))
-        end, total = yield from climb(slopes, y, steps)
+        end, total = yield from climb(slopes, y, steps, self.net.span)
         value = self._at_the_end(end) - total + log_det.double().cpu()
         return value, torch.zeros_like(value)
 
@@ -296,12 +296,12 @@ class Diffusion:
         if self.card.is_picture:
             x = (((x + 1) * 127.5).round() + 0.5) / 256
         y, _ = self.net.enter(x.to(self.device))
-        run = unroll(self.plain(classes), y, _CODE_STEPS)
+        run = unroll(self.plain(classes), y, _CODE_STEPS, self.net.span)
         for calls in range(1, 2 * _CODE_STEPS + 1):
             next(run)
             yield Step(len(x) * calls // (2 * _CODE_STEPS), len(x), calls=calls)
         end, _, _ = finish(run)
-        return (end / SIGMA_MAX).flatten(1).cpu()
+        return (end / self.net.span[1]).flatten(1).cpu()
 
 
 def _counted(

@@ -175,7 +175,10 @@ def batch_of(card: Card) -> int:
     The last bit of a picture may depend on what is computed beside it, so batches start at the
     same places everywhere.
     """
-    return 32 if card.is_picture else 2048
+    if not card.is_picture:
+        return 2048
+    _, height, width = card.shape
+    return max(1, 32 * 64**2 // max(64**2, height * width))
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,23 @@ class SampleRequest:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A text to draw, and a text to stay away from where a model is guided.
+
+    With `other`, what lies between two texts: `share` of the way from `text` to `other`.
+    """
+
+    text: str
+    negative: str = ""
+    other: str = ""
+    share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share must lie in 0 … 1, got {self.share:g}")
+
+
+@dataclass(frozen=True)
 class Model:
     """What one loaded checkpoint can do. A part that is None disables what needs it."""
 
@@ -228,6 +248,9 @@ class Model:
     latents: Latents | None = None
     native: object | None = None
     """The family's own machinery, which in-painting methods know by its type."""
+    prompted: Callable[[Prompt], Model] | None = None
+    """The model of p(x | text), a model like any other; None where no text is read. Before it is
+    asked, a model that reads texts is that of the empty one."""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -70,6 +70,16 @@ class Streams:
         """(n,) int64, uniform on 0 … high − 1 (bias below high / 2^32)."""
         return torch.from_numpy((self._unit(1)[:, 0] * high).astype(np.int64))
 
+    def generators(self) -> list[torch.Generator]:
+        """A generator of torch's own for every picture, for libraries that draw for themselves."""
+        counter = np.broadcast_arrays(
+            np.zeros_like(self._indices), np.uint64(self._draws), self._indices, np.uint64(0)
+        )
+        self._draws += 1
+        words = philox(np.stack(counter), self._key)[:2, :, 0]
+        seeds = words[0] | (words[1] << _32)
+        return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+
     def _unit(self, size: int) -> npt.NDArray[np.float64]:
         """(n, size) float64 at the centres of 2^32 equal cells of (0, 1)."""
         blocks = np.arange(-(-size // 4), dtype=np.uint64)[None]

@@ -15,9 +15,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.nets.diffusion import SIGMA_DATA
+from engines.nets.diffusion import SIGMA_DATA, SPAN
 
-SIGMA_MIN, SIGMA_MAX, RHO = 0.002, 80.0, 4.0
+SIGMA_MIN, SIGMA_MAX = SPAN
+RHO = 4.0
 _RHO_FINE = 2.0
 """Many steps are spent best on moderate noise, where the divergence turns."""
 Guess: TypeAlias = Callable[[Tensor, float], Tensor]
@@ -34,14 +35,14 @@ def length(sigma: float) -> float:
     return math.hypot(sigma, SIGMA_DATA)
 
 
-def schedule(steps: int, rho: float = RHO) -> list[float]:
+def schedule(steps: int, span: tuple[float, float] = SPAN, rho: float = RHO) -> list[float]:
     """σ_0 = σ_max > … > σ_{N−1} = σ_min, evenly spaced in φ^(1/ρ).
 
     Karras et al. 2022, equation 5, but in the angle: even steps in σ^(1/7) spend 4 of 10 above
     10 σ_data, where nothing happens.
     """
     i = torch.arange(steps, dtype=torch.float64) / (steps - 1)
-    high, low = angle(SIGMA_MAX) ** (1 / rho), angle(SIGMA_MIN) ** (1 / rho)
+    low, high = (angle(sigma) ** (1 / rho) for sigma in span)
     phi = (high + i * (low - high)) ** rho
     return [float(sigma) for sigma in SIGMA_DATA * phi.tan()]
 
@@ -52,13 +53,15 @@ def raw(d: Tensor, w: Tensor, sigma: float) -> Tensor:
     return (d - c_skip * length(sigma) * w) / c_out
 
 
-def heun(denoise: Guess, x: Tensor, steps: int) -> Generator[Tensor, None, Tensor]:
+def heun(
+    denoise: Guess, x: Tensor, steps: int, span: tuple[float, float] = SPAN
+) -> Generator[Tensor, None, Tensor]:
     """From x at σ_max to x at 0 in 2N − 1 calls, as Karras et al. 2022, algorithm 1.
 
     `denoise(x, σ)` is D; every D is yielded but the last, which is the result. In w and φ the
     same calls leave a third of the error that they leave in x and σ.
     """
-    sigmas = schedule(steps)
+    sigmas = schedule(steps, span)
     w = x / length(sigmas[0])
     for now, then in pairwise(sigmas):
         h = angle(now) - angle(then)
@@ -73,14 +76,18 @@ def heun(denoise: Guess, x: Tensor, steps: int) -> Generator[Tensor, None, Tenso
 
 
 def ancestral(
-    denoise: Guess, x: Tensor, steps: int, noise: Callable[[], Tensor]
+    denoise: Guess,
+    x: Tensor,
+    steps: int,
+    noise: Callable[[], Tensor],
+    span: tuple[float, float] = SPAN,
 ) -> Generator[Tensor, None, Tensor]:
     """From x at σ_max to x at 0 in N calls with fresh noise at each: Ho et al. 2020, equation 6.
 
     The step is q(x_s | x_t, x_0) with x_0 = D, here without their scaling of x. What noise is added
     forgets errors that an ODE would carry to the end. `noise()` is standard normal, as x.
     """
-    for now, then in pairwise(sigmas := schedule(steps)):
+    for now, then in pairwise(sigmas := schedule(steps, span)):
         guess = denoise(x, now)
         yield guess
         kept = (then / now) ** 2
@@ -89,13 +96,13 @@ def ancestral(
 
 
 def unroll(
-    drift: Drift, x: Tensor, steps: int
+    drift: Drift, x: Tensor, steps: int, span: tuple[float, float] = SPAN
 ) -> Generator[int, None, tuple[Tensor, Tensor, Tensor]]:
     """From x at σ_min to x at σ_max in 2N calls, with ∫ ∇·F dφ on the way and its variance.
 
     `drift(w, σ)` is F, its divergence and the variance of that. Yields the number of calls so far.
     """
-    sigmas = schedule(steps + 1)[::-1]
+    sigmas = schedule(steps + 1, span)[::-1]
     w = x / length(sigmas[0])
     total = variance = torch.zeros(len(x), dtype=torch.float64)
     for i, (now, then) in enumerate(pairwise(sigmas)):
@@ -127,12 +134,14 @@ def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, 
     return w - h / 6 * (f1 + 2 * (f2 + f3) + f4), gathered
 
 
-def climb(slopes: Slopes, x: Tensor, steps: int) -> Generator[int, None, tuple[Tensor, Tensor]]:
+def climb(
+    slopes: Slopes, x: Tensor, steps: int, span: tuple[float, float] = SPAN
+) -> Generator[int, None, tuple[Tensor, Tensor]]:
     """`unroll` without a variance, of fourth order: 4N calls, yielded step by step.
 
     On a Gaussian mixture 128 calls leave a tenth of the error that Heun's method leaves.
     """
-    sigmas = schedule(steps + 1, _RHO_FINE)[::-1]
+    sigmas = schedule(steps + 1, span, _RHO_FINE)[::-1]
     w, total = x / length(sigmas[0]), torch.zeros(len(x), dtype=torch.float64)
     for i, (now, then) in enumerate(pairwise(sigmas)):
         w, gathered = stride(slopes, w, angle(now), angle(then))

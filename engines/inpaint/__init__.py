@@ -7,6 +7,7 @@ from engines.inpaint import (
     any_order,
     closed_form,
     decoded,
+    foreign,
     latent,
     mala,
     raster,
@@ -34,6 +35,7 @@ METHODS: tuple[Method, ...] = (
     GUIDED,
     REPLACEMENT,
     DPS,
+    *foreign.METHODS,
 )
 """Every method; of those that fit a model the first is its default."""
 

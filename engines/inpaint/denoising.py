@@ -18,6 +18,7 @@ from engines.drawing import to_levels
 from engines.inpaint.method import Hole
 from engines.model import Knob, Model, Run, Step
 from engines.noise import Streams
+from engines.probability_flow import schedule
 
 Walk: TypeAlias = Generator[Tensor, None, Tensor]
 """Yields a guess of the clean y (n, …) after every network call, and returns the y it ends at."""
@@ -46,6 +47,10 @@ class Scene:
         """D(y; σ, c): (n, …) -> (n, …)."""
         labels = torch.full((len(y),), self.hole.label, device=y.device)
         return self.native.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
+
+    def levels(self, steps: int) -> list[float]:
+        """Noise levels from σ_max to σ_min of the denoiser: as many as steps."""
+        return schedule(steps, self.native.net.span)
 
     def noise(self) -> Tensor:
         """Standard normal draws for every state: (draws · particles, …)."""

@@ -20,7 +20,6 @@ from engines.inpaint.denoising import (
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import scalar
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
-from engines.probability_flow import schedule
 
 GUIDED_KNOBS = (steps_knob(30, "A draw costs N calls, each with a derivative."),)
 ZETA = Knob(
@@ -34,7 +33,7 @@ DPS_KNOBS = (steps_knob(100, "A draw costs N calls, each with a derivative."), Z
 def guided(scene: Scene) -> Walk:
     """Down the levels towards D + σ² ∇ log N(y_o; D_o, r²): Song et al. 2023, algorithm 1."""
     twist = scalar(scene)
-    sigmas = [*schedule(_steps(scene.hole)), 0.0]
+    sigmas = [*scene.levels(_steps(scene.hole)), 0.0]
     y = sigmas[0] * scene.noise()
     for now, then in pairwise(sigmas):
         clean = twist(y, now).steered(now)
@@ -46,7 +45,7 @@ def guided(scene: Scene) -> Walk:
 def posterior_sampling(scene: Scene) -> Walk:
     """Chung et al. 2023, algorithm 1: y' − ζ ∇ ‖y_o − D_o‖² / ‖y_o − D_o‖ after every step."""
     known, observed = scene.known, scene.observe()
-    sigmas = [*schedule(_steps(scene.hole)), 0.0]
+    sigmas = [*scene.levels(_steps(scene.hole)), 0.0]
     y = sigmas[0] * scene.noise()
     for now, then in pairwise(sigmas):
         with torch.enable_grad():

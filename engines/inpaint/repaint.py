@@ -9,7 +9,6 @@ from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, ste
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.replacement import replaced
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
-from engines.probability_flow import schedule
 
 RESAMPLINGS = Knob(
     "resamplings", "Resamplings", 6, 1, 50, 1,
@@ -29,7 +28,7 @@ def walk(scene: Scene) -> Walk:
     Theirs are 250 levels, j = 10, r = 10; with fewer levels each is a longer jump.
     """
     knobs = scene.hole.knobs
-    sigmas = [*schedule(int(knobs["steps"])), 0.0]
+    sigmas = [*scene.levels(int(knobs["steps"])), 0.0]
     observed = scene.observe()
     y = sigmas[0] * scene.noise()
     for now, then in route(len(sigmas) - 1, int(knobs["jump"]), int(knobs["resamplings"])):

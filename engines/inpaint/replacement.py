@@ -17,14 +17,13 @@ from engines.inpaint.denoising import (
 )
 from engines.inpaint.method import Method, filling
 from engines.model import Exactness, Knobs, Model, Procedure, settle
-from engines.probability_flow import schedule
 
 KNOBS = (steps_knob(30, "A draw costs N calls; more do not bring it nearer to the truth."),)
 
 
 def walk(scene: Scene) -> Walk:
     """Song et al. 2021, appendix I.2, with the ancestral sampler."""
-    sigmas = [*schedule(int(scene.hole.knobs["steps"])), 0.0]
+    sigmas = [*scene.levels(int(scene.hole.knobs["steps"])), 0.0]
     observed = scene.observe()
     y = sigmas[0] * scene.noise()
     for now, then in pairwise(sigmas):

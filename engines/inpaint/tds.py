@@ -16,7 +16,6 @@ from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, ste
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import Twist, moment_matched, scalar
 from engines.model import Exactness, Knob, Model, Procedure, settle
-from engines.probability_flow import schedule
 
 
 def walk(scene: Scene) -> Walk:
@@ -31,7 +30,7 @@ def descend(scene: Scene, twist: Twist) -> Walk:
     Proposals descend towards D + σ² ∇ log p̃; a weight is what they and the twist leave open.
     """
     streams, groups = scene.streams, (len(scene.streams), scene.particles)
-    sigmas = schedule(int(scene.hole.knobs["steps"]))
+    sigmas = scene.levels(int(scene.hole.knobs["steps"]))
     y = sigmas[0] * scene.noise()
     seen = twist(y, sigmas[0])
     log_w = seen.log.view(groups)

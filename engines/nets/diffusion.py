@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SIGMA_DATA = 0.5
+SPAN = (0.002, 80.0)
+"""σ_min and σ_max of the denoisers trained here."""
 _EDGE = 1e-6
 
 
@@ -22,11 +24,12 @@ class Denoiser(nn.Module):
     """D(x; σ, c) = c_skip x + c_out F(c_in x; c_noise, c): Karras et al. 2022, equation 7, table 1.
 
     `steps` is the number of sampler steps that its recipe recommends. Class index `classes` means
-    "any": p(x) without a class.
+    "any": p(x) without a class. `span` holds σ_min and σ_max, between which it was trained.
     """
 
     mean: Tensor
     scale: Tensor
+    span: tuple[float, float] = SPAN
 
     def __init__(self, body: nn.Module, *, axes: int, classes: int, steps: int) -> None:
         super().__init__()

@@ -1,1 +1,55 @@
-"""Models from outside: files that Genscope did not write, opened with suspicion."""
+"""Models that others made: folders of diffusers and models of the hub, as models like any other.
+
+A card is read without torch; diffusers and transformers come in when a model is opened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.catalog import OUTSIDE, CheckpointError
+from engines.outside import hub, layout
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.model import Card, Model
+
+
+def find(name: str) -> Card:
+    """The card of a folder by its path, or of a model of the hub by its id.
+
+    Raises CheckpointError with one sentence.
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return card_of(path)
+    if not hub.is_id(name):
+        raise CheckpointError(f"there is no model '{name}': no folder, and no id of the hub")
+    return layout.card_of(layout.read(hub.fetch(name)), name)
+
+
+def card_of(path: Path) -> Card:
+    """The card of a folder, named "outside/<folder>". Raises CheckpointError with one sentence."""
+    return layout.card_of(layout.read(path), f"{OUTSIDE}/{layout.slug(path)}")
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """The model of a card made by `card_of`. Raises CheckpointError."""
+    found = layout.read(card.folder)
+    if "vae" in found.nets and len(found.nets) == 1:
+        from engines.outside import autoencoder
+
+        return autoencoder.load(found, card, device)
+    if found.is_text:
+        from engines.outside import text
+
+        return text.load(found, card, device)
+    if found.family == "latent-diffusion":
+        from engines.outside import latents
+
+        return latents.load(found, card, device)
+    from engines.outside import pixels
+
+    return pixels.load(found, card, device)

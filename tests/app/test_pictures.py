@@ -46,7 +46,13 @@ def test_values_out_of_range_are_clipped():
     assert to_pixels(x)[:, 0, 0, 0].tolist() == [0, 255, 255, 0, 0]
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (2, 2, 4, 4), (1, 4, 4)])
+def test_other_numbers_of_channels_are_shown_as_far_as_they_go():
+    x = torch.linspace(-1, 1, 8).view(1, 4, 2, 1)
+    assert (to_pixels(x) == to_pixels(x[:, :3])).all()
+    assert (to_pixels(x[:, :2]) == to_pixels(x[:, :1])).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 0, 4, 4), (1, 4, 4)])
 def test_what_is_no_picture_is_refused(shape):
     with pytest.raises(ValueError, match="pictures must be"):
         to_pixels(torch.zeros(shape))

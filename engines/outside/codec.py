@@ -1,0 +1,87 @@
+"""Autoencoders of diffusers: between pictures and the latents that pipelines diffuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engines.outside import loading
+from engines.outside.layout import Layout, Net, shrinkage
+from engines.outside.memory import Portions, precision
+
+_GLIMPSED = 16
+"""Latents a side that are decoded for a preview: a sixteenth of the work at 512 pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """AutoencoderKL, AutoencoderTiny or VQModel; latents z = (h − mean) · scale have unit spread.
+
+    Pictures are (n, C, H, W) in [-1, 1] on the CPU, latents (n, c, h, w) on the device.
+    """
+
+    net: Any
+    latent: tuple[int, int, int]
+    mean: Tensor
+    scale: Tensor
+    device: torch.device
+    portions: Portions = field(default_factory=Portions)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The mean of q(z | x), or the code where there is no q."""
+        return self.portions.run(self._encode, x)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The picture of z."""
+        return self.portions.run(self._decode, z)
+
+    def glimpse(self, z: Tensor) -> Tensor:
+        """A coarse picture of z in a fraction of the time: latents are averaged before decoding."""
+        *_, height, width = z.shape
+        size = tuple(
+            max(1, side * _GLIMPSED // max(height, width, _GLIMPSED)) for side in (height, width)
+        )
+        if size == (height, width):
+            return self.decode(z)
+        small = self.decode(F.interpolate(z, size=size, mode="area"))
+        times = small.shape[-1] // size[1]
+        return F.interpolate(small, size=(height * times, width * times), mode="bilinear")
+
+    def _encode(self, x: Tensor) -> Tensor:
+        found = self.net.encode(x.to(self.device, self.net.dtype))
+        h = found.latent_dist.mode() if hasattr(found, "latent_dist") else found.latents
+        return (h.float() - self.mean) * self.scale  # type: ignore[no-any-return]
+
+    def _decode(self, z: Tensor) -> Tensor:
+        h = (z / self.scale + self.mean).to(self.net.dtype)
+        x: Tensor = self.net.decode(h).sample
+        return x.float().clamp(-1, 1).cpu()
+
+
+def load(layout: Layout, what: Net, device: torch.device) -> Codec:
+    """The autoencoder of a folder. Raises CheckpointError."""
+    dtype = precision(device)
+    if dtype == torch.float16:  # of many an autoencoder activations overflow it
+        dtype = torch.float32
+    net: Any = loading.network(layout, what, device, dtype)
+    config, times = what.config, shrinkage(what.config)
+    channels = int(config.get("latent_channels", 4))
+    _, height, width = layout.shape
+    scale = torch.tensor(float(config.get("scaling_factor", _SCALES.get(what.kind, 1.0))))
+    mean = torch.tensor(float(config.get("shift_factor") or 0.0))
+    if config.get("latents_mean") and config.get("latents_std"):
+        mean = torch.tensor(config["latents_mean"]).view(1, -1, 1, 1)
+        scale = scale / torch.tensor(config["latents_std"]).view(1, -1, 1, 1)
+    reliefs = [("in tiles", net.enable_tiling)] if hasattr(net, "enable_tiling") else []
+    return Codec(
+        net, (channels, height // times, width // times), mean.to(device), scale.to(device), device,
+        Portions(reliefs),
+    )  # fmt: skip
+
+
+_SCALES = {"AutoencoderKL": 0.18215, "VQModel": 0.18215}
+"""What diffusers takes where a folder does not say."""

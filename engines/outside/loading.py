@@ -1,0 +1,200 @@
+"""Networks of diffusers and transformers, made from checked settings and filled from safetensors.
+
+The only door to the two libraries: they are imported here, when a model is opened, and not before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from engines.catalog import CheckpointError
+from engines.outside.folder import Folder
+from engines.outside.layout import Layout, Net
+from engines.outside.memory import budget
+
+_CLIP = {
+    "vocab_size", "hidden_size", "intermediate_size", "projection_dim", "num_hidden_layers",
+    "num_attention_heads", "max_position_embeddings", "hidden_act", "layer_norm_eps",
+    "attention_dropout", "initializer_range", "initializer_factor", "pad_token_id",
+    "bos_token_id", "eos_token_id",
+}  # fmt: skip
+"""The settings of a text encoder that are read: others might fetch code."""
+_WEIGHTLESS = ("position_ids",)
+
+
+def library(name: str) -> Any:
+    """diffusers or transformers. Raises CheckpointError where it is not installed."""
+    # telemetry and progress bars have no place in a window
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    try:
+        with quiet():
+            module = importlib.import_module(name)
+            module.utils.logging.set_verbosity_error()
+            module.utils.logging.disable_progress_bar()
+    except ImportError as error:
+        raise CheckpointError(
+            f"models from outside need {name}; install it with: pip install 'genscope[diffusers]'"
+        ) from error
+    return module
+
+
+def network(layout: Layout, net: Net, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """A network with its weights, ready to be asked.
+
+    Raises CheckpointError where its settings need more memory than the machine has, or weights
+    are missing, of another shape or not finite.
+    """
+    _check_size(layout, net, dtype)
+    place = str(layout.folder.path / net.part)
+    kind = getattr(
+        library("transformers" if net.kind.startswith("CLIP") else "diffusers"), net.kind
+    )
+    try:
+        with quiet():
+            made, info = _load(kind, place, net, dtype)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{place}: the network cannot be filled: {first}") from error
+    _check_filled(place, info)
+    for name, tensor in made.state_dict().items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{place}: '{name}' holds values that are not finite")
+    made.eval().requires_grad_(False)
+    # the libraries map the file into memory: cutting it off later would end the whole program
+    made._apply(torch.clone)
+    return made.to(device)
+
+
+def _load(kind: Any, place: str, net: Net, dtype: torch.dtype) -> tuple[nn.Module, dict[str, Any]]:
+    common = {"use_safetensors": True, "local_files_only": True, "output_loading_info": True}
+    if net.kind.startswith("CLIP"):
+        config = kind.config_class(**_text_settings(net.config))
+        made, info = kind.from_pretrained(
+            place, config=config, dtype=dtype, attn_implementation="sdpa", **common
+        )
+    else:
+        made, info = kind.from_pretrained(
+            place, torch_dtype=dtype, low_cpu_mem_usage=False, **common
+        )
+    return made, info
+
+
+def _text_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key in _CLIP}
+
+
+def _check_size(layout: Layout, net: Net, dtype: torch.dtype) -> None:
+    """Refuse a network larger than the machine, counted where nothing is allocated."""
+    place = layout.folder.path / net.part
+    _check_positions(str(place), net.config)
+    name = "transformers" if net.kind.startswith("CLIP") else "diffusers"
+    kind = getattr(library(name), net.kind)
+    try:
+        with quiet(), torch.device("meta"):
+            if name == "transformers":
+                hollow = kind(kind.config_class(**_text_settings(net.config)))
+            else:
+                hollow = kind.from_config(dict(net.config))
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{place}: the network cannot be built: {first}") from error
+    numbers = sum(tensor.numel() for tensor in hollow.state_dict().values())
+    _check_bytes(str(place), numbers * dtype.itemsize)
+
+
+def _check_positions(place: str, config: Mapping[str, Any]) -> None:
+    """A transformer's table of places is computed before its network is made."""
+    if "num_embeds_ada_norm" not in config:
+        return
+    try:
+        side = config["sample_size"] // config.get("patch_size", 2)
+        width = config.get("num_attention_heads", 16) * config.get("attention_head_dim", 72)
+    except (KeyError, TypeError, ZeroDivisionError) as error:
+        raise CheckpointError(f"{place} gives its places no size") from error
+    _check_bytes(place, 4 * 8 * side * side * width)  # float64, and its making
+
+
+def _check_bytes(place: str, needed: int) -> None:
+    most = budget()
+    if needed > most:
+        raise CheckpointError(
+            f"{place} asks for {needed / 2**30:,.0f} GiB of weights and this machine has "
+            f"{most / 2**30:,.0f} GiB; it was not opened"
+        )
+
+
+def _check_filled(place: str, info: Mapping[str, Any]) -> None:
+    """Every weight came from the file and every one of the file was used."""
+    for key, words in (("missing_keys", "lack"), ("unexpected_keys", "hold an unknown")):
+        names = [n for n in sorted(map(str, info.get(key) or ())) if not n.endswith(_WEIGHTLESS)]
+        if names:
+            raise CheckpointError(
+                f"{place}: the weights {words} '{names[0]}' ({len(names)} in all)"
+            )
+    if wrong := list(info.get("mismatched_keys") or ()):
+        raise CheckpointError(f"{place}: '{wrong[0][0]}' has another shape than the network needs")
+
+
+def scheduler(layout: Layout) -> Callable[[], Any]:
+    """A maker of the noise schedule: every run has one of its own, for it remembers steps."""
+    assert layout.scheduler is not None
+    kind, config = layout.scheduler
+    if layout.pipeline == "DDIMPipeline":  # as the pipeline itself does
+        kind = "DDIMScheduler"
+    return lambda: scheduler_of(kind, config)
+
+
+def scheduler_of(kind: str, config: Mapping[str, Any]) -> Any:
+    """A noise schedule of diffusers. Raises CheckpointError for settings it refuses."""
+    try:
+        with quiet():
+            return getattr(library("diffusers"), kind).from_config(dict(config))
+    except (TypeError, ValueError, KeyError, NotImplementedError, ImportError) as error:
+        raise CheckpointError(f"the noise schedule {kind} cannot be made: {error}") from error
+
+
+def tokenizer(folder: Folder, part: str) -> Any:
+    """The words of a text encoder. Raises CheckpointError for files that cannot be read."""
+    kind = library("transformers").CLIPTokenizer
+    for name in ("tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.json"):
+        if folder.has(f"{part}/{name}"):
+            folder.inside(f"{part}/{name}")
+    try:
+        with quiet():
+            return kind.from_pretrained(str(folder.path / part), local_files_only=True)
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{folder.path / part} cannot be read: {first}") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the libraries' warnings, which are about their own future."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def pipeline(layout: Layout, index: Mapping[str, Any], parts: Mapping[str, Any]) -> Any:
+    """A text pipeline of loaded parts: it reads prompts, and corrects outdated schedules."""
+    kind = getattr(library("diffusers"), layout.pipeline)
+    more: dict[str, Any]
+    if "text_encoder_2" in parts:
+        zeros = bool(index.get("force_zeros_for_empty_prompt", True))
+        more = {"force_zeros_for_empty_prompt": zeros, "add_watermarker": False}
+    else:
+        more = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    try:
+        with quiet():
+            return kind(**parts, **more)
+    except (TypeError, ValueError, AttributeError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise CheckpointError(f"{layout.folder.path}: its parts do not fit: {first}") from error

@@ -1,0 +1,130 @@
+"""Stable Diffusion 1, 2 and XL and their in-painting variants: p(x | text) over latents.
+
+A prompt makes a model of a model: what comes of it is sampled, filled and walked like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engines.catalog import CheckpointError
+from engines.model import Card, Knob, Model, Prompt
+from engines.outside import codec as codecs
+from engines.outside import latents, loading
+from engines.outside.codec import Codec
+from engines.outside.layout import Layout
+from engines.outside.memory import Portions, precision
+from engines.outside.networks import TextNetwork, Words
+
+PROMPT_GUIDANCE = Knob(
+    "guidance", "Guidance", 7.5, 0.0, 20.0, 0.5,
+    "Weight w in D(x) + w (D(x | text) − D(x)), where D(x) is that of the negative prompt. 1 is "
+    "the learned p(x | text); pipelines run at 7.5. Away from 1 a step costs two calls.",
+    warn="not as the pipeline runs",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class TextPipeline:
+    """What reads a text and draws it. `own` is the scheduler as the pipeline corrects it."""
+
+    card: Card
+    pipeline: Any
+    codec: Codec
+    channels: int
+    own: Any
+    device: torch.device
+    portions: Portions
+
+    def model(self, prompt: Prompt) -> Model:
+        """The model of p(x | prompt)."""
+        words, negative = self._words(prompt.text, prompt.negative)
+        if prompt.other:
+            other, _ = self._words(prompt.other, prompt.negative)
+            words = words.towards(other, prompt.share)
+        network = TextNetwork(
+            self.pipeline.unet, self.codec.latent[0], words, negative, self._sizes(),
+            self._everything(), portions=self.portions,
+        )  # fmt: skip
+        made = latents.of_parts(
+            self.card, self.codec, network, self.own, self.device, guidance=PROMPT_GUIDANCE
+        )
+        return replace(made, prompted=self.model)
+
+    @torch.no_grad()
+    def _words(self, text: str, negative: str) -> tuple[Words, Words]:
+        """A text and the one to stay away from, as the pipeline itself reads them."""
+        given: dict[str, Any] = {
+            "prompt": text, "device": self.device, "num_images_per_prompt": 1,
+            "do_classifier_free_guidance": True, "negative_prompt": negative or None,
+        }  # fmt: skip
+        found = self.pipeline.encode_prompt(**given)
+        if len(found) == 2:
+            return Words(found[0]), Words(found[1])
+        states, off, pooled, pooled_off = found
+        return Words(states, pooled), Words(off, pooled_off)
+
+    def _sizes(self) -> Tensor | None:
+        """What SDXL is told of its picture: its size, no cropping, its size."""
+        if not hasattr(self.pipeline, "text_encoder_2"):
+            return None
+        size = self.card.shape[1:]
+        return torch.tensor([[*size, 0, 0, *size]], device=self.device).float()
+
+    @torch.no_grad()
+    def _everything(self) -> Tensor | None:
+        """For an in-painting network the hole that is the whole picture."""
+        if self.channels == self.codec.latent[0]:
+            return None
+        _, height, width = self.codec.latent
+        mask = torch.ones(1, 1, height, width, device=self.device)
+        return torch.cat([mask, self.codec.encode(torch.zeros(1, *self.card.shape))], 1)
+
+
+def load(layout: Layout, card: Card, device: torch.device) -> Model:
+    """The model of the empty text. Raises CheckpointError."""
+    folder, dtype = layout.folder, precision(device)
+    index = folder.table("model_index.json")
+    if index.get("requires_aesthetics_score"):
+        raise CheckpointError(f"{folder.path} refines pictures of others and cannot draw its own")
+    nets = {
+        part: loading.network(layout, what, device, dtype)
+        for part, what in layout.nets.items()
+        if part != "vae"
+    }
+    codec = codecs.load(layout, layout.nets["vae"], device)
+    words = {part.replace("text_encoder", "tokenizer") for part in nets if part != "unet"}
+    parts = {**nets, **{part: loading.tokenizer(folder, part) for part in sorted(words)}}
+    own = loading.scheduler(layout)()
+    pipeline = loading.pipeline(layout, index, {**parts, "vae": codec.net, "scheduler": own})
+    channels = _channels(layout, codec)
+    unet: Any = nets["unet"]
+    reliefs = [("attention in slices", lambda: unet.set_attention_slice("max"))]
+    portions = Portions([*reliefs] if hasattr(unet, "set_attention_slice") else [])
+    made = TextPipeline(card, pipeline, codec, channels, pipeline.scheduler, device, portions)
+    try:
+        return made.model(Prompt(""))
+    except (RuntimeError, ValueError, IndexError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise CheckpointError(f"{folder.path}: its parts do not fit together: {first}") from error
+
+
+def _channels(layout: Layout, codec: Codec) -> int:
+    """What the network takes: latents, or for in-painting a mask and latents besides."""
+    config = layout.nets["unet"].config
+    channels, own = config.get("in_channels", 4), codec.latent[0]
+    if config.get("time_cond_proj_dim") is not None:
+        raise CheckpointError(
+            f"{layout.folder.path} was distilled for its own guidance, which this version does "
+            "not know"
+        )
+    if channels not in (own, 2 * own + 1):
+        raise CheckpointError(
+            f"{layout.folder.path} has a network of {channels} channels; known are {own} and, for "
+            f"in-painting, {2 * own + 1}"
+        )
+    return int(channels)
