@@ -40,7 +40,7 @@ def _pictures(data: DataSet) -> Recipe:
     return Recipe(
         net=net, trainer=trainer,
         text=f"maximum likelihood of {_PIXELS} pixels a step, drawn by doubt and weighted "
-        "(importance sampling), Muon and Adam with cosine rate, EMA",
+        "(importance sampling), Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ class PixelDescent(Descent):
     """
 
     def __init__(self, net: PictureRaster, *, rate: float) -> None:
-        super().__init__(net, self._pixel_loss, rate=rate, averaging=0.98, muon=0.01)
+        super().__init__(net, self._pixel_loss, rate=rate, averaging=0.98)
         self.doubt = torch.ones(_PATTERNS)
 
     def _pixel_loss(self, net: PictureRaster, x: Tensor, labels: Tensor, progress: float) -> Tensor:

@@ -14,7 +14,7 @@ from engines.training.recipe import Recipe
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.8, 1.4)
-_TEXT = "EDM preconditioning and weights, log-normal noise levels"
+_TEXT = "EDM preconditioning and weights, log-normal noise levels, Adam with cosine rate, EMA"
 
 
 def diffusion(data: DataSet) -> Recipe:
@@ -31,11 +31,11 @@ def _pictures(data: DataSet) -> Recipe:
     def trainer() -> Descent:
         model = PictureDenoiser(**net)
         model.standardise(_dequantised(data.train.x[:5000]))
-        return Descent(model, _picture_loss, rate=2e-3, averaging=0.98, muon=0.01)
+        return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
 
     return Recipe(
         net=net, trainer=trainer,
-        text=f"logits of dequantised levels, {_TEXT}, Muon and Adam with cosine rate, EMA",
+        text=f"logits of dequantised levels, {_TEXT}",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def _points(data: DataSet) -> Recipe:
     return Recipe(
         net=net,
         trainer=trainer,
-        text=f"{_TEXT}, Adam with cosine rate, EMA",
+        text=_TEXT,
         batch=512,
         minutes=2.5,
         label_dropout=0.5,
