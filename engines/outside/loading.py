@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from engines.catalog import CheckpointError
+from engines.outside import budget
 from engines.outside.folder import Folder
 from engines.outside.layout import Layout, Net
-from engines.outside.memory import budget
 
 _CLIP = {
     "vocab_size", "hidden_size", "intermediate_size", "projection_dim", "num_hidden_layers",
@@ -107,7 +107,7 @@ def _check_size(layout: Layout, net: Net, dtype: torch.dtype) -> None:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{place}: the network cannot be built: {first}") from error
     numbers = sum(tensor.numel() for tensor in hollow.state_dict().values())
-    _check_bytes(str(place), numbers * dtype.itemsize)
+    budget.check(numbers * dtype.itemsize, f"the weights of {place}")
 
 
 def _check_positions(place: str, config: Mapping[str, Any]) -> None:
@@ -119,16 +119,7 @@ def _check_positions(place: str, config: Mapping[str, Any]) -> None:
         width = config.get("num_attention_heads", 16) * config.get("attention_head_dim", 72)
     except (KeyError, TypeError, ZeroDivisionError) as error:
         raise CheckpointError(f"{place} gives its places no size") from error
-    _check_bytes(place, 4 * 8 * side * side * width)  # float64, and its making
-
-
-def _check_bytes(place: str, needed: int) -> None:
-    most = budget()
-    if needed > most:
-        raise CheckpointError(
-            f"{place} asks for {needed / 2**30:,.0f} GiB of weights and this machine has "
-            f"{most / 2**30:,.0f} GiB; it was not opened"
-        )
+    budget.check(4 * 8 * side * side * width, f"the places of {place}")  # float64, and its making
 
 
 def _check_filled(place: str, info: Mapping[str, Any]) -> None:

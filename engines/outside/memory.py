@@ -1,11 +1,10 @@
-"""What fits into memory: the budget before a network is made, and smaller batches when it runs out.
+"""Smaller batches when memory runs out, and the precision a device computes in.
 
 Nothing here knows a network.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -70,11 +69,3 @@ def precision(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.float16 if device.type in ("mps", "xpu") else torch.float32
-
-
-def budget() -> int:
-    """Bytes that a model's weights may take: the machine's memory, 64 GiB where it is not known."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return 64 * 2**30
