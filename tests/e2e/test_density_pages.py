@@ -70,9 +70,9 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
 
     walking = front(stage, WALK)
-    stage.until(lambda: VAE in walking.rows and walking._picture(VAE) is not None)
-    walking._open_menu(VAE, at)
-    expected = walking._picture(VAE).copy()
+    stage.until(lambda: VAE in walking.rows and walking.menus._picture(VAE) is not None)
+    walking.menus._open(VAE, at)
+    expected = walking.menus._picture(VAE).copy()
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
 
 
