@@ -82,12 +82,17 @@ class Flow:
     @torch.no_grad()
     def _of_points(self, x: Tensor, label: int) -> Tensor:
         """log p of points (n, D) of one class."""
-        if self.dims != 2:
+        if not self.unrolls:
             return self._log_density(x, torch.full((len(x),), label))
         own, total = self._unrolled(label), []
         for part in x.float().to(self.device).split(_PATCH):
             total.append(own(*part.T).double().cpu())
         return torch.cat(total) if total else torch.empty(0, dtype=torch.float64)
+
+    @property
+    def unrolls(self) -> bool:
+        """Whether its layers are known one by one: those of points in the plane trained here."""
+        return self.dims == 2 and isinstance(self.net, PointFlow)
 
     @torch.no_grad()
     def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
@@ -173,7 +178,7 @@ def model_of(card: Card, net: Invertible, device: torch.device) -> Model:
     if card.is_picture:
         density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))
     else:
-        grid = flow.log_grid if flow.dims == 2 else None
+        grid = flow.log_grid if flow.unrolls else None
         density = Density(Meaning.EXACT, flow.point_density, grid=grid, at_once=False)
     exact = Procedure(
         Exactness.EXACT, "x = f⁻¹(z), z ~ N(0, I)", "Dinh et al. 2017; Durkan et al. 2019"
