@@ -34,8 +34,7 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
 
     return Recipe(
-        net=net, trainer=trainer,
-        text=f"logits of dequantised levels, {_TEXT}",
+        net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 
@@ -51,14 +50,7 @@ def _points(data: DataSet) -> Recipe:
         model.standardise(data.train.x)
         return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
 
-    return Recipe(
-        net=net,
-        trainer=trainer,
-        text=_TEXT,
-        batch=512,
-        minutes=2.5,
-        label_dropout=0.5,
-    )
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=512, minutes=2.5, label_dropout=0.5)
 
 
 def _dequantised(x: Tensor) -> Tensor:

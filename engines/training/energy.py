@@ -37,12 +37,12 @@ def _pictures(data: DataSet) -> Recipe:
     def trainer() -> Descent:
         model = PictureEnergy(**net)
         model.standardise(data.train.x[:5000])
-        return Descent(model, denoising, rate=2e-3, averaging=0.98, muon=0.01)
+        return Descent(model, denoising, rate=2e-3, averaging=0.98)
 
     return Recipe(
         net=net, trainer=trainer,
         text="denoising score matching with the score −∇E, EDM preconditioning and weights, "
-        "log-normal noise levels, uniform dequantisation, Muon and Adam with cosine rate, EMA",
+        "log-normal noise levels, uniform dequantisation, Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1,
     )  # fmt: skip
 

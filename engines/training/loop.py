@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from engines.disk import write_atomically
 from engines.training.datasets import DataSet
-from engines.training.muon import Muon, matrices_of
 
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
@@ -46,43 +45,33 @@ class Trainer(Protocol):
 class Descent:
     """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA).
 
-    The average is updated every ten steps and keeps `averaging` of itself each time. With a rate
-    `muon` the matrices within the network are left to Muon.
+    The average is updated every ten steps and keeps `averaging` of itself each time.
     """
 
     def __init__(
         self, net: nn.Module, loss: Callable[[Any, Tensor, Tensor, float], Tensor], *,
         rate: float, averaging: float = 0.95, clip: float = 1.0, warm_up: int = 100,
-        decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.99), muon: float = 0.0,
+        decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.99),
     ) -> None:  # fmt: skip
         self.net, self._loss = net, loss
         self._average = torch.optim.swa_utils.AveragedModel(
             net, multi_avg_fn=warming(averaging), use_buffers=False
         )
-        matrices = matrices_of(net) if muon else []
-        taken = {id(weight) for weight in matrices}
-        rest = [p for p in net.parameters() if id(p) not in taken]
-        self._optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(rest, lr=rate, betas=betas, weight_decay=decay)
-        ]
-        if matrices:
-            self._optimisers.append(Muon(matrices, lr=muon))
-        self._rates = [rate, muon]
-        self._clip, self._warm_up, self._steps = clip, warm_up, 0
+        self._optimiser = torch.optim.AdamW(
+            net.parameters(), lr=rate, betas=betas, weight_decay=decay
+        )
+        self._rate, self._clip, self._warm_up, self._steps = rate, clip, warm_up, 0
 
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         self._steps += 1
-        share = cosine(progress) * min(1.0, self._steps / self._warm_up)
-        for optimiser, rate in zip(self._optimisers, self._rates, strict=False):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * share
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate * cosine(progress) * min(1.0, self._steps / self._warm_up)
         loss = self._loss(self.net, x, labels, progress)
-        self.net.zero_grad()
+        self._optimiser.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), self._clip)
         if norm.isfinite():
-            for optimiser in self._optimisers:
-                optimiser.step()
+            self._optimiser.step()
         if self._steps % _AVERAGE_EVERY == 0:
             self._average.update_parameters(self.net)
         return {"loss": loss.item(), "gradient": norm.item()}
@@ -99,15 +88,14 @@ class Descent:
         return {
             "net": self.net.state_dict(),
             "average": self._average.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
+            "optimiser": self._optimiser.state_dict(),
             "steps": self._steps,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.net.load_state_dict(state["net"])
         self._average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        self._optimiser.load_state_dict(state["optimiser"])
         self._steps = state["steps"]
 
 
