@@ -25,7 +25,7 @@ def diffusion(data: DataSet) -> Recipe:
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "width": [48, 96, 16], "blocks": [1, 3], "steps": 50,
+        "width": [48, 96, 16], "blocks": [1, 3], "steps": 40,
     }  # fmt: skip
 
     def trainer() -> Descent:

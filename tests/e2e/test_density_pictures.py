@@ -33,7 +33,7 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     assert numbers.rows.rows[AR].badge.text() == "exact"
     assert numbers.rows.rows[VAE].number.text().startswith("≤ ")
     stage.until(lambda: [len(t.bits) for t in numbers.tests.values()] == [4, 4])
-    assert len(list((tmp_path / "cache").glob("*.npy"))) == 2
+    stage.until(lambda: len(list((tmp_path / "cache").glob("*.npy"))) == 2)
 
     # a bound and an exact value are not ranked, and the window says why
     numbers.sort.setFocus()
