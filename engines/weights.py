@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -60,7 +61,9 @@ def build(kind: Callable[..., N], card: Card) -> N:
     if absurd := next(impossible(card.net), None):
         raise CheckpointError(f"{card.name}: no network has a size of {absurd}")
     try:
-        with Allowance(_SPARE + _TIMES * _size(card)):
+        with Allowance(_SPARE + _TIMES * _size(card)), warnings.catch_warnings():
+            # a size of 0 is told when its weights do not fit
+            warnings.filterwarnings("ignore", "Initializing zero-element tensors", UserWarning)
             return kind(**card.net)
     except AllowanceError:
         raise CheckpointError(
