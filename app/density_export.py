@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtWidgets import QFileDialog, QWidget
-
 from app.density_map import DensityMap
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, sheet
 from app.export import Export
-from app.files import SaveError, write_atomically
 from app.headless_density import caption, values_bytes
 from app.mapping import MapFrame
 from app.recipes import Recipe, png_bytes
@@ -25,11 +20,9 @@ NOTHING = "Nothing is finished yet: wait for the maps."
 class DensityExport:
     """Asks for a place and writes; errors become messages."""
 
-    def __init__(
-        self, session: Session, export: Export, messages: Messages, window: QWidget
-    ) -> None:
+    def __init__(self, session: Session, export: Export, messages: Messages) -> None:
         self._session, self._export = session, export
-        self._messages, self._window = messages, window
+        self._messages = messages
 
     def picture(
         self, view: View, maps: dict[str, DensityMap], scale: Scale | None,
@@ -60,18 +53,9 @@ class DensityExport:
             self._messages.tell(NOTHING, severity=Severity.NOTE)
             return
         kinds = "Arrays (*.npz);;Comma-separated values (*.csv)"
-        start = str(Path(self._export.folder) / _name(view, ".npz"))
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save values", start, kinds)
-        if not chosen:
-            return
-        path = Path(chosen)
-        self._export.folder = str(path.parent)
-        try:
-            write_atomically(path, values_bytes(frames, self._recipe(view), path))
-        except SaveError as error:
-            self._messages.tell(str(error))
-        else:
-            self._messages.tell(f"Saved {path}.", severity=Severity.NOTE)
+        self._export.save_values(
+            _name(view, ".npz"), kinds, lambda path: values_bytes(frames, self._recipe(view), path)
+        )
 
     def _recipe(self, view: View) -> Recipe:
         return recipe_of(view, self._session.cards, self._session.seed)

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.density_look import Look, recipe_of
 from app.density_sheet import Panel, sheet
 from app.export import Export
-from app.files import SaveError, write_atomically
 from app.recipes import KEYWORD, Recipe, png_bytes
 from app.session import Session
 from widgets.messages import Messages, Severity
@@ -46,11 +45,9 @@ Content = Table | Arrays
 class PageExport:
     """Asks for a place and writes; errors become messages."""
 
-    def __init__(
-        self, session: Session, export: Export, messages: Messages, window: QWidget
-    ) -> None:
+    def __init__(self, session: Session, export: Export, messages: Messages) -> None:
         self._session, self._export = session, export
-        self._messages, self._window = messages, window
+        self._messages = messages
 
     def picture(self, look: Look | None, panels: Sequence[Panel]) -> None:
         """The maps of a page with their scales as one PNG."""
@@ -79,19 +76,10 @@ class PageExport:
         csv, npz = "Comma-separated values (*.csv)", "Arrays (*.npz)"
         table = isinstance(content, Table)
         kinds = f"{csv};;{npz}" if table else f"{npz};;{csv}"
-        name = _name(look, ".csv" if table else ".npz")
-        start = str(Path(self._export.folder) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save values", start, kinds)
-        if not chosen:
-            return
-        path = Path(chosen)
-        self._export.folder = str(path.parent)
-        try:
-            write_atomically(path, content_bytes(content, self._recipe(look), path))
-        except SaveError as error:
-            self._messages.tell(str(error))
-        else:
-            self._messages.tell(f"Saved {path}.", severity=Severity.NOTE)
+        self._export.save_values(
+            _name(look, ".csv" if table else ".npz"), kinds,
+            lambda path: content_bytes(content, self._recipe(look), path),
+        )  # fmt: skip
 
     def _recipe(self, look: Look) -> Recipe:
         return recipe_of(look, self._session.cards, self._session.seed)

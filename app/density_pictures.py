@@ -62,7 +62,7 @@ class Pictures(QObject):
             "numbers": self.numbers, "pixels": self.pixels, "plane": self.plane,
             "samples": self.samples, "dimensions": self.dimensions,
         }  # fmt: skip
-        self._export = PageExport(parts.session, parts.export, parts.messages, view)
+        self._export = PageExport(parts.session, parts.export, parts.messages)
         self._pending: Look | None = None
         self._remember(parts.settings)
         self.source.changed.connect(self.refresh)

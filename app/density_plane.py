@@ -50,7 +50,7 @@ class Plane(QObject):
         self.posterior = PosteriorPart(
             view.posterior, self._channel("posterior"), parts.session.open, self
         )
-        self._export = DensityExport(parts.session, parts.export, parts.messages, view)
+        self._export = DensityExport(parts.session, parts.export, parts.messages)
         self._buttons = RowButtons(
             view, parts.session, parts.messages, lambda name: self.maps[name].failure
         )

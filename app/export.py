@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,11 @@ class Export(QObject):
         """Ask for a place and write points (n, D) as comma-separated values."""
         if path := self._ask(file_name(recipe, ".csv"), "Comma-separated values (*.csv)"):
             self._write(path, csv_bytes(points, recipe))
+
+    def save_values(self, name: str, kinds: str, bytes_for: Callable[[Path], bytes]) -> None:
+        """Ask for a place and write what `bytes_for` makes of it: its suffix tells the format."""
+        if path := self._ask(name, kinds):
+            self._write(path, bytes_for(path))
 
     def save_each(self, pictures: Pixels, whole: Recipe, batch: int) -> None:
         """Ask for a folder and queue the writing of every picture with its own recipe."""

@@ -119,8 +119,8 @@ class Diffusion:
         if fresh is None:
             run, total = heun(denoise, x, steps, self.net.span), 2 * steps - 1
         else:
-            draw = lambda: fresh.normal(*self.card.shape).to(x)  # noqa: E731
-            run = ancestral(denoise, x, steps, draw, self.net.span)
+            shape = self.card.shape
+            run = ancestral(denoise, x, steps, lambda: fresh.normal(*shape).to(x), self.net.span)
             total = steps
         for calls in range(1, total):
             guess = self.net.leave(next(run)).cpu()

@@ -45,7 +45,7 @@ IMPORTANCE = Knob(
 )  # fmt: skip
 
 _ROWS = 4096
-SIDE = 224
+SIDE = 296
 """Points of the lattice along each latent, on average."""
 _NATURE = "Gaussian noise behind the prior, amortised encoder"
 _AMORTISED = Procedure(

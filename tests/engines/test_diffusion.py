@@ -7,12 +7,12 @@ import pytest
 import torch
 from tiny import LABELS, SHAPES, diffusion, ship
 
-from engines.diffusion import Diffusion, of_denoiser
+from engines.diffusion import ANCESTRAL, HEUN, Diffusion, of_denoiser
 from engines.maps import noised
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA, PictureDenoiser, PointDenoiser
 from engines.noise import Streams
-from engines.probability_flow import RHO, SIGMA_MAX, SIGMA_MIN, length, schedule, unroll
+from engines.probability_flow import RHO, SIGMA_MAX, SIGMA_MIN, ancestral, length, schedule, unroll
 from engines.training.datasets import DataSet, Split
 from engines.training.diffusion import denoising_loss
 from engines.training.diffusion import diffusion as recipe
@@ -332,3 +332,51 @@ def test_the_loss_of_the_exact_denoiser_is_lowest(oracle):
 def test_the_oracle_is_frozen(oracle):
     with pytest.raises(dataclasses.FrozenInstanceError):
         oracle[1].knobs = ()
+
+
+def test_the_reverse_diffusion_draws_the_mixture(oracle):
+    """Ancestral steps end where exact draws lie; with few of them not yet."""
+    net, _ = oracle
+    labels = torch.full((4000,), net.classes)
+    exact = net.draws(4000)[0]
+    gaps = []
+    for steps in (4, 100):
+        g = torch.Generator().manual_seed(1)
+        start = SIGMA_MAX * torch.randn(4000, 2, generator=g)
+        run = ancestral(
+            lambda x, sigma: net(x, x.new_full((len(x),), sigma), labels), start, steps,
+            lambda g=g: torch.randn(4000, 2, generator=g),
+        )  # fmt: skip
+        guesses = 0
+        while True:
+            try:
+                next(run)
+                guesses += 1
+            except StopIteration as end:
+                x = net.leave(end.value)
+                break
+        assert guesses == steps - 1
+        gaps.append(energy_distance(x, exact))
+    floor = energy_distance(net.draws(4000)[0], exact)
+    assert gaps[0] > 4 * gaps[1]
+    assert gaps[1] < floor + 0.01
+
+
+def energy_distance(a, b):
+    """2 E|a − b| − E|a − a'| − E|b − b'| (Székely & Rizzo 2013): 0 for equal distributions."""
+    return (
+        2 * torch.cdist(a, b).mean() - torch.cdist(a, a).mean() - torch.cdist(b, b).mean()
+    ).item()
+
+
+def test_the_sampler_of_pictures_is_told_and_counted():
+    native = pictures()
+    model = of_denoiser(native.card, native.net, CPU)
+    assert model.procedure({}).method.startswith("reverse diffusion, ancestral")
+    assert model.procedure({"sampler": HEUN}).method.startswith("probability-flow ODE, Heun")
+    for sampler, calls in ((ANCESTRAL, 5), (HEUN, 9)):
+        steps = list(model.sample(SampleRequest(2, 1, knobs={"steps": 5, "sampler": sampler})))
+        assert steps[-1].calls == calls
+    knobs = {"steps": 5}
+    alone = drawn(model, 1, 1, first=1, knobs=knobs)
+    assert (alone - drawn(model, 2, 1, knobs=knobs)[1:]).abs().max() <= 1 / 127.5 + 1e-6

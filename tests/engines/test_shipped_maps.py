@@ -81,9 +81,7 @@ def test_bounds_stay_below_the_exact_value(name):
         if m > 1:  # a bound of few draws is random: its own error is all that it may exceed by
             assert (over <= 4 * found.stderr + 1e-3).all()
     lattice = torch.cat([finish(log_density_grid(model, p[:1], p[1:])).value for p in x.double()])
-    # quadrature, too: single points of a narrow posterior may come out a little high or low
-    assert (lattice - exact).abs().mean() < 0.01
-    assert (lattice - exact).abs().max() < 0.05
+    assert (lattice - exact).abs().max() < 0.02
 
 
 @pytest.mark.parametrize("name", names("kde"))

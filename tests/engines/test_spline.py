@@ -2,7 +2,7 @@ import pytest
 import torch
 from zuko.transforms import MonotonicRQSTransform
 
-from engines.nets.flow import Spline
+from engines.nets.spline import Spline
 
 
 @pytest.mark.parametrize("spread", [0.1, 3.0, 30.0])
