@@ -131,15 +131,9 @@ def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path 
     """Load a checkpoint by card, or by what `locate` finds. Raises CheckpointError."""
     import torch  # it comes in here
 
-    from engines import outside
     from engines.families import loader
-    from engines.outside import cards
 
     card = name if isinstance(name, Card) else locate(name, root)
-    if is_foreign(card):
-        return outside.load(card, torch.device(device))
-    if cards.of_architecture(card):
-        return cards.load(card, torch.device(device))
     return loader(card)(card, torch.device(device))
 
 

@@ -1,4 +1,4 @@
-"""The families: one line each, a function from a card to a model, and those that plug-ins bring.
+"""The families: one line each, a function from a card to a model, and what comes from elsewhere.
 
 A plug-in is an installed package with an entry point in the group `genscope.families`: the name
 of the family and its `load(card, device)`. It is imported when a model of it is opened.
@@ -22,10 +22,12 @@ from engines import (
     kde,
     latent_diffusion,
     mfa,
+    outside,
     vae,
 )
-from engines.catalog import FAMILY_TITLES, CheckpointError
+from engines.catalog import FAMILY_TITLES, CheckpointError, is_foreign
 from engines.model import Card, Model
+from engines.outside import cards
 
 Loader: TypeAlias = Callable[[Card, torch.device], Model]
 
@@ -46,6 +48,10 @@ FAMILIES: dict[str, Loader] = {
 
 def loader(card: Card) -> Loader:
     """What opens a card. Raises CheckpointError where neither Genscope nor a plug-in can."""
+    if is_foreign(card):
+        return outside.load
+    if cards.of_architecture(card):
+        return cards.load
     if card.family in FAMILIES:
         return FAMILIES[card.family]
     plugins = entry_points(group=GROUP, name=card.family)
