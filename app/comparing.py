@@ -14,7 +14,7 @@ from app.open_models import Loading, Models
 from app.pictures import Pixels, to_pixels
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
-from engines.model import Card, Model, SampleRequest, batch_of
+from engines.model import Card, Model, SampleRequest, batch_of, own_knobs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -96,7 +96,8 @@ def compare(
 
 def _honest(model: Model) -> dict[str, float]:
     """The knobs at which samples are those of the model's distribution."""
-    return {knob.name: _DRAWN for knob in model.knobs if knob.name == "pixels"}
+    drawn = {knob.name: _DRAWN for knob in model.knobs if knob.name == "pixels"}
+    return {**own_knobs(model.knobs), **drawn}
 
 
 def _again(run: Generator[Any, None, T], last: Compared | None) -> Generator[Any, None, T]:

@@ -285,7 +285,7 @@ def _warning(frame: F) -> str:
     return "; ".join(
         f"{knob.title} {frame.request.knobs[knob.name]:g}: {knob.warn}"
         for knob in frame.choice.knobs
-        if knob.warn and frame.request.knobs[knob.name] != knob.default
+        if knob.strays(frame.request.knobs[knob.name])
     )
 
 

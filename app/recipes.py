@@ -265,7 +265,7 @@ def _knob(name: str, value: float, knob: Knob | None) -> tuple[str, str]:
     if knob.choices:
         choice = round((value - knob.minimum) / knob.step)
         text = knob.choices[choice] if 0 <= choice < len(knob.choices) else text
-    return knob.title, f"{text} ({knob.warn})" if knob.warn and value != knob.default else text
+    return knob.title, f"{text} ({knob.warn})" if knob.strays(value) else text
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:

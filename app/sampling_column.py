@@ -122,7 +122,7 @@ class SamplingColumn(QObject):
         turned = [
             f"{spec.title} {frame.request.knobs[spec.name]:g}: {spec.warn}"
             for spec in self.specs
-            if spec.warn and frame.request.knobs.get(spec.name, spec.default) != spec.default
+            if spec.strays(frame.request.knobs.get(spec.name, spec.default))
         ]
         return "; ".join(turned)
 

@@ -20,7 +20,7 @@ from engines.autoregressive import (
     to_indices,
     to_pictures,
 )
-from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
+from engines.drawing import GUIDANCE, TEMPERATURE, class_indices, guided, in_batches, tempered
 from engines.model import (
     Card,
     Density,
@@ -88,28 +88,31 @@ class AnyOrderPictures:
         streams = Streams(request.seed, request.indices)
         order = streams.uniform(self.pixels).argsort(1)
         u = streams.uniform(self.pixels).double()
-        return self._fill(u, order, labels, int(knobs["calls"]), knobs["temperature"])
+        calls, guidance = int(knobs["calls"]), knobs.get("guidance", 1.0)
+        return self._fill(u, order, labels, calls, knobs["temperature"], guidance)
 
     @torch.no_grad()
     def _fill(
-        self, u: Tensor, order: Tensor, labels: Tensor, calls: int, temperature: float
-    ) -> Run:
+        self, u: Tensor, order: Tensor, labels: Tensor, calls: int, temperature: float = 1.0,
+        guidance: float = 1.0,
+    ) -> Run:  # fmt: skip
         """Pictures for the uniform numbers of their places (n, D), in this order (n, D)."""
         n, size = len(u), self.card.shape[1:]
-        labels = labels.to(self.device)
+        asked, combined = guided(labels.to(self.device), self.net.classes, guidance)
+        copies = len(asked) // n
         levels = torch.zeros(n, self.pixels, dtype=torch.int64)
         known = torch.zeros(n, self.pixels, dtype=torch.bool)
         before = 0
         for call, after in enumerate(reveals(self.pixels, calls), 1):
-            logits = self._logits(levels, known, labels)
+            found = self._logits(levels.repeat(copies, 1), known.repeat(copies, 1), asked)
             place = order[:, before:after]
-            asked = logits.gather(1, place[..., None].expand(-1, -1, self.net.levels))
-            levels.scatter_(1, place, draw_levels(asked / temperature, u.gather(1, place)))
+            logits = combined(found).gather(1, place[..., None].expand(-1, -1, self.net.levels))
+            levels.scatter_(1, place, draw_levels(logits / temperature, u.gather(1, place)))
             known.scatter_(1, place, True)
             before = after
             guess = to_pictures(levels.view(n, *size), self.net.levels)
             guess.view(n, -1)[~known] = _UNKNOWN
-            yield Step(n * after // self.pixels, n, guess, calls=call)
+            yield Step(n * after // self.pixels, n, guess, calls=copies * call)
         return to_pictures(levels.view(n, *size), self.net.levels)
 
     def _logits(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:
@@ -176,7 +179,7 @@ class AnyOrderPictures:
         """(n, D) standard normal -> pictures, in the default number of calls."""
         classes = class_indices(self.card, labels, len(z))
         u = torch.special.ndtr(z.double())
-        return self._fill(u, self.order(len(z)), classes, self.calls, 1.0)
+        return self._fill(u, self.order(len(z)), classes, self.calls)
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
@@ -297,7 +300,7 @@ def _of_points(points: AnyOrderPoints) -> Model:
 
 def _of_pictures(pictures: AnyOrderPictures) -> Model:
     dims, calls = pictures.pixels, pictures.calls
-    knobs = (_calls(dims, calls), LOGITS)
+    knobs = (_calls(dims, calls), LOGITS, *([GUIDANCE] if pictures.card.labels else []))
     nature = f"noise of {calls} groups of pixels in one order, exact inverse; not a learned space"
     return Model(
         card=pictures.card,

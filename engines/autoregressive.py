@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
+from engines.drawing import GUIDANCE, TEMPERATURE, class_indices, guided, in_batches, tempered
 from engines.model import (
     Card,
     Density,
@@ -99,25 +99,30 @@ class RasterPictures:
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_i ~ p(x_i | x_<i, c), one uniform number a pixel."""
         u = Streams(request.seed, request.indices).uniform(self.pixels).double()
-        return self._fill(u, labels, knobs["temperature"])
+        return self._fill(u, labels, knobs["temperature"], knobs.get("guidance", 1.0))
 
     @torch.no_grad()
-    def _fill(self, u: Tensor, labels: Tensor, temperature: float) -> Run:
+    def _fill(
+        self, u: Tensor, labels: Tensor, temperature: float = 1.0, guidance: float = 1.0
+    ) -> Run:
         """Pictures for their uniform numbers (n, H·W), in raster order."""
         n, total = len(u), self.pixels
         u, labels = u.to(self.device), labels.to(self.device)
+        asked, combined = guided(labels, self.net.classes, guidance)
+        copies = len(asked) // n
         levels = torch.zeros(n, *self.card.shape[1:], dtype=torch.int64, device=self.device)
         flat = levels.view(n, -1)
         for place in range(total):
-            logits = self.net.pixel(levels, labels, place) / temperature
+            found = self.net.pixel(levels.repeat(copies, 1, 1), asked, place)
+            logits = combined(found) / temperature
             flat[:, place] = draw_levels(logits, u[:, place])
             done = place + 1
             if done % _SHOWN == 0 and done < total:
                 guess = to_pictures(levels, self.net.levels).cpu()
                 guess.view(n, -1)[:, done:] = _UNKNOWN
-                yield Step(n * done // total, n, guess, calls=done)
+                yield Step(n * done // total, n, guess, calls=copies * done)
         x = to_pictures(levels, self.net.levels).cpu()
-        yield Step(n, n, x.clone(), calls=total)
+        yield Step(n, n, x.clone(), calls=copies * total)
         return x
 
     @torch.no_grad()
@@ -137,7 +142,7 @@ class RasterPictures:
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, H·W) standard normal -> pictures."""
         u = torch.special.ndtr(z.double())
-        return self._fill(u, class_indices(self.card, labels, len(z)), 1.0)
+        return self._fill(u, class_indices(self.card, labels, len(z)))
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
@@ -283,25 +288,26 @@ def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.dev
         latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT)
         grid = points.log_grid if net.dim == 2 else None
         density = Density(Meaning.EXACT, points.log_density, grid=grid)
-        return _model(points, TEMPERATURE, "axis by axis", density, latents)
+        return _model(points, (TEMPERATURE,), "axis by axis", density, latents)
     pictures = RasterPictures(card, net, device)
     latents = Latents(
         (pictures.pixels,), _NATURE, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW
     )
     density = Density(Meaning.EXACT, pictures.log_mass)
-    return _model(pictures, LOGITS, "pixel by pixel", density, latents)
+    knobs = (LOGITS, GUIDANCE) if card.labels else (LOGITS,)
+    return _model(pictures, knobs, "pixel by pixel", density, latents)
 
 
 def _model(
-    engine: RasterPictures | RasterPoints, knob: Knob, how: str, density: Density,
+    engine: RasterPictures | RasterPoints, knobs: tuple[Knob, ...], how: str, density: Density,
     latents: Latents,
 ) -> Model:  # fmt: skip
     ancestral = Procedure(Exactness.EXACT, f"ancestral, {how}", _SOURCE)
     return Model(
         card=engine.card,
-        sample=in_batches(engine.draw, engine.card, (knob,)),
-        procedure=lambda given: tempered(ancestral, settle((knob,), given)),
-        knobs=(knob,),
+        sample=in_batches(engine.draw, engine.card, knobs),
+        procedure=lambda given: tempered(ancestral, settle(knobs, given)),
+        knobs=knobs,
         density=density,
         latents=latents,
         native=engine,

@@ -131,10 +131,10 @@ def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path 
     """Load a checkpoint by card, or by what `locate` finds. Raises CheckpointError."""
     import torch  # it comes in here
 
-    from engines.families import loader
+    from engines.families import loader, recommended
 
     card = name if isinstance(name, Card) else locate(name, root)
-    return loader(card)(card, torch.device(device))
+    return recommended(loader(card)(card, torch.device(device)))
 
 
 def read_card(path: Path) -> Card:
@@ -167,6 +167,7 @@ def read_card(path: Path) -> Card:
         net=need("net", dict),
         training=need("training", dict),
         figures=need("figures", dict) if "figures" in table else {},
+        recommended=need("recommended", dict) if "recommended" in table else {},
     )
     if card.family not in FAMILY_TITLES:
         raise CheckpointError(f"the card {path} names an unknown family '{card.family}'")
@@ -182,6 +183,8 @@ def table_of(card: Card) -> dict[str, Any]:
     keys = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
             "recipe", "licence", "net", "training", "figures")  # fmt: skip
     table: dict[str, Any] = {key: getattr(card, key) for key in keys}
+    if card.recommended:
+        table["recommended"] = dict(card.recommended)
     return table | {"shape": list(card.shape), "labels": list(card.labels)}
 
 

@@ -14,7 +14,14 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.drawing import class_indices, in_batches, to_levels
+from engines.drawing import (
+    GUIDANCE,
+    class_indices,
+    guided,
+    in_batches,
+    tempered,
+    to_levels,
+)
 from engines.model import (
     Card,
     Density,
@@ -48,12 +55,6 @@ from engines.probability_flow import (
     unroll,
 )
 
-GUIDANCE = Knob(
-    "guidance", "Guidance", 1.0, 0.0, 4.0, 0.1,
-    "Weight w in D(x) + w (D(x | class) − D(x)). 1 is the learned p(x | class), 0 ignores the "
-    "class, more exaggerates it; idle when no class is asked. Away from 1 a step costs two calls.",
-    warn="not the model's distribution",
-)  # fmt: skip
 HEUN, ANCESTRAL = 0.0, 1.0
 SAMPLER = Knob(
     "sampler", "Sampler", ANCESTRAL, HEUN, ANCESTRAL, 1,
@@ -134,22 +135,15 @@ class Diffusion:
         return x
 
     def _denoiser(self, labels: Tensor, guidance: float) -> tuple[Guess, int]:
-        """D, guided where a class is asked (Ho & Salimans 2022, equation 6), and calls of each.
+        """D, guided where a class is asked, and network calls of each."""
+        asked, combined = guided(labels, self.net.classes, guidance)
+        copies = len(asked) // len(labels)
 
-        Here w = 1 is no guidance: their w is one less.
-        """
-        anyone = torch.full_like(labels, self.net.classes)
+        def denoise(x: Tensor, sigma: float) -> Tensor:
+            every = x.repeat(copies, *[1] * (x.dim() - 1))
+            return combined(self.net(every, x.new_full((len(asked),), sigma), asked))
 
-        def plain(x: Tensor, sigma: float) -> Tensor:
-            return self.net(x, x.new_full((len(x),), sigma), labels)  # type: ignore[no-any-return]
-
-        def guided(x: Tensor, sigma: float) -> Tensor:
-            sigmas, both = x.new_full((2 * len(x),), sigma), torch.cat([anyone, labels])
-            free, given = self.net(torch.cat([x, x]), sigmas, both).chunk(2)
-            return free + guidance * (given - free)  # type: ignore[no-any-return]
-
-        idle = guidance == 1.0 or torch.equal(labels, anyone)
-        return (plain, 1) if idle else (guided, 2)
+        return denoise, copies
 
     def f(self, w: Tensor, sigma: float, labels: Tensor) -> Tensor:
         """F(c_in x; c_noise, c) of the preconditioned denoiser, from D alone."""
@@ -375,13 +369,11 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
 
 
 def _procedure(knobs: Knobs) -> Procedure:
-    steps, w = int(knobs["steps"]), knobs.get("guidance", 1.0)
-    method, source = f"probability-flow ODE, Heun, {steps} steps", "Karras et al. 2022"
-    papers = f"{source}; Lu & Song 2024"
+    steps = int(knobs["steps"])
+    method, source = (
+        f"probability-flow ODE, Heun, {steps} steps",
+        "Karras et al. 2022; Lu & Song 2024",
+    )
     if knobs.get("sampler", HEUN) == ANCESTRAL:
-        method, papers = f"reverse diffusion, ancestral, {steps} steps", "Ho et al. 2020"
-        source = papers
-    if w == 1.0:
-        return Procedure(Exactness.ASYMPTOTIC, method, papers)
-    method = f"{method}; guidance {w:g}: not the model's distribution"
-    return Procedure(Exactness.HEURISTIC, method, f"Ho & Salimans 2022; {source}")
+        method, source = f"reverse diffusion, ancestral, {steps} steps", "Ho et al. 2020"
+    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)

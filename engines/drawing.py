@@ -28,6 +28,15 @@ TEMPERATURE = Knob(
     warn="not the model's distribution",
 )  # fmt: skip
 
+GUIDANCE = Knob(
+    "guidance", "Guidance", 1.0, 0.0, 4.0, 0.1,
+    "Weight w in any + w (class − any), between what the network says of no class in particular "
+    "and of the asked one. 1 is the learned p(x | class), 0 ignores the class, more exaggerates "
+    "it; idle when no class is asked. Away from 1 a step costs two calls.",
+    warn="not the model's distribution",
+)  # fmt: skip
+GUIDED_BY = "Ho & Salimans 2022"
+
 
 def class_indices(card: Card, labels: list[int] | Tensor | None, count: int) -> Tensor:
     """Class index per example (count,) int64; len(card.labels) stands for "any".
@@ -87,13 +96,33 @@ def _within(run: Run, batch: range, total: int) -> Run:
         yield step
 
 
+def guided(
+    labels: Tensor, anyone: int, guidance: float
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Classifier-free guidance (Ho & Salimans 2022, equation 6; here w = 1 is none).
+
+    Of labels (n,), those that the network is asked for, and what makes one answer (n, …) of the
+    answers to these: any + w (class − any). Without guidance, or a class, the labels themselves.
+    """
+    free = torch.full_like(labels, anyone)
+    if guidance == 1.0 or torch.equal(labels, free):
+        return labels, lambda found: found
+
+    def combined(found: Tensor) -> Tensor:
+        loose, given = found.chunk(2)
+        return loose + guidance * (given - loose)
+
+    return torch.cat([free, labels]), combined
+
+
 def tempered(procedure: Procedure, knobs: Knobs) -> Procedure:
-    """The procedure at these knobs: a temperature other than 1 leaves the model's distribution."""
-    temperature = knobs.get("temperature", 1.0)
-    if temperature == 1.0:
+    """The procedure at these knobs: temperature and guidance of 1 alone are the model's."""
+    turned = [f"{k} {knobs[k]:g}" for k in ("temperature", "guidance") if knobs.get(k, 1.0) != 1.0]
+    if not turned:
         return procedure
-    method = f"{procedure.method}; temperature {temperature:g}: not the model's distribution"
-    return Procedure(Exactness.HEURISTIC, method, procedure.source)
+    method = f"{procedure.method}; {', '.join(turned)}: not the model's distribution"
+    source = f"{GUIDED_BY}; {procedure.source}" if "guidance" in method else procedure.source
+    return Procedure(Exactness.HEURISTIC, method, source)
 
 
 def to_levels(u: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engines import langevin, short_run, weights
-from engines.drawing import class_indices, in_batches, tempered
+from engines.drawing import GUIDANCE, class_indices, guided, in_batches, tempered
 from engines.langevin import State
 from engines.model import (
     Card,
@@ -203,11 +203,11 @@ class _Pictures:
         noise, shape = Streams(request.seed, request.indices), self.card.shape
         sigmas, steps = levels(int(knobs["levels"])), int(knobs["steps"])
         n, total, calls = request.count, len(sigmas) * (steps + 1) + _LAST, 1
-        z = noise.normal(*shape)
-        at = State.of(self.energy(labels, sigmas[0]), length(sigmas[0]) * z)
+        z, guidance = noise.normal(*shape), knobs.get("guidance", 1.0)
+        at = State.of(self.energy(labels, sigmas[0], guidance), length(sigmas[0]) * z)
         yield Step(0, n, self._shown(at.x, sigmas[0]), calls)
         for i, sigma in enumerate(sigmas):
-            energy = self.energy(labels, sigma)
+            energy = self.energy(labels, sigma, guidance)
             if i:
                 # D(x) = x − σ² ∇E(x) is the mean of the clean picture (Tweedie)
                 before = sigmas[i - 1]
@@ -231,14 +231,19 @@ class _Pictures:
         """Noisy coordinates as pictures of the data's contrast."""
         return self.net.leave((y * SIGMA_DATA / length(sigma)).to(self.device)).cpu()
 
-    def energy(self, labels: Tensor, sigma: float) -> langevin.Energy:
-        """E(y; σ, c) and its slope in the network's coordinates y, for these classes (n,)."""
-        classes = labels.to(self.device)
+    def energy(self, labels: Tensor, sigma: float, guidance: float = 1.0) -> langevin.Energy:
+        """E(y; σ, c) and its slope in the network's coordinates y, for these classes (n,).
+
+        Guided it is the energy any + w (class − any): Du et al. 2020, section 3.
+        """
+        classes, combined = guided(labels.to(self.device), self.net.classes, guidance)
+        copies = len(classes) // len(labels)
 
         def found(y: Tensor) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
                 place = y.to(self.device).requires_grad_()
-                energy = self.net(place, place.new_full((len(y),), sigma), classes)
+                every = place.repeat(copies, 1, 1, 1)
+                energy = combined(self.net(every, place.new_full((len(classes),), sigma), classes))
                 (slope,) = torch.autograd.grad(energy.sum(), place)
             return energy.detach().cpu(), slope.cpu()
 
@@ -364,7 +369,7 @@ def _of_points(points: _Points) -> Model:
 
 
 def _of_pictures(pictures: _Pictures) -> Model:
-    knobs = _level_knobs(pictures.net)
+    knobs = (*_level_knobs(pictures.net), *([GUIDANCE] if pictures.card.labels else []))
     high, low = pictures.sigma(SIGMA_MAX), pictures.sigma(SIGMA_MIN)
     return Model(
         card=pictures.card,
@@ -394,4 +399,4 @@ def _annealed(knobs: Knobs) -> Procedure:
     count, steps = int(knobs["levels"]), int(knobs["steps"])
     method = f"annealed Langevin, {count} noise levels × {steps} steps, MALA at the last"
     source = "Song & Ermon 2019; Song et al. 2021; Roberts & Tweedie 1996"
-    return Procedure(Exactness.ASYMPTOTIC, method, source)
+    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)

@@ -7,6 +7,7 @@ of the family and its `load(card, device)`. It is imported when a model of it is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import TypeAlias
 
@@ -26,7 +27,7 @@ from engines import (
     vae,
 )
 from engines.catalog import FAMILY_TITLES, CheckpointError, is_foreign
-from engines.model import Card, Model
+from engines.model import Card, Knob, Model, settle
 from engines.outside import cards
 
 Loader: TypeAlias = Callable[[Card, torch.device], Model]
@@ -83,3 +84,35 @@ def _guarded(fetch: Callable[[], Loader], family: str) -> Loader:
         return model
 
     return load
+
+
+def recommended(model: Model) -> Model:
+    """The model with the defaults that its card recommends.
+
+    A knob that warns remembers which value is the model's own. Raises CheckpointError for a knob
+    that the model does not have and for a value out of its range.
+    """
+    card = model.card
+    if not card.recommended:
+        return model
+    try:
+        settle(model.knobs, card.recommended)
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"the card of {card.name} recommends what it has not: {error}"
+        ) from None
+
+    def of(knob: Knob) -> Knob:
+        if knob.name not in card.recommended:
+            return knob
+        own = knob.default if knob.warn else None
+        return replace(knob, default=float(card.recommended[knob.name]), own=own)
+
+    return replace(
+        model,
+        knobs=tuple(map(of, model.knobs)),
+        sample=lambda asked: model.sample(
+            replace(asked, knobs={**card.recommended, **asked.knobs})
+        ),
+        procedure=lambda given: model.procedure({**card.recommended, **given}),
+    )

@@ -72,7 +72,8 @@ class Knob:
     """One number a person may turn.
 
     `choices`, where given, names the values minimum, minimum + step, …: a switch or a menu.
-    `warn` says what is lost away from the default, such as "not the model's distribution".
+    `warn` says what is lost away from `own`, such as "not the model's distribution"; that is the
+    default, unless the checkpoint's card recommends another.
     """
 
     name: str
@@ -84,6 +85,11 @@ class Knob:
     help: str
     choices: tuple[str, ...] = ()
     warn: str = ""
+    own: float | None = None
+
+    def strays(self, value: float) -> bool:
+        """Whether `warn` holds at this value."""
+        return bool(self.warn) and value != (self.default if self.own is None else self.own)
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,8 @@ class Card:
     net: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    recommended: Mapping[str, float] = field(default_factory=dict)
+    """Values of knobs at which samples look best: the defaults of the opened model."""
 
     @property
     def is_picture(self) -> bool:
@@ -256,6 +264,11 @@ class Model:
     def labels(self) -> tuple[str, ...]:
         """Class names; empty means the model is unconditional."""
         return self.card.labels
+
+
+def own_knobs(knobs: tuple[Knob, ...]) -> Knobs:
+    """The values that give the model's own distribution, of the knobs whose default does not."""
+    return {knob.name: knob.own for knob in knobs if knob.own is not None}
 
 
 def finish(run: Generator[Any, None, T]) -> T:

@@ -18,7 +18,8 @@ from widgets.slider import Slider
 class KnobSpec:
     """One knob: a number in [minimum, maximum], or with `choices` the values minimum + i · step.
 
-    `warn` says what is lost away from the default, such as "not the model's distribution".
+    `warn` says what is lost away from `own`, such as "not the model's distribution"; that is the
+    default where it is None.
     """
 
     name: str
@@ -30,6 +31,7 @@ class KnobSpec:
     help: str
     choices: tuple[str, ...] = ()
     warn: str = ""
+    own: float | None = None
 
     def __post_init__(self) -> None:
         if self.step <= 0 or self.minimum > self.maximum:
@@ -48,6 +50,18 @@ class KnobSpec:
         numbers = (self.minimum, self.maximum, self.step, self.default)
         exponents = [Decimal(repr(float(number))).normalize().as_tuple() for number in numbers]
         return max(0, *(-int(number.exponent) for number in exponents))
+
+    def strays(self, value: float) -> bool:
+        """Whether `warn` holds at this value."""
+        return bool(self.warn) and self._far(value, self.default if self.own is None else self.own)
+
+    def turned(self, value: float) -> bool:
+        """Whether this is another value than the default."""
+        return self._far(value, self.default)
+
+    @staticmethod
+    def _far(value: float, place: float) -> bool:
+        return abs(value - place) > 1e-9 * max(1.0, abs(place))
 
     def positions(self) -> int:
         """How many steps lead from minimum to maximum; the last one may be short."""

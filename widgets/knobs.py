@@ -7,7 +7,15 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets import theme
 from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
@@ -105,17 +113,22 @@ class Knob(QWidget):
             self._told = self.value()
             self._mark()
 
+    def to_own(self) -> None:
+        """Take the value at which nothing is lost, as if by hand."""
+        if self.spec.own is not None and self.spec.strays(self.value()):
+            self.field.set_value(self.spec.own)
+            self._on_edited(self.value(), True)
+
     def _default_text(self) -> str:
         if self.spec.choices:
             return self.spec.choices[self.spec.position_of(self.spec.default)]
         return f"{self.spec.default:g}"
 
     def _mark(self) -> None:
-        """Show whether the value is the default one."""
-        moved = abs(self.value() - self.spec.default) > 1e-9 * max(1.0, abs(self.spec.default))
-        self.reset.setVisible(moved)
+        """Show whether the value is the default one, and whether something is lost by it."""
+        self.reset.setVisible(self.spec.turned(self.value()))
         if self.warning is not None:
-            self.warning.setVisible(moved)
+            self.warning.setVisible(self.spec.strays(self.value()))
 
     @Slot(float, bool)
     def _on_edited(self, value: float, settled: bool) -> None:
@@ -176,10 +189,18 @@ class KnobPanel(QWidget):
         self.nothing = QLabel("This model has no knobs.", self)
         self.nothing.setProperty("faint", True)
         self.nothing.setWordWrap(True)
+        self.own = QPushButton("The model's own distribution", self)
+        self.own.setToolTip(
+            "Undoes what the recommended settings do for looks: guidance and temperature of 1. "
+            "The arrows beside the knobs lead back."
+        )
+        self.own.clicked.connect(self._on_own)
+        self.own.hide()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.nothing)
+        self._column.addWidget(self.own)
         self._column.addStretch(1)
 
     def specs(self) -> tuple[KnobSpec, ...]:
@@ -203,6 +224,18 @@ class KnobPanel(QWidget):
         for name, value in values.items():
             if name in self.knobs:
                 self.knobs[name].set_value(value)
+        self._mark()
+
+    @Slot()
+    def _on_own(self) -> None:
+        for knob in self.knobs.values():
+            knob.to_own()
+
+    @Slot()
+    def _mark(self) -> None:
+        """The button has something to do where a recommended setting strays."""
+        away = (k.spec.own is not None and k.spec.strays(k.value()) for k in self.knobs.values())
+        self.own.setEnabled(any(away))
 
     def _rebuild(self) -> None:
         for knob in self.knobs.values():
@@ -212,6 +245,8 @@ class KnobPanel(QWidget):
         self.knobs = {spec.name: Knob(spec, self) for spec in self._specs}
         for place, knob in enumerate(self.knobs.values()):
             knob.changed.connect(self.changed)
+            knob.changed.connect(self._mark)
             knob.released.connect(self.released)
             self._column.insertWidget(place, knob)
         self.nothing.setVisible(not self.knobs)
+        self.own.setVisible(any(spec.own is not None for spec in self._specs))

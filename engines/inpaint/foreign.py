@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines.diffusion import GUIDANCE
+from engines.drawing import GUIDANCE
 from engines.inpaint.method import Hole, Method, filling
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, batch_of, settle
 from engines.noise import Streams

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engines.inpaint.method import Hole
-from engines.model import SampleRequest, finish
+from engines.model import SampleRequest, finish, own_knobs
 from engines.nets.mfa import choose
 
 SHARED = 2**32 - 1
@@ -38,7 +38,9 @@ def nearest(hole: Hole, size: int, u: Tensor) -> tuple[Tensor, Tensor]:
     uniform.
     """
     label = None if hole.label == len(hole.model.labels) else hole.label
-    x = finish(hole.model.sample(SampleRequest(size, hole.seed, label)))
+    x = finish(
+        hole.model.sample(SampleRequest(size, hole.seed, label, own_knobs(hole.model.knobs)))
+    )
     spread = x.std(0).mean().clamp_min(1e-6) / 30
     gap = ((x - hole.picture) / spread * hole.known).flatten(1).square().sum(1)
     pick = choose(flattened(-gap / 2), u)

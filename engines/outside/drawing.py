@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from engines.diffusion import GUIDANCE
+from engines.drawing import GUIDANCE
 from engines.model import Exactness, Knob, Procedure, SampleRequest
 from engines.noise import Streams
 from engines.outside.denoiser import ForeignDenoiser

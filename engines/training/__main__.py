@@ -137,7 +137,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
     }
     _ship(
         options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,
-        training=training,
+        training=training, recommended=dict(recipe.recommended),
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _committed(name: str) -> Card | None:
 
 def _ship(
     name: str, data: DataSet, tensors: dict[str, Tensor], *, net: dict[str, object], text: str,
-    training: dict[str, object],
+    training: dict[str, object], recommended: dict[str, float] | None = None,
 ) -> None:  # fmt: skip
     """Write weights and card; figures are left to the evaluate command."""
     family = name.partition("/")[2]
@@ -157,7 +157,7 @@ def _ship(
         folder=path.parent, name=name, family=family, data=data.name,
         shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name, sha256=sha256,
         parameters=sum(t.numel() for t in tensors.values()), seed=_SEED, recipe=text,
-        licence=data.licence, net=net, training=training,
+        licence=data.licence, net=net, training=training, recommended=recommended or {},
     )  # fmt: skip
     write_card(card)
     print(f"wrote {path} and its card", flush=True)

@@ -41,7 +41,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text=f"maximum likelihood of {_PIXELS} pixels a step, drawn by doubt and weighted "
         "(importance sampling), Adam with cosine rate, EMA",
-        batch=64, minutes=60, label_dropout=0.1,
+        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.5},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from engines.model import NO_KNOBS, Model, SampleRequest, finish
+from engines.model import NO_KNOBS, Model, Run, SampleRequest, finish
 from engines.training.datasets import DataSet
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -37,8 +37,13 @@ def latents(model: Model, data: DataSet) -> Figures:
 
 def sampling(model: Model, data: DataSet) -> Figures:
     """Milliseconds for 16 examples over fresh seeds, and network calls per example."""
-    calls = max(step.calls for step in model.sample(SampleRequest(EXAMPLES, 0)))
-    timed = _median_ms(lambda seed: finish(model.sample(SampleRequest(EXAMPLES, seed + 1))))
+    classes = tuple(range(len(model.labels))) or None  # guidance costs where a class is asked
+
+    def run(seed: int) -> Run:
+        return model.sample(SampleRequest(EXAMPLES, seed, classes))
+
+    calls = max(step.calls for step in run(0))
+    timed = _median_ms(lambda seed: finish(run(seed + 1)))
     return {"sampling_ms": timed, "calls": {"value": calls}}
 
 

@@ -43,7 +43,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text="denoising score matching with the score −∇E, EDM preconditioning and weights, "
         "log-normal noise levels, uniform dequantisation, Adam with cosine rate, EMA",
-        batch=64, minutes=60, label_dropout=0.1,
+        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.6, "levels": 14},
     )  # fmt: skip
 
 

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 from engines.classifier import open_classifier
-from engines.model import Model, SampleRequest, batch_of, finish
+from engines.model import NO_KNOBS, Knobs, Model, SampleRequest, batch_of, finish, own_knobs
 from engines.nets.classifier import Classifier
 from engines.training.datasets import DataSet
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 _ROWS = 1_000
-_NEAREST_OF = 1_000
+_NEAREST_OF = _OWN_OF = 1_000
 _REPORT_EVERY = 15.0
 _SEED = 0
 
@@ -70,15 +70,37 @@ def sample_quality(model: Model, against: Reference) -> Figures:
     if not model.labels:
         raise ValueError(f"{model.card.name} has no classes to ask for")
     asked = torch.arange(against.count) % len(model.labels)
-    return figures_of(draw(model, against.count), asked, against)
+    figures = figures_of(draw(model, against.count), asked, against)
+    for entry in figures.values():
+        entry["knobs"] = dict(model.card.recommended)
+    return {**figures, **_of_own(model, against)}
 
 
-def draw(model: Model, count: int) -> Tensor:
+def _of_own(model: Model, against: Reference) -> Figures:
+    """Label agreement of the model's own distribution, where the card recommends another."""
+    if not (knobs := own_knobs(model.knobs)):
+        return {}
+    count = min(_OWN_OF, against.count)
+    _, read = look(against.reader, draw(model, count, knobs))
+    agree = _share(read == torch.arange(count) % len(model.labels))
+    error = math.sqrt(agree * (1 - agree) / count)
+    return {
+        "own_label_agreement": {
+            "value": round(agree, 5), "stderr": round(error, 5), "examples": count,
+            "floor": round(against.floor["label_agreement"], 5),
+            "method": _METHODS["label_agreement"], "knobs": dict(knobs),
+        }
+    }  # fmt: skip
+
+
+def draw(model: Model, count: int, knobs: Knobs = NO_KNOBS) -> Tensor:
     """Samples of seed 0, the classes dealt out in turn: (count, C, H, W)."""
     classes = tuple(range(len(model.labels)))
     size, parts, reported = batch_of(model.card), [], time.monotonic()
     for first in range(0, count, size):
-        request = SampleRequest(min(size, count - first), _SEED, label=classes, first=first)
+        request = SampleRequest(
+            min(size, count - first), _SEED, label=classes, knobs=knobs, first=first
+        )
         parts.append(finish(model.sample(request)))
         if time.monotonic() - reported > _REPORT_EVERY:
             reported = time.monotonic()
@@ -86,7 +108,7 @@ def draw(model: Model, count: int) -> Tensor:
     return torch.cat(parts)
 
 
-def figures_of(pictures: Tensor, asked: Tensor, against: Reference) -> Figures:
+def figures_of(pictures: Tensor, asked: Tensor, against: Reference) -> dict[str, dict[str, Any]]:
     """The figures of pictures (n, C, H, W) asked to be of the classes (n,)."""
     seen, read = look(against.reader, pictures)
     agree = _share(read == asked)

@@ -23,6 +23,8 @@ class Recipe:
     label_dropout: float
     training: Mapping[str, Any] = field(default_factory=dict)
     """What else the card should say of the training."""
+    recommended: Mapping[str, float] = field(default_factory=dict)
+    """Values of knobs at which samples look best: the card's."""
 
 
 @dataclass(frozen=True)
