@@ -12,6 +12,8 @@ from engines.catalog import CheckpointError
 from engines.model import Card
 from engines.nets.classifier import Classifier
 
+HOLES = "-holes"
+"""Ends the name of the classifier that reads a data set's pictures through holes."""
 ROOT = Path(__file__).resolve().parent.parent / "assets" / "classifiers"
 
 

@@ -134,7 +134,8 @@ _ENTROPY = Column(
 )  # fmt: skip
 _AGREEMENT = Column(
     "Label agreement", "How often an independent classifier reads the class that was asked, "
-    "in 10,000 samples.", measured=True,
+    "in 10,000 samples at the settings that the card recommends; “own” is the model's own "
+    "distribution, without guidance and at temperature 1.", measured=True,
 )  # fmt: skip
 _COSTS = (
     Column("16 samples", "Time at the default knobs, and network calls per sample.", measured=True),
@@ -192,6 +193,8 @@ def _measured(card: Card, column: Column) -> Cell:
         return _nothing(card, column)
     if column is _AGREEMENT:
         text = figures.percent(card.figures, name)
+        if f"own_{name}" in card.figures:
+            text += f" (own {figures.percent(card.figures, f'own_{name}')})"
     elif name.endswith("_ms"):
         text = figures.duration(card.figures, name) + _calls(card, name)
     else:

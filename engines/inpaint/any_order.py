@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engines.any_order import AnyOrderPictures, AnyOrderPoints
 from engines.autoregressive import draw_levels, to_indices, to_pictures
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams
@@ -36,7 +37,7 @@ def fill_pictures(hole: Hole) -> Run:
     shown = torch.full((hole.count, *hole.card.shape), _UNKNOWN)
     for start in range(0, hole.count, _ROWS):
         part = range(start, min(start + _ROWS, hole.count))
-        draws = Draws(native, hole, Streams(hole.seed, part))
+        draws = Draws(native, hole, part)
         for call in range(1, calls + 1):
             draws.reveal((call - 1) * together, min(call * together, missing))
             shown[part.start : part.stop] = draws.guess()
@@ -48,9 +49,9 @@ def fill_pictures(hole: Hole) -> Run:
 class Draws:
     """Some draws of one hole, with the pixels that are known of each by now."""
 
-    def __init__(self, native: AnyOrderPictures, hole: Hole, streams: Streams) -> None:
-        n, self.native = len(streams), native
-        self.labels = torch.full((n,), hole.label, device=native.device)
+    def __init__(self, native: AnyOrderPictures, hole: Hole, part: range) -> None:
+        n, streams, self.native = len(part), Streams(hole.seed, part), native
+        self.labels = classes(hole, part).to(native.device)
         self.levels = to_indices(hole.picture[None], native.net.levels).flatten(1).repeat(n, 1)
         self.known = hole.known.flatten().repeat(n, 1)
         # unknown pixels first, in an order as random as these numbers
@@ -99,8 +100,9 @@ def fill_points(hole: Hole) -> Run:
 
 
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
-    together = int(settle((TOGETHER,), knobs)["together"])
-    method = "what is known first, then the rest in random order"
+    settled = settle(_PICTURE_KNOBS, knobs)
+    together = int(settled["together"])
+    method = first("what is known, then the rest in random order", settled)
     if together == 1:
         return Procedure(Exactness.EXACT, f"{method}, one pixel a call", _SOURCE)
     method = f"{method}, {together} pixels a call taken as independent"
@@ -113,6 +115,7 @@ def _of_points(model: Model, knobs: Knobs) -> Procedure:
     return Procedure(Exactness.EXACT, method, _SOURCE)
 
 
+_PICTURE_KNOBS = (TOGETHER, CLASS)
 _SOURCE = "Hoogeboom et al. 2022, algorithm 1"
 METHODS = (
     Method(
@@ -122,8 +125,8 @@ METHODS = (
         "the network's own conditionals.",
         fits=lambda model: isinstance(model.native, AnyOrderPictures),
         procedure=_of_pictures,
-        run=filling(fill_pictures, (TOGETHER,)),
-        knobs=(TOGETHER,),
+        run=filling(fill_pictures, _PICTURE_KNOBS),
+        knobs=_PICTURE_KNOBS,
     ),
     Method(
         name="any-order",

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engines.diffusion import Diffusion
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.denoising import Scene, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import descend
@@ -70,9 +71,10 @@ def fill(hole: Hole) -> Run:
     for start in range(0, hole.count, size):
         part = range(start, min(start + size, hole.count))
         streams = Streams(hole.seed, part)
-        scene = Scene(hole, prior, streams, particles)
-        labels = torch.full((len(part),), hole.label, device=model.device)
-        run = descend(scene, through_decoder(scene, Posterior(hole, model.vae, model.device)))
+        labels = classes(hole, part).to(model.device)
+        scene = Scene(hole, prior, streams, particles, labels.repeat_interleave(particles))
+        posterior = Posterior(hole, model.vae, model.device, scene.labels)
+        run = descend(scene, through_decoder(scene, posterior))
         for turn in range(1, steps + 1):
             z = prior.net.leave(next(run))
             view[part.start : part.stop] = shown(model.vae, z, labels, None)
@@ -85,7 +87,7 @@ def fill(hole: Hole) -> Run:
 
 
 def _knobs(picture: bool) -> tuple[Knob, ...]:
-    return (PARTICLES, STEPS, PIXELS) if picture else (PARTICLES, STEPS)
+    return (PARTICLES, STEPS, PIXELS, CLASS) if picture else (PARTICLES, STEPS)
 
 
 def _method(picture: bool) -> Method:
@@ -100,7 +102,7 @@ def _method(picture: bool) -> Method:
             method = f"guidance of z through the decoder, one state unweighed, {n} steps"
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        return Procedure(exactness, method, "Wu et al. 2023; Rombach et al. 2022")
+        return Procedure(exactness, first(method, settled), "Wu et al. 2023; Rombach et al. 2022")
 
     def fits(model: Model) -> bool:
         return isinstance(model.native, DiffusedLatents) and model.card.is_picture == picture

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engines.diffusion import Diffusion
 from engines.drawing import to_levels
+from engines.inpaint.classes import classes
 from engines.inpaint.method import Hole
 from engines.model import Knob, Model, Run, Step
 from engines.noise import Streams
@@ -37,6 +38,8 @@ class Scene:
     native: Diffusion
     streams: Streams
     particles: int
+    labels: Tensor
+    """The class of every state: those of a draw have the same."""
 
     @property
     def known(self) -> Tensor:
@@ -45,7 +48,7 @@ class Scene:
 
     def denoise(self, y: Tensor, sigma: float) -> Tensor:
         """D(y; σ, c): (n, …) -> (n, …)."""
-        labels = torch.full((len(y),), self.hole.label, device=y.device)
+        labels = self.labels.to(y.device)
         return self.native.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
 
     def levels(self, steps: int) -> list[float]:
@@ -131,7 +134,8 @@ def descending(
         size = max(1, _ROWS[hole.card.is_picture] // states)
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
-            scene = Scene(hole, native, Streams(hole.seed, part), states)
+            labels = classes(hole, part).repeat_interleave(states)
+            scene = Scene(hole, native, Streams(hole.seed, part), states, labels)
             run = walk(scene)
             for turn in range(1, total + 1):
                 guess = scene.reveal(next(run))

@@ -6,12 +6,12 @@ Each draw is a run of its own, so draws share no ancestors and (seed, i) needs n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from engines.inpaint.classes import CLASS, first
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import Twist, moment_matched, scalar
@@ -92,12 +92,13 @@ def _procedure(knobs: dict[str, float], twist: str) -> Procedure:
     method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist} twist"
     if p == 1:
         method = f"{twist} guidance, one state unweighed, {n} steps"
-    return Procedure(standing, method, "Wu et al. 2023, algorithm 1")
+    return Procedure(standing, first(method, knobs), "Wu et al. 2023, algorithm 1")
 
 
-def _method(
-    name: str, fits: Callable[[Model], bool], twist: str, *, particles: int, steps: int
-) -> Method:
+def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int) -> Method:
+    def fits(model: Model) -> bool:
+        return is_diffusion(model) and model.card.is_picture == pictures
+
     knobs = (
         Knob(
             "particles", "Particles", particles, 1, 256, 1,
@@ -105,6 +106,7 @@ def _method(
             "grows; 1 steers without weighing.",
         ),
         steps_knob(steps, "A draw costs P · N calls, each with a derivative."),
+        *([CLASS] if pictures else []),
     )  # fmt: skip
     return Method(
         name=name,
@@ -119,10 +121,8 @@ def _method(
 
 
 TDS = _method(
-    "tds", lambda model: is_diffusion(model) and not model.card.is_picture, "moment-matched",
-    particles=16, steps=100,
+    "tds", "moment-matched", pictures=False, particles=16, steps=100,
 )  # fmt: skip
 PICTURE_TDS = _method(
-    "tds-pictures", lambda model: is_diffusion(model) and model.card.is_picture,
-    "ΠGDM (pixel cells as Gaussians)", particles=4, steps=20,
+    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", pictures=True, particles=4, steps=20,
 )  # fmt: skip

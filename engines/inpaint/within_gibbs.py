@@ -13,6 +13,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.langevin import adapted
@@ -46,6 +47,12 @@ class State:
     known: Tensor
     slope: Tensor
 
+    @staticmethod
+    def joined(states: list[State]) -> State:
+        """States one after the other."""
+        parts = zip(*(state._parts() for state in states), strict=True)
+        return State(*(torch.cat(part) for part in parts))
+
     def __getitem__(self, rows: Tensor) -> State:
         return State(*(part[rows] for part in self._parts()))
 
@@ -63,14 +70,23 @@ class State:
 
 
 class Posterior:
-    """What the moves ask of a VAE about one hole; all chains have the class of the hole."""
+    """What the moves ask of a VAE about one hole.
 
-    def __init__(self, hole: Hole, net: PictureVAE | PointVAE, device: torch.device) -> None:
-        self.net, self.device, self.hole = net, device, hole
+    `labels` are the classes of its chains (n,), or one for all that are asked about (1,).
+    """
+
+    def __init__(
+        self, hole: Hole, net: PictureVAE | PointVAE, device: torch.device, labels: Tensor
+    ) -> None:
+        self.net, self.device, self.hole, self.labels = net, device, hole, labels.to(device)
         self.known, self.picture = hole.known.to(self.device), hole.picture.to(self.device)
 
+    def under(self, label: int) -> Posterior:
+        """The same of this class alone."""
+        return Posterior(self.hole, self.net, self.device, torch.tensor([label]))
+
     def _labels(self, n: int) -> Tensor:
-        return torch.full((n,), self.hole.label, device=self.device)
+        return self.labels.expand(n)
 
     def at(self, z: Tensor, *, sloped: bool = False) -> State:
         """The state at z (n, K)."""
@@ -139,11 +155,23 @@ class Posterior:
 
 
 def start(posterior: Posterior, streams: Streams) -> State:
-    """Importance resampling: one of some proposals for each chain, by p(x_o | z) p(z) / r(z).
+    """Importance resampling: a proposal of its class for each chain."""
+    u, labels = streams.uniform(), posterior.labels.expand(len(streams))
+    found, rows = [], []
+    for label in labels.unique().tolist():
+        chains = (labels == label).nonzero()[:, 0]
+        found.append(_resampled(posterior.under(label), u[chains.cpu()]))
+        rows.append(chains)
+    return State.joined(found)[torch.cat(rows).argsort()]
+
+
+def _resampled(posterior: Posterior, u: Tensor) -> State:
+    """One of some proposals for each u (n,), by p(x_o | z) p(z) / r(z).
 
     Half of r is the prior and half q(z | x) with the hole filled by what the former expect there.
-    All chains of a seed choose from the same 512, of pictures 128. Where fewer than 16 would
-    count, the weights are flattened until they do: chains that start apart show whether they meet.
+    All chains of a seed and class choose from the same 512, of pictures 128. Where fewer than 16
+    would count, the weights are flattened until they do: chains that start apart show whether they
+    meet.
     """
     noise, half = Streams(posterior.hole.seed, [SHARED]), _POOL[posterior.hole.card.is_picture] // 2
     e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
@@ -155,7 +183,7 @@ def start(posterior: Posterior, streams: Streams) -> State:
     pool = posterior.at(torch.cat([prior.z, mean + sd * e]))
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
     log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
-    pick = choose(flattened(log_weight).cpu(), streams.uniform())
+    pick = choose(flattened(log_weight).cpu(), u)
     return pool[pick.to(posterior.device)]
 
 
@@ -246,7 +274,7 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
         """Chains side by side, one for each draw; guesses are where they stand."""
         native, streams, total = hole.model.native, hole.streams, int(hole.knobs["steps"])
         assert isinstance(native, VAE)
-        posterior = Posterior(hole, native.net, native.device)
+        posterior = Posterior(hole, native.net, native.device, classes(hole))
         averaged = hole.knobs.get("pixels") == MEAN
         state = start(posterior, streams)
         x = posterior.draw(state, streams)
@@ -268,7 +296,7 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
 
 def _method(exact: bool, picture: bool) -> Method:
     long = replace(STEPS, default=_PICTURE_STEPS) if exact else STEPS
-    knobs = (long, PIXELS) if picture else (STEPS,)
+    knobs = (long, PIXELS, CLASS) if picture else (STEPS,)
     title = "Metropolis-within-Gibbs" if exact else "Pseudo-Gibbs"
     says = (
         "Chains that go between the latent and the hole, the encoder's error corrected."
@@ -284,6 +312,7 @@ def _method(exact: bool, picture: bool) -> Method:
         exactness = Exactness.ASYMPTOTIC if exact else Exactness.HEURISTIC
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
+        method = first(method, settled)
         source = (
             "Mattei & Frellsen 2018; Roberts & Tweedie 1996" if exact else "Rezende et al. 2014"
         )

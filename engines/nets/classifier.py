@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 
@@ -33,6 +34,15 @@ class Classifier(nn.Module):
         """Class scores (n, classes)."""
         scores: Tensor = self.head(self.features(x))
         return scores
+
+
+def through(x: Tensor, known: Tensor) -> Tensor:
+    """What a reader of pictures with holes sees: x (n, 1, H, W), known (…, H, W) -> (n, 2, H, W).
+
+    Mid-grey where unknown, and beside it which pixels are known.
+    """
+    seen = known.expand(x.shape)
+    return torch.cat([torch.where(seen, x, 0.0), seen.to(x)], 1)
 
 
 def _block(inside: int, out: int, *, stride: int = 1, kernel: int = 3) -> list[nn.Module]:

@@ -44,14 +44,22 @@ def left(height: int, width: int) -> Tensor:
     return (torch.arange(width) >= width // 2).expand(height, width)
 
 
-def square(height: int, width: int) -> Tensor:
-    """Known places (H, W) with a centre square of half the side unknown."""
+def square(height: int, width: int, margin: float = 1 / 4) -> Tensor:
+    """Known places (H, W) with a centre square unknown: of half the side, at this margin."""
     known = torch.ones(height, width, dtype=torch.bool)
-    known[height // 4 : height - height // 4, width // 4 : width - width // 4] = False
+    y, x = int(height * margin), int(width * margin)
+    known[y : height - y, x : width - x] = False
     return known
 
 
-HOLES: Mapping[str, Callable[[int, int], Tensor]] = {"left": left, "square": square}
+def third(height: int, width: int) -> Tensor:
+    """Known places (H, W) with a centre square of about a third of the side unknown."""
+    return square(height, width, 1 / 3)
+
+
+HOLES: Mapping[str, Callable[[int, int], Tensor]] = {
+    "left": left, "square": square, "third": third,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ the density over the plane. The densities are drawn on [their own page](densitie
 """
 _QUALITY_HEAD = """Of 10,000 class-conditional samples at the default knobs, in the features of the
 project's own classifier: compare only among themselves. The first row is the floor: real test
-pictures in the place of samples.
+pictures in the place of samples. Some cards recommend guidance or a temperature, at which samples
+are no longer the model's own distribution: the table of pictures says which, and how often those of
+its own are read as the class that was asked.
 """
 
 
@@ -107,6 +109,11 @@ def _entropy(card: Card) -> str:
     return f"{TOYS[card.data].entropy:.4f}" if card.data in TOYS else "unknown"
 
 
+def _settings(card: Card) -> str:
+    """What the card recommends, at which samples are judged and timed."""
+    return ", ".join(f"{k} {v:g}" for k, v in card.recommended.items()) or figures.NOTHING
+
+
 def _examples(card: Card) -> str:
     count = card.figures.get("bits_per_dim", {}).get("examples")
     return figures.NOTHING if count is None else f"{count:,}"
@@ -124,7 +131,9 @@ _PICTURES: _Columns = {
     "method": _method("bits_per_dim"),
     "pictures": _examples,
     "ELBO, bits/dim": lambda c: figures.shown(c.figures, "elbo_bits_per_dim"),
+    "settings": _settings,
     "label agreement (floor)": lambda c: figures.beside_floor(c.figures, "label_agreement"),
+    "of its own distribution": lambda c: figures.shown(c.figures, "own_label_agreement"),
     "Fréchet (floor)": lambda c: figures.beside_floor(c.figures, "frechet"),
     "coverage (floor)": lambda c: figures.beside_floor(c.figures, "coverage"),
     "16 samples": _sampling,

@@ -109,7 +109,8 @@ def test_a_moment_matched_twist_is_exact_for_one_gaussian(mixture):
                                             mixture.log_weight, mixture.labels)))  # fmt: skip
     model = mixture_diffusion(one)
     net, sigma = model.native.net, 0.4
-    scene = Scene(Hole(model, POINT, KNOWN, 6, 1, {}, 0), model.native, Streams(1, range(6)), 1)
+    hole, classes = Hole(model, POINT, KNOWN, 6, 1, {}, 0), torch.zeros(6, dtype=torch.int64)
+    scene = Scene(hole, model.native, Streams(1, range(6)), 1, classes)
     y = scene.noise()
     seen = moment_matched(scene)(y, sigma)
     # E[y_0 | y_σ, y_o]: y_σ is one more observation, of variance σ²
@@ -128,7 +129,7 @@ def test_a_known_pixel_has_the_mean_and_spread_of_its_cell(tiny):
     x, known = asked(model)
     x[0, 0, 0], x[0, 0, 1] = -1.0, 1.0
     scene = Scene(Hole(model, x, known[None], 4000, 1, {}, 3), model.native,
-                  Streams(1, range(4000)), 1)  # fmt: skip
+                  Streams(1, range(4000)), 1, torch.full((4000,), 3))  # fmt: skip
     mean, variance_of = scene.expected()
     y = scene.observe()
     spread = variance_of.sqrt()

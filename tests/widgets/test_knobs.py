@@ -103,17 +103,17 @@ def test_every_way_back_to_the_default(qtbot, panel, told, where):
     press(target, LEFT)
     assert panel.values()["temperature"] == 1.0
     assert told[-2:] == [("temperature", 1.0), None]
-    assert not knob.reset.isVisible()
+    assert knob.reset.isHidden()
 
 
 def test_reset_and_warning_show_only_away_from_the_default(panel):
     knob = panel.knobs["temperature"]
-    assert not knob.reset.isVisible()
-    assert not knob.warning.isVisible()
+    assert knob.reset.isHidden()
+    assert knob.warning.isHidden()
     place = panel.knobs["steps"].y()
     panel.set_values({"temperature": 0.7})
     assert knob.reset.isVisible()
-    assert knob.warning.isVisible()
+    assert not knob.warning.isHidden()
     assert knob.warning.text() == "not the model's distribution"
     panel.layout().activate()
     assert panel.knobs["steps"].y() == place, "a warning must not push what the hand aims at"
@@ -184,3 +184,22 @@ def test_values_carry_no_binary_residue():
 def test_an_impossible_knob_is_refused(numbers):
     with pytest.raises(ValueError, match="knob 'k'"):
         KnobSpec("k", "K", *numbers, help="")
+
+
+def test_a_recommended_setting_warns_until_the_button_takes_it_back(qtbot, panel, told):
+    guidance = KnobSpec("guidance", "Guidance", 1.5, 0, 4, 0.1, "How much.", warn="not own", own=1)
+    panel.set_specs((guidance, STEPS))
+    knob = panel.knobs["guidance"]
+    assert not knob.warning.isHidden()
+    assert knob.reset.isHidden()
+    panel.adjustSize()
+    qtbot.waitUntil(panel.own.isVisible)
+    qtbot.mouseClick(panel.own, LEFT)
+    assert told == [("guidance", 1.0), None]
+    assert knob.warning.isHidden()
+    assert not panel.own.isEnabled()
+    qtbot.mouseClick(knob.reset, LEFT)
+    assert knob.value() == 1.5
+    assert panel.own.isEnabled()
+    panel.set_specs((STEPS,))
+    assert panel.own.isHidden()

@@ -1,0 +1,84 @@
+"""The class of a draw where none is asked: read from what is known, drawn before the hole is."""
+
+import pytest
+import torch
+
+from engines import classifier, examples, open_model
+from engines.inpaint import methods_for
+from engines.inpaint.classes import ANY, CLASS, READER, classes, reads
+from engines.inpaint.method import Hole
+from engines.training.datasets import Split
+from engines.training.hole_reader import figures, holes
+from engines.training.inpainting_report import HOLES
+
+KNOBS = {"class": READER}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return open_model("mnist/vae")
+
+
+@pytest.fixture(scope="module")
+def shown():
+    found = examples.pictures("mnist")
+    x = torch.from_numpy(found.levels[..., :1]).permute(0, 3, 1, 2) / 127.5 - 1
+    return Split(x, torch.tensor(found.labels))
+
+
+def hole(model, picture, known, count=64, label=10, knobs=KNOBS):
+    return Hole(model, picture.masked_fill(~known, 0.0), known, count, 3, knobs, label)
+
+
+def test_a_small_hole_leaves_the_class_to_be_read(model, shown):
+    known = torch.ones(1, 28, 28, dtype=torch.bool)
+    known[:, :6, :6] = False
+    right = [
+        (classes(hole(model, x, known)) == label).double().mean()
+        for x, label in zip(shown.x[:10], shown.labels[:10], strict=True)
+    ]
+    assert sum(right) / 10 > 0.95
+
+
+def test_nothing_known_leaves_every_class_open(model, shown):
+    known = torch.zeros(1, 28, 28, dtype=torch.bool)
+    found = classes(hole(model, shown.x[0], known, 2000)).bincount(minlength=10) / 2000
+    assert ((found > 0.04) & (found < 0.2)).all()
+
+
+def test_a_class_that_is_asked_stays_and_any_can_be_had(model, shown):
+    known = torch.ones(1, 28, 28, dtype=torch.bool)
+    assert (classes(hole(model, shown.x[0], known, label=4)) == 4).all()
+    assert (classes(hole(model, shown.x[0], known, knobs={"class": ANY})) == 10).all()
+    assert (classes(hole(model, shown.x[0], known, knobs={})) == 10).all()
+    assert not reads("moons")
+
+
+def test_a_draw_has_its_class_whatever_is_drawn_beside_it(model, shown):
+    known = HOLES["square"](28, 28)[None]
+    whole = classes(hole(model, shown.x[2], known))
+    assert torch.equal(classes(hole(model, shown.x[2], known), range(5, 9)), whole[5:9])
+
+
+@pytest.mark.parametrize("family", ["vae", "any-order", "diffusion", "latent-diffusion"])
+def test_the_methods_say_so(family):
+    model = open_model(f"mnist/{family}")
+    method = methods_for(model)[0]
+    assert CLASS in method.knobs
+    assert "class by a reader" in method.procedure(model, {}).method
+    assert "reader" not in method.procedure(model, {"class": ANY}).method
+
+
+def test_holes_are_of_every_size():
+    share = holes(400, 28, 28).double().flatten(1).mean(1)
+    assert share.min() < 0.1
+    assert share.max() > 0.9
+    assert holes(3, 28, 20).shape == (3, 1, 28, 20)
+
+
+def test_the_shipped_reader_reads_as_its_card_says(shown):
+    card = classifier.read("mnist-holes")
+    net = classifier.open_classifier("mnist-holes")
+    found = figures(net, shown, HOLES["third"](28, 28))
+    error = (found["value"] * (1 - found["value"]) / len(shown.x)) ** 0.5
+    assert abs(found["value"] - card.figures["third"]["value"]) < 4 * max(error, 0.02)
