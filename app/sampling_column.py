@@ -120,9 +120,9 @@ class SamplingColumn(QObject):
 
     def _warning(self, frame: Frame) -> str:
         turned = [
-            f"{spec.title} {frame.request.knobs[spec.name]:g}: {spec.warn}"
+            f"{spec.title} {value:g}: {spec.warn}"
             for spec in self.specs
-            if spec.strays(frame.request.knobs.get(spec.name, spec.default))
+            if spec.strays(value := frame.request.knobs.get(spec.name, spec.default))
         ]
         return "; ".join(turned)
 

@@ -21,6 +21,7 @@ class Puppet:
 
     def __init__(self):
         self.steps = 1
+        self.knob = TEMPERATURE
         self.error = None
         self.asked = []
         self.closed = []
@@ -33,7 +34,7 @@ class Puppet:
     def model(self, card):
         self.shape = card.shape
         standing = Procedure(Exactness.EXACT, "strings", "Collodi 1883")
-        return Model(card, self.sample, lambda knobs: standing, (TEMPERATURE,))
+        return Model(card, self.sample, lambda knobs: standing, (self.knob,))
 
     def sample(self, request):
         if request == WARM_UP:
@@ -52,7 +53,7 @@ class Puppet:
             self.closed.append(request)
 
     def pictures(self, request):
-        heat = settle((TEMPERATURE,), request.knobs)["temperature"]
+        heat = settle((self.knob,), request.knobs)["temperature"]
         labels = request.labels() or [-1] * request.count
         x = torch.zeros(request.count, *self.shape)
         x[:, 0, 0, 0] = request.seed

@@ -1,11 +1,13 @@
 """The live draw: every control redraws at once, the newest wins, and nothing stale is shown."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from engines.drawing import TEMPERATURE
 from tests.windows import BOTH, DIGITS, PLANE
 from widgets.column import State
 from widgets.labels import ElidedLabel
@@ -69,6 +71,22 @@ def test_every_control_redraws_at_once(stage, puppets):
     stage.until_shows(KDE, knobs={"temperature": 0.5})
     assert drawn(stage) == [8, 50, 0, 0]
     assert any("not the model's distribution" in text for text in texts(stage, KDE))
+
+
+def test_what_a_card_recommends_is_drawn_and_warned_of_until_the_button_is_pressed(
+    open_window, puppets, qtbot
+):
+    puppets[KDE].knob = replace(TEMPERATURE, default=0.75, own=1.0)
+    puppets[KDE].allow(100)
+    stage = open_window(DIGITS)
+    stage.ready()
+    assert drawn(stage)[1] == 75
+    assert any("Temperature 0.75: not the model" in text for text in texts(stage, KDE))
+    panel = stage.tab._sections[KDE].panel
+    qtbot.mouseClick(panel.own, Qt.MouseButton.LeftButton)
+    stage.until_shows(KDE, knobs={"temperature": 1.0})
+    assert drawn(stage)[1] == 100
+    assert not any("not the model" in text for text in texts(stage, KDE))
 
 
 def test_classes_come_in_turn_below_their_names(stage):
