@@ -49,6 +49,7 @@ from engines.probability_flow import (
     Guess,
     ancestral,
     climb,
+    descend,
     heun,
     kutta,
     length,
@@ -275,12 +276,8 @@ class Diffusion:
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """(n, D) -> (n, …), over the noise levels that `encode` takes."""
         denoise, levels = self._between(labels, len(z))
-
-        def descend() -> Generator[Tensor, None, Tensor]:
-            x = yield from kutta(denoise, self._far(z), levels)
-            return denoise(x, levels[-1])
-
-        return (yield from self._shown(descend(), len(z), 4 * len(levels) - 3, 1))
+        run = descend(denoise, self._far(z), levels)
+        return (yield from self._shown(run, len(z), 4 * len(levels) - 3, 1))
 
     def _between(self, labels: Tensor | None, n: int) -> tuple[Guess, list[float]]:
         """D, and the noise levels between codes and data, falling."""
