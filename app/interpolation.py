@@ -86,6 +86,8 @@ class Interpolation(QObject):
         tab.point_wanted.connect(self._point_clicked)
         self.panel.turned.connect(self._turned)
         self.panel.rested.connect(self.settle)
+        tab.class_slid.connect(self._class_slid)
+        tab.latents.classes.rested.connect(self.settle)
         self.panel.mixed.connect(self._mixed)
         self.panel.picked.connect(self._picked)
         tab.close_wanted.connect(self._buttons.close)
@@ -239,6 +241,11 @@ class Interpolation(QObject):
         self._unsettled.add(name)
         self._stale_films.add(name)
         self._rest.start()
+
+    @Slot()
+    def _class_slid(self) -> None:
+        for name in self.rows:
+            self._turned(name)
 
     @Slot(str, object)
     def _mixed(self, name: str, weights: walking.Reals) -> None:

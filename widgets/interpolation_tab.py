@@ -5,7 +5,7 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -44,6 +44,7 @@ class InterpolationTab(QWidget):
     way_changed = Signal()
     frames_changed = Signal()
     class_changed = Signal()
+    class_slid = Signal()
     encoder_changed = Signal()
     sample_wanted = Signal(str)
     """Of the model that is to draw the chosen end point."""
@@ -116,6 +117,7 @@ class InterpolationTab(QWidget):
                 self.classes.addItem(name, index)
             self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
         self.classes.setEnabled(bool(names))
+        self.latents.classes.set_classes(names, self.label())
 
     def label(self) -> int | None:
         """The class that codes are decoded as, None for that of the code itself."""
@@ -272,7 +274,8 @@ class InterpolationTab(QWidget):
     def _join(self) -> None:
         self.way.currentIndexChanged.connect(self.way_changed)
         self.frames.valueChanged.connect(self.frames_changed)
-        self.classes.currentIndexChanged.connect(self.class_changed)
+        self.classes.currentIndexChanged.connect(self._class_chosen)
+        self.latents.classes.moved.connect(self._class_slid)
         self.encoder.currentIndexChanged.connect(self.encoder_changed)
         self.sample.clicked.connect(
             lambda: self.sample_wanted.emit(str(self.sampler.currentData()))
@@ -300,6 +303,18 @@ class InterpolationTab(QWidget):
         self._rows[name] = row
 
     # what the hand does
+
+    @Slot()
+    def _class_chosen(self) -> None:
+        self.latents.classes.set_label(self.label())
+        self.class_changed.emit()
+
+    @Slot()
+    def _class_slid(self) -> None:
+        with QSignalBlocker(self.classes):
+            label = self.latents.classes.label()
+            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        self.class_slid.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

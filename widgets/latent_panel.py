@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWid
 
 from widgets import theme
 from widgets.album import Picture
+from widgets.class_slider import ClassSlider
 from widgets.combo import Combo
 from widgets.gallery import Gallery
 from widgets.latent_pad import LatentPad
@@ -28,7 +29,8 @@ class LatentPanel(QWidget):
         super().__init__(parent)
         self.title, self.about = QLabel(self), QLabel(self)
         self.basis, self.layouts = Combo(self), Combo(self)
-        self.sliders, self.pad = LatentSliders(self), LatentPad(self)
+        self.classes, self.sliders = ClassSlider(self), LatentSliders(self)
+        self.pad = LatentPad(self)
         self.across, self.up = Combo(self), Combo(self)
         self.map, self.thumb, self.caption = Plane(self), Gallery(self), QLabel(self)
         self.pages = QTabWidget(self)
@@ -36,6 +38,7 @@ class LatentPanel(QWidget):
         self._build()
         self.basis.currentIndexChanged.connect(self.basis_changed)
         self.layouts.currentIndexChanged.connect(self.layout_changed)
+        self.sliders.reset.connect(self.classes.reset)
         for axis in (self.across, self.up):
             axis.currentIndexChanged.connect(self.axes_changed)
 
@@ -118,7 +121,7 @@ class LatentPanel(QWidget):
         under.addWidget(self.thumb)
         under.addWidget(self.caption, 1)
         pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
-            ("Sliders", sliders, (self.basis, self.sliders)),
+            ("Sliders", sliders, (self.classes, self.basis, self.sliders)),
             ("Pad", pad, (axes, self.pad)),
             ("Map", map_, (self.layouts, self.map, under)),
         )

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+import engines
+from app import walking
+from app.pictures import to_pixels
 from app.settings import Settings
 from engines import directions
+from engines.model import finish
 from tests.app.test_interpolation import FLOW, FLOWS, Bench
 from tests.windows import LEFT
 from widgets.latent_panel import FOUR
@@ -43,6 +47,48 @@ def test_one_slider_is_reset_by_a_double_click_and_all_by_home(bench):
     QTest.keyClick(second.slider, Qt.Key.Key_Home)
     assert not any(turned(bench))
     bench.until(lambda: bench.filmed() and bench.here() and bench.row().wish.plain)
+
+
+def test_the_class_follows_the_hand_and_keeps_the_code(bench):
+    classes, row = bench.tab.latents.classes, bench.row()
+    slider, model = classes.slider, bench.presenter.walks._known[FLOW][0]
+    bench.go(0.25)
+    bench.until(lambda: bench.filmed() and bench.here())
+    plain, film = bench.shown().copy(), row.film
+
+    def spot(position):
+        return QPoint(round(slider.x_of(position)), slider.height() // 2)
+
+    QTest.mousePress(slider, LEFT, pos=spot(0))
+    for label in range(3):
+        QTest.mouseMove(slider, spot(label + 1))
+        bench.until(lambda label=label: bench.here() and row.wish.label == label)
+        z = walking.codes_at(bench.presenter.walks._known[FLOW][1], row.wish, [0.25])
+        wanted = finish(engines.decode(model, z, torch.tensor([label])))
+        assert (bench.shown() == to_pixels(wanted)[0]).all()
+        assert (bench.shown() != plain).any()
+        assert bench.tab.label() == label
+        assert row.film is film  # the strip waits for the hand to rest
+    QTest.mouseRelease(slider, LEFT, pos=spot(3))
+    bench.until(lambda: bench.filmed() and row.film.wish.label == 2)
+    assert classes.title.text() == "Class: two"
+    QTest.mouseDClick(slider, LEFT, pos=spot(3))
+    QTest.mouseRelease(slider, LEFT, pos=spot(3))
+    bench.until(lambda: bench.filmed() and bench.here() and row.wish.plain)
+    assert (bench.shown() == plain).all()
+    assert bench.tab.classes.currentText() == "As encoded"
+
+
+def test_menu_and_slider_stand_at_the_same_class(bench):
+    tab = bench.tab
+    tab.classes.setCurrentIndex(tab.classes.findText("one"))
+    assert tab.latents.classes.label() == 1
+    QTest.keyClick(tab.latents.classes.slider, Qt.Key.Key_Right)
+    assert tab.classes.currentText() == "two"
+    bench.until(lambda: bench.filmed() and bench.row().wish.label == 2)
+    tab.latents.sliders.reset_all()
+    assert tab.classes.currentText() == "As encoded"
+    bench.until(lambda: bench.filmed() and bench.row().wish.plain)
 
 
 def test_sliders_reach_further_once_unlocked(bench):

@@ -91,3 +91,15 @@ def test_the_ends_of_a_pixel_cell_stay_finite(level):
     assert z.isfinite().all()
     assert log_det.isfinite().all()
     assert flow.decode(1e3 * z, torch.tensor([3])).isfinite().all()
+
+
+def test_decode_follows_the_weights():
+    flow, x = net("picture", torch.float64), data("picture", torch.float64)
+    labels = torch.ones(16, dtype=torch.int64)
+    before = flow.decode(flow.encode(x, labels)[0], labels)
+    flow.train()
+    for parameter in flow.parameters():
+        parameter.mul_(1.1)
+    flow.eval()
+    back = flow.decode(flow.encode(x, labels)[0], labels)
+    torch.testing.assert_close(back, before, rtol=0, atol=1e-9)
