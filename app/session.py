@@ -63,6 +63,10 @@ class Session(QObject):
         """Take in a model from outside the catalogue; one of the same name gives way."""
         self._added[card.name] = self.cards[card.name] = card
 
+    def remove(self, name: str) -> None:
+        """Know nothing more of a model from outside. Whoever shows it is to choose others."""
+        del self._added[name], self.cards[name]
+
     def reread(self, name: str) -> Card:
         """The card of a model as it is on disk now, or as it was where that cannot be read."""
         card = self.cards[name]

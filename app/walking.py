@@ -17,7 +17,7 @@ import numpy.typing as npt
 from app.lane import Job
 from app.pictures import Pixels, Points, to_pixels, to_points, to_tensor
 from app.session import Loading, Models
-from engines.model import Card, Pace, Procedure
+from engines.model import NO_PROMPT, Card, Pace, Procedure
 
 if TYPE_CHECKING:
     import torch
@@ -38,17 +38,19 @@ class Walks:
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._known: dict[str, tuple[Model, Walk]] = {}
+        self.prompt = NO_PROMPT
+        """The text that models draw which read one."""
 
     def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
         """A model and its walk. Raises ValueError with one sentence where it has none."""
-        model = yield from self._models.get(card)
-        held = self._known.get(card.name)
-        if held is None or held[0] is not model:
+        model = yield from self._models.get(card, self.prompt)
+        made = self._models.made(card.name)
+        if "walk" not in made or made["walk"][0] is not model:
             from engines.walks import walk_of
 
-            held = self._known[card.name] = model, walk_of(model)
-        return held
+            made["walk"] = model, walk_of(model)
+        found: tuple[Model, Walk] = made["walk"]
+        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,14 @@ def read(path: Path) -> Layout:
 
 def card_of(layout: Layout, name: str) -> Card:
     """The card of a folder. Reads all files, to tell these weights from any others."""
-    folder = layout.folder
     files = [file for net in layout.nets.values() for file in net.files]
+    sha256 = fingerprint(layout.folder.path, [*files, *_settings(layout)])
+    return replace(sketch(layout, name), sha256=sha256)
+
+
+def sketch(layout: Layout, name: str) -> Card:
+    """The card of a folder without the sha256 of its files, which takes as long as to read them."""
+    folder = layout.folder
     return Card(
         folder=folder.path,
         name=name,
@@ -123,11 +129,12 @@ def card_of(layout: Layout, name: str) -> Card:
         shape=layout.shape,
         labels=layout.labels,
         weights="",
-        sha256=fingerprint(folder.path, [*files, *_settings(layout)]),
+        sha256="",
         parameters=sum(net.parameters for net in layout.nets.values()),
         seed=0,
         recipe=f"{layout.pipeline} of diffusers, trained elsewhere",
         licence=folder.licence(),
+        net={"text": layout.is_text},
     )
 
 
