@@ -183,8 +183,9 @@ class Channels(QObject):
     _arrived = Signal()
 
     def __init__(
-        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None
-    ) -> None:
+        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None,
+        name: str = "lane",
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._guard = threading.Lock()
         self._inbox: dict[Event | int, Event] = {}  # in order of arrival; see _post for the keys
@@ -192,7 +193,7 @@ class Channels(QObject):
         self._batch: deque[Event] = deque()  # taken from the inbox, yet to be handed out
         self._channels: dict[str, Channel] = {}
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._lane = Lane(self._post, prepare=prepare)
+        self._lane = Lane(self._post, prepare=prepare, name=name)
         self.queue = Queue(self._lane, self)
 
     def open(self, name: str) -> Channel:

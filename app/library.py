@@ -57,7 +57,7 @@ class Library(QObject):
         self._keeping = channels.open("models: pin and unload")
         self._keeping.stepped.connect(self._report)
         # downloads and looks at folders have a lane of their own: the engines do not wait for them
-        self._errands = Channels(self)
+        self._errands = Channels(self, name="lane of errands")
         self._glances = self._errands.open("glances at models")
         self._glances.stepped.connect(self._take_glances)
         self.fetching = Fetching(self._errands.queue, self)
