@@ -26,6 +26,7 @@ def make(
 
     Raises ValueError where the model has no such path.
     """
+    walks = walks.reading(plan.prompt)
     _, walk = yield from walks.get(card)
     if codes is None:
         seed = plan.seed if plan.encoder == "draw" else None

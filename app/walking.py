@@ -17,7 +17,7 @@ import numpy.typing as npt
 from app.lane import Job
 from app.pictures import Pixels, Points, to_pixels, to_points, to_tensor
 from app.session import Loading, Models
-from engines.model import NO_PROMPT, Card, Pace, Procedure
+from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:
     import torch
@@ -36,14 +36,16 @@ _BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
 class Walks:
     """The walks of the models that are open. Used on the lane's thread only."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self.prompt = NO_PROMPT
-        """The text that models draw which read one."""
+    def __init__(self, models: Models, prompt: Prompt = NO_PROMPT) -> None:
+        self._models, self._prompt = models, prompt
+
+    def reading(self, prompt: Prompt) -> Walks:
+        """The walks of the same models, of this text where they read one."""
+        return Walks(self._models, prompt)
 
     def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
         """A model and its walk. Raises ValueError with one sentence where it has none."""
-        model = yield from self._models.get(card, self.prompt)
+        model = yield from self._models.get(card, self._prompt)
         made = self._models.made(card.name)
         if "walk" not in made or made["walk"][0] is not model:
             from engines.walks import walk_of

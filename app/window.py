@@ -40,7 +40,7 @@ from app.settings import Settings, Theme
 from app.tabs import TABS
 from app.travel import Travel
 from engines.catalog import ROOT
-from engines.model import Card
+from engines.model import Card, Prompt
 from widgets import theme as look
 from widgets.chips import Entry
 from widgets.job_bar import JobBar
@@ -280,6 +280,7 @@ class Window(QMainWindow):
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)
         self.library.places = list(settings.recents)
+        self.session.set_prompt(Prompt(settings.prompt, settings.negative))
         if settings.folder:
             self.export.folder = settings.folder
         with contextlib.suppress(ValueError):  # not base64: somebody has edited the file
@@ -296,6 +297,8 @@ class Window(QMainWindow):
             seed_locked=self.seed.locked(),
             folder=self.export.folder,
             recents=tuple(self.library.places),
+            prompt=self.session.prompt.text,
+            negative=self.session.prompt.negative,
         )
         for presenter in self.presenters:
             kept = presenter.settings(kept)

@@ -57,7 +57,7 @@ def of_card(card: Card) -> tuple[Ability, ...]:
 
 def reads_text(card: Card) -> bool:
     """Whether a model draws what a text says."""
-    return is_foreign(card) and card.net.get("text", False)
+    return bool(card.net.get("text", False))
 
 
 def _refusals(card: Card) -> dict[str, str]:

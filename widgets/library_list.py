@@ -142,8 +142,10 @@ class ModelList(QTreeWidget):
     def choose(self, name: str) -> None:
         """Choose a model and bring it into view; a name that is not there is passed over."""
         if name in self._items:
-            self.setCurrentItem(self._items[name])
-            self.scrollToItem(self._items[name])
+            item = self._items[name]
+            self.setCurrentItem(item)
+            self.scrollToItem(self._groups[self.rows[name].group])  # where both fit
+            self.scrollToItem(item)
 
     def item_of(self, name: str) -> QTreeWidgetItem:
         """The line of a model. Raises KeyError."""
