@@ -50,7 +50,7 @@ SCHEDULERS = (
     "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler",
 )  # fmt: skip
 _IGNORED = ("safety_checker", "feature_extractor", "image_encoder")
-_MOST_PIXELS = 4096
+_MOST_PIXELS, _MOST_BLOCKS = 4096, 12
 
 
 @dataclass(frozen=True)
@@ -291,6 +291,11 @@ def shrinkage(config: Mapping[str, Any]) -> int:
     """How many pixels a side there are to one latent."""
     blocks = config.get("block_out_channels") or config.get("decoder_block_out_channels")
     blocks = blocks or config.get("encoder_block_out_channels") or [64] * 4
+    if not isinstance(blocks, list) or len(blocks) > _MOST_BLOCKS:
+        raise CheckpointError(
+            f"an autoencoder gives its blocks as {str(blocks)[:80]!r}; needed is a list of at most "
+            f"{_MOST_BLOCKS}"
+        )
     return int(2 ** (len(blocks) - 1))
 
 
