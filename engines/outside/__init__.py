@@ -63,6 +63,10 @@ def load(card: Card, device: torch.device) -> Model:
         from engines.outside import autoencoder
 
         return autoencoder.load(found, card, device)
+    if found.pipeline == layout.GPT:
+        from engines.outside import imagegpt
+
+        return imagegpt.load(found, card, device)
     if found.is_text:
         from engines.outside import text
 

@@ -24,7 +24,7 @@ from engines.outside.transfer import Blob
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _WANTED = (
     "model_index.json", "config.json", "scheduler_config.json", "README.md",
-    "diffusion_pytorch_model*.safetensors*",
+    "preprocessor_config.json", "diffusion_pytorch_model*.safetensors*", "model*.safetensors*",
     "*/config.json", "*/scheduler_config.json", "*/tokenizer*.json", "*/vocab.json",
     "*/merges.txt", "*/special_tokens_map.json",
     "*/diffusion_pytorch_model*.safetensors*", "*/model*.safetensors*",

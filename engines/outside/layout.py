@@ -39,6 +39,10 @@ PIPELINES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
 }
 """Family and networks of every kind of pipeline that can be opened, each with its classes."""
 
+GPT = "ImageGPTForCausalImageModeling"
+COLOURS = "preprocessor_config.json"
+"""A transformer over the colours of pixels, and the file with those colours."""
+
 BARE = {"UNet2DModel": "unet", "AutoencoderKL": "vae", "AutoencoderTiny": "vae"}
 """Networks that can be opened without a pipeline."""
 
@@ -107,7 +111,8 @@ def read(path: Path) -> Layout:
     if folder.has("config.json"):
         return _bare(folder)
     raise CheckpointError(
-        f"{path} is no model of diffusers: it has neither model_index.json nor config.json"
+        f"{path} is no model of diffusers or transformers: it has neither model_index.json nor "
+        "config.json"
     )
 
 
@@ -132,10 +137,15 @@ def sketch(layout: Layout, name: str) -> Card:
         sha256="",
         parameters=sum(net.parameters for net in layout.nets.values()),
         seed=0,
-        recipe=f"{layout.pipeline} of diffusers, trained elsewhere",
+        recipe=f"{layout.pipeline} of {library_of(layout.pipeline)}, trained elsewhere",
         licence=folder.licence(),
         net={"text": layout.is_text},
     )
+
+
+def library_of(kind: str) -> str:
+    """Whose class a network or a pipeline is."""
+    return "transformers" if kind.startswith(("CLIP", "ImageGPT")) else "diffusers"
 
 
 def slug(path: Path) -> str:
@@ -147,7 +157,9 @@ def slug(path: Path) -> str:
 def _settings(layout: Layout) -> list[Path]:
     """The JSON files that say how the weights are used."""
     path = layout.folder.path
-    names = ["model_index.json", "scheduler/scheduler_config.json", "scheduler_config.json"]
+    names = [
+        "model_index.json", "scheduler/scheduler_config.json", "scheduler_config.json", COLOURS,
+    ]  # fmt: skip
     names += [f"{net.part}/config.json" if net.part else "config.json"
               for net in layout.nets.values()]  # fmt: skip
     return [path / name for name in names if layout.folder.has(name)]
@@ -181,6 +193,8 @@ def _pipeline(folder: Folder) -> Layout:
 
 
 def _bare(folder: Folder) -> Layout:
+    if folder.table("config.json").get("model_type") == "imagegpt":
+        return _imagegpt(folder)
     kind = str(folder.table("config.json").get("_class_name"))
     if kind not in BARE:
         raise CheckpointError(
@@ -195,6 +209,22 @@ def _bare(folder: Folder) -> Layout:
         scheduler = _scheduler(folder, beside) if folder.has(beside) else default
     family = "diffusion" if "unet" in nets else "vae"
     return _finished(folder, kind, nets, scheduler, _labels({}, nets), family)
+
+
+def _imagegpt(folder: Folder) -> Layout:
+    files = folder.weights("", "model")
+    parameters = sum(count(folder.tensors(file)) for file in files)
+    net = Net("", GPT, folder.table("config.json"), files, parameters)
+    size: Any = folder.table(COLOURS).get("size")
+    size = size if isinstance(size, dict) else {"height": size, "width": size}
+    sides = [size.get("height"), size.get("width")]
+    height, width = _sides({"sample_size": sides}, folder)
+    if height * width != net.config.get("n_positions"):
+        raise CheckpointError(
+            f"{folder.path} makes {net.config.get('n_positions')!r} pixels, which are no picture "
+            f"of {width} × {height}"
+        )
+    return Layout(folder, GPT, {"gpt": net}, None, (), (3, height, width), "autoregressive")
 
 
 def _finished(

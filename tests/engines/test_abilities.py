@@ -10,7 +10,7 @@ BUNDLED = [card.name for card in catalog()]
 SOME = {name.partition("/")[2]: name for name in reversed(BUNDLED)}.values()
 OUTSIDE = {
     "ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion,
-    "kl": lambda path: foreign.kl().save_pretrained(path),
+    "kl": lambda path: foreign.kl().save_pretrained(path), "gpt": foreign.imagegpt,
 }  # fmt: skip
 
 

@@ -58,8 +58,11 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("fuzz")
 
 
-PIPELINES = {"ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion}
-TABLES = ("model_index.json", "config.json", "scheduler_config.json")
+PIPELINES = {
+    "ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion,
+    "gpt": foreign.imagegpt,
+}  # fmt: skip
+TABLES = ("model_index.json", "config.json", "scheduler_config.json", "preprocessor_config.json")
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +259,8 @@ def test_other_tensors_than_the_card_describes(home, data):
 def test_spoiled_folders_of_diffusers(home, folders, kind, data):
     pytest.importorskip("diffusers")
     good = folders[kind]
-    path = data.draw(st.sampled_from([home / kind / "model_index.json", *good]))
+    top = [path for path in good if path.parent == home / kind]
+    path = data.draw(st.sampled_from([*top, *good]))
     table = data.draw(spoiled(good[path]))
     path.write_text(json.dumps(table), "utf-8")
     try:
