@@ -6,6 +6,8 @@ picture. The newest wish wins on each, and what answers an older question is not
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -79,7 +81,7 @@ class WalkRow(QObject):
         """Walk among pictures of another text: the same end points have other codes."""
         if prompt != self.prompt:
             self.prompt = prompt
-            self._walks = self._walks.reading(prompt)
+            self._walks = replace(self._walks, prompt=prompt)
             self.again()
 
     def again(self) -> None:

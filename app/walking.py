@@ -33,20 +33,17 @@ Reals: TypeAlias = npt.NDArray[np.float64]
 _BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
 
 
+@dataclass(frozen=True)
 class Walks:
-    """The walks of the models that are open. Used on the lane's thread only."""
+    """The walks of the models that are open, of a text where they read one. On the lane only."""
 
-    def __init__(self, models: Models, prompt: Prompt = NO_PROMPT) -> None:
-        self._models, self._prompt = models, prompt
-
-    def reading(self, prompt: Prompt) -> Walks:
-        """The walks of the same models, of this text where they read one."""
-        return Walks(self._models, prompt)
+    models: Models
+    prompt: Prompt = NO_PROMPT
 
     def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
         """A model and its walk. Raises ValueError with one sentence where it has none."""
-        model = yield from self._models.get(card, self._prompt)
-        made = self._models.made(card.name)
+        model = yield from self.models.get(card, self.prompt)
+        made = self.models.made(card.name)
         if "walk" not in made or made["walk"][0] is not model:
             from engines.walks import walk_of
 

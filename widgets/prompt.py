@@ -41,6 +41,7 @@ class PromptFields(QWidget):
         layout.setSpacing(theme.UNIT)
         layout.addWidget(self.text, 2)
         layout.addWidget(self.negative, 1)
+        self.hide()  # before a layout counts with it: most models read no text
 
     def texts(self) -> tuple[str, str]:
         """What stands in both fields."""

@@ -148,9 +148,8 @@ def test_a_prompt_makes_a_model_that_goes_with_its_own(tmp_path):
     plain, cat = finish(models.get(card)), finish(models.get(card, Prompt("a cat")))
     assert cat is not plain
     assert finish(models.get(card, Prompt("a cat"))) is cat
-    walks = Walks(models)
-    assert finish(walks.reading(Prompt("a cat")).get(card))[0] is cat
-    assert finish(walks.get(card))[0] is plain
+    assert finish(Walks(models, Prompt("a cat")).get(card))[0] is cat
+    assert finish(Walks(models).get(card))[0] is plain
     (held,) = models.held()
     assert [ability.task for ability in held.can if ability.can] == [
         "sample", "inpaint", "interpolate"
