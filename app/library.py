@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -18,6 +19,7 @@ from app.library_rows import Known, row_of
 from app.open_models import Freed, Held, Models
 from app.outside import Outside, place_of
 from app.session import Session
+from engines import memory
 from engines.catalog import CheckpointError
 from engines.model import Card
 from engines.outside import budget, hub
@@ -47,6 +49,7 @@ class Library(QObject):
         self._read: dict[str, Glance] = {}
         self._held: dict[str, Held] = {}
         self._pinned: set[str] = set()
+        self._sizes: dict[str, tuple[Card | None, int | None]] = {}
         self._deeds: deque[Callable[[Models], Freed | None]] = deque()
         self.outside = Outside(jobs, self)
         self.outside.opened.connect(self._take)
@@ -175,8 +178,8 @@ class Library(QObject):
         known = self._known(name)
         card = known.card
         match deed:
-            case Deed.USE if card is not None:
-                self._use(known.place, card)
+            case Deed.USE:
+                self._use(known)
             case Deed.FETCH:
                 self._fetch(name)
             case Deed.CANCEL:
@@ -184,16 +187,16 @@ class Library(QObject):
             case Deed.PIN | Deed.UNPIN if card is not None:
                 self._pin(card.name, pinned=deed is Deed.PIN)
             case Deed.UNLOAD if card is not None:
-                self._keep(lambda models: models.unload(card.name))
+                self._unload(card.name)
             case Deed.REMOVE:
                 self._remove(known)
         self._refresh()
 
-    def _use(self, place: str, card: Card) -> None:
-        if self._is_in_reach(card):
-            self._choose(self._session.cards[card.name])
+    def _use(self, known: Known) -> None:
+        if known.card is not None and self._is_in_reach(known.card):
+            self._choose(self._session.cards[known.card.name])
         else:
-            self.outside.open(place)
+            self.outside.open(known.place)
 
     def _choose(self, card: Card) -> None:
         beside = self._session.models if card.data == self._session.data else ()
@@ -215,7 +218,15 @@ class Library(QObject):
         if known.pinned:
             self._pin(card.name, pinned=False)
         if known.held is not None:
-            self._keep(lambda models: models.unload(card.name))
+            self._unload(card.name)
+
+    def _unload(self, name: str) -> None:
+        def deed(models: Models) -> Freed | None:
+            # it may have made room for another meanwhile
+            there = any(held.name == name for held in models.held())
+            return models.unload(name) if there else None
+
+        self._keep(deed)
 
     def _is_in_reach(self, card: Card) -> bool:
         """Whether the window has this very model, and not only one of its name."""
@@ -251,8 +262,19 @@ class Library(QObject):
             absent=bool(place) and name in self._read and glance is None,
             fetch=self.fetching.all.get(place),
             held=self._held.get(card.name) if card and there else None,
+            expected=self._expected(card) if card else None,
             pinned=there and card is not None and card.name in self._pinned,
         )
+
+    def _expected(self, card: Card) -> int | None:
+        """What a model will take; its file is asked but once."""
+        asked, size = self._sizes.get(card.name, (None, None))
+        if asked is not card:
+            size = None
+            with suppress(CheckpointError):
+                size = memory.expected(card)
+            self._sizes[card.name] = card, size
+        return size
 
     def _row(self, name: str) -> ModelRow:
         return row_of(self._known(name))

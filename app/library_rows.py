@@ -11,9 +11,9 @@ from pathlib import Path
 from app.fetching import Fetch, Stage
 from app.open_models import Held
 from app.session import data_title
-from engines import abilities, memory
+from engines import abilities
 from engines.abilities import Ability
-from engines.catalog import FAMILY_TITLES, CheckpointError
+from engines.catalog import FAMILY_TITLES
 from engines.model import Card
 from engines.outside import budget, hub
 from widgets.library_list import Can, Deed, ModelRow
@@ -50,6 +50,8 @@ class Known:
     """Whether it is on the hub and not, or not wholly, on this machine."""
     fetch: Fetch | None = None
     held: Held | None = None
+    expected: int | None = None
+    """Bytes that its tensors will take; None where its file does not say."""
     pinned: bool = False
 
     @property
@@ -69,12 +71,12 @@ def row_of(known: Known) -> ModelRow:
         family=card.family if card else "",
         family_title=_family(card) if card else "",
         parameters=f"{card.parameters:,}" if card and card.parameters else "",
-        memory=_memory(card, held),
+        memory=_memory(known),
         state=state,
         tone=tone,
         progress=_progress(known.fetch),
         note=known.fetch.reason if known.fetch and known.fetch.reason else known.reason,
-        facts=_facts(card, held) if card else (),
+        facts=_facts(known, card) if card else (),
         can=_can(held.can if held else abilities.of_card(card)) if card else (),
         deeds={deed: _TIPS[deed] for deed in _deeds(known)},
     )
@@ -128,18 +130,13 @@ def _progress(fetch: Fetch | None) -> tuple[int, int | None] | None:
     return min(1000, 1000 * fetch.done // fetch.total), 1000
 
 
-def _memory(card: Card | None, held: Held | None) -> str:
-    if held is not None:
-        return budget.said(held.measured)
-    if card is None:
-        return ""
-    try:
-        return f"≈ {budget.said(memory.expected(card))}"
-    except CheckpointError:
-        return ""
+def _memory(known: Known) -> str:
+    if known.held is not None:
+        return budget.said(known.held.measured)
+    return "" if known.expected is None else f"≈ {budget.said(known.expected)}"
 
 
-def _facts(card: Card, held: Held | None) -> tuple[tuple[str, str], ...]:
+def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
     shape = " × ".join(map(str, card.shape))
     parts = [
         ("Family", _family(card)),
@@ -149,10 +146,8 @@ def _facts(card: Card, held: Held | None) -> tuple[tuple[str, str], ...]:
         ("Classes", f"{len(card.labels)}" if card.labels else "none"),
         ("Parameters", f"{card.parameters:,}" if card.parameters else "not counted"),
     ]
-    if held is not None:
-        parts.append(("Memory", f"{budget.said(held.measured)}, measured"))
-    elif expected := _memory(card, None):
-        parts.append(("Memory", f"{expected} once it is loaded"))
+    if said := _memory(known):
+        parts.append(("Memory", f"{said}, measured" if known.held else f"{said} once it is loaded"))
     parts.append(("Licence", card.licence))
     if abilities.reads_text(card):
         parts.insert(1, ("Draws", "what a prompt says"))
@@ -167,7 +162,8 @@ def _deeds(known: Known) -> list[Deed]:
     """What can be done now, in the order of the buttons."""
     busy = known.fetch is not None and not known.fetch.ended
     deeds = []
-    if known.card is not None and known.fetch is None:
+    # what could not be opened may have been mended since
+    if known.fetch is None and (known.card is not None or known.reason):
         deeds.append(Deed.USE)
     if not busy and known.absent:
         deeds.append(Deed.FETCH)

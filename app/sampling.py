@@ -219,10 +219,8 @@ class Sampling(QObject):
     def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
         for column in self.columns.values():
-            request, prompt = (
-                self._request(column.card, count),
-                self._session.prompt_of(column.card),
-            )
+            request = self._request(column.card, count)
+            prompt = self._session.prompt_of(column.card)
             self._jobs.submit(self._order(column.card, request, prompt), first=first)
 
     def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:

@@ -139,6 +139,10 @@ def test_what_is_no_model_is_refused_in_words(open_window, tmp_path):
     typed(dialog, str(tmp_path))
     stage.until(lambda: state(dialog, str(tmp_path)) == "cannot be opened")
     assert "cannot be opened alone" in dialog.facts.note.text()
+    # once it is mended it opens
+    foreign.kl(16).save_pretrained(tmp_path)
+    press(stage, dialog, str(tmp_path), Deed.USE)
+    stage.until(lambda: stage.window.session.models[0].startswith("outside/"))
 
 
 def test_a_file_is_dropped_or_chosen(open_window, folder, monkeypatch):
