@@ -140,14 +140,52 @@ class Queue(QObject):
         self.reordered.emit(self._lane.waiting())
 
 
+class Newest(QObject):
+    """What any thread says last, on the GUI thread: earlier words not yet heard are dropped."""
+
+    told = Signal(object)
+    _arrived = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._guard = threading.Lock()
+        self._waiting: list[object] = []
+        self._closed = False
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def tell(self, value: object) -> None:
+        """Any thread."""
+        with self._guard:
+            if self._closed:
+                return
+            wake = not self._waiting
+            self._waiting[:] = [value]
+            if wake:
+                self._arrived.emit()
+
+    def close(self) -> None:
+        """Hear nothing from now on."""
+        with self._guard:
+            self._closed = True
+            self._waiting.clear()
+
+    @Slot()
+    def _deliver(self) -> None:
+        with self._guard:
+            said, self._waiting = self._waiting, []
+        for value in said:
+            self.told.emit(value)
+
+
 class Channels(QObject):
     """Owns the lane and hands its events to the queue and the channels on the GUI thread."""
 
     _arrived = Signal()
 
     def __init__(
-        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None
-    ) -> None:
+        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None,
+        name: str = "lane",
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._guard = threading.Lock()
         self._inbox: dict[Event | int, Event] = {}  # in order of arrival; see _post for the keys
@@ -155,7 +193,7 @@ class Channels(QObject):
         self._batch: deque[Event] = deque()  # taken from the inbox, yet to be handed out
         self._channels: dict[str, Channel] = {}
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._lane = Lane(self._post, prepare=prepare)
+        self._lane = Lane(self._post, prepare=prepare, name=name)
         self.queue = Queue(self._lane, self)
 
     def open(self, name: str) -> Channel:

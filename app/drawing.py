@@ -12,7 +12,7 @@ import numpy as np
 from app.lane import Job
 from app.pictures import to_pixels, to_points
 from app.session import Loading, Models
-from engines.model import Card, Knob, Procedure, SampleRequest, batch_of
+from engines.model import NO_PROMPT, Card, Knob, Procedure, Prompt, SampleRequest, batch_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,6 +40,7 @@ class Frame:
     calls: int
     procedure: Procedure
     knobs: tuple[Knob, ...]
+    prompt: Prompt = NO_PROMPT
 
     @property
     def complete(self) -> bool:
@@ -49,7 +50,7 @@ class Frame:
 Frames = Generator[Loading | Frame, None, Frame]
 
 
-def draw(models: Models, card: Card, request: SampleRequest) -> Job:
+def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO_PROMPT) -> Job:
     """A job that draws the request and yields a Frame after every step of the model.
 
     `values` is one array, filled in place: what is final never changes, so a frame that the
@@ -57,11 +58,11 @@ def draw(models: Models, card: Card, request: SampleRequest) -> Job:
     """
 
     def job() -> Frames:
-        model = yield from models.get(card)
+        model = yield from models.get(card, prompt)
         knobs = {knob.name: request.knobs.get(knob.name, knob.default) for knob in model.knobs}
         frame = Frame(
             request, _room(card, request.count), done=0, begun=0, seconds=0.0, calls=0,
-            procedure=model.procedure(knobs), knobs=model.knobs,
+            procedure=model.procedure(knobs), knobs=model.knobs, prompt=prompt,
         )  # fmt: skip
         size = batch_of(card)
         for start in range(0, request.count, size):

@@ -18,7 +18,7 @@ from app.lane import Job
 from app.pictures import Pixels, to_pixels, to_tensor
 from app.session import Loading, Models
 from app.summary import Summary, summarise
-from engines.model import Card, Knob, Knobs, Procedure, settle
+from engines.model import NO_PROMPT, Card, Knob, Knobs, Procedure, Prompt, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +43,7 @@ class FillRequest:
     method: str = ""
     knobs: Knobs = field(default_factory=dict)
     label: int | None = None
+    prompt: Prompt = NO_PROMPT
 
     def settled(self, method: str, knobs: Knobs) -> FillRequest:
         """The same with its method and knobs named."""
@@ -51,7 +52,7 @@ class FillRequest:
     def same(self, other: FillRequest) -> bool:
         """Whether both ask for the same draws."""
         mine, theirs = (
-            (r.count, r.seed, r.method, dict(r.knobs), r.label, r.picture.shape)
+            (r.count, r.seed, r.method, dict(r.knobs), r.label, r.prompt, r.picture.shape)
             for r in (self, other)
         )
         equal = mine == theirs and (self.mask == other.mask).all()
@@ -137,7 +138,7 @@ def fill(models: Models, card: Card, request: FillRequest, when: When = When.ALW
     """A job that yields the Offer of a model, then a Filling after every step of the method."""
 
     def job() -> Fillings:
-        model = yield from models.get(card)
+        model = yield from models.get(card, request.prompt)
         methods = fitting(model)
         offer = offer_of(model, methods)
         yield offer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,10 +79,10 @@ def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = 
     model = prompted(opened(card, device, root), wish.prompt, wish.negative)
     columns = wish.columns or square_columns(request.count) if card.is_picture else None
     try:
-        recipe = recipe_of(model.card, model.knobs, request, columns=columns)
+        prompt = Prompt(wish.prompt, wish.negative)
+        recipe = recipe_of(model.card, model.knobs, request, columns=columns, prompt=prompt)
     except ValueError as error:
         raise UsageError(f"{card.name}: {error}") from error
-    recipe = replace(recipe, prompt=wish.prompt, negative=wish.negative)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
 from engines.catalog import ROOT
 from engines.fitting import MAX_FILE, fitted, read
-from engines.model import Card, Model, settle
+from engines.model import Card, Model, Prompt, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,11 +76,13 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     try:
         method = chosen(fitting(model), wish.method, card.name)
         knobs = settle(method.knobs, wish.knobs)
-        request = FillRequest(picture, mask, wish.count, wish.seed, method.name, knobs, label)
+        request = FillRequest(
+            picture, mask, wish.count, wish.seed, method.name, knobs, label,
+            Prompt(wish.prompt, wish.negative),
+        )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
     recipe = recipe_of(card, request, columns=wish.columns or square_columns(wish.count))
-    recipe = replace(recipe, prompt=wish.prompt, negative=wish.negative)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 

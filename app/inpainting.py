@@ -27,11 +27,12 @@ from app.line_inspector import LineInspector
 from app.line_recipe import request_of as line_request_of
 from app.line_row import LineRow
 from app.parts import Parts
-from app.recipes import Recipe, RecipeError, check_fit
+from app.recipes import Recipe, RecipeError, check_fit, prompt_of
 from app.row_buttons import RowButtons
 from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
+from engines.abilities import reads_text
 from engines.model import Card
 from widgets.conditional_row import ConditionalRow
 from widgets.inpainting_row import InpaintingRow
@@ -71,7 +72,8 @@ class Inpainting(QObject):
         parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
-        parts.session.seed_changed.connect(self.refresh)
+        for signal in (parts.session.seed_changed, parts.session.prompt_changed):
+            signal.connect(self.refresh)
         tab.canvas.files_dropped.connect(parts.intake.open_files)
         self._connect_tab()
 
@@ -210,7 +212,8 @@ class Inpainting(QObject):
         picture, mask = self.source.picture, self._tab.canvas.mask()
         if picture is None or mask.shape != picture.shape[:2]:
             return None
-        return FillRequest(picture, mask, count, seed, method, knobs, label)
+        prompt = self._session.prompt_of(card)
+        return FillRequest(picture, mask, count, seed, method, knobs, label, prompt)
 
     @Slot(str)
     def _offered(self, name: str) -> None:
@@ -251,6 +254,7 @@ class Inpainting(QObject):
     def run(self, *, first: bool) -> None:
         """Queue the draws of every row."""
         self._tab.count.interpretText()
+        self._tab.prompt.settle()
         for row in self._every.values():
             if (request := self.request(row.card)) is not None:
                 self._queue.submit(row.card, request, first=first)
@@ -345,6 +349,8 @@ class Inpainting(QObject):
         self.knobs[f"{card.name} {request.method}"] = dict(request.knobs)
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
+        if reads_text(card):
+            self._session.set_prompt(prompt_of(recipe))
         self._session.choose(card.data, (*beside, card.name))
         self._tab.set_draws(request.count, points=not card.is_picture)
         if card.is_picture:

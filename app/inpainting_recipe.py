@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from app.filling import MOST_DRAWS, FillRequest
 from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError
+from app.recipes import Recipe, RecipeError, prompt_of
 from engines.model import Card
 
 TASK = "inpaint"
@@ -33,6 +33,7 @@ def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -
     return Recipe(
         task=TASK, model=card.name, sha256=card.sha256, seed=request.seed, count=request.count,
         columns=columns, label=request.label, knobs=dict(request.knobs),
+        prompt=request.prompt.text, negative=request.prompt.negative,
         extra={
             "method": request.method,
             "picture": _text(picture),
@@ -58,7 +59,7 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
         raise RecipeError(f"the recipe's picture has colours; {card.name} takes grey ones")
     return FillRequest(
         picture, mask[..., 0] >= 128, recipe.count, recipe.seed, extra["method"],
-        dict(recipe.knobs), recipe.label,
+        dict(recipe.knobs), recipe.label, prompt_of(recipe),
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from widgets.messages import Messages
 class Intake(QObject):
     """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
 
-    A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder to
-    `take_folder`.
+    A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder or a
+    card to `take_folder`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Intake(QObject):
 
     def _take(self, source: Path | bytes) -> None:
         """Re-make a picture, or hand it over where it has no recipe and somebody wants it."""
-        if isinstance(source, Path) and source.is_dir():
+        if isinstance(source, Path) and (source.is_dir() or source.suffix == ".toml"):
             self._take_folder(source)
             return
         try:

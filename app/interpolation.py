@@ -24,6 +24,7 @@ from app.session import Session, family_title
 from app.settings import Settings
 from app.travel import Target
 from app.walking import Walks, Wish
+from engines.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_tab import InterpolationTab
@@ -65,6 +66,7 @@ class Interpolation(QObject):
         parts.travel.add(Target("interpolate", "Interpolation", self._receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
+        parts.session.prompt_changed.connect(self._heed_prompt)
         self._connect_tab()
 
     def _connect_tab(self) -> None:
@@ -110,6 +112,7 @@ class Interpolation(QObject):
         )
         if not cards:
             return
+        self._heed_prompt()
         new = [card for card in cards if card.name not in self.rows]
         for card in new:
             self._add(card)
@@ -134,9 +137,17 @@ class Interpolation(QObject):
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
         widget.set_points(not card.is_picture)
+        row.read(self._session.prompt_of(card))
         row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
         self.rows[card.name] = row
+
+    @Slot()
+    def _heed_prompt(self) -> None:
+        """Rows of another text than the session's find their codes anew, once they are seen."""
+        if self._tab.isVisible():
+            for row in self.rows.values():
+                row.read(self._session.prompt_of(row.card))
 
     @Slot()
     def _say_what_is_missing(self) -> None:
@@ -262,7 +273,7 @@ class Interpolation(QObject):
     def _draw_key(self, name: str) -> None:
         card = self._session.cards[name]
         label = self._tab.source.chosen_class() if card.labels else None
-        self.keys.draw(card, self._session.seed, label)
+        self.keys.draw(card, self._session.seed, label, self._session.prompt_of(card))
 
     @Slot(str, float, float)
     def _point_clicked(self, name: str, x: float, y: float) -> None:
@@ -339,6 +350,8 @@ class Interpolation(QObject):
         beside = self._session.models if card.data == self._session.data else ()
         self._tab.player.pause()
         self._session.set_seed(recipe.seed)
+        if reads_text(card):
+            self._session.set_prompt(plan.prompt)
         self._tab.show_plan(plan.way, plan.encoder, plan.easing)
         place = plan.places()[recipe.index or 0]
         self._tab.player.set_place(place)

@@ -19,7 +19,7 @@ from app.pictures import Pixels, Points
 from app.session import Session, family_title
 from app.walking import Values
 from engines.fitting import Foreign, fitted
-from engines.model import Card, SampleRequest
+from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import MOST
 from widgets.messages import Messages
@@ -218,12 +218,12 @@ class Keys(QObject):
 
     # draws
 
-    def draw(self, card: Card, seed: int, label: int | None) -> None:
+    def draw(self, card: Card, seed: int, label: int | None, prompt: Prompt) -> None:
         """Make a draw of a model the end point chosen."""
         place = self._tab.keys.current()
         request = SampleRequest(1, seed, label, first=place)
         self._sampled = f"{family_title(card)}, seed {seed}, picture {place}"
-        self._draw.submit(draw(self._models, card, request))
+        self._draw.submit(draw(self._models, card, request, prompt))
 
     @Slot(object)
     def _take_draw(self, drawn: Drawn) -> None:

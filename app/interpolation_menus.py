@@ -44,7 +44,7 @@ class PathMenus(QObject):
             self._keys.values(), count, self._tab.way.currentText(),
             str(self._tab.encoder.currentData()), easing, self._panel.basis(name),
             tuple(round(v, 4) for v in self._panel.turned_of(name)), self._session.seed,
-            self._tab.label() if row.card.labels else None,
+            self._tab.label() if row.card.labels else None, prompt=row.prompt,
         )  # fmt: skip
 
     @Slot(QPoint)

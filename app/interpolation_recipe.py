@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from app.inpainting_recipe import pixels_of
-from app.recipes import Recipe, RecipeError
+from app.recipes import Recipe, RecipeError, prompt_of
 from app.walking import Values
-from engines.model import Card
+from engines.model import NO_PROMPT, Card, Prompt
 
 TASK = "interpolate"
 WAYS, ENCODERS, BASES = ("slerp", "lerp"), ("mean", "draw"), ("principal", "single")
@@ -46,6 +46,7 @@ class Plan:
     seed: int = 0
     label: int | None = None
     place: float | None = None
+    prompt: Prompt = NO_PROMPT
 
     def places(self) -> list[float]:
         """Where the frames are, 0 … 1."""
@@ -73,6 +74,7 @@ def recipe_of(
     return Recipe(
         task=TASK, model=card.name, sha256=card.sha256, seed=plan.seed, count=plan.count,
         index=index, columns=columns, label=plan.label,
+        prompt=plan.prompt.text, negative=plan.prompt.negative,
         extra={
             "keys": [_text(key, card) for key in plan.keys],
             "way": plan.way, "encoder": plan.encoder, "easing": plan.easing, "basis": plan.basis,
@@ -103,6 +105,7 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     return Plan(
         values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
         _turned(extra["turned"]), recipe.seed, recipe.label, place,
+        prompt_of(recipe),
     )  # fmt: skip
 
 

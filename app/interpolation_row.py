@@ -6,6 +6,8 @@ picture. The newest wish wins on each, and what answers an older question is not
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -14,7 +16,7 @@ from app.channels import Channel, Channels
 from app.lane import Failure
 from app.session import Loading, family_title
 from app.walking import Codes, Film, Progress, Still, Values, Walks, Wish
-from engines.model import Card, Pace
+from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.column import State
 from widgets.interpolation_row import InterpolationRow
 from widgets.keyframes import letter
@@ -48,6 +50,8 @@ class WalkRow(QObject):
         """Pictures that came too late to be shown."""
         self._values: Values | None = None
         self._seed: int | None = None
+        self.prompt = NO_PROMPT
+        """The text that its frames are of."""
         self._walks = walks
         self._keys, self._strip, self._hand = channels
         self._joints = (
@@ -72,6 +76,13 @@ class WalkRow(QObject):
         self._keys.submit(walking.encode(self._walks, self.card, values, seed=seed))
         if self.row.state not in (State.LOADING, State.WORKING):
             self.row.set_state(State.WORKING)
+
+    def read(self, prompt: Prompt) -> None:
+        """Walk among pictures of another text: the same end points have other codes."""
+        if prompt != self.prompt:
+            self.prompt = prompt
+            self._walks = replace(self._walks, prompt=prompt)
+            self.again()
 
     def again(self) -> None:
         """Find the codes of the same end points once more."""

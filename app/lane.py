@@ -82,8 +82,9 @@ class Lane:
     """
 
     def __init__(
-        self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None
-    ) -> None:
+        self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None,
+        name: str = "lane",
+    ) -> None:  # fmt: skip
         self._post = post
         self._wake = threading.Condition()  # guards all that follows
         self._live: dict[str, _Task] = {}  # waiting, the newest of each channel
@@ -92,9 +93,7 @@ class Lane:
         self._paused: list[_Task] = []  # live ones in turn, then at most one queued
         self._closing = False
         self._count = 0
-        self._thread = threading.Thread(
-            target=self._work, args=(prepare,), name="lane", daemon=True
-        )
+        self._thread = threading.Thread(target=self._work, args=(prepare,), name=name, daemon=True)
         self._thread.start()
 
     def live(self, channel: str, job: Job) -> int:

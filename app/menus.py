@@ -39,6 +39,7 @@ SHORTCUTS = (
     Shortcut("Line", "Home or End", "To the ends of the range"),
     Shortcut("Line", "X", "Fix the other coordinate"),
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
+    Shortcut("Window", "Ctrl+M", "Models: add, load, pin, unload"),
     Shortcut("Window", "Ctrl+PgUp or Ctrl+PgDown", "Previous or next tab"),
     Shortcut("Window", "F1 or Shift+?", "Show this list"),
     Shortcut("Window", "F2", "Compare the families"),
@@ -53,6 +54,7 @@ def fill(window: Window) -> QActionGroup:
     _add(file, "&Open picture…", window.intake.ask, "Ctrl+O")
     _add(file, "Open &folder of pictures…", window.folders.ask, "Ctrl+Shift+O")
     _add(file, "&Built-in examples", window.folders.leave)
+    _add(file, "&Models…", window.library.show, "Ctrl+M")
     _add(file, "&Paste picture or recipe", window.intake.paste, "Ctrl+V")
     _add(file, "&Save picture…", lambda: window.front().save(), "Ctrl+S")
     file.addSeparator()

@@ -5,13 +5,14 @@ Belongs to the lane; no Qt, and torch when it loads.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from engines import memory
+from engines import abilities, memory
+from engines.abilities import Ability
 from engines.catalog import CheckpointError
-from engines.model import Card, SampleRequest
+from engines.model import NO_PROMPT, Card, Prompt, SampleRequest
 from engines.outside import budget
 
 if TYPE_CHECKING:
@@ -27,11 +28,25 @@ class Loading:
 
 @dataclass(frozen=True)
 class Held:
-    """An open model, the bytes its tensors take, and whether it is kept from making room."""
+    """An open model, the bytes its tensors take, and whether it is kept from making room.
+
+    `size` is what it was counted as, `measured` what its tensors take.
+    """
 
     name: str
     size: int
     pinned: bool
+    measured: int = field(default=0, compare=False)
+    can: tuple[Ability, ...] = field(default=(), compare=False)
+
+
+@dataclass
+class _Open:
+    """A model, its Held, and what others made of it: that goes when the model goes."""
+
+    model: Model
+    held: Held
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,20 +71,30 @@ class Models:
     def __init__(self, device: str | None, limit: int | None = None) -> None:
         self.device = device
         self.limit = budget.default() if limit is None else limit
-        self._open: dict[str, Model] = {}  # in the order of their last use
-        self._sizes: dict[str, int] = {}
+        self.tell: Callable[[tuple[Held, ...]], object] = lambda _: None
+        """Hears which models are open whenever that has changed; called on the lane."""
+        self._open: dict[str, _Open] = {}  # in the order of their last use
         self._pinned: set[str] = set()
 
-    def get(self, card: Card) -> Generator[Loading, None, Model]:
+    def get(self, card: Card, prompt: Prompt = NO_PROMPT) -> Generator[Loading, None, Model]:
         """The model of a card, loaded at its first use; a file that has changed is loaded again.
 
-        Raises CheckpointError when it cannot be loaded, and tries anew the next time; the models
-        that were open stay so.
+        One that reads texts becomes that of p(x | prompt). Raises CheckpointError when it cannot be
+        loaded, and tries anew the next time; the models that were open stay so.
         """
-        held = self._open.get(card.name)
-        if held is not None and held.card == card:
+        model = yield from self._loaded(card)
+        if prompt == NO_PROMPT or model.prompted is None:
+            return model
+        made = self.made(card.name)
+        if made.get("prompt") != prompt:
+            made["prompt"], made["prompted"] = prompt, model.prompted(prompt)
+        return made["prompted"]  # type: ignore[no-any-return]
+
+    def _loaded(self, card: Card) -> Generator[Loading, None, Model]:
+        known = self._open.get(card.name)
+        if known is not None and known.model.card == card:
             self._open[card.name] = self._open.pop(card.name)
-            return held
+            return known.model
         yield Loading(card.name)
         from engines import devices, open_model
 
@@ -83,45 +108,55 @@ class Models:
         first.close()
         self._open.pop(card.name, None)
         for name in self._to_unload(card.name, size):
-            self._drop(name)
-        self._open[card.name], self._sizes[card.name] = model, size
+            del self._open[name]
+        held = Held(
+            card.name, size, card.name in self._pinned, memory.held_by(model),
+            abilities.of_model(model),
+        )  # fmt: skip
+        self._open[card.name] = _Open(model, held)
+        self.tell(self.held())
         return model
+
+    def made(self, name: str) -> dict[str, Any]:
+        """A place for what is made of an open model and goes with it. KeyError if not open."""
+        return self._open[name].made
 
     def held(self) -> tuple[Held, ...]:
         """The open models, the one used last at the end."""
-        return tuple(Held(n, self._sizes[n], n in self._pinned) for n in self._open)
+        return tuple(known.held for known in self._open.values())
 
     def pin(self, name: str, pinned: bool = True) -> None:
         """Keep a model from being unloaded for others, or no longer; it need not be open yet."""
         (self._pinned.add if pinned else self._pinned.discard)(name)
+        if known := self._open.get(name):
+            known.held = replace(known.held, pinned=pinned)
+        self.tell(self.held())
 
     def unload(self, name: str) -> Freed:
         """Let a model go, pinned or not. Raises KeyError where it is not open."""
-        size, before = self._sizes[name], memory.resident()
-        self._drop(name)
+        size, before = self._open[name].held.size, memory.resident()
+        del self._open[name]
         memory.give_back()
         after = memory.resident()
         measured = None if before is None or after is None else before - after
+        self.tell(self.held())
         return Freed(name, size, measured)
-
-    def _drop(self, name: str) -> None:
-        del self._open[name], self._sizes[name]
 
     def _to_unload(self, name: str, size: int) -> list[str]:
         """The models that must go before one of `size` bytes fits, the longest unused first."""
-        others = {n: self._sizes[n] for n in self._open if n != name}
-        over, going = sum(others.values()) + size - self.limit, []
-        for other, taken in others.items():
+        others = [held for held in self.held() if held.name != name]
+        over, going = sum(held.size for held in others) + size - self.limit, []
+        for held in others:
             if over <= 0:
                 break
-            if other not in self._pinned:
-                going.append(other)
-                over -= taken
+            if not held.pinned:
+                going.append(held.name)
+                over -= held.size
         return going
 
     def _check_room(self, name: str, size: int) -> None:
         """Raise CheckpointError where a model cannot fit beside those that are pinned."""
-        pinned = sum(self._sizes[n] for n in self._open if n in self._pinned and n != name)
+        pinned = sum(held.size for held in self.held() if held.pinned and held.name != name)
         if size + pinned <= self.limit:
             return
         beside = f" beside the {budget.said(pinned)} of pinned models" if pinned else ""

@@ -1,51 +1,92 @@
-"""Models that a person brings into the window: their cards are read in the queue, then chosen."""
+"""Models that a person brings into the window: what is meant by a name, and their cards read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Jobs, Order
-from app.lane import Job
+from app.lane import Failure, Job
 from app.open_models import Loading
+from engines.catalog import CheckpointError
 from engines.model import Card
+from engines.outside import hub
+
+_MARKS = ("model_index.json", "config.json")
+_WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl")
 
 
-def reading(name: str) -> Job:
-    """A job that returns the Card of a folder or of a model of the hub; it reads all its files."""
+def is_model(path: Path) -> bool:
+    """Whether a path is meant as a model: a card, or a folder that is not one of pictures."""
+    return path.suffix == ".toml" or any((path / name).is_file() for name in _MARKS)
+
+
+def place_of(text: str) -> str:
+    """What a model from outside is known by: an absolute path, or an id of the hub.
+
+    A file inside a folder of diffusers stands for the folder. Raises CheckpointError.
+    """
+    path = Path(text).expanduser()
+    if not path.exists():
+        if hub.is_id(text):
+            return text
+        raise CheckpointError(
+            f"there is no folder or file '{text}', and an id of the hub has the form owner/name"
+        )
+    path = path.absolute()
+    if is_model(path):
+        return str(path)
+    if path.is_file() and path.suffix in (*_WEIGHTS, ".json") and is_model(path.parent):
+        return str(path.parent)
+    if path.suffix in _WEIGHTS:
+        raise CheckpointError(
+            f"{path.name} holds weights alone: write a card beside it that names their network "
+            "(docs/outside.md), and add the card"
+        )
+    raise CheckpointError(f"{path} is no model: neither a folder of diffusers nor a card (.toml)")
+
+
+def reading(place: str) -> Job:
+    """A job that returns the Card of a model that is on this machine; it reads all its files."""
 
     def job() -> Generator[Loading, None, Card]:
-        yield Loading(name)
+        yield Loading(place)
         from engines import outside
 
-        return outside.find(name)
+        card = outside.glance(place)
+        if card is None:
+            raise CheckpointError(f"'{place}' is not, or not wholly, on this machine: download it")
+        return card if card.sha256 else outside.fetched(card.name, card.folder)
 
     return job
 
 
-def is_model(path: Path) -> bool:
-    """Whether a folder is meant as a model of diffusers, not as a folder of pictures."""
-    return any((path / name).is_file() for name in ("model_index.json", "config.json"))
-
-
 class Outside(QObject):
-    """Reads what is brought and hands its card to `admit`; what cannot be opened says why."""
+    """Reads what is brought, in the queue. `opened` tells the place and its card, `refused` why
+    there is none."""
 
-    def __init__(self, jobs: Jobs, admit: Callable[[Card], object], parent: QObject) -> None:
+    opened = Signal(str, object)
+    refused = Signal(str, str)
+
+    def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._jobs, self._admit = jobs, admit
+        self._jobs = jobs
 
-    @Slot(object)
-    def open(self, path: Path) -> None:
-        """Bring in a folder of diffusers."""
+    def open(self, place: str) -> None:
+        """Bring in what `place_of` found."""
+
+        def refuse(failure: Failure) -> None:
+            self.refused.emit(place, failure.sentence)
+
         self._jobs.submit(
             Order(
-                title=f"Opening {path.name}",
+                title=f"Opening {Path(place).name}",
                 detail="reading its files",
-                job=reading(str(path)),
+                job=reading(place),
                 progress=lambda _: None,
-                done=self._admit,
+                done=lambda card: self.opened.emit(place, card),
+                failed=refuse,
             )
         )

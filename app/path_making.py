@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from app import latent_study, walking
@@ -26,6 +27,7 @@ def make(
 
     Raises ValueError where the model has no such path.
     """
+    walks = replace(walks, prompt=plan.prompt)
     _, walk = yield from walks.get(card)
     if codes is None:
         seed = plan.seed if plan.encoder == "draw" else None

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app import files
 from engines.catalog import ROOT, CheckpointError, find
-from engines.model import Card, Knob, SampleRequest, settle
+from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 
 if TYPE_CHECKING:
     from app.pictures import Pixels, Points
@@ -178,8 +178,9 @@ def _hints() -> dict[str, Any]:
 
 
 def recipe_of(
-    card: Card, knobs: Sequence[Knob], request: SampleRequest, *, columns: int | None = None
-) -> Recipe:
+    card: Card, knobs: Sequence[Knob], request: SampleRequest, *, columns: int | None = None,
+    prompt: Prompt = NO_PROMPT,
+) -> Recipe:  # fmt: skip
     """The recipe of all pictures of a request, with every knob named: defaults may change.
 
     Raises ValueError for knobs the model does not have.
@@ -187,8 +188,13 @@ def recipe_of(
     return Recipe(
         task="sample", model=card.name, sha256=card.sha256, seed=request.seed,
         first=request.first, count=request.count, columns=columns, label=request.label,
-        knobs=settle(tuple(knobs), request.knobs),
+        knobs=settle(tuple(knobs), request.knobs), prompt=prompt.text, negative=prompt.negative,
     )  # fmt: skip
+
+
+def prompt_of(recipe: Recipe) -> Prompt:
+    """The text that the recipe's pictures are of."""
+    return Prompt(recipe.prompt, recipe.negative)
 
 
 def request_of(recipe: Recipe) -> SampleRequest:

@@ -12,13 +12,14 @@ from app.drawing import Backdrop, Frame, backdrop, draw
 from app.export import Export
 from app.jobs import Jobs, Order
 from app.picture_actions import Act, PictureActions
-from app.recipes import Recipe, RecipeError, check_fit, request_of, rows
+from app.recipes import Recipe, RecipeError, check_fit, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
 from app.sampling_column import SamplingColumn
 from app.session import Loading, Session, family_title
 from app.settings import Classes, Settings
 from app.travel import Travel
-from engines.model import Card, SampleRequest, settle
+from engines.abilities import reads_text
+from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.column import Kind
 from widgets.gallery import Gallery
 from widgets.messages import Messages, Severity
@@ -53,6 +54,7 @@ class Sampling(QObject):
         session.data_changed.connect(self.rebuild)
         session.models_changed.connect(self.rebuild)
         session.seed_changed.connect(self._seed_changed)
+        session.prompt_changed.connect(self._prompt_changed)
         self._connect_tab()
 
     def _connect_tab(self) -> None:
@@ -93,7 +95,7 @@ class Sampling(QObject):
         for card in cards:
             if card.name not in self.columns:
                 self._add(card)
-                self.columns[card.name].live(self._request(card))
+                self._live(card.name)
         if self._inspected and self._inspected[0] not in names:
             self._inspected = None
             self._tab.viewer.clear()
@@ -127,8 +129,18 @@ class Sampling(QObject):
     @Slot()
     def refresh(self) -> None:
         """Draw live in every column with the controls as they stand."""
+        for name in self.columns:
+            self._live(name)
+
+    @Slot()
+    def _prompt_changed(self) -> None:
         for column in self.columns.values():
-            column.live(self._request(column.card))
+            if reads_text(column.card):
+                self._live(column.card.name)
+
+    def _live(self, name: str) -> None:
+        column = self.columns[name]
+        column.live(self._request(column.card), self._session.prompt_of(column.card))
 
     def _request(self, card: Card, count: int | None = None) -> SampleRequest:
         mode = self._tab.class_mode()
@@ -154,8 +166,7 @@ class Sampling(QObject):
     def turn(self, name: str, knob: str, value: float) -> None:
         """Set one knob of one model and draw anew."""
         self.knobs.setdefault(name, {})[knob] = value
-        column = self.columns[name]
-        column.live(self._request(column.card))
+        self._live(name)
 
     @Slot(str)
     def _show_knobs(self, name: str) -> None:
@@ -199,7 +210,9 @@ class Sampling(QObject):
 
     def run(self, *, first: bool) -> None:
         """Queue a batch of the size that stands beside the button."""
-        self._tab.batch.interpretText()  # a number just typed counts without leaving its field
+        # what was just typed counts without leaving its field
+        self._tab.batch.interpretText()
+        self._tab.prompt.settle()
         self.generate(int(self._tab.batch.value()), first=first)
 
     @Slot(int, bool)
@@ -207,9 +220,10 @@ class Sampling(QObject):
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
         for column in self.columns.values():
             request = self._request(column.card, count)
-            self._jobs.submit(self._order(column.card, request), first=first)
+            prompt = self._session.prompt_of(column.card)
+            self._jobs.submit(self._order(column.card, request, prompt), first=first)
 
-    def _order(self, card: Card, request: SampleRequest) -> Order:
+    def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:
         ticket = 0
 
         def follower() -> SamplingColumn | None:
@@ -234,7 +248,7 @@ class Sampling(QObject):
         thing = "pictures" if card.is_picture else "points"
         return Order(
             f"{family_title(card)}: {request.count:,} {thing}", f"{card.name}, seed {request.seed}",
-            draw(self._session.open, card, request),
+            draw(self._session.open, card, request, prompt),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
             submitted=submitted, done=done,
             stepped=lambda step: (now := follower()) and now.show_step(step),
@@ -316,7 +330,7 @@ class Sampling(QObject):
         column.card = self._session.reread(name)
         if column.failure is not None and column.failure.summary.startswith("ValueError"):
             self.knobs.pop(name, None)
-        column.live(self._request(column.card))
+        self._live(name)
 
     # recipes from outside
 
@@ -337,6 +351,8 @@ class Sampling(QObject):
         self.knobs[card.name] = dict(recipe.knobs)
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
+        if reads_text(card):
+            self._session.set_prompt(prompt_of(recipe))
         self._session.choose(card.data, (*beside, card.name))
         self._tab.set_classes(card.labels, self.mode)
         self._tab.set_count(self.count[card.is_picture], most=most)
@@ -344,7 +360,7 @@ class Sampling(QObject):
         self._first = recipe.first
         self.refresh()
         if recipe.count > most:
-            self._jobs.submit(self._order(card, request_of(recipe)))
+            self._jobs.submit(self._order(card, request_of(recipe), prompt_of(recipe)))
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first

@@ -12,7 +12,7 @@ from app.drawing import Frame, draw
 from app.lane import Failure
 from app.recipes import Recipe, recipe_of
 from app.session import Loading, Models, family_title
-from engines.model import Card, SampleRequest, batch_of
+from engines.model import Card, Prompt, SampleRequest, batch_of
 from widgets.column import Column, State
 from widgets.gallery import Gallery
 from widgets.knob_fields import KnobSpec
@@ -42,10 +42,10 @@ class SamplingColumn(QObject):
         channel.failed.connect(self.fail)
         channel.stopped.connect(self.rest)
 
-    def live(self, request: SampleRequest) -> None:
+    def live(self, request: SampleRequest, prompt: Prompt) -> None:
         """Draw this now, in place of whatever is shown."""
         self.batch = None
-        self._channel.submit(draw(self._models, self.card, request))
+        self._channel.submit(draw(self._models, self.card, request, prompt))
         if self.column.state not in (State.LOADING, State.WORKING):
             self.column.set_state(State.WORKING)
 
@@ -143,7 +143,8 @@ class SamplingColumn(QObject):
         if self.frame is None or not 0 <= index < self.frame.done:
             return None
         first = self.frame.request.first
-        recipe = recipe_of(self.card, self.frame.knobs, self.frame.request)
+        frame = self.frame
+        recipe = recipe_of(self.card, frame.knobs, frame.request, prompt=frame.prompt)
         return recipe.picture(first + index, batch_of(self.card))
 
     @property
@@ -157,7 +158,8 @@ class SamplingColumn(QObject):
             raise ValueError("nothing is finished yet")
         # whole batches, so that they are re-made with the same pictures beside them
         request = replace(self.frame.request, count=self.frame.done)
-        return recipe_of(self.card, self.frame.knobs, request, columns=columns)
+        frame = self.frame
+        return recipe_of(self.card, frame.knobs, request, columns=columns, prompt=frame.prompt)
 
 
 def _columns(request: SampleRequest) -> int | None:

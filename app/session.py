@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.open_models import Loading as Loading
 from app.open_models import Models as Models
+from engines.abilities import reads_text
 from engines.catalog import (
     DATA_TITLES,
     FAMILY_TITLES,
@@ -23,7 +24,7 @@ from engines.catalog import (
     read_card,
     scan,
 )
-from engines.model import Card
+from engines.model import NO_PROMPT, Card, Prompt
 
 if TYPE_CHECKING:
     from engines.examples import Pictures
@@ -35,6 +36,7 @@ class Session(QObject):
     data_changed = Signal()
     models_changed = Signal()
     seed_changed = Signal()
+    prompt_changed = Signal()
     examples_changed = Signal(str)
     """The data set that has got other examples."""
 
@@ -51,6 +53,7 @@ class Session(QObject):
         self._data = ""
         self._models: tuple[str, ...] = ()
         self._seed = 0
+        self._prompt = NO_PROMPT
         self._added: dict[str, Card] = {}
         self.rescan()
 
@@ -62,6 +65,10 @@ class Session(QObject):
     def add(self, card: Card) -> None:
         """Take in a model from outside the catalogue; one of the same name gives way."""
         self._added[card.name] = self.cards[card.name] = card
+
+    def remove(self, name: str) -> None:
+        """Know nothing more of a model from outside. Whoever shows it is to choose others."""
+        del self._added[name], self.cards[name]
 
     def reread(self, name: str) -> Card:
         """The card of a model as it is on disk now, or as it was where that cannot be read."""
@@ -83,6 +90,15 @@ class Session(QObject):
     def seed(self) -> int:
         return self._seed
 
+    @property
+    def prompt(self) -> Prompt:
+        """The text to draw, for every model that reads one."""
+        return self._prompt
+
+    def prompt_of(self, card: Card) -> Prompt:
+        """What a model is to draw: the prompt, or none where it reads no text."""
+        return self._prompt if reads_text(card) else NO_PROMPT
+
     def choose(self, data: str, models: tuple[str, ...]) -> None:
         """Choose a data set and models of it; names not in the catalogue are left out."""
         wanted = tuple(name for name in self.cards if name in models)
@@ -98,6 +114,11 @@ class Session(QObject):
         if seed != self._seed:
             self._seed = seed
             self.seed_changed.emit()
+
+    def set_prompt(self, prompt: Prompt) -> None:
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self.prompt_changed.emit()
 
     def set_examples(self, data: str, pictures: Pictures | None) -> None:
         """Put pictures in place of the examples of a data set, or none: its own come back."""

@@ -83,6 +83,11 @@ class Settings:
     density_count: int = _whole(256, 1, 100_000)
     """Noise level of its pixels, what is mapped on a plane, and samples beside the data; the tab
     cuts numbers to what it offers."""
+    prompt: str = ""
+    negative: str = ""
+    """The text that models draw which read one, and the text they stay away from."""
+    recents: tuple[str, ...] = ()
+    """Models from outside, the newest first: paths of folders and cards, ids of the hub."""
     folder: str = ""
     """Where the last picture was saved."""
 

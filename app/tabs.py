@@ -10,6 +10,7 @@ from app.density import Density
 from app.inpainting import Inpainting
 from app.interpolation import Interpolation
 from app.parts import Parts, Presenter
+from app.prompting import Prompting
 from app.sampling import Sampling
 from widgets.density_tab import DensityTab
 from widgets.inpainting_tab import InpaintingTab
@@ -26,6 +27,7 @@ def _sampling(parts: Parts, window: QWidget) -> Made:
         parts.travel,
     )  # fmt: skip
     presenter.remember(parts.settings)
+    Prompting(tab.prompt, parts.session)
     return tab, presenter
 
 
@@ -33,6 +35,7 @@ def _inpainting(parts: Parts, window: QWidget) -> Made:
     tab = InpaintingTab(window)
     presenter = Inpainting(tab, parts, window)
     presenter.remember(parts.settings)
+    Prompting(tab.prompt, parts.session)
     return tab, presenter
 
 
@@ -40,6 +43,7 @@ def _interpolation(parts: Parts, window: QWidget) -> Made:
     tab = InterpolationTab(window)
     presenter = Interpolation(tab, parts, window)
     presenter.remember(parts.settings)
+    Prompting(tab.prompt, parts.session)
     return tab, presenter
 
 

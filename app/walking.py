@@ -17,7 +17,7 @@ import numpy.typing as npt
 from app.lane import Job
 from app.pictures import Pixels, Points, to_pixels, to_points, to_tensor
 from app.session import Loading, Models
-from engines.model import Card, Pace, Procedure
+from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:
     import torch
@@ -33,22 +33,23 @@ Reals: TypeAlias = npt.NDArray[np.float64]
 _BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
 
 
+@dataclass(frozen=True)
 class Walks:
-    """The walks of the models that are open. Used on the lane's thread only."""
+    """The walks of the models that are open, of a text where they read one. On the lane only."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self._known: dict[str, tuple[Model, Walk]] = {}
+    models: Models
+    prompt: Prompt = NO_PROMPT
 
     def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
         """A model and its walk. Raises ValueError with one sentence where it has none."""
-        model = yield from self._models.get(card)
-        held = self._known.get(card.name)
-        if held is None or held[0] is not model:
+        model = yield from self.models.get(card, self.prompt)
+        made = self.models.made(card.name)
+        if "walk" not in made or made["walk"][0] is not model:
             from engines.walks import walk_of
 
-            held = self._known[card.name] = model, walk_of(model)
-        return held
+            made["walk"] = model, walk_of(model)
+        found: tuple[Model, Walk] = made["walk"]
+        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,8 @@ from app.files import SaveError
 from app.folders import Folders
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
-from app.outside import Outside, is_model
+from app.library import Library
+from app.outside import is_model
 from app.parts import Parts, Presenter
 from app.recipes import Recipe
 from app.session import Session, data_title, family_title
@@ -39,7 +40,7 @@ from app.settings import Settings, Theme
 from app.tabs import TABS
 from app.travel import Travel
 from engines.catalog import ROOT
-from engines.model import Card
+from engines.model import Card, Prompt
 from widgets import theme as look
 from widgets.chips import Entry
 from widgets.job_bar import JobBar
@@ -78,7 +79,9 @@ class Window(QMainWindow):
         self.intake = Intake(
             self._restore, self._adopt, self._open_folder, self.export, self.messages, self
         )
-        self.outside = Outside(self.jobs, self.admit, self)
+        self.library = Library(
+            self.session, self.channels, self.jobs, self.messages, self, self.admit, self.withdraw
+        )
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
@@ -134,6 +137,7 @@ class Window(QMainWindow):
         self.resize(1280, 800)
 
     def _join(self) -> None:
+        self.picker.library_wanted.connect(self.library.show)
         self.picker.data_changed.connect(self._picked)
         self.picker.models_changed.connect(self._picked)
         self.seed.changed.connect(self.session.set_seed)
@@ -202,13 +206,22 @@ class Window(QMainWindow):
 
     def _open_folder(self, path: Path) -> None:
         """Take a folder that was brought: a model, else pictures."""
-        (self.outside.open if is_model(path) else self.folders.open)(path)
+        if is_model(path):
+            self.library.add(str(path))
+        else:
+            self.folders.open(path)
 
     def admit(self, card: Card) -> None:
         """Offer a model from outside and choose it."""
         self.session.add(card)
         self.picker.set_entries(self._entries())
         self.session.choose(card.data, (*self.session.models, card.name))
+
+    def withdraw(self, card: Card) -> None:
+        """Offer a model from outside no longer."""
+        self.session.remove(card.name)
+        self.picker.set_entries(self._entries())
+        self._picked()
 
     def _entries(self) -> tuple[Entry, ...]:
         return tuple(
@@ -266,6 +279,8 @@ class Window(QMainWindow):
         self.seed.set_locked(settings.seed_locked)
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)
+        self.library.places = list(settings.recents)
+        self.session.set_prompt(Prompt(settings.prompt, settings.negative))
         if settings.folder:
             self.export.folder = settings.folder
         with contextlib.suppress(ValueError):  # not base64: somebody has edited the file
@@ -281,6 +296,9 @@ class Window(QMainWindow):
             seed=self.session.seed,
             seed_locked=self.seed.locked(),
             folder=self.export.folder,
+            recents=tuple(self.library.places),
+            prompt=self.session.prompt.text,
+            negative=self.session.prompt.negative,
         )
         for presenter in self.presenters:
             kept = presenter.settings(kept)
@@ -306,7 +324,8 @@ class Window(QMainWindow):
                 remembered.save(kept, self._path)
             except SaveError:
                 log.exception("the settings were not saved")
-        self.stuck = not self.channels.close(timeout=CLOSING_SECONDS)
+        ended = self.channels.close(timeout=CLOSING_SECONDS)
+        self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)
         event.accept()
 
 

@@ -11,10 +11,15 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from engines.catalog import CheckpointError
 from engines.model import Card
 from engines.outside import files
+
+if TYPE_CHECKING:
+    from engines.model import Model
 
 _FLOAT, _WIDENED = 4, {"F16": 2, "BF16": 2}
 _STATM = Path("/proc/self/statm")
@@ -44,6 +49,29 @@ def resident() -> int | None:
     with suppress(OSError, ValueError, IndexError, AttributeError):
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return None
+
+
+def held_by(model: Model) -> int:
+    """Bytes of all tensors that can be reached from an open model, each storage once."""
+    import torch
+
+    seen: set[int] = set()
+    found: dict[tuple[torch.device, int], int] = {}
+    todo: list[Any] = [model]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen or isinstance(thing, type | ModuleType):
+            continue
+        seen.add(id(thing))
+        # by its type: to ask a thing for its class may import what it stands for
+        if issubclass(type(thing), torch.Tensor) and thing.layout is torch.strided:
+            storage = thing.untyped_storage()
+            found[storage.device, storage.data_ptr()] = storage.nbytes()
+        if isinstance(thing, FunctionType):  # its module, and so the whole program, is not its own
+            todo += [thing.__closure__, thing.__defaults__, thing.__kwdefaults__]
+        else:
+            todo += gc.get_referents(thing)
+    return sum(found.values())
 
 
 def give_back() -> None:

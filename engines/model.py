@@ -243,6 +243,9 @@ class Prompt:
             raise ValueError(f"share must lie in 0 … 1, got {self.share:g}")
 
 
+NO_PROMPT = Prompt("")
+
+
 @dataclass(frozen=True)
 class Model:
     """What one loaded checkpoint can do. A part that is None disables what needs it."""

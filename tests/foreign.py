@@ -189,3 +189,22 @@ def tiny_autoencoder():
         num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1),
     )  # fmt: skip
     return shaken(net, 0.02)
+
+
+def imagegpt(path, *, colours=8, side=4):
+    """A transformer over colours of pixels; its preprocessor is written as transformers does."""
+    import transformers
+
+    torch.manual_seed(8)
+    config = transformers.ImageGPTConfig(
+        vocab_size=colours + 1, n_positions=side * side, n_embd=16, n_layer=2, n_head=2
+    )
+    net = shaken(transformers.ImageGPTForCausalImageModeling(config), 0.2)
+    net.save_pretrained(path)
+    palette = 2 * torch.rand(colours, 3, generator=torch.Generator().manual_seed(9)) - 1
+    table = {
+        "image_processor_type": "ImageGPTImageProcessor", "clusters": palette.tolist(),
+        "size": {"height": side, "width": side},
+    }  # fmt: skip
+    (path / "preprocessor_config.json").write_text(json.dumps(table))
+    return net, palette

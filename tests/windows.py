@@ -79,20 +79,21 @@ class Stage:
     def press(self, keys, modifier=Qt.KeyboardModifier.NoModifier):
         QTest.keyClick(QApplication.focusWidget() or self.window, keys, modifier)
 
-    def drop(self, *paths):
-        """Drop files on the window, as a file manager does."""
+    def drop(self, *paths, on=None):
+        """Drop files on the window or another one, as a file manager does."""
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        self.drop_mime(mime)
+        self.drop_mime(mime, on)
 
-    def drop_mime(self, mime):
-        centre, copy = self.window.rect().center(), Qt.DropAction.CopyAction
+    def drop_mime(self, mime, on=None):
+        on = on or self.window
+        centre, copy = on.rect().center(), Qt.DropAction.CopyAction
         bare = Qt.KeyboardModifier.NoModifier
         enter = QDragEnterEvent(centre, copy, mime, LEFT, bare)
-        QApplication.sendEvent(self.window, enter)
+        QApplication.sendEvent(on, enter)
         assert enter.isAccepted()
         drop = QDropEvent(QPointF(centre), copy, mime, LEFT, bare)
-        QApplication.sendEvent(self.window, drop)
+        QApplication.sendEvent(on, drop)
 
     def close(self):
         """Close the window and delete it; whether every job had ended."""
@@ -134,4 +135,6 @@ def open_window(qtbot, catalogue):
 
     yield open_it
     assert all([stage.close() for stage in stages])
+    for thread in set(threading.enumerate()) - before:
+        thread.join(1.0)
     assert set(threading.enumerate()) <= before

@@ -69,6 +69,7 @@ class Glyph(Enum):
     )
     PAUSE = '<path d="M5.7 4.2v7.6m4.6-7.6v7.6"/>'
     PLAY = '<path class="f" d="M5.2 3.6 12.4 8l-7.2 4.4z"/>'
+    PLUS = '<path d="M8 3.5v9M3.5 8h9"/>'
     QUESTION = '<path d="M5.8 6.1a2.3 2.3 0 1 1 3.3 2C8.3 8.5 8 9 8 9.8m0 2.6v.1"/>'
     RECTANGLE = '<rect x="2.5" y="3.5" width="11" height="9" stroke-dasharray="2.6 2"/>'
     REDO = '<path d="M13 6H6.5a3.5 3.5 0 0 0 0 7H10m.2-9.8L13 6l-2.8 2.8"/>'

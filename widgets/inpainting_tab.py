@@ -36,6 +36,7 @@ from widgets.line_editor import LineEditor
 from widgets.line_facts import LineFacts
 from widgets.mask_editor import MaskEditor
 from widgets.number import NumberBox
+from widgets.prompt import PromptFields
 from widgets.source_bar import SourceBar
 
 PICTURE_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
@@ -93,6 +94,7 @@ class InpaintingTab(QWidget):
         self._points = False
         self.count, self.classes = NumberBox(self), Combo(self)
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
+        self.prompt = PromptFields(self)
         self.keep_mask = QCheckBox("Keep mask", self)
         self.unclamped = QCheckBox("Unclamped", self)
         self.flip, self.knobs = Flip(self), KnobPanel(self)
@@ -280,6 +282,7 @@ class InpaintingTab(QWidget):
         self.given.addWidget(picture)
         self.given.addWidget(self.line)
         layout.addWidget(self.given, 1)
+        layout.addWidget(self.prompt)
         layout.addLayout(form)
         layout.addLayout(switches)
         layout.addWidget(self.fill)

@@ -27,6 +27,7 @@ from widgets.keyframes import KeyStrip
 from widgets.latent_panel import LatentPanel
 from widgets.number import NumberBox
 from widgets.player import Player
+from widgets.prompt import PromptFields
 from widgets.source_bar import SourceBar
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
@@ -64,7 +65,7 @@ class InterpolationTab(QWidget):
         self._rows: dict[str, InterpolationRow] = {}
         self.keys, self.source = KeyStrip(self), SourceBar(self)
         self.sampler, self.sample = Combo(self), QPushButton("Draw", self)
-        self.player = Player(self)
+        self.player, self.prompt = Player(self), PromptFields(self, wide=True)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
         self.export = QPushButton("Export…", self)
@@ -262,6 +263,7 @@ class InterpolationTab(QWidget):
         right, top = QVBoxLayout(), QHBoxLayout()
         right.setSpacing(unit)
         right.addLayout(forms)
+        right.addWidget(self.prompt)
         right.addWidget(self.player)
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(2 * unit)

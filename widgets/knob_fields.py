@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from widgets import theme
 from widgets.combo import Combo
@@ -157,6 +157,11 @@ class ChoiceField(Combo):
         super().__init__(parent)
         self._spec = spec
         self.addItems(spec.choices)
+        # a long name is cut short; it must not push a whole column out of view
+        self.setMinimumContentsLength(8)
+        policy = self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.setSizeAdjustPolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(spec.title)
         self.setToolTip(f"Choose the {spec.title.lower()}.")
         self.set_value(spec.default)

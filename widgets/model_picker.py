@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolTip, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
 
 from widgets import theme
 from widgets.chips import HEIGHT, Chip, ChipRow, Entry
 from widgets.combo import Combo
+from widgets.glyphs import Glyph, GlyphButton
 
 __all__ = ["Entry", "ModelPicker"]
 
@@ -23,6 +24,7 @@ class ModelPicker(QWidget):
 
     data_changed = Signal(str)
     models_changed = Signal(tuple)
+    library_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +36,13 @@ class ModelPicker(QWidget):
         self.combo.setToolTip("The data set whose models are on offer. It holds in every tab.")
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.row = ChipRow(self)
+        self.library = GlyphButton(
+            Glyph.PLUS, "Models…",
+            "All models: what they can do and take, and how to bring your own (Ctrl+M).", self,
+            framed=True,
+        )  # fmt: skip
         self._arrange()
+        self.library.clicked.connect(self.library_wanted)
         self.combo.activated.connect(self._on_data_picked)
 
     def set_entries(self, entries: tuple[Entry, ...]) -> None:
@@ -134,15 +142,12 @@ class ModelPicker(QWidget):
             self.models_changed.emit(self.models())
 
     def _arrange(self) -> None:
-        label = QLabel("Data", self)
-        label.setProperty("faint", True)
-        label.setBuddy(self.combo)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT - 2)
         top = Qt.AlignmentFlag.AlignTop
-        for widget in (label, self.combo):
-            # One height for all, so that the first line of chips shares their centre line.
-            widget.setFixedHeight(HEIGHT)
-            layout.addWidget(widget, 0, top)
+        # One height for all, so that the first line of chips shares their centre line.
+        self.combo.setFixedHeight(HEIGHT)
+        layout.addWidget(self.combo, 0, top)
         layout.addWidget(self.row, 1)
+        layout.addWidget(self.library, 0, top)

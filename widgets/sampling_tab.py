@@ -31,6 +31,7 @@ from widgets.gallery import Gallery
 from widgets.knob_fields import KnobSpec
 from widgets.knobs import KnobPanel
 from widgets.number import NumberBox
+from widgets.prompt import PromptFields
 from widgets.viewer import Viewer
 
 CONTROLS_WIDTH = 248
@@ -74,7 +75,7 @@ class SamplingTab(QWidget):
         self.batch = _spin(1, 100_000, 500, "How many pictures Generate makes.")
         self.generate = QPushButton("Generate", self)
         self.last_batch = QPushButton("Show last batch", self)
-        self.viewer = Viewer(self)
+        self.prompt, self.viewer = PromptFields(self), Viewer(self)
         self._knobs = QVBoxLayout()
         self._grid = QGridLayout()
         self._dress()
@@ -191,6 +192,7 @@ class SamplingTab(QWidget):
         inner.setContentsMargins(unit, unit, unit, unit)
         inner.setSpacing(unit)
         inner.addLayout(form)
+        inner.addWidget(self.prompt)
         inner.addWidget(self.generate)
         inner.addWidget(self.last_batch)
         inner.addSpacing(unit)

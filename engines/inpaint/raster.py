@@ -53,6 +53,9 @@ class Particles(Protocol):
         """Data (len(rows), *shape) as far as the places before `upto`."""
 
 
+Kind = Callable[[Hole, Streams, int], Particles]
+
+
 class Pixels:
     """Particles of pictures: levels (rows, H·W)."""
 
@@ -60,7 +63,7 @@ class Pixels:
         native = hole.model.native
         assert isinstance(native, RasterPictures)
         self.net, self.device, self.shape = native.net, native.device, hole.card.shape
-        self.streams, self.particles, self.known = streams, particles, hole.known.flatten()
+        self.streams, self.particles, self.known = streams, particles, known_places(hole)
         levels = to_indices(hole.picture[None], self.net.levels).flatten(1)
         self.levels = levels.repeat(len(streams) * particles, 1).to(self.device)
         self.labels = torch.full((len(self.levels),), hole.label, device=self.device)
@@ -135,8 +138,13 @@ class Axes:
         return self.net.leave(self.y[rows.to(self.y.device)]).float().cpu()
 
 
+def known_places(hole: Hole) -> Tensor:
+    """Which places are known: of pixels (H·W), all channels together, or of axes (D,)."""
+    return hole.known[0].flatten() if hole.known.ndim == 3 else hole.known
+
+
 def is_tail(known: Tensor) -> bool:
-    """Whether everything after the first missing place is missing: known of the data's shape."""
+    """Whether everything after the first missing place is missing."""
     flat = known.flatten().int()
     return bool((flat.diff() <= 0).all())
 
@@ -220,20 +228,21 @@ def _steps(walk: Walk, known: Tensor, piece: int) -> Iterator[int]:
             walk.resample()
 
 
-def _fill(kind: Callable[[Hole, Streams, int], Particles]) -> Callable[[Hole], Run]:
+def _fill(kind: Kind, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
         """Some draws at a time; guesses are the heaviest state of each."""
-        particles = 1 if is_tail(hole.known) else int(hole.knobs.get("particles", 1))
+        known = known_places(hole)
+        particles = 1 if is_tail(known) else int(hole.knobs.get("particles", 1))
         shown = torch.zeros(hole.count, *hole.card.shape)
-        size, total = max(1, _ROWS // particles), hole.known.numel()
-        first = stretches(hole.known)[0][1].start
+        size, total = max(1, most(hole.model) // particles), known.numel()
+        first = stretches(known)[0][1].start
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
             streams, rows = Streams(hole.seed, part), len(part) * particles
             walk = Walk.of(kind(hole, streams, particles), streams, particles)
             every = min(_SHOWN, max(1, _ROWS // (2 * rows)))
-            for i, place in enumerate(_steps(walk, hole.known, max(1, _ROWS // (2 * rows)))):
+            for i, place in enumerate(_steps(walk, known, max(1, _ROWS // (2 * rows)))):
                 if i % every == 0:
                     shown[part.start : part.stop] = walk.best(place)
                     done = part.start + len(part) * (place - first) // (total - first + 1)
@@ -250,7 +259,7 @@ _SOURCE = "Gordon et al. 1993; Van den Oord et al. 2016"
 
 def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
     p = int(knobs.get("particles", 1))
-    if is_tail(known.expand(model.card.shape)):
+    if is_tail(known.expand(model.card.shape[-2:])):
         method = "ancestral, the hole comes last in the order"
         return Procedure(Exactness.EXACT, method, "Van den Oord et al. 2016")
     if p == 1:
@@ -260,10 +269,11 @@ def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
     return Procedure(Exactness.ASYMPTOTIC, method, _SOURCE)
 
 
-def _method(
-    kind: type[Pixels | Axes], fits: Callable[[Model], bool], particles: int | None, live: bool
-) -> Method:
-    """Weighed particles, or with None one state that nothing weighs."""
+def method(
+    kind: Kind, fits: Callable[[Model], bool], particles: int | None, live: bool,
+    most: Callable[[Model], int] = lambda _: _ROWS,
+) -> Method:  # fmt: skip
+    """Weighed particles, or with None one state that nothing weighs; at `most` so many at once."""
     knobs: tuple[Knob, ...] = ()
     if particles:
         knobs = (
@@ -291,7 +301,7 @@ def _method(
         else "Draws the missing places in order, deaf to what is known after them: a comparison.",
         fits=fits,
         procedure=procedure,
-        run=filling(_fill(kind), knobs),
+        run=filling(_fill(kind, most), knobs),
         knobs=knobs,
         live=live,
         of_hole=of_hole,
@@ -307,8 +317,8 @@ def _of_points(model: Model) -> bool:
 
 
 METHODS = (
-    _method(Pixels, _of_pictures, 32, live=False),
-    _method(Axes, _of_points, 128, live=False),
-    _method(Pixels, _of_pictures, None, live=False),
-    _method(Axes, _of_points, None, live=True),
+    method(Pixels, _of_pictures, 32, live=False),
+    method(Axes, _of_points, 128, live=False),
+    method(Pixels, _of_pictures, None, live=False),
+    method(Axes, _of_points, None, live=True),
 )

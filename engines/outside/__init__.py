@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.catalog import OUTSIDE, CheckpointError
-from engines.outside import hub, layout
+from engines.outside import cards, hub, layout
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +27,28 @@ def find(name: str) -> Card:
         return card_of(path)
     if not hub.is_id(name):
         raise CheckpointError(f"there is no model '{name}': no folder, and no id of the hub")
-    return layout.card_of(layout.read(hub.fetch(name)), name)
+    return fetched(name, hub.fetch(name))
+
+
+def fetched(name: str, folder: Path) -> Card:
+    """The card of a model of the hub in the folder it was fetched to. Raises CheckpointError."""
+    return layout.card_of(layout.read(folder), name)
+
+
+def glance(name: str) -> Card | None:
+    """The card as by `find`, of a folder without the sha256 of its files. Fetches nothing.
+
+    None for a model of the hub that is not wholly on this machine. Raises CheckpointError.
+    """
+    if name.endswith(".toml"):
+        return cards.read(Path(name))
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return layout.sketch(layout.read(path), f"{OUTSIDE}/{layout.slug(path)}")
+    if not hub.is_id(name):
+        raise CheckpointError(f"{name} is not there any more")
+    folder = hub.here(name)
+    return None if folder is None else layout.sketch(layout.read(folder), name)
 
 
 def card_of(path: Path) -> Card:
@@ -42,6 +63,10 @@ def load(card: Card, device: torch.device) -> Model:
         from engines.outside import autoencoder
 
         return autoencoder.load(found, card, device)
+    if found.pipeline == layout.GPT:
+        from engines.outside import imagegpt
+
+        return imagegpt.load(found, card, device)
     if found.is_text:
         from engines.outside import text
 

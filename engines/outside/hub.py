@@ -1,29 +1,37 @@
 """Models of the hub by their id, "owner/name": fetched once, resumed where a transfer broke off.
 
-huggingface_hub does the work: it checks what it fetches, keeps it where all tools find it, and
-follows HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE.
+huggingface_hub does the work: it keeps what it fetches where all tools find it, and follows
+HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE. Large files go by `transfer`.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from engines.catalog import CheckpointError
+from engines.outside import transfer
+from engines.outside.transfer import Blob
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _WANTED = (
     "model_index.json", "config.json", "scheduler_config.json", "README.md",
-    "diffusion_pytorch_model*.safetensors*",
+    "preprocessor_config.json", "diffusion_pytorch_model*.safetensors*", "model*.safetensors*",
     "*/config.json", "*/scheduler_config.json", "*/tokenizer*.json", "*/vocab.json",
     "*/merges.txt", "*/special_tokens_map.json",
     "*/diffusion_pytorch_model*.safetensors*", "*/model*.safetensors*",
 )  # fmt: skip
 """Settings, words and safetensors: neither pickles nor code."""
+_LOOK, _PATIENCE = 0.1, 2.0
+"""Seconds between two steps, and until a transfer that hangs is left to end by itself."""
 _LEFT = (
     "safety_checker/*", "image_encoder/*", "feature_extractor/*", "*.fp16.*", "*.bf16.*",
     "*.non_ema.*", "*.fp16-*", "*onnx*", "*openvino*", "*flax*",
@@ -35,46 +43,194 @@ def is_id(name: str) -> bool:
     return bool(_ID.fullmatch(name)) and ".." not in name and "--" not in name
 
 
+@dataclass(frozen=True)
+class Transfer:
+    """How many bytes of what was missing are here, and how many it is; None while unknown."""
+
+    done: int
+    total: int | None
+
+
+class _StoppedError(Exception):
+    """Nobody wants this transfer any more."""
+
+
 def fetch(name: str) -> Path:
     """The folder of a model of the hub, fetched where it is not here yet.
 
     Raises CheckpointError where it does not exist, needs a token, cannot be reached, or offline
     mode is on and it was not fetched before. What was fetched of it stays for the next time.
     """
-    # transfers in chunks of files go through servers of their own, which no endpoint leads to
-    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+    library = _library(name)
+    files = _missing(library, name)
+    total = sum(size for size, _ in files)
+    with library.utils.tqdm(total=total, unit="B", unit_scale=True, desc=name) as bar:
+        return _fetched(library, name, files, bar.update)
+
+
+def here(name: str) -> Path | None:
+    """The folder of a model of the hub where all of it is on this machine; asks nobody."""
+    with suppress(CheckpointError):
+        return _snapshot(_library(name), name, local_files_only=True)
+    return None
+
+
+def fetching(name: str) -> Generator[Transfer, None, Path]:
+    """`fetch` in steps. Closing it stops the transfer; what was fetched is kept and resumed."""
+    library = _library(name)
+    meter = _Meter()
+    found: Future[Path] = Future()
+
+    def work() -> None:
+        try:
+            files = _missing(library, name)
+            meter.total = sum(size for size, _ in files) if files else None
+            made = _fetched(library, name, files, meter.add, tqdm_class=meter.bar)
+            found.set_result(made)
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is asked for
+            found.set_exception(error)
+
+    thread = threading.Thread(target=work, name="fetching", daemon=True)
+    thread.start()
+    try:
+        while not wait([found], timeout=_LOOK).done:
+            yield Transfer(meter.done, meter.total)
+        return found.result()
+    finally:
+        meter.stop.set()
+        thread.join(_PATIENCE)
+
+
+class _Meter:
+    """Adds up the bytes that come, and stops them when told to."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.total: int | None = None
+        self.done = 0
+        self._guard = threading.Lock()
+
+    def add(self, amount: int) -> None:
+        """Count more bytes. Raises _StoppedError once nobody wants them."""
+        if self.stop.is_set():
+            raise _StoppedError
+        with self._guard:
+            self.done += amount
+
+    def bar(self, *_: object, desc: str = "", unit: str = "it", **__: object) -> _Bar:
+        """What stands in for a bar of tqdm. The library counts the same bytes in two of them."""
+        return _Bar(self if unit == "B" and not desc.startswith("Downloading bytes") else None)
+
+
+class _Bar:
+    """A bar of tqdm as far as huggingface_hub asks one: it counts, and shows nothing."""
+
+    def __init__(self, meter: _Meter | None) -> None:
+        self._meter = meter
+        self.n = self.total = 0
+
+    def update(self, amount: float | None = 1) -> None:
+        if self._meter is not None:
+            self._meter.add(int(amount or 0))
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def refresh(self, *_: object, **__: object) -> None:
+        """Nothing is shown."""
+
+    close = set_description = set_description_str = set_postfix_str = refresh
+
+
+File: TypeAlias = tuple[int, Blob | None]
+"""Bytes of a file of the hub, and where to find it if it is a large one."""
+
+
+def _missing(library: Any, name: str) -> list[File]:
+    """The files of a model that are not here yet; none where the hub does not say."""
+    with suppress(Exception):  # the library says what is wrong, when it is asked for the model
+        info = library.HfApi().model_info(name, files_metadata=True)
+        wanted = library.utils.filter_repo_objects(
+            info.siblings, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT),
+            key=lambda file: file.rfilename,
+        )  # fmt: skip
+        return [
+            (
+                file.size,
+                file.lfs and Blob(name, info.sha, file.rfilename, file.size, file.lfs.sha256),
+            )
+            for file in wanted
+            if not isinstance(
+                library.try_to_load_from_cache(name, file.rfilename, revision=info.sha), str
+            )
+        ]
+    return []
+
+
+def _library(name: str) -> Any:
+    """huggingface_hub, set up. Raises CheckpointError where it is not installed."""
     try:
         library: Any = importlib.import_module("huggingface_hub")
-        errors: Any = importlib.import_module("huggingface_hub.errors")
     except ImportError as error:
         raise CheckpointError(
             f"'{name}' is no model here, and models of the hub need: "
             "pip install 'genscope[diffusers]'"
         ) from error
+    # transfers in chunks of files go through servers of their own, which no endpoint leads to
+    library.constants.HF_HUB_DISABLE_XET = True
     if sys.stderr is None or not sys.stderr.isatty():
         library.utils.disable_progress_bars()
     library.utils.logging.set_verbosity_error()
-    try:
+    return library
+
+
+def _fetched(
+    library: Any, name: str, files: list[File], add: Callable[[int], object], **more: Any
+) -> Path:
+    """The large files that are missing first, then what else there is. Raises CheckpointError."""
+    with _in_words(name):
+        for _, blob in files:
+            if blob is not None:
+                transfer.bring(library, blob, add)
+    return _snapshot(library, name, **more)
+
+
+def _snapshot(library: Any, name: str, **more: Any) -> Path:
+    """What the library has or fetches of a model. Raises CheckpointError."""
+    with _in_words(name):
         return Path(
             library.snapshot_download(
-                name, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT)
+                name, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT), **more
             )
         )
-    except errors.GatedRepoError as error:
-        raise CheckpointError(
-            f"'{name}' asks for a token: accept its terms on the hub and set HF_TOKEN"
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise CheckpointError(
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """What goes wrong becomes one sentence."""
+    try:
+        yield
+    except (_StoppedError, CheckpointError):
+        raise
+    except Exception as error:
+        raise CheckpointError(_said(name, error)) from error
+
+
+def _said(name: str, error: Exception) -> str:
+    """What went wrong, in one sentence."""
+    errors: Any = importlib.import_module("huggingface_hub.errors")
+    constants: Any = importlib.import_module("huggingface_hub.constants")
+    if isinstance(error, errors.GatedRepoError):
+        return f"'{name}' asks for a token: accept its terms on the hub and set HF_TOKEN"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return (
             f"there is no model '{name}' on the hub, or it is private and HF_TOKEN does not open it"
-        ) from error
-    except errors.LocalEntryNotFoundError as error:
-        raise CheckpointError(
-            f"'{name}' is not on this machine and the hub cannot be reached; what was fetched of "
-            "it is kept"
-        ) from error
-    except (errors.HfHubHTTPError, OSError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(
-            f"'{name}' could not be fetched: {first}; what is here is kept, try again"
-        ) from error
+        )
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        why = "offline mode is on" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+        return f"'{name}' is not on this machine and {why}; what was fetched of it is kept"
+    first = (str(error).splitlines() or [""])[0] or type(error).__name__
+    return f"'{name}' could not be fetched: {first}; what is here is kept, try again"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,10 @@ PIPELINES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
 }
 """Family and networks of every kind of pipeline that can be opened, each with its classes."""
 
+GPT = "ImageGPTForCausalImageModeling"
+COLOURS = "preprocessor_config.json"
+"""A transformer over the colours of pixels, and the file with those colours."""
+
 BARE = {"UNet2DModel": "unet", "AutoencoderKL": "vae", "AutoencoderTiny": "vae"}
 """Networks that can be opened without a pipeline."""
 
@@ -50,7 +54,7 @@ SCHEDULERS = (
     "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler",
 )  # fmt: skip
 _IGNORED = ("safety_checker", "feature_extractor", "image_encoder")
-_MOST_PIXELS = 4096
+_MOST_PIXELS, _MOST_BLOCKS = 4096, 12
 
 
 @dataclass(frozen=True)
@@ -107,14 +111,21 @@ def read(path: Path) -> Layout:
     if folder.has("config.json"):
         return _bare(folder)
     raise CheckpointError(
-        f"{path} is no model of diffusers: it has neither model_index.json nor config.json"
+        f"{path} is no model of diffusers or transformers: it has neither model_index.json nor "
+        "config.json"
     )
 
 
 def card_of(layout: Layout, name: str) -> Card:
     """The card of a folder. Reads all files, to tell these weights from any others."""
-    folder = layout.folder
     files = [file for net in layout.nets.values() for file in net.files]
+    sha256 = fingerprint(layout.folder.path, [*files, *_settings(layout)])
+    return replace(sketch(layout, name), sha256=sha256)
+
+
+def sketch(layout: Layout, name: str) -> Card:
+    """The card of a folder without the sha256 of its files, which takes as long as to read them."""
+    folder = layout.folder
     return Card(
         folder=folder.path,
         name=name,
@@ -123,12 +134,18 @@ def card_of(layout: Layout, name: str) -> Card:
         shape=layout.shape,
         labels=layout.labels,
         weights="",
-        sha256=fingerprint(folder.path, [*files, *_settings(layout)]),
+        sha256="",
         parameters=sum(net.parameters for net in layout.nets.values()),
         seed=0,
-        recipe=f"{layout.pipeline} of diffusers, trained elsewhere",
+        recipe=f"{layout.pipeline} of {library_of(layout.pipeline)}, trained elsewhere",
         licence=folder.licence(),
+        net={"text": layout.is_text},
     )
+
+
+def library_of(kind: str) -> str:
+    """Whose class a network or a pipeline is."""
+    return "transformers" if kind.startswith(("CLIP", "ImageGPT")) else "diffusers"
 
 
 def slug(path: Path) -> str:
@@ -140,7 +157,9 @@ def slug(path: Path) -> str:
 def _settings(layout: Layout) -> list[Path]:
     """The JSON files that say how the weights are used."""
     path = layout.folder.path
-    names = ["model_index.json", "scheduler/scheduler_config.json", "scheduler_config.json"]
+    names = [
+        "model_index.json", "scheduler/scheduler_config.json", "scheduler_config.json", COLOURS,
+    ]  # fmt: skip
     names += [f"{net.part}/config.json" if net.part else "config.json"
               for net in layout.nets.values()]  # fmt: skip
     return [path / name for name in names if layout.folder.has(name)]
@@ -174,6 +193,8 @@ def _pipeline(folder: Folder) -> Layout:
 
 
 def _bare(folder: Folder) -> Layout:
+    if folder.table("config.json").get("model_type") == "imagegpt":
+        return _imagegpt(folder)
     kind = str(folder.table("config.json").get("_class_name"))
     if kind not in BARE:
         raise CheckpointError(
@@ -188,6 +209,22 @@ def _bare(folder: Folder) -> Layout:
         scheduler = _scheduler(folder, beside) if folder.has(beside) else default
     family = "diffusion" if "unet" in nets else "vae"
     return _finished(folder, kind, nets, scheduler, _labels({}, nets), family)
+
+
+def _imagegpt(folder: Folder) -> Layout:
+    files = folder.weights("", "model")
+    parameters = sum(count(folder.tensors(file)) for file in files)
+    net = Net("", GPT, folder.table("config.json"), files, parameters)
+    size: Any = folder.table(COLOURS).get("size")
+    size = size if isinstance(size, dict) else {"height": size, "width": size}
+    sides = [size.get("height"), size.get("width")]
+    height, width = _sides({"sample_size": sides}, folder)
+    if height * width != net.config.get("n_positions"):
+        raise CheckpointError(
+            f"{folder.path} makes {net.config.get('n_positions')!r} pixels, which are no picture "
+            f"of {width} × {height}"
+        )
+    return Layout(folder, GPT, {"gpt": net}, None, (), (3, height, width), "autoregressive")
 
 
 def _finished(
@@ -284,6 +321,11 @@ def shrinkage(config: Mapping[str, Any]) -> int:
     """How many pixels a side there are to one latent."""
     blocks = config.get("block_out_channels") or config.get("decoder_block_out_channels")
     blocks = blocks or config.get("encoder_block_out_channels") or [64] * 4
+    if not isinstance(blocks, list) or len(blocks) > _MOST_BLOCKS:
+        raise CheckpointError(
+            f"an autoencoder gives its blocks as {str(blocks)[:80]!r}; needed is a list of at most "
+            f"{_MOST_BLOCKS}"
+        )
     return int(2 ** (len(blocks) - 1))
 
 

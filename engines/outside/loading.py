@@ -18,16 +18,22 @@ from torch import nn
 from engines.catalog import CheckpointError
 from engines.outside import budget
 from engines.outside.folder import Folder
-from engines.outside.layout import Layout, Net
+from engines.outside.layout import Layout, Net, library_of
 
+# the settings of a network of transformers that are read: others might fetch code
 _CLIP = {
     "vocab_size", "hidden_size", "intermediate_size", "projection_dim", "num_hidden_layers",
     "num_attention_heads", "max_position_embeddings", "hidden_act", "layer_norm_eps",
     "attention_dropout", "initializer_range", "initializer_factor", "pad_token_id",
     "bos_token_id", "eos_token_id",
 }  # fmt: skip
-"""The settings of a text encoder that are read: others might fetch code."""
-_WEIGHTLESS = ("position_ids",)
+_GPT = {
+    "vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function",
+    "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
+    "reorder_and_upcast_attn", "tie_word_embeddings",
+}  # fmt: skip
+_SETTINGS = _CLIP | _GPT
+_WEIGHTLESS = ("position_ids", "attn.bias", "attn.masked_bias")
 
 
 def library(name: str) -> Any:
@@ -54,9 +60,7 @@ def network(layout: Layout, net: Net, device: torch.device, dtype: torch.dtype) 
     """
     _check_size(layout, net, dtype)
     place = str(layout.folder.path / net.part)
-    kind = getattr(
-        library("transformers" if net.kind.startswith("CLIP") else "diffusers"), net.kind
-    )
+    kind = getattr(library(library_of(net.kind)), net.kind)
     try:
         with quiet():
             made, info = _load(kind, place, net, dtype)
@@ -74,12 +78,16 @@ def network(layout: Layout, net: Net, device: torch.device, dtype: torch.dtype) 
 
 
 def _load(kind: Any, place: str, net: Net, dtype: torch.dtype) -> tuple[nn.Module, dict[str, Any]]:
-    common = {"use_safetensors": True, "local_files_only": True, "output_loading_info": True}
-    if net.kind.startswith("CLIP"):
-        config = kind.config_class(**_text_settings(net.config))
-        made, info = kind.from_pretrained(
-            place, config=config, dtype=dtype, attn_implementation="sdpa", **common
-        )
+    common: dict[str, Any] = {
+        "use_safetensors": True,
+        "local_files_only": True,
+        "output_loading_info": True,
+    }
+    if library_of(net.kind) == "transformers":
+        config = kind.config_class(**_settings(net.config))
+        if net.kind.startswith("CLIP"):
+            common["attn_implementation"] = "sdpa"
+        made, info = kind.from_pretrained(place, config=config, dtype=dtype, **common)
     else:
         made, info = kind.from_pretrained(
             place, torch_dtype=dtype, low_cpu_mem_usage=False, **common
@@ -87,20 +95,20 @@ def _load(kind: Any, place: str, net: Net, dtype: torch.dtype) -> tuple[nn.Modul
     return made, info
 
 
-def _text_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key in _CLIP}
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key in _SETTINGS}
 
 
 def _check_size(layout: Layout, net: Net, dtype: torch.dtype) -> None:
     """Refuse a network larger than the machine, counted where nothing is allocated."""
     place = layout.folder.path / net.part
     _check_positions(str(place), net.config)
-    name = "transformers" if net.kind.startswith("CLIP") else "diffusers"
+    name = library_of(net.kind)
     kind = getattr(library(name), net.kind)
     try:
         with quiet(), torch.device("meta"):
             if name == "transformers":
-                hollow = kind(kind.config_class(**_text_settings(net.config)))
+                hollow = kind(kind.config_class(**_settings(net.config)))
             else:
                 hollow = kind.from_config(dict(net.config))
     except Exception as error:

@@ -1,14 +1,18 @@
 """Which models are held: a budget, the longest unused first, pins, and memory that comes back."""
 
 import random
+import weakref
 
 import pytest
 import torch
 
 from app.open_models import Freed, Held, Loading, Models
+from app.walking import Walks
 from engines import finish, memory
 from engines.catalog import CheckpointError, find
-from engines.model import SampleRequest
+from engines.model import Prompt, SampleRequest
+from engines.outside import find as find_outside
+from tests import foreign
 from tests.checkpoints import checkpoint
 
 NAMES = ("moons/kde", "rings/kde", "cities/kde", "spirals/kde")
@@ -135,3 +139,34 @@ def test_fifty_switches_bring_the_memory_back(cards):
     assert abs(after - before) <= 0.05 * before
     # as it would not be if the switches left their models behind
     assert 0.3 * before < 50 * SIZE
+
+
+def test_a_prompt_makes_a_model_that_goes_with_its_own(tmp_path):
+    pytest.importorskip("diffusers")
+    foreign.stable_diffusion(tmp_path / "sd")
+    card, models = find_outside(str(tmp_path / "sd")), Models("cpu")
+    plain, cat = finish(models.get(card)), finish(models.get(card, Prompt("a cat")))
+    assert cat is not plain
+    assert finish(models.get(card, Prompt("a cat"))) is cat
+    assert finish(Walks(models, Prompt("a cat")).get(card))[0] is cat
+    assert finish(Walks(models).get(card))[0] is plain
+    (held,) = models.held()
+    assert [ability.task for ability in held.can if ability.can] == [
+        "sample", "inpaint", "interpolate"
+    ]  # fmt: skip
+    gone = [weakref.ref(model) for model in (plain, cat)]
+    del plain, cat
+    models.unload(card.name)
+    assert [model() for model in gone] == [None, None]
+
+
+def test_whoever_asks_hears_what_is_open(cards):
+    models, told = Models("cpu", limit=2 * SIZE), []
+    models.tell = told.append
+    finish(models.get(cards[0]))
+    models.pin(cards[0].name)
+    models.unload(cards[0].name)
+    assert [[(held.name, held.pinned) for held in said] for said in told] == [
+        [(cards[0].name, False)], [(cards[0].name, True)], []
+    ]  # fmt: skip
+    assert told[0][0].measured >= SIZE

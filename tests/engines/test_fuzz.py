@@ -13,6 +13,7 @@ import time
 import tomllib
 import zipfile
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 import tomli_w
@@ -24,7 +25,8 @@ from tiny import ship
 
 from engines import open_model
 from engines.catalog import CheckpointError, read_card, table_of
-from engines.outside import budget, cards, files, state_dicts
+from engines.outside import budget, cards, files, layout, state_dicts
+from tests import foreign
 
 COUNT = int(os.environ.get("GENSCOPE_FUZZ", "60"))
 LIMIT, SECONDS = 64 << 20, 10
@@ -56,8 +58,27 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("fuzz")
 
 
+PIPELINES = {
+    "ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion,
+    "gpt": foreign.imagegpt,
+}  # fmt: skip
+TABLES = ("model_index.json", "config.json", "scheduler_config.json", "preprocessor_config.json")
+
+
+@pytest.fixture(scope="module")
+def folders(home):
+    """Folders of diffusers, each with its tables of settings as they were made."""
+    made = {}
+    if find_spec("diffusers"):
+        for kind, make in PIPELINES.items():
+            make(home / kind)
+            paths = [path for path in sorted((home / kind).rglob("*.json")) if path.name in TABLES]
+            made[kind] = {path: json.loads(path.read_text("utf-8")) for path in paths}
+    return made
+
+
 @pytest.fixture(scope="module", autouse=True)
-def within_the_budget():
+def within_the_budget(folders):
     """All cases together may not make the process grow by much more than one budget."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
@@ -230,3 +251,28 @@ def test_other_tensors_than_the_card_describes(home, data):
     except (UnicodeEncodeError, ValueError):
         return
     attempt(lambda: open_model(str(path)))
+
+
+@pytest.mark.parametrize("kind", PIPELINES)
+@FUZZ
+@given(data=st.data())
+def test_spoiled_folders_of_diffusers(home, folders, kind, data):
+    pytest.importorskip("diffusers")
+    good = folders[kind]
+    top = [path for path in good if path.parent == home / kind]
+    path = data.draw(st.sampled_from([*top, *good]))
+    table = data.draw(spoiled(good[path]))
+    path.write_text(json.dumps(table), "utf-8")
+    try:
+        attempt(lambda: layout.read(home / kind))
+    finally:
+        path.write_text(json.dumps(good[path]), "utf-8")
+
+
+@FUZZ
+@given(text=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_a_model_index_of_any_bytes(home, text):
+    folder = home / "any"
+    folder.mkdir(exist_ok=True)
+    (folder / "model_index.json").write_bytes(text)
+    attempt(lambda: layout.read(folder))

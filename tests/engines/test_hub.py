@@ -1,134 +1,27 @@
 """Models of the hub by their id: fetched from a stand-in on loopback, resumed, and used offline."""
 
-import hashlib
-import http.server
-import json
-import re
-import threading
+import time
 from pathlib import Path
 
 import pytest
 
 import engines
 from engines.catalog import CheckpointError
+from engines.outside import hub as fetcher
 from tests import foreign
+from tests.hub import serving
 
 pytest.importorskip("diffusers")
 hub = pytest.importorskip("huggingface_hub")
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
-class Hub(http.server.ThreadingHTTPServer):
-    """What the hub answers of one model, "someone/tiny"; it can hang up in a transfer once.
-
-    `fetched` holds (file, first byte) of every transfer, `tokens` what was shown for entry.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.folder, self.breaks, self.fetched, self.tokens = folder, set(), [], set()
-
-    def files(self):
-        return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*.*"))
-
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-    def do_HEAD(self):
-        self.answer(body=False)
-
-    def do_GET(self):
-        self.answer(body=True)
-
-    def answer(self, *, body):
-        self.server.tokens.add(self.headers.get("Authorization"))
-        if re.match(r"/api/models/someone/tiny(/revision/[^/]+)?(\?|$)", self.path):
-            siblings = [{"rfilename": name} for name in self.server.files()]
-            self.tell({"id": "someone/tiny", "sha": COMMIT, "siblings": siblings}, body=body)
-        elif self.path.startswith(f"/api/models/someone/tiny/tree/{COMMIT}"):
-            self.tell([self.entry(name) for name in self.server.files()], body=body)
-        elif found := re.match(r"/someone/tiny/resolve/[^/]+/(.+)", self.path):
-            self.give(found[1], body=body)
-        else:
-            self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    def entry(self, name):
-        raw = (self.server.folder / name).read_bytes()
-        digest = hashlib.sha256(raw).hexdigest()
-        return {
-            "type": "file", "path": name, "size": len(raw), "oid": digest[:40],
-            "lfs": {"oid": digest, "size": len(raw), "pointerSize": 134},
-        }  # fmt: skip
-
-    def tell(self, table, *, body):
-        raw = json.dumps(table).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        if body:
-            self.wfile.write(raw)
-
-    def give(self, name, *, body):
-        raw = (self.server.folder / name).read_bytes()
-        span = re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(span[1]) if span else 0
-        self.send_response(206 if span else 200)
-        digest = hashlib.sha256(raw).hexdigest()
-        self.send_header("ETag", f'"{digest}"')
-        self.send_header("X-Linked-Etag", f'"{digest}"')
-        self.send_header("X-Linked-Size", str(len(raw)))
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("Accept-Ranges", "bytes")
-        if span:
-            self.send_header("Content-Range", f"bytes {start}-{len(raw) - 1}/{len(raw)}")
-        self.send_header("Content-Length", str(len(raw) - start))
-        self.end_headers()
-        if not body:
-            return
-        self.server.fetched.append((name, start))
-        if name in self.server.breaks:
-            self.server.breaks.discard(name)
-            self.wfile.write(raw[start : start + len(raw) // 2])
-            self.wfile.flush()
-            self.close_connection = True
-            self.connection.shutdown(2)
-            return
-        self.wfile.write(raw[start:])
-
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A hub with one model; the library is told of it the way a person would tell it."""
     folder = tmp_path / "served"
     foreign.ddpm(folder, net=foreign.unet(1, 8))
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"\x80\x02never fetched")
-    server = Hub(folder)
-    thread = threading.Thread(target=server.serve_forever, name="hub")
-    thread.start()
-    constants = hub.constants
-    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    template = constants.ENDPOINT + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 4096)  # what is written is kept
-    monkeypatch.setenv("HF_TOKEN", "hf_of_the_environment")
-    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(folder, tmp_path / "cache", monkeypatch) as server:
+        yield server
 
 
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
@@ -169,3 +62,68 @@ def test_names_that_are_never_looked_for(name, monkeypatch):
     monkeypatch.setattr("engines.outside.hub.fetch", lambda name: pytest.fail("looked for"))
     with pytest.raises(CheckpointError):
         engines.open_model(name)
+
+
+def wanted(server):
+    """Bytes of the files that are fetched."""
+    names = [name for name in server.files() if not name.endswith(".bin")]
+    return sum((server.folder / name).stat().st_size for name in names)
+
+
+def test_a_transfer_tells_how_far_it_is(server):
+    server.pause = 0.02
+    steps, run = [], fetcher.fetching("someone/tiny")
+    try:
+        while True:
+            steps.append(next(run))
+    except StopIteration as end:
+        folder = end.value
+    assert folder == fetcher.here("someone/tiny")
+    known = [step for step in steps if step.total is not None]
+    assert {step.total for step in known} == {wanted(server)}
+    done = [step.done for step in known]
+    assert done == sorted(done)
+    assert len(set(done)) > 3
+    assert done[-1] <= wanted(server)
+
+
+def test_a_transfer_that_is_stopped_is_resumed(server):
+    server.pause = 0.02
+    run = fetcher.fetching("someone/tiny")
+    while next(run).done < 40_000:
+        pass
+    began = time.monotonic()
+    run.close()
+    assert time.monotonic() - began < 1.0
+    assert fetcher.here("someone/tiny") is None
+    server.pause, server.fetched[:] = 0.0, []
+    assert engines.open_model("someone/tiny").card.shape == (1, 8, 8)
+    (start,) = [start for name, start in server.fetched if name == WEIGHTS]
+    assert 0 < start < (server.folder / WEIGHTS).stat().st_size
+
+
+def test_what_needs_a_token_and_what_offline_mode_forbids_is_said(server, monkeypatch):
+    with pytest.raises(CheckpointError, match="accept its terms on the hub and set HF_TOKEN"):
+        engines.finish(fetcher.fetching("someone/gated"))
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(CheckpointError, match="not on this machine and offline mode is on"):
+        engines.finish(fetcher.fetching("someone/tiny"))
+
+
+def test_a_file_that_is_not_what_the_hub_says_is_not_kept(server, tmp_path):
+    server.digest = "0" * 64
+    with pytest.raises(CheckpointError, match="came damaged"):
+        engines.open_model("someone/tiny")
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.name.startswith("0" * 64)]
+    server.digest = ""
+    assert engines.open_model("someone/tiny").card.shape == (1, 8, 8)
+
+
+def test_a_transfer_that_hangs_is_left(server):
+    server.pause = 60.0
+    run = fetcher.fetching("someone/tiny")
+    while not next(run).done:
+        pass
+    began = time.monotonic()
+    run.close()
+    assert time.monotonic() - began < 2 * fetcher._PATIENCE

@@ -1,0 +1,342 @@
+"""Presents the list of models: who is there, what they take, and how others come in and go."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.channels import Channels, Newest
+from app.fetching import Fetching
+from app.intake import sentence
+from app.jobs import Jobs
+from app.lane import Job
+from app.library_rows import Known, row_of
+from app.open_models import Freed, Held, Models
+from app.outside import Outside, place_of
+from app.session import Session
+from engines import memory
+from engines.catalog import CheckpointError
+from engines.model import Card
+from engines.outside import budget, hub
+from widgets.library import LibraryDialog
+from widgets.library_list import Deed, ModelRow
+from widgets.messages import Messages
+
+MOST = 30
+"""Models from outside that are remembered."""
+
+Glance = Card | str | None
+"""The card of a model, why there is none, or None for one of the hub that is not here."""
+
+
+class Library(QObject):
+    """`admit` and `withdraw` put a model in the window's reach and take it away again."""
+
+    def __init__(
+        self, session: Session, channels: Channels, jobs: Jobs, messages: Messages,
+        window: QWidget, admit: Callable[[Card], object], withdraw: Callable[[Card], object],
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._session, self._messages, self._window = session, messages, window
+        self._admit, self._withdraw = admit, withdraw
+        self.places: list[str] = []
+        """What models from outside are known by, the newest first."""
+        self._read: dict[str, Glance] = {}
+        self._held: dict[str, Held] = {}
+        self._pinned: set[str] = set()
+        self._sizes: dict[str, tuple[Card | None, int | None]] = {}
+        self._deeds: deque[Callable[[Models], Freed | None]] = deque()
+        self.outside = Outside(jobs, self)
+        self.outside.opened.connect(self._take)
+        self.outside.refused.connect(self._refuse)
+        self._news = Newest(self)
+        self._news.told.connect(self._hold)
+        session.open.tell = self._news.tell
+        self._keeping = channels.open("models: pin and unload")
+        self._keeping.stepped.connect(self._report)
+        # downloads and looks at folders have a lane of their own: the engines do not wait for them
+        self._errands = Channels(self, name="lane of errands")
+        self._glances = self._errands.open("glances at models")
+        self._glances.stepped.connect(self._take_glances)
+        self.fetching = Fetching(self._errands.queue, self)
+        self.fetching.changed.connect(self._show)
+        self.fetching.fetched.connect(self._take)
+        self._dialog: LibraryDialog | None = None
+
+    # the window
+
+    @property
+    def dialog(self) -> LibraryDialog:
+        """The list, made when it is first asked for."""
+        if self._dialog is None:
+            dialog = self._dialog = LibraryDialog(self._window)
+            dialog.add_wanted.connect(self.add)
+            dialog.dropped.connect(self._add_all)
+            dialog.folder_wanted.connect(self._ask_for_folder)
+            dialog.card_wanted.connect(self._ask_for_card)
+            dialog.deed_wanted.connect(self._do)
+        return self._dialog
+
+    @Slot()
+    def show(self) -> None:
+        """Open the list, or bring it to the front."""
+        dialog = self.dialog
+        self._refresh()
+        self._look()
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        dialog.list.setFocus()
+
+    def close(self, timeout: float) -> bool:
+        """Stop everything; whether all of it had ended after so many seconds."""
+        self._news.close()
+        return self._errands.close(timeout)
+
+    # what comes in
+
+    @Slot(str)
+    def add(self, text: str) -> None:
+        """Bring in a folder, a card, or a model of the hub, which is fetched."""
+        if text in self._session.cards:
+            self._choose(self._session.cards[text])
+            return
+        try:
+            place = place_of(text)
+        except CheckpointError as error:
+            self._say(sentence(str(error)), danger=True)
+            return
+        self._say("")
+        self.remember(place)
+        if self._dialog is not None:
+            self.dialog.clear_field()
+            self.dialog.list.choose(place)
+        if hub.is_id(place):
+            self._fetch(place)
+        else:
+            self.outside.open(place)
+
+    @Slot(tuple)
+    def _add_all(self, paths: tuple[str, ...]) -> None:
+        for path in filter(None, paths):
+            self.add(path)
+
+    @Slot()
+    def _ask_for_folder(self) -> None:
+        self._add_all((QFileDialog.getExistingDirectory(self.dialog, "Add a folder of diffusers"),))
+
+    @Slot()
+    def _ask_for_card(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.dialog, "Add a card", "", "Cards (*.toml)")
+        self._add_all((path,))
+
+    def remember(self, place: str) -> None:
+        """Put a model from outside first."""
+        self.places = [place, *(known for known in self.places if known != place)][:MOST]
+        self._refresh()
+
+    def _fetch(self, place: str) -> None:
+        self._read[place] = None
+        self.fetching.start(place)
+
+    @Slot(str, object)
+    def _take(self, place: str, card: Card) -> None:
+        """A model is here, and whole."""
+        if place in self.places:
+            self._read[place] = card
+            self._admit(card)
+            self._refresh()
+
+    @Slot(str, str)
+    def _refuse(self, place: str, reason: str) -> None:
+        if place in self.places:
+            self._read[place] = sentence(reason)
+            self._show(place)
+
+    # what was there before
+
+    def _look(self) -> None:
+        """Read the cards of models that were brought in another time."""
+        if unread := tuple(place for place in self.places if place not in self._read):
+            self._glances.submit(glancing(unread))
+
+    @Slot(object)
+    def _take_glances(self, found: dict[str, Glance]) -> None:
+        for place, glance in found.items():
+            self._read.setdefault(place, glance)
+        self._refresh()
+
+    # what is done with one
+
+    @Slot(str, Deed)
+    def _do(self, name: str, deed: Deed) -> None:
+        known = self._known(name)
+        card = known.card
+        match deed:
+            case Deed.USE:
+                self._use(known)
+            case Deed.FETCH:
+                self._fetch(name)
+            case Deed.CANCEL:
+                self.fetching.stop(name)
+            case Deed.PIN | Deed.UNPIN if card is not None:
+                self._pin(card.name, pinned=deed is Deed.PIN)
+            case Deed.UNLOAD if card is not None:
+                self._unload(card.name)
+            case Deed.REMOVE:
+                self._remove(known)
+        self._refresh()
+
+    def _use(self, known: Known) -> None:
+        if known.card is not None and self._is_in_reach(known.card):
+            self._choose(self._session.cards[known.card.name])
+        else:
+            self.outside.open(known.place)
+
+    def _choose(self, card: Card) -> None:
+        beside = self._session.models if card.data == self._session.data else ()
+        self._session.choose(card.data, (*beside, card.name))
+
+    def _pin(self, name: str, *, pinned: bool) -> None:
+        (self._pinned.add if pinned else self._pinned.discard)(name)
+        self._keep(lambda models: models.pin(name, pinned))
+
+    def _remove(self, known: Known) -> None:
+        self.places.remove(known.place)
+        self._read.pop(known.place, None)
+        if known.fetch is not None:
+            self.fetching.forget(known.place)
+        card = known.card
+        if card is None or not self._is_in_reach(card):
+            return
+        self._withdraw(card)
+        if known.pinned:
+            self._pin(card.name, pinned=False)
+        if known.held is not None:
+            self._unload(card.name)
+
+    def _unload(self, name: str) -> None:
+        def deed(models: Models) -> Freed | None:
+            # it may have made room for another meanwhile
+            there = any(held.name == name for held in models.held())
+            return models.unload(name) if there else None
+
+        self._keep(deed)
+
+    def _is_in_reach(self, card: Card) -> bool:
+        """Whether the window has this very model, and not only one of its name."""
+        there = self._session.cards.get(card.name)
+        return there is not None and there.folder == card.folder
+
+    def _keep(self, deed: Callable[[Models], Freed | None]) -> None:
+        """Have the lane pin or unload."""
+        self._deeds.append(deed)
+        self._keeping.submit(keeping(self._session.open, self._deeds))
+
+    # what is shown
+
+    @Slot(object)
+    def _hold(self, held: tuple[Held, ...]) -> None:
+        self._held = {each.name: each for each in held}
+        self._refresh()
+
+    @Slot(object)
+    def _report(self, freed: list[Freed]) -> None:
+        self._say(" ".join(map(_freed, freed)))
+
+    def _known(self, name: str) -> Known:
+        """All that is known of the model of a row."""
+        place = name if name in self.places else ""
+        glance = self._read.get(name) if place else self._session.cards[name]
+        card = glance if isinstance(glance, Card) else None
+        there = card is not None and (not place or self._is_in_reach(card))
+        return Known(
+            place=place,
+            card=card,
+            reason=glance if isinstance(glance, str) else "",
+            absent=bool(place) and name in self._read and glance is None,
+            fetch=self.fetching.all.get(place),
+            held=self._held.get(card.name) if card and there else None,
+            expected=self._expected(card) if card else None,
+            pinned=there and card is not None and card.name in self._pinned,
+        )
+
+    def _expected(self, card: Card) -> int | None:
+        """What a model will take; its file is asked but once."""
+        asked, size = self._sizes.get(card.name, (None, None))
+        if asked is not card:
+            size = None
+            with suppress(CheckpointError):
+                size = memory.expected(card)
+            self._sizes[card.name] = card, size
+        return size
+
+    def _row(self, name: str) -> ModelRow:
+        return row_of(self._known(name))
+
+    @Slot(str)
+    def _show(self, place: str) -> None:
+        """Show one model as it stands now."""
+        if self._dialog is not None and place in self.dialog.list.rows:
+            self.dialog.set_row(self._row(place))
+
+    def _refresh(self) -> None:
+        """Show all models as they stand now."""
+        if self._dialog is None:
+            return
+        brought = {c.name for p in self.places if isinstance(c := self._read.get(p), Card)}
+        bundled = [name for name in self._session.cards if name not in brought]
+        self.dialog.set_rows([self._row(name) for name in (*self.places, *bundled)])
+        taken, limit = sum(h.measured for h in self._held.values()), self._session.open.limit
+        said = f"Loaded: {len(self._held)}, {budget.said(taken)} of {budget.said(limit)}"
+        self.dialog.set_budget(said, taken, limit)
+
+    def _say(self, text: str, *, danger: bool = False) -> None:
+        """In the list where it is open, else in the window."""
+        if self._dialog is not None and self.dialog.isVisible():
+            self.dialog.say(text, danger=danger)
+        elif danger:
+            self._messages.tell(text)
+
+
+def glancing(places: tuple[str, ...]) -> Job:
+    """A job that yields what a glance at each of these models shows, all of them so far."""
+
+    def job() -> Generator[dict[str, Glance], None, None]:
+        from engines import outside
+
+        found: dict[str, Glance] = {}
+        for place in places:
+            try:
+                found[place] = outside.glance(place)
+            except CheckpointError as error:
+                found[place] = sentence(str(error))
+            yield dict(found)
+
+    return job
+
+
+def keeping(models: Models, deeds: deque[Callable[[Models], Freed | None]]) -> Job:
+    """A job that does what waits and yields what was given back by it."""
+
+    def job() -> Generator[list[Freed], None, None]:
+        freed = []
+        while deeds:
+            if (back := deeds.popleft()(models)) is not None:
+                freed.append(back)
+                yield list(freed)
+
+    return job
+
+
+def _freed(freed: Freed) -> str:
+    """What came back of a model, in words."""
+    measured = ""
+    if freed.measured is not None:
+        measured = f", the program is smaller by {budget.said(max(0, freed.measured))}"
+    return f"{Path(freed.name).name} is unloaded: {budget.said(freed.size)} of tensors{measured}."

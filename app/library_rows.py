@@ -1,0 +1,178 @@
+"""What the list of models says of each: cards, downloads and open models into plain rows. No Qt.
+
+Sizes are estimates until a model is loaded, then what its tensors were measured to take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.fetching import Fetch, Stage
+from app.open_models import Held
+from app.session import data_title
+from engines import abilities
+from engines.abilities import Ability
+from engines.catalog import FAMILY_TITLES
+from engines.model import Card
+from engines.outside import budget, hub
+from widgets.library_list import Can, Deed, ModelRow
+
+OUTSIDE = "From outside"
+TABS = {
+    "sample": "Sampling", "inpaint": "In-painting", "interpolate": "Interpolation",
+    "density": "Density",
+}  # fmt: skip
+
+_TIPS = {
+    Deed.USE: "Show it in the window; it is loaded at its first picture.",
+    Deed.FETCH: "Fetch its settings and weights; what is here already is not fetched again.",
+    Deed.CANCEL: "Stop; what was fetched is kept, and Download goes on from there.",
+    Deed.PIN: "Keep it in memory: it is never unloaded to make room for others (P).",
+    Deed.UNPIN: "Let it be unloaded to make room for others (P).",
+    Deed.UNLOAD: "Give its memory back now (U); it is loaded again when it is needed.",
+    Deed.REMOVE: "Take it off this list (Delete). Its files stay where they are.",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of one model. `card` is None where it could not be, or was not yet, read.
+
+    `place` is what a person named it by: a path or an id of the hub; empty for a bundled one.
+    """
+
+    place: str
+    card: Card | None = None
+    reason: str = ""
+    """Why there is no card; empty while it is being read."""
+    absent: bool = False
+    """Whether it is on the hub and not, or not wholly, on this machine."""
+    fetch: Fetch | None = None
+    held: Held | None = None
+    expected: int | None = None
+    """Bytes that its tensors will take; None where its file does not say."""
+    pinned: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its row is known by."""
+        return self.place or (self.card.name if self.card else "")
+
+
+def row_of(known: Known) -> ModelRow:
+    """The row of one model."""
+    card, held = known.card, known.held
+    state, tone = _state(known)
+    return ModelRow(
+        name=known.name,
+        group=OUTSIDE if known.place or card is None else data_title(card.data),
+        title=_title(known),
+        family=card.family if card else "",
+        family_title=_family(card) if card else "",
+        parameters=f"{card.parameters:,}" if card and card.parameters else "",
+        memory=_memory(known),
+        state=state,
+        tone=tone,
+        progress=_progress(known.fetch),
+        note=known.fetch.reason if known.fetch and known.fetch.reason else known.reason,
+        facts=_facts(known, card) if card else (),
+        can=_can(held.can if held else abilities.of_card(card)) if card else (),
+        deeds={deed: _TIPS[deed] for deed in _deeds(known)},
+    )
+
+
+def _title(known: Known) -> str:
+    """An id or a bundled name whole, of a path its end."""
+    return known.name if hub.is_id(known.name) else Path(known.name).name
+
+
+def _family(card: Card) -> str:
+    return FAMILY_TITLES.get(card.family, card.family)
+
+
+def _state(known: Known) -> tuple[str, str]:
+    """The words for its state and the role of their colour."""
+    fetch = known.fetch
+    if fetch is not None:
+        return _fetched(fetch), {Stage.RUNNING: "accent", Stage.FAILED: "danger"}.get(
+            fetch.stage, "faint"
+        )
+    if known.held is not None:
+        return "loaded" + ", pinned" * known.held.pinned, "text"
+    if known.reason:
+        return "cannot be opened", "danger"
+    if known.absent:
+        return "not downloaded", "faint"
+    if known.card is None:
+        return "being read…", "faint"
+    return "not loaded" + ", pinned" * known.pinned, "faint"
+
+
+def _fetched(fetch: Fetch) -> str:
+    here = budget.said(fetch.done)
+    of = f"{here} of {budget.said(fetch.total)}" if fetch.total is not None else here
+    return {
+        Stage.WAITING: "waits for its turn",
+        Stage.RUNNING: of if fetch.done or fetch.total else "asks the hub…",
+        Stage.STOPPING: "stops…",
+        Stage.STOPPED: f"stopped at {of}" if fetch.done else "stopped",
+        Stage.FAILED: "download failed",
+    }[fetch.stage]
+
+
+def _progress(fetch: Fetch | None) -> tuple[int, int | None] | None:
+    """In thousandths where the size is known: a progress bar counts to 2³¹."""
+    if fetch is None or fetch.stage in (Stage.WAITING, Stage.FAILED):
+        return None
+    if not fetch.total:
+        return fetch.done >> 16, None
+    return min(1000, 1000 * fetch.done // fetch.total), 1000
+
+
+def _memory(known: Known) -> str:
+    if known.held is not None:
+        return budget.said(known.held.measured)
+    return "" if known.expected is None else f"≈ {budget.said(known.expected)}"
+
+
+def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
+    shape = " × ".join(map(str, card.shape))
+    parts = [
+        ("Family", _family(card)),
+        ("Made by", card.recipe),
+        ("Where", str(card.folder)),
+        ("Makes", f"pictures, {shape}" if card.is_picture else f"points in {shape} dimensions"),
+        ("Classes", f"{len(card.labels)}" if card.labels else "none"),
+        ("Parameters", f"{card.parameters:,}" if card.parameters else "not counted"),
+    ]
+    if said := _memory(known):
+        parts.append(("Memory", f"{said}, measured" if known.held else f"{said} once it is loaded"))
+    parts.append(("Licence", card.licence))
+    if abilities.reads_text(card):
+        parts.insert(1, ("Draws", "what a prompt says"))
+    return tuple(parts)
+
+
+def _can(found: tuple[Ability, ...]) -> tuple[Can, ...]:
+    return tuple(Can(TABS[ability.task], ability.can, ability.says) for ability in found)
+
+
+def _deeds(known: Known) -> list[Deed]:
+    """What can be done now, in the order of the buttons."""
+    busy = known.fetch is not None and not known.fetch.ended
+    deeds = []
+    # what could not be opened may have been mended since
+    if known.fetch is None and (known.card is not None or known.reason):
+        deeds.append(Deed.USE)
+    if not busy and known.absent:
+        deeds.append(Deed.FETCH)
+    if known.fetch is not None and known.fetch.stage in (Stage.WAITING, Stage.RUNNING):
+        deeds.append(Deed.CANCEL)
+    if known.card is not None:
+        deeds.append(Deed.UNPIN if known.pinned else Deed.PIN)
+    if known.held is not None:
+        deeds.append(Deed.UNLOAD)
+    if known.place and not busy:
+        deeds.append(Deed.REMOVE)
+    return deeds

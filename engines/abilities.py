@@ -1,0 +1,85 @@
+"""What a model can do in each tab, and why not: by its parts once it is open, by its card before.
+
+What a card says needs no torch; the parts have the last word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.catalog import FAMILY_TITLES, is_foreign
+from engines.model import Card, Density, Meaning, Model, settle
+
+TASKS = ("sample", "inpaint", "interpolate", "density")
+
+_IMPLICIT = "Implicit: it draws, and no p(x) can be computed."
+_NO_SPACE = "Its factors mean something within one component only: there is no one space."
+_NO_METHOD = "No in-painting method fits this model."
+_UNKNOWN = "Known once it is loaded."
+
+
+@dataclass(frozen=True)
+class Ability:
+    """Whether a task works with a model, and how or why not; `can` is None while unknown."""
+
+    task: str
+    can: bool | None
+    says: str
+
+
+def of_model(model: Model) -> tuple[Ability, ...]:
+    """By the parts of an open model."""
+    from engines import inpaint, walks  # torch comes in here
+
+    methods = inpaint.methods_for(model)
+    density = model.density
+    try:
+        path = Ability("interpolate", True, _sentence(walks.walk_of(model).nature))
+    except ValueError as error:
+        path = Ability("interpolate", False, str(error))
+    drawn = model.procedure(settle(model.knobs, {}))
+    titles = dict.fromkeys(method.title for method in methods)
+    return (
+        Ability("sample", True, _sentence(f"{drawn.method}: {drawn.exactness.value}")),
+        Ability("inpaint", bool(titles), _sentence(", ".join(titles)) if titles else _NO_METHOD),
+        path,
+        Ability("density", density is not None, _meaning(density)),
+    )
+
+
+def of_card(card: Card) -> tuple[Ability, ...]:
+    """By what is known of a family before a model of it is loaded."""
+    if card.family not in FAMILY_TITLES:
+        return (Ability("sample", True, ""), *(Ability(task, None, _UNKNOWN) for task in TASKS[1:]))
+    refused = _refusals(card)
+    return tuple(Ability(task, task not in refused, refused.get(task, "")) for task in TASKS)
+
+
+def reads_text(card: Card) -> bool:
+    """Whether a model draws what a text says."""
+    return bool(card.net.get("text", False))
+
+
+def _refusals(card: Card) -> dict[str, str]:
+    """The tasks that a card rules out, and why."""
+    if card.family == "gan":
+        return {"density": _IMPLICIT}
+    if card.family == "mfa":
+        return {"interpolate": _NO_SPACE}
+    if is_foreign(card) and card.family == "latent-diffusion":
+        return {"density": "Its autoencoder has no calibrated p(x | z), so that no bound holds."}
+    if is_foreign(card) and card.family == "vae":
+        none = "An autoencoder alone: no prior over its latents was learned."
+        return {"inpaint": none, "density": none}
+    return {}
+
+
+def _meaning(density: Density | None) -> str:
+    if density is None:
+        return _IMPLICIT
+    exact = density.meaning is Meaning.EXACT
+    return _sentence(f"exact {density.meaning.value}" if exact else density.meaning.value)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,131 @@
+"""What a prompt says is drawn, in every tab, and a dropped picture brings its prompt back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.interpolation_recipe import plan_of
+from app.recipes import png_bytes
+from engines.model import Prompt
+from tests import foreign
+from tests.e2e.test_fill_a_hole import drawn, stroke
+from tests.windows import DIGITS
+
+pytest.importorskip("diffusers")
+pytest.importorskip("transformers")
+NAME = "outside/tiny-sd"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("brought") / "tiny-sd"
+    foreign.stable_diffusion(path)
+    return path
+
+
+@pytest.fixture
+def stage(open_window, folder):
+    """A pipeline that reads texts, drawn from; five steps are enough."""
+    few = replace(DIGITS, count=2, batch=2, imputations=2, knobs={NAME: {"steps": 5}})
+    stage = open_window(few)
+    stage.ready()
+    assert not any(tab_fields(stage, place).isVisible() for place in range(3))
+    stage.drop(folder)
+    stage.until(lambda: stage.tab.names() == (NAME,))
+    stage.until_shows(NAME, prompt="")
+    return stage
+
+
+def tab_fields(stage, place):
+    return stage.window.tabs.widget(place).prompt
+
+
+def typed(field, text, *, enter=True):
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    if enter:
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def go_to(stage, place):
+    bar = stage.window.tabs.tabBar()
+    stage.click(bar, bar.tabRect(place).center())
+
+
+def test_a_prompt_is_drawn_and_comes_back_with_its_picture(stage, tmp_path):
+    fields, plain = stage.tab.prompt, stage.picture(NAME).copy()
+    assert fields.isVisible()
+    typed(fields.text, "a red cat")
+    stage.until_shows(NAME, prompt="a red cat", negative="")
+    cat = stage.picture(NAME).copy()
+    assert (cat != plain).any()
+    typed(fields.negative, "blue house")
+    stage.until_shows(NAME, prompt="a red cat", negative="blue house")
+    away, recipe = stage.picture(NAME).copy(), stage.recipe(NAME)
+    assert (away != cat).any()
+    (tmp_path / "away.png").write_bytes(png_bytes(away, recipe))
+
+    typed(fields.text, "a dog", enter=False)
+    QTest.keyClick(fields.text, Qt.Key.Key_Escape)
+    assert fields.text.text() == "a red cat"
+    typed(fields.text, "a dog", enter=False)
+    assert stage.recipe(NAME).prompt == "a red cat"
+    QTest.keyClick(fields.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    stage.until_shows(NAME, prompt="a dog")
+    typed(fields.negative, " ")
+    stage.until_shows(NAME, prompt="a dog", negative="")
+    assert stage.window.settings().prompt == "a dog"
+
+    stage.drop(tmp_path / "away.png")
+    stage.until_shows(NAME, prompt="a red cat", negative="blue house")
+    assert (stage.picture(NAME) == away).all()
+    assert fields.texts() == ("a red cat", "blue house")
+
+
+def test_a_prompt_fills_a_hole_and_holds_in_every_tab(stage, tmp_path):
+    typed(stage.tab.prompt.text, "a red cat")
+    stage.until_shows(NAME, prompt="a red cat")
+    go_to(stage, 1)
+    presenter, tab = stage.window.presenters[1], stage.window.tabs.widget(1)
+    assert tab.prompt.isVisible()
+    assert tab.prompt.texts() == ("a red cat", "")
+    stage.until(lambda: not presenter.source.waits())
+    levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "own.png")
+    stage.drop(tmp_path / "own.png")
+    stage.until(lambda: presenter.source.picture is not None)
+    stroke(tab.canvas, (8.5, 10.5), (20.5, 10.5), (20.5, 16.5))
+    stage.until(lambda: NAME in presenter.methods)
+    presenter.turn(NAME, "steps", 5)
+    stage.click(tab.fill)
+    stage.until(lambda: presenter.rows and drawn(presenter, tab.canvas.mask()))
+    row = presenter.rows[NAME]
+    assert row.frame.request.prompt == Prompt("a red cat")
+    assert row.recipe(0).prompt == "a red cat"
+    cat = row.frame.values.copy()
+    typed(tab.prompt.text, "a dog", enter=False)
+    stage.click(tab.fill)
+    stage.until(lambda: row.frame.request.prompt == Prompt("a dog") and row.frame.complete)
+    assert (row.frame.values != cat).any()
+    assert stage.tab.prompt.texts() == ("a dog", "")
+
+
+def test_a_path_is_of_its_prompt(stage, tmp_path):
+    go_to(stage, 2)
+    walk, tab = stage.window.presenters[2], stage.window.tabs.widget(2)
+    stage.until(walk.keys.are_missing)
+    levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "own.png")
+    stage.drop(tmp_path / "own.png")
+    row = walk.rows[NAME]
+    stage.until(lambda: walk.keys.keys)
+    assert walk.menus.recipe(row).prompt == ""
+    typed(tab.prompt.text, "a cat")
+    assert walk.menus.plan(row, 5).prompt == Prompt("a cat")
+    assert plan_of(walk.menus.recipe(row), row.card).prompt == Prompt("a cat")
+    walk.stop()

@@ -1,0 +1,156 @@
+"""Models: all that are at hand, what they can do, what they take, and how others come in.
+
+Takes plain rows; everything a person does leaves as a signal. Not modal: it may stay beside the
+window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.frames import card, scrolled
+from widgets.library_facts import ModelFacts
+from widgets.library_list import Deed, ModelList, ModelRow
+from widgets.progress import ProgressLine
+
+_ADD = "A folder, a card, or an id of the hub such as owner/name"
+
+
+class LibraryDialog(QDialog):
+    """`add_wanted` carries a path or an id as typed, `dropped` the paths of what was dropped."""
+
+    deed_wanted = Signal(str, Deed)
+    add_wanted = Signal(str)
+    dropped = Signal(tuple)
+    folder_wanted = Signal()
+    card_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Models")
+        self.setAcceptDrops(True)
+        self.field = QLineEdit(self)
+        self.add = self._button("Add", "Add what is named here (Enter); a model of the hub is "
+                                "downloaded.")  # fmt: skip
+        self.folder = self._button("Folder…", "Choose a folder of diffusers.")
+        self.card = self._button("Card…", "Choose a card (.toml) beside its weights.")
+        self.said = QLabel(self)
+        self.list, self.facts = ModelList(self), ModelFacts(self)
+        self.budget, self.taken = QLabel(self), ProgressLine(self)
+        self._dress()
+        self._arrange()
+        self._join()
+
+    def set_rows(self, rows: Sequence[ModelRow]) -> None:
+        """Show these models, in this order."""
+        self.list.set_rows(rows)
+        self._show_facts()
+
+    def set_row(self, row: ModelRow) -> None:
+        """Show one of them as it stands now."""
+        self.list.set_row(row)
+        self._show_facts()
+
+    def set_budget(self, text: str, taken: int, limit: int) -> None:
+        """Say how much memory the models that are loaded take of what they may."""
+        self.budget.setText(text)
+        # in thousandths: a progress bar counts to 2³¹
+        self.taken.show_progress(min(1000, 1000 * taken // max(1, limit)), 1000)
+
+    def say(self, text: str, *, danger: bool = False) -> None:
+        """One sentence below the field: what went wrong, or what was done."""
+        self.said.setText(text)
+        self.said.setProperty("danger", danger)
+        self.said.setProperty("faint", not danger)
+        self.said.style().polish(self.said)
+        self.said.setVisible(bool(text))
+
+    def clear_field(self) -> None:
+        """What was typed has been taken."""
+        self.field.clear()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(tuple(url.toLocalFile() for url in event.mimeData().urls()))
+
+    def _button(self, title: str, tip: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        return button
+
+    def _dress(self) -> None:
+        self.field.setPlaceholderText(_ADD)
+        self.field.setAccessibleName("Model to add")
+        self.field.setToolTip("A path or an id of the hub. Folders and cards can be dropped, too.")
+        self.field.setClearButtonEnabled(True)
+        self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.budget.setProperty("faint", True)
+        self.budget.setToolTip("When it is full, the model longest unused is unloaded; pinned "
+                               "ones stay.")  # fmt: skip
+        self.taken.setAccessibleName("Memory taken by loaded models")
+        self.taken.setToolTip(self.budget.toolTip())
+        self.say("")
+
+    def _join(self) -> None:
+        self.list.chosen.connect(self._show_facts)
+        self.list.deed_wanted.connect(self.deed_wanted)
+        self.facts.deed_wanted.connect(self.deed_wanted)
+        self.field.returnPressed.connect(self._add)
+        self.add.clicked.connect(self._add)
+        self.folder.clicked.connect(self.folder_wanted)
+        self.card.clicked.connect(self.card_wanted)
+
+    def _arrange(self) -> None:
+        unit = theme.UNIT
+        top, foot = QHBoxLayout(), QHBoxLayout()
+        for line in (top, foot):
+            line.setSpacing(unit)
+        top.addWidget(self.field, 1)
+        for button in (self.add, self.folder, self.card):
+            top.addWidget(button)
+        foot.addWidget(self.budget)
+        foot.addWidget(self.taken)
+        foot.addStretch(1)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(unit)
+        splitter.addWidget(self.list)
+        splitter.addWidget(card(scrolled(self.facts), least=38 * unit))
+        splitter.setStretchFactor(0, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(4 * (2 * unit,)))
+        column.setSpacing(unit)
+        column.addLayout(top)
+        column.addWidget(self.said)
+        column.addWidget(splitter, 1)
+        column.addLayout(foot)
+        self.resize(128 * unit, 76 * unit)
+
+    @Slot()
+    def _show_facts(self) -> None:
+        self.facts.show_row(self.list.rows.get(self.list.current()))
+
+    @Slot()
+    def _add(self) -> None:
+        if text := self.field.text().strip():
+            self.add_wanted.emit(text)
