@@ -20,7 +20,7 @@ from engines.autoregressive import (
     to_indices,
     to_pictures,
 )
-from engines.drawing import GUIDANCE, TEMPERATURE, class_indices, guided, in_batches, tempered
+from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.model import (
     Card,
     Density,
@@ -98,21 +98,22 @@ class AnyOrderPictures:
     ) -> Run:  # fmt: skip
         """Pictures for the uniform numbers of their places (n, D), in this order (n, D)."""
         n, size = len(u), self.card.shape[1:]
-        asked, combined = guided(labels.to(self.device), self.net.classes, guidance)
-        copies = len(asked) // n
+        guided = Guided.of(labels.to(self.device), self.net.classes, guidance)
         levels = torch.zeros(n, self.pixels, dtype=torch.int64)
         known = torch.zeros(n, self.pixels, dtype=torch.bool)
         before = 0
         for call, after in enumerate(reveals(self.pixels, calls), 1):
-            found = self._logits(levels.repeat(copies, 1), known.repeat(copies, 1), asked)
+            found = self._logits(guided.spread(levels), guided.spread(known), guided.labels)
             place = order[:, before:after]
-            logits = combined(found).gather(1, place[..., None].expand(-1, -1, self.net.levels))
+            logits = guided.combined(found).gather(
+                1, place[..., None].expand(-1, -1, self.net.levels)
+            )
             levels.scatter_(1, place, draw_levels(logits / temperature, u.gather(1, place)))
             known.scatter_(1, place, True)
             before = after
             guess = to_pictures(levels.view(n, *size), self.net.levels)
             guess.view(n, -1)[~known] = _UNKNOWN
-            yield Step(n * after // self.pixels, n, guess, calls=copies * call)
+            yield Step(n * after // self.pixels, n, guess, calls=guided.copies * call)
         return to_pictures(levels.view(n, *size), self.net.levels)
 
     def _logits(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:

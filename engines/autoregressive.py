@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.drawing import GUIDANCE, TEMPERATURE, class_indices, guided, in_batches, tempered
+from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.model import (
     Card,
     Density,
@@ -108,21 +108,20 @@ class RasterPictures:
         """Pictures for their uniform numbers (n, H·W), in raster order."""
         n, total = len(u), self.pixels
         u, labels = u.to(self.device), labels.to(self.device)
-        asked, combined = guided(labels, self.net.classes, guidance)
-        copies = len(asked) // n
+        guided = Guided.of(labels, self.net.classes, guidance)
         levels = torch.zeros(n, *self.card.shape[1:], dtype=torch.int64, device=self.device)
         flat = levels.view(n, -1)
         for place in range(total):
-            found = self.net.pixel(levels.repeat(copies, 1, 1), asked, place)
-            logits = combined(found) / temperature
+            found = self.net.pixel(guided.spread(levels), guided.labels, place)
+            logits = guided.combined(found) / temperature
             flat[:, place] = draw_levels(logits, u[:, place])
             done = place + 1
             if done % _SHOWN == 0 and done < total:
                 guess = to_pictures(levels, self.net.levels).cpu()
                 guess.view(n, -1)[:, done:] = _UNKNOWN
-                yield Step(n * done // total, n, guess, calls=copies * done)
+                yield Step(n * done // total, n, guess, calls=guided.copies * done)
         x = to_pictures(levels, self.net.levels).cpu()
-        yield Step(n, n, x.clone(), calls=copies * total)
+        yield Step(n, n, x.clone(), calls=guided.copies * total)
         return x
 
     @torch.no_grad()

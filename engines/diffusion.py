@@ -16,8 +16,8 @@ from torch import Tensor
 from engines import weights
 from engines.drawing import (
     GUIDANCE,
+    Guided,
     class_indices,
-    guided,
     in_batches,
     tempered,
     to_levels,
@@ -144,14 +144,14 @@ class Diffusion:
 
     def _denoiser(self, labels: Tensor, guidance: float) -> tuple[Guess, int]:
         """D, guided where a class is asked, and network calls of each."""
-        asked, combined = guided(labels, self.net.classes, guidance)
-        copies = len(asked) // len(labels)
+        guided = Guided.of(labels, self.net.classes, guidance)
 
         def denoise(x: Tensor, sigma: float) -> Tensor:
-            every = x.repeat(copies, *[1] * (x.dim() - 1))
-            return combined(self.net(every, x.new_full((len(asked),), sigma), asked))
+            every = guided.spread(x)
+            found = self.net(every, x.new_full((len(every),), sigma), guided.labels)
+            return guided.combined(found)
 
-        return denoise, copies
+        return denoise, guided.copies
 
     def f(self, w: Tensor, sigma: float, labels: Tensor) -> Tensor:
         """F(c_in x; c_noise, c) of the preconditioned denoiser, from D alone."""

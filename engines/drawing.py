@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -96,23 +96,37 @@ def _within(run: Run, batch: range, total: int) -> Run:
         yield step
 
 
-def guided(
-    labels: Tensor, anyone: int, guidance: float
-) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+@dataclass(frozen=True)
+class Guided:
     """Classifier-free guidance (Ho & Salimans 2022, equation 6; here w = 1 is none).
 
-    Of labels (n,), those that the network is asked for, and what makes one answer (n, …) of the
-    answers to these: any + w (class − any). Without guidance, or a class, the labels themselves.
+    A network is asked of `spread(x)` under `labels`; `combined` makes one answer of its answers:
+    any + w (class − any). Without guidance, or a class, all three leave things as they are.
     """
-    free = torch.full_like(labels, anyone)
-    if guidance == 1.0 or torch.equal(labels, free):
-        return labels, lambda found: found
 
-    def combined(found: Tensor) -> Tensor:
+    labels: Tensor
+    weight: float
+    copies: int
+    """Network calls that one answer takes."""
+
+    @classmethod
+    def of(cls, labels: Tensor, anyone: int, weight: float) -> Guided:
+        """For labels (n,), of which `anyone` stands for no class in particular."""
+        free = torch.full_like(labels, anyone)
+        if weight == 1.0 or torch.equal(labels, free):
+            return cls(labels, weight, 1)
+        return cls(torch.cat([free, labels]), weight, 2)
+
+    def spread(self, x: Tensor) -> Tensor:
+        """x (n, …) once for every label."""
+        return x.repeat(self.copies, *[1] * (x.dim() - 1))
+
+    def combined(self, found: Tensor) -> Tensor:
+        """(n, …) of answers, one for every label."""
+        if self.copies == 1:
+            return found
         loose, given = found.chunk(2)
-        return loose + guidance * (given - loose)
-
-    return torch.cat([free, labels]), combined
+        return loose + self.weight * (given - loose)
 
 
 def tempered(procedure: Procedure, knobs: Knobs) -> Procedure:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engines import langevin, short_run, weights
-from engines.drawing import GUIDANCE, class_indices, guided, in_batches, tempered
+from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered
 from engines.langevin import State
 from engines.model import (
     Card,
@@ -236,14 +236,14 @@ class _Pictures:
 
         Guided it is the energy any + w (class − any): Du et al. 2020, section 3.
         """
-        classes, combined = guided(labels.to(self.device), self.net.classes, guidance)
-        copies = len(classes) // len(labels)
+        guided = Guided.of(labels.to(self.device), self.net.classes, guidance)
 
         def found(y: Tensor) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
                 place = y.to(self.device).requires_grad_()
-                every = place.repeat(copies, 1, 1, 1)
-                energy = combined(self.net(every, place.new_full((len(classes),), sigma), classes))
+                every = guided.spread(place)
+                answers = self.net(every, place.new_full((len(every),), sigma), guided.labels)
+                energy = guided.combined(answers)
                 (slope,) = torch.autograd.grad(energy.sum(), place)
             return energy.detach().cpu(), slope.cpu()
 
@@ -343,10 +343,10 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
-    kind: Callable[..., PictureEnergy | PointEnergy] = (
-        PictureEnergy if card.is_picture else PointEnergy
+    net: PictureEnergy | PointEnergy
+    net = (
+        weights.build(PictureEnergy, card) if card.is_picture else weights.build(PointEnergy, card)
     )
-    net: PictureEnergy | PointEnergy = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):

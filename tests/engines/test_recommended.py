@@ -8,7 +8,7 @@ from tiny import opened
 
 from engines import CheckpointError, SampleRequest, finish, open_model
 from engines.catalog import catalog
-from engines.drawing import guided
+from engines.drawing import Guided
 from engines.families import recommended
 from engines.model import Exactness, own_knobs
 
@@ -17,13 +17,14 @@ GUIDABLE = [("autoregressive", "picture"), ("any-order", "picture"), ("energy", 
 
 def test_guidance_goes_from_any_through_the_class_and_beyond():
     labels = torch.tensor([3, 1])
-    asked, combined = guided(labels, 10, 2.0)
-    assert asked.tolist() == [10, 10, 3, 1]
+    guided = Guided.of(labels, 10, 2.0)
+    assert guided.labels.tolist() == [10, 10, 3, 1]
+    assert guided.spread(torch.tensor([[7.0], [8.0]])).flatten().tolist() == [7, 8, 7, 8]
     found = torch.tensor([[1.0], [2.0], [5.0], [2.5]])
-    assert combined(found).tolist() == [[9.0], [3.0]]
-    for idle in (guided(labels, 10, 1.0), guided(torch.full((2,), 10), 10, 2.0)):
-        assert len(idle[0]) == 2
-        assert idle[1](found) is found
+    assert guided.combined(found).tolist() == [[9.0], [3.0]]
+    for idle in (Guided.of(labels, 10, 1.0), Guided.of(torch.full((2,), 10), 10, 2.0)):
+        assert (len(idle.labels), idle.copies) == (2, 1)
+        assert idle.combined(found) is found
 
 
 @pytest.mark.parametrize("what", GUIDABLE, ids=lambda what: what[0])
