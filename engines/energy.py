@@ -343,10 +343,9 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
-    net: PictureEnergy | PointEnergy
-    net = (
-        weights.build(PictureEnergy, card) if card.is_picture else weights.build(PointEnergy, card)
-    )
+    kind: Callable[..., PictureEnergy | PointEnergy]
+    kind = PictureEnergy if card.is_picture else PointEnergy
+    net = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):
