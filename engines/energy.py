@@ -47,8 +47,7 @@ TEMPERATURE = Knob(
 )  # fmt: skip
 _HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
-_SHOWN_EVERY = 2
-_ROWS, _GRID = {True: 64, False: 16_384}, 2048
+_ROWS, _GRID, _SHOWN_EVERY = {True: 64, False: 16_384}, 2048, 2
 _SHORT, _SHORT_POINTS, _SHORT_STEP = 12, 24, 0.0002
 """Noise levels of a short chain of pictures; steps of one of points, and their size."""
 _NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
@@ -345,7 +344,7 @@ def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
     kind: Callable[..., PictureEnergy | PointEnergy]
     kind = PictureEnergy if card.is_picture else PointEnergy
-    net = weights.build(kind, card)
+    net: PictureEnergy | PointEnergy = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):
