@@ -329,8 +329,7 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
     return (
         Knob(
             "levels", "Noise levels", net.levels, 2, 100, 1,
-            "Levels between pure noise and none. More follow the energy more closely as the "
-            "noise goes.",
+            "Levels between pure noise and none. More follow the energy more closely.",
         ),
         Knob(
             "steps", "Steps per level", net.steps, 0, 20, 1,
@@ -342,8 +341,9 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
-    kind: Callable[..., PictureEnergy | PointEnergy]
-    kind = PictureEnergy if card.is_picture else PointEnergy
+    kind: Callable[..., PictureEnergy | PointEnergy] = (
+        PictureEnergy if card.is_picture else PointEnergy
+    )
     net: PictureEnergy | PointEnergy = weights.build(kind, card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
