@@ -29,7 +29,7 @@ STEPS = Knob(
     "Rounds of the chains, each a new z given all values and new missing values given z.",
 )  # fmt: skip
 _PICTURE_STEPS = 60
-_POOL = {True: 128, False: 512}
+_POOL = {True: 64, False: 512}
 _FIRST_STEP = 0.3
 
 
@@ -169,7 +169,7 @@ def _resampled(posterior: Posterior, u: Tensor) -> State:
     """One of some proposals for each u (n,), by p(x_o | z) p(z) / r(z).
 
     Half of r is the prior and half q(z | x) with the hole filled by what the former expect there.
-    All chains of a seed and class choose from the same 512, of pictures 128. Where fewer than 16
+    All chains of a seed and class choose from the same 512, of pictures 64. Where fewer than 16
     would count, the weights are flattened until they do: chains that start apart show whether they
     meet.
     """
@@ -180,7 +180,7 @@ def _resampled(posterior: Posterior, u: Tensor) -> State:
     guess = (share @ posterior.mean(prior).flatten(1)).view(1, *posterior.picture.shape)
     mean, sd = posterior.encode(posterior.clamp(guess))
     e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
-    pool = posterior.at(torch.cat([prior.z, mean + sd * e]))
+    pool = State.joined([prior, posterior.at(mean + sd * e)])
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
     log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
     pick = choose(flattened(log_weight).cpu(), u)
