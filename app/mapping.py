@@ -208,6 +208,10 @@ def patched(fresh: MapFrame, old: MapFrame | None) -> Values:
     up = np.floor((ys - theirs.y0) / theirs.size[1] * old.request.high).astype(np.intp)
     columns = (across >= 0) & (across < old.request.wide)
     rows = (up >= 0) & (up < old.request.high)
+    if not (rows.any() and columns.any()):
+        return fresh.values
     values = fresh.values.copy()
-    values[np.ix_(rows, columns)] = old.values[np.ix_(up[rows], across[columns])]
+    # what overlaps is one piece of both: many times as fast as picking each pixel
+    place = tuple(slice(axis.argmax(), axis.argmax() + axis.sum()) for axis in (rows, columns))
+    values[place] = old.values.take(up[rows], 0).take(across[columns], 1)
     return values

@@ -174,12 +174,14 @@ class _Points:
         """The same on a grid of the plane."""
         settle((), knobs)
         head = int(class_indices(self.card, None if label is None else [label], 1)[0])
-        columns, up = max(1, _GRID // len(ys)), ys.float().to(self.device)
-        log_z, values = float(self.net.log_z[head]), []
-        for part in xs.float().to(self.device).split(columns):
-            values.append(-self.net.on_grid(part, up, head).flatten().double().cpu() - log_z)
-            yield Step(sum(map(len, values)), len(xs) * len(ys), calls=1)
-        return LogDensity(torch.cat(values), Meaning.ESTIMATE, self._method())
+        axis, total = int(len(xs) > len(ys)), len(xs) * len(ys)
+        few, many = (a.float().to(self.device) for a in ((ys, xs) if axis else (xs, ys)))
+        values = torch.empty(len(few), len(many), dtype=torch.float64)
+        for part in torch.arange(len(few)).split(max(1, _GRID // len(many))):
+            values[part] = -self.net.on_grid(few[part], many, head, axis).double().cpu()
+            yield Step((int(part[-1]) + 1) * len(many), total, calls=1)
+        values = (values.T if axis else values).flatten() - self.net.log_z[head].cpu()
+        return LogDensity(values, Meaning.ESTIMATE, self._method())
 
     def _method(self) -> str:
         side = int(self.net.cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -68,7 +68,7 @@ class KDE:
         return torch.nonzero(self.kernels.labels == label)[:, 0]
 
     def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
-        """log p at every point of a grid in the plane: one product of matrices."""
+        """log p at every point of a grid in the plane, by products of matrices."""
         assert isinstance(self.kernels, PointKernels)
         h = self._width(knobs)
         class_indices(self.card, None if label is None else [label], 1)
@@ -79,6 +79,14 @@ class KDE:
             except StopIteration as end:
                 return LogDensity(end.value, Meaning.EXACT, "sum over all kernels")
             yield Step(int(share * total), total, calls=0)
+
+    def preview(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same with few, wider kernels."""
+        assert isinstance(self.kernels, PointKernels)
+        few = self.kernels.thinned()
+        found = yield from replace(self, kernels=few).log_grid(xs, ys, label, knobs)
+        method = f"a first look: sum over {len(few.labels):,} of the kernels, made wider"
+        return replace(found, method=method)
 
     def _width(self, knobs: Knobs) -> float:
         h = self.h * settle((BANDWIDTH,), knobs)["bandwidth"]
@@ -117,15 +125,21 @@ def load(card: Card, device: torch.device) -> Model:
     if not (math.isfinite(h) and h > 0):
         raise CheckpointError(f"{card.name}: the bandwidth must be positive, got {h:g}")
     kde = KDE(card, kernels, h)
-    grid = kde.log_grid if card.shape == (2,) else None
     return Model(
         card=card,
         sample=in_batches(kde.draw, card, (BANDWIDTH,)),
         procedure=_procedure,
         knobs=(BANDWIDTH,),
-        density=Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), grid),
+        density=_density(kde),
         native=kde,
     )
+
+
+def _density(kde: KDE) -> Density:
+    """Its density, in the plane with a way of its own on grids."""
+    if kde.card.shape != (2,):
+        return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,))
+    return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), kde.log_grid, preview=kde.preview)
 
 
 def _check(tensors: Mapping[str, Tensor], card: Card) -> None:

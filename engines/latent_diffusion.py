@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 
 import torch
@@ -36,6 +37,7 @@ from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.noise import Streams, streams_of
 from engines.vae import (
+    FEW,
     IMPORTANCE,
     MEAN,
     PIXELS,
@@ -52,10 +54,6 @@ _IMPORTANCE = {True: 4, False: 64}
 _ROWS = {True: 128, False: 4096}
 """Latents whose ODE is solved at once: about 100 ms a call."""
 _SHOW_EVERY, _PLANE_ROWS = 8, 512
-_ON_LATTICE = (
-    f"importance-weighted, {SIDE**2:,} samples of the prior on a lattice, by the "
-    "probability-flow ODE"
-)
 _NATURE = (
     "Gaussian noise behind the VAE's latents; inverse up to the solver's error (probability-flow "
     "ODE) and what encoder and decoder lose"
@@ -78,8 +76,8 @@ class DiffusedLatents:
     prior_latents: Latents
     density_knobs: tuple[Knob, ...]
     device: torch.device
-    kept: dict[int, PointKernels] = field(default_factory=dict, compare=False)
-    """p(x | z) on draws of the prior, by class: every grid and point needs them again."""
+    kept: dict[tuple[int, int], PointKernels] = field(default_factory=dict, compare=False)
+    """p(x | z) on draws of the prior, by class and side: every grid and point needs them again."""
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """z from the diffusion, then the mean of p(x | z, c) or a draw from it."""
@@ -143,42 +141,44 @@ class DiffusedLatents:
         settle((), knobs)
         classes, value = class_indices(self.card, labels, len(x)), torch.empty(len(x)).double()
         for label in classes.unique().tolist():
-            kernels = yield from self._kernels(label, len(x))
+            kernels = yield from self._kernels(label, len(x), SIDE)
             rows = (classes == label).nonzero()[:, 0]
             for part in rows.split(_PLANE_ROWS):
                 value[part] = kernels.log_density(x[part].cpu(), 1.0)
                 yield Step(int(part[-1]) + 1, len(x))
-        return LogDensity(value, Meaning.BOUND, _ON_LATTICE)
+        return LogDensity(value, Meaning.BOUND, _on_lattice(SIDE))
 
-    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
-        """The same on a grid of the plane: one product of matrices."""
+    def log_grid(
+        self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs, *, side: int
+    ) -> DensityRun:
+        """The same on a grid of the plane, by products of matrices."""
         settle((), knobs)
         class_ = int(class_indices(self.card, None if label is None else [label], 1)[0])
         total = len(xs) * len(ys)
-        kernels = yield from self._kernels(class_, total)
+        kernels = yield from self._kernels(class_, total, side)
         run = kernels.log_grid(xs, ys, 1.0)
         while True:
             try:
                 share = next(run)
             except StopIteration as end:
-                return LogDensity(end.value, Meaning.BOUND, _ON_LATTICE)
+                return LogDensity(end.value, Meaning.BOUND, _on_lattice(side))
             yield Step(int(share * total), total)
 
-    def _kernels(self, label: int, total: int) -> Generator[Step, None, PointKernels]:
+    def _kernels(self, label: int, total: int, side: int) -> Generator[Step, None, PointKernels]:
         """p(x | z) on the lattice of a class, worked out once; its steps count as none done."""
-        if label not in self.kept:
-            e, places = lattice(SIDE), torch.full((SIDE**2,), label)
+        if (label, side) not in self.kept:
+            e, places = lattice(side), torch.full((side**2,), label)
             run = self.decode(e, places if label < len(self.card.labels) else None)
             while True:
                 try:
-                    yield Step(0, total, calls=next(run).calls * SIDE**2)
+                    yield Step(0, total, calls=next(run).calls * side**2)
                 except StopIteration as end:
                     means: Tensor = end.value
                     break
             assert isinstance(self.vae, PointVAE)
             unlabelled = torch.zeros(len(means), dtype=torch.int64)
-            self.kept[label] = PointKernels(means, unlabelled, self.vae.noise().cpu())
-        return self.kept[label]
+            self.kept[label, side] = PointKernels(means, unlabelled, self.vae.noise().cpu())
+        return self.kept[label, side]
 
     def _log_prior(
         self, z: Tensor, labels: Tensor | None, knobs: Knobs, part: Tensor, total: int
@@ -241,8 +241,16 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
 def _density(model: DiffusedLatents) -> Density:
     """The bound, by way of the lattice where latents and points are of the plane."""
     if isinstance(model.vae, PointVAE) and model.vae.latent == 2 and model.card.shape == (2,):
-        return Density(Meaning.BOUND, model.plane_density, (), model.log_grid)
+        grid, preview = (partial(model.log_grid, side=side) for side in (SIDE, FEW))
+        return Density(Meaning.BOUND, model.plane_density, (), grid, preview=preview)
     return Density(Meaning.BOUND, model.log_density, model.density_knobs)
+
+
+def _on_lattice(side: int) -> str:
+    return (
+        f"importance-weighted, {side**2:,} samples of the prior on a lattice, by the "
+        "probability-flow ODE"
+    )
 
 
 def _procedure(knobs: Knobs, prior: Model) -> Procedure:

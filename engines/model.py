@@ -112,7 +112,7 @@ class Density:
     `grid(xs, ys, label, knobs)`, where there is a faster way on a plane's grid: increasing xs (a,)
     and ys (b,), one class or None; the values of `run` at torch.cartesian_prod(xs, ys), in that
     order (a·b,), or of a tighter bound if its method says so. `at_once` says that such a grid costs
-    little more than its rows and columns.
+    little more than its rows and columns. `preview` is a rougher way for a first look.
     """
 
     meaning: Meaning
@@ -120,6 +120,7 @@ class Density:
     knobs: tuple[Knob, ...] = ()
     grid: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
     at_once: bool = True
+    preview: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
 
 
 class Pace(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -45,8 +46,8 @@ IMPORTANCE = Knob(
 )  # fmt: skip
 
 _ROWS = 4096
-SIDE = 296
-"""Points of the lattice along each latent, on average."""
+SIDE, FEW = 296, 48
+"""Points of the lattice along each latent, on average; and of one for a first look."""
 _NATURE = "Gaussian noise behind the prior, amortised encoder"
 _AMORTISED = Procedure(
     Exactness.HEURISTIC, "mean of q(z | x), an approximation of p(z | x)", "Kingma & Welling 2014"
@@ -60,8 +61,8 @@ class VAE:
     card: Card
     net: PictureVAE | PointVAE
     device: torch.device
-    kept: dict[int, PointKernels] = field(default_factory=dict, compare=False)
-    """p(x | z) on the lattice of latents, by class: every grid and point needs it again."""
+    kept: dict[tuple[int, int], PointKernels] = field(default_factory=dict, compare=False)
+    """p(x | z) on a lattice of latents, by class and side: every grid needs it again."""
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """e ~ N(0, T² I), z by the prior, then the mean of p(x | z, c) or a draw from it."""
@@ -99,7 +100,9 @@ class VAE:
         return LogDensity(torch.cat(values), Meaning.BOUND, bound_name(m), torch.cat(errors))
 
     @torch.no_grad()
-    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+    def log_grid(
+        self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs, side: int = SIDE
+    ) -> DensityRun:
         """log (1/M) Σ p(x | z_m, c), z_m ~ p(z | c), on a grid of the plane.
 
         Importance weighting whose proposal is the prior, so that every point may share the z_m:
@@ -108,14 +111,14 @@ class VAE:
         """
         settle((IMPORTANCE,), knobs)
         classes = class_indices(self.card, None if label is None else [label], 1)
-        run, total = lattice_grid(self, xs, ys, classes), len(xs) * len(ys)
+        run, total = lattice_grid(self, xs, ys, classes, side), len(xs) * len(ys)
         while True:
             try:
                 share = next(run)
             except StopIteration as end:
-                method = f"importance-weighted, {SIDE**2:,} samples of the prior on a lattice"
+                method = f"importance-weighted, {side**2:,} samples of the prior on a lattice"
                 return LogDensity(end.value, Meaning.BOUND, method)
-            yield Step(int(share * total), total, calls=SIDE**2)
+            yield Step(int(share * total), total, calls=side**2)
 
     @torch.no_grad()
     def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
@@ -180,18 +183,18 @@ def lattice_means(vae: VAE, classes: Tensor, side: int = SIDE) -> tuple[Tensor, 
 
 @torch.no_grad()
 def lattice_grid(
-    vae: VAE, xs: Tensor, ys: Tensor, classes: Tensor
+    vae: VAE, xs: Tensor, ys: Tensor, classes: Tensor, side: int
 ) -> Generator[float, None, Tensor]:
     """log of the mean of p(x | z) over the lattice at torch.cartesian_prod(xs, ys): (a·b,)."""
     assert isinstance(vae.net, PointVAE)
-    label = int(classes[0])
-    if label not in vae.kept:
-        _, means = lattice_means(vae, classes)
+    key = int(classes[0]), side
+    if key not in vae.kept:
+        _, means = lattice_means(vae, classes, side)
         # the means are points, p(x | z) a kernel around them
         unlabelled = torch.zeros(len(means), dtype=torch.int64)
-        vae.kept[label] = PointKernels(means, unlabelled, vae.net.noise().cpu())
+        vae.kept[key] = PointKernels(means, unlabelled, vae.net.noise().cpu())
     yield 0.3
-    run = vae.kept[label].log_grid(xs, ys, 1.0)
+    run = vae.kept[key].log_grid(xs, ys, 1.0)
     while True:
         try:
             share = next(run)
@@ -257,16 +260,18 @@ def load(card: Card, device: torch.device) -> Model:
         sample=in_batches(vae.draw, card, knobs),
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
-        density=Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,), _grid(vae)),
+        density=_density(vae),
         latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode, _AMORTISED),
         native=vae,
     )
 
 
-def _grid(vae: VAE) -> Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None:
-    """The way on grids of a model of the plane with two latents."""
-    of_plane = vae.card.shape == (2,) and vae.net.latent == 2
-    return vae.log_grid if of_plane else None
+def _density(vae: VAE) -> Density:
+    """The bound; on a lattice of latents for a model of the plane with two of them."""
+    if vae.card.shape != (2,) or vae.net.latent != 2:
+        return Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,))
+    preview = partial(vae.log_grid, side=FEW)
+    return Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,), vae.log_grid, preview=preview)
 
 
 def _procedure(knobs: Knobs) -> Procedure:

@@ -53,6 +53,8 @@ class Cloud(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        if not len(self._xy):
+            return
         unit = painter.device().devicePixelRatio()
         room = painter.viewport().size()
         at = placed(self._xy, painter.worldTransform())

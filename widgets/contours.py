@@ -13,7 +13,11 @@ _EDGES = {
     7: ((3, 2),), 8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),),
     13: ((1, 0),), 14: ((0, 3),),
 }  # fmt: skip
-_CORNER = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], float)
+_LINES = np.full((16, 2, 2), -1)
+"""By case up to two lines, each from edge to edge."""
+for _case, _pairs in _EDGES.items():
+    _LINES[_case, : len(_pairs)] = _pairs
+_CORNER = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
 
 
 def segments(values: NDArray[np.floating], level: float) -> Segments:
@@ -21,27 +25,15 @@ def segments(values: NDArray[np.floating], level: float) -> Segments:
 
     Pixel (0, 0) has its value at (0, 0). Values that are not finite count as far below.
     """
-    low = np.where(np.isfinite(values), values, level - 1e3).astype(np.float64) - level
-    corner = np.stack([low[:-1, :-1], low[:-1, 1:], low[1:, 1:], low[1:, :-1]])
-    case = sum((corner[k] > 0).astype(np.intp) << k for k in range(4))
+    above = (np.isfinite(values) & (values > level)).view(np.uint8)
+    case = above[:-1, :-1] + 2 * above[:-1, 1:] + 4 * above[1:, 1:] + 8 * above[1:, :-1]
     rows, columns = np.nonzero((case > 0) & (case < 15))
-    if not len(rows):
-        return np.empty((0, 2, 2))
-    found, case, corner = [], case[rows, columns], corner[:, rows, columns]
-    for number, pairs in _EDGES.items():
-        chosen = np.nonzero(case == number)[0]
-        if not len(chosen):
-            continue
-        base = np.stack([columns[chosen], rows[chosen]], 1)
-        for pair in pairs:
-            ends = [base + _crossing(corner[:, chosen], edge) for edge in pair]
-            found.append(np.stack(ends, 1))
-    return np.concatenate(found)
-
-
-def _crossing(corner: NDArray[np.float64], edge: int) -> NDArray[np.float64]:
-    """Where an edge of each cell is crossed, by linear interpolation: (n, 2)."""
-    a, b = corner[edge], corner[(edge + 1) % 4]
-    share = (a / (a - b))[:, None]
-    at: NDArray[np.float64] = (1 - share) * _CORNER[edge] + share * _CORNER[(edge + 1) % 4]
-    return at
+    lines = _LINES[case[rows, columns]]
+    cell, place = np.nonzero(lines[:, :, 0] >= 0)
+    rows, columns, edge = rows[cell, None], columns[cell, None], lines[cell, place]
+    near, far = _CORNER[edge], _CORNER[(edge + 1) % 4]
+    corners = [values[rows + at[..., 1], columns + at[..., 0]] for at in (near, far)]
+    a, b = (np.where(np.isfinite(c), c.astype(np.float64) - level, -1e3) for c in corners)
+    share = (a / (a - b))[..., None]
+    found: Segments = np.stack([columns, rows], 2) + (1 - share) * near + share * far
+    return found

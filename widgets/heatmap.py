@@ -161,6 +161,7 @@ class HeatMap(QWidget):
         self._marks.setData(
             x, y, size=9, pen=pg.mkPen("#FFFFFF", width=1.5), brush=pg.mkBrush(47, 111, 235)
         )
+        self._marks.setVisible(bool(x))  # pyqtgraph takes a millisecond to paint none
 
     def set_cross(self, at: tuple[float, float] | None) -> None:
         """The cross-hair, None for none."""
@@ -209,8 +210,9 @@ class HeatMap(QWidget):
         if self._values is None:
             return
         x0, x1, y0, y1 = self._box
-        # colours made here: pyqtgraph's own levels would take five times as long
-        self._image.setImage(self._scale.colours(self._values), levels=None, autoLevels=False)
+        # Qt looks the colours up, and only of what is in view
+        places, table = self._scale.places(self._values), self._scale.table()
+        self._image.setImage(places, lut=table, levels=None, autoLevels=False)
         self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
 
     def _ink_lines(self) -> None:
@@ -221,16 +223,15 @@ class HeatMap(QWidget):
 
     def _trace(self) -> None:
         self._ink_lines()
-        for place, line in enumerate(self._lines):
-            if self._values is None or place >= len(self._levels):
-                line.setData([], [])
-                continue
-            every = max(1, max(self._values.shape) // _CONTOUR_PIXELS)
-            found = segments(self._values[every // 2 :: every, every // 2 :: every],
-                             self._levels[place])  # fmt: skip
-            ends = found.reshape(-1, 2) * every + every // 2 + 0.5
-            x0, x1, y0, y1 = self._box
-            high, wide = self._values.shape
+        for line in self._lines[len(self._levels) :]:
+            line.setData([], [])
+        if self._values is None or not self._levels:
+            return
+        (x0, x1, y0, y1), (high, wide) = self._box, self._values.shape
+        every = max(1, max(high, wide) // _CONTOUR_PIXELS)
+        thin = np.ascontiguousarray(self._values[every // 2 :: every, every // 2 :: every])
+        for line, level in zip(self._lines, self._levels, strict=False):
+            ends = segments(thin, level).reshape(-1, 2) * every + every // 2 + 0.5
             line.setData(x0 + (x1 - x0) * ends[:, 0] / wide, y0 + (y1 - y0) * ends[:, 1] / high)
 
     def _scatter(
@@ -257,6 +258,7 @@ class HeatMap(QWidget):
         """Show at least this box, without a signal."""
         self._shown = (x0, x1, y0, y1)
         self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
+        self._view.updateMatrix()  # else within the next painting, which would ask for another
 
     def link(self, other: HeatMap) -> None:
         """Let both follow each other's pan and zoom."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -24,6 +26,7 @@ from engines.model import (
 from engines.nets.kde import PointKernels
 from engines.toys import TOYS
 
+Grid: TypeAlias = Callable[[Tensor, Tensor], DensityRun]
 SAMPLES, HELD_OUT = 20_000, 400
 _SEED = 0
 
@@ -38,9 +41,9 @@ class Field:
     """
 
     kind: Kind
-    grid: Callable[[Tensor, Tensor], DensityRun]
+    grid: Grid
     at_once: bool = False
-    preview: Callable[[Tensor, Tensor], DensityRun] | None = None
+    preview: Grid | None = None
     paths: Tensor | None = None
     least: int = 8_192
 
@@ -49,10 +52,12 @@ def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) ->
     """The model's own density. Raises ValueError for an implicit one."""
     if model.density is None:
         raise ValueError(f"{model.card.name} is implicit: it has no density")
+    rough = model.density.preview
     return Field(
         kind_of(model.density.meaning),
         lambda xs, ys: log_density_grid(model, xs, ys, label, knobs),
         at_once=model.density.grid is not None and model.density.at_once,
+        preview=None if rough is None else lambda xs, ys: rough(xs, ys, label, knobs),
     )
 
 
@@ -80,16 +85,18 @@ class Kernels:
     def field(self, kind: Kind) -> Field:
         """Their density, named by `of`."""
 
-        def grid(xs: Tensor, ys: Tensor) -> DensityRun:
-            run, total = self.kernels.log_grid(xs, ys, self.h), len(xs) * len(ys)
+        def run(kernels: PointKernels, of: str, xs: Tensor, ys: Tensor) -> DensityRun:
+            run, total = kernels.log_grid(xs, ys, self.h), len(xs) * len(ys)
             while True:
                 try:
                     share = next(run)
                 except StopIteration as end:
-                    return LogDensity(end.value, Meaning.EXACT, self.of)
+                    return LogDensity(end.value, Meaning.EXACT, of)
                 yield Step(int(share * total), total)
 
-        return Field(kind, grid, at_once=True)
+        few = self.kernels.thinned()
+        preview = partial(run, few, f"a first look with {len(few.labels):,}, wider: {self.of}")
+        return Field(kind, partial(run, self.kernels, self.of), at_once=True, preview=preview)
 
 
 def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:

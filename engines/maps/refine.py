@@ -1,6 +1,6 @@
 """Maps from coarse to fine: every pixel is evaluated once, and each pass halves the distances.
 
-Where a grid is cheap as a whole the second pass is the last.
+Where a grid is cheap as a whole the second pass is the last, after a preview the first.
 Interlaced like a PNG (Adam7): a pass adds the rows and then the columns between those there are,
 both of them grids, so that a model may go its own way on each.
 """
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engines.maps.area import Area
-from engines.maps.fields import Field
+from engines.maps.fields import Field, Grid
 from engines.model import DensityRun, LogDensity, finish
 
 COARSE = 32
@@ -60,11 +60,9 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
         stride *= 2
     values, done, method, size = torch.empty(high, wide), 0, "", field.least
     if field.preview is not None:
-        rows, columns = torch.arange(0, high, stride), torch.arange(0, wide, stride)
-        found = yield from _silently(field.preview(xs[columns], ys[rows]))
-        fresh = found.value.view(len(columns), len(rows)).T.float()
-        _place(values, fresh, rows, columns, stride, first=True)
-        yield Map(area, values.clone(), stride, 0.0, found.method)
+        for rough in (stride,) if field.at_once else (2 * stride, stride):
+            yield from _look(field.preview, area, values, rough)
+        stride = 1 if field.at_once else stride
     for rows, columns, step in _parts(wide, high, stride, at_once=field.at_once):
         while len(rows):
             count = len(rows) if field.at_once else max(1, size // len(columns))
@@ -79,6 +77,19 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
             done = fresh.numel() if field.at_once else done + fresh.numel()
             yield Map(area, values.clone(), step, done / (wide * high), method)
     return Map(area, values, 1, 1.0, method)
+
+
+def _look(
+    preview: Grid, area: Area, values: Tensor, stride: int
+) -> Generator[Map | None, None, None]:
+    """Fill all values by a field's preview of every stride-th row and column."""
+    high, wide = values.shape
+    xs, ys = (torch.from_numpy(axis)[::stride] for axis in area.axes(wide, high))
+    found = yield from _silently(preview(xs, ys))
+    fresh = found.value.view(len(xs), len(ys)).T.float()
+    rows, columns = torch.arange(0, high, stride), torch.arange(0, wide, stride)
+    _place(values, fresh, rows, columns, stride, first=True)
+    yield Map(area, values.clone(), stride, 0.0, found.method)
 
 
 def _silently(run: DensityRun) -> Generator[None, None, LogDensity]:

@@ -139,22 +139,22 @@ class PointEnergy(nn.Module):
             h = F.silu(layer(h))
         return self.out(h) + y.square().sum(1, keepdim=True) / 2  # type: ignore[no-any-return]
 
-    def on_grid(self, xs: Tensor, ys: Tensor, head: int) -> Tensor:
+    def on_grid(self, xs: Tensor, ys: Tensor, head: int, axis: int = 0) -> Tensor:
         """Energies of one class at every x of xs (a,) and y of ys (b,), of the plane: (a, b).
 
         cos(ω·y) of a sum is a sum of products of cosines and sines: those are asked once a row and
-        once a column, and the first layer becomes a matrix for each column.
+        once a column, and the first layer becomes a matrix for each x: better let xs be the fewer.
+        `axis` is the axis of the plane that xs are along, ys being along the other.
         """
-        (x, c, s), (y, cy, sy) = (self._along(axis, k) for k, axis in enumerate((xs, ys)))
+        (x, c, s), (y, cy, sy) = self._along(xs, axis), self._along(ys, 1 - axis)
         first = self.layers[0]
         weight: Tensor = first.weight  # type: ignore[assignment]
         near, cos, sin = weight.split([2, c.shape[1], c.shape[1]], 1)
         c, s = c[:, None], s[:, None]
-        column = torch.cat(
-            [cos * c + sin * s, sin * c - cos * s, near[:, 1:].expand(len(x), -1, 1)], 2
-        )
+        beside = near[:, 1 - axis, None].expand(len(x), -1, 1)
+        column = torch.cat([cos * c + sin * s, sin * c - cos * s, beside], 2)
         row = torch.cat([cy, sy, y[:, None]], 1)
-        start = (first.bias + x[:, None] * near[:, 0])[:, None]
+        start = (first.bias + x[:, None] * near[:, axis])[:, None]
         h = torch.baddbmm(start, row.expand(len(x), -1, -1), column.transpose(1, 2)).flatten(0, 1)
         spare = torch.empty_like(h)  # fresh memory for every layer would take longer than the sums
         for layer in list(self.layers)[1:]:

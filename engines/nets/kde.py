@@ -7,7 +7,7 @@ dimensions (its issues 7492 and 25799); these sums are complete.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -16,12 +16,17 @@ from torch.special import log_ndtr
 _CELLS = 500_000
 """Kernel values held at once: 4 MB in float64, which a processor's cache holds."""
 
-
-_COLUMNS = 1_000
-"""Centres to take at once on a grid."""
-_TINY, _FAR = -350.0, -290.0
-"""Factors of a grid's kernels below e^−350 are dropped; sums above e^−290 do not miss them."""
-_SIDE = 16
+_CELL = 1_000
+"""Neighbouring centres to take at once on a grid."""
+_FAR, _TINY = -150.0, -350.0
+"""Sums of a grid's kernels below e^−150 are taken anew; no factor is below e^−350, whose square is
+a normal number: a processor multiplies others slowly."""
+_FEW = 5_000
+"""Centres for a first look."""
+_LOST = 35.0
+"""What is below e^−35 of a sum is beyond the precision of a float64."""
+_SPAN = 300.0
+"""Nats by which a kernel may grow or shrink within a tile, against another."""
 
 
 class PointKernels:
@@ -42,6 +47,12 @@ class PointKernels:
         """What the checkpoint stores."""
         return {"centres": self.centres, "labels": self.labels, "scale": self.scale}
 
+    def thinned(self) -> PointKernels:
+        """Kernels on at most _FEW of the centres, as much wider as suits fewer (Scott 1992)."""
+        every = math.ceil(len(self.labels) / _FEW)
+        wider = self.scale * every ** (1 / (len(self.scale) + 4))
+        return PointKernels(self.centres[::every], self.labels[::every], wider)
+
     def log_density(self, x: Tensor, h: float, *, label: int | None = None) -> Tensor:
         """Exact log p(x) or log p(x | label) in nats: (n, D) -> (n,) float64."""
         unit = self._unit if label is None else self._unit[self.labels == label]
@@ -56,22 +67,29 @@ class PointKernels:
     ) -> Generator[float, None, Tensor]:
         """`log_density` at torch.cartesian_prod(xs, ys) for centres in the plane: (a·b,) float64.
 
-        On a grid the product kernel factorises: the sums are one matrix product k_x (a, N) times
-        k_y (N, b), in chunks of centres. Where they underflow, and along a line, where a product
-        would save nothing, kernel by kernel. Yields the share done.
+        On a grid the product kernel factorises: the sums are matrix products k_x (a, n) times
+        k_y (n, b), one for each cell of centres and the part of the grid within its reach. Both
+        factors are measured against those of the nearest centre along their axis, so that few sums
+        underflow; those are taken tile by tile. Yields the share done.
         """
         unit = self._unit if label is None else self._unit[self.labels == label]
         unit, scale = unit / h, h * self.scale.double()
         axes = xs.double() / scale[0], ys.double() / scale[1]
+        least = [_least(axis, c) for axis, c in zip(axes, unit.T, strict=True)]
         sums = torch.zeros(len(xs), len(ys), dtype=torch.float64)
-        whole = 0 if min(sums.shape) == 1 else len(unit)
-        for start in range(0, whole, _COLUMNS):
-            part = unit[start : start + _COLUMNS]
-            k_x, k_y = (_kernels(axis, c) for axis, c in zip(axes, part.T, strict=True))
-            sums.addmm_(k_x, k_y.T)
-            yield 0.5 * min(1.0, (start + _COLUMNS) / len(unit))
-        log_p = sums.log()
-        yield from _fill_far(log_p, *axes, unit)
+        reach, done = _LOST + math.log(len(unit)) - _FAR, 0
+        for cell in _cells(unit):
+            (rows, k_x), (columns, k_y) = (
+                _kernels(axes[k], cell[:, k], least[k], reach) for k in (0, 1)
+            )
+            sums[rows, columns].addmm_(k_x, k_y.T)
+            done += len(cell)
+            yield 0.9 * done / len(unit)
+        far = sums.log_() < _FAR
+        log_p = sums.sub_(least[0][:, None]).sub_(least[1])
+        for _ in _fill(log_p, far, *axes, unit.T.contiguous()):
+            yield 0.9
+        yield 1.0
         return log_p.flatten() - math.log(len(unit)) + self._log_norm(h)
 
     def leave_one_out(self, h: float) -> float:
@@ -176,52 +194,63 @@ def _exponents(x: Tensor, centres: Tensor, h: float) -> Tensor:
     return torch.addmm(-half, x, centres.T).sub_(0.5 * x.square().sum(1, keepdim=True))
 
 
-def _kernels(axis: Tensor, centres: Tensor) -> Tensor:
-    """exp(−(x − c)²/2) along one axis: (a,) and (N,) -> (a, N), 0 where it is below e^−350.
+def _cells(centres: Tensor) -> Iterator[Tensor]:
+    """Centres (N, 2) in groups of about _CELL neighbours."""
+    strip = math.ceil(math.sqrt(len(centres) * _CELL))
+    for part in centres[centres[:, 0].argsort()].split(strip):
+        yield from part[part[:, 1].argsort()].split(_CELL)
 
-    Two that are not 0 have a normal product: a processor multiplies the others slowly.
+
+def _least(axis: Tensor, centres: Tensor) -> Tensor:
+    """Half the squared distance of (a,) to the nearest of the centres (N,) along one axis: (a,)."""
+    inner = centres.sort().values
+    after = torch.searchsorted(inner, axis)
+    below, above = (inner[i.clamp(0, len(inner) - 1)] for i in (after - 1, after))
+    return 0.5 * torch.minimum((axis - below).abs(), (above - axis).abs()).square()
+
+
+def _kernels(axis: Tensor, centres: Tensor, least: Tensor, reach: float) -> tuple[slice, Tensor]:
+    """exp(least − (x − c)²/2) for the part of an axis (a,) where any of (n,) is over e^−reach.
+
+    Returns that part and the factors (its length, n).
     """
-    exponent = (axis[:, None] - centres).square_().mul_(-0.5)
-    return exponent.masked_fill_(exponent < _TINY, -math.inf).exp_()
+    gap = torch.maximum(centres.min() - axis, axis - centres.max()).clamp_min_(0)
+    within = torch.nonzero(0.5 * gap.square() - least < reach)[:, 0]
+    part = slice(int(within[0]), int(within[-1]) + 1) if len(within) else slice(0, 0)
+    apart = axis[part, None] - centres
+    exponent = torch.addcmul(least[part, None], apart, apart, value=-0.5, out=apart)
+    return part, exponent.clamp_min_(_TINY).exp_()
 
 
-def _fill_far(
-    log_sums: Tensor, xs: Tensor, ys: Tensor, centres: Tensor
-) -> Generator[float, None, None]:
-    """Set log Σ_i exp(−|x − c_i|²/2) where `log_sums` (a, b) is too small to hold every kernel.
+def _fill(
+    log_sums: Tensor, far: Tensor, xs: Tensor, ys: Tensor, centres: Tensor
+) -> Generator[None, None, None]:
+    """Set log Σ_i exp(−|p − c_i|²/2), centres (2, N), on tiles of a grid (a, b) with `far` points.
 
-    Block by block: only centres count whose kernel at the block's nearest point is not e^−50/N of
-    the kernel, at its farthest point, of the centre that is best there.
+    With b the centre nearest to the middle m of a tile, exp(−|p − c|²/2) is exp(−|p − b|²/2) times
+    w exp((p − m)·(c − b)), where w ≤ 1: a product again, and the sum is at least 1 everywhere.
     """
-    far, margin = log_sums < _FAR, 2 * (50 + math.log(len(centres)))
-    for a in range(0, len(xs), _SIDE):
-        rows = slice(a, a + _SIDE)
-        for b in range(0, len(ys), _SIDE):
-            block = far[rows, b : b + _SIDE]
-            if not block.any():
-                continue
-            x, y = xs[rows], ys[b : b + _SIDE]
-            (near_x, far_x), (near_y, far_y) = (
-                _squares(x, centres[:, 0]),
-                _squares(y, centres[:, 1]),
-            )
-            close = centres[near_x + near_y <= (far_x + far_y).min() + margin]
-            points = torch.cartesian_prod(x, y)[block.flatten()]
-            parts = [_log_sums(part, close) for part in points.split(_rows(close))]
-            log_sums[rows, b : b + _SIDE][block] = torch.cat(parts)
-        yield 0.5 + 0.5 * min(1.0, (a + _SIDE) / len(xs))
-
-
-def _squares(axis: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
-    """Least and largest squared distance of centres (N,) to the interval of an axis (a,)."""
-    below, above = axis[0] - centres, centres - axis[-1]
-    least = torch.maximum(below, above).clamp_min(0)
-    most = torch.maximum(axis[-1] - centres, centres - axis[0])
-    return least.square(), most.square()
-
-
-def _log_sums(points: Tensor, centres: Tensor) -> Tensor:
-    return torch.logsumexp(_exponents(points, centres, 1.0), 1)
+    if not far.any():
+        return
+    low, high = (torch.stack([xs[end], ys[end]])[:, None] for end in (0, -1))
+    middle, half = (low + high) / 2, (high - low) / 2
+    squares = (centres - middle).square_().sum(0)
+    best = int(squares.argmin())
+    shift = centres - centres[:, best, None]
+    log_w, span = 0.5 * (squares[best] - squares), (half * shift.abs()).sum(0)
+    kept = torch.nonzero(log_w + span > -_LOST - math.log(len(span)))[:, 0]
+    if span[kept].max() > _SPAN:
+        size, across = max(far.shape) // 2, len(xs) < len(ys)
+        for part in (slice(size), slice(size, None)):
+            i, j = (slice(None), part) if across else (part, slice(None))
+            yield from _fill(log_sums[i, j], far[i, j], xs[i], ys[j], centres[:, kept])
+        return
+    x, y, log_w, (shift_x, shift_y) = xs - middle[0], ys - middle[1], log_w[kept], shift[:, kept]
+    k_x = torch.addcmul(log_w, x[:, None], shift_x).clamp_min_(_TINY).exp_()
+    k_y = (y[:, None] * shift_y).exp_()
+    own_x, own_y = (xs - centres[0, best]).square(), (ys - centres[1, best]).square()
+    log_sums.copy_((k_x @ k_y.T).log_() - 0.5 * (own_x[:, None] + own_y))
+    yield
 
 
 def _rows(centres: Tensor) -> int:

@@ -53,11 +53,13 @@ def test_chunks_do_not_change_the_sum(monkeypatch):
     assert kernels.leave_one_out(0.2) == pytest.approx(left_out)
 
 
-@pytest.mark.parametrize(("h", "far"), [(0.3, 0.0), (0.05, 0.0), (0.004, 0.5)])
+@pytest.mark.parametrize(
+    ("h", "far", "deep"), [(0.3, 0, False), (0.05, 0, False), (0.004, 0.5, True), (0.3, 90, True)]
+)
 @pytest.mark.parametrize("label", [None, 1])
-def test_a_grid_is_the_direct_sum(h, far, label, monkeypatch):
-    """Also where every kernel underflows: at 0.004 log p falls below −10,000."""
-    monkeypatch.setattr("engines.nets.kde._COLUMNS", 64)
+def test_a_grid_is_the_direct_sum(h, far, deep, label, monkeypatch):
+    """Also where every kernel underflows, with log p below −10,000."""
+    monkeypatch.setattr("engines.nets.kde._CELL", 64)
     x = torch.randn(200, 2, generator=generator()) * torch.tensor([1.0, 3.0])
     labels = torch.arange(200) % 3
     kernels = PointKernels.of(x, labels)
@@ -73,7 +75,7 @@ def test_a_grid_is_the_direct_sum(h, far, label, monkeypatch):
     expected = brute(torch.cartesian_prod(xs, ys), members, x.std(0), h)
     assert found.dtype == torch.float64
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
-    assert (expected.min() < -10_000) == (h == 0.004)
+    assert (expected.min() < -10_000) == deep
     assert shares == sorted(shares)
     assert shares[-1] == 1
 

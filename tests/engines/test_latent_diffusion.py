@@ -237,7 +237,7 @@ def test_points_of_the_plane_share_draws_of_the_prior(tmp_path, monkeypatch, lab
     labels = None if label is None else torch.full((6,), label)
     found = finish(model.density.run(x, labels, {}))
     assert found.meaning is Meaning.BOUND
-    assert list(model.native.kept) == [3 if label is None else label]
+    assert list(model.native.kept) == [(3 if label is None else label, 128)]
     grid = finish(log_density_grid(model, xs, ys, label))
     torch.testing.assert_close(grid.value, found.value, rtol=1e-6, atol=1e-6)
     many = finish(model.native.log_density(x, labels, {"importance": 4000}))

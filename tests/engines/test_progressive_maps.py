@@ -1,5 +1,6 @@
 """Maps of the plane: what they integrate to, how they are refined, what their levels hold."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -14,6 +15,8 @@ from engines.maps import regions
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, kernels_on, truth_of
 from engines.maps.kinds import Kind, comparable
+from engines.maps.moments import Memory, sweep_of
+from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine, whole
 from engines.model import LogDensity, Meaning, Step, finish
 from engines.nets.kde import PointKernels
@@ -106,6 +109,30 @@ def test_refining_ends_with_the_whole_map_and_asks_every_pixel_once(size):
     coarse = (frames[0].values - expected).abs().max()
     across, up = area.size[0] / size[0], area.size[1] / size[1]
     assert coarse <= frames[0].stride * (across + 10 * up) + 1e-5
+
+
+@pytest.mark.parametrize("name", ["moons/kde", "rings/vae", "moons/diffusion"])
+def test_a_first_look_is_near_the_map_and_gives_way_to_it(name):
+    model = open_model(name)
+    field = field_of(model)
+    if model.card.family == "diffusion":
+        # its first looks alone: the sweep behind them takes its time
+        first = field_at(sweep_of(model, None, Memory()), LOWEST).preview
+        field = dataclasses.replace(field_of(model, knobs={"steps": 8}), preview=first)
+    area, frames = area_of(model.card.data), []
+    for step in refine(field, area, 36, 36):
+        if isinstance(step, Map):
+            frames.append(step)
+    looks = [frame for frame in frames if frame.share == 0]
+    assert frames[: len(looks)] == looks
+    assert frames[-1].complete
+    assert not {look.method for look in looks} & {frame.method for frame in frames[len(looks) :]}
+    last = frames[-1].values
+    assert torch.equal(last, whole(field, area, 36, 36).values)
+    seen = torch.zeros(36, 36, dtype=torch.bool)
+    seen[:: looks[-1].stride, :: looks[-1].stride] = True
+    seen &= last > last.max() - 6
+    assert (looks[-1].values - last)[seen].abs().mean() < 0.5
 
 
 def test_a_map_can_be_left_at_any_step(tmp_path):
