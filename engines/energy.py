@@ -15,7 +15,6 @@ from torch import Tensor
 
 from engines import langevin, short_run, weights
 from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered
-from engines.langevin import State
 from engines.model import (
     Card,
     Density,
@@ -83,7 +82,7 @@ class _Points:
         n, total, floor = request.count, int(knobs["steps"]), knobs["temperature"]
         energy, noise = self.energy(labels), Streams(request.seed, request.indices)
         low, size = self._among_data()
-        at = State.of(energy, low + size * noise.uniform(len(size)))
+        at = langevin.State.of(energy, low + size * noise.uniform(len(size)))
         step = torch.full((n,), _FIRST_STEP * float(size.square().mean()))
         yield Step(0, n, at.x.clone(), 1)
         for i in range(1, total + 1):
@@ -205,19 +204,19 @@ class _Pictures:
         sigmas, steps = levels(int(knobs["levels"])), int(knobs["steps"])
         n, total, calls = request.count, len(sigmas) * (steps + 1) + _LAST, 1
         z, guidance = noise.normal(*shape), knobs.get("guidance", 1.0)
-        at = State.of(self.energy(labels, sigmas[0], guidance), length(sigmas[0]) * z)
+        at = langevin.State.of(self.energy(labels, sigmas[0], guidance), length(sigmas[0]) * z)
         yield Step(0, n, self._shown(at.x, sigmas[0]), calls)
         for i, sigma in enumerate(sigmas):
             energy = self.energy(labels, sigma, guidance)
             if i:
                 # D(x) = x − σ² ∇E(x) is the mean of the clean picture (Tweedie)
                 before = sigmas[i - 1]
-                at = State.of(energy, at.x - before * (before - sigma) * at.slope)
+                at = langevin.State.of(energy, at.x - before * (before - sigma) * at.slope)
                 calls += 1
                 yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
             step = torch.full((n,), _STRIDE * sigma**2)
             for _ in range(steps):
-                at = State.of(energy, langevin.langevin(at, step, noise.normal(*shape)))
+                at = langevin.State.of(energy, langevin.langevin(at, step, noise.normal(*shape)))
                 calls += 1
                 yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
         for _ in range(_LAST):
@@ -302,8 +301,8 @@ class _Pictures:
             energy = self.net(y, y.new_full((len(y),), SIGMA_MIN), classes[part])
             values.append(-energy.double().cpu())
             yield Step(int(part[-1]) + 1, len(x), calls=1)
-        width = self.sigma(SIGMA_MIN)
-        method = f"−E(x) of pictures with noise σ = {width:.3f}, log Z of each class unknown"
+        noise = f"noise σ = {self.sigma(SIGMA_MIN):.3f}"
+        method = f"−E(x) of pictures with {noise}, log Z of each class unknown"
         return LogDensity(torch.cat(values), Meaning.UNNORMALISED, method)
 
 
@@ -314,9 +313,8 @@ def length(sigma: float) -> float:
 
 def levels(count: int) -> list[float]:
     """σ_max > … > σ_min, evenly spaced in σ^(1/ρ): Karras et al. 2022, equation 5."""
-    i = torch.arange(count, dtype=torch.float64) / (count - 1)
-    high, low = SIGMA_MAX ** (1 / _RHO), SIGMA_MIN ** (1 / _RHO)
-    return [float(sigma) for sigma in (high + i * (low - high)) ** _RHO]
+    ends = SIGMA_MAX ** (1 / _RHO), SIGMA_MIN ** (1 / _RHO)
+    return [float(at) for at in torch.linspace(*ends, count, dtype=torch.float64) ** _RHO]
 
 
 def _steps(default: int) -> Knob:
