@@ -51,7 +51,7 @@ def test_one_slider_is_reset_by_a_double_click_and_all_by_home(bench):
 
 def test_the_class_follows_the_hand_and_keeps_the_code(bench):
     classes, row = bench.tab.latents.classes, bench.row()
-    slider, model = classes.slider, bench.presenter.walks._known[FLOW][0]
+    slider, (model, walk) = classes.slider, bench.presenter.walks.models.made(FLOW)["walk"]
     bench.go(0.25)
     bench.until(lambda: bench.filmed() and bench.here())
     plain, film = bench.shown().copy(), row.film
@@ -63,7 +63,7 @@ def test_the_class_follows_the_hand_and_keeps_the_code(bench):
     for label in range(3):
         QTest.mouseMove(slider, spot(label + 1))
         bench.until(lambda label=label: bench.here() and row.wish.label == label)
-        z = walking.codes_at(bench.presenter.walks._known[FLOW][1], row.wish, [0.25])
+        z = walking.codes_at(walk, row.wish, [0.25])
         wanted = finish(engines.decode(model, z, torch.tensor([label])))
         assert (bench.shown() == to_pixels(wanted)[0]).all()
         assert (bench.shown() != plain).any()

@@ -99,7 +99,7 @@ def test_a_first_look_by_mouse_ends_with_the_same_pixels(open_window, looks, tmp
     stage.click(stage.window.seed.dice)
     pick(stage, stage.tab.classes, "each")
     knob.reset.click()
-    stage.until_shows(FLOW, label=tuple(range(10)), knobs={"temperature": 1.0})
+    stage.until_shows(FLOW, label=tuple(range(10)), knobs={"temperature": knob.spec.default})
     stage.drop(saved)
     stage.until_shows(FLOW, seed=7, label=3, knobs={"temperature": 0.7})
     place = stage.column(FLOW).body.current()
