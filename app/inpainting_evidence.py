@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.method_row import capital
 from app.session import family_title
+from engines import evidence
 from engines.catalog import FAMILY_TITLES
-from engines.inpaint import evidence
 from engines.model import Card, Procedure
 from widgets.evidence import EvidenceDialog
 from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable

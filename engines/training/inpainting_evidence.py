@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from engines.disk import write_atomically
+from engines.evidence import PATH, Evidence
 from engines.inpaint import methods_for
-from engines.inpaint.evidence import PATH, Evidence
 from engines.inpaint.method import Method
 from engines.model import Exactness, Knobs, Model, Run
 

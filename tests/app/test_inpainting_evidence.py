@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication
 
 from app import inpainting_evidence as behind
 from app.inpainting_evidence import NO_EVIDENCE, NOT_MEASURED, calibration, calibration_table
+from engines import evidence
 from engines.catalog import scan
-from engines.inpaint import evidence
 from tests.app.test_inpainting import KDE, Desk
 from tests.windows import DIGITS
 

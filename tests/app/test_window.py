@@ -1,5 +1,7 @@
 """The window as a whole: what it remembers, how it ends, its keys, and words for every control."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -261,3 +263,23 @@ def test_the_tab_key_reaches_every_control(open_window):
     assert [describe(widget) for widget in wanted - reached] == []
     assert stage.column(KDE).body in reached
     assert stage.window.bar.list in reached
+
+
+def test_the_window_is_up_before_torch_is():
+    script = """
+import sys
+from PySide6.QtWidgets import QApplication
+from app.settings import Settings
+from app.window import Window
+
+app = QApplication([])
+window = Window(Settings())
+window.show()
+app.processEvents()
+heavy = {"torch", "diffusers", "transformers", "sklearn"} & set(sys.modules)
+sys.exit(", ".join(heavy) or 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from engines.evidence import read
 from engines.inpaint import METHODS
-from engines.inpaint.evidence import read
 from engines.model import Exactness
 from engines.training.inpainting_evidence import (
     Measure,

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2] / "assets"
+ROOT = Path(__file__).resolve().parents[1] / "assets"
 PATH = ROOT / "evidence.toml"
 
 
