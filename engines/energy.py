@@ -46,7 +46,7 @@ TEMPERATURE = Knob(
 )  # fmt: skip
 _HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
-_ROWS, _GRID, _SHOWN_EVERY = {True: 64, False: 16_384}, 2048, 2
+_ROWS, _GRID, _SHOWN_EVERY = {True: 64, False: 16_384}, 3072, 2
 _SHORT, _SHORT_POINTS, _SHORT_STEP = 12, 24, 0.0002
 """Noise levels of a short chain of pictures; steps of one of points, and their size."""
 _NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
