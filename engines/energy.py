@@ -37,6 +37,7 @@ from engines.model import (
 from engines.nets.diffusion import SIGMA_DATA
 from engines.nets.energy import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
 from engines.noise import Streams
+from engines.probability_flow import length
 
 TEMPERATURE = Knob(
     "temperature", "Temperature", 1.0, 0.25, 4.0, 0.05,
@@ -204,27 +205,31 @@ class _Pictures:
         sigmas, steps = levels(int(knobs["levels"])), int(knobs["steps"])
         n, total, calls = request.count, len(sigmas) * (steps + 1) + _LAST, 1
         z, guidance = noise.normal(*shape), knobs.get("guidance", 1.0)
+        cost = Guided.of(labels, self.net.classes, guidance).copies
         at = langevin.State.of(self.energy(labels, sigmas[0], guidance), length(sigmas[0]) * z)
-        yield Step(0, n, self._shown(at.x, sigmas[0]), calls)
+
+        def told() -> Step:
+            nonlocal calls
+            calls += 1
+            return Step(n * calls // total, n, self._shown(at.x, sigma), cost * calls)
+
+        yield Step(0, n, self._shown(at.x, sigmas[0]), cost)
         for i, sigma in enumerate(sigmas):
             energy = self.energy(labels, sigma, guidance)
             if i:
                 # D(x) = x − σ² ∇E(x) is the mean of the clean picture (Tweedie)
                 before = sigmas[i - 1]
                 at = langevin.State.of(energy, at.x - before * (before - sigma) * at.slope)
-                calls += 1
-                yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+                yield told()
             step = torch.full((n,), _STRIDE * sigma**2)
             for _ in range(steps):
                 at = langevin.State.of(energy, langevin.langevin(at, step, noise.normal(*shape)))
-                calls += 1
-                yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+                yield told()
         for _ in range(_LAST):
             z, coin = noise.normal(*shape), noise.uniform()
             at, chance = langevin.mala(energy, at, step=step, noise=z, coin=coin)
             step = langevin.adapted(step, chance, 0.5)
-            calls += 1
-            yield Step(n * calls // total, n, self._shown(at.x, sigma), calls)
+            yield told()
         return self._shown(at.x, 0.0).add(1).mul(127.5).round() / 127.5 - 1
 
     def _shown(self, y: Tensor, sigma: float) -> Tensor:
@@ -301,14 +306,9 @@ class _Pictures:
             energy = self.net(y, y.new_full((len(y),), SIGMA_MIN), classes[part])
             values.append(-energy.double().cpu())
             yield Step(int(part[-1]) + 1, len(x), calls=1)
-        noise = f"noise σ = {self.sigma(SIGMA_MIN):.3f}"
-        method = f"−E(x) of pictures with {noise}, log Z of each class unknown"
+        width = f"{self.sigma(SIGMA_MIN):.3f}"
+        method = f"−E(x) of pictures with noise σ = {width}, log Z of each class unknown"
         return LogDensity(torch.cat(values), Meaning.UNNORMALISED, method)
-
-
-def length(sigma: float) -> float:
-    """√(σ² + σ_data²): the standard deviation of noisy coordinates."""
-    return float((sigma**2 + SIGMA_DATA**2) ** 0.5)
 
 
 def levels(count: int) -> list[float]:

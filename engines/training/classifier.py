@@ -9,6 +9,7 @@ import argparse
 import math
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from engines.classifier import ROOT
 from engines.model import Card
 from engines.nets.classifier import Classifier
 from engines.training.datasets import DataSet, Split, load
-from engines.training.loop import Descent, Progress, train
+from engines.training.loop import Descent, train
 
 _WIDTH = [24, 48, 128, 128]
 _BATCH = 128
@@ -34,33 +35,50 @@ _TURN, _SHIFT, _STRETCH = math.radians(10), 2 / 14, 0.1
 
 def main(arguments: list[str]) -> int:
     """Train and, when good enough, export; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads or os.cpu_count() or 1)
+    options = parser("python -m engines.training.classifier").parse_args(arguments)
     data = load("mnist")
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        "width": _WIDTH,
-    }
-    torch.manual_seed(_SEED)
-    start = Classifier(**net)
-    start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trainer = Descent(start, _loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
-    progress = train(
-        trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
-        checkpoint=Path("runs/classifier-mnist.pt"), resume=options.resume, seed=_SEED,
-        report=lambda line: print(line, flush=True),
-    )  # fmt: skip
-    reader = Classifier(**net)
-    reader.load_state_dict(trainer.weights())
+    net = sizes(data, channels=1)
+    reader, training = fit(net, _loss, data, Path("runs/classifier-mnist.pt"), options)
     settle_statistics(reader, data.train)
     reached = accuracy(reader, data.test)
     print(f"test accuracy {reached:.4f}", flush=True)
     if reached < _ENOUGH:
         print(f"not exported: below {_ENOUGH}; go on with --resume", file=sys.stderr)
         return 1
-    _ship(reader, data, net, progress, reached)
+    figures = {"accuracy": {"value": round(reached, 5), "examples": len(data.test)}}
+    recipe = "cross-entropy, turns, stretches and shifts, AdamW, cosine rate, EMA"
+    command = {"command": "python -m engines.training.classifier"}
+    ship(reader, data, data.name, net=net, recipe=recipe, training=training | command,
+         figures=figures)  # fmt: skip
     return 0
+
+
+def sizes(data: DataSet, *, channels: int) -> dict[str, Any]:
+    """The network's sizes for pictures seen in so many channels."""
+    shape = [channels, *data.train.x.shape[2:]]
+    return {"shape": shape, "classes": len(data.labels), "width": _WIDTH}
+
+
+def fit(
+    net: Mapping[str, Any], loss: Callable[[Classifier, Tensor, Tensor, float], Tensor],
+    data: DataSet, checkpoint: Path, options: argparse.Namespace,
+) -> tuple[Classifier, dict[str, Any]]:  # fmt: skip
+    """A classifier with its averaged weights, and what its card says of the training."""
+    torch.set_num_threads(options.threads or os.cpu_count() or 1)
+    torch.manual_seed(_SEED)
+    start = Classifier(**net)
+    start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    trainer = Descent(start, loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
+    progress = train(
+        trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
+        checkpoint=checkpoint, resume=options.resume, seed=_SEED,
+        report=lambda line: print(line, flush=True),
+    )  # fmt: skip
+    reader = Classifier(**net)
+    reader.load_state_dict(trainer.weights())
+    minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
+    steps = progress.steps + progress.past_steps
+    return reader, {"minutes": minutes, "steps": steps, "batch": _BATCH}
 
 
 def augmented(x: Tensor) -> Tensor:
@@ -83,15 +101,18 @@ def _loss(net: Classifier, x: Tensor, labels: Tensor, progress: float) -> Tensor
 
 
 @torch.no_grad()
-def settle_statistics(net: Classifier, split: Split, pictures: int = 10_000) -> None:
-    """Batch statistics of the averaged weights, over training pictures as they are seen."""
+def settle_statistics(
+    net: Classifier, split: Split, seen: Callable[[Tensor], Tensor] = augmented,
+    pictures: int = 10_000,
+) -> None:  # fmt: skip
+    """Batch statistics of the averaged weights, over training pictures as they are `seen`."""
     norms = [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches
     net.train()
     for x in split.x[:pictures].split(500):
-        net(augmented(x))
+        net(seen(x))
     net.eval()
 
 
@@ -102,36 +123,30 @@ def accuracy(net: Classifier, split: Split) -> float:
     return (read == split.labels).double().mean().item()
 
 
-def _ship(
-    reader: Classifier, data: DataSet, net: dict[str, Any], progress: Progress, reached: float
-) -> None:
-    """Write weights and card into assets/classifiers/."""
-    path = ROOT / f"{data.name}.safetensors"
-    tensors = reader.state_dict()
+def ship(
+    reader: Classifier, data: DataSet, name: str, *, net: Mapping[str, Any], recipe: str,
+    training: Mapping[str, Any], figures: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Write weights and card of this name into assets/classifiers/."""
+    path = ROOT / f"{name}.safetensors"
     card = Card(
-        folder=ROOT, name=f"{data.name}/classifier", family="classifier", data=data.name,
-        shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name,
-        sha256=weights.save(tensors, path), seed=_SEED, licence=data.licence, net=net,
-        parameters=sum(p.numel() for p in reader.parameters()),
-        recipe="cross-entropy, turns, stretches and shifts, AdamW, cosine rate, EMA",
-        training={
-            "minutes": round((progress.seconds + progress.past_seconds) / 60, 1),
-            "steps": progress.steps + progress.past_steps,
-            "batch": _BATCH,
-            "command": "python -m engines.training.classifier",
-        },
-        figures={"accuracy": {"value": round(reached, 5), "examples": len(data.test)}},
+        folder=ROOT, name=f"{name}/classifier", family="classifier", data=data.name,
+        shape=tuple(net["shape"]), labels=data.labels, weights=path.name,
+        sha256=weights.save(reader.state_dict(), path), seed=_SEED, licence=data.licence, net=net,
+        parameters=sum(p.numel() for p in reader.parameters()), recipe=recipe, training=training,
+        figures=figures,
     )  # fmt: skip
-    disk.write_atomically(ROOT / f"{data.name}.toml", tomli_w.dumps(table_of(card)).encode())
+    disk.write_atomically(ROOT / f"{name}.toml", tomli_w.dumps(table_of(card)).encode())
     print(f"wrote {path} and its card", flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engines.training.classifier")
-    parser.add_argument("--minutes", type=float, default=25, help="time budget")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    return parser
+def parser(command: str) -> argparse.ArgumentParser:
+    """The options of a training of classifiers."""
+    found = argparse.ArgumentParser(prog=command)
+    found.add_argument("--minutes", type=float, default=25, help="time budget")
+    found.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    found.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    return found
 
 
 if __name__ == "__main__":

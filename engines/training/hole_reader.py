@@ -5,53 +5,38 @@ It reads MNIST through holes of every kind; in-painting draws the class from it 
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import disk, weights
-from engines.catalog import table_of
-from engines.classifier import HOLES, ROOT
-from engines.model import Card
+from engines.classifier import HOLES
 from engines.nets.classifier import Classifier, through
-from engines.training.datasets import DataSet, Split, load
-from engines.training.loop import Descent, Progress, train
+from engines.training import inpainting_report
+from engines.training.classifier import fit, parser, settle_statistics, ship, sizes
+from engines.training.datasets import Split, load
 
-_WIDTH = [24, 48, 128, 128]
-_BATCH = 128
-_SEED = 1
 _COMMAND = "python -m engines.training.hole_reader"
 
 
 def main(arguments: list[str]) -> int:
     """Train and export; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads or os.cpu_count() or 1)
+    options = parser(_COMMAND).parse_args(arguments)
     data = load("mnist")
-    _, height, width = data.train.x.shape[1:]
-    net: dict[str, Any] = {
-        "shape": [2, height, width], "classes": len(data.labels), "width": _WIDTH,
-    }  # fmt: skip
-    torch.manual_seed(_SEED)
-    start = Classifier(**net)
-    start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trainer = Descent(start, _loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
-    progress = train(
-        trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
-        checkpoint=Path("runs/hole-reader-mnist.pt"), resume=options.resume, seed=_SEED,
-        report=lambda line: print(line, flush=True),
-    )  # fmt: skip
-    reader = Classifier(**net)
-    reader.load_state_dict(trainer.weights())
-    _settle(reader, data.train)
-    _ship(reader, data, net, progress)
+    net = sizes(data, channels=2)
+    reader, training = fit(net, _loss, data, Path("runs/hole-reader-mnist.pt"), options)
+    settle_statistics(reader, data.train, _behind_holes)
+    height, width = net["shape"][1:]
+    asked = inpainting_report.HOLES
+    found = {hole: figures(reader, data.test, of(height, width)) for hole, of in asked.items()}
+    for hole, entry in found.items():
+        print(f"{hole}: {entry}", flush=True)
+    recipe = "cross-entropy behind holes of every kind, AdamW, cosine rate, EMA"
+    ship(reader, data, f"{data.name}{HOLES}", net=net, recipe=recipe,
+         training=training | {"command": _COMMAND}, figures=found)  # fmt: skip
     return 0
 
 
@@ -74,22 +59,12 @@ def holes(n: int, height: int, width: int) -> Tensor:
     return ~torch.where(kind == 3, strewn, hole)[:, None]
 
 
+def _behind_holes(x: Tensor) -> Tensor:
+    return through(x, holes(len(x), *x.shape[2:]))
+
+
 def _loss(net: Classifier, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    seen = through(x, holes(len(x), *x.shape[2:])).to(memory_format=torch.channels_last)
-    return F.cross_entropy(net(seen), labels)
-
-
-@torch.no_grad()
-def _settle(net: Classifier, split: Split, pictures: int = 10_000) -> None:
-    """Batch statistics of the averaged weights, over training pictures as they are seen."""
-    norms = [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain mean over the batches
-    net.train()
-    for x in split.x[:pictures].split(500):
-        net(through(x, holes(len(x), *x.shape[2:])))
-    net.eval()
+    return F.cross_entropy(net(_behind_holes(x).to(memory_format=torch.channels_last)), labels)
 
 
 @torch.no_grad()
@@ -107,40 +82,6 @@ def figures(net: Classifier, split: Split, known: Tensor) -> dict[str, Any]:
         "cross_entropy": round(-true.mean().item(), 5),
         "examples": len(true),
     }
-
-
-def _ship(reader: Classifier, data: DataSet, net: dict[str, Any], progress: Progress) -> None:
-    """Write weights and card into assets/classifiers/."""
-    from engines.training.inpainting_report import HOLES as ASKED
-
-    name = f"{data.name}{HOLES}"
-    path = ROOT / f"{name}.safetensors"
-    height, width = net["shape"][1:]
-    found = {hole: figures(reader, data.test, of(height, width)) for hole, of in ASKED.items()}
-    for hole, entry in found.items():
-        print(f"{hole}: {entry}", flush=True)
-    card = Card(
-        folder=ROOT, name=f"{data.name}/hole-reader", family="classifier", data=data.name,
-        shape=tuple(net["shape"]), labels=data.labels, weights=path.name,
-        sha256=weights.save(reader.state_dict(), path), seed=_SEED, licence=data.licence, net=net,
-        parameters=sum(p.numel() for p in reader.parameters()),
-        recipe="cross-entropy behind holes of every kind, AdamW, cosine rate, EMA",
-        training={
-            "minutes": round((progress.seconds + progress.past_seconds) / 60, 1),
-            "steps": progress.steps + progress.past_steps, "batch": _BATCH, "command": _COMMAND,
-        },
-        figures=found,
-    )  # fmt: skip
-    disk.write_atomically(ROOT / f"{name}.toml", tomli_w.dumps(table_of(card)).encode())
-    print(f"wrote {path} and its card", flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=_COMMAND)
-    parser.add_argument("--minutes", type=float, default=25, help="time budget")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    return parser
 
 
 if __name__ == "__main__":

@@ -211,8 +211,13 @@ def test_the_noise_of_a_sample_is_its_latent(oracle):
     z = Streams(5, range(3)).normal(2)
     labels = torch.tensor([0, 1, 2])
     found = finish(model.latents.decode(z, labels))
-    sample = drawn(model, 3, 5, label=(0, 1, 2), knobs={"steps": 100})
-    torch.testing.assert_close(found, sample, rtol=0, atol=0.01)
+    gaps = [
+        (found - drawn(model, 3, 5, label=(0, 1, 2), knobs={"steps": steps})).abs().max()
+        for steps in (25, 50, 100)
+    ]
+    # Heun's samples come to it by their second order
+    assert gaps[2] < 1e-3
+    assert gaps[0] > 3 * gaps[1] > 9 * gaps[2]
 
 
 def test_runge_and_kutta_are_of_fourth_order(oracle):

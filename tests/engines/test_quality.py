@@ -139,7 +139,10 @@ def test_what_the_recipe_ships_opens_and_reads(tmp_path, data, monkeypatch):
     net.eval()
     reached = recipe.accuracy(net, data.test)
     assert reached > 0.9
-    recipe._ship(net, data, SIZES, recipe.Progress(), reached)
+    figures = {"accuracy": {"value": reached, "examples": len(data.test)}}
+    recipe.ship(
+        net, data, "tiny-picture", net=SIZES, recipe="Adam", training={"steps": 60}, figures=figures
+    )
     read = classifier.open_classifier("tiny-picture", root=tmp_path)
     assert recipe.accuracy(read, data.test) == reached
     assert read.features(data.test.x).shape == (150, 8)

@@ -74,3 +74,14 @@ def test_every_shipped_recommendation_opens(card):
     defaults = {knob.name: knob.default for knob in model.knobs}
     assert {name: defaults[name] for name in card.recommended} == dict(card.recommended)
     assert own_knobs(model.knobs)
+
+
+def test_a_guided_step_counts_two_network_calls(tmp_path):
+    for what in GUIDABLE:
+        (tmp_path / what[0]).mkdir()
+        model = opened(tmp_path / what[0], *what)
+        plain, guided = (
+            max(step.calls for step in model.sample(SampleRequest(2, 5, 1, {"guidance": w})))
+            for w in (1.0, 2.0)
+        )
+        assert guided == 2 * plain
