@@ -159,6 +159,32 @@ def stable_diffusion(
     return pipeline
 
 
+def stable_diffusion_1_5(path):
+    """The sizes of the real one for 512² pixels, but for its text encoder; weights at random."""
+    from diffusers import (
+        AutoencoderKL,
+        DDIMScheduler,
+        StableDiffusionPipeline,
+        UNet2DConditionModel,
+    )
+
+    torch.manual_seed(9)
+    net = UNet2DConditionModel(
+        sample_size=64, block_out_channels=(320, 640, 1280, 1280), cross_attention_dim=768,
+        attention_head_dim=8, layers_per_block=2,
+    )  # fmt: skip
+    codec = AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512), down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4, layers_per_block=2, latent_channels=4,
+        sample_size=512,
+    )  # fmt: skip
+    StableDiffusionPipeline(
+        vae=codec, text_encoder=text_encoder(768), tokenizer=tokenizer(), unet=net,
+        scheduler=DDIMScheduler(**SD_NOISE), safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(path)  # fmt: skip
+
+
 def stable_diffusion_xl(path, *, inpaint=False, channels=4, scheduler="EulerDiscreteScheduler",
                         size=16, **settings):  # fmt: skip
     import diffusers

@@ -30,7 +30,7 @@ LEVELS, DIRECT, REACH = 20, 2, 5.0
 """Noise levels of the sweep, steps from the data to the first grid, half the width of the grids."""
 _FINE, _FEATURE, _NODES = 0.14, 5.0, 48
 _ROWS = 2048
-_PREVIEW = 6
+_PREVIEW = 4
 
 
 def sigma_of(phi: float) -> float:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from engines import weights
+from engines import devices, weights
 from engines.catalog import ROOT, find
 from engines.model import Card
 from engines.training.cards import write_card
@@ -34,17 +35,18 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     data_name, _, family = options.name.partition("/")
-    data = load(data_name)
+    data = load(data_name).to(options.device)
     if family not in RECIPES:
         print(f"no recipe for '{family}'; there are: {', '.join(RECIPES)}", file=sys.stderr)
         return 2
+    torch.set_default_device(options.device)
     torch.manual_seed(_SEED)
     chosen = RECIPES[family](data)
     if isinstance(chosen, Fit):
         net, tensors = chosen.fit()
         _ship(options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0})
     else:
-        _train(options, data, chosen)
+        _train(options, data, replace(chosen, batch=options.batch or chosen.batch))
     return 0
 
 
@@ -90,9 +92,13 @@ def _inpainting(arguments: list[str]) -> None:
     parser.add_argument("--draws", type=int, default=32, help="draws that calibration is told by")
     parser.add_argument("--method", default="", help="by name (default: the model's default)")
     parser.add_argument("--hole", action="append", choices=HOLES, help="these (default: all)")
+    parser.add_argument("--device", default="cpu", help="where the models compute")
     options = parser.parse_args(arguments)
     extent = Extent(options.count, options.few, options.calibrated, options.draws)
-    report(*options.names, extent=extent, method=options.method, holes=tuple(options.hole or ()))
+    report(
+        *options.names, extent=extent, method=options.method, holes=tuple(options.hole or ()),
+        device=options.device,
+    )  # fmt: skip
 
 
 def _evidence(arguments: list[str]) -> None:
@@ -124,7 +130,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
             past=past, seed=_SEED, report=lambda line: print(line, flush=True),
         )  # fmt: skip
     else:
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, map_location=options.device, weights_only=True)
         trainer.load_state_dict(state["trainer"])
         progress = Progress(**state["progress"])
     minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
@@ -135,6 +141,9 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         "command": f"python -m engines.training {options.name} --minutes {minutes:.0f}",
         **recipe.training,
     }
+    if options.device != "cpu":
+        training["device"] = devices.describe(torch.device(options.device)).partition(",")[0]
+        training["command"] += f" --device {options.device} --batch {recipe.batch}"
     _ship(
         options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,
         training=training, recommended=dict(recipe.recommended),
@@ -170,6 +179,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", action="store_true", help="ship the last checkpoint as it is")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda …")
+    parser.add_argument("--batch", type=int, help="examples a step (default: the recipe's)")
     return parser
 
 

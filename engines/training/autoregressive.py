@@ -15,7 +15,7 @@ from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe
 
-_PIXELS = 2048
+_PIXELS = 32
 _PATTERNS = 3**5
 _FLOOR = 0.1
 _MEMORY = 0.98
@@ -39,7 +39,7 @@ def _pictures(data: DataSet) -> Recipe:
 
     return Recipe(
         net=net, trainer=trainer,
-        text=f"maximum likelihood of {_PIXELS} pixels a step, drawn by doubt and weighted "
+        text=f"maximum likelihood of {_PIXELS} pixels a picture, drawn by doubt and weighted "
         "(importance sampling), Adam with cosine rate, EMA",
         batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.5},
     )  # fmt: skip
@@ -89,7 +89,7 @@ class PixelDescent(Descent):
         levels = to_indices(x)
         pattern = patterns(levels, net.levels).flatten()
         q = self.chances(pattern)
-        pick = stratified(q, _PIXELS)
+        pick = stratified(q, _PIXELS * len(x))
         pixels = net.height * net.side
         logits = net(levels, labels, pick // pixels, pick % pixels)
         loss = F.cross_entropy(logits, levels.flatten()[pick], reduction="none")

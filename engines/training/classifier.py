@@ -9,7 +9,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from engines.nets.classifier import Classifier
 from engines.training.datasets import DataSet, Split, load
 from engines.training.loop import Descent, train
 
-_WIDTH = [24, 48, 128, 128]
+_WIDTH = (24, 48, 128, 128)
 _BATCH = 128
 _SEED = 1
 _ENOUGH = 0.993
@@ -36,7 +36,8 @@ _TURN, _SHIFT, _STRETCH = math.radians(10), 2 / 14, 0.1
 def main(arguments: list[str]) -> int:
     """Train and, when good enough, export; returns the exit status."""
     options = parser("python -m engines.training.classifier").parse_args(arguments)
-    data = load("mnist")
+    data = load("mnist").to(options.device)
+    torch.set_default_device(options.device)
     net = sizes(data, channels=1)
     reader, training = fit(net, _loss, data, Path("runs/classifier-mnist.pt"), options)
     settle_statistics(reader, data.train)
@@ -53,10 +54,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def sizes(data: DataSet, *, channels: int) -> dict[str, Any]:
+def sizes(data: DataSet, *, channels: int, width: Sequence[int] = _WIDTH) -> dict[str, Any]:
     """The network's sizes for pictures seen in so many channels."""
     shape = [channels, *data.train.x.shape[2:]]
-    return {"shape": shape, "classes": len(data.labels), "width": _WIDTH}
+    return {"shape": shape, "classes": len(data.labels), "width": list(width)}
 
 
 def fit(
@@ -66,11 +67,12 @@ def fit(
     """A classifier with its averaged weights, and what its card says of the training."""
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     torch.manual_seed(_SEED)
+    batch = options.batch or _BATCH
     start = Classifier(**net)
     start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainer = Descent(start, loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
     progress = train(
-        trainer, data, minutes=options.minutes, batch=_BATCH, label_dropout=0.0,
+        trainer, data, minutes=options.minutes, batch=batch, label_dropout=0.0,
         checkpoint=checkpoint, resume=options.resume, seed=_SEED,
         report=lambda line: print(line, flush=True),
     )  # fmt: skip
@@ -78,7 +80,7 @@ def fit(
     reader.load_state_dict(trainer.weights())
     minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
     steps = progress.steps + progress.past_steps
-    return reader, {"minutes": minutes, "steps": steps, "batch": _BATCH}
+    return reader, {"minutes": minutes, "steps": steps, "batch": batch}
 
 
 def augmented(x: Tensor) -> Tensor:
@@ -146,6 +148,8 @@ def parser(command: str) -> argparse.ArgumentParser:
     found.add_argument("--minutes", type=float, default=25, help="time budget")
     found.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     found.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    found.add_argument("--device", default="cpu", help="where to train: cpu, cuda …")
+    found.add_argument("--batch", type=int, help=f"pictures a step (default: {_BATCH})")
     return found
 
 

@@ -17,7 +17,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    def to(self, device: str) -> Split:
+        """The same examples on a device."""
+        return Split(self.x.to(device), self.labels.to(device))
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -56,6 +60,10 @@ class DataSet:
     train: Split
     test: Split
     licence: str
+
+    def to(self, device: str) -> DataSet:
+        """The same examples on a device."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
 
 
 def load(name: str) -> DataSet:

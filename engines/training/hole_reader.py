@@ -20,13 +20,15 @@ from engines.training.classifier import fit, parser, settle_statistics, ship, si
 from engines.training.datasets import Split, load
 
 _COMMAND = "python -m engines.training.hole_reader"
+_WIDTH = (48, 96, 192, 256)
 
 
 def main(arguments: list[str]) -> int:
     """Train and export; returns the exit status."""
     options = parser(_COMMAND).parse_args(arguments)
-    data = load("mnist")
-    net = sizes(data, channels=2)
+    data = load("mnist").to(options.device)
+    torch.set_default_device(options.device)
+    net = sizes(data, channels=2, width=_WIDTH)
     reader, training = fit(net, _loss, data, Path("runs/hole-reader-mnist.pt"), options)
     settle_statistics(reader, data.train, _behind_holes)
     height, width = net["shape"][1:]

@@ -103,7 +103,7 @@ class Extent:
 
 def report(
     *names: str, extent: Extent = Extent(), method: str = "", holes: tuple[str, ...] = (),
-    root: Path = ROOT, runs: Path = RUNS,
+    root: Path = ROOT, runs: Path = RUNS, device: str = "cpu",
 ) -> None:  # fmt: skip
     """Fill both holes of the first test pictures and write the figures into the cards.
 
@@ -111,7 +111,7 @@ def report(
     """
     devices.prepare_thread()  # as in the window
     for name in names:
-        model = open_model(name, root=root)
+        model = open_model(name, device, root=root)
         data, reader = load(model.card.data), open_classifier(model.card.data)
         for hole in holes or tuple(HOLES):
             found = measured(model, data, reader, hole, extent=extent, name=method, runs=runs)

@@ -90,7 +90,11 @@ class _InLatents(Descent):
 
     def _same_vae(self, weights: Mapping[str, Tensor]) -> None:
         own = self.net.state_dict()
-        if not all(torch.equal(own[name], weights[name]) for name in own if name[:4] == "vae."):
+        if not all(
+            torch.equal(own[name], weights[name].to(own[name]))
+            for name in own
+            if name[:4] == "vae."
+        ):
             raise CheckpointError("the VAE has been trained anew since: start without --resume")
 
 

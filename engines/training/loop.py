@@ -169,8 +169,8 @@ def _drive(
         figures = trainer.step(x[pick], classes, progress.seconds / budget)
         progress.steps += 1
         now, work = time.monotonic(), time.process_time()
-        # on a busy machine only what the run was given counts
-        progress.seconds += min(now - before, work - worked)
+        # on a busy machine only what the run was given counts, but where a GPU does the work
+        progress.seconds += now - before if x.is_cuda else min(now - before, work - worked)
         before, worked = now, work
         if now - reported > _REPORT_EVERY:
             shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
@@ -191,7 +191,7 @@ def _save(trainer: Trainer, progress: Progress, path: Path) -> None:
 
 
 def _restore(trainer: Trainer, path: Path) -> Progress:
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location=torch.get_default_device(), weights_only=True)
     trainer.load_state_dict(state["trainer"])
-    torch.set_rng_state(state["random"])
+    torch.set_rng_state(state["random"].cpu())
     return Progress(**state["progress"])

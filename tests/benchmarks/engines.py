@@ -77,7 +77,7 @@ def _grid() -> Row:
 def _raster() -> Row:
     """One digit pixel by pixel; the baseline calls the whole network for each of them."""
     model = open_model("mnist/autoregressive")
-    request = SampleRequest(1, 7, label=3)
+    request = SampleRequest(1, 7, label=3, knobs={"guidance": 1})
     net = model.native.net
 
     @torch.no_grad()

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 import torch
-from tiny import MAKERS, SHAPES, opened
+from tiny import DEVICE, MAKERS, SHAPES, opened
 
 from engines import log_density
 from engines.catalog import ROOT, open_model, scan
@@ -24,7 +24,8 @@ def opener(tmp_path_factory):
     def get(what):
         if what not in models:
             tiny = isinstance(what, tuple)
-            models[what] = opened(tmp_path_factory.mktemp("m"), *what) if tiny else open_model(what)
+            folder = tmp_path_factory.mktemp("m")
+            models[what] = opened(folder, *what) if tiny else open_model(what, DEVICE)
         return models[what]
 
     return get

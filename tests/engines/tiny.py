@@ -1,6 +1,7 @@
 """Tiny checkpoints of every family, written the way real ones are: card, weights, sha256."""
 
 import math
+import os
 
 import torch
 
@@ -21,6 +22,8 @@ from engines.training.cards import write_card
 
 SHAPES = {"picture": (1, 8, 8), "points": (2,)}
 LABELS = ("a", "b", "c")
+DEVICE = os.environ.get("GENSCOPE_DEVICE", "cpu")
+"""Where the tests of the contracts compute: set it to cuda to ask a GPU the same questions."""
 
 
 def _shaken(net, amount):
@@ -178,4 +181,4 @@ def ship(root, family, kind, **changes):
 
 def opened(root, family, kind):
     """A tiny model, through the real path from disk."""
-    return open_model(ship(root, family, kind).name, root=root)
+    return open_model(ship(root, family, kind).name, DEVICE, root=root)
