@@ -75,7 +75,8 @@ def pick(log_w: Tensor, u: Tensor) -> Tensor:
 def _best(clean: Tensor, log_w: Tensor) -> Tensor:
     """The clean guess of the heaviest state of every group."""
     n, p = log_w.shape
-    return clean[log_w.argmax(1) + p * torch.arange(n, device=clean.device)]
+    heaviest = log_w.argmax(1) + p * torch.arange(n, device=log_w.device)
+    return clean[heaviest.to(clean.device)]
 
 
 def _steps(hole: Hole) -> int:

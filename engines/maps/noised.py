@@ -26,7 +26,7 @@ from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.nets.flow import log_normal
 from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, stride
 
-LEVELS, DIRECT, REACH = 20, 2, 5.0
+LEVELS, DIRECT, REACH = 20, 2, 4.5
 """Noise levels of the sweep, steps from the data to the first grid, half the width of the grids."""
 _FINE, _FEATURE, _NODES = 0.14, 5.0, 48
 _ROWS = 2048

@@ -114,7 +114,7 @@ _COMMANDS = {
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
-    trainer, past = recipe.trainer(), Progress()
+    trainer, past, before = recipe.trainer(), Progress(), ""
     checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
     if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
         trainer.adopt(weights.load(card))
@@ -122,6 +122,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
             past_seconds=60 * card.training.get("minutes", 0),
             past_steps=card.training.get("steps", 0),
         )
+        before = f"{card.training['command']} && "
         print(f"starting from the committed weights of {options.name}", flush=True)
     if not options.export:
         progress = train(
@@ -134,13 +135,16 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         trainer.load_state_dict(state["trainer"])
         progress = Progress(**state["progress"])
     minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
+    own = progress.seconds / 60 if before else minutes
     training = {
         "minutes": minutes,
         "steps": progress.steps + progress.past_steps,
         "batch": recipe.batch,
-        "command": f"python -m engines.training {options.name} --minutes {minutes:.0f}",
+        "command": f"{before}python -m engines.training {options.name} --minutes {own:.0f}",
         **recipe.training,
     }
+    if before:
+        training["command"] += " --resume"
     if options.device != "cpu":
         training["device"] = devices.describe(torch.device(options.device)).partition(",")[0]
         training["command"] += f" --device {options.device} --batch {recipe.batch}"
