@@ -8,6 +8,8 @@ import threading
 
 import torch
 
+from engines import memory
+
 
 def choose(name: str | None = None) -> torch.device:
     """The named device, or the best of cuda, mps, xpu, cpu.
@@ -33,6 +35,7 @@ def _available(kind: str) -> bool:
 
 def prepare_thread() -> None:
     """Called first on a lane's thread: leave one core and the priority to the window."""
+    memory.keep()
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     torch.set_flush_denormal(True)  # numbers below 1e-38 cost a processor a hundredfold
     if hasattr(os, "setpriority"):

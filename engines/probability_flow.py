@@ -147,10 +147,11 @@ def unroll(
 Slopes: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor]]
 
 
-def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, Tensor]:
-    """Where w goes from one angle φ to another, and ∫ ∇·F dφ on the way (float64): four calls.
+def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Where w goes from one angle φ to another, ∫ ∇·F dφ on the way (float64), and its doubt.
 
-    The classical method of Kutta 1901. `slopes(w, φ)` is F and its divergence.
+    The classical method of Kutta 1901, four calls. `slopes(w, φ)` is F and its divergence; where
+    the two divergences in the middle differ the stride was too long.
     """
     h, middle = then - now, (now + then) / 2
     f1, d1 = slopes(w, now)
@@ -158,7 +159,7 @@ def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, 
     f3, d3 = slopes(w - h / 2 * f2, middle)
     f4, d4 = slopes(w - h * f3, then)
     gathered = h / 6 * (d1 + 2 * (d2 + d3) + d4).double()
-    return w - h / 6 * (f1 + 2 * (f2 + f3) + f4), gathered
+    return w - h / 6 * (f1 + 2 * (f2 + f3) + f4), gathered, abs(h) / 3 * (d2 - d3).abs()
 
 
 def climb(
@@ -171,7 +172,7 @@ def climb(
     sigmas = schedule(steps + 1, span, _RHO_FINE)[::-1]
     w, total = x / length(sigmas[0]), torch.zeros(len(x), dtype=torch.float64)
     for i, (now, then) in enumerate(pairwise(sigmas)):
-        w, gathered = stride(slopes, w, angle(now), angle(then))
+        w, gathered, _ = stride(slopes, w, angle(now), angle(then))
         total = total + gathered.cpu()
         yield 4 * (i + 1)
     return w * length(sigmas[-1]), total

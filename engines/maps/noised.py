@@ -26,11 +26,14 @@ from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.nets.flow import log_normal
 from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, stride
 
-LEVELS, DIRECT, REACH = 20, 2, 4.5
+LEVELS, DIRECT, REACH = 20, 2, 4.0
 """Noise levels of the sweep, steps from the data to the first grid, half the width of the grids."""
 _FINE, _FEATURE, _NODES = 0.14, 5.0, 48
 _ROWS = 2048
 _PREVIEW = 4
+_CAREFUL, _DOUBT, _SEEN = 8, 0.1, 9.0
+"""Steps to the first grid where fewer leave a doubt of so many nats, if p is within e^−9 of the
+highest."""
 
 
 def sigma_of(phi: float) -> float:
@@ -88,10 +91,15 @@ class Sweep:
         given = None if label is None else [label]
         self.label = class_indices(diffusion.card, given, 1)
         self.levels: list[Level] = []
+        self._peak = math.inf
 
-    def moved(self, w: Tensor, now: float, then: float) -> tuple[Tensor, Tensor]:
-        """Where w (n, 2) goes from one angle to the next, and ∫ div dφ (n,)."""
-        return stride(self._slopes, w, now, then)
+    def moved(self, w: Tensor, phis: list[float]) -> tuple[Tensor, Tensor, Tensor]:
+        """Where w (n, 2) goes along some angles, ∫ div dφ (n,), and the doubt of it (n,)."""
+        total, doubt = torch.zeros(len(w), dtype=torch.float64), torch.zeros(len(w))
+        for now, then in pairwise(phis):
+            w, gathered, more = stride(self._slopes, w, now, then)
+            total, doubt = total + gathered, doubt + more
+        return w, total, doubt
 
     def _slopes(self, w: Tensor, phi: float) -> tuple[Tensor, Tensor]:
         return self.net.slopes(w, sigma_of(phi), self.label)
@@ -106,31 +114,35 @@ class Sweep:
             above, w = levels[-1], _nodes(size)
             excess = torch.empty(len(w), dtype=torch.float64)
             for part in torch.arange(len(w)).split(_ROWS):
-                to, gathered = self.moved(w[part], phi, above.phi)
+                to, gathered, _ = self.moved(w[part], [phi, above.phi])
                 excess[part] = above.at(to) - gathered - log_normal(w[part]).double()
                 done += len(part)
                 yield done / total
             levels.append(Level(phi, excess.view(size, size)))
         self.levels = levels[::-1]
+        self._peak = float(self.levels[0].at(_nodes(len(self.levels[0].excess))).max())
 
     def log_density(self, w: Tensor, phi: float) -> Tensor:
         """log p of w at an angle: on to the next grid, and read off there."""
         beyond = next((level for level in self.levels if level.phi >= phi), self.levels[-1])
         first = self.levels[0]
-        count = DIRECT if beyond is first and phi < beyond.phi else 1
-        gathered = torch.zeros(len(w), dtype=torch.float64)
-        if beyond.phi > phi:
-            for now, then in _pairs(spaced(phi, beyond.phi, count)):
-                w, more = self.moved(w, now, then)
-                gathered += more
-        return beyond.at(w) - gathered
+        if beyond.phi <= phi:
+            return beyond.at(w)
+        if beyond is not first:
+            return self._onward(w, [phi, beyond.phi], beyond)[0]
+        value, doubt = self._onward(w, spaced(phi, beyond.phi, DIRECT), beyond)
+        rough = (doubt > _DOUBT) & (value > self._peak - _SEEN)
+        if rough.any():
+            value[rough] = self._onward(w[rough], spaced(phi, beyond.phi, _CAREFUL), beyond)[0]
+        return value
+
+    def _onward(self, w: Tensor, phis: list[float], beyond: Level) -> tuple[Tensor, Tensor]:
+        to, gathered, doubt = self.moved(w, phis)
+        return beyond.at(to) - gathered, doubt
 
     def preview(self, w: Tensor, phi: float) -> Tensor:
         """The same without the grids, in few steps: for a first look."""
-        gathered = torch.zeros(len(w), dtype=torch.float64)
-        for now, then in _pairs(spaced(phi, HIGHEST, _PREVIEW)):
-            w, more = self.moved(w, now, then)
-            gathered += more
+        w, gathered, _ = self.moved(w, spaced(phi, HIGHEST, _PREVIEW))
         return _noise(w) - gathered
 
 
@@ -179,15 +191,11 @@ def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor
     y, _ = net.enter(x.float())
     w, path = y / length(SIGMA_MIN), []
     phis = spaced(LOWEST, max(phi, LOWEST + 1e-4), steps)
-    for now, then in _pairs(phis):
+    for phi_pair in pairwise(phis):
         path.append(net.leave(w * length(SIGMA_MIN)))
-        w, _ = sweep.moved(w, now, then)
+        w, *_ = sweep.moved(w, list(phi_pair))
     path.append(net.leave(w * length(SIGMA_MIN)))
     return torch.stack(path, 1)
-
-
-def _pairs(values: list[float]) -> list[tuple[float, float]]:
-    return list(pairwise(values))
 
 
 def _size(phi: float) -> int:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from engines import memory
 from engines.disk import write_atomically
 from engines.training.datasets import DataSet
 
@@ -141,6 +142,7 @@ def train(
     given a fresh budget on top of its weights. `past` is what went into weights adopted before.
     Returns the totals over all runs.
     """
+    memory.keep()
     torch.manual_seed(seed)
     progress = past or Progress()
     if resume and checkpoint.exists():
