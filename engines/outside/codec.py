@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from engines.outside.memory import Portions, precision
 
 _GLIMPSED = 16
 """Latents a side that are decoded for a preview: a sixteenth of the work at 512 pixels."""
+_LEAST_TILE = 8
+"""Latents a side of the smallest tile: below that, seams would be most of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +79,25 @@ def load(layout: Layout, what: Net, device: torch.device) -> Codec:
     if config.get("latents_mean") and config.get("latents_std"):
         mean = torch.tensor(config["latents_mean"]).view(1, -1, 1, 1)
         scale = scale / torch.tensor(config["latents_std"]).view(1, -1, 1, 1)
-    reliefs = [("in tiles", net.enable_tiling)] if hasattr(net, "enable_tiling") else []
     return Codec(
         net, (channels, height // times, width // times), mean.to(device), scale.to(device), device,
-        Portions(reliefs),
+        Portions(_reliefs(net)),
     )  # fmt: skip
+
+
+def _reliefs(net: Any) -> list[tuple[str, Callable[[], object]]]:
+    """Tiles as large as the pictures it was trained on, then of half of that, and so on."""
+    if not hasattr(net, "enable_tiling"):
+        return []
+
+    def smaller() -> None:
+        net.tile_sample_min_size //= 2
+        net.tile_latent_min_size //= 2
+
+    side, found = net.tile_latent_min_size, [("in tiles", net.enable_tiling)]
+    while (side := side // 2) >= _LEAST_TILE:
+        found.append((f"of {side} latents", smaller))
+    return found
 
 
 _SCALES = {"AutoencoderKL": 0.18215, "VQModel": 0.18215}

@@ -376,6 +376,27 @@ def test_half_precision_is_near_the_whole(tmp_path, monkeypatch, make):
     assert (half - whole).abs().mean() < 0.1 * whole.std()
 
 
+def test_a_large_picture_is_decoded_in_ever_smaller_tiles(tmp_path, monkeypatch):
+    foreign.kl(128).save_pretrained(tmp_path / "m")
+    model = opened(tmp_path / "m")
+    codec = model.native.codec
+    z = torch.randn(1, *codec.latent, generator=torch.Generator().manual_seed(2))
+    whole = codec.decode(z)
+    forward = diffusers.models.autoencoders.vae.Decoder.forward
+
+    def short(self, z, *rest):
+        if z.shape[-1] > 16:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, z, *rest)
+
+    monkeypatch.setattr(diffusers.models.autoencoders.vae.Decoder, "forward", short)
+    tiled = codec.decode(z)
+    assert codec.portions.note == (
+        "memory is short: 1 at a time; in tiles; of 32 latents; of 16 latents"
+    )
+    assert (tiled - whole).abs().mean() < 0.1 * whole.std()
+
+
 def test_a_pipeline_falls_back_to_smaller_batches_and_says_so(tmp_path, monkeypatch):
     foreign.ddpm(tmp_path / "m", net=foreign.unet(1, 8))
     model = opened(tmp_path / "m")
