@@ -68,7 +68,7 @@ class Unspline:
         unit_x, unit_y = (self._10 / (sums[..., -1] - self._1)).unbind(-1)
         inside = y.clamp(-BOUND, BOUND)
         goal = (inside + self._5) / unit_y + self._1
-        k = torch.searchsorted(sums[..., 1, 1:-1].contiguous(), goal[..., None])
+        k = torch.searchsorted(sums[..., 1, 1:-1].contiguous(), goal[..., None].contiguous())
         asked = torch.cat([sums, e], -2).flatten(-2).gather(-1, k + self._of_bin)
         left, low, wide, high, d0, d1 = asked.unbind(-1)
         wide, high = wide * unit_x, high * unit_y
