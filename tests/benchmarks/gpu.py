@@ -116,8 +116,8 @@ def _large() -> str:
     return (
         f"\nA network of the size of Stable Diffusion 1.5 (random weights, two calls a step): "
         f"opened in {opened:.1f} s; 4 pictures of 512², 20 steps, {took:.2f} s, at most "
-        f"{most:.1f} GiB; with memory for half of what they took, {short:.2f} s ({list(note)[-1]}); one fill by "
-        f"{method.name} {fill / 1000:.2f} s."
+        f"{most:.1f} GiB; with memory for half of what they took, {short:.2f} s "
+        f"({list(note)[-1]}); one fill by {method.name} {fill / 1000:.2f} s."
     )
 
 
