@@ -19,13 +19,14 @@ from engines.outside.imagegpt import Colours, Reader
 class ColourPixels:
     """Particles of pictures: colours (rows, H·W)."""
 
-    def __init__(self, hole: Hole, streams: Streams, particles: int) -> None:
+    def __init__(self, hole: Hole, streams: Streams, labels: Tensor) -> None:
         native = hole.model.native
         assert isinstance(native, Colours)
         self.native, self.reader = native, Reader(native.net)
-        self.streams, self.particles, self.known = streams, particles, known_places(hole)
+        self.streams, self.known = streams, known_places(hole)
+        self.particles = len(labels) // len(streams)
         colours = native.indices(hole.picture[None])
-        self.colours = colours.repeat(len(streams) * particles, 1).to(native.device)
+        self.colours = colours.repeat(len(labels), 1).to(native.device)
 
     @property
     def places(self) -> int:

@@ -21,6 +21,7 @@ from engines.autoregressive import (
     to_indices,
     to_pictures,
 )
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import pick, resample
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
@@ -53,20 +54,21 @@ class Particles(Protocol):
         """Data (len(rows), *shape) as far as the places before `upto`."""
 
 
-Kind = Callable[[Hole, Streams, int], Particles]
+Kind = Callable[[Hole, Streams, Tensor], Particles]
 
 
 class Pixels:
     """Particles of pictures: levels (rows, H·W)."""
 
-    def __init__(self, hole: Hole, streams: Streams, particles: int) -> None:
+    def __init__(self, hole: Hole, streams: Streams, labels: Tensor) -> None:
         native = hole.model.native
         assert isinstance(native, RasterPictures)
         self.net, self.device, self.shape = native.net, native.device, hole.card.shape
-        self.streams, self.particles, self.known = streams, particles, known_places(hole)
+        self.streams, self.known = streams, known_places(hole)
+        self.particles = len(labels) // len(streams)
         levels = to_indices(hole.picture[None], self.net.levels).flatten(1)
-        self.levels = levels.repeat(len(streams) * particles, 1).to(self.device)
-        self.labels = torch.full((len(self.levels),), hole.label, device=self.device)
+        self.levels = levels.repeat(len(labels), 1).to(self.device)
+        self.labels = labels.to(self.device)
 
     @property
     def places(self) -> int:
@@ -79,12 +81,13 @@ class Pixels:
 
     def log_p(self, places: range) -> Tensor:
         # resampling leaves many rows alike
-        kinds, back = self.levels[:, : places.stop].unique(dim=0, return_inverse=True)
+        rows = torch.cat([self.labels[:, None], self.levels[:, : places.stop]], 1)
+        kinds, back = rows.unique(dim=0, return_inverse=True)
         whole = self.levels.new_zeros(len(kinds), self.levels.shape[1])
-        whole[:, : places.stop] = kinds
+        whole[:, : places.stop] = kinds[:, 1:]
         which = torch.arange(len(kinds), device=self.device).repeat_interleave(len(places))
         place = torch.tensor(places, device=self.device).repeat(len(kinds))
-        log_p: Tensor = self.net(self._pictures(whole), self.labels[: len(kinds)], which, place)
+        log_p: Tensor = self.net(self._pictures(whole), kinds[:, 0], which, place)
         seen = whole[which, place][:, None]
         found = log_p.double().log_softmax(1).gather(1, seen).view(len(kinds), -1).sum(1)
         return found[back].cpu()
@@ -104,13 +107,13 @@ class Pixels:
 class Axes:
     """Particles of points: standardised coordinates y (rows, D)."""
 
-    def __init__(self, hole: Hole, streams: Streams, particles: int) -> None:
+    def __init__(self, hole: Hole, streams: Streams, labels: Tensor) -> None:
         native = hole.model.native
         assert isinstance(native, RasterPoints)
-        self.net, self.streams, self.particles = native.net, streams, particles
+        self.net, self.streams, self.particles = native.net, streams, len(labels) // len(streams)
         y = self.net.enter(hole.picture.to(native.device, torch.float64))
-        self.y = y.repeat(len(streams) * particles, 1)
-        self.labels = torch.full((len(self.y),), hole.label, device=native.device)
+        self.y = y.repeat(len(labels), 1)
+        self.labels = labels.to(native.device)
 
     @property
     def places(self) -> int:
@@ -240,7 +243,8 @@ def _fill(kind: Kind, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
             streams, rows = Streams(hole.seed, part), len(part) * particles
-            walk = Walk.of(kind(hole, streams, particles), streams, particles)
+            labels = classes(hole, part).repeat_interleave(particles)
+            walk = Walk.of(kind(hole, streams, labels), streams, particles)
             every = min(_SHOWN, max(1, _ROWS // (2 * rows)))
             for i, place in enumerate(_steps(walk, known, max(1, _ROWS // (2 * rows)))):
                 if i % every == 0:
@@ -260,12 +264,12 @@ _SOURCE = "Gordon et al. 1993; Van den Oord et al. 2016"
 def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
     p = int(knobs.get("particles", 1))
     if is_tail(known.expand(model.card.shape[-2:])):
-        method = "ancestral, the hole comes last in the order"
+        method = first("ancestral, the hole comes last in the order", knobs)
         return Procedure(Exactness.EXACT, method, "Van den Oord et al. 2016")
     if p == 1:
         method = "ancestral, what is known after a missing place does not count for it"
-        return Procedure(Exactness.HEURISTIC, method, "Van den Oord et al. 2016")
-    method = f"sequential Monte Carlo, {p} particles a draw"
+        return Procedure(Exactness.HEURISTIC, first(method, knobs), "Van den Oord et al. 2016")
+    method = first(f"sequential Monte Carlo, {p} particles a draw", knobs)
     return Procedure(Exactness.ASYMPTOTIC, method, _SOURCE)
 
 
@@ -274,15 +278,14 @@ def method(
     most: Callable[[Model], int] = lambda _: _ROWS,
 ) -> Method:  # fmt: skip
     """Weighed particles, or with None one state that nothing weighs; at `most` so many at once."""
-    knobs: tuple[Knob, ...] = ()
+    knobs: tuple[Knob, ...] = (CLASS,) if kind is Pixels else ()
     if particles:
-        knobs = (
-            Knob(
-                "particles", "Particles", particles, 1, 512, 1,
-                "States P of each draw's own run, weighed at every known place that comes after a "
-                "missing one. Exact as P grows; 1 weighs nothing.",
-            ),
+        asked = Knob(
+            "particles", "Particles", particles, 1, 512, 1,
+            "States P of each draw's own run, weighed at every known place that comes after a "
+            "missing one. Exact as P grows; 1 weighs nothing.",
         )  # fmt: skip
+        knobs = (asked, *knobs)
 
     def of_hole(model: Model, given: Knobs, known: Tensor) -> Procedure:
         return _procedure(model, settle(knobs, given), known)

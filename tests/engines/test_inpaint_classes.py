@@ -60,7 +60,9 @@ def test_a_draw_has_its_class_whatever_is_drawn_beside_it(model, shown):
     assert torch.equal(classes(hole(model, shown.x[2], known), range(5, 9)), whole[5:9])
 
 
-@pytest.mark.parametrize("family", ["vae", "any-order", "diffusion", "latent-diffusion"])
+@pytest.mark.parametrize(
+    "family", ["vae", "any-order", "autoregressive", "diffusion", "latent-diffusion"]
+)
 def test_the_methods_say_so(family):
     model = open_model(f"mnist/{family}")
     method = methods_for(model)[0]
