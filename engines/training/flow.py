@@ -29,7 +29,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net,
         trainer=lambda: Descent(PictureFlow(**net), _bits_per_dim, rate=2e-3),
         text="maximum likelihood in logit space, uniform dequantisation, Adam, cosine rate, EMA",
-        batch=64, minutes=80, label_dropout=0.1, recommended={"temperature": 0.75},
+        batch=64, minutes=80, label_dropout=0.1, recommended={"temperature": 0.8},
     )  # fmt: skip
 
 
