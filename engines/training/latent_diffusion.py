@@ -45,7 +45,7 @@ def recipe(data: DataSet, built_on: Card) -> Recipe:
     denoiser = (
         {"hidden": 384, "layers": 4, "features": 32, "steps": 18}
         if pictures
-        else {"hidden": 128, "layers": 4, "features": 32, "places": 96, "steps": 18}
+        else {"hidden": 64, "layers": 3, "features": 32, "places": 32, "steps": 18}
     )
     net = {place: built_on.net[place], "classes": classes, "vae": sizes, "denoiser": denoiser}
 
