@@ -103,11 +103,9 @@ class AnyOrderPictures:
         known = torch.zeros(n, self.pixels, dtype=torch.bool)
         before = 0
         for call, after in enumerate(reveals(self.pixels, calls), 1):
-            found = self._logits(guided.spread(levels), guided.spread(known), guided.labels)
             place = order[:, before:after]
-            logits = guided.combined(found).gather(
-                1, place[..., None].expand(-1, -1, self.net.levels)
-            )
+            few, seen, asked = (guided.spread(t) for t in (levels, known, place))
+            logits = guided.combined(self._logits(few, seen, asked, guided.labels))
             levels.scatter_(1, place, draw_levels(logits / temperature, u.gather(1, place)))
             known.scatter_(1, place, True)
             before = after
@@ -116,13 +114,11 @@ class AnyOrderPictures:
             yield Step(n * after // self.pixels, n, guess, calls=guided.copies * call)
         return to_pictures(levels.view(n, *size), self.net.levels)
 
-    def _logits(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:
-        """(n, D), (n, D) on the CPU -> (n, D, levels) on the CPU."""
+    def _logits(self, levels: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+        """(n, D), (n, D), (n, k) on the CPU -> (n, k, levels) on the CPU."""
         size = (len(levels), *self.card.shape[1:])
-        logits = self.net(
-            levels.view(size).to(self.device), known.view(size).to(self.device), labels
-        )
-        return logits.flatten(1, 2).cpu()  # type: ignore[no-any-return]
+        levels, known = levels.view(size).to(self.device), known.view(size).to(self.device)
+        return self.net.at(levels, known, labels, place.to(self.device)).cpu()
 
     @torch.no_grad()
     def bound(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
@@ -153,7 +149,8 @@ class AnyOrderPictures:
         """D times the mean of log p over unknown pixels, a share (n, 1) of them known: (n,)."""
         count = (share * self.pixels).floor().clamp_max(self.pixels - 1)
         known = streams.uniform(self.pixels).argsort(1).argsort(1) < count
-        log_p = self._logits(levels, known, labels).log_softmax(2)
+        every = torch.arange(self.pixels).expand(len(levels), -1)
+        log_p = self._logits(levels, known, every, labels).log_softmax(2)
         log_p = log_p.gather(2, levels[..., None])[..., 0].double()
         return self.pixels * (log_p * ~known).sum(1) / (~known).sum(1)
 
@@ -165,7 +162,8 @@ class AnyOrderPictures:
         known = torch.zeros_like(levels, dtype=torch.bool)
         total = torch.zeros(len(x), dtype=torch.float64)
         for call, place in enumerate(order.tolist(), 1):
-            log_p = self._logits(levels, known, classes)[:, place].double().log_softmax(1)
+            here = torch.full((len(x), 1), place)
+            log_p = self._logits(levels, known, here, classes)[:, 0].double().log_softmax(1)
             total += log_p.gather(1, levels[:, place, None])[:, 0]
             known[:, place] = True
             yield Step(len(x) * call // self.pixels, len(x), calls=call)
@@ -193,7 +191,7 @@ class AnyOrderPictures:
         order, before = self.order(len(x)), 0
         for call, after in enumerate(reveals(self.pixels, self.calls), 1):
             place = order[0, before:after]
-            log_p = self._logits(levels, known, classes)[:, place]
+            log_p = self._logits(levels, known, order[:, before:after], classes)
             z[:, place] = torch.special.ndtri(noise_of_levels(log_p, levels[:, place], v[:, place]))
             known[:, place] = True
             before = after

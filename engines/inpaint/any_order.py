@@ -62,10 +62,8 @@ class Draws:
         """One network call draws the unknown pixels of these turns, given all that is known."""
         net, place = self.native.net, self.order[:, before:after]
         size, device = (-1, *self.native.card.shape[1:]), self.native.device
-        logits = net(
-            self.levels.view(size).to(device), self.known.view(size).to(device), self.labels
-        )
-        asked = logits.flatten(1, 2).cpu().gather(1, place[..., None].expand(-1, -1, net.levels))
+        levels, known = (t.view(size).to(device) for t in (self.levels, self.known))
+        asked = net.at(levels, known, self.labels, place.to(device)).cpu()
         self.levels.scatter_(1, place, draw_levels(asked, self.u.gather(1, place)))
         self.known.scatter_(1, place, True)
 

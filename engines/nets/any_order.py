@@ -51,6 +51,19 @@ class PictureAnyOrder(nn.Module):
         levels (n, H, W) int64, known (n, H, W) bool, labels (n,). What stands at unknown pixels
         does not matter, and logits of known ones mean nothing.
         """
+        h, bias = self._seen(levels, known, labels)
+        logits: Tensor = self.out(h)
+        return logits + bias[:, None, None]
+
+    def at(self, levels: Tensor, known: Tensor, labels: Tensor, place: Tensor) -> Tensor:
+        """The same of pixels `place` (n, k) alone, counted row by row: logits (n, k, levels)."""
+        h, bias = self._seen(levels, known, labels)
+        asked = h.flatten(1, 2).gather(1, place[..., None].expand(-1, -1, h.shape[3]))
+        logits: Tensor = self.out(asked)
+        return logits + bias[:, None]
+
+    def _seen(self, levels: Tensor, known: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (n, H, W, features) of every pixel, and what is added to all logits."""
         seen = known.float()
         value = levels * seen / (self.levels - 1)
         x = torch.stack([value, (value > 0).float(), seen], 1)
@@ -58,9 +71,7 @@ class PictureAnyOrder(nn.Module):
         count = seen.new_zeros(len(levels), self.levels)
         count.scatter_add_(1, levels.flatten(1), seen.flatten(1))
         h = F.silu(h + self.palette(count.log1p())[:, None, None])
-        bias = self.again[0] * count.log1p() + self.again[1] * (count > 0)
-        logits: Tensor = self.out(h)
-        return logits + bias[:, None, None]
+        return h, self.again[0] * count.log1p() + self.again[1] * (count > 0)
 
     def conditionals(self, levels: Tensor, known: Tensor, labels: Tensor) -> Tensor:
         """log p(x_i = level | x_known, c) at every pixel: (n, H, W, levels) nats."""

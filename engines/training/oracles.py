@@ -292,6 +292,11 @@ class TableAnyOrder(PictureAnyOrder):
         found = self.table.logits(levels.flatten(1), known.flatten(1))
         return found.view(*levels.shape, 2)
 
+    def at(self, levels: Tensor, known: Tensor, labels: Tensor, place: Tensor) -> Tensor:
+        found = self(levels, known, labels).flatten(1, 2)
+        asked: Tensor = found.gather(1, place[..., None].expand(-1, -1, 2))
+        return asked
+
 
 class TableRaster(PictureRaster):
     """The conditionals of a table in raster order."""
