@@ -89,12 +89,13 @@ def _reliefs(net: Any) -> list[tuple[str, Callable[[], object]]]:
     """Tiles as large as the pictures it was trained on, then of half of that, and so on."""
     if not hasattr(net, "enable_tiling"):
         return []
+    found: list[tuple[str, Callable[[], object]]] = [("in tiles", net.enable_tiling)]
 
     def smaller() -> None:
         net.tile_sample_min_size //= 2
         net.tile_latent_min_size //= 2
 
-    side, found = net.tile_latent_min_size, [("in tiles", net.enable_tiling)]
+    side = getattr(net, "tile_latent_min_size", 0)
     while (side := side // 2) >= _LEAST_TILE:
         found.append((f"of {side} latents", smaller))
     return found

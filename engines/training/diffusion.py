@@ -35,7 +35,7 @@ def _pictures(data: DataSet) -> Recipe:
 
     return Recipe(
         net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",
-        batch=64, minutes=60, label_dropout=0.1,
+        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.2, "steps": 20},
     )  # fmt: skip
 
 
