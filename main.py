@@ -135,10 +135,13 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
 
 def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/vae; the command models lists them")
+    add("model", nargs="?", help="such as mnist/vae, a folder of diffusers, or an id of the hub")
     add("--from", dest="start", metavar="PICTURE", help="where to begin; X,Y for points")
     add("--via", action="append", metavar="PICTURE", help="on the way; may be given again")
-    add("--to", dest="end", metavar="PICTURE", help="where to end")
+    add("--to", dest="end", metavar="PICTURE", help="where to end (with --prompt-to: as begun)")
+    add("--prompt", help="the text all frames are of, for models that read one")
+    add("--prompt-to", help="the text to end with: the frames go from --prompt to this one")
+    add("--negative", help="the text to stay away from")
     add("--again", type=Path, metavar="GIF", help="make this saved path again instead")
     add("--frames", type=int, help="how many, 2 to 600 (default: 60)")
     add("--way", choices=("slerp", "lerp"), help="how codes are mixed (default: slerp)")
@@ -270,14 +273,15 @@ def _inpaint(arguments: argparse.Namespace) -> int:
 
 
 _FROM = "--from takes all but --out, --separate and --device from the PNG"
+_AGAIN = "--again takes all but --out and --device from the saved path"
 
 
-def _check_remade(arguments: argparse.Namespace) -> None:
-    """A model beside --from only says where one from outside is to be found."""
+def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
+    """A model beside a saved picture only says where one from outside is to be found."""
     from engines.catalog import is_outside
 
     if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
-        arguments.parser.error(_FROM)
+        arguments.parser.error(wrong)
 
 
 def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
@@ -289,12 +293,13 @@ def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, An
 
 
 def _interpolate(arguments: argparse.Namespace) -> int:
-    keys = ("frames", "way", "easing", "label", "fps")
+    keys = ("frames", "way", "easing", "label", "fps", "prompt", "prompt_to", "negative")
     given = {key: getattr(arguments, key) for key in keys}
     given = {key: value for key, value in given.items() if value is not None}
-    ends = (arguments.start, *(arguments.via or ()), arguments.end)
-    if arguments.again is not None and (given or arguments.model or any(ends)):
-        arguments.parser.error("--again takes all but --out and --device from the saved path")
+    end = arguments.end or (arguments.start if arguments.prompt_to else None)
+    ends = (arguments.start, *(arguments.via or ()), end)
+    if arguments.again is not None and (given or any(ends)):
+        arguments.parser.error(_AGAIN)
     if arguments.again is None and not (arguments.model and all(ends)):
         arguments.parser.error("name a MODEL, --from and --to, or a saved path with --again")
     from app import headless, headless_interpolation, headless_output
@@ -303,7 +308,8 @@ def _interpolate(arguments: argparse.Namespace) -> int:
     where = {"device": arguments.device, "root": arguments.assets}
     try:
         if arguments.again is not None:
-            path = headless.remake(arguments.again, place, **where)
+            _check_remade(arguments, _AGAIN)
+            path = headless.remake(arguments.again, place, model=arguments.model, **where)
         else:
             wish = headless_interpolation.Wish(arguments.model, ends, **given)
             path = headless_interpolation.interpolate(wish, place, **where)

@@ -103,7 +103,7 @@ def remake(
     if recipe.task == "interpolate":
         from app import headless_interpolation
 
-        return headless_interpolation.remake(recipe, place, device=device, root=root)
+        return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)
     card = card_of(recipe, root) if model is None else card_named(model, root)
     write = writer(place, card, batch_of(card))
     check_fit(recipe, card)

@@ -14,13 +14,14 @@ from app.headless import card_named, class_named
 from app.headless_output import Place, UsageError
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from app.path_making import make
-from app.pictures import square_columns
+from app.pictures import Values, square_columns
 from app.recipes import Recipe, card_of, check_fit, file_name
 from app.session import Loading, Models
-from app.walking import Values, Walks
+from app.walking import Walks
+from engines.abilities import reads_text
 from engines.catalog import ROOT
 from engines.fitting import MAX_FILE, fitted, read
-from engines.model import Card
+from engines.model import NO_PROMPT, Card, Prompt
 
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")
 
@@ -37,6 +38,10 @@ class Wish:
     label: str | None = None
     """The class to decode as, by name or index, or None for that of the codes."""
     fps: float = films.FPS
+    prompt: str = ""
+    negative: str = ""
+    prompt_to: str = ""
+    """The text at the last end point, "" for `prompt` all the way."""
 
 
 def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
@@ -57,14 +62,23 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
         raise UsageError(
             "--label each deals classes out; a path has one class, or that of its ends"
         )
+    prompt = Prompt(wish.prompt, wish.negative, wish.prompt_to)
+    if prompt != NO_PROMPT and not reads_text(card):
+        raise UsageError(f"{card.name} reads no text; leave all prompts out")
     keys: Values = np.stack([_end(end, card) for end in wish.ends])
-    plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label)
+    plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label, prompt=prompt)
     return _carry_out(plan, card, place, device, wish.fps)
 
 
-def remake(recipe: Recipe, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
-    """Walk a saved path again and write it as `interpolate` does. Raises RecipeError as well."""
-    card = card_of(recipe, root)
+def remake(
+    recipe: Recipe, place: Place, *, model: str | None = None, device: str | None = None,
+    root: Path = ROOT,
+) -> Path:  # fmt: skip
+    """Walk a saved path again and write it as `interpolate` does. Raises RecipeError as well.
+
+    `model` says where a model from outside is.
+    """
+    card = card_of(recipe, root) if model is None else card_named(model, root)
     check_fit(recipe, card)
     plan = plan_of(recipe, card)
     return _carry_out(plan, card, place, device, films.FPS, recipe.index)

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.travel import Target
 from app.walking import Walks, Wish
 from engines.abilities import reads_text
-from engines.model import Card
+from engines.model import Card, Prompt
 from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import letter
@@ -66,7 +66,8 @@ class Interpolation(QObject):
         parts.travel.add(Target("interpolate", "Interpolation", self._receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
-        parts.session.prompt_changed.connect(self._heed_prompt)
+        for signal in (parts.session.prompt_changed, tab.prompt.other_changed):
+            signal.connect(self._heed_prompt)
         self._connect_tab()
 
     def _connect_tab(self) -> None:
@@ -137,17 +138,22 @@ class Interpolation(QObject):
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
         widget.set_points(not card.is_picture)
-        row.read(self._session.prompt_of(card))
+        row.read(self._prompt_of(card))
         row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
         self.rows[card.name] = row
 
+    def _prompt_of(self, card: Card) -> Prompt:
+        """The session's text at A, and at B the one that this tab may have besides."""
+        prompt = self._session.prompt_of(card)
+        return replace(prompt, other=self._tab.prompt.other_text()) if reads_text(card) else prompt
+
     @Slot()
     def _heed_prompt(self) -> None:
-        """Rows of another text than the session's find their codes anew, once they are seen."""
+        """Rows of other texts than those that hold find their codes anew, once they are seen."""
         if self._tab.isVisible():
             for row in self.rows.values():
-                row.read(self._session.prompt_of(row.card))
+                row.read(self._prompt_of(row.card))
 
     @Slot()
     def _say_what_is_missing(self) -> None:
@@ -273,7 +279,9 @@ class Interpolation(QObject):
     def _draw_key(self, name: str) -> None:
         card = self._session.cards[name]
         label = self._tab.source.chosen_class() if card.labels else None
-        self.keys.draw(card, self._session.seed, label, self._session.prompt_of(card))
+        last = len(self.keys.keys) - 1
+        place = self._tab.keys.current() / last if last > 0 else 0.0
+        self.keys.draw(card, self._session.seed, label, self._prompt_of(card).at(place))
 
     @Slot(str, float, float)
     def _point_clicked(self, name: str, x: float, y: float) -> None:
@@ -323,6 +331,7 @@ class Interpolation(QObject):
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
         self.panel.names = dict(settings.directions)
+        self._tab.prompt.set_other(settings.prompt_to)
         if sizes := settings.splitters.get("interpolation"):
             self._tab.splitter.setSizes(list(sizes))
 
@@ -331,7 +340,10 @@ class Interpolation(QObject):
         splitters = dict(settings.splitters)
         if self.rows:
             splitters["interpolation"] = tuple(self._tab.splitter.sizes())
-        return replace(settings, splitters=splitters, directions=dict(self.panel.names))
+        return replace(
+            settings, splitters=splitters, directions=dict(self.panel.names),
+            prompt_to=self._tab.prompt.other_text(),
+        )  # fmt: skip
 
     def restore(self, recipe: Recipe) -> None:
         """Set end points, model, way, sliders and place as in the recipe.
@@ -351,7 +363,8 @@ class Interpolation(QObject):
         self._tab.player.pause()
         self._session.set_seed(recipe.seed)
         if reads_text(card):
-            self._session.set_prompt(plan.prompt)
+            self._tab.prompt.set_other(plan.prompt.other)
+            self._session.set_prompt(replace(plan.prompt, other=""))
         self._tab.show_plan(plan.way, plan.encoder, plan.easing)
         place = plan.places()[recipe.index or 0]
         self._tab.player.set_place(place)

@@ -18,10 +18,10 @@ from app.jobs import Jobs, Order
 from app.lane import Job
 from app.latent_study import Study
 from app.path_making import make
-from app.pictures import square_columns
+from app.pictures import Values, square_columns
 from app.recipes import Recipe, csv_bytes, file_name
 from app.session import Loading, family_title
-from app.walking import Codes, Progress, Values, Walks
+from app.walking import Codes, Progress, Walks
 from engines.model import Card
 from widgets.messages import Messages, Severity
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from app import walking
 from app.channels import Channels
 from app.interpolation_keys import Keys
-from app.pictures import Pixels
+from app.lane import Job
+from app.pictures import Pixels, tensor_of
 from app.session import Session
-from app.walking import Film
+from app.walking import Film, step_lengths
 from engines.model import Card
 from widgets.column import State
 from widgets.interpolation_tab import InterpolationTab
@@ -31,7 +34,7 @@ class Fade(QObject):
         """Make the strip of so many frames anew."""
         card, ends = self._card(), self._ends()
         if card is not None and ends is not None:
-            self._strip.submit(walking.fade(card, ends, count))
+            self._strip.submit(fade(card, ends, count))
             self.go(self._tab.player.place())
 
     def go(self, place: float) -> None:
@@ -41,7 +44,7 @@ class Fade(QObject):
         if ends is not None:
             along = place * (len(ends) - 1)
             k = min(int(along), len(ends) - 2)
-            row.show_still(walking.faded(ends[k], ends[k + 1], 1 - (along - k)))
+            row.show_still(faded(ends[k], ends[k + 1], 1 - (along - k)))
 
     def _card(self) -> Card | None:
         cards = self._session.chosen()
@@ -61,3 +64,25 @@ class Fade(QObject):
             row.curve.set_steps(film.steps)
         row.curve.set_empty("no model, no density")
         row.set_state(State.READY)
+
+
+def fade(card: Card, ends: Pixels, count: int) -> Job:
+    """A job that yields the Film of a pixel cross-fade, which no model makes."""
+
+    def job() -> Generator[Film, None, None]:
+        from engines.paths import segment
+
+        values = np.empty((count, *ends.shape[1:]), np.uint8)
+        for i, place in enumerate(np.linspace(0, 1, count).tolist()):
+            k, lam = segment(place, len(ends))
+            values[i] = faded(ends[k], ends[k + 1], lam)
+        shown = Film(None, values, count, 0.0)
+        yield replace(shown, steps=step_lengths(card, tensor_of(values, card)))
+
+    return job
+
+
+def faded(a: Pixels, b: Pixels, lam: float) -> Pixels:
+    """λ a + (1 − λ) b, rounded to levels."""
+    mixed: Pixels = np.rint(lam * a.astype(np.float64) + (1 - lam) * b).astype(np.uint8)
+    return mixed

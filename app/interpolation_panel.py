@@ -244,7 +244,7 @@ class Panel(QObject):
         self._hover_at = x, y
         if self._tab.latents.mixes():
             job = walking.mixture(
-                self._walks, row.card, row.wish, self._weights(x, y), self._hover_stamp
+                row.walks, row.card, row.wish, self._weights(x, y), self._hover_stamp
             )
         else:
             turned, study = self._turned_at(x, y), self.studies.get(self.name)
@@ -252,9 +252,7 @@ class Panel(QObject):
                 return
             offset = offset_of(study, turned, self.basis(self.name))
             wish = Wish(row.wish.codes, row.wish.way, offset, row.wish.label)
-            job = walking.still(
-                self._walks, row.card, wish, row.place, self._hover_stamp, rough=True
-            )
+            job = walking.still(row.walks, row.card, wish, row.place, self._hover_stamp, rough=True)
         self._peek.submit(job)
 
     @Slot(object)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from app.inpainting_recipe import pixels_of
-from app.recipes import Recipe, RecipeError, prompt_of
-from app.walking import Values
+from app.pictures import Values
+from app.recipes import MAX_PROMPT, Recipe, RecipeError, prompt_of
 from engines.model import NO_PROMPT, Card, Prompt
 
 TASK = "interpolate"
@@ -33,7 +33,7 @@ class Plan:
     """A path in words: `keys` (m, …), and `turned` sliders in standard deviations of a `basis`.
 
     `seed` is that of codes drawn from p(z | x); `label` the class to decode as. With a `place`
-    0 … 1 there is but the one frame there.
+    0 … 1 there is but the one frame there. `prompt` goes from its text to its `other` one.
     """
 
     keys: Values
@@ -79,6 +79,7 @@ def recipe_of(
             "keys": [_text(key, card) for key in plan.keys],
             "way": plan.way, "encoder": plan.encoder, "easing": plan.easing, "basis": plan.basis,
             "turned": [float(value) for value in plan.turned], "place": plan.place,
+            **({"to": plan.prompt.other} if plan.prompt.other else {}),
         },
     )  # fmt: skip
 
@@ -86,8 +87,11 @@ def recipe_of(
 def plan_of(recipe: Recipe, card: Card) -> Plan:
     """What to make again. Raises RecipeError for a payload that is no such path."""
     extra = recipe.extra
-    if recipe.task != TASK or set(extra) != _FIELDS:
+    if recipe.task != TASK or set(extra) - {"to"} != _FIELDS:
         raise RecipeError("the recipe lacks the end points or the way of its path")
+    other = extra.get("to", "")
+    if not isinstance(other, str) or len(other) > MAX_PROMPT:
+        raise RecipeError("the recipe's second prompt is no text, or has no end")
     for field, known in (("way", WAYS), ("encoder", ENCODERS), ("easing", EASINGS),
                          ("basis", BASES)):  # fmt: skip
         if extra[field] not in known:
@@ -105,7 +109,7 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     return Plan(
         values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
         _turned(extra["turned"]), recipe.seed, recipe.label, place,
-        prompt_of(recipe),
+        replace(prompt_of(recipe), other=other),
     )  # fmt: skip
 
 

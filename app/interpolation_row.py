@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app import walking
 from app.channels import Channel, Channels
 from app.lane import Failure
+from app.pictures import Values
 from app.session import Loading, family_title
-from app.walking import Codes, Film, Progress, Still, Values, Walks, Wish
+from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.column import State
 from widgets.interpolation_row import InterpolationRow
@@ -52,7 +53,7 @@ class WalkRow(QObject):
         self._seed: int | None = None
         self.prompt = NO_PROMPT
         """The text that its frames are of."""
-        self._walks = walks
+        self.walks = walks
         self._keys, self._strip, self._hand = channels
         self._joints = (
             (self._keys.stepped, self._take_codes), (self._keys.failed, self.fail),
@@ -73,7 +74,7 @@ class WalkRow(QObject):
             channel.stop()
         self.row.set_stale(True)
         self.row.curve.clear()
-        self._keys.submit(walking.encode(self._walks, self.card, values, seed=seed))
+        self._keys.submit(walking.encode(self.walks, self.card, values, seed=seed))
         if self.row.state not in (State.LOADING, State.WORKING):
             self.row.set_state(State.WORKING)
 
@@ -81,7 +82,7 @@ class WalkRow(QObject):
         """Walk among pictures of another text: the same end points have other codes."""
         if prompt != self.prompt:
             self.prompt = prompt
-            self._walks = replace(self._walks, prompt=prompt)
+            self.walks = replace(self.walks, prompt=prompt)
             self.again()
 
     def again(self) -> None:
@@ -113,7 +114,7 @@ class WalkRow(QObject):
                 self._hand.stop()
                 return
         self.stamp += 1
-        job = walking.still(self._walks, self.card, self.wish, place, self.stamp, rough=slow)
+        job = walking.still(self.walks, self.card, self.wish, place, self.stamp, rough=slow)
         self._hand.submit(job)
 
     def refine(self) -> None:
@@ -132,14 +133,14 @@ class WalkRow(QObject):
         """Show the end points mixed in these shares."""
         if self.wish is not None:
             self.stamp += 1
-            job = walking.mixture(self._walks, self.card, self.wish, weights, self.stamp)
+            job = walking.mixture(self.walks, self.card, self.wish, weights, self.stamp)
             self._hand.submit(job)
 
     def refresh_film(self) -> None:
         """Make the strip of the path as it is now."""
         if self.wish is not None:
             self.row.set_state(State.WORKING)
-            self._strip.submit(walking.film(self._walks, self.card, self.wish, self.count))
+            self._strip.submit(walking.film(self.walks, self.card, self.wish, self.count))
 
     def set_count(self, count: int) -> None:
         """Another number of frames."""

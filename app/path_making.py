@@ -9,8 +9,9 @@ from pathlib import Path
 from app import latent_study, walking
 from app.interpolation_recipe import Plan
 from app.latent_study import Study
+from app.pictures import Values
 from app.session import Loading
-from app.walking import Array, Codes, Progress, Values, Walks, Wish
+from app.walking import Array, Codes, Progress, Walks, Wish
 from engines.model import Card
 
 Making = Generator[Loading | Progress, None, Values]
@@ -28,7 +29,6 @@ def make(
     Raises ValueError where the model has no such path.
     """
     walks = replace(walks, prompt=plan.prompt)
-    _, walk = yield from walks.get(card)
     if codes is None:
         seed = plan.seed if plan.encoder == "draw" else None
         codes = yield from _codes(walking.encode(walks, card, plan.keys, seed=seed)())
@@ -38,13 +38,16 @@ def make(
             study = yield from _study(latent_study.study(walks, card, folder)())
         offset = offset_of(study, plan.turned, plan.basis)
     wish = Wish(codes, plan.way, offset, plan.label)
-    run = walking.frames(walk, card, wish, plan.places())
+    run = walking.frames(walks, card, wish, plan.places())
     while True:
         try:
-            _, done = next(run)
+            step = next(run)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-        yield Progress(_CODES_SHARE + (1 - _CODES_SHARE) * done / plan.count)
+        if isinstance(step, Loading):
+            yield step
+        else:
+            yield Progress(_CODES_SHARE + (1 - _CODES_SHARE) * step[1] / plan.count)
 
 
 def offset_of(study: Study, turned: tuple[float, ...], basis: str) -> Array | None:

@@ -86,6 +86,8 @@ class Settings:
     prompt: str = ""
     negative: str = ""
     """The text that models draw which read one, and the text they stay away from."""
+    prompt_to: str = ""
+    """The text that a path between two ends with."""
     recents: tuple[str, ...] = ()
     """Models from outside, the newest first: paths of folders and cards, ids of the hub."""
     folder: str = ""

@@ -5,7 +5,6 @@ Codes cross to the window as arrays that it keeps and hands back; what they mean
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -15,19 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
-from app.pictures import Pixels, Points, to_pixels, to_points, to_tensor
+from app.pictures import Values, array_of, room, tensor_of
 from app.session import Loading, Models
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from engines.model import Model, Run
     from engines.walks import Walk
 
 Array: TypeAlias = npt.NDArray[Any]
-Values: TypeAlias = "Pixels | Points"
 Reals: TypeAlias = npt.NDArray[np.float64]
 
 _BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
@@ -50,6 +47,10 @@ class Walks:
             made["walk"] = model, walk_of(model)
         found: tuple[Model, Walk] = made["walk"]
         return found
+
+    def at(self, place: float) -> Walks:
+        """The walks at a place 0 … 1 of a path: its text may lie between two."""
+        return replace(self, prompt=self.prompt.at(place))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +136,13 @@ def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None)
     def job() -> Generator[Loading | Progress | Codes, None, Codes]:
         _, walk = yield from walks.get(card)
         x, start = tensor_of(values, card), time.perf_counter()
-        draw = walk.draw_code if seed is not None else None
-        run = walk.encode(x, None) if draw is None else draw(x, None, seed or 0)
-        z = yield from _watched(run)
-        shown = yield from _watched(walk.decode(z, None))
+        if walks.prompt.other:
+            z, shown = yield from _between_texts(walks, card, x)
+        else:
+            draw = walk.draw_code if seed is not None else None
+            run = walk.encode(x, None) if draw is None else draw(x, None, seed or 0)
+            z = yield from _watched(run)
+            shown = yield from _watched(walk.decode(z, None))
         codes = Codes(
             z.numpy(), array_of(shown), _errors(x, shown), walk.nature, walk.inverse, walk.free,
             walk.pace, walk.sketch is not None, walk.draw_code is not None,
@@ -150,11 +154,33 @@ def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None)
     return job
 
 
+def _between_texts(
+    walks: Walks, card: Card, x: Tensor
+) -> Generator[Loading | Progress, None, tuple[Tensor, Tensor]]:
+    """Codes of end points and what they decode to, each under the text at its place.
+
+    Equal end points have one code, found where the first of them stands: between them the text
+    alone changes.
+    """
+    import torch
+
+    codes: list[Tensor] = []
+    shown: list[Tensor] = []
+    for k, place in enumerate(np.linspace(0, 1, len(x)).tolist()):
+        _, walk = yield from walks.at(place).get(card)
+        same = next(j for j in range(k + 1) if torch.equal(x[j], x[k]))
+        codes.append(
+            codes[same] if same < k else (yield from _watched(walk.encode(x[k : k + 1], None)))
+        )
+        shown.append((yield from _watched(walk.decode(codes[k], None))))
+    return torch.cat(codes), torch.cat(shown)
+
+
 def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rough: bool) -> Job:
     """A job that yields the Still at a place; a `rough` one where the model has a cheaper way."""
 
     def job() -> Generator[Loading | Still, None, None]:
-        _, walk = yield from walks.get(card)
+        _, walk = yield from walks.at(place).get(card)
         start = time.perf_counter()
         if wish.plain and (key := key_at(place, len(wish.codes.z))) is not None:
             yield Still(wish, place, stamp, wish.codes.shown[key : key + 1], False, 0.0)
@@ -182,7 +208,8 @@ def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) ->
     def job() -> Generator[Loading | Progress | Still, None, None]:
         import torch
 
-        _, walk = yield from walks.get(card)
+        along = float(weights @ np.linspace(0, 1, len(weights)))
+        _, walk = yield from walks.at(min(max(along, 0.0), 1.0)).get(card)
         start = time.perf_counter()
         keys = torch.from_numpy(wish.codes.z)
         z = (torch.from_numpy(weights).to(keys) @ keys)[None]
@@ -204,19 +231,23 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
         model, walk = yield from walks.get(card)
         start = time.perf_counter()
         shown = Film(wish, room(card, count), 0, 0.0)
-        run = frames(walk, card, wish, np.linspace(0, 1, count).tolist())
+        run = frames(walks, card, wish, np.linspace(0, 1, count).tolist())
         while True:
             try:
-                values, done = next(run)
+                step = next(run)
             except StopIteration as end:
                 values = end.value
                 break
+            if isinstance(step, Loading):
+                yield step
+                continue
+            values, done = step
             spent = time.perf_counter() - start
             shown = replace(shown, values=values, done=done, seconds=spent)
             yield shown
         codes = codes_at(walk, wish, np.linspace(0, 1, count).tolist()).numpy()
         whole = tensor_of(values, card)
-        shown = replace(shown, codes=codes, steps=_steps(card, whole))
+        shown = replace(shown, codes=codes, steps=step_lengths(card, whole))
         yield shown
         yield from _with_density(shown, model, whole, wish.label)
         return shown
@@ -225,16 +256,18 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
 
 
 def frames(
-    walk: Walk, card: Card, wish: Wish, places: list[float]
-) -> Generator[tuple[Values, int], None, Values]:
+    walks: Walks, card: Card, wish: Wish, places: list[float]
+) -> Generator[Loading | tuple[Values, int], None, Values]:
     """The examples at these places; yields all as they stand, and how many are there.
 
     Batches start at the same frames everywhere, so that a path made again has the same pixels.
+    Between two texts every frame is one, for each has a text of its own.
     """
     values = room(card, len(places))
-    size = _BATCH[walk.pace]
+    size = 1 if walks.prompt.other else _BATCH[wish.codes.pace]
     for first in range(0, len(places), size):
         part = places[first : first + size]
+        _, walk = yield from walks.at(part[0]).get(card)
         run = walk.decode(codes_at(walk, wish, part), wish.label)
         while True:
             try:
@@ -247,28 +280,6 @@ def frames(
         _put_ends(values, wish, places)
         yield values, first + len(part)
     return values
-
-
-def fade(card: Card, ends: Pixels, count: int) -> Job:
-    """A job that yields the Film of a pixel cross-fade, which no model makes."""
-
-    def job() -> Generator[Film, None, None]:
-        from engines.paths import segment
-
-        values = np.empty((count, *ends.shape[1:]), np.uint8)
-        for i, place in enumerate(np.linspace(0, 1, count).tolist()):
-            k, lam = segment(place, len(ends))
-            values[i] = faded(ends[k], ends[k + 1], lam)
-        shown = Film(None, values, count, 0.0)
-        yield replace(shown, steps=_steps(card, tensor_of(values, card)))
-
-    return job
-
-
-def faded(a: Pixels, b: Pixels, lam: float) -> Pixels:
-    """λ a + (1 − λ) b, rounded to levels."""
-    mixed: Pixels = np.rint(lam * a.astype(np.float64) + (1 - lam) * b).astype(np.uint8)
-    return mixed
 
 
 def key_at(place: float, keys: int) -> int | None:
@@ -313,7 +324,8 @@ def _put_ends(values: Values, wish: Wish, places: list[float]) -> None:
             values[i] = wish.codes.shown[key]
 
 
-def _steps(card: Card, x: Tensor) -> Reals | None:
+def step_lengths(card: Card, x: Tensor) -> Reals | None:
+    """How far frame from frame looks, None where no measure of that is known."""
     from engines import perception
 
     if len(x) < 2 or not perception.exists(card.data, pictures=card.is_picture):
@@ -375,24 +387,3 @@ def _errors(x: Tensor, shown: Tensor) -> Reals:
         return found
     distances: Reals = (shown - x).norm(dim=1).double().numpy()
     return distances
-
-
-def room(card: Card, count: int) -> Values:
-    """An empty place for so many examples."""
-    if card.is_picture:
-        return np.zeros((count, *card.shape[1:], 3), np.uint8)
-    return np.full((count, *card.shape), math.nan, np.float32)
-
-
-def tensor_of(values: Values, card: Card) -> torch.Tensor:
-    """Examples as the model takes them."""
-    import torch
-
-    if card.is_picture:
-        return to_tensor(np.ascontiguousarray(values, np.uint8), card.shape[0])
-    return torch.from_numpy(np.array(values, np.float32))
-
-
-def array_of(x: Tensor) -> Values:
-    """Examples as the window shows them."""
-    return to_pixels(x) if x.ndim == 4 else to_points(x)

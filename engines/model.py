@@ -8,7 +8,7 @@ the window reads cards before torch is there.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -242,6 +242,10 @@ class Prompt:
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise ValueError(f"share must lie in 0 … 1, got {self.share:g}")
+
+    def at(self, share: float) -> Prompt:
+        """What lies so far on the way to `other`, where there is one."""
+        return replace(self, share=share) if self.other else self
 
 
 NO_PROMPT = Prompt("")

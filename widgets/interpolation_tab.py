@@ -65,7 +65,7 @@ class InterpolationTab(QWidget):
         self._rows: dict[str, InterpolationRow] = {}
         self.keys, self.source = KeyStrip(self), SourceBar(self)
         self.sampler, self.sample = Combo(self), QPushButton("Draw", self)
-        self.player, self.prompt = Player(self), PromptFields(self, wide=True)
+        self.player, self.prompt = Player(self), PromptFields(self, wide=True, path=True)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
         self.export = QPushButton("Export…", self)

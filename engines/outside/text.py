@@ -5,7 +5,7 @@ A prompt makes a model of a model: what comes of it is sampled, filled and walke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -28,17 +28,25 @@ PROMPT_GUIDANCE = Knob(
 )  # fmt: skip
 
 
+_KEPT = 4
+"""Texts that are kept as the network reads them: a hand on a path asks for the same two."""
+
+
 @dataclass(frozen=True, eq=False)
 class TextPipeline:
-    """What reads a text and draws it. `own` is the scheduler as the pipeline corrects it."""
+    """What reads a text and draws it. `own` is the scheduler as the pipeline corrects it.
+
+    `hole` is what an in-painting network sees where the whole picture is to be drawn.
+    """
 
     card: Card
     pipeline: Any
     codec: Codec
-    channels: int
     own: Any
     device: torch.device
     portions: Portions
+    hole: Tensor | None
+    _read: dict[tuple[str, str], tuple[Words, Words]] = field(default_factory=dict)
 
     def model(self, prompt: Prompt) -> Model:
         """The model of p(x | prompt)."""
@@ -48,16 +56,24 @@ class TextPipeline:
             words = words.towards(other, prompt.share)
         network = TextNetwork(
             self.pipeline.unet, self.codec.latent[0], words, negative, self._sizes(),
-            self._everything(), portions=self.portions,
+            self.hole, portions=self.portions,
         )  # fmt: skip
         made = latents.of_parts(
             self.card, self.codec, network, self.own, self.device, guidance=PROMPT_GUIDANCE
         )
         return replace(made, prompted=self.model)
 
-    @torch.no_grad()
     def _words(self, text: str, negative: str) -> tuple[Words, Words]:
-        """A text and the one to stay away from, as the pipeline itself reads them."""
+        """A text and the one to stay away from; the last few are kept."""
+        found = self._read.pop((text, negative), None) or self._encoded(text, negative)
+        self._read[text, negative] = found
+        if len(self._read) > _KEPT:
+            del self._read[next(iter(self._read))]
+        return found
+
+    @torch.no_grad()
+    def _encoded(self, text: str, negative: str) -> tuple[Words, Words]:
+        """Both texts as the pipeline itself reads them."""
         given: dict[str, Any] = {
             "prompt": text, "device": self.device, "num_images_per_prompt": 1,
             "do_classifier_free_guidance": True, "negative_prompt": negative or None,
@@ -74,15 +90,6 @@ class TextPipeline:
             return None
         size = self.card.shape[1:]
         return torch.tensor([[*size, 0, 0, *size]], device=self.device).float()
-
-    @torch.no_grad()
-    def _everything(self) -> Tensor | None:
-        """For an in-painting network the hole that is the whole picture."""
-        if self.channels == self.codec.latent[0]:
-            return None
-        _, height, width = self.codec.latent
-        mask = torch.ones(1, 1, height, width, device=self.device)
-        return torch.cat([mask, self.codec.encode(torch.zeros(1, *self.card.shape))], 1)
 
 
 def load(layout: Layout, card: Card, device: torch.device) -> Model:
@@ -101,20 +108,28 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
     parts = {**nets, **{part: loading.tokenizer(folder, part) for part in sorted(words)}}
     own = loading.scheduler(layout)()
     pipeline = loading.pipeline(layout, index, {**parts, "vae": codec.net, "scheduler": own})
-    channels = _channels(layout, codec)
     unet: Any = nets["unet"]
     reliefs = [("attention in slices", lambda: unet.set_attention_slice("max"))]
     portions = Portions([*reliefs] if hasattr(unet, "set_attention_slice") else [])
-    made = TextPipeline(card, pipeline, codec, channels, pipeline.scheduler, device, portions)
+    fills = _fills(layout, codec)
     try:
+        hole = _everything(card, codec, device) if fills else None
+        made = TextPipeline(card, pipeline, codec, pipeline.scheduler, device, portions, hole)
         return made.model(Prompt(""))
     except (RuntimeError, ValueError, IndexError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise CheckpointError(f"{folder.path}: its parts do not fit together: {first}") from error
 
 
-def _channels(layout: Layout, codec: Codec) -> int:
-    """What the network takes: latents, or for in-painting a mask and latents besides."""
+@torch.no_grad()
+def _everything(card: Card, codec: Codec, device: torch.device) -> Tensor:
+    """The hole that is the whole picture: its mask, and the latents of a grey one."""
+    mask = torch.ones(1, 1, *codec.latent[1:], device=device)
+    return torch.cat([mask, codec.encode(torch.zeros(1, *card.shape))], 1)
+
+
+def _fills(layout: Layout, codec: Codec) -> bool:
+    """Whether the network takes a mask and latents besides its own, as in-painting ones do."""
     config = layout.nets["unet"].config
     channels, own = config.get("in_channels", 4), codec.latent[0]
     if config.get("time_cond_proj_dim") is not None:
@@ -127,4 +142,4 @@ def _channels(layout: Layout, codec: Codec) -> int:
             f"{layout.folder.path} has a network of {channels} channels; known are {own} and, for "
             f"in-painting, {2 * own + 1}"
         )
-    return int(channels)
+    return bool(channels != own)

@@ -84,9 +84,34 @@ def test_a_hole_is_filled_with_a_prompt(genscope, folder, tmp_path):
     assert out.read_bytes() == again.read_bytes()
 
 
+def test_a_path_goes_from_text_to_text_and_is_made_again(genscope, folder, tmp_path):
+    x = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(x).save(tmp_path / "x.png")
+    out, again = tmp_path / "walk.png", tmp_path / "again.png"
+    code, said, wrong = genscope(
+        "interpolate", folder, "--from", tmp_path / "x.png", "--frames", 3, "--prompt", "a cat",
+        "--prompt-to", "a dog", "--negative", "house", "--out", out,
+    )  # fmt: skip
+    assert (code, said, wrong) == (0, f"{out}\n", "")
+    recipe = read_png(out)
+    assert (recipe.prompt, recipe.negative, recipe.extra["to"]) == ("a cat", "house", "a dog")
+    assert recipe.extra["keys"][0] == recipe.extra["keys"][1]
+    with Image.open(out) as image:
+        frames = np.asarray(image)
+    assert (frames[:32, :32] != frames[:32, 32:64]).any()
+    assert genscope("interpolate", folder, "--again", out, "--out", again)[0] == 0
+    assert out.read_bytes() == again.read_bytes()
+    code, _, wrong = genscope("interpolate", folder, "--again", out, "--prompt", "a dog")
+    assert code == 2
+    assert "--again takes all but" in wrong
+
+
 def test_what_reads_no_text_is_given_none(genscope, tmp_path):
     foreign.ddpm(tmp_path / "m", net=foreign.unet(1, 8))
     code, _, wrong = genscope("sample", tmp_path / "m", "--prompt", "a cat")
+    assert code == 2
+    assert "outside/m reads no text" in wrong
+    code, _, wrong = genscope("interpolate", tmp_path / "m", "--from", "x", "--prompt-to", "a cat")
     assert code == 2
     assert "outside/m reads no text" in wrong
 

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from app.interpolation_recipe import plan_of
 from app.recipes import png_bytes
+from engines import diffusion
 from engines.model import Prompt
 from tests import foreign
 from tests.e2e.test_fill_a_hole import drawn, stroke
@@ -129,3 +130,51 @@ def test_a_path_is_of_its_prompt(stage, tmp_path):
     assert walk.menus.plan(row, 5).prompt == Prompt("a cat")
     assert plan_of(walk.menus.recipe(row), row.card).prompt == Prompt("a cat")
     walk.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Codes by four steps of the ODE instead of 24."""
+    monkeypatch.setitem(diffusion._CODE_STEPS, False, 4)
+
+
+def test_a_path_goes_from_prompt_to_prompt_and_comes_back(quick, stage, tmp_path):
+    assert not stage.tab.prompt.other.isVisible()
+    go_to(stage, 2)
+    walk, tab = stage.window.presenters[2], stage.window.tabs.widget(2)
+    tab.set_count(3)
+    stage.until(walk.keys.are_missing)
+    levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "own.png")
+    stage.drop(tmp_path / "own.png")
+    row, fields = walk.rows[NAME], tab.prompt
+    stage.until(lambda: walk.keys.keys)
+    typed(fields.text, "a cat")
+    typed(fields.other, "a red house")
+    prompt = Prompt("a cat", other="a red house")
+    assert row.prompt == prompt
+    stage.until(lambda: row.wish is not None)
+    stage.until(lambda: row.film is not None and row.film.wish is row.wish)
+    stage.until(lambda: row.film.complete)
+    assert (row.codes.z[0] == row.codes.z[1]).all()
+    first, last = row.film.values[0].copy(), row.film.values[-1].copy()
+    assert (first != last).any()
+    tab.player.set_place(1.0)
+    walk.go(1.0)
+    stage.until(lambda: not row.late())
+    assert (row.row.still.picture(0) == last).all()
+    assert stage.tab.prompt.texts() == ("a cat", "")
+    assert stage.window.settings().prompt_to == "a red house"
+    (tmp_path / "end.png").write_bytes(png_bytes(last, walk.menus.recipe(row)))
+
+    typed(fields.other, "a dog", enter=False)
+    QTest.keyClick(fields.other, Qt.Key.Key_Escape)
+    assert fields.other.text() == "a red house"
+    typed(fields.other, " ")
+    assert row.prompt == Prompt("a cat")
+    stage.drop(tmp_path / "end.png")
+    stage.until(lambda: row.prompt == prompt)
+    assert fields.other.text() == "a red house"
+    stage.until(lambda: row.codes is not None and not row.late())
+    assert (row.row.still.picture(0) == last).all()
+    assert stage.said() == []

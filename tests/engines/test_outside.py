@@ -272,6 +272,17 @@ def test_between_two_prompts_lie_others(tmp_path):
         Prompt("a", share=1.5)
 
 
+def test_a_hand_between_two_prompts_has_them_read_once(tmp_path):
+    foreign.stable_diffusion(tmp_path / "m", inpaint=True, channels=9)
+    model = opened(tmp_path / "m")
+    pipeline, read = model.prompted.__self__.pipeline, []
+    pipeline.text_encoder.register_forward_hook(lambda *_: read.append("text"))
+    pipeline.vae.encoder.register_forward_hook(lambda *_: read.append("picture"))
+    for share in torch.linspace(0, 1, 9).tolist():
+        model.prompted(Prompt("a cat", "dog", "a red house", share))
+    assert read == ["text"] * 4  # each of the two, and each time the one to stay away from
+
+
 def test_models_without_words_are_not_prompted(tmp_path):
     foreign.ddpm(tmp_path / "m")
     assert opened(tmp_path / "m").prompted is None
