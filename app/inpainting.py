@@ -27,7 +27,7 @@ from app.line_inspector import LineInspector
 from app.line_recipe import request_of as line_request_of
 from app.line_row import LineRow
 from app.parts import Parts
-from app.recipes import Recipe, RecipeError, check_fit, prompt_of
+from app.recipes import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons
 from app.session import Session, family_title
 from app.settings import Settings
@@ -334,10 +334,7 @@ class Inpainting(QObject):
 
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
-        card = self._session.cards.get(recipe.model)
-        if card is None:
-            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
-        check_fit(recipe, card)
+        card = card_among(self._session.cards, recipe)
         read = request_of if card.is_picture else line_request_of
         request: FillRequest | LineRequest = read(recipe, card)
         if recipe.seed > LARGEST:

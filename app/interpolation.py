@@ -18,7 +18,7 @@ from app.interpolation_recipe import Plan, plan_of
 from app.interpolation_row import WalkRow, open_channels
 from app.parts import Parts
 from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError, check_fit
+from app.recipes import Recipe, RecipeError, card_among
 from app.row_buttons import RowButtons
 from app.session import Session, family_title
 from app.settings import Settings
@@ -350,10 +350,7 @@ class Interpolation(QObject):
 
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
-        card = self._session.cards.get(recipe.model)
-        if card is None:
-            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
-        check_fit(recipe, card)
+        card = card_among(self._session.cards, recipe)
         plan = plan_of(recipe, card)
         if recipe.seed > LARGEST:
             raise RecipeError(

@@ -19,7 +19,7 @@ from app.library_rows import Known, row_of
 from app.open_models import Freed, Held, Models
 from app.outside import Outside, place_of
 from app.session import Session
-from engines import memory
+from engines import memory, outside
 from engines.catalog import CheckpointError
 from engines.model import Card
 from engines.outside import budget, hub
@@ -148,9 +148,13 @@ class Library(QObject):
     def _take(self, place: str, card: Card) -> None:
         """A model is here, and whole."""
         if place in self.places:
-            self._read[place] = card
+            self._read[place] = card = self._told_apart(card)
             self._admit(card)
             self._refresh()
+
+    def _told_apart(self, card: Card) -> Card:
+        known = [card for card in self._read.values() if isinstance(card, Card)]
+        return outside.told_apart(card, (*self._session.cards.values(), *known))
 
     @Slot(str, str)
     def _refuse(self, place: str, reason: str) -> None:
@@ -168,7 +172,8 @@ class Library(QObject):
     @Slot(object)
     def _take_glances(self, found: dict[str, Glance]) -> None:
         for place, glance in found.items():
-            self._read.setdefault(place, glance)
+            named = self._told_apart(glance) if isinstance(glance, Card) else glance
+            self._read.setdefault(place, named)
         self._refresh()
 
     # what is done with one
@@ -308,8 +313,6 @@ def glancing(places: tuple[str, ...]) -> Job:
     """A job that yields what a glance at each of these models shows, all of them so far."""
 
     def job() -> Generator[dict[str, Glance], None, None]:
-        from engines import outside
-
         found: dict[str, Glance] = {}
         for place in places:
             try:

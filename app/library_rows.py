@@ -10,10 +10,10 @@ from pathlib import Path
 
 from app.fetching import Fetch, Stage
 from app.open_models import Held
-from app.session import data_title
+from app.session import data_title, family_title
 from engines import abilities
 from engines.abilities import Ability
-from engines.catalog import FAMILY_TITLES
+from engines.catalog import FAMILY_TITLES, is_foreign
 from engines.model import Card
 from engines.outside import budget, hub
 from widgets.library_list import Can, Deed, ModelRow
@@ -83,8 +83,12 @@ def row_of(known: Known) -> ModelRow:
 
 
 def _title(known: Known) -> str:
-    """An id or a bundled name whole, of a path its end."""
-    return known.name if hub.is_id(known.name) else Path(known.name).name
+    """An id or a bundled name whole, of a path its end, of a folder what it is called here."""
+    if hub.is_id(known.name):
+        return known.name
+    if known.card is not None and is_foreign(known.card):
+        return family_title(known.card)
+    return Path(known.name).name
 
 
 def _family(card: Card) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app import files
-from engines.catalog import ROOT, CheckpointError, find
+from engines.catalog import OUTSIDE, ROOT, CheckpointError, find
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 
 if TYPE_CHECKING:
@@ -211,6 +211,20 @@ def card_of(recipe: Recipe, root: Path = ROOT) -> Card:
         return find(recipe.model, root)
     except CheckpointError as error:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
+
+
+def card_among(cards: Mapping[str, Card], recipe: Recipe) -> Card:
+    """The card of the recipe's model; of one from outside by its weights, for names may change.
+
+    Raises RecipeError where there is none, or none of these weights.
+    """
+    card = cards.get(recipe.model)
+    if recipe.model.startswith(f"{OUTSIDE}/"):
+        card = next((c for c in cards.values() if c.sha256 == recipe.sha256), card)
+    if card is None:
+        raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+    check_fit(recipe, card)
+    return card
 
 
 def check_fit(recipe: Recipe, card: Card) -> None:

@@ -12,7 +12,7 @@ from app.drawing import Backdrop, Frame, backdrop, draw
 from app.export import Export
 from app.jobs import Jobs, Order
 from app.picture_actions import Act, PictureActions
-from app.recipes import Recipe, RecipeError, check_fit, prompt_of, request_of, rows
+from app.recipes import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
 from app.sampling_column import SamplingColumn
 from app.session import Loading, Session, family_title
@@ -339,11 +339,8 @@ class Sampling(QObject):
 
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
-        card = self._session.cards.get(recipe.model)
-        if card is None:
-            raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
-        check_fit(recipe, card)
-        self._check_seed_and_knobs(recipe)
+        card = card_among(self._session.cards, recipe)
+        self._check_seed_and_knobs(card, recipe)
         label = recipe.label
         self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
         most = MOST_LIVE[card.is_picture]
@@ -365,20 +362,20 @@ class Sampling(QObject):
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first
 
-    def _check_seed_and_knobs(self, recipe: Recipe) -> None:
+    def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""
         if recipe.seed > LARGEST:
             raise RecipeError(
                 f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}; "
                 "re-make it with: python main.py sample --from PICTURE"
             )
-        column = self.columns.get(recipe.model)
+        column = self.columns.get(card.name)
         if column is None or column.frame is None:
             return  # the knobs are not known before the model is loaded
         try:
             settle(column.frame.knobs, recipe.knobs)
         except ValueError as error:
-            raise RecipeError(f"the recipe does not fit {recipe.model}: {error}") from error
+            raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
 
 
 def _spec(card: Card) -> ColumnSpec:

@@ -5,6 +5,8 @@ A card is read without torch; diffusers and transformers come in when a model is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +46,7 @@ def glance(name: str) -> Card | None:
         return cards.read(Path(name))
     path = Path(name).expanduser()
     if path.is_dir():
-        return layout.sketch(layout.read(path), f"{OUTSIDE}/{layout.slug(path)}")
+        return layout.sketch(layout.read(path), layout.name_of(path))
     if not hub.is_id(name):
         raise CheckpointError(f"{name} is not there any more")
     folder = hub.here(name)
@@ -53,7 +55,16 @@ def glance(name: str) -> Card | None:
 
 def card_of(path: Path) -> Card:
     """The card of a folder, named "outside/<folder>". Raises CheckpointError with one sentence."""
-    return layout.card_of(layout.read(path), f"{OUTSIDE}/{layout.slug(path)}")
+    return layout.card_of(layout.read(path), layout.name_of(path))
+
+
+def told_apart(card: Card, others: Iterable[Card]) -> Card:
+    """A folder's card by a name that no other folder has; what is known by one keeps it."""
+    if not card.name.startswith(f"{OUTSIDE}/"):
+        return card
+    names = {other.name: other.folder for other in others}
+    mine = [name for name, folder in names.items() if folder == card.folder]
+    return replace(card, name=mine[0] if mine else layout.name_of(card.folder, names))
 
 
 def load(card: Card, device: torch.device) -> Model:

@@ -7,7 +7,7 @@ ever run. Reads configurations and the headers of weights; needs neither torch n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -148,10 +148,14 @@ def library_of(kind: str) -> str:
     return "transformers" if kind.startswith(("CLIP", "ImageGPT")) else "diffusers"
 
 
-def slug(path: Path) -> str:
-    """A folder's name as the second half of a model's name."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", path.resolve().name).strip("-.")
-    return plain or "model"
+def name_of(path: Path, taken: Collection[str] = ()) -> str:
+    """ "outside/<folder>", with as many folders above it as it needs not to be taken already."""
+    parts = path.resolve().parts
+    for first in range(len(parts) - 1, -1, -1):
+        plain = re.sub(r"[^A-Za-z0-9.-]+", "-", "-".join(parts[first:])).strip("-.") or "model"
+        if (name := f"{OUTSIDE}/{plain}") not in taken:
+            break
+    return name
 
 
 def _settings(layout: Layout) -> list[Path]:

@@ -1,5 +1,8 @@
 """The list of models in the real window: brought by path and from a hub, pinned, unloaded, gone."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -143,6 +146,32 @@ def test_what_is_no_model_is_refused_in_words(open_window, tmp_path):
     foreign.kl(16).save_pretrained(tmp_path)
     press(stage, dialog, str(tmp_path), Deed.USE)
     stage.until(lambda: stage.window.session.models[0].startswith("outside/"))
+
+
+def test_two_folders_of_one_name_are_told_apart(open_window, folder, tmp_path):
+    there = shutil.copytree(folder, tmp_path / "another" / folder.name)
+    foreign.shaken(foreign.unet(1, 8), seed=5).save_pretrained(there / "unet")
+    stage = open_window(replace(DIGITS, count=2))
+    stage.ready()
+    stage.drop(folder)
+    stage.until(lambda: stage.window.session.models == ("outside/tiny-ddpm",))
+    stage.drop(there)
+    both = ("outside/tiny-ddpm", "outside/another-tiny-ddpm")
+    stage.until(lambda: stage.window.session.models == both)
+    stage.until_shows(*both)
+    assert (stage.picture(both[0]) != stage.picture(both[1])).any()
+    dialog = opened(stage)
+    assert [dialog.list.rows[str(place)].title for place in (there, folder)] == [
+        "another-tiny-ddpm", "tiny-ddpm",
+    ]  # fmt: skip
+    with stage.qtbot.waitSignal(stage.window.library.outside.opened):
+        stage.drop(there)  # once more: it has a name already
+    assert stage.window.session.models == both
+    # by itself, as on the command line, the second has the first one's name: its weights tell it
+    recipe = replace(stage.recipe(both[1]), model=both[0])
+    stage.window.session.choose("mnist", (KDE,))
+    stage.window.presenters[0].restore(recipe)
+    assert stage.window.session.models == (both[1],)
 
 
 def test_a_file_is_dropped_or_chosen(open_window, folder, monkeypatch):
