@@ -340,11 +340,15 @@ def _score(arguments: argparse.Namespace) -> int:
 
     where = {"device": arguments.device, "root": arguments.assets}
     try:
-        path = headless_density.score(arguments.model, arguments.images, arguments.csv, **where)
+        path, skipped = headless_density.score(
+            arguments.model, arguments.images, arguments.csv, **where
+        )
     except headless_output.UsageError as error:
         arguments.parser.error(str(error))
     print(path)
-    return OK
+    if skipped:
+        print(f"{APP}: {skipped} of the pictures could not be read", file=sys.stderr)
+    return FAILED if skipped else OK
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,8 +153,11 @@ def values_bytes(frames: dict[str, MapFrame], recipe: Recipe, path: Path) -> byt
 
 def score(
     model: str, images: Path, out: Path, *, device: str | None = None, root: Path = ROOT
-) -> Path:
-    """log p of every picture of a folder under a model, with its kind, as a table."""
+) -> tuple[Path, int]:
+    """log p of every picture of a folder under a model, with its kind, as a table.
+
+    Returns the table and how many pictures it lacks: each that cannot be read is a line on stderr.
+    """
     card = card_named(model, root)
     if not card.is_picture:
         raise UsageError(f"{card.name} is of points; for the plane there is: density")
@@ -165,7 +169,11 @@ def score(
     engine = opened(card, device, root)
     if engine.density is None:
         raise UsageError(f"{card.name} is implicit: it has no density")
-    pictures = np.stack([_picture(path, card) for path in paths])
+    readable = {path: picture for path in paths if (picture := _picture(path, card)) is not None}
+    skipped, paths = len(paths) - len(readable), list(readable)
+    if not paths:
+        raise UsageError(f"none of the {skipped} pictures in {images} can be read")
+    pictures = np.stack(list(readable.values()))
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
     write.writerow(("file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method"))
@@ -182,7 +190,7 @@ def score(
             write.writerow((path.name, f"{value:.4f}", bits, kind.value, shown, found.method))
     out.parent.mkdir(parents=True, exist_ok=True)
     files.write_atomically(out, table.getvalue().encode())
-    return out
+    return out, skipped
 
 
 def bits_per_dim(value: float, card: Card) -> float:
@@ -190,9 +198,13 @@ def bits_per_dim(value: float, card: Card) -> float:
     return -value / (math.log(2) * math.prod(card.shape))
 
 
-def _picture(path: Path, card: Card) -> Pixels:
+def _picture(path: Path, card: Card) -> Pixels | None:
+    """A picture as the model sees it; None, and a line on stderr, where it cannot be read."""
     try:
         foreign = read(files.read_bytes(path, MAX_FILE), path.name)
     except ValueError as error:
-        raise UsageError(f"{path.name}: {error}") from error
+        words = str(error).removesuffix(".")
+        named = words if words.startswith(path.name) else f"{path.name} {words}"
+        print(f"skipped: {named}", file=sys.stderr)
+        return None
     return fitted(foreign.pixels, card.shape)

@@ -79,6 +79,26 @@ def test_pictures_of_a_folder_become_a_table(tmp_path):
         assert row["kind"] == "exact"
 
 
+def test_a_bad_picture_is_skipped_and_told_of(tmp_path, capsys):
+    root, folder, out = tmp_path / "assets", tmp_path / "in", tmp_path / "o.csv"
+    model = opened(root, "flow", "picture")
+    folder.mkdir()
+    (folder / "b.png").write_bytes(b"no picture")
+    words = ("score", model.card.name, "--images", str(folder), "--csv", str(out))
+    assert run(root, *words) == 2
+    assert "none of the 1 pictures" in capsys.readouterr().err
+    assert not out.exists()
+    for name in ("a.png", "c.png"):
+        Image.new("L", (8, 8), 90).save(folder / name)
+    (folder / "d.png").write_bytes((folder / "a.png").read_bytes()[:45])
+    assert run(root, *words) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split()[:2] for line in said[:2]] == [["skipped:", "b.png"], ["skipped:", "d.png"]]
+    assert said[2:] == ["genscope: 2 of the pictures could not be read"]
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [row["file"] for row in rows] == ["a.png", "c.png"]
+
+
 def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
     root, empty = tmp_path / "assets", tmp_path / "empty"
     empty.mkdir()
