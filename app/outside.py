@@ -51,14 +51,14 @@ def place_of(text: str) -> str:
 def reading(place: str) -> Job:
     """A job that returns the Card of a model that is on this machine; it reads all its files."""
 
-    def job() -> Generator[Loading, None, Card]:
+    def job() -> Generator[Loading | None, None, Card]:
         yield Loading(place)
         from engines import outside
 
-        card = outside.glance(place)
+        card = yield from outside.reading(place)
         if card is None:
             raise CheckpointError(f"'{place}' is not, or not wholly, on this machine: download it")
-        return card if card.sha256 else outside.fetched(card.name, card.folder)
+        return card
 
     return job
 

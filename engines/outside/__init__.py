@@ -5,12 +5,13 @@ A card is read without torch; diffusers and transformers come in when a model is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.catalog import OUTSIDE, CheckpointError
+from engines.model import finish
 from engines.outside import cards, hub, layout
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def find(name: str) -> Card:
 
 def fetched(name: str, folder: Path) -> Card:
     """The card of a model of the hub in the folder it was fetched to. Raises CheckpointError."""
-    return layout.card_of(layout.read(folder), name)
+    return finish(layout.reading(layout.read(folder), name))
 
 
 def glance(name: str) -> Card | None:
@@ -53,9 +54,22 @@ def glance(name: str) -> Card | None:
     return None if folder is None else layout.sketch(layout.read(folder), name)
 
 
+def reading(name: str) -> Generator[None, None, Card | None]:
+    """The card as by `find`, in steps of some milliseconds: all files are read. Fetches nothing.
+
+    None for a model of the hub that is not wholly on this machine. Raises CheckpointError.
+    """
+    if name.endswith(".toml"):
+        return (yield from cards.reading(Path(name)))
+    card = glance(name)
+    if card is None:
+        return None
+    return (yield from layout.reading(layout.read(card.folder), card.name))
+
+
 def card_of(path: Path) -> Card:
     """The card of a folder, named "outside/<folder>". Raises CheckpointError with one sentence."""
-    return layout.card_of(layout.read(path), layout.name_of(path))
+    return finish(layout.reading(layout.read(path), layout.name_of(path)))
 
 
 def told_apart(card: Card, others: Iterable[Card]) -> Card:

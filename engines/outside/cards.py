@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.catalog import CheckpointError
-from engines.model import Card, batch_of
+from engines.model import Card, batch_of, finish
 from engines.outside import budget, files
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.table import Table
@@ -42,7 +43,12 @@ def of_architecture(card: Card) -> bool:
 
 
 def read(path: Path, limit: int | None = None) -> Card:
-    """Read and check a card and the file beside it; the card's name is its full path.
+    """`reading` in one go."""
+    return finish(reading(path, limit))
+
+
+def reading(path: Path, limit: int | None = None) -> Generator[None, None, Card]:
+    """Read and check a card and the file beside it, in steps; the card's name is its full path.
 
     Raises CheckpointError with one sentence, also where the model would take more than `limit`
     bytes of memory (half of the computer's if not given).
@@ -65,7 +71,7 @@ def read(path: Path, limit: int | None = None) -> Card:
     budget.check(weights.stat().st_size, str(weights), limit)
     entry = table.text("entry", "")
     table.close()
-    found = files.sha256_of(weights)
+    found = yield from files.hashing(weights)
     if card.sha256 not in ("", found):
         raise CheckpointError(f"{weights} is not the file that the card describes (its sha256)")
     return replace(card, sha256=found, net=sizes | ({"entry": entry} if known else {}))

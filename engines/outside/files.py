@@ -9,12 +9,13 @@ import hashlib
 import json
 import pickletools
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from engines.catalog import CheckpointError
+from engines.model import finish
 
 ITEM_BYTES: Mapping[str, int] = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
@@ -22,6 +23,8 @@ ITEM_BYTES: Mapping[str, int] = {
 }  # fmt: skip
 """Types of safetensors that a network here may hold, and bytes of one value."""
 
+_BLOCK = 8 << 20
+"""Bytes hashed between two steps: some 20 ms where the disk keeps up."""
 _MAX_HEADER = 16 << 20
 _MAX_PICKLE = 4 << 20
 _INERT = {
@@ -75,13 +78,25 @@ def read_limited(path: Path, limit: int) -> bytes:
     return raw
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file. Raises CheckpointError when it cannot be read."""
+def hashing(path: Path) -> Generator[None, None, str]:
+    """The sha256 of a file, in steps of some milliseconds: one of several GB takes seconds.
+
+    Raises CheckpointError when it cannot be read.
+    """
+    whole = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while block := file.read(_BLOCK):
+                whole.update(block)
+                yield
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
+    return whole.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """`hashing` in one go."""
+    return finish(hashing(path))
 
 
 def safetensors_header(path: Path) -> dict[str, Entry]:

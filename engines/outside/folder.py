@@ -9,12 +9,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engines.catalog import CheckpointError
+from engines.outside.files import hashing
 
 MAX_JSON = 4 * 2**20
 _MAX_NUMBER, _MAX_DEPTH, _MAX_LIST, _MAX_STEPS = 2**17, 512, 100_000, 100_000
@@ -23,7 +24,6 @@ _STEPS = re.compile(r"timesteps|id$|vocab|embed|max_|hash")
 _FREE = {"total_size", "lambda_min_clipped"}
 """Bytes of all shards; minus infinity is usual."""
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
-_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -128,16 +128,12 @@ def count(shapes: dict[str, tuple[int, ...]]) -> int:
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def fingerprint(folder: Path, files: list[Path]) -> str:
-    """One sha256 of the names and contents of a model's files."""
+def fingerprint(folder: Path, files: list[Path]) -> Generator[None, None, str]:
+    """One sha256 of the names and contents of a model's files, in steps of some milliseconds."""
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(f"{path.relative_to(folder)}\n".encode())
-        try:
-            with path.open("rb") as file:
-                whole.update(hashlib.file_digest(file, "sha256").digest())
-        except OSError as error:
-            raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+        whole.update(bytes.fromhex((yield from hashing(path))))
     return whole.hexdigest()
 
 

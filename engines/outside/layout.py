@@ -7,7 +7,7 @@ ever run. Reads configurations and the headers of weights; needs neither torch n
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,10 @@ def read(path: Path) -> Layout:
     )
 
 
-def card_of(layout: Layout, name: str) -> Card:
-    """The card of a folder. Reads all files, to tell these weights from any others."""
+def reading(layout: Layout, name: str) -> Generator[None, None, Card]:
+    """The card of a folder. Reads all files, in steps, to tell these weights from any others."""
     files = [file for net in layout.nets.values() for file in net.files]
-    sha256 = fingerprint(layout.folder.path, [*files, *_settings(layout)])
+    sha256 = yield from fingerprint(layout.folder.path, [*files, *_settings(layout)])
     return replace(sketch(layout, name), sha256=sha256)
 
 

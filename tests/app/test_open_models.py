@@ -6,11 +6,13 @@ import weakref
 import pytest
 import torch
 
+from app import outside
 from app.open_models import Freed, Held, Loading, Models
 from app.walking import Walks
 from engines import finish, memory
-from engines.catalog import CheckpointError, find
+from engines.catalog import CheckpointError, find, locate
 from engines.model import Prompt, SampleRequest
+from engines.outside import files
 from engines.outside import find as find_outside
 from tests import foreign
 from tests.checkpoints import checkpoint
@@ -170,3 +172,14 @@ def test_whoever_asks_hears_what_is_open(cards):
         [(cards[0].name, False)], [(cards[0].name, True)], []
     ]  # fmt: skip
     assert told[0][0].measured >= SIZE
+
+
+def test_a_folder_brought_in_is_read_in_steps(tmp_path, monkeypatch):
+    pytest.importorskip("diffusers")
+    foreign.ddpm(tmp_path / "m", net=foreign.unet(1, 8))
+    monkeypatch.setattr(files, "_BLOCK", 4096)
+    run = outside.reading(str(tmp_path / "m"))()
+    for _ in range(20):
+        next(run)  # others have their turn in between, and closing it here stops it
+    run.close()
+    assert finish(outside.reading(str(tmp_path / "m"))()) == locate(str(tmp_path / "m"))

@@ -1,12 +1,16 @@
 """Pipelines of diffusers opened as models: the same pictures as the pipelines themselves make."""
 
+import hashlib
+
 import pytest
 import torch
 
 import engines
 import engines.inpaint
+import engines.outside
 from engines.model import Exactness, Prompt, SampleRequest, finish
 from engines.noise import Streams
+from engines.outside import files
 from tests import foreign
 
 diffusers = pytest.importorskip("diffusers")
@@ -252,6 +256,20 @@ def test_a_run_shows_what_comes_and_counts_its_calls(tmp_path):
     assert steps[-1].done == steps[-1].total == 2
     assert steps[-1].calls == 8
     assert [s.done for s in steps] == sorted(s.done for s in steps)
+
+
+# files
+
+
+def test_files_are_read_in_steps_that_let_others_in(tmp_path, monkeypatch):
+    foreign.ddpm(tmp_path / "m")
+    whole = engines.outside.find(str(tmp_path / "m"))
+    monkeypatch.setattr(files, "_BLOCK", 4096)
+    steps = list(engines.outside.reading(str(tmp_path / "m")))
+    assert finish(engines.outside.reading(str(tmp_path / "m"))) == whole
+    weights = next((tmp_path / "m/unet").glob("*.safetensors"))
+    assert len(steps) > weights.stat().st_size // 4096
+    assert files.sha256_of(weights) == hashlib.sha256(weights.read_bytes()).hexdigest()
 
 
 # prompts

@@ -113,7 +113,7 @@ def test_absurd_shapes_are_refused_before_anything_is_allocated(
 def test_weights_of_absurd_size_are_refused_unread(card, monkeypatch):
     with weights_of(card).open("r+b") as file:
         file.truncate(300 << 30)  # takes no room on the disk
-    monkeypatch.setattr(files, "sha256_of", lambda _: pytest.fail("too late"))
+    monkeypatch.setattr(files, "hashing", lambda _: pytest.fail("too late"))
     assert "would take 322 GB" in refused(card)
 
 
