@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -214,14 +214,20 @@ class ModelList(QTreeWidget):
 
 
 def _dot(colour: QColor) -> QIcon:
-    """A family's mark."""
+    """A family's mark, with a white rim where its line is chosen."""
+    icon = QIcon(_disc(colour, QPen(Qt.PenStyle.NoPen)))
+    icon.addPixmap(_disc(colour, QPen(Qt.GlobalColor.white)), QIcon.Mode.Selected)
+    return icon
+
+
+def _disc(colour: QColor, rim: QPen) -> QPixmap:
     pixels = QPixmap(20, 20)
     pixels.setDevicePixelRatio(2)
     pixels.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixels)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setPen(rim)
     painter.setBrush(colour)
     painter.drawEllipse(1, 1, 8, 8)
     painter.end()
-    return QIcon(pixels)
+    return pixels

@@ -203,7 +203,7 @@ def _sheet(t: dict[str, str]) -> str:
     QLabel[faint="true"] {{ color: {t["faint"]}; }}
     QLabel[danger="true"] {{ color: {t["danger"]}; }}
     QLabel[warning="true"] {{ color: {t["warning"]}; }}
-    ModelList {{ border: 1px solid {t["line"]}; border-radius: {RADIUS + 2}px; }}
+    ModelList {{ border: 1px solid {t["line"]}; border-radius: {RADIUS + 2}px; outline: none; }}
     ModelList::item {{ padding: {UNIT // 2}px; }}
     ModelList QHeaderView::section {{ border: none; border-bottom: 1px solid {t["line"]};
         padding: {UNIT // 2}px; background: {t["base"]}; color: {t["faint"]}; }}
