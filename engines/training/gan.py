@@ -53,7 +53,7 @@ def _pictures(data: DataSet) -> Recipe:
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "latent": 4, "hidden": 128, "layers": 3, "straight": True,
+        "latent": 4, "hidden": 128, "layers": 3,
     }  # fmt: skip
 
     def trainer() -> Contest:
