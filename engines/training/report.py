@@ -98,7 +98,8 @@ def _method(*names: str) -> Callable[[Card], str]:
 def _trained(card: Card) -> str:
     if "steps" not in card.training:
         return "in closed form"
-    return f"{card.training.get('minutes', 0)} min, {card.training['steps']:,} steps"
+    how = f"{card.training.get('minutes', 0)} min, {card.training['steps']:,} steps"
+    return f"{how}, lastly on {device}" if (device := card.training.get("device")) else how
 
 
 def _sampling(card: Card) -> str:
