@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.density_plane import Plane
 from app.settings import Settings
 from app.window import Window
+from engines import memory
 from engines.catalog import open_model
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, truth_of
@@ -40,6 +41,7 @@ FIRST, _BEAT_SECONDS = 50, 20
 def rows() -> list[Row]:
     """Each family once warm, two threads: first frame and full map; then frames a second."""
     torch.set_num_threads(2)
+    memory.keep()  # as in the window
     measured = []
     for family, goal in GOALS.items():
         data = DATA.get(family, "moons")
