@@ -105,7 +105,7 @@ class AnyOrderPictures:
         for call, after in enumerate(reveals(self.pixels, calls), 1):
             place = order[:, before:after]
             few, seen, asked = (guided.spread(t) for t in (levels, known, place))
-            logits = guided.combined(self._logits(few, seen, asked, guided.labels))
+            logits = guided.combined(self.logits(few, seen, asked, guided.labels))
             levels.scatter_(1, place, draw_levels(logits / temperature, u.gather(1, place)))
             known.scatter_(1, place, True)
             before = after
@@ -114,8 +114,11 @@ class AnyOrderPictures:
             yield Step(n * after // self.pixels, n, guess, calls=guided.copies * call)
         return to_pictures(levels.view(n, *size), self.net.levels)
 
-    def _logits(self, levels: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
-        """(n, D), (n, D), (n, k) on the CPU -> (n, k, levels) on the CPU."""
+    def logits(self, levels: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+        """Of pixels `place` (n, k), given levels and known (n, D), all on the CPU: (n, k, levels).
+
+        Labels (n,) are on the device; the logits are on the CPU.
+        """
         size = (len(levels), *self.card.shape[1:])
         levels, known = levels.view(size).to(self.device), known.view(size).to(self.device)
         return self.net.at(levels, known, labels, place.to(self.device)).cpu()
@@ -150,7 +153,7 @@ class AnyOrderPictures:
         count = (share * self.pixels).floor().clamp_max(self.pixels - 1)
         known = streams.uniform(self.pixels).argsort(1).argsort(1) < count
         every = torch.arange(self.pixels).expand(len(levels), -1)
-        log_p = self._logits(levels, known, every, labels).log_softmax(2)
+        log_p = self.logits(levels, known, every, labels).log_softmax(2)
         log_p = log_p.gather(2, levels[..., None])[..., 0].double()
         return self.pixels * (log_p * ~known).sum(1) / (~known).sum(1)
 
@@ -163,7 +166,7 @@ class AnyOrderPictures:
         total = torch.zeros(len(x), dtype=torch.float64)
         for call, place in enumerate(order.tolist(), 1):
             here = torch.full((len(x), 1), place)
-            log_p = self._logits(levels, known, here, classes)[:, 0].double().log_softmax(1)
+            log_p = self.logits(levels, known, here, classes)[:, 0].double().log_softmax(1)
             total += log_p.gather(1, levels[:, place, None])[:, 0]
             known[:, place] = True
             yield Step(len(x) * call // self.pixels, len(x), calls=call)
@@ -191,7 +194,7 @@ class AnyOrderPictures:
         order, before = self.order(len(x)), 0
         for call, after in enumerate(reveals(self.pixels, self.calls), 1):
             place = order[0, before:after]
-            log_p = self._logits(levels, known, order[:, before:after], classes)
+            log_p = self.logits(levels, known, order[:, before:after], classes)
             z[:, place] = torch.special.ndtri(noise_of_levels(log_p, levels[:, place], v[:, place]))
             known[:, place] = True
             before = after

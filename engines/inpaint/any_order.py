@@ -60,10 +60,8 @@ class Draws:
 
     def reveal(self, before: int, after: int) -> None:
         """One network call draws the unknown pixels of these turns, given all that is known."""
-        net, place = self.native.net, self.order[:, before:after]
-        size, device = (-1, *self.native.card.shape[1:]), self.native.device
-        levels, known = (t.view(size).to(device) for t in (self.levels, self.known))
-        asked = net.at(levels, known, self.labels, place.to(device)).cpu()
+        place = self.order[:, before:after]
+        asked = self.native.logits(self.levels, self.known, place, self.labels)
         self.levels.scatter_(1, place, draw_levels(asked, self.u.gather(1, place)))
         self.known.scatter_(1, place, True)
 

@@ -95,7 +95,7 @@ class Sweep:
 
     def moved(self, w: Tensor, phis: list[float]) -> tuple[Tensor, Tensor, Tensor]:
         """Where w (n, 2) goes along some angles, ∫ div dφ (n,), and the doubt of it (n,)."""
-        total, doubt = torch.zeros(len(w), dtype=torch.float64), torch.zeros(len(w))
+        total, doubt = w.new_zeros(len(w), dtype=torch.float64), w.new_zeros(len(w))
         for now, then in pairwise(phis):
             w, gathered, more = stride(self._slopes, w, now, then)
             total, doubt = total + gathered, doubt + more
@@ -125,10 +125,9 @@ class Sweep:
     def log_density(self, w: Tensor, phi: float) -> Tensor:
         """log p of w at an angle: on to the next grid, and read off there."""
         beyond = next((level for level in self.levels if level.phi >= phi), self.levels[-1])
-        first = self.levels[0]
         if beyond.phi <= phi:
             return beyond.at(w)
-        if beyond is not first:
+        if beyond is not self.levels[0]:
             return self._onward(w, [phi, beyond.phi], beyond)[0]
         value, doubt = self._onward(w, spaced(phi, beyond.phi, DIRECT), beyond)
         rough = (doubt > _DOUBT) & (value > self._peak - _SEEN)
@@ -137,6 +136,7 @@ class Sweep:
         return value
 
     def _onward(self, w: Tensor, phis: list[float], beyond: Level) -> tuple[Tensor, Tensor]:
+        """log p of w (n, 2) along these angles, read off the last of them, and its doubt."""
         to, gathered, doubt = self.moved(w, phis)
         return beyond.at(to) - gathered, doubt
 
@@ -191,9 +191,9 @@ def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor
     y, _ = net.enter(x.float())
     w, path = y / length(SIGMA_MIN), []
     phis = spaced(LOWEST, max(phi, LOWEST + 1e-4), steps)
-    for phi_pair in pairwise(phis):
+    for now, then in pairwise(phis):
         path.append(net.leave(w * length(SIGMA_MIN)))
-        w, *_ = sweep.moved(w, list(phi_pair))
+        w, *_ = sweep.moved(w, [now, then])
     path.append(net.leave(w * length(SIGMA_MIN)))
     return torch.stack(path, 1)
 

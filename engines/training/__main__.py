@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines import devices, weights
+from engines import weights
 from engines.catalog import ROOT, find
 from engines.model import Card
 from engines.training.cards import write_card
@@ -122,7 +122,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
             past_seconds=60 * card.training.get("minutes", 0),
             past_steps=card.training.get("steps", 0),
         )
-        before = f"{card.training['command']} && "
+        before = card.training["command"]
         print(f"starting from the committed weights of {options.name}", flush=True)
     if not options.export:
         progress = train(
@@ -134,23 +134,13 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         state = torch.load(checkpoint, map_location=options.device, weights_only=True)
         trainer.load_state_dict(state["trainer"])
         progress = Progress(**state["progress"])
-    minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
-    own = progress.seconds / 60 if before else minutes
-    training = {
-        "minutes": minutes,
-        "steps": progress.steps + progress.past_steps,
-        "batch": recipe.batch,
-        "command": f"{before}python -m engines.training {options.name} --minutes {own:.0f}",
-        **recipe.training,
-    }
-    if before:
-        training["command"] += " --resume"
-    if options.device != "cpu":
-        training["device"] = devices.describe(torch.device(options.device)).partition(",")[0]
-        training["command"] += f" --device {options.device} --batch {recipe.batch}"
+    account = progress.account(
+        f"python -m engines.training {options.name}", batch=recipe.batch, device=options.device,
+        before=before,
+    )  # fmt: skip
     _ship(
         options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,
-        training=training, recommended=dict(recipe.recommended),
+        training={**account, **recipe.training}, recommended=dict(recipe.recommended),
     )  # fmt: skip
 
 

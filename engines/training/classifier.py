@@ -27,6 +27,7 @@ from engines.training.datasets import DataSet, Split, load
 from engines.training.loop import Descent, train
 
 _WIDTH = (24, 48, 128, 128)
+_COMMAND = "python -m engines.training.classifier"
 _BATCH = 128
 _SEED = 1
 _ENOUGH = 0.993
@@ -35,11 +36,11 @@ _TURN, _SHIFT, _STRETCH = math.radians(10), 2 / 14, 0.1
 
 def main(arguments: list[str]) -> int:
     """Train and, when good enough, export; returns the exit status."""
-    options = parser("python -m engines.training.classifier").parse_args(arguments)
+    options = parser(_COMMAND).parse_args(arguments)
     data = load("mnist").to(options.device)
     torch.set_default_device(options.device)
     net = sizes(data, channels=1)
-    reader, training = fit(net, _loss, data, Path("runs/classifier-mnist.pt"), options)
+    reader, training = fit(net, _loss, data, Path("runs/classifier-mnist.pt"), options, _COMMAND)
     settle_statistics(reader, data.train)
     reached = accuracy(reader, data.test)
     print(f"test accuracy {reached:.4f}", flush=True)
@@ -48,9 +49,7 @@ def main(arguments: list[str]) -> int:
         return 1
     figures = {"accuracy": {"value": round(reached, 5), "examples": len(data.test)}}
     recipe = "cross-entropy, turns, stretches and shifts, AdamW, cosine rate, EMA"
-    command = {"command": "python -m engines.training.classifier"}
-    ship(reader, data, data.name, net=net, recipe=recipe, training=training | command,
-         figures=figures)  # fmt: skip
+    ship(reader, data, data.name, net=net, recipe=recipe, training=training, figures=figures)
     return 0
 
 
@@ -62,7 +61,7 @@ def sizes(data: DataSet, *, channels: int, width: Sequence[int] = _WIDTH) -> dic
 
 def fit(
     net: Mapping[str, Any], loss: Callable[[Classifier, Tensor, Tensor, float], Tensor],
-    data: DataSet, checkpoint: Path, options: argparse.Namespace,
+    data: DataSet, checkpoint: Path, options: argparse.Namespace, command: str,
 ) -> tuple[Classifier, dict[str, Any]]:  # fmt: skip
     """A classifier with its averaged weights, and what its card says of the training."""
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
@@ -78,9 +77,7 @@ def fit(
     )  # fmt: skip
     reader = Classifier(**net)
     reader.load_state_dict(trainer.weights())
-    minutes = round((progress.seconds + progress.past_seconds) / 60, 1)
-    steps = progress.steps + progress.past_steps
-    return reader, {"minutes": minutes, "steps": steps, "batch": batch}
+    return reader, progress.account(command, batch=batch, device=options.device)
 
 
 def augmented(x: Tensor) -> Tensor:

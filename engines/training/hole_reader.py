@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     data = load("mnist").to(options.device)
     torch.set_default_device(options.device)
     net = sizes(data, channels=2, width=_WIDTH)
-    reader, training = fit(net, _loss, data, Path("runs/hole-reader-mnist.pt"), options)
+    reader, training = fit(net, _loss, data, Path("runs/hole-reader-mnist.pt"), options, _COMMAND)
     settle_statistics(reader, data.train, _behind_holes)
     height, width = net["shape"][1:]
     asked = inpainting_report.HOLES
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         print(f"{hole}: {entry}", flush=True)
     recipe = "cross-entropy behind holes of every kind, AdamW, cosine rate, EMA"
     ship(reader, data, f"{data.name}{HOLES}", net=net, recipe=recipe,
-         training=training | {"command": _COMMAND}, figures=found)  # fmt: skip
+         training=training, figures=found)  # fmt: skip
     return 0
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from engines import memory
+from engines import devices, memory
 from engines.disk import write_atomically
 from engines.training.datasets import DataSet
 
@@ -129,6 +129,22 @@ class Progress:
     steps: int = 0
     past_seconds: float = 0.0
     past_steps: int = 0
+
+    def account(self, command: str, *, batch: int, device: str, before: str = "") -> dict[str, Any]:
+        """What a card says of the training by a command; `before` led to the weights it began at.
+
+        Minutes and steps are those of all runs.
+        """
+        minutes = round((self.seconds + self.past_seconds) / 60, 1)
+        line = f"{command} --minutes {self.seconds / 60 if before else minutes:.0f}"
+        if before:
+            line = f"{before} && {line} --resume"
+        found = {"minutes": minutes, "steps": self.steps + self.past_steps, "batch": batch}
+        if device == "cpu":
+            return {**found, "command": line}
+        name = devices.describe(torch.device(device)).partition(",")[0]
+        line = f"{line} --device {device} --batch {batch}"
+        return {**found, "command": line, "device": name}
 
 
 def train(

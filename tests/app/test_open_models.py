@@ -1,6 +1,9 @@
 """Which models are held: a budget, the longest unused first, pins, and memory that comes back."""
 
+import platform
 import random
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -183,3 +186,33 @@ def test_a_folder_brought_in_is_read_in_steps(tmp_path, monkeypatch):
         next(run)  # others have their turn in between, and closing it here stops it
     run.close()
     assert finish(outside.reading(str(tmp_path / "m"))()) == locate(str(tmp_path / "m"))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_what_a_step_frees_stays_for_the_next():
+    """Page faults of 20 steps that take and free 72 MB each, in a process of its own."""
+    script = """
+import ctypes, resource, sys
+from engines import memory
+if sys.argv[1] == "keep":
+    memory.keep()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+def step():
+    size = ctypes.c_size_t(24 << 20)
+    places = [ctypes.c_void_p(libc.malloc(size)) for _ in range(3)]
+    for place in places:
+        libc.memset(place, 1, size)
+    for place in places:
+        libc.free(place)
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    kept, given = (
+        int(subprocess.check_output([sys.executable, "-c", script, how]))
+        for how in ("keep", "give")
+    )
+    assert kept < given / 10

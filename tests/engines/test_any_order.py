@@ -37,7 +37,7 @@ def prefix_log_p(net, order, labels):
     known, total = torch.zeros_like(levels, dtype=torch.bool), torch.zeros(256)
     for place in order:
         here = torch.full((len(levels), 1), place)
-        log_p = pictures._logits(levels, known, here, labels)[:, 0].log_softmax(1)
+        log_p = pictures.logits(levels, known, here, labels)[:, 0].log_softmax(1)
         total += log_p.gather(1, levels[:, place, None])[:, 0]
         known[:, place] = True
     return total

@@ -15,6 +15,7 @@ from engines.maps.refine import whole
 from engines.model import finish
 from engines.nets.diffusion import slopes
 from engines.nets.flow import log_normal
+from engines.probability_flow import SIGMA_MIN, length
 from engines.toys import TOYS
 
 BOX = Area(-12, 12, -12, 12)
@@ -50,6 +51,21 @@ def test_the_sweep_agrees_with_the_ode_of_every_point(monkeypatch):
     expected = finish(model.density.run(x, None, {"steps": 96})).value
     assert float((found - expected).abs().mean()) < 0.15
     assert abs(float((found - expected).mean())) < 0.08
+
+
+def test_near_sharp_densities_the_way_to_the_grid_is_taken_in_smaller_steps(monkeypatch):
+    monkeypatch.setattr(noised, "_FEATURE", 2.5)
+    sweep = moments.sweep_of(open_model("spirals/diffusion"), None, Memory())
+    for _ in sweep.build():
+        pass
+    x, _ = TOYS["spirals"].sample(600, torch.Generator().manual_seed(3))
+    w, grid = sweep.net.enter(x)[0] / length(SIGMA_MIN), sweep.levels[0]
+    fine = sweep._onward(w, noised.spaced(noised.LOWEST, grid.phi, 60), grid)[0]
+    careful = (sweep.log_density(w, noised.LOWEST) - fine).abs()
+    monkeypatch.setattr(noised, "_DOUBT", math.inf)
+    careless = (sweep.log_density(w, noised.LOWEST) - fine).abs()
+    assert careless.quantile(0.99) > 0.2
+    assert careful.quantile(0.99) < 0.1
 
 
 def test_cubics_are_exact_for_cubics():

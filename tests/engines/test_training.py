@@ -12,7 +12,7 @@ from engines.toys import TOYS
 from engines.training import datasets
 from engines.training.cards import write_card
 from engines.training.evaluate import evaluate
-from engines.training.loop import Descent, train
+from engines.training.loop import Descent, Progress, train
 from engines.training.recipes import RECIPES
 from engines.training.vae import _negative_iwae
 from engines.weights import save
@@ -100,6 +100,17 @@ def test_a_finished_run_gets_a_fresh_budget_on_top(moons, tmp_path):
     assert late.past_steps == early.steps
     assert late.past_seconds == pytest.approx(early.seconds)
     assert second._steps == early.steps + late.steps
+
+
+def test_a_card_names_the_commands_that_led_to_the_weights():
+    first = Progress(seconds=300, steps=50).account("train it", batch=8, device="cpu")
+    assert first == {"minutes": 5.0, "steps": 50, "batch": 8, "command": "train it --minutes 5"}
+    further = Progress(seconds=120, steps=30, past_seconds=300, past_steps=50)
+    told = further.account("train it", batch=64, device="meta", before=first["command"])
+    assert (told["minutes"], told["steps"]) == (7.0, 80)
+    assert told["command"] == (
+        "train it --minutes 5 && train it --minutes 2 --resume --device meta --batch 64"
+    )
 
 
 def test_a_checkpoint_holds_the_whole_state(moons, tmp_path):
