@@ -21,6 +21,7 @@ SIGMA_MIN, SIGMA_MAX = SPAN
 RHO = 4.0
 _RHO_FINE = 2.0
 """Many steps are spent best on moderate noise, where the divergence turns."""
+_STEEP = 10.0
 Guess: TypeAlias = Callable[[Tensor, float], Tensor]
 Drift: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor, Tensor]]
 
@@ -144,35 +145,46 @@ def unroll(
     return w * length(sigmas[-1]), total, variance
 
 
-Slopes: TypeAlias = Callable[[Tensor, float], tuple[Tensor, Tensor]]
+Slopes: TypeAlias = Callable[[Tensor, float, bool], tuple[Tensor, Tensor]]
 
 
-def stride(slopes: Slopes, w: Tensor, now: float, then: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Where w goes from one angle φ to another, ∫ ∇·F dφ on the way (float64), and its doubt.
+def travel(
+    slopes: Slopes, w: Tensor, phis: Sequence[float]
+) -> Generator[int, None, tuple[Tensor, Tensor, Tensor]]:
+    """Where w goes along some angles φ, ∫ ∇·F dφ on the way (float64), and its doubt.
 
-    The classical method of Kutta 1901, four calls. `slopes(w, φ)` is F and its divergence; where
-    the two divergences in the middle differ the stride was too long.
+    The classical method of Kutta 1901, and Simpson's rule on the cubic through both ends of a
+    stride (Hermite): its three nodes cost a divergence each, and neighbours share one. Five calls
+    a stride and one more, of which 2N + 1 are whole; yielded are those so far.
+    `slopes(w, φ, whole)` is F and, if it is to be whole, its divergence. The doubt, in nats, is
+    large where strides are too long: what the middle of each adds to the trapezoid, and how far
+    apart its two slopes there would lead, where ten nats a unit is taken for steep.
     """
-    h, middle = then - now, (now + then) / 2
-    f1, d1 = slopes(w, now)
-    f2, d2 = slopes(w - h / 2 * f1, middle)
-    f3, d3 = slopes(w - h / 2 * f2, middle)
-    f4, d4 = slopes(w - h * f3, then)
-    gathered = h / 6 * (d1 + 2 * (d2 + d3) + d4).double()
-    return w - h / 6 * (f1 + 2 * (f2 + f3) + f4), gathered, abs(h) / 3 * (d2 - d3).abs()
+    total, doubt = w.new_zeros(len(w), dtype=torch.float64), w.new_zeros(len(w))
+    start, d_start = slopes(w, phis[0], True)
+    for i, (now, then) in enumerate(pairwise(phis), 1):
+        h, middle = then - now, (now + then) / 2
+        second, _ = slopes(w - h / 2 * start, middle, False)
+        third, _ = slopes(w - h / 2 * second, middle, False)
+        fourth, _ = slopes(w - h * third, then, False)
+        to = w - h / 6 * (start + 2 * (second + third) + fourth)
+        end, d_end = slopes(to, then, True)
+        _, d_middle = slopes((w + to) / 2 - h / 8 * (start - end), middle, True)
+        total += h / 6 * (d_start + 4 * d_middle + d_end).double()
+        doubt += abs(h) * 2 / 3 * (d_middle - (d_start + d_end) / 2).abs()
+        doubt += abs(h) * _STEEP * (second - third).norm(dim=1)
+        w, start, d_start = to, end, d_end
+        yield 5 * i + 1
+    return w, total, doubt
 
 
 def climb(
     slopes: Slopes, x: Tensor, steps: int, span: tuple[float, float] = SPAN
 ) -> Generator[int, None, tuple[Tensor, Tensor]]:
-    """`unroll` without a variance, of fourth order: 4N calls, yielded step by step.
+    """`unroll` without a variance, of fourth order, in N strides: 5N + 1 calls, yielded by strides.
 
     On a Gaussian mixture 128 calls leave a tenth of the error that Heun's method leaves.
     """
     sigmas = schedule(steps + 1, span, _RHO_FINE)[::-1]
-    w, total = x / length(sigmas[0]), torch.zeros(len(x), dtype=torch.float64)
-    for i, (now, then) in enumerate(pairwise(sigmas)):
-        w, gathered, _ = stride(slopes, w, angle(now), angle(then))
-        total = total + gathered.cpu()
-        yield 4 * (i + 1)
-    return w * length(sigmas[-1]), total
+    w, total, _ = yield from travel(slopes, x / length(sigmas[0]), list(map(angle, sigmas)))
+    return w * length(sigmas[-1]), total.cpu()

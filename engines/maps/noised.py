@@ -21,19 +21,20 @@ from engines.diffusion import Diffusion
 from engines.drawing import class_indices
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind
-from engines.model import DensityRun, LogDensity, Meaning, Step
+from engines.model import DensityRun, LogDensity, Meaning, Run, Step, finish
 from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.nets.flow import log_normal
-from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, stride
+from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
 
-LEVELS, DIRECT, REACH = 20, 2, 4.0
-"""Noise levels of the sweep, steps from the data to the first grid, half the width of the grids."""
+LEVELS, REACH = 16, 4.0
+"""Noise levels of the sweep, half the width of the grids."""
 _FINE, _FEATURE, _NODES = 0.14, 5.0, 48
-_ROWS = 2048
+_ROWS = 1024
 _PREVIEW = 4
-_CAREFUL, _DOUBT, _SEEN = 8, 0.1, 9.0
-"""Steps to the first grid where fewer leave a doubt of so many nats, if p is within e^−9 of the
-highest."""
+_FAR, _NEAR, _CAREFUL = 1, 2, 6
+_BLURRED, _SEEN, _DOUBT, _RHO = 8.0, 9.0, 0.6, 1.25
+"""Strides from the data to the first grid: one where the density there is below e^−8 of the
+highest, many where two leave so much doubt and p is within e^−9 of the highest."""
 
 
 def sigma_of(phi: float) -> float:
@@ -41,10 +42,10 @@ def sigma_of(phi: float) -> float:
     return SIGMA_DATA * math.tan(phi)
 
 
-def spaced(low: float, high: float, count: int) -> list[float]:
-    """count + 1 angles from low to high, evenly spaced in their roots."""
-    a, b = math.sqrt(low), math.sqrt(high)
-    return [(a + (b - a) * i / count) ** 2 for i in range(count + 1)]
+def spaced(low: float, high: float, count: int, rho: float = 2) -> list[float]:
+    """count + 1 angles from low to high, evenly spaced in φ^(1/ρ)."""
+    a, b = low ** (1 / rho), high ** (1 / rho)
+    return [(a + (b - a) * i / count) ** rho for i in range(count + 1)]
 
 
 LOWEST, HIGHEST = angle(SIGMA_MIN), angle(SIGMA_MAX)
@@ -95,14 +96,10 @@ class Sweep:
 
     def moved(self, w: Tensor, phis: list[float]) -> tuple[Tensor, Tensor, Tensor]:
         """Where w (n, 2) goes along some angles, ∫ div dφ (n,), and the doubt of it (n,)."""
-        total, doubt = w.new_zeros(len(w), dtype=torch.float64), w.new_zeros(len(w))
-        for now, then in pairwise(phis):
-            w, gathered, more = stride(self._slopes, w, now, then)
-            total, doubt = total + gathered, doubt + more
-        return w, total, doubt
+        return finish(travel(self._slopes, w, phis))
 
-    def _slopes(self, w: Tensor, phi: float) -> tuple[Tensor, Tensor]:
-        return self.net.slopes(w, sigma_of(phi), self.label)
+    def _slopes(self, w: Tensor, phi: float, whole: bool) -> tuple[Tensor, Tensor]:
+        return self.net.slopes(w, sigma_of(phi), self.label, divergence=whole)
 
     def build(self) -> Generator[float, None, None]:
         """Fill the levels, from noise to data; yields the share that is done."""
@@ -122,23 +119,29 @@ class Sweep:
         self.levels = levels[::-1]
         self._peak = float(self.levels[0].at(_nodes(len(self.levels[0].excess))).max())
 
-    def log_density(self, w: Tensor, phi: float) -> Tensor:
-        """log p of w at an angle: on to the next grid, and read off there."""
+    @torch.no_grad()
+    def log_density(self, w: Tensor, phi: float) -> Run:
+        """log p of w (n, 2) at an angle, float64: on to the next grid, and read off there."""
         beyond = next((level for level in self.levels if level.phi >= phi), self.levels[-1])
         if beyond.phi <= phi:
             return beyond.at(w)
-        if beyond is not self.levels[0]:
-            return self._onward(w, [phi, beyond.phi], beyond)[0]
-        value, doubt = self._onward(w, spaced(phi, beyond.phi, DIRECT), beyond)
-        rough = (doubt > _DOUBT) & (value > self._peak - _SEEN)
-        if rough.any():
-            value[rough] = self._onward(w[rough], spaced(phi, beyond.phi, _CAREFUL), beyond)[0]
-        return value
+        value, doubt = torch.empty(len(w), dtype=torch.float64), torch.zeros(len(w))
 
-    def _onward(self, w: Tensor, phis: list[float], beyond: Level) -> tuple[Tensor, Tensor]:
-        """log p of w (n, 2) along these angles, read off the last of them, and its doubt."""
-        to, gathered, doubt = self.moved(w, phis)
-        return beyond.at(to) - gathered, doubt
+        def onward(chosen: Tensor, strides: int) -> Run:
+            phis = spaced(phi, beyond.phi, strides, _RHO)
+            for rows in chosen.nonzero()[:, 0].split(_ROWS):
+                to, gathered, doubt[rows] = self.moved(w[rows], phis)
+                value[rows] = beyond.at(to) - gathered
+                yield Step(0, len(w))
+            return value
+
+        if beyond is not self.levels[0]:
+            return (yield from onward(torch.ones(len(w), dtype=torch.bool), 1))
+        near = beyond.at(w) > self._peak - _BLURRED
+        yield from onward(~near, _FAR)
+        yield from onward(near, _NEAR)
+        rough = (doubt > _DOUBT) & (value > self._peak - _SEEN)
+        return (yield from onward(rough, _CAREFUL))
 
     def preview(self, w: Tensor, phi: float) -> Tensor:
         """The same without the grids, in few steps: for a first look."""
@@ -163,15 +166,12 @@ def field_at(sweep: Sweep, phi: float) -> Field:
             for share in sweep.build():
                 yield Step(int(1000 * share), 2000)
         w, constant = points(xs, ys)
-        values = []
-        for part in w.split(_ROWS):
-            values.append(sweep.log_density(part, phi) + constant)
-            yield Step(sum(map(len, values)), len(w))
+        value = yield from sweep.log_density(w, phi)
         method = (
             f"probability-flow ODE, Runge–Kutta 4, exact divergence, {LEVELS} noise levels on "
             f"grids read off by cubics; noise σ = {sigma * float(net.scale.mean()):.3g}"
         )
-        return LogDensity(torch.cat(values), Meaning.ESTIMATE, method)
+        return LogDensity(value + constant, Meaning.ESTIMATE, method)
 
     def preview(xs: Tensor, ys: Tensor) -> DensityRun:
         w, constant = points(xs, ys)

@@ -45,7 +45,7 @@ class Mixture(PointDenoiser):
         stay = log_p.softmax(1)[..., None] * centres
         return (stay + pull[..., None] * (x[:, None] - centres)).sum(1)
 
-    def slopes(self, w, sigma, label):
+    def slopes(self, w, sigma, label, *, divergence=True):
         """F and its divergence by gradients: there is no perceptron to go through."""
         run = Diffusion(card((2,), {}), self, CPU).exact(label.expand(len(w)))
         f, trace, _ = run(w, sigma)

@@ -34,6 +34,9 @@ def test_slopes_in_forward_mode_are_the_gradients(tmp_path):
         found, divergence = slopes(native.net.body, w, math.log(sigma) / 4, label)
         torch.testing.assert_close(found, f, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(divergence.double(), trace, rtol=1e-4, atol=1e-4)
+        alone, nothing = slopes(native.net.body, w, math.log(sigma) / 4, label, divergence=False)
+        torch.testing.assert_close(alone, f, rtol=1e-4, atol=1e-4)
+        assert not nothing.any()
 
 
 def test_the_sweep_agrees_with_the_ode_of_every_point(monkeypatch):
@@ -59,11 +62,13 @@ def test_near_sharp_densities_the_way_to_the_grid_is_taken_in_smaller_steps(monk
     for _ in sweep.build():
         pass
     x, _ = TOYS["spirals"].sample(600, torch.Generator().manual_seed(3))
-    w, grid = sweep.net.enter(x)[0] / length(SIGMA_MIN), sweep.levels[0]
-    fine = sweep._onward(w, noised.spaced(noised.LOWEST, grid.phi, 60), grid)[0]
-    careful = (sweep.log_density(w, noised.LOWEST) - fine).abs()
+    w = sweep.net.enter(x)[0] / length(SIGMA_MIN)
+    careful = finish(sweep.log_density(w, noised.LOWEST))
     monkeypatch.setattr(noised, "_DOUBT", math.inf)
-    careless = (sweep.log_density(w, noised.LOWEST) - fine).abs()
+    careless = finish(sweep.log_density(w, noised.LOWEST))
+    monkeypatch.setattr(noised, "_NEAR", 60)
+    fine = finish(sweep.log_density(w, noised.LOWEST))
+    careful, careless = (careful - fine).abs(), (careless - fine).abs()
     assert careless.quantile(0.99) > 0.2
     assert careful.quantile(0.99) < 0.1
 
@@ -83,7 +88,7 @@ def test_pure_noise_is_the_standard_normal(tmp_path):
     for _ in sweep.build():
         pass
     w = torch.randn(40, 2, generator=torch.Generator().manual_seed(5))
-    far = sweep.log_density(w, noised.HIGHEST)
+    far = finish(sweep.log_density(w, noised.HIGHEST))
     torch.testing.assert_close(far, log_normal(w).double(), rtol=0, atol=1e-3)
 
 
