@@ -34,7 +34,6 @@ from app.settings import Settings
 from app.travel import Target
 from engines.abilities import reads_text
 from engines.model import Card
-from widgets.conditional_row import ConditionalRow
 from widgets.inpainting_row import InpaintingRow
 from widgets.inpainting_tab import InpaintingTab, RowSpec
 from widgets.mask_presets import Preset, make
@@ -142,12 +141,11 @@ class Inpainting(QObject):
     def _add(self, card: Card) -> None:
         widget = self._tab.row(card.name)
         row: FilledRow | LineRow
-        if isinstance(widget, ConditionalRow):
-            row = self.desk.add(card, widget)
-        elif isinstance(widget, InpaintingRow):
+        assert widget is not None, f"the tab has no row for {card.name}"
+        if isinstance(widget, InpaintingRow):
             row = self._add_pictures(card, widget)
         else:
-            raise AssertionError(f"the tab has no row for {card.name}")
+            row = self.desk.add(card, widget)
         row.offered.connect(self._offered)
 
     def _add_pictures(self, card: Card, widget: InpaintingRow) -> FilledRow:

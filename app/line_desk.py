@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
@@ -14,8 +15,10 @@ from app.line_source import LineSource
 from app.parts import Parts
 from app.session import Session
 from engines.model import Card
-from widgets.conditional_row import ConditionalRow
 from widgets.inpainting_tab import InpaintingTab
+
+if TYPE_CHECKING:
+    from widgets.conditional_row import ConditionalRow
 
 LOOKING = "Looking for the data…"
 

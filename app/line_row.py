@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
@@ -14,7 +14,9 @@ from app.method_row import MethodRow
 from app.recipes import Recipe
 from app.session import Loading, Models
 from engines.model import Card, Meaning
-from widgets.conditional_row import ConditionalRow
+
+if TYPE_CHECKING:
+    from widgets.conditional_row import ConditionalRow
 
 Views: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """The ranges of both coordinates that are looked at."""

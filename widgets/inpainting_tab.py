@@ -6,7 +6,7 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.combo import Combo
-from widgets.conditional_row import ConditionalRow
 from widgets.flip import Flip
 from widgets.frames import card, scrolled
 from widgets.inpainting_row import InpaintingRow
@@ -39,13 +38,16 @@ from widgets.number import NumberBox
 from widgets.prompt import PromptFields
 from widgets.source_bar import SourceBar
 
+if TYPE_CHECKING:
+    from widgets.conditional_row import ConditionalRow
+
 PICTURE_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
 """Least widths, in device-independent pixels."""
 FILL_TIP = "Queue the draws of every row (Ctrl+Enter). With Shift before the jobs that wait."
 PICTURE_DRAWS, POINT_DRAWS = (64, 8), (5_000, 500)
 """The most draws of every row, and how many at first."""
 
-AnyRow: TypeAlias = InpaintingRow | ConditionalRow
+AnyRow: TypeAlias = "InpaintingRow | ConditionalRow"
 
 
 @dataclass(frozen=True)
@@ -300,6 +302,9 @@ class InpaintingTab(QWidget):
         name = spec.name
         row: AnyRow
         if spec.points:
+            # plots take a third of a second to import: the first window should not wait for them
+            from widgets.conditional_row import ConditionalRow
+
             row = ConditionalRow(self)
             row.chosen.connect(lambda: self.chosen.emit(name, 0))
         else:

@@ -1,13 +1,21 @@
-"""Plane, line and its numbers as one widget: which coordinate is known, and its value."""
+"""Plane, line and its numbers as one widget: which coordinate is known, and its value.
+
+The plane is made when it is first asked for: plots take a third of a second to import.
+"""
 
 from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.line_plane import LinePlane
 from widgets.number import NumberBox
+
+if TYPE_CHECKING:
+    from widgets.line_plane import LinePlane
 
 NAMES = ("x₁", "x₂")
 MEANING = "The line is known, the other coordinate is drawn."
@@ -20,17 +28,25 @@ class LineEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plane = LinePlane(self)
         self.axes = QButtonGroup(self)
         self.value = NumberBox(self)
         self._name = QLabel(self)
         self.meaning = QLabel(MEANING, self)
         self._arrange()
-        self.plane.moved.connect(self._on_moved)
-        self.plane.turned.connect(lambda: self._turn(1 - self.line()[0]))
         self.axes.idClicked.connect(self._turn)
         self.value.valueChanged.connect(self._on_typed)
+
+    @cached_property
+    def plane(self) -> LinePlane:
+        """The plane with the line, at first x₁ = 0."""
+        from widgets.line_plane import LinePlane
+
+        plane = self.__dict__["plane"] = LinePlane(self)
+        self._column.insertWidget(1, plane, 1)
+        plane.moved.connect(self._on_moved)
+        plane.turned.connect(lambda: self._turn(1 - self.line()[0]))
         self.set_line(0, 0.0)
+        return plane
 
     def _arrange(self) -> None:
         unit = theme.UNIT
@@ -54,12 +70,11 @@ class LineEditor(QWidget):
         self.value.setToolTip("The known coordinate, in data units.")
         self.meaning.setFont(theme.small_font(self.font()))
         self.meaning.setProperty("faint", True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(unit)
-        layout.addLayout(row)
-        layout.addWidget(self.plane, 1)
-        layout.addWidget(self.meaning)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(unit)
+        self._column.addLayout(row)
+        self._column.addWidget(self.meaning)
 
     def line(self) -> tuple[int, float]:
         """The axis whose coordinate is known, and its value."""

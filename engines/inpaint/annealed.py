@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines import langevin
 from engines.energy import Energy
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.langevin import State, adapted, mala
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
@@ -24,7 +25,7 @@ LAST = Knob(
     "Metropolis-adjusted steps at the last level, whose distribution the result is drawn from in "
     "the long run.",
 )  # fmt: skip
-KNOBS = (LEVELS, LAST)
+KNOBS = (LEVELS, LAST, CLASS)
 _RHO, _STRIDE = 7.0, 0.3
 
 
@@ -37,12 +38,12 @@ def descent(high: float, low: float, count: int) -> list[float]:
     return [high, *between[1:-1], low]
 
 
-def of_hole(hole: Hole, sigma: float, seen: Tensor) -> langevin.Energy:
-    """E(x; σ, c) with the known pixels at `seen` (n, C, H, W), its slope 0 there."""
+def of_hole(hole: Hole, sigma: float, seen: Tensor, drawn: Tensor) -> langevin.Energy:
+    """E(x; σ, c) of classes (n,), the known pixels at `seen` (n, C, H, W), its slope 0 there."""
     part = hole.model.native
     assert isinstance(part, Energy)
     free = ~hole.known
-    labels = None if hole.label == len(hole.model.labels) else hole.labels
+    labels = None if int(drawn[0]) == len(hole.model.labels) else drawn
 
     def found(x: Tensor) -> tuple[Tensor, Tensor]:
         value, slope = part.of(torch.where(free, x, seen), labels, sigma)
@@ -59,10 +60,10 @@ def fill(hole: Hole) -> Run:
     sigmas = descent(part.sigma_max, part.sigma_min, int(hole.knobs["levels"]))
     last, n = int(hole.knobs["steps"]), hole.count
     total, calls = 2 * len(sigmas) + last, 0
-    x = sigmas[0] * streams.normal(*shape)
+    x, drawn = sigmas[0] * streams.normal(*shape), classes(hole)
     for i, sigma in enumerate(sigmas):
         seen = hole.picture + sigma * streams.normal(*shape)
-        energy = of_hole(hole, sigma, seen)
+        energy = of_hole(hole, sigma, seen, drawn)
         at = State.of(energy, torch.where(hole.known, seen, x))
         step = torch.full((n,), _STRIDE * sigma**2)
         at = State.of(energy, _held(hole, langevin.langevin(at, step, streams.normal(*shape)), at))
@@ -93,9 +94,10 @@ def _procedure(model: Model, knobs: Knobs) -> Procedure:
     levels, last = int(settled["levels"]), int(settled["steps"])
     assert isinstance(model.native, Energy)
     width = model.native.sigma_min
-    method = (
+    method = first(
         f"annealed Langevin over {levels} noise levels, then MALA, {last} steps, known pixels held "
-        f"with noise σ = {width:.3f}"
+        f"with noise σ = {width:.3f}",
+        settled,
     )
     source = "Song & Ermon 2019; Roberts & Tweedie 1996"
     return Procedure(Exactness.ASYMPTOTIC, method, source)

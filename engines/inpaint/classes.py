@@ -20,8 +20,9 @@ ANY, READER = 0.0, 1.0
 CLASS = Knob(
     "class", "Where no class is asked", READER, ANY, READER, 1,
     "A reader trained on pictures with holes says p(class | known pixels), and each draw takes its "
-    "class from it before it is filled. “Any” is the label that the model was trained with for "
-    "pictures of no class in particular, a tenth of the time.",
+    "class from it before it is filled: what is said of the method holds given the class. “Any” is "
+    "the label that the model was trained with for pictures of no class in particular, a tenth of "
+    "the time.",
     choices=("the model's “any”", "a reader draws it"),
 )  # fmt: skip
 _STREAM = 0xC1A55

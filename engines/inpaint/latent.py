@@ -6,6 +6,7 @@ the strict p(x_m | x_o) is degenerate. Asked is the relaxed p(z) N(x_o; G(z)_o, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from engines import langevin
 from engines.gan import GAN
+from engines.inpaint import classes as reader
+from engines.inpaint.classes import CLASS, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.langevin import State, adapted, mala
@@ -51,6 +54,8 @@ class Relaxed:
     picture: Tensor
     unit: Tensor
     """What τ is measured in, of the data's shape."""
+    given: Tensor | None
+    """The class of every draw (count,), None where the chains find it."""
 
     @staticmethod
     def of(hole: Hole) -> Relaxed:
@@ -59,8 +64,11 @@ class Relaxed:
         assert isinstance(gan, GAN)
         device, one = gan.device, torch.ones(hole.card.shape)
         unit = one if hole.card.is_picture else gan.net.get_buffer("scale").cpu() * one
-        picture = hole.picture.to(device)
-        return Relaxed(hole, gan, hole.known.to(device), picture, unit.to(device))
+        picture, given = hole.picture.to(device), reader.classes(hole).to(device)
+        return Relaxed(
+            hole, gan, hole.known.to(device), picture, unit.to(device),
+            None if int(given[0]) == len(hole.model.labels) else given,
+        )  # fmt: skip
 
     def gap(self, z: Tensor, classes: Tensor) -> Tensor:
         """|x_o − G(z, c)_o|² in squared units (n,)."""
@@ -84,21 +92,32 @@ class Relaxed:
         return self.gan.net(z, classes).cpu()  # type: ignore[no-any-return]
 
     def pick(self, u: Tensor) -> Tensor:
-        """Classes for uniforms (n,): as asked, or drawn from p(c)."""
-        if self.hole.label < len(self.hole.model.labels):
-            return torch.full(u.shape, self.hole.label, device=self.gan.device)
+        """Classes drawn from p(c) by uniforms (n,)."""
         return self.gan.net.pick(u.to(self.gan.device))
 
     def starts(self, streams: Streams) -> tuple[Tensor, Tensor]:
-        """Latents and classes of the best of 512 that all draws of a seed choose from."""
-        noise = Streams(self.hole.seed, [SHARED])
+        """Latents and classes of the best of 512 that all draws of a seed choose from.
+
+        Where the classes are given, those of a class choose among 256 of their own.
+        """
+        noise, u = Streams(self.hole.seed, [SHARED]), streams.uniform()
         z = noise.normal(_POOL, self.gan.net.latent)[0].to(self.gan.device)
-        classes = self.pick(noise.uniform(_POOL)[0])
-        gaps = [self.gap(z[i], classes[i]) for i in torch.arange(_POOL).split(_ROWS)]
+        if self.given is None:
+            return self._best(z, self.pick(noise.uniform(_POOL)[0]), u)
+        found = z.new_empty(len(u), z.shape[1])
+        for label in self.given.unique():
+            rows = (self.given == label).nonzero()[:, 0]
+            few = z[: _POOL // 2]
+            found[rows], _ = self._best(few, label.expand(len(few)), u[rows.cpu()])
+        return found, self.given
+
+    def _best(self, z: Tensor, classes: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        """As many of these as there are uniforms (n,), by how well they agree."""
+        gaps = [self.gap(z[i], classes[i]) for i in torch.arange(len(z)).split(_ROWS)]
         # as if every known value had an error of its own size: chains start apart
         log_w = -torch.cat(gaps).cpu() / (2 * _LOOSE**2)
-        rows = choose(flattened(log_w), streams.uniform())
-        return z[rows.to(z.device)], classes[rows.to(z.device)]
+        rows = choose(flattened(log_w), u).to(z.device)
+        return z[rows], classes[rows]
 
 
 @torch.no_grad()
@@ -133,7 +152,7 @@ def _jump(
     relaxed: Relaxed, at: State, classes: Tensor, tau: float, streams: Streams
 ) -> tuple[State, Tensor]:
     """Another class c ~ p(c) at the same z, if Metropolis lets it."""
-    if relaxed.hole.label < len(relaxed.hole.model.labels) or not relaxed.hole.model.labels:
+    if relaxed.given is not None or not relaxed.hole.model.labels:
         return at, classes
     new = relaxed.pick(streams.uniform())
     to = State.of(relaxed.energy(new, tau), at.x)
@@ -160,47 +179,57 @@ def fill_by_descent(hole: Hole) -> Run:
     return relaxed.shown(z, classes)
 
 
-def _by_chains(model: Model, knobs: Knobs) -> Procedure:
-    settled = settle((STEPS, TAU), knobs)
-    method = (
-        f"relaxed posterior p(z) N(x_o; G(z)_o, τ² I), τ = {settled['tau']:g}, by "
-        f"{int(settled['steps'])} steps of MALA in z (the strict conditional is degenerate)"
-    )
-    return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Bora et al. 2017")
+def _langevin(*, picture: bool) -> Method:
+    knobs = (STEPS, TAU, *([CLASS] if picture else []))
 
+    def procedure(model: Model, given: Knobs) -> Procedure:
+        settled = settle(knobs, given)
+        method = first(
+            f"relaxed posterior p(z) N(x_o; G(z)_o, τ² I), τ = {settled['tau']:g}, by "
+            f"{int(settled['steps'])} steps of MALA in z (the strict conditional is degenerate)",
+            settled,
+        )
+        return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Bora et al. 2017")
 
-def _by_descent(model: Model, knobs: Knobs) -> Procedure:
-    settled = settle((DESCENT, TAU), knobs)
-    method = (
-        f"the most probable z near each start, {int(settled['steps'])} steps of Adam, "
-        f"τ = {settled['tau']:g}"
-    )
-    return Procedure(Exactness.HEURISTIC, method, "Bora et al. 2017, section 2; Yeh et al. 2017")
-
-
-def _fits(model: Model) -> bool:
-    return isinstance(model.native, GAN)
-
-
-METHODS = (
-    Method(
+    return Method(
         name="latent-langevin",
         title="Latent Langevin",
         says="Walks among the latents whose pictures agree with what is known up to τ, then puts "
         "the known values back.",
-        fits=_fits,
-        procedure=_by_chains,
-        run=filling(fill_by_chains, (STEPS, TAU)),
-        knobs=(STEPS, TAU),
-    ),
-    Method(
+        fits=_fits(picture),
+        procedure=procedure,
+        run=filling(fill_by_chains, knobs),
+        knobs=knobs,
+    )
+
+
+def _descent(*, picture: bool) -> Method:
+    knobs = (DESCENT, TAU, *([CLASS] if picture else []))
+
+    def procedure(model: Model, given: Knobs) -> Procedure:
+        settled = settle(knobs, given)
+        method = first(
+            f"the most probable z near each start, {int(settled['steps'])} steps of Adam, "
+            f"τ = {settled['tau']:g}",
+            settled,
+        )
+        source = "Bora et al. 2017, section 2; Yeh et al. 2017"
+        return Procedure(Exactness.HEURISTIC, method, source)
+
+    return Method(
         name="latent-descent",
         title="Nearest latent",
         says="Descends from several starts to a latent that agrees best; no draws, and little of "
         "the doubt is seen.",
-        fits=_fits,
-        procedure=_by_descent,
-        run=filling(fill_by_descent, (DESCENT, TAU)),
-        knobs=(DESCENT, TAU),
-    ),
-)
+        fits=_fits(picture),
+        procedure=procedure,
+        run=filling(fill_by_descent, knobs),
+        knobs=knobs,
+    )
+
+
+def _fits(picture: bool) -> Callable[[Model], bool]:
+    return lambda model: isinstance(model.native, GAN) and model.card.is_picture == picture
+
+
+METHODS = tuple(make(picture=kind) for kind in (True, False) for make in (_langevin, _descent))

@@ -8,6 +8,7 @@ projections through latent space lead: a walk from digit to digit would take for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from engines import langevin
 from engines.drawing import to_levels
 from engines.energy import Energy
 from engines.flow import Flow
+from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import nearest
 from engines.inpaint.tempering import tempered_chains
@@ -44,6 +46,7 @@ SEARCH = Knob(
     "Projections by turns on the known pixels and on the latents of likely pictures, two calls "
     "each. The chains start where they lead.",
 )  # fmt: skip
+PICTURE_KNOBS = (WALK, SEARCH, CLASS)
 _POOL = {True: 32, False: 512}
 _SHOWN_EVERY = 4
 _FIRST_STEP = 0.02
@@ -54,7 +57,8 @@ def of_points(hole: Hole) -> langevin.Energy:
     """−log p(x) + const and its slope of points x (n, D), for the class of the hole."""
     native, label = hole.model.native, hole.label
     if isinstance(native, Flow):
-        return _slope(lambda x: _flow_energy(native, x, label))
+        one = torch.tensor([label])
+        return _slope(lambda x: _flow_energy(native, x, one.expand(len(x))))
     assert isinstance(native, Energy)
     classes = None if label == len(hole.model.labels) else label
 
@@ -65,9 +69,8 @@ def of_points(hole: Hole) -> langevin.Energy:
     return found
 
 
-def _flow_energy(flow: Flow, x: Tensor, label: int) -> Tensor:
-    classes = torch.full((len(x),), label, device=flow.device)
-    z, log_det = flow.net.encode(x.to(flow.device), classes)
+def _flow_energy(flow: Flow, x: Tensor, labels: Tensor) -> Tensor:
+    z, log_det = flow.net.encode(x.to(flow.device), labels.to(flow.device))
     return -(log_normal(z) + log_det).cpu()
 
 
@@ -119,9 +122,10 @@ class Pixels:
     Every chain has the known pixels dequantised once, uniformly in their cells, as in training.
     """
 
-    def __init__(self, hole: Hole, noise: Tensor) -> None:
+    def __init__(self, hole: Hole, noise: Tensor, labels: Tensor) -> None:
         assert isinstance(hole.model.native, Flow)
         self.flow, self.hole, self.free = hole.model.native, hole, ~hole.known
+        self.labels = labels
         self.u = (((hole.picture + 1) * 127.5).round() + noise) / 256
 
     def complete(self, y: Tensor) -> Tensor:
@@ -131,16 +135,16 @@ class Pixels:
     def energy(self, y: Tensor) -> Tensor:
         """−log p(y_m, u_o) (n,): the flow's density times Π u (1 − u)."""
         change = F.logsigmoid(torch.stack([y, -y])).sum((0, 2))
-        return _flow_energy(self.flow, self.complete(y), self.hole.label) - change
+        return _flow_energy(self.flow, self.complete(y), self.labels) - change
 
 
 @torch.no_grad()
 def fill_pictures(hole: Hole) -> Run:
     """A search through latent space for a start, then MALA in the missing pixels."""
     streams, n = hole.streams, hole.count
-    pixels = Pixels(hole, streams.uniform(*hole.card.shape))
+    pixels = Pixels(hole, streams.uniform(*hole.card.shape), classes(hole))
     search, total = int(hole.knobs["search"]), int(hole.knobs["steps"])
-    x, _ = nearest(hole, _POOL[True], streams.uniform())
+    x = _near(hole, pixels.labels, streams.uniform())
     yield Step(0, n, x.clone(), 1)
     # where the draws of the pool lie within their cells is the chain's own
     u = ((x + 1) * 127.5).round().add(streams.uniform(*hole.card.shape)) / 256
@@ -170,6 +174,15 @@ def _moved(y: Tensor, start: Tensor) -> float:
     return float((y - start).square().mean().sqrt() / apart)
 
 
+def _near(hole: Hole, labels: Tensor, u: Tensor) -> Tensor:
+    """Starts (n, C, H, W) of these classes from pools of the flow's own pictures of each."""
+    x = torch.empty(len(labels), *hole.card.shape)
+    for label in labels.unique().tolist():
+        rows = labels == label
+        x[rows] = nearest(replace(hole, label=label), _POOL[True], u[rows])[0]
+    return x
+
+
 def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator[Tensor]:
     """Pictures u (n, C, H, W) ever likelier beside the known pixels, `count` times.
 
@@ -177,7 +190,7 @@ def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator
     |z|² = D where those of the model are, with a little noise, and decode. A start, not draws.
     """
     flow, dims = pixels.flow, u[0].numel()
-    label = torch.full((len(u),), pixels.hole.label, device=flow.device)
+    label = pixels.labels.to(flow.device)
     for _ in range(count):
         z, _ = flow.net.encode(torch.where(pixels.hole.known, pixels.u, u).to(flow.device), label)
         z = z * (dims**0.5 / z.norm(dim=1, keepdim=True)).clamp_max(1)
@@ -201,13 +214,14 @@ def _of_points(model: Model, knobs: Knobs) -> Procedure:
 
 
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
-    settled = settle((WALK, SEARCH), knobs)
+    settled = settle(PICTURE_KNOBS, knobs)
     method = (
         f"MALA in the missing pixels, {int(settled['steps'])} steps from "
         f"{int(settled['search'])} alternating projections; known pixels dequantised uniformly"
     )
     if int(settled["steps"]) < _FEW:
         method += "; so few steps stay close to where the projections led"
+    method = first(method, settled)
     return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Cannella et al. 2021")
 
 
@@ -227,7 +241,7 @@ METHODS = (
         says="Starts where the flow's own pictures agree, then walks in the missing pixels.",
         fits=lambda model: isinstance(model.native, Flow) and model.card.is_picture,
         procedure=_of_pictures,
-        run=filling(fill_pictures, (WALK, SEARCH)),
-        knobs=(WALK, SEARCH),
+        run=filling(fill_pictures, PICTURE_KNOBS),
+        knobs=PICTURE_KNOBS,
     ),
 )

@@ -265,7 +265,7 @@ def test_the_tab_key_reaches_every_control(open_window):
     assert stage.window.bar.list in reached
 
 
-def test_the_window_is_up_before_torch_is():
+def test_the_window_is_up_before_torch_and_plots_are():
     script = """
 import sys
 from PySide6.QtWidgets import QApplication
@@ -276,7 +276,7 @@ app = QApplication([])
 window = Window(Settings())
 window.show()
 app.processEvents()
-heavy = {"torch", "diffusers", "transformers", "sklearn"} & set(sys.modules)
+heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
 sys.exit(", ".join(heavy) or 0)
 """
     done = subprocess.run(

@@ -7,6 +7,7 @@ from engines import classifier, examples, open_model
 from engines.inpaint import methods_for
 from engines.inpaint.classes import ANY, CLASS, READER, classes, reads
 from engines.inpaint.method import Hole
+from engines.model import finish
 from engines.training.datasets import Split
 from engines.training.hole_reader import figures, holes
 from engines.training.inpainting_report import HOLES
@@ -60,15 +61,39 @@ def test_a_draw_has_its_class_whatever_is_drawn_beside_it(model, shown):
     assert torch.equal(classes(hole(model, shown.x[2], known), range(5, 9)), whole[5:9])
 
 
-@pytest.mark.parametrize(
-    "family", ["vae", "any-order", "autoregressive", "diffusion", "latent-diffusion"]
-)
+READERS = (
+    "vae", "gan", "any-order", "autoregressive", "flow", "diffusion", "energy", "latent-diffusion",
+)  # fmt: skip
+SMALL = {
+    "gan": {"steps": 20}, "flow": {"steps": 2, "search": 4}, "energy": {"steps": 2, "levels": 8},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", READERS)
 def test_the_methods_say_so(family):
     model = open_model(f"mnist/{family}")
     method = methods_for(model)[0]
     assert CLASS in method.knobs
     assert "class by a reader" in method.procedure(model, {}).method
     assert "reader" not in method.procedure(model, {"class": ANY}).method
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_what_is_drawn_is_of_the_class_that_was_read(family, shown):
+    """Where every draw reads the same class, it is as if that had been asked."""
+    model, known = open_model(f"mnist/{family}"), HOLES["square"](28, 28)
+    method = methods_for(model)[0]
+    picture, label = next(
+        (x, found[0].item())
+        for x in shown.x
+        if len((found := classes(hole(model, x, known[None], 4))).unique()) == 1
+    )
+    read, asked, anything = (
+        finish(method.run(model, picture, known, 4, 3, SMALL[family] | more, asked_class))
+        for more, asked_class in (({}, None), ({}, label), ({"class": ANY}, None))
+    )
+    assert torch.equal(read, asked)
+    assert not torch.equal(read, anything)
 
 
 def test_holes_are_of_every_size():
