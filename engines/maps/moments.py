@@ -125,20 +125,20 @@ def _layered(model: Model, place: float, label: int | None) -> Field:
 
     native: Any = model.native
     net, card = native.net, model.card
-    class_ = class_indices(card, None if label is None else [label], 1)
+    class_ = class_indices(card, None if label is None else [label], 1).to(native.device)
     layers = list(net._transform(class_).transforms)
     count = round(place * len(layers))
 
     @torch.no_grad()
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
-        points, values = torch.cartesian_prod(xs, ys).float(), []
+        points, values = torch.cartesian_prod(xs, ys).float().to(native.device), []
         for part in points.split(16_384):
             u = (part - net.mean) / net.scale
             total = -net.scale.log().sum().expand(len(part))
             for layer in net._transform(class_.expand(len(part))).transforms[len(layers) - count :]:
                 u, more = layer.call_and_ladj(u)
                 total = total + more
-            values.append((log_normal(u) + total).double())
+            values.append((log_normal(u) + total).double().cpu())
             yield Step(sum(map(len, values)), len(points))
         method = f"change of variables after {count} of {len(layers)} layers"
         return LogDensity(torch.cat(values), Meaning.EXACT, method)

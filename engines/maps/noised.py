@@ -90,13 +90,25 @@ class Sweep:
             raise ValueError(f"{diffusion.card.name} is not of the plane")
         self.diffusion, self.net = diffusion, diffusion.net
         given = None if label is None else [label]
-        self.label = class_indices(diffusion.card, given, 1)
+        self.label = class_indices(diffusion.card, given, 1).to(diffusion.device)
         self.levels: list[Level] = []
         self._peak = math.inf
 
     def moved(self, w: Tensor, phis: list[float]) -> tuple[Tensor, Tensor, Tensor]:
         """Where w (n, 2) goes along some angles, ∫ div dφ (n,), and the doubt of it (n,)."""
-        return finish(travel(self._slopes, w, phis))
+        found = finish(travel(self._slopes, w.to(self.diffusion.device), phis))
+        to, gathered, doubt = (part.cpu() for part in found)
+        return to, gathered, doubt
+
+    def enter(self, x: Tensor) -> tuple[Tensor, float]:
+        """Points (n, 2) in the coordinates of the ODE at LOWEST, and the log of the change."""
+        y, log_det = self.net.enter(x.float().to(self.diffusion.device))
+        unit = length(SIGMA_MIN)
+        return y.cpu() / unit, float(log_det[0]) - 2 * math.log(unit)
+
+    def leave(self, w: Tensor) -> Tensor:
+        """The inverse of `enter`."""
+        return self.net.leave(w.to(self.diffusion.device) * length(SIGMA_MIN)).cpu()
 
     def _slopes(self, w: Tensor, phi: float, whole: bool) -> tuple[Tensor, Tensor]:
         return self.net.slopes(w, sigma_of(phi), self.label, divergence=whole)
@@ -155,17 +167,13 @@ def field_at(sweep: Sweep, phi: float) -> Field:
     At LOWEST it is that of the model.
     """
     net, name = sweep.diffusion.net, sweep.diffusion.card.name
-    sigma, unit = sigma_of(phi), length(SIGMA_MIN)
-
-    def points(xs: Tensor, ys: Tensor) -> tuple[Tensor, float]:
-        y, log_det = net.enter(torch.cartesian_prod(xs, ys).float())
-        return y / unit, float(log_det[0]) - 2 * math.log(unit)
+    sigma = sigma_of(phi)
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
         if not sweep.levels:
             for share in sweep.build():
                 yield Step(int(1000 * share), 2000)
-        w, constant = points(xs, ys)
+        w, constant = sweep.enter(torch.cartesian_prod(xs, ys))
         value = yield from sweep.log_density(w, phi)
         method = (
             f"probability-flow ODE, Runge–Kutta 4, exact divergence, {LEVELS} noise levels on "
@@ -174,7 +182,7 @@ def field_at(sweep: Sweep, phi: float) -> Field:
         return LogDensity(value + constant, Meaning.ESTIMATE, method)
 
     def preview(xs: Tensor, ys: Tensor) -> DensityRun:
-        w, constant = points(xs, ys)
+        w, constant = sweep.enter(torch.cartesian_prod(xs, ys))
         yield Step(0, len(w))
         method = f"a first look at {name} in {_PREVIEW} solver steps"
         return LogDensity(sweep.preview(w, phi) + constant, Meaning.ESTIMATE, method)
@@ -187,14 +195,12 @@ def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor
 
     In data units, every noise level brought to the spread of the data: (n, steps + 1, 2).
     """
-    net = sweep.diffusion.net
-    y, _ = net.enter(x.float())
-    w, path = y / length(SIGMA_MIN), []
+    (w, _), path = sweep.enter(x), []
     phis = spaced(LOWEST, max(phi, LOWEST + 1e-4), steps)
     for now, then in pairwise(phis):
-        path.append(net.leave(w * length(SIGMA_MIN)))
+        path.append(sweep.leave(w))
         w, *_ = sweep.moved(w, [now, then])
-    path.append(net.leave(w * length(SIGMA_MIN)))
+    path.append(sweep.leave(w))
     return torch.stack(path, 1)
 
 
