@@ -13,7 +13,9 @@ from torch import Tensor
 
 from engines import figures, log_density
 from engines.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog, open_model
-from engines.model import Card, Meaning, Model
+from engines.maps.moments import Memory, Process, process_of, sweep_of
+from engines.maps.noised import LOWEST, field_at
+from engines.model import Card, Meaning, Model, finish
 from engines.nets.kde import PointKernels
 from engines.toys import TOYS
 from engines.training.datasets import DataSet, load
@@ -107,6 +109,9 @@ def learned(model: Model, box: Box, high: int) -> tuple[Tensor, str]:
     xs, ys = grid(box, high)
     if model.density is None or model.density.meaning is Meaning.UNNORMALISED:
         return on_grid(*kernels_of(model), xs, ys), f" (KDE of {SAMPLES // 1000}k samples)"
+    if process_of(model.card) is Process.NOISE:  # as the window does: point by point takes minutes
+        field = field_at(sweep_of(model, None, Memory()), LOWEST)
+        return finish(field.grid(xs, ys)).value.exp().view(WIDTH, high).T, ""
     down, across = torch.meshgrid(ys, xs, indexing="ij")
     points = torch.stack([across.flatten(), down.flatten()], 1).float()
     parts = [log_density(model, part).value for part in points.split(_CHUNK)]

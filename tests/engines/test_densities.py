@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny import opened
 
+from engines import log_density
 from engines.model import Card
 from engines.nets.kde import PointKernels
 from engines.toys import TOYS
@@ -63,6 +64,15 @@ def test_the_first_row_is_the_top(tmp_path):
     values, how = learned(model, ((-9.0, 9.0), (-9.0, 9.0)), densities.WIDTH)
     assert how == ""
     assert values.sum().item() * (18 / densities.WIDTH) ** 2 == pytest.approx(1, abs=1e-3)
+
+
+def test_a_diffusion_is_drawn_as_its_points_are_valued(tmp_path):
+    model, box, high = opened(tmp_path, "diffusion", "points"), ((-2.0, 2.0), (-1.0, 3.0)), 8
+    drawn, _ = learned(model, box, high)
+    xs, ys = grid(box, high)
+    places = torch.stack([xs[::40].repeat(high), ys.repeat_interleave(len(xs[::40]))], 1)
+    expected = log_density(model, places.float()).value.view(high, -1).exp()
+    assert (drawn[:, ::40] - expected).abs().max() < 0.02 * expected.max()
 
 
 def test_a_model_without_a_density_is_drawn_from_its_samples(tmp_path, monkeypatch):
