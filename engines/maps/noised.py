@@ -29,8 +29,8 @@ from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
 LEVELS, REACH = 16, 4.0
 """Noise levels of the sweep, half the width of the grids."""
 _FINE, _FEATURE, _NODES = 0.14, 5.0, 48
-_ROWS = 1024
-_PREVIEW = 4
+_ROWS = 2048
+_PREVIEW, _RHO_PREVIEW = 3, 3.0
 _FAR, _NEAR, _CAREFUL = 1, 2, 6
 _BLURRED, _SEEN, _DOUBT, _RHO = 8.0, 9.0, 0.6, 1.25
 """Strides from the data to the first grid: one where the density there is below e^−8 of the
@@ -157,7 +157,7 @@ class Sweep:
 
     def preview(self, w: Tensor, phi: float) -> Tensor:
         """The same without the grids, in few steps: for a first look."""
-        w, gathered, _ = self.moved(w, spaced(phi, HIGHEST, _PREVIEW))
+        w, gathered, _ = self.moved(w, spaced(phi, HIGHEST, _PREVIEW, _RHO_PREVIEW))
         return _noise(w) - gathered
 
 

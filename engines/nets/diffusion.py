@@ -168,23 +168,14 @@ def slopes(
     gradients backwards. What all points share enters the first layer once.
     """
     n, dim = x.shape
-    first, shared = net.layers[0], x.new_full((1,), c_noise)
+    first, tangents = net.layers[0], dim if divergence else 0
     assert isinstance(first, nn.Linear)
-    weight: Tensor = first.weight
-    one_hot = F.one_hot(label, net.classes + 1).to(x.dtype)
-    rest = torch.cat([net.level(shared), one_hot], 1)
-    axes = torch.eye(dim, device=x.device, dtype=x.dtype)[: dim if divergence else 0, None]
-    seen, steep = x, axes.expand(-1, n, dim)
-    if net.place is not None:
-        angle = x @ net.place.frequency
-        cos, sin = angle.cos(), angle.sin()
-        seen = torch.cat([x, cos, sin], 1)
-        turn = net.place.frequency[: len(axes), None]
-        steep = torch.cat([steep, -sin * turn, cos * turn], 2)
-    near, far = weight.split([seen.shape[1], rest.shape[1]], 1)
     # values, then both tangents: one product of matrices a layer, in memory that is taken once
-    both = torch.cat([seen[None], steep]).flatten(0, 1)
-    h, bias = both @ near.T, first.bias + (rest @ far.T)[0]
+    both, weight = _seen(net, x, tangents), first.weight
+    near, rest = both.shape[1], weight.shape[1] - net.classes - 1
+    h = both @ weight[:, :near].T
+    shared = net.level(x.new_full((1,), c_noise))[0]
+    bias = first.bias + weight[:, near:rest] @ shared + weight[:, rest + label[0]]
     spare, one = torch.empty_like(h), h.new_ones(1)
     for layer in [*list(net.layers)[1:], net.out]:
         assert isinstance(layer, nn.Linear)
@@ -192,11 +183,30 @@ def slopes(
         s = z.sigmoid()
         z.mul_(s)  # SiLU, z s; its slope is s + z s (1 − s)
         s.lerp_(one, z)
-        h[n:].view(len(axes), n, h.shape[1]).mul_(s)
+        h[n:].view(tangents, n, h.shape[1]).mul_(s)
         out, bias = (spare if layer is not net.out else None), layer.bias
         h, spare = torch.mm(h, layer.weight.T, out=out), h
-    h = h.view(1 + len(axes), n, dim)
+    h = h.view(1 + tangents, n, dim)
     return h[0] + bias, h[1:].diagonal(dim1=0, dim2=2).sum(1)
+
+
+def _seen(net: Perceptron, x: Tensor, tangents: int) -> Tensor:
+    """What the first layer sees of places (n, dim), then of a step along each of the first axes."""
+    n, dim = x.shape
+    waves = 0 if net.place is None else net.place.frequency.shape[1]
+    both = x.new_zeros(1 + tangents, n, dim + 2 * waves)
+    plain, cos, sin = both.split([dim, waves, waves], 2)
+    plain[0] = x
+    for axis in range(tangents):
+        plain[1 + axis, :, axis] = 1
+    if net.place is not None:
+        angle = x @ net.place.frequency
+        cos[0], sin[0] = angle.cos(), angle.sin()
+        for axis in range(tangents):
+            turn = net.place.frequency[axis]
+            torch.mul(sin[0], -turn, out=cos[1 + axis])
+            torch.mul(cos[0], turn, out=sin[1 + axis])
+    return both.flatten(0, 1)
 
 
 class Block(nn.Module):
