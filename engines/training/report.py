@@ -33,6 +33,12 @@ pictures in the place of samples. Some cards recommend guidance or a temperature
 are no longer the model's own distribution: the table of pictures says which, and how often those of
 its own are read as the class that was asked.
 """
+_HOLES_HEAD = """Test pictures with the centre square or the left half unknown, filled by the first
+method of each model at its default knobs (`python -m engines.training inpainting NAME`): how often
+the project's classifier reads a completion as the digit that the picture shows, and the share of
+hidden pixels inside the central 90 % of 32 draws, which is 90 % for draws that doubt as they
+should; in brackets of how many pictures.
+"""
 
 
 def write(page: Path = Path("docs/models.md"), readme: Path = Path("README.md")) -> None:
@@ -53,6 +59,10 @@ def models(cards: Iterable[Card]) -> str:
              "## Pictures\n", _table(_PICTURES, pictures)]  # fmt: skip
     if judged := [card for card in pictures if "frechet" in card.figures]:
         parts += ["## Sample quality\n", _QUALITY_HEAD, _quality(judged)]
+    if filled := [
+        card for card in pictures if any(f"inpainting_{h}" in card.figures for h in _HOLES)
+    ]:
+        parts += ["## Holes in pictures\n", _HOLES_HEAD, _table(_FILLED, filled)]
     return "\n".join([*parts, "## Points\n", _table(_POINTS, points)])
 
 
@@ -110,6 +120,39 @@ def _entropy(card: Card) -> str:
     return f"{TOYS[card.data].entropy:.4f}" if card.data in TOYS else "unknown"
 
 
+def _hole(card: Card, hole: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = card.figures.get(f"inpainting_{hole}", {})
+    return found
+
+
+def _read(hole: str) -> Callable[[Card], str]:
+    """How often completions are read as the true class, and of how many pictures."""
+
+    def cell(card: Card) -> str:
+        if not (found := _hole(card, hole)):
+            return figures.NOTHING
+        share, error = 100 * found["value"], 100 * found["stderr"]
+        return f"{share:.1f} ± {error:.1f} % ({found['examples']})"
+
+    return cell
+
+
+def _covered(hole: str) -> Callable[[Card], str]:
+    """How much of the truth the central 90 % of the draws hold, and of how many pictures."""
+
+    def cell(card: Card) -> str:
+        if not (found := _hole(card, hole)):
+            return figures.NOTHING
+        return f"{100 * found['coverage']:.1f} % ({found['coverage_examples']})"
+
+    return cell
+
+
+def _filling(card: Card) -> str:
+    found = _hole(card, "square") or _hole(card, "left")
+    return f"{found['method']} ({found['exactness']})"
+
+
 def _settings(card: Card) -> str:
     """What the card recommends, at which samples are judged and timed."""
     return ", ".join(f"{k} {v:g}" for k, v in card.recommended.items()) or figures.NOTHING
@@ -148,6 +191,13 @@ _POINTS: _Columns = {
     "method": _method("cross_entropy", "sample_kl_gap"),
     "mass": lambda c: figures.shown(c.figures, "mass"),
     "16 samples": _sampling,
+}
+_HOLES = {"square": "centre square", "left": "left half"}
+_FILLED: _Columns = {
+    **_WHO,
+    "method": _filling,
+    **{f"{title}, read as the truth": _read(hole) for hole, title in _HOLES.items()},
+    **{f"{title}, inside 90 %": _covered(hole) for hole, title in _HOLES.items()},
 }
 _QUALITY = {
     "label agreement": ("label_agreement", 4), "Fréchet": ("frechet", 2),

@@ -166,6 +166,18 @@ def test_the_report_handles_every_kind_of_model():
     assert "0.900 (0.990)" in gan
     assert "| unnormalised |" in page
     assert "| MNIST digits | test pictures | 0.9900 | 0.99 |" in page
+    assert "Holes" not in page
+
+
+def test_the_report_tells_of_holes():
+    found = {
+        "value": 0.8612, "stderr": 0.0141, "examples": 500, "coverage": 0.933,
+        "coverage_examples": 16, "method": "chains", "exactness": "asymptotically exact",
+    }  # fmt: skip
+    page = report.models([card("mnist/vae", inpainting_square=found), card("mnist/gan")])
+    how = "chains (asymptotically exact)"
+    assert f"| VAE | {how} | 86.1 ± 1.4 % (500) | – | 93.3 % (16) | – |" in page
+    assert page.count("| GAN |") == page.count("| VAE |") - 1
 
 
 def test_text_goes_between_the_comments_and_can_be_written_again():
