@@ -98,6 +98,7 @@ def _procedure(model: Model, knobs: Knobs) -> Procedure:
         f"annealed Langevin over {levels} noise levels, then MALA, {last} steps, known pixels held "
         f"with noise σ = {width:.3f}",
         settled,
+        model,
     )
     source = "Song & Ermon 2019; Roberts & Tweedie 1996"
     return Procedure(Exactness.ASYMPTOTIC, method, source)

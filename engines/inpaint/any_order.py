@@ -98,7 +98,7 @@ def fill_points(hole: Hole) -> Run:
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
     settled = settle(_PICTURE_KNOBS, knobs)
     together = int(settled["together"])
-    method = first("what is known, then the rest in random order", settled)
+    method = first("what is known, then the rest in random order", settled, model)
     if together == 1:
         return Procedure(Exactness.EXACT, f"{method}, one pixel a call", _SOURCE)
     method = f"{method}, {together} pixels a call taken as independent"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engines import classifier
 from engines.inpaint.method import Hole
-from engines.model import Knob, Knobs
+from engines.model import Knob, Knobs, Model
 from engines.nets.classifier import through
 from engines.nets.mfa import choose
 from engines.noise import Streams
@@ -34,9 +34,9 @@ def reads(data: str) -> bool:
     return classifier.exists(f"{data}{classifier.HOLES}")
 
 
-def first(method: str, knobs: Knobs) -> str:
-    """The words for a method that may draw the class first."""
-    if knobs.get("class") != READER:
+def first(method: str, knobs: Knobs, model: Model) -> str:
+    """The words for a method that may draw the class first, where the data have a reader."""
+    if knobs.get("class") != READER or not reads(model.card.data):
         return method
     return f"class by a reader if none is asked; {method}"
 

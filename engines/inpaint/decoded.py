@@ -102,7 +102,9 @@ def _method(picture: bool) -> Method:
             method = f"guidance of z through the decoder, one state unweighed, {n} steps"
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        return Procedure(exactness, first(method, settled), "Wu et al. 2023; Rombach et al. 2022")
+        return Procedure(
+            exactness, first(method, settled, model), "Wu et al. 2023; Rombach et al. 2022"
+        )
 
     def fits(model: Model) -> bool:
         return isinstance(model.native, DiffusedLatents) and model.card.is_picture == picture

@@ -188,6 +188,7 @@ def _langevin(*, picture: bool) -> Method:
             f"relaxed posterior p(z) N(x_o; G(z)_o, τ² I), τ = {settled['tau']:g}, by "
             f"{int(settled['steps'])} steps of MALA in z (the strict conditional is degenerate)",
             settled,
+            model,
         )
         return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Bora et al. 2017")
 
@@ -212,6 +213,7 @@ def _descent(*, picture: bool) -> Method:
             f"the most probable z near each start, {int(settled['steps'])} steps of Adam, "
             f"τ = {settled['tau']:g}",
             settled,
+            model,
         )
         source = "Bora et al. 2017, section 2; Yeh et al. 2017"
         return Procedure(Exactness.HEURISTIC, method, source)

@@ -221,7 +221,7 @@ def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
     )
     if int(settled["steps"]) < _FEW:
         method += "; so few steps stay close to where the projections led"
-    method = first(method, settled)
+    method = first(method, settled, model)
     return Procedure(Exactness.ASYMPTOTIC, method, "Roberts & Tweedie 1996; Cannella et al. 2021")
 
 

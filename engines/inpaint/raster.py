@@ -264,12 +264,14 @@ _SOURCE = "Gordon et al. 1993; Van den Oord et al. 2016"
 def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
     p = int(knobs.get("particles", 1))
     if is_tail(known.expand(model.card.shape[-2:])):
-        method = first("ancestral, the hole comes last in the order", knobs)
+        method = first("ancestral, the hole comes last in the order", knobs, model)
         return Procedure(Exactness.EXACT, method, "Van den Oord et al. 2016")
     if p == 1:
         method = "ancestral, what is known after a missing place does not count for it"
-        return Procedure(Exactness.HEURISTIC, first(method, knobs), "Van den Oord et al. 2016")
-    method = first(f"sequential Monte Carlo, {p} particles a draw", knobs)
+        return Procedure(
+            Exactness.HEURISTIC, first(method, knobs, model), "Van den Oord et al. 2016"
+        )
+    method = first(f"sequential Monte Carlo, {p} particles a draw", knobs, model)
     return Procedure(Exactness.ASYMPTOTIC, method, _SOURCE)
 
 

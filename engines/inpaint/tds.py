@@ -87,13 +87,13 @@ def _particles(hole: Hole) -> int:
     return int(hole.knobs["particles"])
 
 
-def _procedure(knobs: dict[str, float], twist: str) -> Procedure:
+def _procedure(knobs: dict[str, float], twist: str, model: Model) -> Procedure:
     p, n = int(knobs["particles"]), int(knobs["steps"])
     standing = Exactness.ASYMPTOTIC if p > 1 else Exactness.HEURISTIC
     method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist} twist"
     if p == 1:
         method = f"{twist} guidance, one state unweighed, {n} steps"
-    return Procedure(standing, first(method, knobs), "Wu et al. 2023, algorithm 1")
+    return Procedure(standing, first(method, knobs, model), "Wu et al. 2023, algorithm 1")
 
 
 def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int) -> Method:
@@ -115,7 +115,7 @@ def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int
         says="Particles steered by what is known descend together and are weighed on the way, so "
         "that the errors of steering are corrected; exact as particles and steps grow.",
         fits=fits,
-        procedure=lambda model, given: _procedure(settle(knobs, given), twist),
+        procedure=lambda model, given: _procedure(settle(knobs, given), twist, model),
         run=filling(descending(walk, _steps, _particles), knobs),
         knobs=knobs,
     )

@@ -312,7 +312,7 @@ def _method(exact: bool, picture: bool) -> Method:
         exactness = Exactness.ASYMPTOTIC if exact else Exactness.HEURISTIC
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        method = first(method, settled)
+        method = first(method, settled, model)
         source = (
             "Mattei & Frellsen 2018; Roberts & Tweedie 1996" if exact else "Rezende et al. 2014"
         )

@@ -1,5 +1,7 @@
 """The class of a draw where none is asked: read from what is known, drawn before the hole is."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -76,6 +78,8 @@ def test_the_methods_say_so(family):
     assert CLASS in method.knobs
     assert "class by a reader" in method.procedure(model, {}).method
     assert "reader" not in method.procedure(model, {"class": ANY}).method
+    strange = replace(model, card=replace(model.card, data="hands"))
+    assert "reader" not in method.procedure(strange, {}).method, "nobody reads hands"
 
 
 @pytest.mark.parametrize("family", SMALL)
