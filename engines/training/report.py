@@ -34,10 +34,11 @@ are no longer the model's own distribution: the table of pictures says which, an
 its own are read as the class that was asked.
 """
 _HOLES_HEAD = """Test pictures with the centre square or the left half unknown, filled by the first
-method of each model at its default knobs (`python -m engines.training inpainting NAME`): how often
+method of each model in the settings named (`python -m engines.training inpainting NAME`): how often
 the project's classifier reads a completion as the digit that the picture shows, and the share of
 hidden pixels inside the central 90 % of 32 draws, which is 90 % for draws that doubt as they
-should; in brackets of how many pictures.
+should; in brackets of how many pictures. Draws of the kernel density carry its noise, which the
+classifier cannot read.
 """
 
 
