@@ -96,11 +96,6 @@ class Hole:
         """The random streams of the draws, each from its beginning."""
         return Streams(self.seed, range(self.count))
 
-    @property
-    def labels(self) -> Tensor:
-        """The class of every draw: (count,) int64."""
-        return torch.full((self.count,), self.label)
-
     def clamp(self, x: Tensor) -> Tensor:
         """x (n, *shape) with the known values in their places; always a new tensor."""
         return clamped(x, self.picture, self.known)
