@@ -12,7 +12,16 @@ import numpy as np
 from app.lane import Job
 from app.pictures import to_pixels, to_points
 from app.session import Loading, Models
-from engines.model import NO_PROMPT, Card, Knob, Procedure, Prompt, SampleRequest, batch_of
+from engines.model import (
+    NO_PROMPT,
+    Card,
+    Knob,
+    Procedure,
+    Prompt,
+    SampleRequest,
+    batch_of,
+    in_force,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,10 +68,10 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
 
     def job() -> Frames:
         model = yield from models.get(card, prompt)
-        knobs = {knob.name: request.knobs.get(knob.name, knob.default) for knob in model.knobs}
         frame = Frame(
             request, _room(card, request.count), done=0, begun=0, seconds=0.0, calls=0,
-            procedure=model.procedure(knobs), knobs=model.knobs, prompt=prompt,
+            procedure=model.procedure(in_force(model.knobs, request)), knobs=model.knobs,
+            prompt=prompt,
         )  # fmt: skip
         size = batch_of(card)
         for start in range(0, request.count, size):

@@ -256,7 +256,11 @@ def rows(
     texts = (("Prompt", recipe.prompt), ("Negative prompt", recipe.negative))
     table += [(title, text) for title, text in texts if text]
     known = {knob.name: knob for knob in knobs}
-    table += [_knob(name, value, known.get(name)) for name, value in recipe.knobs.items()]
+    classless = recipe.task == "sample" and recipe.label is None
+    table += [
+        _knob(name, value, known.get(name), classless=classless)
+        for name, value in recipe.knobs.items()
+    ]
     made = ("Made by", f"Genscope {recipe.version}")
     return [*table, ("Weights", f"{recipe.sha256[:12]}…"), made]
 
@@ -278,13 +282,15 @@ def _class(recipe: Recipe, names: Sequence[str]) -> str:
     return ", ".join(map(name, dealt)) + " in turn"
 
 
-def _knob(name: str, value: float, knob: Knob | None) -> tuple[str, str]:
+def _knob(name: str, value: float, knob: Knob | None, *, classless: bool) -> tuple[str, str]:
     if knob is None:
         return name.replace("_", " ").capitalize(), f"{value:g}"
     text = f"{value:g}"
     if knob.choices:
         choice = round((value - knob.minimum) / knob.step)
         text = knob.choices[choice] if 0 <= choice < len(knob.choices) else text
+    if knob.of_class and classless:
+        return knob.title, f"{text} (idle: no class is asked)"
     return knob.title, f"{text} ({knob.warn})" if knob.strays(value) else text
 
 

@@ -51,7 +51,7 @@ class Sampling(QObject):
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
-        session.data_changed.connect(self.rebuild)
+        session.data_changed.connect(self._data_changed)
         session.models_changed.connect(self.rebuild)
         session.seed_changed.connect(self._seed_changed)
         session.prompt_changed.connect(self._prompt_changed)
@@ -77,6 +77,11 @@ class Sampling(QObject):
         tab.viewer.drag_wanted.connect(lambda: self._with_inspected(act.drag))
 
     # what is shown
+
+    @Slot()
+    def _data_changed(self) -> None:
+        self._first = 0
+        self.rebuild()
 
     @Slot()
     def rebuild(self) -> None:
@@ -241,8 +246,8 @@ class Sampling(QObject):
             self._batches[card.name] = frame
             self._tab.last_batch.setEnabled(True)
             if follower() is None:
-                title = family_title(card)
-                note = f"{frame.request.count:,} by {title} are ready: Show last batch."
+                # the same words for every model, so that many are one banner, counted
+                note = "A batch is ready beside what is shown: “Show last batch” brings it up."
                 self._messages.tell(note, severity=Severity.NOTE)
 
         thing = "pictures" if card.is_picture else "points"

@@ -12,7 +12,7 @@ from app.drawing import Frame, draw
 from app.lane import Failure
 from app.recipes import Recipe, recipe_of
 from app.session import Loading, Models, family_title
-from engines.model import Card, Prompt, SampleRequest, batch_of
+from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.column import Column, State
 from widgets.gallery import Gallery
 from widgets.knob_fields import KnobSpec
@@ -108,7 +108,7 @@ class SamplingColumn(QObject):
         thing = "picture" if self.card.is_picture else "point"
         spent = 1000 * frame.seconds / max(1, frame.begun)
         self.column.set_footer(
-            f"{_milliseconds(spent)} per {thing} · NFE {frame.calls}",
+            f"{_milliseconds(spent)} · NFE {frame.calls}",
             f"Time and network evaluations (NFE) that one {thing} took.",
         )
         procedure = frame.procedure
@@ -119,10 +119,13 @@ class SamplingColumn(QObject):
             self.column.set_progress(frame.done, frame.request.count)
 
     def _warning(self, frame: Frame) -> str:
-        turned = [
-            f"{spec.title} {value:g}: {spec.warn}"
-            for spec in self.specs
-            if spec.strays(value := frame.request.knobs.get(spec.name, spec.default))
+        values, first = in_force(frame.knobs, frame.request), frame.request.first
+        thing = "picture" if self.card.is_picture else "point"
+        turned = [f"From {thing} {first} on"] if first else []
+        turned += [
+            f"{knob.title} {values[knob.name]:g}: {knob.warn}"
+            for knob in frame.knobs
+            if knob.strays(values[knob.name])
         ]
         return "; ".join(turned)
 
@@ -134,9 +137,16 @@ class SamplingColumn(QObject):
 
     @Slot()
     def rest(self) -> None:
-        """Nothing more comes: what is shown stays, and is no longer waited for."""
-        self.column.body.set_stale(False)
-        self.column.set_state(State.READY if self.frame else State.EMPTY)
+        """Nothing more comes: what is shown stays; of a stopped run only what was finished counts."""
+        frame, body = self.frame, self.column.body
+        body.set_stale(False)
+        self.column.set_state(State.READY if frame else State.EMPTY)
+        if frame is not None and not frame.complete:
+            self.column.set_footer(f"stopped · {frame.done} of {frame.request.count}")
+            if isinstance(body, Gallery):
+                body.set_stale(True)
+                if frame.done:
+                    body.put(0, frame.values[: frame.done])  # type: ignore[arg-type]
 
     def recipe(self, index: int) -> Recipe | None:
         """The recipe of picture `index` of what is shown, None for one not finished yet."""

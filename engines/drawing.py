@@ -33,7 +33,7 @@ GUIDANCE = Knob(
     "Weight w in any + w (class − any), between what the network says of no class in particular "
     "and of the asked one. 1 is the learned p(x | class), 0 ignores the class, more exaggerates "
     "it; idle when no class is asked. Away from 1 a step costs two calls.",
-    warn="not the model's distribution",
+    warn="not the model's distribution", of_class=True,
 )  # fmt: skip
 GUIDED_BY = "Ho & Salimans 2022"
 

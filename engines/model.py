@@ -73,7 +73,8 @@ class Knob:
 
     `choices`, where given, names the values minimum, minimum + step, …: a switch or a menu.
     `warn` says what is lost away from `own`, such as "not the model's distribution"; that is the
-    default, unless the checkpoint's card recommends another.
+    default, unless the checkpoint's card recommends another. `of_class` marks one that has no
+    effect where no class is asked.
     """
 
     name: str
@@ -86,10 +87,16 @@ class Knob:
     choices: tuple[str, ...] = ()
     warn: str = ""
     own: float | None = None
+    of_class: bool = False
+
+    @property
+    def rest(self) -> float:
+        """The value at which nothing is lost."""
+        return self.default if self.own is None else self.own
 
     def strays(self, value: float) -> bool:
         """Whether `warn` holds at this value."""
-        return bool(self.warn) and value != (self.default if self.own is None else self.own)
+        return bool(self.warn) and value != self.rest
 
 
 @dataclass(frozen=True)
@@ -277,6 +284,16 @@ class Model:
 def own_knobs(knobs: tuple[Knob, ...]) -> Knobs:
     """The values that give the model's own distribution, of the knobs whose default does not."""
     return {knob.name: knob.own for knob in knobs if knob.own is not None}
+
+
+def in_force(knobs: tuple[Knob, ...], request: SampleRequest) -> Knobs:
+    """Every knob's value as far as it counts: without a class, guidance is none."""
+    return {
+        knob.name: knob.rest
+        if knob.of_class and request.label is None
+        else request.knobs.get(knob.name, knob.default)
+        for knob in knobs
+    }
 
 
 def finish(run: Generator[Any, None, T]) -> T:

@@ -19,7 +19,7 @@ class KnobSpec:
     """One knob: a number in [minimum, maximum], or with `choices` the values minimum + i · step.
 
     `warn` says what is lost away from `own`, such as "not the model's distribution"; that is the
-    default where it is None.
+    default where it is None. `of_class` marks one without effect where no class is asked.
     """
 
     name: str
@@ -32,6 +32,7 @@ class KnobSpec:
     choices: tuple[str, ...] = ()
     warn: str = ""
     own: float | None = None
+    of_class: bool = False
 
     def __post_init__(self) -> None:
         if self.step <= 0 or self.minimum > self.maximum:

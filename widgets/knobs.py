@@ -81,7 +81,7 @@ class Knob(QWidget):
     def __init__(self, spec: KnobSpec, parent: QWidget) -> None:
         super().__init__(parent)
         self.spec = spec
-        self._told = spec.default
+        self._told, self._idle = spec.default, False
         self.title = Title(spec.title, self)
         field = ChoiceField if spec.choices else SlideField
         self.field: ChoiceField | SlideField = field(spec, self)
@@ -113,9 +113,20 @@ class Knob(QWidget):
             self._told = self.value()
             self._mark()
 
+    def set_idle(self, idle: bool) -> None:
+        """Whether the knob counts for nothing now, as no class is asked."""
+        self._idle = idle
+        self.field.setEnabled(not idle)
+        self.setToolTip("Idle: no class is asked, so there is nothing to guide to." if idle else "")
+        self._mark()
+
+    def strays(self) -> bool:
+        """Whether the value, as far as it counts, loses what the warning says."""
+        return not self._idle and self.spec.strays(self.value())
+
     def to_own(self) -> None:
         """Take the value at which nothing is lost, as if by hand."""
-        if self.spec.own is not None and self.spec.strays(self.value()):
+        if self.spec.own is not None and self.strays():
             self.field.set_value(self.spec.own)
             self._on_edited(self.value(), True)
 
@@ -128,7 +139,7 @@ class Knob(QWidget):
         """Show whether the value is the default one, and whether something is lost by it."""
         self.reset.setVisible(self.spec.turned(self.value()))
         if self.warning is not None:
-            self.warning.setVisible(self.spec.strays(self.value()))
+            self.warning.setVisible(self.strays())
 
     @Slot(float, bool)
     def _on_edited(self, value: float, settled: bool) -> None:
@@ -185,6 +196,7 @@ class KnobPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._specs: tuple[KnobSpec, ...] = ()
+        self._classless = False
         self.knobs: dict[str, Knob] = {}
         self.nothing = QLabel("This model has no knobs.", self)
         self.nothing.setProperty("faint", True)
@@ -216,6 +228,13 @@ class KnobPanel(QWidget):
             self._rebuild()
         self.set_values(values)
 
+    def set_classless(self, classless: bool) -> None:
+        """Whether no class is asked: knobs that need one are idle then."""
+        self._classless = classless
+        for knob in self.knobs.values():
+            knob.set_idle(classless and knob.spec.of_class)
+        self._mark()
+
     def values(self) -> dict[str, float]:
         return {name: knob.value() for name, knob in self.knobs.items()}
 
@@ -234,7 +253,7 @@ class KnobPanel(QWidget):
     @Slot()
     def _mark(self) -> None:
         """The button has something to do where a recommended setting strays."""
-        away = (k.spec.own is not None and k.spec.strays(k.value()) for k in self.knobs.values())
+        away = (knob.spec.own is not None and knob.strays() for knob in self.knobs.values())
         self.own.setEnabled(any(away))
 
     def _rebuild(self) -> None:
@@ -248,5 +267,6 @@ class KnobPanel(QWidget):
             knob.changed.connect(self._mark)
             knob.released.connect(self.released)
             self._column.insertWidget(place, knob)
+        self.set_classless(self._classless)
         self.nothing.setVisible(not self.knobs)
         self.own.setVisible(any(spec.own is not None for spec in self._specs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -12,7 +12,10 @@ WORDS_WIDTH = 200
 
 
 class Notice(QFrame):
-    """`details` and `retry` are the buttons."""
+    """`details` and `retry` are the buttons.
+
+    It asks for no room of its own: a word that passes must not make the window wider for good.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,6 +27,7 @@ class Notice(QFrame):
         self.details.setToolTip("Show the full report of what went wrong.")
         self.retry = QPushButton("Try again", self)
         self.retry.setToolTip("Do it once more with the same settings.")
+        self._actions = (self.details, self.retry)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.UNIT)
         buttons.addWidget(self.details)
@@ -33,12 +37,28 @@ class Notice(QFrame):
         layout.setSpacing(theme.UNIT + 4)
         layout.addWidget(self._text)
         layout.addLayout(buttons)
+        parent.installEventFilter(self)
+
+    def minimumSizeHint(self) -> QSize:
+        buttons = [b.minimumSizeHint().width() for b in self._actions if not b.isHidden()]
+        return QSize(sum(buttons) + (5 * theme.UNIT if buttons else 0), 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.parentWidget() and event.type() is QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """Let the words wrap where they should, or where the view below ends."""
+        text = self._text
+        natural = text.fontMetrics().horizontalAdvance(text.text()) + theme.UNIT
+        room = max(0, self.parentWidget().width() - 8 * theme.UNIT)
+        text.setMinimumWidth(min(natural, WORDS_WIDTH, room))
 
     def show_text(self, text: str, *, actions: bool) -> None:
         """Show a message, "" for none without actions."""
         self._text.setText(text)
-        natural = self._text.fontMetrics().horizontalAdvance(text) + theme.UNIT
-        self._text.setMinimumWidth(min(natural, WORDS_WIDTH))
+        self._fit()
         self.details.setVisible(actions)
         self.retry.setVisible(actions)
         self.setVisible(bool(text) or actions)

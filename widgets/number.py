@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtCore import QLocale, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
 from widgets import theme
 
@@ -25,6 +25,22 @@ class NumberBox(QDoubleSpinBox):
         )
         margin = theme.UNIT - 2
         self.lineEdit().setTextMargins(margin, 0, margin, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key or a paste that the field refuses is answered by what it takes."""
+        line = self.lineEdit()
+        before = (line.text(), line.cursorPosition(), line.selectedText())
+        super().keyPressEvent(event)
+        typed = bool(event.text()) and event.text().isprintable()
+        pasted = event.matches(QKeySequence.StandardKey.Paste)
+        if (typed or pasted) and before == (line.text(), line.cursorPosition(), line.selectedText()):
+            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height() // 2)), self.taken(), self)
+
+    def taken(self) -> str:
+        """One sentence on what the field takes."""
+        low, high, digits = self.minimum(), self.maximum(), self.decimals()
+        kind = "Numbers" if digits else "Whole numbers"
+        return f"{kind} from {low:,.{digits}f} to {high:,.{digits}f}."
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -81,7 +81,7 @@ class SamplingTab(QWidget):
         self._dress()
         self._build()
         self.count.valueChanged.connect(self.live_changed)
-        self.classes.currentIndexChanged.connect(self.live_changed)
+        self.classes.currentIndexChanged.connect(self._class_changed)
         self.generate.clicked.connect(self._ask_to_generate)
         self.last_batch.clicked.connect(self.last_batch_wanted)
 
@@ -102,6 +102,16 @@ class SamplingTab(QWidget):
         self.classes.setCurrentIndex(max(0, self.classes.findData(mode)))
         self.classes.setEnabled(bool(labels))
         self.classes.blockSignals(False)
+        self._tell_class()
+
+    @Slot()
+    def _class_changed(self) -> None:
+        self._tell_class()
+        self.live_changed.emit()
+
+    def _tell_class(self) -> None:
+        for section in self._sections.values():
+            section.panel.set_classless(self.class_mode() == "all")
 
     def live_count(self) -> int:
         """How many pictures or points follow every change."""
@@ -139,6 +149,7 @@ class SamplingTab(QWidget):
         """Show a model's knobs at these values."""
         if name in self._sections:
             self._sections[name].panel.set_specs(specs, values)
+            self._tell_class()
 
     def knobs(self, name: str) -> dict[str, float]:
         """A model's knobs as they stand; empty until the model has told which it has."""

@@ -101,7 +101,6 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self._shortcuts = shortcuts
         self.setWindowTitle("Keyboard shortcuts")
-        self.resize(64 * theme.UNIT, 72 * theme.UNIT)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search keys and actions")
         self.search.setClearButtonEnabled(True)
@@ -120,6 +119,9 @@ class ShortcutsDialog(QDialog):
         column.addWidget(self.search)
         column.addWidget(self.nothing, 1)
         column.addWidget(self.area, 1)
+        # wide enough for the longest line beside the scroll bar
+        page, bar = self.area.widget().sizeHint(), self.area.verticalScrollBar().sizeHint()
+        self.resize(page.width() + bar.width() + 6 * theme.UNIT, 80 * theme.UNIT)
         self.search.textChanged.connect(self._on_searched)
 
     def shown(self) -> tuple[Shortcut, ...]:

@@ -166,6 +166,14 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path):
         recipes.card_of(RECIPE, tmp_path)
 
 
+def test_guidance_of_no_class_is_said_to_be_idle():
+    guidance = Knob("guidance", "Guidance", 1.5, 0, 4, 0.1, "", warn="odd", own=1.0, of_class=True)
+    recipe = replace(RECIPE, knobs={"guidance": 1.5})
+    assert ("Guidance", "1.5 (odd)") in recipes.rows(recipe, CARD, (guidance,))
+    recipe = replace(recipe, label=None)
+    assert ("Guidance", "1.5 (idle: no class is asked)") in recipes.rows(recipe, CARD, (guidance,))
+
+
 def test_the_inspector_reads_in_words():
     recipe = replace(RECIPE, seed=7, knobs={"temperature": 0.8, "pixels": 1.0})
     assert recipes.rows(recipe, CARD, KNOBS) == [

@@ -41,7 +41,7 @@ def test_every_chosen_model_has_its_column_from_left_to_right(open_window):
         assert title in texts(stage, name)
         assert stage.column(name).body.count() == 6
         assert stage.column(name).badge.isVisible()
-        assert any("ms per picture" in text for text in texts(stage, name))
+        assert any(" ms · NFE " in text for text in texts(stage, name))
 
 
 def test_points_come_with_the_data_behind_them(open_window):

@@ -10,7 +10,7 @@ from engines import CheckpointError, SampleRequest, finish, open_model
 from engines.catalog import catalog
 from engines.drawing import Guided
 from engines.families import recommended
-from engines.model import Exactness, own_knobs
+from engines.model import Exactness, in_force, own_knobs
 
 GUIDABLE = [("autoregressive", "picture"), ("any-order", "picture"), ("energy", "picture")]
 
@@ -56,6 +56,9 @@ def test_a_card_recommends_and_the_model_remembers_its_own(tmp_path):
     assert torch.equal(drawn(model, **own_knobs(model.knobs)), drawn(plain))
     assert model.procedure({}).exactness is Exactness.HEURISTIC
     assert model.procedure({"guidance": 1.0}).exactness is Exactness.EXACT
+    # what is asked of no class is not guided: it is the model's own, whatever is recommended
+    asked = [in_force(model.knobs, SampleRequest(3, 5, label)) for label in (None, 1, (0, 1))]
+    assert [knobs["guidance"] for knobs in asked] == [1.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize("wrong", [{"magic": 1.0}, {"guidance": 99.0}, {"guidance": "much"}])

@@ -206,3 +206,11 @@ def test_an_elided_label_keeps_all_of_it_in_its_tip(qtbot):
     assert label.toolTip() == label.text()
     label.resize(900, 20)
     assert label.toolTip() == ""
+
+
+def test_a_passing_word_asks_for_no_room(column):
+    width = column.minimumSizeHint().width()
+    column.set_state(State.LOADING, "Loading a model with quite a long name…")
+    assert column.minimumSizeHint().width() == width
+    column.set_state(State.FAILED, "The file is damaged: it is not what its card says.")
+    assert column.minimumSizeHint().width() >= button(column, "Try again").width()

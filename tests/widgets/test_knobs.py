@@ -203,3 +203,21 @@ def test_a_recommended_setting_warns_until_the_button_takes_it_back(qtbot, panel
     assert panel.own.isEnabled()
     panel.set_specs((STEPS,))
     assert panel.own.isHidden()
+
+
+def test_a_knob_of_the_class_is_idle_where_none_is_asked(panel):
+    guidance = KnobSpec(
+        "guidance", "Guidance", 1.5, 0, 4, 0.1, "How much.", warn="not own", own=1, of_class=True
+    )
+    panel.set_specs((guidance, STEPS))
+    panel.set_classless(True)
+    knob = panel.knobs["guidance"]
+    assert not knob.field.isEnabled()
+    assert "no class" in knob.toolTip()
+    assert knob.warning.isHidden()
+    assert not panel.own.isEnabled()
+    assert panel.knobs["steps"].field.isEnabled()
+    panel.set_classless(False)
+    assert knob.field.isEnabled()
+    assert not knob.warning.isHidden()
+    assert panel.own.isEnabled()
