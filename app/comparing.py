@@ -14,7 +14,7 @@ from app.open_models import Loading, Models
 from app.pictures import Pixels, to_pixels
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
-from engines.model import Card, Model, SampleRequest, batch_of, own_knobs
+from engines.model import Card, SampleRequest, batch_of, own_knobs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Floats: TypeAlias = npt.NDArray[np.float32]
 SIDE = 128
-_DRAWN = 1.0
-"""The value of a VAE's knob that draws pixels too: their means are no samples of the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +81,7 @@ def compare(
         size = batch_of(card)
         for start in range(0, request.count, size):
             count = min(size, request.count - start)
-            knobs = _honest(model)
+            knobs = own_knobs(model.knobs)
             run = model.sample(SampleRequest(count, request.seed, knobs=knobs, first=start))
             drawn.append((yield from _again(run, last)))
             x = torch.cat(drawn)
@@ -92,12 +90,6 @@ def compare(
             yield last
 
     return job
-
-
-def _honest(model: Model) -> dict[str, float]:
-    """The knobs at which samples are those of the model's distribution."""
-    drawn = {knob.name: _DRAWN for knob in model.knobs if knob.name == "pixels"}
-    return {**own_knobs(model.knobs), **drawn}
 
 
 def _again(run: Generator[Any, None, T], last: Compared | None) -> Generator[Any, None, T]:

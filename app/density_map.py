@@ -115,7 +115,7 @@ class DensityMap(QObject):
             )
         else:
             text = "" if frame.stride == 1 else f", {frame.stride} × {frame.stride} pixels a value"
-            self.panel.set_state(State.WORKING, f"{frame.share:.0%}{text}")
+            self.panel.set_state(State.WORKING, f"{100 * frame.share:.0f} %{text}")
             self.panel.set_progress(frame.share)
 
     @Slot(object)

@@ -203,4 +203,4 @@ def place_of(found: Score, tests: TestBits | None) -> str:
         return "test set: on its way"
     more = float((tests.bits > found.bits).mean())
     known = "" if len(tests.bits) == tests.total else f" (of {tests.total})"
-    return f"likelier than {more:.0%} of {len(tests.bits)}{known} test pictures"
+    return f"likelier than {100 * more:.0f} % of {len(tests.bits)}{known} test pictures"

@@ -213,7 +213,9 @@ class PlanePage(QObject):
         self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
         what = "of the decoded picture" if bits else "of the latent"
         self.panel.set_footer(f"log-density {what} · {frame.request.wide} × {frame.request.high}")
-        self.panel.set_state(State.READY if frame.complete else State.WORKING, f"{frame.share:.0%}")
+        self.panel.set_state(
+            State.READY if frame.complete else State.WORKING, f"{100 * frame.share:.0f} %"
+        )
 
     @Slot(object)
     def _fail(self, failure: Failure) -> None:

@@ -126,7 +126,12 @@ def _driven(plan: Plan, card: Card, device: str | None) -> Values:
         while True:
             step = next(run)
             if watched and not isinstance(step, Loading):
-                print(f"\r{card.name}: {step.share:.0%}\x1b[K", end="", file=sys.stderr, flush=True)
+                print(
+                    f"\r{card.name}: {100 * step.share:.0f} %\x1b[K",
+                    end="",
+                    file=sys.stderr,
+                    flush=True,
+                )
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
     except ValueError as error:

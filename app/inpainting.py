@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
 from app.filling import FillRequest, When
-from app.inpainting_evidence import Evidence, calibration
+from app.inpainting_evidence import Evidence
 from app.inpainting_inspector import Inspector
 from app.inpainting_mask import MaskFiles
 from app.inpainting_queue import FillQueue, Row
@@ -154,7 +154,6 @@ class Inpainting(QObject):
         row = FilledRow(card, widget, self._opened[card.name], self._session.open, self)
         row.show_unclamped(self._tab.unclamped.isChecked())
         widget.set_truth(self.source.standing)
-        widget.set_calibration(*calibration(card))
         row.shown.connect(self.inspector.follow)
         self.rows[card.name] = row
         return row
@@ -221,6 +220,8 @@ class Inpainting(QObject):
         if choice is not None:
             self.methods[name] = choice.name
             row.show_methods(choice.name)
+        for inspector in (self.inspector, self.desk.inspector):
+            inspector.offer(name)
         self._show_knobs(name)
 
     @Slot(str)
@@ -232,8 +233,10 @@ class Inpainting(QObject):
 
     @Slot(str, str)
     def choose_method(self, name: str, method: str) -> None:
-        """Fill a row by another method from now on."""
+        """Fill a row by another method from now on; its knobs come into view."""
         self.methods[name] = method
+        self.inspector.select(name)
+        self.desk.inspector.select(name)
         self._show_knobs(name)
         self.refresh_row(self._every[name])
 
@@ -250,12 +253,16 @@ class Inpainting(QObject):
         self.run(first=first)
 
     def run(self, *, first: bool) -> None:
-        """Queue the draws of every row."""
+        """Queue the draws of every row; the fast ones need not wait for the slow."""
         self._tab.count.interpretText()
         self._tab.prompt.settle()
-        for row in self._every.values():
+        for row in sorted(self._every.values(), key=self._slow, reverse=first):
             if (request := self.request(row.card)) is not None:
                 self._queue.submit(row.card, request, first=first)
+
+    def _slow(self, row: Row) -> bool:
+        choice = row.choice(self.methods.get(row.card.name, ""))
+        return choice is None or not choice.live
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the jobs it follows."""

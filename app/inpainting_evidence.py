@@ -23,6 +23,7 @@ from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable
 PREFIX = "inpainting_"
 WANTED = 0.9
 """The share of held-out pixels that a calibrated model has within its 90 % interval."""
+_ORDER = {"square": 0, "left": 1}
 AGREEMENT, COVERAGE = "agreement", "coverage"
 """The share of draws read as the true class, and that of held-out pixels within the interval."""
 NOT_MEASURED = "calibration: not measured"
@@ -71,7 +72,8 @@ class Evidence:
             f"{family_title(card)}: {procedure.exactness.value}. {capital(procedure.method)}. "
             f"{procedure.source}."
         )
-        self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(cards))
+        first = sorted(cards, key=lambda other: other.name != card.name)
+        self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(first))
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
@@ -94,6 +96,9 @@ def methods_table(family: str, method: str) -> FamilyTable:
         )
         for e in asked
     )  # fmt: skip
+    if found and not any(e.family == family for e in found):
+        title = FAMILY_TITLES.get(family, family)
+        note = f"None of these is of {title}: its badge rests on the tests of the code alone."
     return _table("Methods where the answer is known", _COLUMNS, rows, note)
 
 
@@ -118,18 +123,19 @@ def calibration_table(cards: Iterable[Card]) -> FamilyTable:
     return _table("Calibration on held-out pictures", _FIGURES, tuple(rows), note)
 
 
-def calibration(card: Card) -> tuple[str, str]:
-    """A row's line about it, and the tool tip with all that was measured."""
-    found = figures_of(card)
+def calibration(card: Card, method: str = "") -> tuple[str, str]:
+    """A row's line about a method, "" for the default, and the tool tip with all there is of it."""
+    found = [figure for figure in figures_of(card) if figure.method == method]
     if not found:
-        return NOT_MEASURED, f"The card of {card.name} has no figures of in-painting."
-    own = [f for f in found if f.what == COVERAGE and not f.method]
-    rest = [f"{f.what} {_value(f.value)} ({f.where})" for f in found]
-    words = [f"{100 * f.value:.0f} % {f.mask}" for f in own]
-    text = f"covers {', '.join(words)}" if own else rest[0]
+        what = f"method {method}" if method else "in-painting"
+        return NOT_MEASURED, f"The card of {card.name} has no figures of {what}."
+    rest = [f"{f.what} {_value(f.value)} ({f.mask})" for f in found]
+    words = [f"{100 * f.value:.0f} % {f.mask}" for f in found if f.what == COVERAGE]
+    text = f"covers {', '.join(words)}" if words else rest[0]
     tip = (
-        "Coverage: the share of held-out pixels within the 90 % interval of the draws, "
-        f"{WANTED:.0%} if calibrated. Measured: {'; '.join(rest)}."
+        "Coverage: the share of held-out pixels within the 90 % interval of the draws. Calibrated "
+        f"draws cover {100 * WANTED:.0f} %, and more where pixels are almost sure. "
+        f"Measured: {'; '.join(rest)}."
     )
     return text, tip
 
@@ -168,7 +174,8 @@ def figures_of(card: Card) -> list[Figure]:
             wanted = entry.get("nominal", WANTED)
             error, how = entry.get("coverage_stderr"), _how(entry, "draws", "coverage_examples")
             found.append(Figure(mask, method, COVERAGE, entry[COVERAGE], error, wanted, how))
-    return found
+    # the same order in every row, whatever was measured first
+    return sorted(found, key=lambda figure: (figure.method, _ORDER.get(figure.mask, len(_ORDER))))
 
 
 def _how(entry: Mapping[str, Any], draws: str, examples: str) -> str:

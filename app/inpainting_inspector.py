@@ -9,12 +9,13 @@ from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from app.filling import Filling
 from app.inpainting_row import FilledRow
 from app.inpainting_source import Source
-from app.method_row import knob_specs
+from app.method_row import CHANGED, knob_specs
 from app.parts import Parts
 from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
 from app.session import family_title
 from app.summary import against
+from widgets.gallery import Gallery
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST
 from widgets.inpainting_tab import InpaintingTab
@@ -67,6 +68,17 @@ class Inspector(QObject):
             self.expect(name, index)
             self.follow(name)
 
+    def select(self, name: str) -> None:
+        """Go to a row: its knobs, and its first draw as soon as there is one."""
+        if name in self._rows and name != self._name:
+            self._tab.flip.clear()
+            self.inspect(name, 0)
+
+    def offer(self, name: str) -> None:
+        """Go to a row if none is chosen yet."""
+        if not self._name:
+            self.select(name)
+
     def expect(self, name: str, index: int) -> None:
         """Go to a draw that has yet to come."""
         other = name != self._name
@@ -95,21 +107,32 @@ class Inspector(QObject):
             return
         frame = row.frame
         if self._summary is not None:
+            self._frame_only(row.view.summary, self._summary)
             self._show_summary(frame, self._summary)
             return
         index = self._index = min(self._index or 0, frame.request.count - 1)
-        if row.view.draws.current() != index:
-            row.view.draws.set_current(index)
+        self._frame_only(row.view.draws, index)
         recipe = row.recipe(index)
         table = rows(recipe, row.card, frame.choice.knobs) if recipe else [("Model", name)]
         if recipe:
             table.insert(1, ("Method", frame.choice.title))
+        if row.stale:
+            table.insert(0, ("", CHANGED))
         if self._tab.unclamped.isChecked():
             table.insert(1, ("Shown", "unclamped; files have the known pixels"))
         self._tab.flip.show_draw(
             row.seen(frame)[index], table, index, frame.request.count,
             reason="" if recipe else "It is not finished yet.",
         )  # fmt: skip
+
+    def _frame_only(self, gallery: Gallery, index: int) -> None:
+        """Frame one picture of all rows: the one shown large."""
+        for row in self._rows.values():
+            for other in (row.view.draws, row.view.summary):
+                if other is not gallery and other.current() is not None:
+                    other.set_current(None)
+        if gallery.current() != index:
+            gallery.set_current(index)
 
     def _show_summary(self, frame: Filling, which: int) -> None:
         if which == 0:
@@ -157,8 +180,8 @@ def _beside(frame: Filling) -> list[tuple[str, str]]:
     found = against(frame.values, frame.request.picture, frame.request.mask)
     if found is None:
         return []
+    error = ("Error of the mean", f"{found.error:.3f} rms of the full range, in the hole")
+    if len(frame.values) == 1:
+        return [error, ("Within the draws", "takes two draws or more")]
     least = f"; at least {100 * found.expected:.0f} % on average if calibrated"
-    return [
-        ("Error of the mean", f"{found.error:.3f} rms of the full range, in the hole"),
-        ("Within the draws", f"{100 * found.covered:.0f} % of hidden pixels{least}"),
-    ]
+    return [error, ("Within the draws", f"{100 * found.covered:.0f} % of hidden pixels{least}")]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from app import inpainting_recipe
 from app.channels import Channel
 from app.filling import Filling, FillRequest, fill
+from app.inpainting_evidence import calibration
 from app.method_row import MethodRow
 from app.pictures import Pixels
 from app.recipes import Recipe
@@ -15,6 +16,8 @@ from app.session import Models
 from engines.model import Card
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST, InpaintingRow
+
+NO_HOLE = "Nothing was painted: nothing to fill."
 
 
 class FilledRow(MethodRow[FillRequest, Filling]):
@@ -31,6 +34,17 @@ class FilledRow(MethodRow[FillRequest, Filling]):
     def together(self) -> int:
         """Draws that are made together."""
         return self.frame.request.count if self.frame else 1
+
+    def show_methods(self, method: str) -> None:
+        """Offer the methods, with what was measured of the one chosen."""
+        super().show_methods(method)
+        if (choice := self.choice(method)) is not None and self.offer is not None:
+            default = choice.name == self.offer.choices[0].name
+            self.view.set_calibration(*calibration(self.card, "" if default else choice.name))
+
+    def _remark(self, *, cut: bool = False) -> str:
+        empty = self.frame is not None and not self.frame.request.mask.any()
+        return super()._remark(cut=cut) or (NO_HOLE if empty else "")
 
     def present(self, frame: Filling) -> None:
         self._show_draws(frame)

@@ -86,6 +86,10 @@ class Source(QObject):
         if self._card is None:
             return
         self.picture, self.standing = fitted(picture, self._card.shape), standing
+        if standing is ORIGINAL and (place := self._example_like(self.picture)) is not None:
+            # a held-out example comes back, out of a saved draw or a file of its own
+            self._place, self.standing = place, TRUTH
+            title = self._title(place)
         canvas = self._tab.canvas
         canvas.set_picture(self.picture)
         if mask is not None:
@@ -125,8 +129,23 @@ class Source(QObject):
     def _show_example(self, place: int) -> None:
         if self._examples is None or self._examples.pictures is None or self._card is None:
             return
-        self._place, shown = place, self._examples.pictures
-        self.adopt(shown.levels[place], title_of(shown, place), standing=TRUTH)
+        self._place = place
+        self.adopt(self._examples.pictures.levels[place], self._title(place), standing=TRUTH)
+
+    def _title(self, place: int) -> str:
+        assert self._examples is not None
+        assert self._examples.pictures is not None
+        return title_of(self._examples.pictures, place)
+
+    def _example_like(self, picture: Pixels) -> int | None:
+        """Which example this very picture is."""
+        found = self._examples
+        if found is None or found.pictures is None or self._card is None:
+            return None
+        for place, levels in enumerate(found.pictures.levels):
+            if np.array_equal(fitted(levels, self._card.shape), picture):
+                return place
+        return None
 
     # pictures of one's own
 

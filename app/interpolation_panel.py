@@ -103,7 +103,7 @@ class Panel(QObject):
     @Slot(object)
     def _take_study(self, payload: Loading | Progress | Study) -> None:
         if isinstance(payload, Progress) and self.name not in self.studies:
-            note = f"Looking for directions: {payload.share:.0%} of the codes."
+            note = f"Looking for directions: {100 * payload.share:.0f} % of the codes."
             self._tab.latents.sliders.set_nothing(note)
         elif isinstance(payload, Study):
             self.studies[payload.card.name] = payload

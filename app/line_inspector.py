@@ -36,6 +36,16 @@ class LineInspector(QObject):
             self.knobs_wanted.emit(name)
             self.follow(name)
 
+    def select(self, name: str) -> None:
+        """Go to a row: its knobs, and its numbers."""
+        if name in self._rows and name != self._name:
+            self.inspect(name)
+
+    def offer(self, name: str) -> None:
+        """Go to a row if none is chosen yet."""
+        if not self._name:
+            self.select(name)
+
     @Slot(str)
     def follow(self, name: str) -> None:
         """Keep to what was chosen, as its row changes."""

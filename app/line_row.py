@@ -22,6 +22,8 @@ Views: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """The ranges of both coordinates that are looked at."""
 
 NAMES = ("x₁", "x₂")
+FAR = 1.43
+"""How far above the 95 % limit a gap must lie to warn: of exact draws one in a thousand is."""
 SLOW = 0.05
 """Seconds of a density that would hold up the others while a hand moves the line."""
 NO_DENSITY = "implicit: it has no density"
@@ -77,7 +79,16 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         if isinstance(payload, Curve):
             self.curve = payload
             self._compose()
+            if self.batch is None:
+                self.row.set_note(self._remark())
             self.shown.emit(self.card.name)
+
+    def _remark(self, *, cut: bool = False) -> str:
+        gap, far = self.gap(self.curve), ""
+        if gap is not None and self.frame is not None:
+            limit = FAR * usual(self.frame.request.count)
+            far = f"KS {gap:.2f}: far from its density" if gap > limit else ""
+        return super()._remark(cut=cut) or far
 
     def present(self, frame: LineFilling) -> None:
         self.view.set_kept(frame.kept)
@@ -126,7 +137,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         )  # fmt: skip
 
     def _draws_text(self) -> str:
-        if self.frame is None:
+        if self.frame is None or self._line is None or self.frame.request.axis != self._line.axis:
             return ""
         seen = self.view.plot.share_in_view()
         out = f", {100 * seen:.0f} % in view" if seen < 0.995 else ""
@@ -140,7 +151,9 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         return f"its density, {_STANDING[self.curve.meaning]}"
 
     def _truth_text(self) -> str:
-        return "the data's" if self.truth is not None and self.truth.density is not None else ""
+        true, line = self.truth, self.curve.line if self.curve else self._line
+        shown = true is not None and line is not None and _same_place(true.line, line)
+        return "the data's" if shown and true is not None and true.density is not None else ""
 
     def gap(self, curve: Curve | None) -> float | None:
         """How far complete draws are from a density of the same line; None if not comparable."""
@@ -157,16 +170,17 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             asked = self.frame.request
             table += [
                 ("Method", self.frame.choice.title),
-                ("Known", f"{NAMES[asked.axis]} = {asked.value:.3g}"),
+                ("Known", _known(asked)),
                 ("Draws", f"{asked.count:,}"), ("Seed", str(asked.seed)),
                 ("Mean of draws", f"{self.frame.values.mean():.3f}"),
                 ("sd of draws", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
             ]  # fmt: skip
+            if self._line is not None and not _answers(asked, self._line):
+                table.append(("", f"Drawn of that line; now {_known(self._line)}."))
         for name, curve in (("density", self.curve), ("data", self.truth)):
             if curve is None or curve.density is None:
                 continue
-            known = NAMES[curve.line.axis]
-            table.append((f"log p({known}), {name}", f"{curve.log_known:.3f} nats"))
+            table.append((f"log p({_known(curve.line)}), {name}", f"{curve.log_known:.3f} nats"))
             if (gap := self.gap(curve)) is not None:
                 table.append((f"KS to the {name}", f"{gap:.3f}"))
         if self.curve is not None and self.curve.method:
@@ -188,6 +202,9 @@ def _same_place(one: Line, other: Line) -> bool:
     return (one.axis, one.value) == (other.axis, other.value)
 
 
+def _known(line: Line | LineRequest) -> str:
+    return f"{NAMES[line.axis]} = {line.value:.3g}"
+
+
 def _axis(line: Line) -> str:
-    known, free = NAMES[line.axis], NAMES[1 - line.axis]
-    return f"{free} given {known} = {line.value:.3g}"
+    return f"{NAMES[1 - line.axis]} given {_known(line)}"

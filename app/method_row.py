@@ -23,6 +23,7 @@ from widgets.knob_fields import KnobSpec
 WAITS = "Press Fill to draw."
 QUEUED, DRAWING = "Waiting for its turn…", "Drawing…"
 CHANGED = "Changed since: press Fill."
+BEFORE = "Of what was asked before…"
 STOPPED = "Stopped before the end."
 NONE_FITS = "No in-painting method fits this model."
 
@@ -95,6 +96,7 @@ class MethodRow(QObject, Generic[Q, F]):
         self.failure: Failure | None = None
         self.standing: Procedure | None = None
         self._channel, self._models = channel, models
+        self._wanted: Q | None = None
         self._stale = False
         channel.stepped.connect(self.show_step)
         channel.failed.connect(self.fail)
@@ -112,7 +114,7 @@ class MethodRow(QObject, Generic[Q, F]):
 
     def live(self, request: Q, when: When) -> None:
         """Draw this now if `when` says so; else what is shown is out of date."""
-        choice = self.choice(request.method)
+        self._wanted, choice = request, self.choice(request.method)
         rests = when is When.NEVER or choice is None or not choice.live
         if self.offer is not None and rests:
             self.wait(request)
@@ -125,21 +127,35 @@ class MethodRow(QObject, Generic[Q, F]):
     def wait(self, request: Q) -> None:
         """Nothing is drawn until somebody presses Fill: say whether what is shown still holds."""
         self._channel.stop()
+        self._wanted = request
         if self.offer is not None and not self.offer.choices:
             self.row.set_state(State.EMPTY, NONE_FITS)
         elif self.batch is None:
             self.show_methods(request.method)
-            self._stale = self.frame is not None and not self.answers(request)
+            self._mark_stale()
             self.row.set_state(State.READY if self.frame else State.EMPTY, WAITS)
-            self.row.set_stale(self._stale)
+            self.row.set_stale(self.stale)
             self.row.set_note(self._remark())
+            self.shown.emit(self.card.name)
+        elif self.frame is not None and not self.frame.complete:
+            self._mark_stale()
+            self.row.set_note(self._remark())
+
+    @property
+    def stale(self) -> bool:
+        """Whether the draws on show answer an earlier question."""
+        return self._stale
+
+    def _mark_stale(self) -> None:
+        wanted = self._wanted
+        self._stale = self.frame is not None and wanted is not None and not self.answers(wanted)
 
     def _remark(self, *, cut: bool = False) -> str:
         """What there is to warn of in the draws on show."""
         if cut:
             return STOPPED
         if self._stale:
-            return CHANGED
+            return CHANGED if self.batch is None else BEFORE
         return _warning(self.frame) if self.frame else ""
 
     def answers(self, request: Q) -> bool:
@@ -226,12 +242,14 @@ class MethodRow(QObject, Generic[Q, F]):
     def show_frame(self, frame: F) -> None:
         """Put a frame on show."""
         self.frame, self.failure, self._stale = frame, None, False
+        if self.batch is not None:  # a hand may have moved on since it was queued
+            self._mark_stale()
         self.show_methods(frame.request.method)
         self.present(frame)
         self._show_standing(frame.procedure)
-        cost = f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls}"
+        cost = f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls:,}"
         self.row.set_cost(cost, frame.note)
-        self.row.set_note(_warning(frame))
+        self.row.set_note(self._remark())
         self.row.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:
             self.row.set_progress(frame.share)
@@ -282,12 +300,15 @@ def _says(choice: Choice) -> str:
 
 
 def _warning(frame: F) -> str:
+    values = frame.request.knobs
     return "; ".join(
-        f"{knob.title} {frame.request.knobs[knob.name]:g}: {knob.warn}"
+        f"{knob.title} {knob.text(values[knob.name])}: {knob.warn}"
         for knob in frame.choice.knobs
-        if knob.strays(frame.request.knobs[knob.name])
+        if knob.strays(values[knob.name])
     )
 
 
 def _time(seconds: float) -> str:
-    return f"{1000 * seconds:,.0f} ms" if seconds < 10 else f"{seconds:,.0f} s"
+    if seconds < 1:
+        return f"{1000 * seconds:,.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"

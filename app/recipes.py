@@ -285,10 +285,7 @@ def _class(recipe: Recipe, names: Sequence[str]) -> str:
 def _knob(name: str, value: float, knob: Knob | None, *, classless: bool) -> tuple[str, str]:
     if knob is None:
         return name.replace("_", " ").capitalize(), f"{value:g}"
-    text = f"{value:g}"
-    if knob.choices:
-        choice = round((value - knob.minimum) / knob.step)
-        text = knob.choices[choice] if 0 <= choice < len(knob.choices) else text
+    text = knob.text(value)
     if knob.of_class and classless:
         return knob.title, f"{text} (idle: no class is asked)"
     return knob.title, f"{text} ({knob.warn})" if knob.strays(value) else text

@@ -247,7 +247,7 @@ class Sampling(QObject):
             self._tab.last_batch.setEnabled(True)
             if follower() is None:
                 # the same words for every model, so that many are one banner, counted
-                note = "A batch is ready beside what is shown: “Show last batch” brings it up."
+                note = "A batch is ready and not on show: “Show last batch” brings it."
                 self._messages.tell(note, severity=Severity.NOTE)
 
         thing = "pictures" if card.is_picture else "points"

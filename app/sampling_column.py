@@ -108,7 +108,7 @@ class SamplingColumn(QObject):
         thing = "picture" if self.card.is_picture else "point"
         spent = 1000 * frame.seconds / max(1, frame.begun)
         self.column.set_footer(
-            f"{_milliseconds(spent)} · NFE {frame.calls}",
+            f"{_milliseconds(spent)} · NFE {frame.calls:,}",
             f"Time and network evaluations (NFE) that one {thing} took.",
         )
         procedure = frame.procedure
@@ -123,7 +123,7 @@ class SamplingColumn(QObject):
         thing = "picture" if self.card.is_picture else "point"
         turned = [f"From {thing} {first} on"] if first else []
         turned += [
-            f"{knob.title} {values[knob.name]:g}: {knob.warn}"
+            f"{knob.title} {knob.text(values[knob.name])}: {knob.warn}"
             for knob in frame.knobs
             if knob.strays(values[knob.name])
         ]
@@ -137,7 +137,7 @@ class SamplingColumn(QObject):
 
     @Slot()
     def rest(self) -> None:
-        """Nothing more comes: what is shown stays; of a stopped run only what was finished counts."""
+        """Nothing more comes: what is shown stays; of a stopped run what was finished counts."""
         frame, body = self.frame, self.column.body
         body.set_stale(False)
         self.column.set_state(State.READY if frame else State.EMPTY)

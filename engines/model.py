@@ -98,6 +98,11 @@ class Knob:
         """Whether `warn` holds at this value."""
         return bool(self.warn) and value != self.rest
 
+    def text(self, value: float) -> str:
+        """The value in words: a choice by its name."""
+        place = round((value - self.minimum) / self.step)
+        return self.choices[place] if 0 <= place < len(self.choices) else f"{value:g}"
+
 
 @dataclass(frozen=True)
 class LogDensity:

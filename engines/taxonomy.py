@@ -1,8 +1,9 @@
 """The families side by side: what theory promises of each, beside what the cards have measured.
 
-The columns of theory follow Murphy, "Probabilistic Machine Learning: Advanced Topics" (2023),
-table 20.1, with finer cells and with rows of our own (mixtures, kernels, latent diffusion).
-Torch-free: the window shows it.
+The columns of theory are those of Murphy, "Probabilistic Machine Learning: Advanced Topics" (2023),
+table 20.1. The cells are our own: they speak of the bundled kinds of network (a flow of coupling
+layers is fast both ways, an autoregressive one is not), with rows that the book's table has not
+(mixtures, kernels, latent diffusion). Torch-free: the window shows it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from engines.model import Card
 
 @dataclass(frozen=True)
 class Theory:
-    """What holds of a family whatever its size. D numbers make an example, N examples the data."""
+    """What holds of the bundled kind of a family, whatever its size.
+
+    D numbers make an example, N examples the data.
+    """
 
     density: str
     sampling: str
@@ -29,19 +33,20 @@ class Theory:
 
 THEORY = {
     "vae": Theory(
-        "lower bound, fast", "exact, fast: 1 call", "maximum likelihood (bound)",
-        "K < D, Gaussian", "encoder and decoder",
+        "lower bound, fast: 1 call a sample of z", "exact, fast: 1 call",
+        "maximum likelihood (bound)", "K, Gaussian; mostly K < D", "encoder and decoder",
     ),
     "gan": Theory(
         "none: implicit", "exact, fast: 1 call", "min–max game",
-        "K < D, Gaussian, no encoder", "generator and critic",
+        "K, Gaussian, no encoder; mostly K < D", "generator and critic",
     ),
     "autoregressive": Theory(
         "exact, fast: 1 call", "exact, slow: D calls in a row", "maximum likelihood",
         "D, noise: not learned", "masked: each number sees those before it",
     ),
     "any-order": Theory(
-        "exact along one order: D calls; bound with fewer", "exact, slow: D calls in a row",
+        "exact along one order: D calls; bound with fewer",
+        "exact, slow: D calls in a row; approximate with fewer",
         "maximum likelihood (bound, over all orders)", "D, noise: not learned", "reads any mask",
     ),
     "flow": Theory(
@@ -53,13 +58,14 @@ THEORY = {
         "denoising (weighted bound)", "D, noise by the ODE", "free, same size in and out",
     ),
     "latent-diffusion": Theory(
-        "bound, slow", "approximate, medium: many small calls",
-        "two stages: bound, then denoising", "K ≪ D, of its autoencoder",
+        "bound, slow: an ODE for every sample of z", "approximate, medium: many small calls",
+        "two stages: bound, then denoising", "K, of its autoencoder; mostly K ≪ D",
         "encoder, decoder and denoiser",
     ),
     "energy": Theory(
         "unnormalised, fast; its constant is slow", "approximate, slow: Markov chain",
-        "approximate likelihood or contrast with noise", "none", "free, one number out",
+        "approximate likelihood, score matching or contrast with noise", "none",
+        "free, one number out",
     ),
     "mfa": Theory(
         "exact, fast", "exact, fast", "maximum likelihood (EM)",
@@ -113,7 +119,8 @@ _THEORY_COLUMNS = (
     Column("Density", "Whether p(x) can be computed, and at what cost. "
            "A bound lies below log p(x), an unnormalised density lacks a constant."),
     Column("Sampling", "How samples relate to the model's own distribution, and what one costs. "
-           "A call is one evaluation of the network."),
+           "A call is one evaluation of the network. Defaults chosen for looks (guidance, means "
+           "in place of draws) are not the model's own distribution: the badge says so."),
     Column("Training", "What training makes small or large."),
     Column("Latents", "The hidden variables behind an example of D numbers; "
            "the count is that of the checkpoint."),
@@ -121,7 +128,8 @@ _THEORY_COLUMNS = (
 )  # fmt: skip
 _BITS = Column(
     "Bits per dim.", "−log₂ p(x) / D of the 256-level test pictures: lower is better. "
-    "≤ marks a bound, ≈ an estimate, ± one standard error.", measured=True,
+    "≤ marks a bound, ≈ an estimate, ± one standard error. An exact density of real numbers gives "
+    "but a bound for the 256 levels (uniform dequantisation).", measured=True,
 )  # fmt: skip
 _GAP = Column(
     "KL gap, nats", "Mean of log p_true(x) − log p(x) over test points: lower is better. "
@@ -134,13 +142,13 @@ _ENTROPY = Column(
 )  # fmt: skip
 _AGREEMENT = Column(
     "Label agreement", "How often an independent classifier reads the class that was asked, "
-    "in 10,000 samples at the settings that the card recommends; “own” is the model's own "
-    "distribution, without guidance and at temperature 1.", measured=True,
+    "in the samples that the cell's tip counts, at the default settings; “own” without guidance, "
+    "at temperature 1, pixels drawn in place of means.", measured=True,
 )  # fmt: skip
 _COSTS = (
     Column("16 samples", "Time at the default knobs, and network calls per sample.", measured=True),
-    Column("16 densities", "Time of the density above, whatever its meaning, at the default knobs.",
-           measured=True),
+    Column("16 densities", "Time of the density above, whatever its meaning, at the default knobs: "
+           "64 samples of z for a VAE.", measured=True),
     Column("Parameters", "Numbers stored in the checkpoint.", measured=True),
 )  # fmt: skip
 
@@ -179,7 +187,7 @@ def _cells(
         )
         return (*theory, *(Cell(figures.NOTHING, absent) for _ in measured))
     latents: Mapping[str, Any] = card.figures.get("latents", {})
-    if latents.get("value"):
+    if latents.get("value") and not theory[3].text.startswith("none"):
         theory[3] = Cell(f"{theory[3].text}; here {latents['value']:,}", latents.get("nature", ""))
     return (*theory, *(_measured(card, column) for column in measured))
 
@@ -195,6 +203,7 @@ def _measured(card: Card, column: Column) -> Cell:
         text = figures.percent(card.figures, name)
         if f"own_{name}" in card.figures:
             text += f" (own {figures.percent(card.figures, f'own_{name}')})"
+            return Cell(text, f"{_how(figure)}; own: {_how(card.figures[f'own_{name}'])}")
     elif name.endswith("_ms"):
         text = figures.duration(card.figures, name) + _calls(card, name)
     else:

@@ -39,6 +39,7 @@ PIXELS = Knob(
     "pixels", "Pixels", MEAN, 0, 1, 1,
     "What is shown for a latent z: the mean of p(x | z), or one draw from it with its pixel noise.",
     choices=("mean of p(x | z)", "draw from p(x | z)"),
+    warn="not the model's distribution", own=DRAW,
 )  # fmt: skip
 IMPORTANCE = Knob(
     "importance", "Importance samples", 64, 1, 5000, 1,

@@ -43,7 +43,7 @@ class FamilyBar(QWidget):
         """Show work under way, `share` (0 … 1) of it done or None where nobody knows."""
         self._busy = busy
         self._share = None if share is None else min(max(share, 0.0), 1.0)
-        self.setAccessibleDescription("" if share is None else f"{share:.0%}")
+        self.setAccessibleDescription("" if share is None else f"{100 * share:.0f} %")
         self._settle()
 
     def moving(self) -> bool:

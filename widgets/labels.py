@@ -21,7 +21,7 @@ from widgets import theme
 class ElidedLabel(QLabel):
     """One line that ends in "…" where it does not fit; the tool tip then has all of it.
 
-    Otherwise the tool tip is `tip`.
+    Below that, or alone, the tool tip has `tip`.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,7 +45,8 @@ class ElidedLabel(QLabel):
         return metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self._shown() != self.text() else self.tip)
+        cut = self.text() if self._shown() != self.text() else ""
+        self.setToolTip("\n\n".join(part for part in (cut, self.tip) if part))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -26,7 +26,7 @@ class Tool(Enum):
     ERASER = "Eraser"
     LASSO = "Lasso"
     RECTANGLE = "Rectangle"
-    FILL = "Fill"
+    FILL = "Flood fill"
 
     def has_size(self) -> bool:
         return self in (Tool.BRUSH, Tool.ERASER)

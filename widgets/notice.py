@@ -19,6 +19,7 @@ class Notice(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = parent
         self.setProperty("card", True)
         self._text = QLabel(self)
         self._text.setWordWrap(True)
@@ -44,7 +45,7 @@ class Notice(QFrame):
         return QSize(sum(buttons) + (5 * theme.UNIT if buttons else 0), 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parentWidget() and event.type() is QEvent.Type.Resize:
+        if watched is self._view and event.type() is QEvent.Type.Resize:
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -52,7 +53,7 @@ class Notice(QFrame):
         """Let the words wrap where they should, or where the view below ends."""
         text = self._text
         natural = text.fontMetrics().horizontalAdvance(text.text()) + theme.UNIT
-        room = max(0, self.parentWidget().width() - 8 * theme.UNIT)
+        room = max(0, self._view.width() - 8 * theme.UNIT)
         text.setMinimumWidth(min(natural, WORDS_WIDTH, room))
 
     def show_text(self, text: str, *, actions: bool) -> None:

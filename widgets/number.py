@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
 from widgets import theme
@@ -26,15 +26,37 @@ class NumberBox(QDoubleSpinBox):
         margin = theme.UNIT - 2
         self.lineEdit().setTextMargins(margin, 0, margin, 0)
 
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """A number beyond the range may be typed: it counts as the nearest that is taken."""
+        state, text, position = super().validate(text, position)
+        if state is QValidator.State.Invalid and self._number(text) is not None:
+            state = QValidator.State.Acceptable
+        return state, text, position
+
+    def valueFromText(self, text: str) -> float:
+        number = self._number(text)
+        if number is None:
+            return super().valueFromText(text)
+        return min(max(number, self.minimum()), self.maximum())
+
+    def _number(self, text: str) -> float | None:
+        """The number typed, None where it is none or has too many digits after the point."""
+        whole, _, part = text.strip().lstrip("-").partition(".")
+        digits = (whole + part).isascii() and (whole + part).isdigit()
+        return float(text) if digits and len(part) <= self.decimals() else None
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A key or a paste that the field refuses is answered by what it takes."""
-        line = self.lineEdit()
-        before = (line.text(), line.cursorPosition(), line.selectedText())
+        before = self._typed()
         super().keyPressEvent(event)
-        typed = bool(event.text()) and event.text().isprintable()
+        wrote = bool(event.text()) and event.text().isprintable()
         pasted = event.matches(QKeySequence.StandardKey.Paste)
-        if (typed or pasted) and before == (line.text(), line.cursorPosition(), line.selectedText()):
+        if (wrote or pasted) and before == self._typed():
             QToolTip.showText(self.mapToGlobal(QPoint(0, self.height() // 2)), self.taken(), self)
+
+    def _typed(self) -> tuple[str, int, str]:
+        line = self.lineEdit()
+        return line.text(), line.cursorPosition(), line.selectedText()
 
     def taken(self) -> str:
         """One sentence on what the field takes."""

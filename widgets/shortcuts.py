@@ -120,8 +120,8 @@ class ShortcutsDialog(QDialog):
         column.addWidget(self.nothing, 1)
         column.addWidget(self.area, 1)
         # wide enough for the longest line beside the scroll bar
-        page, bar = self.area.widget().sizeHint(), self.area.verticalScrollBar().sizeHint()
-        self.resize(page.width() + bar.width() + 6 * theme.UNIT, 80 * theme.UNIT)
+        line, bar = self._page.sizeHint().width(), self.area.verticalScrollBar().sizeHint().width()
+        self.resize(line + bar + 6 * theme.UNIT, 80 * theme.UNIT)
         self.search.textChanged.connect(self._on_searched)
 
     def shown(self) -> tuple[Shortcut, ...]:
@@ -149,7 +149,7 @@ class ShortcutsDialog(QDialog):
         self.area.setVisible(bool(shown))
 
     def _build_rows(self) -> QScrollArea:
-        page = QWidget()
+        page = self._page = QWidget()
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, theme.UNIT, 0)
         grid.setHorizontalSpacing(2 * theme.UNIT)

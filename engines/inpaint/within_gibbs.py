@@ -227,9 +227,8 @@ def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
             step = adapted(step, chance, 1.0)
         for i, part in enumerate((proposed, chance)):
             moved[i] += part.mean().item()
-        note = (
-            f"accepted: {moved[0] / done:.0%} of the encoder's, {moved[1] / done:.0%} of Langevin"
-        )
+        kept = [100 * share / done for share in moved]
+        note = f"accepted: {kept[1]:.0f} % Langevin, {kept[0]:.0f} % encoder"
         return state, posterior.draw(state, streams), note
 
     return move

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from engines.nets.diffusion import Fourier
 
 _SLOPE = 0.2
+_SKIP_STD = 0.03
 
 
 class Generator(nn.Module, ABC):
@@ -48,16 +49,24 @@ class Generator(nn.Module, ABC):
 
 
 class PointGenerator(Generator):
-    """For points (n, dim) in data units: a perceptron, then the mean and spread of each axis."""
+    """For points (n, dim) in data units: a perceptron, then the mean and spread of each axis.
+
+    With `skip` a linear map of z is added: Gaussian tails then need not be learned piece by piece.
+    """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, *, dim: int, classes: int, latent: int, hidden: int, layers: int) -> None:
+    def __init__(
+        self, *, dim: int, classes: int, latent: int, hidden: int, layers: int, skip: bool = False
+    ) -> None:
         super().__init__(latent=latent, classes=classes)
         sizes = [latent + max(1, classes), *[hidden] * layers]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.out = nn.Linear(hidden, dim)
+        self.skip = nn.Linear(latent, dim, bias=False) if skip else None
+        if self.skip is not None:
+            nn.init.normal_(self.skip.weight, std=_SKIP_STD)
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
 
@@ -74,7 +83,10 @@ class PointGenerator(Generator):
         h = torch.cat([z, share], 1)
         for layer in self.layers:
             h = F.leaky_relu(layer(h), _SLOPE)
-        return self.out(h) * self.scale + self.mean  # type: ignore[no-any-return]
+        x: Tensor = self.out(h)
+        if self.skip is not None:
+            x = x + self.skip(z)
+        return x * self.scale + self.mean
 
 
 class PictureGenerator(Generator):
@@ -146,8 +158,8 @@ class PointCritic(nn.Module):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """Scores (n,)."""
         x = (x - self.mean) / self.scale
-        # waves about as long as the data are wide, four deviations, and shorter ones
-        h = torch.cat([x, self.place(x / 4), F.one_hot(labels, self._classes).to(x.dtype)], 1)
+        # waves about as long as half the data are wide, two deviations, and shorter ones
+        h = torch.cat([x, self.place(x / 2), F.one_hot(labels, self._classes).to(x.dtype)], 1)
         for layer in self.layers:
             h = F.leaky_relu(layer(h), _SLOPE)
         return self.out(h)[:, 0]  # type: ignore[no-any-return]

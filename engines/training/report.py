@@ -24,21 +24,29 @@ Written by `python -m engines.training report` from the cards in `assets/models/
 first examples as the card says. Bits per dimension are of the 256-level picture and of p(x), no
 class given; ≤ marks a bound, ≈ an estimate, ± is one standard error, – what was not measured. The
 KL gap is the mean of log p_true(x) − log p(x) over test points, for a bound an upper bound on it;
-~ marks that of a kernel density of samples, for models without a density. Mass is the integral of
-the density over the plane. The densities are drawn on [their own page](densities.md).
+~ marks that of a kernel density of samples, for models without a density. The entropy is that of
+the truth, the cross-entropy a mean over 20,000 points, so that it may lie below it by chance; the
+gap compares both at the same points. Mass is the integral of the density over the plane by the
+midpoint rule on 256 × 256 cells, which at sharp edges (checkerboard) errs by nearly 0.01. An exact
+density of real numbers gives a bound for the 256 levels of a picture: uniform dequantisation
+(Theis et al. 2016). The densities are drawn on [their own page](densities.md).
 """
-_QUALITY_HEAD = """Of 10,000 class-conditional samples at the default knobs, in the features of the
-project's own classifier: compare only among themselves. The first row is the floor: real test
-pictures in the place of samples. Some cards recommend guidance or a temperature, at which samples
-are no longer the model's own distribution: the table of pictures says which, and how often those of
-its own are read as the class that was asked.
+_QUALITY_HEAD = """Of class-conditional samples at the default knobs, in the features of the
+project's own classifier: compare only among themselves, and only where there are as many. Before
+the rows stands the floor: as many real test pictures in the place of samples. Some cards recommend guidance or a temperature, and a VAE shows the mean of p(x | z):
+such samples are not the model's own distribution. The table of pictures says which, and how often
+1,000 samples without these (of the any-order model still with several pixels a call) are read as
+the class that was asked. Samples of the kernel density carry its noise, which the classifier cannot
+read.
 """
 _HOLES_HEAD = """Test pictures with the centre square or the left half unknown, filled by the first
 method of each model in the settings named (`python -m engines.training inpainting NAME`): how often
-the project's classifier reads a completion as the digit that the picture shows, and the share of
-hidden pixels inside the central 90 % of 32 draws, which is 90 % for draws that doubt as they
-should; in brackets of how many pictures. Draws of the kernel density carry its noise, which the
-classifier cannot read.
+the project's classifier reads a completion as the digit that the picture shows, of how many
+pictures; and the share of hidden pixels inside the central 90 % of 32 draws, ± one standard error
+over pictures. Draws that doubt as they should hold 90 % of the truth, and more where a pixel is
+almost sure, as most of the background is: so the second share is that of the pixels on which the
+draws differ. In brackets of how many pictures. Draws of the kernel density carry its noise, which
+the classifier cannot read.
 """
 
 
@@ -144,14 +152,23 @@ def _covered(hole: str) -> Callable[[Card], str]:
     def cell(card: Card) -> str:
         if not (found := _hole(card, hole)):
             return figures.NOTHING
-        return f"{100 * found['coverage']:.1f} % ({found['coverage_examples']})"
+        whole, error = 100 * found["coverage"], 100 * found.get("coverage_stderr", 0)
+        varying = f", {100 * v:.1f} %" if (v := found.get("coverage_varying")) else ""
+        return f"{whole:.1f} ± {error:.1f} %{varying} ({found['coverage_examples']})"
 
     return cell
 
 
 def _filling(card: Card) -> str:
-    found = _hole(card, "square") or _hole(card, "left")
-    return f"{found['method']} ({found['exactness']})"
+    """The method; where the holes were filled in different ways, that of each."""
+    ways = {
+        f"{found['method']} ({found['exactness']})": title
+        for hole, title in _HOLES.items()
+        if (found := _hole(card, hole))
+    }
+    if len(ways) == 1:
+        return next(iter(ways))
+    return "; ".join(f"{title}: {way}" for way, title in ways.items())
 
 
 def _settings(card: Card) -> str:
@@ -213,12 +230,15 @@ def _table(columns: _Columns, cards: Iterable[Card]) -> str:
 
 def _quality(cards: Iterable[Card]) -> str:
     """Every figure of the samples; before each data set's rows their floor."""
-    rows: dict[str, list[list[str]]] = {}
+    rows: dict[tuple[str, int], list[list[str]]] = {}
     for card in cards:
-        who = [cell(card) for cell in _WHO.values()]
-        of = rows.setdefault(card.data, [[who[0], "test pictures", *_entries(card, "floor")]])
-        of.append([*who, *_entries(card, "value")])
-    return _lines([*_WHO, *_QUALITY], (row for of in rows.values() for row in of))
+        count = card.figures["frechet"]["examples"]
+        data, family = (cell(card) for cell in _WHO.values())
+        floor = [data, "test pictures", f"{count:,}", *_entries(card, "floor")]
+        rows.setdefault((card.data, count), [floor]).append(
+            [data, family, f"{count:,}", *_entries(card, "value")]
+        )
+    return _lines([*_WHO, "samples", *_QUALITY], (row for of in rows.values() for row in of))
 
 
 def _entries(card: Card, key: str) -> list[str]:

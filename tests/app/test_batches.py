@@ -145,7 +145,7 @@ def test_a_hand_on_a_control_goes_first_and_the_batch_is_kept(stage, puppets):
     assert stage.column(KDE).body.count() == 6
     puppet.allow(2)
     stage.until(lambda: states(stage) == [JobState.DONE])
-    assert stage.said() == ["A batch is ready beside what is shown: “Show last batch” brings it up."]
+    assert stage.said() == ["A batch is ready and not on show: “Show last batch” brings it."]
     assert stage.shows(KDE, seed=8)
     stage.click(stage.tab.last_batch)
     assert stage.shows(KDE, seed=7)

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from app.method_row import CHANGED, NONE_FITS, QUEUED, WAITS
+from app.inpainting_row import NO_HOLE
+from app.method_row import BEFORE, CHANGED, NONE_FITS, QUEUED, WAITS
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS, LEFT
 from widgets.column import State
@@ -122,15 +123,57 @@ def test_painting_goes_on_while_a_slow_method_works_and_its_result_is_marked(des
     before = desk.tab.canvas.mask()
     desk.paint((3.5, 1.5), (4.5, 2.5))
     assert (desk.tab.canvas.mask() != before).any()
-    methods["slow"].allow(3)
+    methods["slow"].allow(2)
+    desk.until(lambda: BEFORE in desk.texts())
+    methods["slow"].allow(1)
     desk.until(lambda: desk.row().batch is None)
     assert desk.row().frame.choice.name == "slow"
     assert desk.row().frame.complete
     assert desk.view().draws.is_stale(0)
     assert CHANGED in desk.texts()
+    assert CHANGED in desk.tab.flip.viewer.recipe_text()
     desk.tab.canvas.set_mask(before)
     desk.presenter.refresh()
     assert not desk.view().draws.is_stale(0)
+    assert CHANGED not in desk.tab.flip.viewer.recipe_text()
+
+
+def test_a_method_shows_its_knobs_before_its_first_draw(open_window, methods):
+    desk = Desk(open_window(Settings(**vars(DIGITS) | {"live_filling": False})))
+    desk.until(lambda: desk.presenter.rows and desk.row().offer is not None)
+    assert desk.tab.knobs_title.text() == "Quick · KDE"
+    desk.tab.method_chosen.emit(KDE, "slow")
+    assert list(desk.tab.knobs.knobs) == ["heat"]
+    assert desk.tab.knobs_title.text() == "Slow · KDE"
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_fast_methods_are_filled_before_slow_ones(open_window, methods, first):
+    desk = Desk(open_window(Settings(**vars(BOTH) | {"live_filling": False})))
+    desk.until(lambda: set(desk.presenter.rows) == {FLOW, KDE})
+    desk.until(lambda: desk.row(FLOW).offer and desk.row(KDE).offer)
+    desk.tab.method_chosen.emit(FLOW, "slow")
+    desk.presenter.run(first=first)
+    table = desk.window.bar.table
+    titles = [table.job_at(row).title for row in range(table.rowCount())]
+    assert titles == ["KDE: fill 8", "Flow: fill 8"]
+    methods["slow"].allow()
+    desk.ready(FLOW)
+
+
+def test_one_picture_alone_is_framed(desk):
+    desk.tab.flip.slider.setValue(5)
+    summary = desk.view().summary
+    desk.stage.click(summary.viewport(), summary.tile_rect(2).center().toPoint())
+    assert (summary.current(), desk.view().draws.current()) == (2, None)
+    desk.tab.flip.slider.setValue(6)
+    assert (summary.current(), desk.view().draws.current()) == (None, 6)
+
+
+def test_nothing_painted_is_said_to_be_nothing_filled(desk):
+    desk.tab.canvas.set_mask(np.zeros_like(desk.tab.canvas.mask()))
+    desk.presenter.refresh()
+    desk.until(lambda: NO_HOLE in desk.texts())
 
 
 def test_with_live_off_nothing_is_drawn_before_fill(open_window, methods):

@@ -46,7 +46,13 @@ def test_figures_are_shown_with_what_would_be_wanted(card):
     text, tip = calibration(full)
     assert text == "covers 86 % left"
     assert "agreement 91.0 % (left)" in tip
-    assert "agreement 50.0 % (square, slow)" in tip
+    assert "square" not in tip
+    text, tip = calibration(full, "slow")
+    assert text == "agreement 50.0 % (square)"
+    assert "left" not in tip
+    text, tip = calibration(full, "quick")
+    assert text == NOT_MEASURED
+    assert "method quick" in tip
     cells = [[cell.text for cell in row.cells] for row in calibration_table([full]).rows]
     few, many = "closed form, 2 draws, 500 pictures", "closed form, 32 draws, 40 pictures"
     assert cells == [
@@ -74,6 +80,8 @@ def test_the_method_asked_for_comes_first(monkeypatch):
     monkeypatch.setattr(evidence, "read", lambda: (PIECE, PIECE, other))
     rows = behind.methods_table("kde", "closed-form").rows
     assert [row.family for row in rows] == ["kde", "diffusion", "diffusion"]
+    assert behind.methods_table("kde", "closed-form").note == ""
+    assert "None of these is of GAN" in behind.methods_table("gan", "latent-langevin").note
 
 
 def test_a_click_on_the_badge_opens_the_evidence(open_window, methods, monkeypatch):

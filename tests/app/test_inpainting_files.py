@@ -58,6 +58,8 @@ def test_a_saved_draw_brings_back_picture_mask_method_and_pixels(
     other.ready()
     assert (other.tab.canvas.mask() == mask).all()
     assert (other.presenter.source.picture == picture).all()
+    assert other.tab.source.title().startswith("Test picture")
+    assert other.view().summary._captions[0] == "truth"
     assert (other.view().draws.picture(3) == before).all()
     assert (other.tab.draws(), other.tab.label(), other.window.seed.value()) == (4, 2, 7)
     assert other.row().recipe(3) == recipe

@@ -118,7 +118,7 @@ def test_the_inspector_has_the_numbers_and_saves_the_draws(plane, tmp_path, monk
     QTest.mouseClick(plane.row().view.plot, LEFT)
     text = plane.tab.facts.text()
     assert f"Model: {KDE}" in text
-    assert "log p(x₁), density:" in text
+    assert "log p(x₁ = " in text
     assert "KS to the data:" in text
     saved = tmp_path / "draws.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))

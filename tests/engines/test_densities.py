@@ -138,6 +138,16 @@ def test_verdicts(value, stderr, goal, expected):
     assert verdict(value, stderr, goal) == expected
 
 
+def test_goals_scatter_too():
+    assert verdict(0.0046, 0.0006, 0.0) == "✗"
+    assert verdict(0.0046, 0.0006, 0.0, densities.GOAL_ERRORS["moons"]) == "≃"
+    assert verdict(0.0125, 0.0006, 0.0, densities.GOAL_ERRORS["moons"]) == "✗"
+    for name, error in densities.GOAL_ERRORS.items():
+        x, _ = TOYS[name].sample(20_000, torch.Generator().manual_seed(1))
+        spread = TOYS[name].log_density(x).std().item() / len(x) ** 0.5
+        assert error == pytest.approx(spread, abs=2e-4)
+
+
 def test_the_page_compares_gaps_with_goals(tmp_path):
     cards = [
         card("moons/flow", kl_gap={"value": 0.0099, "stderr": 0.0008, "meaning": "exact"}),
@@ -156,7 +166,7 @@ def test_the_page_compares_gaps_with_goals(tmp_path):
 
 def test_the_report_handles_every_kind_of_model():
     quality = {
-        name: {"value": 0.9, "floor": 0.99}
+        name: {"value": 0.9, "floor": 0.99, "examples": 1000}
         for name in ("label_agreement", "frechet", "precision", "recall", "density", "coverage",
                      "nearest_training")
     }  # fmt: skip
@@ -165,19 +175,25 @@ def test_the_report_handles_every_kind_of_model():
     assert "| none |" in gan
     assert "0.900 (0.990)" in gan
     assert "| unnormalised |" in page
-    assert "| MNIST digits | test pictures | 0.9900 | 0.99 |" in page
+    assert "| MNIST digits | test pictures | 1,000 | 0.9900 | 0.99 |" in page
     assert "Holes" not in page
 
 
 def test_the_report_tells_of_holes():
     found = {
         "value": 0.8612, "stderr": 0.0141, "examples": 500, "coverage": 0.933,
+        "coverage_stderr": 0.0174, "coverage_varying": 0.917,
         "coverage_examples": 16, "method": "chains", "exactness": "asymptotically exact",
     }  # fmt: skip
     page = report.models([card("mnist/vae", inpainting_square=found), card("mnist/gan")])
     how = "chains (asymptotically exact)"
-    assert f"| VAE | {how} | 86.1 ± 1.4 % (500) | – | 93.3 % (16) | – |" in page
+    row = f"| VAE | {how} | 86.1 ± 1.4 % (500) | – | 93.3 ± 1.7 %, 91.7 % (16) | – |"
+    assert row in page
     assert page.count("| GAN |") == page.count("| VAE |") - 1
+    other = found | {"method": "one by one", "exactness": "exact"}
+    both = card("mnist/vae", inpainting_square=found, inpainting_left=other)
+    ways = f"| centre square: {how}; left half: one by one (exact) |"
+    assert ways in report.models([both])
 
 
 def test_text_goes_between_the_comments_and_can_be_written_again():

@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolTip
 
+from widgets.number import NumberBox
 from widgets.seed import SeedBox
 
 
@@ -38,3 +39,22 @@ def test_a_paste_that_is_no_seed_is_refused_with_a_word(seed):
 def test_the_same_digit_over_a_selection_is_no_refusal(seed):
     QTest.keyClicks(seed, "0")
     assert not QToolTip.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [("-2.2", -0.867), ("99", 1.427), ("-0.5", -0.5), ("1.x2", 1.2), ("-", 0.25)],
+)
+def test_a_number_beyond_the_range_counts_as_the_nearest(qtbot, typed, taken):
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setDecimals(3)
+    box.setRange(-0.867, 1.427)
+    box.setValue(0.25)
+    box.show()
+    box.selectAll()
+    QTest.keyClick(box, Qt.Key.Key_Delete)
+    QTest.keyClicks(box, typed)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == pytest.approx(taken)
+    QToolTip.hideText()
