@@ -15,7 +15,10 @@ from widgets import theme
 from widgets.combo import Combo
 from widgets.family_table import Band, FamilyTable, FamilyView
 
-_SOURCE = "Theory after Murphy, Probabilistic Machine Learning: Advanced Topics (2023), table 20.1."
+_SOURCE = (
+    "Columns of theory as in Murphy, Probabilistic Machine Learning: Advanced Topics (2023), "
+    "table 20.1; the cells speak of the bundled kinds of network."
+)
 
 
 class FamiliesDialog(QDialog):

@@ -228,7 +228,7 @@ def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
         for i, part in enumerate((proposed, chance)):
             moved[i] += part.mean().item()
         kept = [100 * share / done for share in moved]
-        note = f"accepted: {kept[1]:.0f} % Langevin, {kept[0]:.0f} % encoder"
+        note = f"accepted: {kept[1]:.0f} %, encoder {kept[0]:.0f} %"
         return state, posterior.draw(state, streams), note
 
     return move

@@ -17,6 +17,7 @@ _MIXTURE = (
     "Four correlated Gaussian components in the plane, x1 = 0.3 known: four modes of x2, "
     "bins of 0.1"
 )
+_KERNELS = "Kernels on 24 points of a wave in the plane, x1 = 0.3 known, bins of 0.1"
 _LATENTS = "The linear decoder with its latent drawn by an exact diffusion, one value known"
 _GENERATOR = "Linear generator from two latents to three values, one known up to τ = 0.3"
 _SCATTERED = "All 512 pictures of 3 × 3 pixels of two levels, five pixels missing here and there"
@@ -33,6 +34,7 @@ _MEAN_ALLOWED, _COVARIANCE_ALLOWED = 0.06, 0.04
 def trials() -> Iterator[Trial]:
     """Every question to every method that it fits, a question's trials in a row."""
     yield from _of_mixture()
+    yield from _of_kernels()
     yield from _of_table()
     yield from _of_linear()
     yield from _of_latents()
@@ -48,22 +50,35 @@ def binned(x: Tensor, edges: Tensor, below: Tensor) -> float:
     return float(0.5 * ((share - inside).abs().sum() + rest))
 
 
-def _of_mixture() -> Iterator[Trial]:
-    mixture = oracles.line_mixture()
-    z = (_EDGES[:, None] - oracles.MEANS) / oracles.SPREADS
-    below = (oracles.WEIGHTS * torch.special.ndtr(z)).sum(1)
+def on_a_line(
+    oracle: str, model: Model, weights: Tensor, means: Tensor, spreads: Tensor
+) -> Question:
+    """A point with x1 = 0.3 known, its x2 a mixture of Gaussians: all three (k,) float64."""
+    z = (_EDGES[:, None] - means) / spreads
+    below = (weights * torch.special.ndtr(z)).sum(1)
 
     def exact(count: int, g: torch.Generator) -> Tensor:
-        k = torch.multinomial(oracles.WEIGHTS, count, replacement=True, generator=g)
+        k = torch.multinomial(weights, count, replacement=True, generator=g)
         e = torch.randn(count, generator=g, dtype=torch.float64)
-        x2 = oracles.MEANS[k] + oracles.SPREADS[k] * e
+        x2 = means[k] + spreads[k] * e
         return torch.stack([torch.full_like(x2, oracles.AT), x2], 1)
 
     measure = Measure("TV", lambda x: binned(x[:, 1], _EDGES, below), _TV_ALLOWED)
     point, known = torch.tensor([oracles.AT, 0.0]), torch.tensor([True, False])
+    return Question(oracle, model, point, known, exact, (measure,))
+
+
+def _of_kernels() -> Iterator[Trial]:
+    model, weights, means, sd = oracles.line_kernels()
+    question = on_a_line(_KERNELS, model, weights, means, torch.full_like(means, sd))
+    yield Trial(question, "closed-form")
+
+
+def _of_mixture() -> Iterator[Trial]:
+    mixture = oracles.line_mixture()
 
     def question(model: Model) -> Question:
-        return Question(_MIXTURE, model, point, known, exact, (measure,))
+        return on_a_line(_MIXTURE, model, oracles.WEIGHTS, oracles.MEANS, oracles.SPREADS)
 
     yield Trial(question(oracles.mixture_analysers(mixture)), "closed-form")
     yield Trial(question(oracles.mixture_energy(mixture)), "mala")

@@ -18,6 +18,7 @@ from engines.diffusion import of_denoiser
 from engines.energy import Energy
 from engines.flow import Flow
 from engines.gan import GAN
+from engines.kde import KDE
 from engines.latent_diffusion import of_parts
 from engines.mfa import MFA
 from engines.model import Card, Exactness, Model, Procedure, Run, SampleRequest, Step
@@ -26,6 +27,7 @@ from engines.nets.autoregressive import PictureRaster
 from engines.nets.diffusion import SIGMA_DATA, Denoiser
 from engines.nets.flow import PointFlow, log_normal
 from engines.nets.gan import PointGenerator
+from engines.nets.kde import PointKernels
 from engines.nets.mfa import FactorAnalysers
 from engines.nets.vae import PointVAE
 from engines.noise import Streams
@@ -136,6 +138,19 @@ def mixture_energy(mixture: FactorAnalysers) -> Model:
         return -mixture.log_density(x), -mixture.score(x).to(x)
 
     return _model(card_of("energy", (mixture.mean.shape[1],)), Energy(of))
+
+
+def line_kernels() -> tuple[Model, Tensor, Tensor, float]:
+    """Kernels on 24 points of a wave in the plane, and their p(x2 | x1 = 0.3).
+
+    It is a mixture of Gaussians: weights (24,), means (24,) and one standard deviation.
+    """
+    t = torch.linspace(-1.5, 1.5, 24)
+    x = torch.stack([t, 3 * (4 * t).sin()], 1)
+    card, kernels, h = card_of("kde", (2,)), PointKernels.of(x, torch.zeros(24).long()), 0.2
+    sd = h * kernels.scale.double()
+    weights = (-0.5 * ((AT - x[:, 0].double()) / sd[0]).square()).softmax(0)
+    return _model(card, KDE(card, kernels, h)), weights, x[:, 1].double(), float(sd[1])
 
 
 class LinearVAE(PointVAE):

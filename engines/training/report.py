@@ -31,13 +31,14 @@ midpoint rule on 256 × 256 cells, which at sharp edges (checkerboard) errs by n
 density of real numbers gives a bound for the 256 levels of a picture: uniform dequantisation
 (Theis et al. 2016). The densities are drawn on [their own page](densities.md).
 """
-_QUALITY_HEAD = """Of class-conditional samples at the default knobs, in the features of the
+_NOISE = "Samples of the kernel density carry its noise, which the classifier cannot read."
+_QUALITY_HEAD = f"""Of class-conditional samples at the default knobs, in the features of the
 project's own classifier: compare only among themselves, and only where there are as many. Before
-the rows stands the floor: as many real test pictures in the place of samples. Some cards recommend guidance or a temperature, and a VAE shows the mean of p(x | z):
-such samples are not the model's own distribution. The table of pictures says which, and how often
-1,000 samples without these (of the any-order model still with several pixels a call) are read as
-the class that was asked. Samples of the kernel density carry its noise, which the classifier cannot
-read.
+the rows stands the floor: as many real test pictures in the place of samples. Some cards recommend
+guidance or a temperature, and a VAE shows the mean of p(x | z): such samples are not the model's
+own distribution. The table of pictures says which, and how often 1,000 samples without these (of
+the any-order model still with several pixels a call) are read as the class that was asked.
+{_NOISE}
 """
 _HOLES_HEAD = """Test pictures with the centre square or the left half unknown, filled by the first
 method of each model in the settings named (`python -m engines.training inpainting NAME`): how often
@@ -55,7 +56,7 @@ def write(page: Path = Path("docs/models.md"), readme: Path = Path("README.md"))
     cards = catalog()
     page.write_text(models(cards), encoding="utf-8")
     families = taxonomy.table(_SHOWN, cards)
-    text = f"{taxonomy.markdown(families)}\nFigures: {families.title}. {families.note}\n"
+    text = f"{taxonomy.markdown(families)}\nFigures: {families.title}. {families.note} {_NOISE}\n"
     readme.write_text(between(readme.read_text("utf-8"), text), encoding="utf-8")
 
 
