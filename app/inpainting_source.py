@@ -86,7 +86,7 @@ class Source(QObject):
         if self._card is None:
             return
         self.picture, self.standing = fitted(picture, self._card.shape), standing
-        if standing is ORIGINAL and (place := self._example_like(self.picture)) is not None:
+        if standing == ORIGINAL and (place := self._example_like(self.picture)) is not None:
             # a held-out example comes back, out of a saved draw or a file of its own
             self._place, self.standing = place, TRUTH
             title = self._title(place)

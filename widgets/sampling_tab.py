@@ -158,7 +158,8 @@ class SamplingTab(QWidget):
 
     def _dress(self) -> None:
         self.classes.setToolTip(
-            "Which classes to draw: p(x) over all, each class in turn, or one class p(x | c)."
+            "Which classes to draw: p(x), where each has its share; each in turn, as many of every "
+            "class whatever its share; or one class, p(x | c)."
         )
         self.classes.setAccessibleName("Class")
         self.classes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
