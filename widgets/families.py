@@ -87,7 +87,7 @@ class FamiliesDialog(QDialog):
         table.addWidget(self.view, 1)
         column.addLayout(table, 1)
         column.addWidget(self.note)
-        self.resize(154 * unit, 82 * unit)
+        self.resize(154 * unit, 91 * unit)
 
     @Slot()
     def _show(self) -> None:

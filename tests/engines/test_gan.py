@@ -193,3 +193,23 @@ def test_shipped_weights_are_the_averaged_generator_alone():
     other = contest()
     other.adopt(shipped)
     assert all(torch.equal(other.weights()[name], shipped[name]) for name in shipped)
+
+
+def test_more_pairs_are_a_mean_over_shifted_partners():
+    winner, loser = normal(40, seed=1).double(), normal(40, seed=2).double()
+    by_hand = [
+        math.log1p(math.exp(loser[(i - 8 * k) % 40] - winner[i]))
+        for k in range(3) for i in range(40)
+    ]  # fmt: skip
+    assert pairing(winner, loser, 3).item() == pytest.approx(sum(by_hand) / 120, rel=1e-9)
+
+
+def test_older_weights_without_the_skip_are_taken_up_unchanged():
+    old = PointGenerator(dim=2, classes=2, latent=3, hidden=16, layers=2)
+    new = PointGenerator(dim=2, classes=2, latent=3, hidden=16, layers=2, skip=True)
+    z, labels = normal(9, 3), torch.arange(9) % 2
+    assert not torch.equal(new(z, labels), old(z, labels))
+    critic = PointCritic(dim=2, classes=2, hidden=16, layers=2, places=8)
+    made = Contest(new, critic, rate=1e-3, gamma=(0.1, 0.1))
+    made.adopt(old.state_dict())
+    assert torch.equal(new(z, labels), old(z, labels))
