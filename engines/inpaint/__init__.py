@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.inpaint import (
+    along_line,
     annealed,
     any_order,
     closed_form,
@@ -37,6 +38,7 @@ METHODS: tuple[Method, ...] = (
     GUIDED,
     REPLACEMENT,
     DPS,
+    *along_line.METHODS,
     *foreign.METHODS,
 )
 """Every method; of those that fit a model the first is its default."""

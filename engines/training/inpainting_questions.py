@@ -81,7 +81,9 @@ def _of_mixture() -> Iterator[Trial]:
         return on_a_line(_MIXTURE, model, oracles.WEIGHTS, oracles.MEANS, oracles.SPREADS)
 
     yield Trial(question(oracles.mixture_analysers(mixture)), "closed-form")
-    yield Trial(question(oracles.mixture_energy(mixture)), "mala")
+    energy = question(oracles.mixture_energy(mixture))
+    yield Trial(energy, "mala")
+    yield Trial(energy, "along-line")
     diffusion = question(oracles.mixture_diffusion(mixture))
     for particles in (16, 4, 1):
         yield Trial(diffusion, "tds", {"particles": particles}, held=particles == 16)

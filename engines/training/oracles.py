@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,7 +22,20 @@ from engines.gan import GAN
 from engines.kde import KDE
 from engines.latent_diffusion import of_parts
 from engines.mfa import MFA
-from engines.model import Card, Exactness, Model, Procedure, Run, SampleRequest, Step
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+)
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PictureRaster
 from engines.nets.diffusion import SIGMA_DATA, Denoiser
@@ -132,12 +146,17 @@ def mixture_analysers(mixture: FactorAnalysers) -> Model:
 
 
 def mixture_energy(mixture: FactorAnalysers) -> Model:
-    """The mixture as an energy −log p(x), known by value and slope."""
+    """The mixture as an energy −log p(x), known by value and slope, and so up to a constant."""
+
+    def density(x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        yield Step(len(x), len(x), calls=1)
+        return LogDensity(mixture.log_density(x), Meaning.UNNORMALISED, "minus the energy")
 
     def of(x: Tensor, labels: Tensor | None, sigma: float) -> tuple[Tensor, Tensor]:
         return -mixture.log_density(x), -mixture.score(x).to(x)
 
-    return _model(card_of("energy", (mixture.mean.shape[1],)), Energy(of))
+    model = _model(card_of("energy", (mixture.mean.shape[1],)), Energy(of))
+    return replace(model, density=Density(Meaning.UNNORMALISED, density))
 
 
 def line_kernels() -> tuple[Model, Tensor, Tensor, float]:

@@ -1,0 +1,124 @@
+"""Points of the plane with one coordinate known: the density along the line, drawn by inversion.
+
+It fits every family whose density is at hand, and shows what chains and particles ought to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines.grids import log_density_grid
+from engines.inpaint.method import Hole, Method, filling
+from engines.kde import KDE
+from engines.mfa import MFA
+from engines.model import (
+    Exactness,
+    Knob,
+    Knobs,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    finish,
+    own_knobs,
+    settle,
+)
+from engines.nets.mfa import choose
+
+CELLS = Knob(
+    "cells", "Cells", 1024, 64, 8192, 64,
+    "Into how many cells the line is cut: first as far as the model's samples reach, then where "
+    "the mass is. A draw is uniform within its cell.",
+)  # fmt: skip
+_SAMPLES, _SPREADS = 512, 8.0
+_NEGLIGIBLE = 25.0
+"""Nats below the highest cell at which the line is cut off."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of one width, the first beginning at `low`, and log p at their midpoints (cells,)."""
+
+    low: float
+    width: float
+    log_p: Tensor
+
+    def massive(self) -> tuple[float, float]:
+        """From where to where there is mass."""
+        kept = (self.log_p > self.log_p.max() - _NEGLIGIBLE).nonzero()[:, 0]
+        return self.low + self.width * int(kept[0]), self.low + self.width * (int(kept[-1]) + 1)
+
+    def draw(self, u: Tensor, within: Tensor) -> Tensor:
+        """Places on the line for u and within in (0, 1): (n,) each to (n,) float64."""
+        cell = choose(self.log_p.log_softmax(0), u)
+        return self.low + self.width * (cell + within.double())
+
+
+def fill(hole: Hole) -> Run:
+    """Cells weighed by the density, twice: over the whole line, then over what has mass."""
+    label = None if hole.label == len(hole.model.labels) else hole.label
+    own = own_knobs(hole.model.knobs)
+    if not hole.known.any():
+        return (yield from hole.model.sample(SampleRequest(hole.count, hole.seed, label, own)))
+    free, streams = int((~hole.known).nonzero()), hole.streams
+    seen = finish(hole.model.sample(SampleRequest(_SAMPLES, hole.seed, label, own)))[:, free]
+    x = hole.picture.repeat(hole.count, 1)
+    x[:, free] = seen[torch.arange(hole.count) % _SAMPLES]
+    yield Step(0, hole.count, x.clone())
+    reach = _SPREADS * seen.std().item()
+    span = seen.min().item() - reach, seen.max().item() + reach
+    coarse = yield from _cut(hole, free, label, span)
+    fine = yield from _cut(hole, free, label, coarse.massive())
+    x[:, free] = fine.draw(streams.uniform(), streams.uniform()).float()
+    yield Step(hole.count, hole.count, x.clone(), calls=1)
+    return x
+
+
+def _cut(
+    hole: Hole, free: int, label: int | None, span: tuple[float, float]
+) -> Generator[Step, None, Cells]:
+    """The density in the cells of a stretch of the line."""
+    cells = int(hole.knobs["cells"])
+    low, width = span[0], (span[1] - span[0]) / cells
+    mids = low + width * (torch.arange(cells, dtype=torch.float64) + 0.5)
+    known = hole.picture[1 - free].double().view(1)
+    axes = (known, mids) if free == 1 else (mids, known)
+    run = log_density_grid(hole.model, *axes, label)
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return Cells(low, width, end.value.value)
+        yield Step(0, hole.count)
+
+
+def _fits(model: Model) -> bool:
+    if model.card.shape != (2,) or model.density is None:
+        return False
+    return model.density.meaning is not Meaning.BOUND and not isinstance(model.native, KDE | MFA)
+
+
+def _procedure(model: Model, knobs: Knobs) -> Procedure:
+    cells = int(settle((CELLS,), knobs)["cells"])
+    method = f"the model's density in {cells:,} cells along the line, inverted"
+    return Procedure(Exactness.ASYMPTOTIC, method, "Devroye 1986, section II.2")
+
+
+METHODS = (
+    Method(
+        name="along-line",
+        title="Along the line",
+        says="Draws by the density itself, computed everywhere along the line: only points of the "
+        "plane allow it.",
+        fits=_fits,
+        procedure=_procedure,
+        run=filling(fill, (CELLS,)),
+        knobs=(CELLS,),
+    ),
+)
