@@ -45,9 +45,10 @@ class Notice(QFrame):
         return QSize(sum(buttons) + (5 * theme.UNIT if buttons else 0), 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._view and event.type() is QEvent.Type.Resize:
+        # while all is torn down other events still come, and no attribute is left to look at
+        if event.type() is QEvent.Type.Resize:
             self._fit()
-        return super().eventFilter(watched, event)
+        return False
 
     def _fit(self) -> None:
         """Let the words wrap where they should, or where the view below ends."""
