@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from engines.grids import log_density_grid
 from engines.inpaint.method import Hole, Method, filling
+from engines.inpaint.pool import drawn
 from engines.kde import KDE
 from engines.mfa import MFA
 from engines.model import (
@@ -23,13 +25,12 @@ from engines.model import (
     Model,
     Procedure,
     Run,
-    SampleRequest,
     Step,
-    finish,
-    own_knobs,
     settle,
 )
 from engines.nets.mfa import choose
+
+T = TypeVar("T")
 
 CELLS = Knob(
     "cells", "Cells", 1024, 64, 8192, 64,
@@ -62,40 +63,48 @@ class Cells:
 
 def fill(hole: Hole) -> Run:
     """Cells weighed by the density, twice: over the whole line, then over what has mass."""
-    label = None if hole.label == len(hole.model.labels) else hole.label
-    own = own_knobs(hole.model.knobs)
     if not hole.known.any():
-        return (yield from hole.model.sample(SampleRequest(hole.count, hole.seed, label, own)))
+        return (yield from drawn(hole, hole.count))
     free, streams = int((~hole.known).nonzero()), hole.streams
-    seen = finish(hole.model.sample(SampleRequest(_SAMPLES, hole.seed, label, own)))[:, free]
+    seen, calls = yield from _counted(drawn(hole, _SAMPLES), hole, 0)
+    reach = _SPREADS * seen[:, free].std().item()
+    span = seen[:, free].min().item() - reach, seen[:, free].max().item() + reach
+    coarse, calls = yield from _cut(hole, free, span, calls)
+    fine, calls = yield from _cut(hole, free, coarse.massive(), calls)
     x = hole.picture.repeat(hole.count, 1)
-    x[:, free] = seen[torch.arange(hole.count) % _SAMPLES]
-    yield Step(0, hole.count, x.clone())
-    reach = _SPREADS * seen.std().item()
-    span = seen.min().item() - reach, seen.max().item() + reach
-    coarse = yield from _cut(hole, free, label, span)
-    fine = yield from _cut(hole, free, label, coarse.massive())
     x[:, free] = fine.draw(streams.uniform(), streams.uniform()).float()
-    yield Step(hole.count, hole.count, x.clone(), calls=1)
+    yield Step(hole.count, hole.count, x.clone(), calls=calls)
     return x
 
 
 def _cut(
-    hole: Hole, free: int, label: int | None, span: tuple[float, float]
-) -> Generator[Step, None, Cells]:
-    """The density in the cells of a stretch of the line."""
+    hole: Hole, free: int, span: tuple[float, float], calls: int
+) -> Generator[Step, None, tuple[Cells, int]]:
+    """The density in the cells of a stretch of the line, and the calls made by then."""
     cells = int(hole.knobs["cells"])
     low, width = span[0], (span[1] - span[0]) / cells
     mids = low + width * (torch.arange(cells, dtype=torch.float64) + 0.5)
     known = hole.picture[1 - free].double().view(1)
     axes = (known, mids) if free == 1 else (mids, known)
-    run = log_density_grid(hole.model, *axes, label)
+    label = None if hole.label == len(hole.model.labels) else hole.label
+    found, calls = yield from _counted(log_density_grid(hole.model, *axes, label), hole, calls)
+    return Cells(low, width, found.value), calls
+
+
+def _counted(
+    run: Generator[Step, None, T], hole: Hole, calls: int
+) -> Generator[Step, None, tuple[T, int]]:
+    """Pass a run's steps on, after so many calls; what samples it guesses stand in for draws."""
+    last = 0
     while True:
         try:
-            next(run)
+            step = next(run)
         except StopIteration as end:
-            return Cells(low, width, end.value.value)
-        yield Step(0, hole.count)
+            return end.value, calls + last
+        last = max(last, step.calls)
+        rows = torch.arange(hole.count) % _SAMPLES
+        guess = None if step.guess is None else step.guess[rows]
+        yield Step(0, hole.count, guess, calls + last)
 
 
 def _fits(model: Model) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engines.inpaint.method import Hole
-from engines.model import SampleRequest, finish, own_knobs
+from engines.model import Run, SampleRequest, finish, own_knobs
 from engines.nets.mfa import choose
 
 SHARED = 2**32 - 1
@@ -31,16 +31,19 @@ def flattened(log_weight: Tensor) -> Tensor:
         power *= 0.8
 
 
+def drawn(hole: Hole, size: int) -> Run:
+    """The model's own first `size` draws of this seed, of the class asked for."""
+    label = None if hole.label == len(hole.model.labels) else hole.label
+    return hole.model.sample(SampleRequest(size, hole.seed, label, own_knobs(hole.model.knobs)))
+
+
 def nearest(hole: Hole, size: int, u: Tensor) -> tuple[Tensor, Tensor]:
     """A start (count, *shape) from the model's first `size` draws of this seed, and all of these.
 
     Draws count by e^(−gap² / 2) with the gap of their known values in small units; u (count,) is
     uniform.
     """
-    label = None if hole.label == len(hole.model.labels) else hole.label
-    x = finish(
-        hole.model.sample(SampleRequest(size, hole.seed, label, own_knobs(hole.model.knobs)))
-    )
+    x = finish(drawn(hole, size))
     spread = x.std(0).mean().clamp_min(1e-6) / 30
     gap = ((x - hole.picture) / spread * hole.known).flatten(1).square().sum(1)
     pick = choose(flattened(-gap / 2), u)
