@@ -38,8 +38,8 @@ _QUALITY_HEAD = f"""Of class-conditional samples at the default knobs, in the fe
 project's own classifier: compare only among themselves, and only where there are as many. Before
 the rows stands the floor: as many real test pictures in the place of samples. Some cards recommend
 guidance or a temperature, and a VAE shows the mean of p(x | z): such samples are not the model's
-own distribution. The table of pictures says which, and how often 1,000 samples without these (of
-the any-order model still with several pixels a call) are read as the class that was asked.
+own distribution. The table of pictures says which, and how often samples without these (1,000, of
+diffusion 10,000; of the any-order model still with several pixels a call) are read as asked.
 {_NOISE}
 """
 _HOLES_HEAD = """Test pictures with the centre square or the left half unknown, filled by the first

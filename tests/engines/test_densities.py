@@ -138,16 +138,6 @@ def test_verdicts(value, stderr, goal, expected):
     assert verdict(value, stderr, goal) == expected
 
 
-def test_goals_scatter_too():
-    assert verdict(0.0046, 0.0006, 0.0) == "✗"
-    assert verdict(0.0046, 0.0006, 0.0, densities.GOAL_ERRORS["moons"]) == "≃"
-    assert verdict(0.0125, 0.0006, 0.0, densities.GOAL_ERRORS["moons"]) == "✗"
-    for name, error in densities.GOAL_ERRORS.items():
-        x, _ = TOYS[name].sample(20_000, torch.Generator().manual_seed(1))
-        spread = TOYS[name].log_density(x).std().item() / len(x) ** 0.5
-        assert error == pytest.approx(spread, abs=2e-4)
-
-
 def test_the_page_compares_gaps_with_goals(tmp_path):
     cards = [
         card("moons/flow", kl_gap={"value": 0.0099, "stderr": 0.0008, "meaning": "exact"}),
