@@ -20,7 +20,7 @@ from engines.training.recipe import Recipe
 
 _LEVELS = (-1.2, 1.3)
 _NODES, _BINS, _EVEN = 4096, 128, 0.4
-_SIDES = (512, 1024, 2048)
+_SIDES = (512, 1024, 2048, 4096)
 
 
 def energy(data: DataSet) -> Recipe:

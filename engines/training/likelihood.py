@@ -20,12 +20,9 @@ Figures: TypeAlias = Mapping[str, Figure]
 
 _REPORT_EVERY = 15.0
 _EIGHT_DRAWS_ON = 1_000
-_SLOW_ON = 2_000
-_SLOW = "probes"
-"""The knob of densities that are integrals along an ODE: half a second an example."""
 _POINT_BOUND: Knobs = {"importance": 512}
 _SIDES = range(128, 1024)
-_ESTIMATE_SIDES = range(128, 256)
+_SLOW_SIDES = range(128, 256)
 _AGREE = 2e-4
 
 
@@ -47,13 +44,8 @@ def plan(model: Model) -> list[Callable[[Model, DataSet], Figures]]:
 
 
 def bits_per_dim(model: Model, data: DataSet) -> Figures:
-    """−log₂ P(x) / D of the 256-level test pictures, no class given.
-
-    Of integrals along an ODE the first pictures stand for all, and the card says how many.
-    """
-    slow = model.density is not None and any(knob.name == _SLOW for knob in model.density.knobs)
-    x = data.test.x[:_SLOW_ON] if slow else data.test.x
-    return {"bits_per_dim": _bits(model, x, NO_KNOBS)}
+    """−log₂ P(x) / D of the 256-level test pictures, no class given."""
+    return {"bits_per_dim": _bits(model, data.test.x, NO_KNOBS)}
 
 
 def elbo_bits_per_dim(model: Model, data: DataSet) -> Figures:
@@ -95,11 +87,12 @@ def sample_kl_gap(model: Model, data: DataSet) -> Figures:
 def mass(model: Model, data: DataSet) -> Figures:
     """Integral of the density over twice the box of the data, by the midpoint rule.
 
-    The grid is refined until two in a row agree or one gives 1: sharp edges need fine cells. An
-    estimate may cost a long integration at every point, so its grid stays coarser.
+    The grid is refined until two in a row agree or one gives 1: sharp edges need fine cells. Where
+    every point costs a long integration of its own, it stays coarser.
     """
     estimate = model.density is not None and model.density.meaning is Meaning.ESTIMATE
-    sides = _ESTIMATE_SIDES if estimate else _SIDES
+    alone = model.density is not None and model.density.grid is None
+    sides = _SLOW_SIDES if estimate and alone else _SIDES
     side = sides.start
     found = _integral(model, data, side)
     while side < sides.stop:

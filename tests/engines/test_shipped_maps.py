@@ -51,7 +51,7 @@ def test_exact_maps_integrate_to_one(name):
 def test_energies_integrate_to_one_within_a_hundredth(name):
     model = open_model(name)
     area = box(model.card.data)
-    wide, high = area.pixels(300)
+    wide, high = area.pixels(SIDE.get(model.card.data, 300))
     found = whole(field_of(model), area, wide, high)
     assert field_of(model).kind is Kind.ESTIMATE
     assert regions.mass(found.values, area.cell(wide, high)) == pytest.approx(1, abs=1e-2)
