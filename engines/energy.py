@@ -37,6 +37,7 @@ from engines.model import (
 from engines.nets.diffusion import SIGMA_DATA
 from engines.nets.energy import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
 from engines.noise import Streams
+from engines.plane_energy import PLACES, Points
 from engines.probability_flow import length
 
 TEMPERATURE = Knob(
@@ -45,11 +46,10 @@ TEMPERATURE = Knob(
     "deepest valleys of the energy; above, they climb out.",
     warn="not the model's distribution",
 )  # fmt: skip
-_HOT, _SHARE_HOT, _SHARE_SETTLING, _FIRST_STEP = 8.0, 0.4, 0.6, 0.003
 _LAST, _RHO, _STRIDE = 6, 7.0, 0.3
-_ROWS, _GRID, _SHOWN_EVERY = {True: 64, False: 16_384}, 3072, 2
-_SHORT, _SHORT_POINTS, _SHORT_STEP = 12, 24, 0.0002
-"""Noise levels of a short chain of pictures; steps of one of points, and their size."""
+_ROWS = 64
+_SHORT = 12
+"""Noise levels of a short chain."""
 _NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
 
 
@@ -65,127 +65,6 @@ class Energy:
     of: Callable[[Tensor, Tensor | None, float], tuple[Tensor, Tensor]]
     sigma_max: float = 0.0
     sigma_min: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Points:
-    card: Card
-    net: PointEnergy
-    device: torch.device
-
-    @torch.no_grad()
-    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
-        """Chains from anywhere among the data, cooled down to T, with jumps between valleys.
-
-        Cooling alone freezes the shares of distant modes while it is still hot; the jumps put
-        them right. Each chain's step size is its own and fixed once the chain has cooled.
-        """
-        n, total, floor = request.count, int(knobs["steps"]), knobs["temperature"]
-        energy, noise = self.energy(labels), Streams(request.seed, request.indices)
-        low, size = self._among_data()
-        at = langevin.State.of(energy, low + size * noise.uniform(len(size)))
-        step = torch.full((n,), _FIRST_STEP * float(size.square().mean()))
-        yield Step(0, n, at.x.clone(), 1)
-        for i in range(1, total + 1):
-            beta = 1 / (_HOT ** max(0.0, 1 - i / (_SHARE_HOT * total)) * floor)
-            z, coin = noise.normal(len(size)), noise.uniform()
-            at, chance = langevin.mala(energy, at, step=step, noise=z, coin=coin, beta=beta)
-            if i <= _SHARE_SETTLING * total:
-                step = langevin.adapted(step, chance, 1.0)
-            x, coin = low + size * noise.uniform(len(size)), noise.uniform()
-            inside = ((at.x >= low) & (at.x <= low + size)).all(1)
-            at, _ = langevin.jump(energy, at, x, inside=inside, coin=coin, beta=beta)
-            if i % _SHOWN_EVERY == 0 or i == total:
-                yield Step(n * i // total, n, at.x.clone(), 1 + 2 * i)
-        return at.x
-
-    def _among_data(self) -> tuple[Tensor, Tensor]:
-        """Lower corner and size of the data's own box: the middle half of that of the energy."""
-        low, high = self.net.low.cpu(), self.net.high.cpu()
-        return low + (high - low) / 4, (high - low) / 2
-
-    def energy(self, labels: Tensor) -> langevin.Energy:
-        """E(x, c) and its slope, for chains of these classes (n,)."""
-        heads = labels.to(self.device)[:, None]
-
-        def found(x: Tensor) -> tuple[Tensor, Tensor]:
-            with torch.enable_grad():
-                place = x.to(self.device).requires_grad_()
-                energy = self.net(place).gather(1, heads)[:, 0]
-                (slope,) = torch.autograd.grad(energy.sum(), place)
-            return energy.detach().cpu(), slope.cpu()
-
-        return found
-
-    def native(self, x: Tensor, labels: Tensor | None, sigma: float) -> tuple[Tensor, Tensor]:
-        """E(x, c) and its slope; there is no noise to speak of."""
-        if sigma != 0:
-            raise ValueError(f"points have no noise levels: sigma must be 0, got {sigma:g}")
-        return self.energy(class_indices(self.card, labels, len(x)))(x)
-
-    @torch.no_grad()
-    def short(self, z: Tensor, labels: Tensor) -> Tensor:
-        """The end of a short Langevin chain from z (n, D), standard normal over the data's box."""
-        energy, (low, size) = self.energy(labels), self._among_data()
-        x, step = low + size / 2 + size / 4 * z.float(), _SHORT_STEP * float(size.square().mean())
-        for e in Streams(0, [0]).normal(_SHORT_POINTS, len(size))[0]:
-            _, slope = energy(x)
-            pull = (step / 2 * slope).clamp(-size / 16, size / 16)
-            x = x - pull + 0.25 * step**0.5 * e
-        return x
-
-    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
-        """Ends of short chains for their first noise (n, D)."""
-        x = self.short(z, class_indices(self.card, labels, len(z)))
-        yield Step(len(z), len(z), x.clone(), calls=_SHORT_POINTS)
-        return x
-
-    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
-        """First noise (n, D) of short chains that end near x (n, D)."""
-        classes = class_indices(self.card, labels, len(x))
-
-        def ends(z: Tensor) -> Tensor:
-            if len(z) == len(x):
-                return self.short(z, classes)
-            return self.short(z, classes.new_full((len(z),), int(classes[0])))
-
-        if len(classes.unique()) == 1:
-            return (yield from short_run.search(ends, x))
-        found = torch.empty_like(x)
-        for label in classes.unique().tolist():
-            rows = classes == label
-            found[rows] = yield from self.encode(x[rows], classes[rows])
-        return found
-
-    @torch.no_grad()
-    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
-        """log p(x | c) = −E(x, c) − log Z_c."""
-        settle((), knobs)
-        classes = class_indices(self.card, labels, len(x))
-        value = torch.empty(len(x), dtype=torch.float64)
-        for part in torch.arange(len(x)).split(_ROWS[False]):
-            energies = self.net(x[part].to(self.device)).double().cpu()
-            value[part] = -(energies + self.net.log_z.cpu()).gather(1, classes[part, None])[:, 0]
-            yield Step(int(part[-1]) + 1, len(x), calls=1)
-        return LogDensity(value, Meaning.ESTIMATE, self._method())
-
-    @torch.no_grad()
-    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
-        """The same on a grid of the plane."""
-        settle((), knobs)
-        head = int(class_indices(self.card, None if label is None else [label], 1)[0])
-        axis, total = int(len(xs) > len(ys)), len(xs) * len(ys)
-        few, many = (a.float().to(self.device) for a in ((ys, xs) if axis else (xs, ys)))
-        values = torch.empty(len(few), len(many), dtype=torch.float64)
-        for part in torch.arange(len(few)).split(max(1, _GRID // len(many))):
-            values[part] = -self.net.on_grid(few[part], many, head, axis).double().cpu()
-            yield Step((int(part[-1]) + 1) * len(many), total, calls=1)
-        values = (values.T if axis else values).flatten() - self.net.log_z[head].cpu()
-        return LogDensity(values, Meaning.ESTIMATE, self._method())
-
-    def _method(self) -> str:
-        side = int(self.net.cells)
-        return f"energy, log Z by quadrature, {side} × {side}"
 
 
 @dataclass(frozen=True)
@@ -301,7 +180,7 @@ class _Pictures:
         settle((), knobs)
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         values = []
-        for part in torch.arange(len(x)).split(_ROWS[True]):
+        for part in torch.arange(len(x)).split(_ROWS):
             y = self.net.enter(x[part].to(self.device))
             energy = self.net(y, y.new_full((len(y),), SIGMA_MIN), classes[part])
             values.append(-energy.double().cpu())
@@ -320,8 +199,8 @@ def levels(count: int) -> list[float]:
 def _steps(default: int) -> Knob:
     return Knob(
         "steps", "Steps", default, 4, 1000, 1,
-        "Length of the chains: each step is a Metropolis-adjusted Langevin step and a jump to "
-        "anywhere that is mostly refused. The first 40 % cool down from a temperature of 8.",
+        "Length of the chains: each step is a Metropolis-adjusted Langevin step and an offer of "
+        f"{PLACES} places to jump to. The first 40 % cool down from a temperature of 8.",
     )  # fmt: skip
 
 
@@ -349,10 +228,10 @@ def load(card: Card, device: torch.device) -> Model:
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):
         return _of_pictures(_Pictures(card, net, device))
-    return _of_points(_Points(card, net, device))
+    return _of_points(Points(card, net, device))
 
 
-def _of_points(points: _Points) -> Model:
+def _of_points(points: Points) -> Model:
     knobs = (_steps(points.net.steps), TEMPERATURE)
     grid = points.log_grid if points.net.low.numel() == 2 else None
     return Model(
@@ -389,7 +268,7 @@ def _of_pictures(pictures: _Pictures) -> Model:
 
 def _cooled(knobs: Knobs) -> Procedure:
     method = f"annealed MALA with jumps, {int(knobs['steps'])} steps"
-    source = "Roberts & Tweedie 1996; Tierney 1994"
+    source = "Roberts & Tweedie 1996; Samsonov et al. 2022"
     return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)
 
 

@@ -67,16 +67,20 @@ def mala(
 
 
 def jump(
-    energy: Energy, at: State, x: Tensor, *, inside: Tensor, coin: Tensor, beta: float = 1.0
-) -> tuple[State, Tensor]:
-    """Go to x, a uniform draw from a region, if Metropolis lets it: between distant modes.
+    energy: Energy, at: State, x: Tensor, *, value: Tensor, gain: Tensor, coin: Tensor,
+    beta: float = 1.0,
+) -> State:  # fmt: skip
+    """Stay or go to one of x (n, K, …), draws from some q, so that e^(−β E) stays invariant.
 
-    The independence sampler (Tierney 1994): a chain that is not `inside` (n,) the region stays,
-    as no jump could bring it back.
+    Iterated sampling importance resampling (Andrieu, Lee & Vihola 2018), which brings chains to
+    distant modes between steps of MALA (Samsonov et al. 2022). `value` (n, K) is E(x) and `gain`
+    (n, K) is log q(at) − log q(x): −∞ where q could not bring the chain back, which then stays.
     """
-    to = State.of(energy, x)
-    log_ratio = beta * (at.value - to.value).double()
-    return _decide(at, to, log_ratio.masked_fill(~inside, -torch.inf), coin)
+    odds = beta * (at.value[:, None] - value).double() + gain
+    odds = torch.cat([torch.zeros(len(x), 1), odds.nan_to_num(nan=-torch.inf)], 1).softmax(1)
+    pick = (odds.cumsum(1) <= coin[:, None]).sum(1).clamp_max(x.shape[1])
+    to = x[torch.arange(len(x)), (pick - 1).clamp_min(0)]
+    return State.of(energy, torch.where(_wide(pick > 0, at.x), to, at.x))
 
 
 def adapted(step: Tensor, chance: Tensor, rate: float) -> Tensor:

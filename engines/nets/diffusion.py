@@ -18,6 +18,8 @@ SIGMA_DATA = 0.5
 SPAN = (0.002, 80.0)
 """σ_min and σ_max of the denoisers trained here."""
 _EDGE = 1e-6
+_STILL = 0.4
+"""Below this part of the scale at which a density is smooth, its denoiser's level stands still."""
 
 
 class Denoiser(nn.Module):
@@ -42,8 +44,12 @@ class Denoiser(nn.Module):
         s = sigma.view(-1, *[1] * (x.dim() - 1))
         total = s.square() + SIGMA_DATA**2
         c_skip, c_out = SIGMA_DATA**2 / total, s * SIGMA_DATA * total.rsqrt()
-        f: Tensor = self.body(x * total.rsqrt(), sigma.log() / 4, labels)
-        return c_skip * x + c_out * f
+        return c_skip * x + c_out * self.f(x * total.rsqrt(), sigma, labels)
+
+    def f(self, w: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
+        """F(w; σ, c) for w = c_in x (n, …)."""
+        found: Tensor = self.body(w, sigma.log() / 4, labels)
+        return found
 
     def enter(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Coordinates y (n, …) of data x, and log |dy/dx| (n,)."""
@@ -55,16 +61,35 @@ class Denoiser(nn.Module):
 
 
 class PointDenoiser(Denoiser):
-    """For points (n, dim) in data units: each axis standardised, then a perceptron."""
+    """For points (n, dim) in data units: each axis standardised, then a perceptron.
+
+    A density that is smooth at the scale of `smooth` = τ > 0 leaves F ≈ σ ∇ log p (x) at σ < τ.
+    There the perceptron is taken times σ / √(σ² + τ²), and its level changes little any more, so
+    that it need not learn many small answers from as many noisy ones.
+    """
 
     def __init__(
         self, *, dim: int, classes: int, hidden: int, layers: int, features: int, steps: int,
-        places: int = 0,
+        places: int = 0, smooth: float = 0.0,
     ) -> None:  # fmt: skip
         body = Perceptron(
             dim, classes, hidden=hidden, layers=layers, features=features, places=places
         )
         super().__init__(body, axes=dim, classes=classes, steps=steps)
+        self.smooth = smooth
+
+    def f(self, w: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
+        if not self.smooth:
+            return super().f(w, sigma, labels)
+        level, share = self._smoothed(sigma)
+        found: Tensor = share[:, None] * self.body(w, level, labels)
+        return found
+
+    def _smoothed(self, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """c_noise of the perceptron, and its share of F: (n,) each."""
+        least = _STILL * self.smooth
+        share = sigma * (sigma.square() + self.smooth**2).rsqrt()
+        return (sigma.square() + least**2).log() / 8, share
 
     def standardise(self, x: Tensor) -> None:
         """Take mean and standard deviation from the training points (n, dim)."""
@@ -85,7 +110,13 @@ class PointDenoiser(Denoiser):
         Without the divergence, zeros for it, at a third of the cost.
         """
         assert isinstance(self.body, Perceptron)
-        return slopes(self.body, w, math.log(sigma) / 4, label, divergence=divergence)
+        level, share = math.log(sigma) / 4, 1.0
+        if self.smooth:
+            level, share = (
+                float(part) for part in self._smoothed(torch.tensor(sigma, dtype=torch.float64))
+            )
+        found, turning = slopes(self.body, w, level, label, divergence=divergence)
+        return found * share, turning * share
 
 
 class PictureDenoiser(Denoiser):

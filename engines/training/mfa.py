@@ -21,7 +21,7 @@ Fitted = tuple[dict[str, Any], dict[str, Tensor]]
 _COMPONENTS, _FACTORS, _FLOOR = 5, 12, 0.05
 _SIZES = (1, 4, 16, 32)
 _POINT_FLOOR = 0.01
-_HELD_OUT, _SOME = 10, 8
+_HELD_OUT, _SOME, _MOST = 10, 8, 50_000
 _STARVED = 1e-3
 
 
@@ -53,7 +53,7 @@ def _points(data: DataSet) -> Fitted:
     """One factor and a diagonal make any covariance in the plane."""
     mixtures = []
     for label in range(max(1, len(data.labels))):
-        x = data.train.x[data.train.labels == label].double()
+        x = data.train.x[data.train.labels == label][:_MOST].double()
         kept = torch.arange(len(x)) % _HELD_OUT > 0
         floor = (_POINT_FLOOR * x.std(0)).square()
         best, reached = _fit_points(x[kept], x[~kept], floor)

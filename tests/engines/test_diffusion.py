@@ -10,13 +10,13 @@ from tiny import LABELS, SHAPES, ship
 
 from engines.diffusion import ANCESTRAL, HEUN, of_denoiser
 from engines.model import Exactness, Meaning, SampleRequest, finish
-from engines.nets.diffusion import SIGMA_DATA
+from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.noise import Streams
 from engines.probability_flow import (
     SIGMA_MAX,
 )
 from engines.training.datasets import DataSet, Split
-from engines.training.diffusion import denoising_loss
+from engines.training.diffusion import among_batch, denoising_loss
 from engines.training.diffusion import diffusion as recipe
 
 CPU = torch.device("cpu")
@@ -221,6 +221,51 @@ def test_the_loss_of_the_exact_denoiser_is_lowest(oracle):
     best = denoising_loss(net, x, part, (-1.8, 1.4))
     torch.manual_seed(0)
     assert best < denoising_loss(other, x, part, (-1.8, 1.4))
+
+
+def test_targets_among_the_batch_keep_their_mean_and_vary_less(oracle):
+    """Against the exact mean of the mixture, for points asked by class and for others."""
+    torch.manual_seed(0)
+    net, _ = oracle
+    x, part = net.draws(512 * 200)
+    x, _ = net.enter(x)
+    labels = torch.where(torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.5,
+                         net.classes, part)  # fmt: skip
+    sigma, before, after, means = torch.full((512,), 0.3), 0.0, 0.0, []
+    for y, given in zip(x.split(512), labels.split(512), strict=True):
+        noisy = y + 0.3 * torch.randn(512, 2)
+        exact = net(noisy, sigma, given)
+        gap = among_batch(y, noisy, sigma, given, net.classes) - exact
+        before, after = before + (y - exact).square().mean(), after + gap.square().mean()
+        means.append(torch.cat([gap[asked].mean(0) for asked in (given < 3, given == 3)]))
+    assert after < before / 20
+    means = torch.stack(means)
+    assert (means.mean(0) / (means.std(0) / len(means) ** 0.5)).abs().max() < 4
+    lone = torch.full((512,), 1e-3)
+    assert among_batch(x[:512], x[:512], lone, labels[:512], net.classes).equal(x[:512])
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.1])
+@pytest.mark.parametrize("sigma", [0.003, 0.5])
+def test_slopes_are_the_network_and_its_trace(smooth, sigma):
+    torch.manual_seed(0)
+    net = PointDenoiser(
+        dim=2, classes=3, hidden=8, layers=3, features=4, places=6, steps=2, smooth=smooth
+    )  # fmt: skip
+    w = torch.randn(5, 2, requires_grad=True)
+    f = net.f(w, torch.full((5,), sigma), torch.full((5,), 1))
+    trace = sum(torch.autograd.grad(f[:, i].sum(), w, retain_graph=True)[0][:, i] for i in (0, 1))
+    found, divergence = net.slopes(w.detach(), sigma, torch.tensor([1]))
+    torch.testing.assert_close(found, f.detach(), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(divergence, trace, rtol=1e-4, atol=1e-5)
+
+
+def test_a_smooth_density_leaves_little_to_do_at_little_noise():
+    torch.manual_seed(0)
+    sizes = {"dim": 2, "classes": 3, "hidden": 8, "layers": 2, "features": 4, "steps": 2}
+    net, w = PointDenoiser(**sizes, smooth=0.1), torch.randn(5, 2)
+    least, more = (net.f(w, torch.full((5,), sigma), torch.full((5,), 1)) for sigma in (1e-4, 1e-3))
+    torch.testing.assert_close(more, 10 * least, rtol=0.01, atol=1e-6)
 
 
 def test_the_oracle_is_frozen(oracle):

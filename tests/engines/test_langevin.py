@@ -116,9 +116,11 @@ def test_jumps_give_distant_modes_their_weights():
     for _ in range(100):
         z, coin = noise.normal(2), noise.uniform()
         at, _ = mala(two_modes, at, step=torch.full((n,), 0.1), noise=z, coin=coin)
-        x, coin = (noise.uniform(2) - 0.5) * box, noise.uniform()
+        x, coin = (noise.uniform(3, 2) - 0.5) * box, noise.uniform()
         inside = (at.x.abs() <= box / 2).all(1)
-        at, _ = jump(two_modes, at, x, inside=inside, coin=coin)
+        gain = torch.where(inside, 0.0, -torch.inf)[:, None].expand(n, 3)
+        value = two_modes(x.flatten(0, 1))[0].view(n, 3)
+        at = jump(two_modes, at, x, value=value, gain=gain, coin=coin)
     share = (at.x[:, 0] < 0).double().mean().item()
     assert share == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / n) + 0.003)
     assert at.x[:, 1].std().item() == pytest.approx(1, abs=0.06)
@@ -126,10 +128,23 @@ def test_jumps_give_distant_modes_their_weights():
 
 def test_a_chain_outside_the_region_of_jumps_stays():
     at = State.of(gaussian, torch.tensor([[30.0, 0.0], [3.0, 0.0]]))
-    inside = torch.tensor([False, True])
-    to, chance = jump(gaussian, at, torch.zeros(2, 2), inside=inside, coin=torch.full((2,), 0.5))
+    x, gain = torch.zeros(2, 1, 2), torch.tensor([[-torch.inf], [0.0]])
+    value, coin = torch.zeros(2, 1), torch.full((2,), 0.5)
+    to = jump(gaussian, at, x, value=value, gain=gain, coin=coin)
     assert to.x[:, 0].tolist() == [30.0, 0.0]
-    assert chance.tolist() == [0.0, 1.0]
+
+
+def test_places_are_chosen_by_their_weights():
+    """Where to, for every coin: e^−E / q of staying and of each place, of their sum."""
+    coins = torch.linspace(0.0005, 0.9995, 1000)
+    at = State.of(gaussian, torch.tensor([[1.0, 0.0]]).repeat(1000, 1))
+    x = torch.tensor([[0.0, 0.0], [2.0, 0.0]]).repeat(1000, 1, 1)
+    value = torch.tensor([0.0, 2.0]).repeat(1000, 1)
+    gain = torch.tensor([math.log(0.5), math.log(3.0)]).repeat(1000, 1)
+    to = jump(gaussian, at, x, value=value, gain=gain, coin=coins).x[:, 0]
+    weights = torch.tensor([math.exp(-0.5), 0.5, 3 * math.exp(-2)])
+    for place, share in zip((1.0, 0.0, 2.0), weights / weights.sum(), strict=True):
+        assert (to == place).double().mean().item() == pytest.approx(share.item(), abs=2e-3)
 
 
 def test_a_proposal_without_energy_is_refused():
