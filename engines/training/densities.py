@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines import figures, log_density
+from engines import figures
 from engines.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog, open_model
+from engines.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.model import Card, Meaning, Model, finish
@@ -25,7 +26,6 @@ from engines.training.panels import Floats, Panel, draw
 Box: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 
 WIDTH = 220
-_CHUNK = 8_192
 _CELL = 4
 
 GOALS = {
@@ -116,10 +116,8 @@ def learned(model: Model, box: Box, high: int) -> tuple[Tensor, str]:
     if process_of(model.card) is Process.NOISE:  # as the window does: point by point takes minutes
         field = field_at(sweep_of(model, None, Memory()), LOWEST)
         return finish(field.grid(xs, ys)).value.exp().view(WIDTH, high).T, ""
-    down, across = torch.meshgrid(ys, xs, indexing="ij")
-    points = torch.stack([across.flatten(), down.flatten()], 1).float()
-    parts = [log_density(model, part).value for part in points.split(_CHUNK)]
-    return torch.cat(parts).exp().view(high, WIDTH), ""
+    found = finish(log_density_grid(model, xs.float(), ys.flip(0).float()))
+    return found.value.exp().view(WIDTH, high).T.flip(0), ""
 
 
 def on_grid(kernels: PointKernels, h: float, xs: Tensor, ys: Tensor) -> Tensor:

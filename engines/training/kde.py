@@ -12,7 +12,7 @@ from engines.nets.kde import PictureKernels, PointKernels
 from engines.training.datasets import DataSet
 from engines.training.recipe import Fit
 
-_CENTRES = {"picture": 10_000, "points": 40_000}
+_CENTRES = {"picture": 10_000, "points": 30_000}
 
 
 def kde(data: DataSet) -> Fit:

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from engines.model import NO_KNOBS, Knobs, LogDensity, Meaning, Model
+from engines.grids import log_density_grid
+from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model
 from engines.toys import TOYS
 from engines.training.datasets import DataSet
 from engines.training.implicit import SAMPLES, kernels_of
@@ -110,7 +111,7 @@ def _integral(model: Model, data: DataSet, side: int) -> float:
     low, high = low - (high - low) / 2, high + (high - low) / 2
     centre = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     axes = [a + (b - a) * centre for a, b in zip(low.tolist(), high.tolist(), strict=True)]
-    found = _log_density(model, torch.cartesian_prod(*axes).float(), NO_KNOBS)
+    found = _driven(model, log_density_grid(model, *(axis.float() for axis in axes)))
     return found.value.exp().sum().item() * ((high - low) / side).prod().item()
 
 
@@ -139,10 +140,13 @@ def _mean(value: Tensor) -> Figure:
 
 
 def _log_density(model: Model, x: Tensor, knobs: Knobs) -> LogDensity:
-    """Drive the density to its end, printing how far it is now and then."""
     if model.density is None:
         raise ValueError(f"{model.card.name} is implicit: it has no density")
-    run = model.density.run(x, None, knobs)
+    return _driven(model, model.density.run(x, None, knobs))
+
+
+def _driven(model: Model, run: DensityRun) -> LogDensity:
+    """Drive a density to its end, printing how far it is now and then."""
     reported = time.monotonic()
     while True:
         try:

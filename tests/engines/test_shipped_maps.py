@@ -16,7 +16,7 @@ from engines.maps.fields import field_of
 from engines.maps.kinds import Kind
 from engines.maps.posterior import posterior
 from engines.maps.refine import whole
-from engines.model import Meaning, finish
+from engines.model import Meaning, SampleRequest, finish
 from engines.nets.flow import log_normal
 
 PLANE = [card for card in scan(ROOT)[0] if card.shape == (2,) and card.family != "gan"]
@@ -55,6 +55,19 @@ def test_energies_integrate_to_one_within_a_hundredth(name):
     found = whole(field_of(model), area, wide, high)
     assert field_of(model).kind is Kind.ESTIMATE
     assert regions.mass(found.values, area.cell(wide, high)) == pytest.approx(1, abs=1e-2)
+
+
+@pytest.mark.parametrize("name", ["spirals/energy", "cities/energy"])
+def test_chains_of_energies_end_where_their_density_lies(name):
+    """The mean of −log p over the ends is the entropy, within four standard errors."""
+    model = open_model(name)
+    area = box(model.card.data)
+    wide, high = area.pixels(SIDE.get(model.card.data, 400))
+    log_p = whole(field_of(model), area, wide, high).values.double()
+    entropy = -(log_p.exp() * log_p).sum().item() * area.cell(wide, high)
+    x = finish(model.sample(SampleRequest(800, 3)))
+    nats = -log_density(model, x).value
+    assert nats.mean().item() == pytest.approx(entropy, abs=4 * nats.std().item() / math.sqrt(800))
 
 
 @pytest.mark.parametrize("name", ["moons/diffusion", "gaussians/diffusion"])
