@@ -41,6 +41,7 @@ class Density(QObject):
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
+        tab.left.connect(self._rest)
         parts.travel.add(Target("density", "Density", self.receive))
 
     @Slot()
@@ -77,6 +78,11 @@ class Density(QObject):
         for page in (self.plane, self.pictures):
             if page is not None:
                 page.stop()
+
+    @Slot()
+    def _rest(self) -> None:
+        if self.plane is not None:
+            self.plane.rest()
 
     def save(self) -> None:
         """Save what is in view."""

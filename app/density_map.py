@@ -69,6 +69,11 @@ class DensityMap(QObject):
         self._channel.stop()
         self.wanted = None
 
+    def rest(self) -> None:
+        """Stop what runs, if the map is not whole already."""
+        if self.frame is None or not self.frame.complete or self.frame.request != self.wanted:
+            self.stop()
+
     @Slot(object)
     def _show_step(self, payload: Loading | MapFrame | None) -> None:
         if isinstance(payload, Loading):

@@ -334,6 +334,11 @@ class Plane(QObject):
         for each in self.maps.values():
             each.stop()
 
+    def rest(self) -> None:
+        """Stop the maps that nobody sees become whole; what is shown stays."""
+        for each in self.maps.values():
+            each.rest()
+
     # out and in again
 
     def current(self) -> View | None:

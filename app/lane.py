@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _FOR_PEOPLE = ("CheckpointError", "RecipeError", "SaveError", "ValueError")
 
+_TURN = 0.2
+"""Seconds after which a live job lets another one go on."""
 Job: TypeAlias = Callable[[], Generator[Any, None, Any]]
 
 
@@ -67,6 +70,9 @@ class _Task:
     job: Job
     steps: Generator[Any, None, Any] | None = None
     shown: bool = False
+    seen: bool = False
+    """Whether a step of it carried anything."""
+    since: float = 0.0
     stop: bool = False
 
 
@@ -75,10 +81,11 @@ class Lane:
 
     A waiting live job makes a running queued one pause at its next yield, and a live one of another
     channel as soon as that has shown a step: the moving hand goes first. What has paused goes on
-    from there once no live job waits, before any other queued one. Every method may be called from
-    any thread. `post` is called from the worker, and from the thread that drops a waiting job; it
-    must not block or raise. `prepare` (thread count, niceness) runs on the worker before the first
-    job, not at once: it may import what the window must not wait for.
+    from there once no live job waits, before any other queued one: live ones in turns, first those
+    that have nothing on show yet, so that a slow one does not keep the others waiting. Every method
+    may be called from any thread. `post` is called from the worker, and from the thread that drops
+    a waiting job; it must not block or raise. `prepare` (thread count, niceness) runs on the worker
+    before the first job, not at once: it may import what the window must not wait for.
     """
 
     def __init__(
@@ -217,8 +224,15 @@ class Lane:
         if self._live:
             return self._live.pop(next(iter(self._live)))
         if self._paused:
-            return self._paused.pop(0)
+            unseen = [task for task in self._paused if self._unseen(task)]
+            task = unseen[0] if unseen else self._paused[0]
+            self._paused.remove(task)
+            return task
         return self._queue.pop(0) if self._queue else None
+
+    @staticmethod
+    def _unseen(task: _Task) -> bool:
+        return task.channel is not None and not task.seen
 
     def _park(self, task: _Task) -> None:
         """Keep a paused task, live ones before the queued one. The caller holds the lock."""
@@ -227,6 +241,7 @@ class Lane:
 
     def _run(self, task: _Task) -> None:
         """Drive `task` until it ends or pauses, and tell which."""
+        task.since = time.monotonic()
         if task.steps is None:
             self._tell(task, Kind.STARTED)
         elif not task.stop:
@@ -247,10 +262,11 @@ class Lane:
                 task.steps = task.job()
             while (verdict := self._verdict(task)) is Kind.STEP:
                 try:
-                    self._tell(task, Kind.STEP, next(task.steps))
+                    payload = next(task.steps)
                 except StopIteration as end:
                     return Kind.DONE, end.value
-                task.shown = True
+                task.shown, task.seen = True, task.seen or payload is not None
+                self._tell(task, Kind.STEP, payload)
             if verdict is Kind.STOPPED:
                 task.steps.close()  # its `finally` blocks run here, on this thread
             return verdict, None
@@ -267,7 +283,17 @@ class Lane:
                 return Kind.STOPPED
             if self._live and (task.channel is None or task.shown):
                 return Kind.PAUSED
-            return Kind.STEP
+            return Kind.PAUSED if self._is_others_turn(task) else Kind.STEP
+
+    def _is_others_turn(self, task: _Task) -> bool:
+        """Whether a live job lets another that has paused go on. The caller holds the lock."""
+        others = [other for other in self._paused if other.channel is not None]
+        if task.channel is None or not task.shown or not others:
+            return False
+        if task.seen and any(self._unseen(other) for other in others):
+            return True
+        over = time.monotonic() - task.since > _TURN
+        return over and (task.seen or all(self._unseen(other) for other in others))
 
     def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
         self._post(Event(task.channel, task.ticket, kind, payload))

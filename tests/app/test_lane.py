@@ -1,6 +1,7 @@
 """What the lane promises: every ticket ends once, the hand goes first, nothing is kept."""
 
 import threading
+import time
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_a_live_job_that_has_shown_a_step_lets_other_channels_go_first(lane, rec
     job = Gated(5)
     running = lane.live("x", job)
     rec.until(running, STARTED)
-    a, b, newer_a = (lane.live(name, quick) for name in "aba")
+    a, b, newer_a = (lane.live(name, lambda: quick(0)) for name in "aba")
     job.allow(5)
     rec.until_ended(running, a, b, newer_a)
     assert rec.order(DONE) == [
@@ -100,6 +101,44 @@ def test_a_live_job_that_has_shown_a_step_lets_other_channels_go_first(lane, rec
         newer_a,
     ]  # the last to show a step has nobody to wait for
     assert rec.kinds(running) == [STARTED, STEP, PAUSED, RESUMED, *[STEP] * 4, DONE]
+
+
+def test_a_live_job_with_nothing_on_show_goes_before_those_that_have(lane, rec, busy):
+    def silent():
+        yield None
+        yield None
+        yield "first"
+        yield "second"
+
+    jobs = {"x": silent, "y": Gated(3, permits=3), "z": silent}
+    tickets = [lane.live(name, job) for name, job in jobs.items()]
+    busy.allow(1)
+    rec.until_ended(*tickets)
+    steps = [event for event in rec.events if event.kind is STEP and event.ticket in tickets]
+    shown = [event.payload for event in steps if event.payload is not None]
+    assert shown == [0, "first", "first", *shown[3:]]
+
+
+def test_live_jobs_go_on_in_turns(lane, rec):
+    """A long one that has shown its step does not keep a short one from its end."""
+
+    def long():
+        while True:
+            time.sleep(0.01)
+            yield 0
+
+    def short():
+        for _ in range(30):
+            time.sleep(0.01)
+            yield 0
+
+    ticket = lane.live("x", long)
+    rec.until(ticket, STARTED)
+    rec.until_ended(lane.live("y", short))
+    assert rec.kinds(ticket).count(RESUMED) >= 1
+    assert rec.kinds(ticket)[-1] is not STOPPED
+    lane.stop("x")
+    rec.until_ended(ticket)
 
 
 def test_a_paused_live_job_is_closed_when_its_channel_has_a_newer_one(lane, rec):

@@ -139,3 +139,26 @@ def test_a_flow_is_followed_layer_by_layer(open_window):
     stage.until(lambda: not time.play.isChecked() and rests(plane))
     assert flow.frame.request.moment is None
     np.testing.assert_allclose(flow.frame.values, end, rtol=1e-4, atol=1e-3)
+
+
+def test_a_slow_map_keeps_nobody_waiting_and_stops_out_of_view(open_window):
+    """Every map has something on show while the diffusion's takes seconds; hidden, none runs."""
+    diffusion = "moons/diffusion"
+    models = (diffusion, KDE)
+    stage = open_window(Settings(data="moons", models={"moons": models}, points=20), ROOT)
+    bar = stage.window.tabs.tabBar()
+    stage.click(bar, bar.tabRect(PLACE).center())
+    presenter = stage.window.presenters[PLACE]
+    stage.until(lambda: presenter.plane is not None and KDE in presenter.plane.maps)
+    maps = presenter.plane.maps
+    stage.until(lambda: maps[KDE].frame is not None and maps[KDE].frame.complete)
+    assert maps[diffusion].frame is not None
+    assert not maps[diffusion].frame.complete
+
+    stage.click(bar, bar.tabRect(0).center())
+    assert maps[diffusion].wanted is None
+    assert maps[KDE].wanted == maps[KDE].frame.request
+    whole = maps[KDE].frame
+    stage.click(bar, bar.tabRect(PLACE).center())
+    stage.until(lambda: maps[diffusion].wanted is not None)
+    assert maps[KDE].frame is whole
