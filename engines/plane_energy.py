@@ -67,7 +67,7 @@ class Points:
                 gain=self._log_q(at.x)[:, None] - self._log_q(x),
             )  # fmt: skip
             if i % _SHOWN_EVERY == 0 or i == total:
-                yield Step(n * i // total, n, at.x.clone(), 1 + 2 * i)
+                yield Step(n * i // total, n, at.x.clone(), 1 + (PLACES + 2) * i)
         return at.x
 
     def _among_data(self) -> tuple[Tensor, Tensor]:
