@@ -30,7 +30,7 @@ def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec
                 order.insert(0, lane.queue(quick, first=True))
             case "live":
                 dropped.append(newest.get(name))
-                newest[name] = lane.live(name, quick)
+                newest[name] = lane.live(name, lambda: quick(0))
             case "stop":
                 dropped.append(newest.pop(name, None))
                 lane.stop(name)
