@@ -43,7 +43,7 @@ class Plane(QObject):
         self._channels, self._fields = parts.channels, fields
         self._opened: dict[str, Channel] = {}
         self.maps: dict[str, DensityMap] = {}
-        self.data = ""
+        self.data = self._titled = ""
         self.home: Area | None = None
         self.points = Points(self._channel("points"), fields, self)
         self.overlays = Overlays(self._channel, parts.session, self)
@@ -99,10 +99,11 @@ class Plane(QObject):
         cards = self._session.chosen()
         if self._session.data != self.data:
             self._change_data()
-        named = [(TRUTH, self._truth_title()), *((c.name, family_title(c)) for c in cards)]
+        self._titled = self._truth_title()
+        named = [(TRUTH, self._titled), *((c.name, family_title(c)) for c in cards)]
         controls = self.view.controls
         controls.set_maps(named)
-        specs = [PanelSpec(TRUTH, self._truth_title(), "data", closable=False)]
+        specs = [PanelSpec(TRUTH, self._titled, "data", closable=False)]
         specs += [PanelSpec(card.name, family_title(card), card.family) for card in cards]
         if controls.difference():
             specs.append(PanelSpec(DIFFERENCE, self._difference_title(), "", closable=False))
@@ -222,8 +223,10 @@ class Plane(QObject):
         time = self.view.controls.time
         if name == time.chosen() and self.maps[name].frame is not None:
             time.arrived()
-        if name == TRUTH and (panel := self.view.panel(TRUTH)) is not None:
-            panel.set_identity(self._truth_title(), "data", closable=False)
+        if name == TRUTH and self._truth_title() != self._titled:
+            self.rebuild()  # only now is it known whether it is the truth or data alone
+            if (panel := self.view.panel(TRUTH)) is not None:
+                panel.set_identity(self._titled, "data", closable=False)
         self.recolour()
 
     # colours, and what lies over the maps
