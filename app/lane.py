@@ -290,10 +290,9 @@ class Lane:
         others = [other for other in self._paused if other.channel is not None]
         if task.channel is None or not task.shown or not others:
             return False
-        if task.seen and any(self._unseen(other) for other in others):
-            return True
         over = time.monotonic() - task.since > _TURN
-        return over and (task.seen or all(self._unseen(other) for other in others))
+        unseen = any(self._unseen(other) for other in others)
+        return (over or unseen) if task.seen else (over and unseen)
 
     def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
         self._post(Event(task.channel, task.ticket, kind, payload))

@@ -110,11 +110,9 @@ class PointDenoiser(Denoiser):
         Without the divergence, zeros for it, at a third of the cost.
         """
         assert isinstance(self.body, Perceptron)
-        level, share = math.log(sigma) / 4, 1.0
-        if self.smooth:
-            level, share = (
-                float(part) for part in self._smoothed(torch.tensor(sigma, dtype=torch.float64))
-            )
+        if not self.smooth:
+            return slopes(self.body, w, math.log(sigma) / 4, label, divergence=divergence)
+        level, share = map(float, self._smoothed(torch.tensor(sigma, dtype=torch.float64)))
         found, turning = slopes(self.body, w, level, label, divergence=divergence)
         return found * share, turning * share
 

@@ -21,9 +21,7 @@ _HEAD = """# What the bundled models reach
 
 Written by `python -m engines.training report` from the cards in `assets/models/`, whose figures
 `python -m engines.training evaluate NAME` measured on the full held-out test sets, or on as many
-first examples as the card says. The first pictures of MNIST's test set are the easier ones: the
-VAE's bound is 1.186 bits on the first 2,000 and 1.214 on all, so that figures of 2,000 (diffusion)
-flatter by about 0.03. Bits per dimension are of the 256-level picture and of p(x), no
+first examples as the card says. Bits per dimension are of the 256-level picture and of p(x), no
 class given; ≤ marks a bound, ≈ an estimate, ± is one standard error, – what was not measured. The
 KL gap is the mean of log p_true(x) − log p(x) over test points, for a bound an upper bound on it;
 ~ marks that of a kernel density of samples, for models without a density. The entropy is that of

@@ -88,18 +88,17 @@ def test_a_job_superseded_before_its_first_step_still_shows_it(lane, rec):
     assert rec.kinds(ticket) == [STARTED, STEP, STOPPED]
 
 
-def test_a_live_job_that_has_shown_a_step_lets_other_channels_go_first(lane, rec):
+@pytest.mark.parametrize("shown", [0, None])
+def test_a_live_job_that_has_shown_a_step_lets_other_channels_go_first(lane, rec, shown):
     job = Gated(5)
     running = lane.live("x", job)
     rec.until(running, STARTED)
-    a, b, newer_a = (lane.live(name, lambda: quick(0)) for name in "aba")
+    a, b, newer_a = (lane.live(name, lambda: quick(shown)) for name in "aba")
     job.allow(5)
     rec.until_ended(running, a, b, newer_a)
-    assert rec.order(DONE) == [
-        b,
-        running,
-        newer_a,
-    ]  # the last to show a step has nobody to wait for
+    # the last to show a step has nobody to wait for; what showed nothing goes on first
+    rest = [running, newer_a] if shown is not None else [newer_a, running]
+    assert rec.order(DONE) == [b, *rest]
     assert rec.kinds(running) == [STARTED, STEP, PAUSED, RESUMED, *[STEP] * 4, DONE]
 
 

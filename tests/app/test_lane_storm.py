@@ -18,7 +18,9 @@ from tests.app.recording import (
 )
 
 
-def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec, busy):
+@pytest.mark.parametrize("shown", [0, None])
+def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec, busy, shown):
+    """Live jobs go on in turn, those with nothing on show before the one that has."""
     rng = random.Random(1)
     order, newest, dropped = [], {}, []
     for _ in range(1000):
@@ -30,7 +32,7 @@ def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec
                 order.insert(0, lane.queue(quick, first=True))
             case "live":
                 dropped.append(newest.get(name))
-                newest[name] = lane.live(name, lambda: quick(0))
+                newest[name] = lane.live(name, lambda: quick(shown))
             case "stop":
                 dropped.append(newest.pop(name, None))
                 lane.stop(name)
@@ -48,7 +50,8 @@ def test_a_thousand_operations_on_waiting_jobs_match_the_obvious_model(lane, rec
     rec.until_ended(blocker)
     *others, last = newest.values()
     assert rec.order(STEP)[: len(newest) + 1] == [blocker, *others, last]
-    assert rec.order(DONE) == [last, blocker, *others, *order]
+    paused = [blocker, *others] if shown is not None else [*others, blocker]
+    assert rec.order(DONE) == [last, *paused, *order]
 
 
 class Storm:
