@@ -29,7 +29,8 @@ the truth, the cross-entropy a mean over 20,000 points, so that it may lie below
 gap compares both at the same points. Mass is the integral of the density over the plane by the
 midpoint rule on ever finer cells, 1024 × 1024 at most; of diffusions, an ODE for every cell, on no
 more than 256 × 256, which sharp edges (checkerboard) may notice. An exact density of real numbers
-gives a bound for the 256 levels of a picture: uniform dequantisation (Theis et al. 2016). The densities are drawn on [their own page](densities.md).
+gives a bound for the 256 levels of a picture: uniform dequantisation (Theis et al. 2016). The
+densities are drawn on [their own page](densities.md).
 """
 _NOISE = "Samples of the kernel density carry its noise, which the classifier cannot read."
 _QUALITY_HEAD = f"""Of class-conditional samples at the default knobs, in the features of the
