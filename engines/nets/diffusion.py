@@ -22,6 +22,12 @@ _STILL = 0.4
 """Below this part of the scale at which a density is smooth, its denoiser's level stands still."""
 
 
+def preconditioning(sigma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """c_in, c_skip and c_out: Karras et al. 2022, table 1."""
+    total = sigma.square() + SIGMA_DATA**2
+    return total.rsqrt(), SIGMA_DATA**2 / total, sigma * SIGMA_DATA * total.rsqrt()
+
+
 class Denoiser(nn.Module):
     """D(x; σ, c) = c_skip x + c_out F(c_in x; c_noise, c): Karras et al. 2022, equation 7, table 1.
 
@@ -41,10 +47,8 @@ class Denoiser(nn.Module):
 
     def forward(self, x: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
         """The mean of clean coordinates given noisy ones: x (n, …), sigma (n,) -> (n, …)."""
-        s = sigma.view(-1, *[1] * (x.dim() - 1))
-        total = s.square() + SIGMA_DATA**2
-        c_skip, c_out = SIGMA_DATA**2 / total, s * SIGMA_DATA * total.rsqrt()
-        return c_skip * x + c_out * self.f(x * total.rsqrt(), sigma, labels)
+        c_in, c_skip, c_out = preconditioning(sigma.view(-1, *[1] * (x.dim() - 1)))
+        return c_skip * x + c_out * self.f(c_in * x, sigma, labels)
 
     def f(self, w: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
         """F(w; σ, c) for w = c_in x (n, …)."""
@@ -79,14 +83,24 @@ class PointDenoiser(Denoiser):
         self.smooth = smooth
 
     def f(self, w: Tensor, sigma: Tensor, labels: Tensor) -> Tensor:
-        if not self.smooth:
-            return super().f(w, sigma, labels)
         level, share = self._smoothed(sigma)
         found: Tensor = share[:, None] * self.body(w, level, labels)
         return found
 
+    def with_divergence(self, x: Tensor, sigma: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """D(x; σ, c) and ∇ · D, with gradients of the parameters: (n, dim), (n,)."""
+        assert isinstance(self.body, Perceptron)
+        c_in, c_skip, c_out = preconditioning(sigma[:, None])
+        level, share = self._smoothed(sigma)
+        found, turning = with_divergence(self.body, c_in * x, level, labels)
+        c_out = c_out * share[:, None]
+        turning = x.shape[1] * c_skip[:, 0] + (c_out * c_in)[:, 0] * turning
+        return c_skip * x + c_out * found, turning
+
     def _smoothed(self, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """c_noise of the perceptron, and its share of F: (n,) each."""
+        if not self.smooth:
+            return sigma.log() / 4, torch.ones_like(sigma)
         least = _STILL * self.smooth
         share = sigma * (sigma.square() + self.smooth**2).rsqrt()
         return (sigma.square() + least**2).log() / 8, share
@@ -110,8 +124,6 @@ class PointDenoiser(Denoiser):
         Without the divergence, zeros for it, at a third of the cost.
         """
         assert isinstance(self.body, Perceptron)
-        if not self.smooth:
-            return slopes(self.body, w, math.log(sigma) / 4, label, divergence=divergence)
         level, share = map(float, self._smoothed(torch.tensor(sigma, dtype=torch.float64)))
         found, turning = slopes(self.body, w, level, label, divergence=divergence)
         return found * share, turning * share
@@ -179,12 +191,16 @@ class Perceptron(nn.Module):
         self.out = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor, c_noise: Tensor, labels: Tensor) -> Tensor:
-        one_hot = F.one_hot(labels, self.classes + 1).to(x.dtype)
         seen = [x] if self.place is None else [x, self.place(x)]
-        h = torch.cat([*seen, self.level(c_noise), one_hot], 1)
+        h = torch.cat([*seen, self.given(c_noise, labels)], 1)
         for layer in self.layers:
             h = F.silu(layer(h))
         return self.out(h)  # type: ignore[no-any-return]
+
+    def given(self, c_noise: Tensor, labels: Tensor) -> Tensor:
+        """What the first layer sees beside the place: (n, features + classes + 1)."""
+        one_hot = F.one_hot(labels, self.classes + 1).to(c_noise.dtype)
+        return torch.cat([self.level(c_noise), one_hot], 1)
 
 
 @torch.no_grad()
@@ -217,6 +233,30 @@ def slopes(
         h, spare = torch.mm(h, layer.weight.T, out=out), h
     h = h.view(1 + tangents, n, dim)
     return h[0] + bias, h[1:].diagonal(dim1=0, dim2=2).sum(1)
+
+
+def with_divergence(
+    net: Perceptron, x: Tensor, c_noise: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor]:
+    """F(x; c_noise, c) and its divergence, as `slopes`, of a level and a class each: all (n, …).
+
+    With gradients of the parameters, in half the time of automatic differentiation in both modes.
+    """
+    n, dim = x.shape
+    first = net.layers[0]
+    assert isinstance(first, nn.Linear)
+    both = _seen(net, x, dim)
+    near, rest = first.weight.split([both.shape[1], first.in_features - both.shape[1]], 1)
+    h = both @ near.T
+    z = h[:n] + F.linear(net.given(c_noise, labels), rest, first.bias)
+    tangents = h[n:].view(dim, n, -1)
+    for layer in [*list(net.layers)[1:], net.out]:
+        assert isinstance(layer, nn.Linear)
+        s = z.sigmoid()
+        z = z * s  # SiLU; its slope is s + z s (1 − s)
+        tangents = F.linear(tangents * (s + z * (1 - s)), layer.weight)
+        z = layer(z)
+    return z, tangents.diagonal(dim1=0, dim2=2).sum(1)
 
 
 def _seen(net: Perceptron, x: Tensor, tangents: int) -> Tensor:

@@ -14,10 +14,17 @@ from engines.training.recipe import Recipe
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.8, 1.4)
-_SMOOTH: dict[str, dict[str, float]] = {"moons": {"smooth": 0.05, "places": 16}}
+_SMOOTH: dict[str, dict[str, float]] = {
+    "moons": {"smooth": 0.05, "places": 16},
+    "gaussians": {"smooth": 0.08, "places": 16},
+    "rings": {"smooth": 0.025},
+    "spirals": {"smooth": 0.03},
+}
 """Sets known to be smooth, at the scale of their own noise, in standardised units."""
-_ALONE, _NEVER = 0.01, 1e6
+_ALONE, _NEVER = 0.02, 1e6
 """Noise within which a point has no neighbours to speak of; nats that rule an example out."""
+_SHARE = 4
+"""Of so many examples one is noised; all are what may be behind it."""
 _TEXT = "EDM preconditioning and weights, log-normal noise levels, Adam with cosine rate, EMA"
 
 
@@ -53,11 +60,11 @@ def _points(data: DataSet) -> Recipe:
     def trainer() -> Descent:
         model = PointDenoiser(**net)
         model.standardise(data.train.x)
-        return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
+        return Descent(model, _point_loss, rate=3e-3, averaging=0.99)
 
     return Recipe(
-        net=net, trainer=trainer, text=f"{_TEXT}, targets among the batch", batch=512, minutes=2.5,
-        label_dropout=0.5,
+        net=net, trainer=trainer, label_dropout=0.5, batch=2048, minutes=5,
+        text=f"{_TEXT}, divergence matched as well (Lu et al. 2022), targets among the batch",
     )  # fmt: skip
 
 
@@ -71,40 +78,71 @@ def _picture_loss(net: PictureDenoiser, x: Tensor, labels: Tensor, progress: flo
 
 
 def _point_loss(net: PointDenoiser, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    return denoising_loss(net, x, labels, _POINT_LEVELS, among=True)
+    return matching_loss(net, x, labels, _POINT_LEVELS)
 
 
-def denoising_loss(
-    net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float], *, among: bool = False
+def denoising_loss(net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]) -> Tensor:
+    """E λ(σ) ‖D(y + n; σ, c) − y‖², ln σ ~ N(P_mean, P_std²): Karras et al. 2022, equation 8."""
+    y, _ = net.enter(x)
+    sigma = _drawn(len(y), *levels)
+    noisy = y + sigma.view(-1, *[1] * (y.dim() - 1)) * torch.randn_like(y)
+    return _weighted(net(noisy, sigma, labels) - y, sigma)
+
+
+def matching_loss(
+    net: PointDenoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]
 ) -> Tensor:
-    """E λ(σ) ‖D(y + n; σ, c) − y‖², ln σ ~ N(P_mean, P_std²): Karras et al. 2022, equation 8.
+    """`denoising_loss` of points, and E (∇ · D − E[‖y − D‖² | y + n] / σ²)² beside it.
 
-    The levels of one batch are spread evenly (Kingma et al. 2021, section 5.1): less noise. With
-    `among`, y is the mean of what may be behind y + n `among_batch`.
+    The log-density of the ODE adds up ∇ · D, which a low error of D leaves open: matched as well,
+    as in the high-order denoising score matching of Lu et al. 2022, its target `among_batch`.
     """
     y, _ = net.enter(x)
-    spread = (torch.rand(1) + torch.arange(len(y)) / len(y)) % 1
-    p_mean, p_std = levels
-    sigma: Tensor = (p_mean + p_std * torch.special.ndtri(spread.clamp(1e-6, 1 - 1e-6))).exp()
+    count = len(y) // _SHARE
+    sigma = _drawn(count, *levels)
+    noisy = y[:count] + sigma[:, None] * torch.randn(count, y.shape[1])
+    target, spread = among_batch(y, noisy, sigma, labels, net.classes)
+    found, divergence = net.with_divergence(noisy, sigma, labels[:count])
+    error = found - target
+    trace = (spread + error.detach().square().sum(1)) / sigma.square()
+    turning = torch.where(sigma < _ALONE, 0, divergence - trace)
+    return _weighted(error, sigma) + turning.square().mean()
+
+
+def _drawn(count: int, p_mean: float, p_std: float) -> Tensor:
+    """Levels ln σ ~ N(P_mean, P_std²), spread evenly (Kingma et al. 2021, 5.1): less noise."""
+    spread = (torch.rand(1) + torch.arange(count) / count) % 1
+    normal: Tensor = torch.special.ndtri(spread.clamp(1e-6, 1 - 1e-6))
+    return (p_mean + p_std * normal).exp()
+
+
+def _weighted(error: Tensor, sigma: Tensor) -> Tensor:
+    """E λ(σ) ‖error‖², by dimension."""
     weight = (sigma.square() + SIGMA_DATA**2) / (sigma * SIGMA_DATA).square()
-    noisy = y + sigma.view(-1, *[1] * (y.dim() - 1)) * torch.randn_like(y)
-    target = among_batch(y, noisy, sigma, labels, net.classes) if among else y
-    error = net(noisy, sigma, labels) - target
     loss: Tensor = (weight * error.square().flatten(1).mean(1)).mean()
     return loss
 
 
-def among_batch(y: Tensor, noisy: Tensor, sigma: Tensor, labels: Tensor, anyone: int) -> Tensor:
-    """What may be behind noisy points, by weight over the batch: all (n, dim).
+@torch.no_grad()
+def among_batch(
+    y: Tensor, noisy: Tensor, sigma: Tensor, labels: Tensor, anyone: int
+) -> tuple[Tensor, Tensor]:
+    """What may be behind noisy points, by weight over all y (m, dim): mean (n, dim), spread (n,).
 
-    An example of class `anyone` may come from any of the batch, others from those of their class.
-    The mean has the expectation of the example itself, which is one of them, and far less variance
-    (the stable targets of Xu, Tong & Jaakkola 2023) where the batch is dense at the scale of σ.
+    The noisy ones are of the first n of y. An example of class `anyone` may come from any y,
+    others from those of their class. The mean has the expectation of the example itself, which is
+    one of them, and far less variance (the stable targets of Xu, Tong & Jaakkola 2023) where the y
+    are dense at the scale of σ; so has E‖y − c‖² = spread + ‖mean − c‖² for any c.
     """
+    n = len(noisy)
     classes = torch.nn.functional.one_hot(labels, anyone + 1).to(y.dtype)
-    named = (labels != anyone)[:, None]
+    named = (labels[:n] != anyone)[:, None]
     near = sigma.square().reciprocal()[:, None]
     # −‖noisy − y‖² / 2σ² up to a constant of each row, and −∞, as it were, for other classes
-    asked = torch.cat([noisy * near, -near / 2, named * (classes - 1) * _NEVER], 1)
-    given = torch.cat([y, y.square().sum(1, keepdim=True), classes], 1)
-    return torch.where(sigma[:, None] < _ALONE, y, (asked @ given.T).softmax(1) @ y)
+    squares = y.square().sum(1, keepdim=True)
+    asked = torch.cat([noisy * near, -near / 2, named * (classes[:n] - 1) * _NEVER], 1)
+    weights = (asked @ torch.cat([y, squares, classes], 1).T).softmax(1)
+    mean, square = (weights @ torch.cat([y, squares], 1)).split([y.shape[1], 1], 1)
+    spread = (square - mean.square().sum(1, keepdim=True)).clamp_min(0)[:, 0]
+    alone = sigma < _ALONE
+    return torch.where(alone[:, None], y[:n], mean), torch.where(alone, 0, spread)

@@ -51,6 +51,13 @@ class Mixture(PointDenoiser):
         f, trace, _ = run(w, sigma)
         return f, trace
 
+    def with_divergence(self, x, sigma, labels):
+        with torch.enable_grad():
+            x = x.clone().requires_grad_()
+            found = self(x, sigma, labels)
+            slopes = [torch.autograd.grad(part.sum(), x, retain_graph=True) for part in found.T]
+        return found.detach(), sum(slope[:, i] for i, (slope,) in enumerate(slopes))
+
     def log_density(self, x, labels=None):
         """Exact nats of data x; a class has weight 1 on its own."""
         labels = torch.full((len(x),), 3) if labels is None else labels
