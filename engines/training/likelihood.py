@@ -23,7 +23,7 @@ _REPORT_EVERY = 15.0
 _EIGHT_DRAWS_ON = 1_000
 _POINT_BOUND: Knobs = {"importance": 512}
 _SIDES = range(128, 1024)
-_SLOW_SIDES = range(128, 256)
+_SLOW_SIDES = range(128, 512)
 _AGREE = 2e-4
 
 

@@ -136,7 +136,8 @@ class Progress:
         Minutes and steps are those of all runs.
         """
         minutes = round((self.seconds + self.past_seconds) / 60, 1)
-        line = f"{command} --minutes {self.seconds / 60 if before else minutes:.0f}"
+        now = round(self.seconds / 60, 1) if before else minutes
+        line = f"{command} --minutes {now:g}"
         if before:
             line = f"{before} && {line} --resume"
         found = {"minutes": minutes, "steps": self.steps + self.past_steps, "batch": batch}
