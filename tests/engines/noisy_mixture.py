@@ -55,8 +55,7 @@ class Mixture(PointDenoiser):
         with torch.enable_grad():
             x = x.clone().requires_grad_()
             found = self(x, sigma, labels)
-            slopes = [torch.autograd.grad(part.sum(), x, retain_graph=True) for part in found.T]
-        return found.detach(), sum(slope[:, i] for i, (slope,) in enumerate(slopes))
+        return found.detach(), divergence_of(found, x)
 
     def log_density(self, x, labels=None):
         """Exact nats of data x; a class has weight 1 on its own."""
@@ -71,6 +70,12 @@ class Mixture(PointDenoiser):
         part = torch.multinomial(self.log_weights.exp(), n, True, generator=g)
         e = torch.randn(n, 2, generator=g)
         return self.leave(self.centres[part] + self.variance[part].sqrt()[:, None] * e), part
+
+
+def divergence_of(found, x):
+    """∇ · found (n, dim) by what it was found of, x (n, dim): (n,), by gradients."""
+    slopes = (torch.autograd.grad(part.sum(), x, retain_graph=True)[0] for part in found.T)
+    return sum(slope[:, i] for i, slope in enumerate(slopes))
 
 
 def card(shape, net):
