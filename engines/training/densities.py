@@ -57,7 +57,8 @@ cross-entropy. In brackets the goal where there is one: the gap that the best va
 reached in preliminary runs of one to three minutes on one thread, with 20,000 training points. The
 goals are cross-entropies less the entropy of the truth, not paired, and so scatter themselves: over
 20,000 points by 0.0053 on moons and 0.0050 on spirals. The marks do not allow for that:
-✓ at or below the goal, ≃ above it by less than two standard errors of the gap, ✗ above it.
+✓ at or below the goal at its three decimals, ≃ above it by less than two standard errors of the
+gap, ✗ above it.
 """
 
 
