@@ -28,7 +28,7 @@ KL gap is the mean of log p_true(x) − log p(x) over test points, for a bound a
 the truth, the cross-entropy a mean over 20,000 points, so that it may lie below it by chance; the
 gap compares both at the same points. Mass is the integral of the density over the plane by the
 midpoint rule on ever finer cells, 1024 × 1024 at most; of diffusions, an ODE for every cell, on no
-more than 256 × 256, which sharp edges (checkerboard) may notice. An exact density of real numbers
+more than 512 × 512, which the towns of world cities may notice. An exact density of real numbers
 gives a bound for the 256 levels of a picture: uniform dequantisation (Theis et al. 2016). The
 densities are drawn on [their own page](densities.md).
 """
