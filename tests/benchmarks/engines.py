@@ -1,4 +1,4 @@
-"""The engines without a window: random streams and exact kernel sums."""
+"""The engines without a window: random streams, exact kernel sums, samplers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.benchmarks.table import Row
 def rows() -> list[Row]:
     """Best of several runs, one thread."""
     torch.set_num_threads(1)
-    return [_streams(), _kernels(), _grid(), _raster()]
+    return [_streams(), _kernels(), _grid(), _raster(), _preview()]
 
 
 def _streams() -> Row:
@@ -97,6 +97,15 @@ def _raster() -> Row:
     ours = _best(lambda: finish(model.sample(request)), 3)
     return Row("one digit, mnist/autoregressive", ours, "ms", "the whole network once a pixel",
                theirs, theirs / 20)  # fmt: skip
+
+
+def _preview() -> Row:
+    """Sixteen digits, warm: until the first guess at them, and until they are drawn."""
+    model = open_model("mnist/diffusion")
+    request = SampleRequest(16, 7, label=3, knobs=model.card.recommended)
+    first = _best(lambda: next(s for s in model.sample(request) if s.guess is not None))
+    return Row("16 digits, mnist/diffusion, first picture", first, "ms", "all of them",
+               _best(lambda: finish(model.sample(request)), 3), 150)  # fmt: skip
 
 
 def _best(act: Callable[[], object], runs: int = 5) -> float:
