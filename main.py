@@ -278,7 +278,7 @@ _AGAIN = "--again takes all but --out and --device from the saved path"
 
 def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
     """A model beside a saved picture only says where one from outside is to be found."""
-    from engines.catalog import is_outside
+    from engines.opening import is_outside
 
     if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
         arguments.parser.error(wrong)

@@ -19,8 +19,9 @@ from app.recipes import (
     recipe_of,
     request_of,
 )
-from engines.catalog import FAMILY_TITLES, ROOT, find, is_outside, locate, open_model, scan
+from engines.catalog import FAMILY_TITLES, ROOT, scan
 from engines.model import Card, Model, Prompt, SampleRequest, batch_of, settle
+from engines.opening import find, is_outside, locate, open_model
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app import files
-from engines.catalog import OUTSIDE, ROOT, CheckpointError, find
+from engines.catalog import OUTSIDE, ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
+from engines.opening import find
 
 if TYPE_CHECKING:
     from app.pictures import Pixels, Points

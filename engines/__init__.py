@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines.catalog import CheckpointError, catalog, open_model
+from engines.catalog import CheckpointError, catalog
 from engines.model import (
     NO_KNOBS,
     Card,
@@ -20,6 +20,7 @@ from engines.model import (
     Step,
     finish,
 )
+from engines.opening import open_model
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.catalog import ROOT, find
+from engines.catalog import ROOT
 from engines.model import Card
+from engines.opening import find
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
 from engines.training.loop import Progress, train

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from engines import figures
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog, open_model
+from engines.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog
 from engines.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.model import Card, Meaning, Model, finish
 from engines.nets.kde import PointKernels
+from engines.opening import open_model
 from engines.toys import TOYS
 from engines.training.datasets import DataSet, load
 from engines.training.implicit import SAMPLES, kernels_of

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from engines import classifier, devices
-from engines.catalog import ROOT, CheckpointError, find, open_model
+from engines.catalog import ROOT, CheckpointError
 from engines.model import Card, Model
+from engines.opening import find, open_model
 from engines.training import cost, likelihood
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load

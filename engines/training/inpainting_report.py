@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from engines import devices
-from engines.catalog import ROOT, CheckpointError, find, open_model
+from engines.catalog import ROOT, CheckpointError
 from engines.classifier import open_classifier
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
 from engines.model import Knobs, Model, settle
 from engines.nets.classifier import Classifier
+from engines.opening import find, open_model
 from engines.training.cards import write_card
 from engines.training.cost import processor
 from engines.training.datasets import DataSet, load

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.catalog import ROOT, CheckpointError, find
+from engines.catalog import ROOT, CheckpointError
 from engines.model import Card
 from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE
+from engines.opening import find
 from engines.training.datasets import DataSet
 from engines.training.diffusion import denoising_loss
 from engines.training.loop import Descent

@@ -7,7 +7,7 @@ from app.drawing import Frame, backdrop, draw
 from app.pictures import to_pixels
 from app.session import Loading, Models
 from engines import SampleRequest, finish, open_model
-from engines.catalog import find
+from engines.opening import find
 from tests.app.puppets import Puppet
 
 KDE = "mnist/kde"

@@ -14,8 +14,8 @@ from app.pictures import to_pixels, to_tensor
 from app.recipes import Recipe, RecipeError
 from app.walking import Walks, Wish
 from engines import diffusion
-from engines.catalog import locate
 from engines.model import Prompt, finish
+from engines.opening import locate
 from tests import foreign
 
 pytest.importorskip("diffusers")

@@ -15,12 +15,12 @@ from app.density_plane import Plane
 from app.settings import Settings
 from app.window import Window
 from engines import memory
-from engines.catalog import open_model
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, truth_of
 from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine
+from engines.opening import open_model
 from engines.toys import TOYS
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import Heart, _until, _wait

@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 
 from engines import inpaint
-from engines.catalog import open_model
 from engines.devices import choose, describe
 from engines.examples import pictures
 from engines.model import Model, SampleRequest, finish
+from engines.opening import open_model
 from tests import foreign
 from tests.benchmarks.table import hardware
 

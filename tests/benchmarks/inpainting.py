@@ -7,8 +7,8 @@ import time
 import torch
 
 from engines import examples
-from engines.catalog import open_model
 from engines.inpaint import methods_for
+from engines.opening import open_model
 from engines.training.inpainting_report import left
 from tests.benchmarks.table import Row
 

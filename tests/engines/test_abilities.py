@@ -3,7 +3,8 @@
 import pytest
 
 from engines import abilities, memory, open_model
-from engines.catalog import catalog, find
+from engines.catalog import catalog
+from engines.opening import find
 from tests import foreign
 
 BUNDLED = [card.name for card in catalog()]

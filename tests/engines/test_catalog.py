@@ -9,8 +9,9 @@ import pytest
 import tomli_w
 from tiny import ship
 
-from engines.catalog import CheckpointError, catalog, find, open_model, read_card, scan
+from engines.catalog import CheckpointError, catalog, read_card, scan
 from engines.families import FAMILIES
+from engines.opening import find, open_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

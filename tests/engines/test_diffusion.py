@@ -166,7 +166,7 @@ def test_every_call_shows_its_guess(oracle):
 
 
 def test_a_picture_has_a_mass_with_an_error(tmp_path):
-    from engines.catalog import open_model
+    from engines.opening import open_model
 
     model = open_model(ship(tmp_path, "diffusion", "picture"), root=tmp_path)
     x = drawn(model, 3, 1)

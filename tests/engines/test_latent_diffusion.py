@@ -10,13 +10,14 @@ from test_vae import Linear
 from tiny import LABELS, SHAPES, opened, ship, vae
 
 from engines import weights
-from engines.catalog import CheckpointError, open_model
+from engines.catalog import CheckpointError
 from engines.diffusion import of_denoiser
 from engines.grids import log_density_grid
 from engines.latent_diffusion import of_parts
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.nets.vae import PointVAE
+from engines.opening import open_model
 from engines.training.datasets import DataSet, Split
 from engines.training.latent_diffusion import latent_diffusion, of_posterior, recipe
 from engines.vae import propose

@@ -6,7 +6,6 @@ import pytest
 import torch
 from tiny import opened, ship
 
-from engines.catalog import open_model
 from engines.maps import moments, noised, regions
 from engines.maps.area import Area
 from engines.maps.moments import Memory, Moment, Process
@@ -15,6 +14,7 @@ from engines.maps.refine import whole
 from engines.model import finish
 from engines.nets.diffusion import slopes
 from engines.nets.flow import log_normal
+from engines.opening import open_model
 from engines.probability_flow import SIGMA_MIN, length
 from engines.toys import TOYS
 

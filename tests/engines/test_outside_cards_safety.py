@@ -9,8 +9,9 @@ import torch
 from outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
 
 from engines import finish, open_model
-from engines.catalog import CheckpointError, find, read_card
+from engines.catalog import CheckpointError, read_card
 from engines.model import SampleRequest
+from engines.opening import find
 from engines.outside import budget, cards, files, state_dicts
 
 

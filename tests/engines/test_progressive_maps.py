@@ -9,7 +9,7 @@ import torch
 from tiny import opened
 
 from engines import log_density
-from engines.catalog import ROOT, open_model, scan
+from engines.catalog import ROOT, scan
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
@@ -20,6 +20,7 @@ from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine, whole
 from engines.model import LogDensity, Meaning, Step, finish
 from engines.nets.kde import PointKernels
+from engines.opening import open_model
 from engines.toys import TOYS
 
 PLANE = [

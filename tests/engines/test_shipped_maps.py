@@ -8,7 +8,7 @@ import torch
 from scipy.special import logsumexp
 
 from engines import examples, log_density
-from engines.catalog import ROOT, open_model, scan
+from engines.catalog import ROOT, scan
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
@@ -18,6 +18,7 @@ from engines.maps.posterior import posterior
 from engines.maps.refine import whole
 from engines.model import Meaning, SampleRequest, finish
 from engines.nets.flow import log_normal
+from engines.opening import open_model
 
 PLANE = [card for card in scan(ROOT)[0] if card.shape == (2,) and card.family != "gan"]
 SIDE = {"checkerboard": 800, "cities": 1600}

@@ -5,9 +5,10 @@ import math
 import pytest
 import torch
 
-from engines.catalog import open_model, read_card
+from engines.catalog import read_card
 from engines.model import Card, SampleRequest, finish
 from engines.nets.vae import PointVAE
+from engines.opening import open_model
 from engines.toys import TOYS
 from engines.training import datasets
 from engines.training.cards import write_card

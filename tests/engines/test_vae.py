@@ -8,10 +8,10 @@ import torch
 from scipy import stats
 from tiny import ship
 
-from engines.catalog import open_model
 from engines.model import Meaning, SampleRequest, finish
 from engines.nets.vae import mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams
+from engines.opening import open_model
 from engines.vae import VAE
 
 LEVELS = torch.arange(256, dtype=torch.float64) / 127.5 - 1

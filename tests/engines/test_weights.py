@@ -11,9 +11,10 @@ import torch
 from tiny import ship
 
 from engines import weights
-from engines.catalog import CheckpointError, open_model
+from engines.catalog import CheckpointError
 from engines.families import FAMILIES
 from engines.model import finish
+from engines.opening import open_model
 
 EVERY = [(family, kind) for family in FAMILIES for kind in ("picture", "points")]
 

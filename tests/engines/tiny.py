@@ -6,7 +6,6 @@ import os
 import torch
 
 from engines import weights
-from engines.catalog import open_model
 from engines.model import Card
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PictureRaster, PointConditionals
@@ -18,6 +17,7 @@ from engines.nets.kde import PictureKernels, PointKernels
 from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.nets.vae import PictureVAE, PointVAE
+from engines.opening import open_model
 from engines.training.cards import write_card
 
 SHAPES = {"picture": (1, 8, 8), "points": (2,)}
