@@ -1,4 +1,4 @@
-"""The window's tasks from the command line: results on stdout, progress on stderr. No Qt."""
+"""Samples from the command line, and the list of models. No Qt."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.headless_names import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.pictures import square_columns
-from app.recipes import (
-    MAX_COUNT,
-    Recipe,
-    RecipeError,
-    card_of,
-    check_fit,
-    read_png,
-    recipe_of,
-    request_of,
-)
+from app.recipes import MAX_COUNT, Recipe, recipe_of, request_of
 from engines.catalog import FAMILY_TITLES, ROOT, scan
-from engines.model import Card, Model, Prompt, SampleRequest, batch_of, settle
-from engines.opening import find, is_outside, locate, open_model
+from engines.model import Card, Model, Prompt, SampleRequest, batch_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,52 +75,7 @@ def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = 
         recipe = recipe_of(model.card, model.knobs, request, columns=columns, prompt=prompt)
     except ValueError as error:
         raise UsageError(f"{card.name}: {error}") from error
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
-
-
-def remake(
-    saved: Path, place: Place, *, model: str | None = None, device: str | None = None,
-    root: Path = ROOT,
-) -> Path:  # fmt: skip
-    """Draw a saved picture or sheet again from the recipe in it, and write it as `sample` does.
-
-    `model` says where a model from outside is. Raises RecipeError where the recipe cannot be read
-    or followed, else as `sample`.
-    """
-    recipe = read_png(saved)
-    if recipe.task == "inpaint":
-        from app import headless_inpainting
-
-        return headless_inpainting.remake(recipe, place, model=model, device=device, root=root)
-    if recipe.task == "interpolate":
-        from app import headless_interpolation
-
-        return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)
-    card = card_of(recipe, root) if model is None else card_named(model, root)
-    write = writer(place, card, batch_of(card))
-    check_fit(recipe, card)
-    made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
-    try:
-        settle(made.knobs, recipe.knobs)
-    except ValueError as error:
-        raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, made))
-
-
-def card_named(name: str, root: Path) -> Card:
-    """The card of a model: of the catalogue, a card's or folder's by its path, the hub's by id.
-
-    Raises UsageError when there is no such model, CheckpointError when its card is broken.
-    """
-    if name.endswith(".toml") and Path(name).is_file():
-        return find(name, root)
-    names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
-    if is_outside(name, root):
-        return locate(name, root)
-    if name not in names:
-        known = ", ".join(sorted(names)) or "none"
-        raise UsageError(f"there is no model '{name}'; the catalogue has: {known}")
-    return find(name, root)
+    return carry_out(recipe, place, write, lambda: drawn(recipe, model))
 
 
 def _request(wish: Wish, card: Card) -> SampleRequest:
@@ -144,42 +90,7 @@ def _request(wish: Wish, card: Card) -> SampleRequest:
         raise UsageError(str(error)) from error
 
 
-def class_named(text: str, card: Card) -> int | tuple[int, ...]:
-    """A class by its name, else by its index, or all of them for "each". Raises UsageError."""
-    if not card.labels:
-        raise UsageError(f"{card.name} has no classes; leave --label out")
-    if text == "each":
-        return tuple(range(len(card.labels)))
-    if text in card.labels:
-        return card.labels.index(text)
-    if text.isdecimal() and int(text) < len(card.labels):
-        return int(text)
-    known = ", ".join(card.labels)
-    raise UsageError(f"{card.name} has no class '{text}'; it has: each, {known}")
-
-
-def prompted(model: Model, prompt: str, negative: str) -> Model:
-    """The model of p(x | prompt). Raises UsageError where a model that reads none is given one."""
-    if not prompt and not negative:
-        return model
-    if model.prompted is None:
-        raise UsageError(f"{model.card.name} reads no text; leave --prompt and --negative out")
-    return model.prompted(Prompt(prompt, negative))
-
-
-def opened(card: Card, device: str | None, root: Path) -> Model:
-    """The model, loaded and set up as in the window: the same threads give the same last bit."""
-    from engines import devices  # torch comes in here
-
-    try:
-        chosen = devices.choose(device)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    devices.prepare_thread()
-    return open_model(card, chosen, root)
-
-
-def _drawn(recipe: Recipe, model: Model) -> Tensor:
+def drawn(recipe: Recipe, model: Model) -> Tensor:
     """The pictures or points the recipe shows, with no more beside them than their bits need."""
     shown = recipe.indices
     if recipe.index is not None:

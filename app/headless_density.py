@@ -16,7 +16,7 @@ import numpy as np
 from app import files
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, sheet
-from app.headless import card_named, class_named, opened
+from app.headless_names import card_named, class_named, opened
 from app.headless_output import UsageError, driven
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.open_models import Loading, Models

@@ -12,7 +12,7 @@ import numpy as np
 from app import line, line_recipe
 from app.files import read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
-from app.headless import card_named, class_named, opened, prompted
+from app.headless_names import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.inpainting_recipe import Mask, recipe_of, request_of
 from app.pictures import Pixels, square_columns

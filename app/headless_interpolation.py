@@ -10,7 +10,7 @@ import numpy as np
 
 from app import files, films
 from app.files import read_bytes
-from app.headless import card_named, class_named
+from app.headless_names import card_named, class_named
 from app.headless_output import Place, UsageError
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from app.path_making import make

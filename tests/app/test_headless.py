@@ -279,7 +279,7 @@ def test_a_recipe_with_a_knob_from_elsewhere_says_so(genscope, root, tmp_path):
 
 
 def test_where_nothing_can_be_written_the_work_is_not_begun(genscope, tmp_path, monkeypatch):
-    monkeypatch.setattr(headless, "_drawn", lambda *_: pytest.fail("worked in vain"))
+    monkeypatch.setattr(headless, "drawn", lambda *_: pytest.fail("worked in vain"))
     (tmp_path / "file").write_text("")
     done = genscope("sample", "mnist/kde", "--out", tmp_path / "file" / "grid.png")
     assert done.code == 1

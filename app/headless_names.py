@@ -1,0 +1,60 @@
+"""The models, classes and texts that the command line names; UsageError for a wrong name. No Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.headless_output import UsageError
+from engines.model import Card, Model, Prompt
+from engines.opening import find, is_outside, locate, open_model
+
+
+def card_named(name: str, root: Path) -> Card:
+    """The card of a model: of the catalogue, a card's or folder's by its path, the hub's by id.
+
+    Raises UsageError when there is no such model, CheckpointError when its card is broken.
+    """
+    if name.endswith(".toml") and Path(name).is_file():
+        return find(name, root)
+    names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
+    if is_outside(name, root):
+        return locate(name, root)
+    if name not in names:
+        known = ", ".join(sorted(names)) or "none"
+        raise UsageError(f"there is no model '{name}'; the catalogue has: {known}")
+    return find(name, root)
+
+
+def class_named(text: str, card: Card) -> int | tuple[int, ...]:
+    """A class by its name, else by its index, or all of them for "each". Raises UsageError."""
+    if not card.labels:
+        raise UsageError(f"{card.name} has no classes; leave --label out")
+    if text == "each":
+        return tuple(range(len(card.labels)))
+    if text in card.labels:
+        return card.labels.index(text)
+    if text.isdecimal() and int(text) < len(card.labels):
+        return int(text)
+    known = ", ".join(card.labels)
+    raise UsageError(f"{card.name} has no class '{text}'; it has: each, {known}")
+
+
+def prompted(model: Model, prompt: str, negative: str) -> Model:
+    """The model of p(x | prompt). Raises UsageError where a model that reads none is given one."""
+    if not prompt and not negative:
+        return model
+    if model.prompted is None:
+        raise UsageError(f"{model.card.name} reads no text; leave --prompt and --negative out")
+    return model.prompted(Prompt(prompt, negative))
+
+
+def opened(card: Card, device: str | None, root: Path) -> Model:
+    """The model, loaded and set up as in the window: the same threads give the same last bit."""
+    from engines import devices  # torch comes in here
+
+    try:
+        chosen = devices.choose(device)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    devices.prepare_thread()
+    return open_model(card, chosen, root)

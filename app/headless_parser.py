@@ -1,0 +1,330 @@
+"""The words of the command line: its parser, and what each command does with them. No Qt.
+
+Imports nothing heavy: a command brings in what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.files import APP
+from app.recipes import VERSION
+from engines.catalog import ROOT
+
+if TYPE_CHECKING:
+    from app.headless_output import Place
+
+OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+COMMANDS = ("open", "sample", "inpaint", "interpolate", "density", "score", "models")
+EPILOG = """\
+Without a command the window opens, with the saved pictures given, if any.
+
+  python main.py picture.png
+  python main.py sample mnist/flow --count 16 --seed 7 --label 3 --out grid.png
+  python main.py sample --from grid.png --out again.png
+  python main.py inpaint mnist/mfa --image x.png --mask m.png --count 8 --out sheet.png
+  python main.py inpaint moons/flow --fix x=0.5 --count 500 --out draws.csv
+  python main.py interpolate mnist/vae --from a.png --to b.png --frames 60 --out walk.gif
+  python main.py density moons/flow --grid 512 --out map.png --values map.npz
+  python main.py score mnist/flow --images FOLDER --csv numbers.csv
+"""
+
+
+def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    """The parser of all commands; what it parses has `act`, which returns the exit code.
+
+    `act_open` opens the window: the one command that needs Qt.
+    """
+    parser = argparse.ArgumentParser(
+        prog=APP, description="Look inside generative models by hand.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"Genscope {VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    window = commands.add_parser("open", help="open the window (the default)")
+    _add_open(window)
+    window.set_defaults(act=act_open, parser=window)
+    _add_sample(commands.add_parser("sample", help="draw from a model, or re-make a saved picture"))
+    _add_inpaint(
+        commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
+    )
+    _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
+    _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
+    _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
+    _add_models(commands.add_parser("models", help="list the models at hand"))
+    return parser
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="a saved picture, a model or a folder of pictures",
+    )
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--theme", choices=("system", "light", "dark"), help="look of the window")
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/flow, a folder of diffusers, or an id of the hub")
+    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved picture instead")
+    add("--prompt", help="the text to draw, for models that read one")
+    add("--negative", help="the text to stay away from")
+    add("--count", type=int, help="how many to draw (default: 16)")
+    add("--seed", type=int, help="picture i depends on the seed and i alone (default: 7)")
+    add("--label", help="class by name or index, or 'each' in turn (default: any, p(x))")
+    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as temperature=0.8")
+    add("--columns", type=int, help="pictures in a row (default: nearly square)")
+    add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
+    add("--separate", action="store_true", help="write one PNG for each picture into a folder")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_sample, parser=parser)
+
+
+def _add_inpaint(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/mfa, a folder of diffusers, or an id of the hub")
+    add("--prompt", help="the text to fill with, for models that read one")
+    add("--negative", help="the text to stay away from")
+    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved draw instead")
+    add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
+    add("--mask", type=Path, help="a picture of the model's size: white is unknown")
+    add("--fix", type=_coordinate, metavar="x=NUMBER", help="for points: the known coordinate")
+    add("--method", help="how to fill, by name (default: the model's best)")
+    add("--count", type=int, help="how many draws (default: 8 of at most 64; 500 of points)")
+    add("--seed", type=int, help="the draws depend on it alone (default: 7)")
+    add("--label", help="class by name or index (default: any, p(x))")
+    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
+    add("--columns", type=int, help="draws in a row (default: nearly square)")
+    add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
+    add("--separate", action="store_true", help="write one PNG for each draw into a folder")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_inpaint, parser=parser)
+
+
+def _add_interpolate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", nargs="?", help="such as mnist/vae, a folder of diffusers, or an id of the hub")
+    add("--from", dest="start", metavar="PICTURE", help="where to begin; X,Y for points")
+    add("--via", action="append", metavar="PICTURE", help="on the way; may be given again")
+    add("--to", dest="end", metavar="PICTURE", help="where to end (with --prompt-to: as begun)")
+    add("--prompt", help="the text all frames are of, for models that read one")
+    add("--prompt-to", help="the text to end with: the frames go from --prompt to this one")
+    add("--negative", help="the text to stay away from")
+    add("--again", type=Path, metavar="GIF", help="make this saved path again instead")
+    add("--frames", type=int, help="how many, 2 to 600 (default: 60)")
+    add("--way", choices=("slerp", "lerp"), help="how codes are mixed (default: slerp)")
+    add("--easing", help="linear, 'ease in and out' or 'there and back' (default: linear)")
+    add("--label", help="class to decode as, by name or index (default: that of the codes)")
+    add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
+    add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_interpolate, parser=parser)
+
+
+def _add_density(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help="a model of points, such as moons/flow; the command models lists them")
+    add("--grid", type=int, help="pixels along the longer side (default: 512)")
+    add("--area", type=float, nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="default: the data's")
+    add("--label", help="class by name or index (default: any, p(x))")
+    add("--truth", action="store_true", help="draw the density of the data beside it")
+    add("--out", type=Path, required=True, help="picture with its scale (.png)")
+    add("--values", type=Path, help="log-densities (.npz or .csv)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_density, parser=parser)
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help="a model of pictures, such as mnist/flow")
+    add("--images", type=Path, required=True, help="folder; other sizes are cropped and scaled")
+    add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_score, parser=parser)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_models)
+
+
+def _knob(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        if name and equals:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
+
+
+def _coordinate(text: str) -> tuple[int, float]:
+    name, _, value = text.partition("=")
+    try:
+        if name in ("x", "y") and math.isfinite(number := float(value)):
+            return "xy".index(name), number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be x=NUMBER or y=NUMBER, such as x=0.5, got '{text}'")
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    keys = ("count", "seed", "label", "columns", "prompt", "negative")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    if arguments.knob:
+        given["knobs"] = dict(arguments.knob)
+    if arguments.saved is None and arguments.model is None:
+        arguments.parser.error("name a MODEL, or a saved picture with --from")
+    if arguments.saved is not None and given:
+        arguments.parser.error(_FROM)
+    from app.headless import Wish, sample
+    from app.headless_output import Place, UsageError
+    from app.headless_remake import remake
+
+    place = Place(arguments.out, arguments.separate)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.saved is not None:
+            _check_remade(arguments)
+            path = remake(arguments.saved, place, model=arguments.model, **where)
+        else:
+            path = sample(Wish(arguments.model, **given), place, **where)
+    except UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+def _inpaint(arguments: argparse.Namespace) -> int:
+    keys = ("image", "mask", "fix", "method", "count", "seed", "label", "columns", "prompt",
+            "negative")  # fmt: skip
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    if arguments.knob:
+        given["knobs"] = dict(arguments.knob)
+    if arguments.saved is not None and given:
+        arguments.parser.error(_FROM)
+    pictured = arguments.image and arguments.mask
+    if arguments.saved is None and not (arguments.model and (pictured or arguments.fix)):
+        arguments.parser.error(
+            "name a MODEL, its --image and --mask or for points --fix, or a saved draw with --from"
+        )
+    if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & set(given):
+        arguments.parser.error("--fix is for points, --image, --mask and --columns for pictures")
+    from app.headless_output import Place, UsageError
+    from app.headless_remake import remake
+
+    place = Place(arguments.out, arguments.separate)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.saved is not None:
+            _check_remade(arguments)
+            path = remake(arguments.saved, place, model=arguments.model, **where)
+        else:
+            path = _filled(arguments.model, given, place, where)
+    except UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+_FROM = "--from takes all but --out, --separate and --device from the PNG"
+_AGAIN = "--again takes all but --out and --device from the saved path"
+
+
+def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
+    """A model beside a saved picture only says where one from outside is to be found."""
+    from engines.opening import is_outside
+
+    if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
+        arguments.parser.error(wrong)
+
+
+def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
+    from app.headless_inpainting import LineWish, Wish, inpaint, inpaint_points
+
+    if "fix" in given:
+        return inpaint_points(LineWish(model, **given), place, **where)
+    return inpaint(Wish(model, **given), place, **where)
+
+
+def _interpolate(arguments: argparse.Namespace) -> int:
+    keys = ("frames", "way", "easing", "label", "fps", "prompt", "prompt_to", "negative")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    end = arguments.end or (arguments.start if arguments.prompt_to else None)
+    ends = (arguments.start, *(arguments.via or ()), end)
+    if arguments.again is not None and (given or any(ends)):
+        arguments.parser.error(_AGAIN)
+    if arguments.again is None and not (arguments.model and all(ends)):
+        arguments.parser.error("name a MODEL, --from and --to, or a saved path with --again")
+    from app.headless_interpolation import Wish, interpolate
+    from app.headless_output import Place, UsageError
+    from app.headless_remake import remake
+
+    place = Place(arguments.out)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        if arguments.again is not None:
+            _check_remade(arguments, _AGAIN)
+            path = remake(arguments.again, place, model=arguments.model, **where)
+        else:
+            path = interpolate(Wish(arguments.model, ends, **given), place, **where)
+    except UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    return OK
+
+
+def _density(arguments: argparse.Namespace) -> int:
+    keys = ("grid", "label", "area", "truth")
+    given = {key: getattr(arguments, key) for key in keys}
+    given = {key: value for key, value in given.items() if value is not None}
+    from app.headless_density import Wish, density
+    from app.headless_output import UsageError
+
+    wish = Wish(arguments.model, **given)
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        paths = density(wish, arguments.out, arguments.values, **where)
+    except UsageError as error:
+        arguments.parser.error(str(error))
+    print(*paths, sep="\n")
+    return OK
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from app.headless_density import score
+    from app.headless_output import UsageError
+
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        path, skipped = score(arguments.model, arguments.images, arguments.csv, **where)
+    except UsageError as error:
+        arguments.parser.error(str(error))
+    print(path)
+    if skipped:
+        print(f"{APP}: {skipped} of the pictures could not be read", file=sys.stderr)
+    return FAILED if skipped else OK
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from app.headless import print_models
+
+    print_models(arguments.assets)
+    return OK

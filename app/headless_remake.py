@@ -1,0 +1,41 @@
+"""Making a saved picture, draw or path again from the recipe in its file. No Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.headless import drawn
+from app.headless_names import card_named, opened, prompted
+from app.headless_output import Place, carry_out, writer
+from app.recipes import RecipeError, card_of, check_fit, read_png
+from engines.catalog import ROOT
+from engines.model import batch_of, settle
+
+
+def remake(
+    saved: Path, place: Place, *, model: str | None = None, device: str | None = None,
+    root: Path = ROOT,
+) -> Path:  # fmt: skip
+    """Draw a saved picture or sheet again from the recipe in it, and write it as `sample` does.
+
+    `model` says where a model from outside is. Raises RecipeError where the recipe cannot be read
+    or followed, else as `sample`.
+    """
+    recipe = read_png(saved)
+    if recipe.task == "inpaint":
+        from app import headless_inpainting
+
+        return headless_inpainting.remake(recipe, place, model=model, device=device, root=root)
+    if recipe.task == "interpolate":
+        from app import headless_interpolation
+
+        return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)
+    card = card_of(recipe, root) if model is None else card_named(model, root)
+    write = writer(place, card, batch_of(card))
+    check_fit(recipe, card)
+    made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
+    try:
+        settle(made.knobs, recipe.knobs)
+    except ValueError as error:
+        raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
+    return carry_out(recipe, place, write, lambda: drawn(recipe, made))
