@@ -13,9 +13,10 @@ from app.density_page_export import Table
 from app.density_source import PictureSource
 from app.jobs import Order
 from app.lane import Failure
+from app.open_models import Loading
 from app.parts import Parts
 from app.scoring import TEST_PICTURES, Score, TestBits, Unable, score, score_tests
-from app.session import Loading, family_title
+from app.titles import family_title
 from engines.fitting import fitted
 from engines.maps.kinds import Kind, comparable
 from engines.model import Card

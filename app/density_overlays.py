@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channel
 from app.drawing import Backdrop, Frame, backdrop, draw
 from app.mapping import Values
-from app.session import Loading, Session
+from app.open_models import Loading
+from app.session import Session
 from engines.model import Card, SampleRequest
 
 SAMPLES = 1000

@@ -18,7 +18,7 @@ from app.lane import Failure, Job
 from app.open_models import Loading, Models
 from app.parts import Parts
 from app.pictures import Pixels, to_tensor
-from app.session import family_title
+from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets import theme

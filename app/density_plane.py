@@ -20,8 +20,8 @@ from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.parts import Parts
 from app.row_buttons import RowButtons
-from app.session import family_title
 from app.settings import Settings
+from app.titles import family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

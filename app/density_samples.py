@@ -15,7 +15,7 @@ from app.density_source import PictureSource
 from app.lane import Failure
 from app.open_models import Loading
 from app.parts import Parts
-from app.session import family_title
+from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
 from widgets import theme

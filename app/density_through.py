@@ -22,7 +22,7 @@ from app.mapping import MapFrame, MapRequest, refined
 from app.open_models import Loading, Models
 from app.parts import Parts
 from app.pictures import Pixels, to_pixels, to_tensor
-from app.session import family_title
+from app.titles import family_title
 from engines.maps.area import Area
 from engines.model import Card
 from widgets import theme

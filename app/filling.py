@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
+from app.open_models import Loading, Models
 from app.pictures import Pixels, to_pixels, to_tensor
-from app.session import Loading, Models
 from app.summary import Summary, summarise
 from engines.model import NO_PROMPT, Card, Knob, Knobs, Procedure, Prompt, settle
 

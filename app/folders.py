@@ -14,7 +14,8 @@ from app.channels import Channels
 from app.export import Export
 from app.intake import sentence
 from app.lane import Failure, Job
-from app.session import Session, data_title
+from app.session import Session
+from app.titles import data_title
 from widgets.messages import Messages, Severity
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from app.files import read_bytes
 from app.headless_names import card_named, class_named
 from app.headless_output import Place, UsageError
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
+from app.open_models import Loading, Models
 from app.path_making import make
 from app.pictures import Values, square_columns
 from app.recipes import Recipe, card_of, check_fit, file_name
-from app.session import Loading, Models
 from app.walking import Walks
 from engines.abilities import reads_text
 from engines.catalog import ROOT

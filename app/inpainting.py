@@ -29,8 +29,9 @@ from app.line_row import LineRow
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons
-from app.session import Session, family_title
+from app.session import Session
 from app.settings import Settings
+from app.titles import family_title
 from app.travel import Target
 from engines.abilities import reads_text
 from engines.model import Card

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from app.method_row import capital
-from app.session import family_title
+from app.titles import family_title
 from engines import evidence
 from engines.catalog import FAMILY_TITLES
 from engines.model import Card, Procedure

@@ -13,8 +13,8 @@ from app.method_row import CHANGED, knob_specs
 from app.parts import Parts
 from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
-from app.session import family_title
 from app.summary import against
+from app.titles import family_title
 from widgets.gallery import Gallery
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST

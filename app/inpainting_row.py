@@ -10,9 +10,9 @@ from app.channels import Channel
 from app.filling import Filling, FillRequest, fill
 from app.inpainting_evidence import calibration
 from app.method_row import MethodRow
+from app.open_models import Models
 from app.pictures import Pixels
 from app.recipes import Recipe
-from app.session import Models
 from engines.model import Card
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST, InpaintingRow

@@ -20,8 +20,9 @@ from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, card_among
 from app.row_buttons import RowButtons
-from app.session import Session, family_title
+from app.session import Session
 from app.settings import Settings
+from app.titles import family_title
 from app.travel import Target
 from app.walking import Walks, Wish
 from engines.abilities import reads_text

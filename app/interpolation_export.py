@@ -17,10 +17,11 @@ from app.interpolation_row import WalkRow
 from app.jobs import Jobs, Order
 from app.lane import Job
 from app.latent_study import Study
+from app.open_models import Loading
 from app.path_making import make
 from app.pictures import Values, square_columns
 from app.recipes import Recipe, csv_bytes, file_name
-from app.session import Loading, family_title
+from app.titles import family_title
 from app.walking import Codes, Progress, Walks
 from engines.model import Card
 from widgets.messages import Messages, Severity

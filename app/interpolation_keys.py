@@ -16,7 +16,8 @@ from app.export import Export
 from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels, Points, Values
-from app.session import Session, family_title
+from app.session import Session
+from app.titles import family_title
 from engines.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation_tab import InterpolationTab

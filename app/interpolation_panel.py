@@ -13,8 +13,9 @@ from app.channels import Channels
 from app.interpolation_row import WalkRow
 from app.lane import Failure
 from app.latent_study import LAYOUTS, SINGLE_MOST, Study
+from app.open_models import Loading
 from app.path_making import offset_of
-from app.session import Loading, family_title
+from app.titles import family_title
 from app.walking import Array, Film, Progress, Still, Walks, Wish
 from widgets.interpolation_tab import InterpolationTab
 from widgets.latent_sliders import LOCKED, DirectionSpec

@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app import walking
 from app.channels import Channel, Channels
 from app.lane import Failure
+from app.open_models import Loading
 from app.pictures import Values
-from app.session import Loading, family_title
+from app.titles import family_title
 from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.column import State

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.fetching import Fetch, Stage
 from app.open_models import Held
-from app.session import data_title, family_title
+from app.titles import data_title, family_title
 from engines import abilities
 from engines.abilities import Ability
 from engines.catalog import FAMILY_TITLES, is_foreign

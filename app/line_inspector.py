@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.export import Export
 from app.line_row import LineRow
 from app.method_row import knob_specs
-from app.session import family_title
+from app.titles import family_title
 from widgets.inpainting_tab import InpaintingTab
 
 

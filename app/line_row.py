@@ -11,8 +11,8 @@ from app import line_recipe
 from app.channels import Channel
 from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
 from app.method_row import MethodRow
+from app.open_models import Loading, Models
 from app.recipes import Recipe
-from app.session import Loading, Models
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channel
 from app.filling import Choice, Offer, When
 from app.lane import Failure, Job
-from app.session import Loading, Models, family_title
+from app.open_models import Loading, Models
+from app.titles import family_title
 from engines.model import Card, Knob, Knobs, Procedure, settle
 from widgets.column import State
 from widgets.filling_row import FillingRow, MethodSpec

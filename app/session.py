@@ -1,7 +1,4 @@
-"""What is chosen (data, models, seed), the same in every tab, and which models are loaded.
-
-Reads cards without torch. `Models` belongs to the lane: its methods run there only.
-"""
+"""What is chosen (data, models, seed), the same in every tab. Reads cards without torch."""
 
 from __future__ import annotations
 
@@ -11,19 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.open_models import Loading as Loading
-from app.open_models import Models as Models
+from app.open_models import Models
 from engines.abilities import reads_text
-from engines.catalog import (
-    DATA_TITLES,
-    FAMILY_TITLES,
-    ROOT,
-    Broken,
-    CheckpointError,
-    is_foreign,
-    read_card,
-    scan,
-)
+from engines.catalog import ROOT, Broken, CheckpointError, read_card, scan
 from engines.model import NO_PROMPT, Card, Prompt
 
 if TYPE_CHECKING:
@@ -136,15 +123,3 @@ class Session(QObject):
     def of_data(self, data: str) -> tuple[Card, ...]:
         """Cards of all models of a data set."""
         return tuple(card for card in self.cards.values() if card.data == data)
-
-
-def family_title(card: Card) -> str:
-    """ "VAE", …; of a model from outside its own name, for there may be many of a family."""
-    if is_foreign(card):
-        return card.name.partition("/")[2]
-    return FAMILY_TITLES.get(card.family, card.family)
-
-
-def data_title(data: str) -> str:
-    """ "MNIST digits", …"""
-    return DATA_TITLES.get(data, data.capitalize())

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
+from app.open_models import Loading, Models
 from app.pictures import Values, array_of, room, tensor_of
-from app.session import Loading, Models
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:

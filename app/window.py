@@ -35,9 +35,10 @@ from app.library import Library
 from app.outside import is_model
 from app.parts import Parts, Presenter
 from app.recipes import Recipe
-from app.session import Session, data_title, family_title
+from app.session import Session
 from app.settings import Settings, Theme
 from app.tabs import TABS
+from app.titles import data_title, family_title
 from app.travel import Travel
 from engines.catalog import ROOT
 from engines.model import Card, Prompt

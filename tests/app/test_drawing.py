@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from app.drawing import Frame, backdrop, draw
+from app.open_models import Loading, Models
 from app.pictures import to_pixels
-from app.session import Loading, Models
 from engines import SampleRequest, finish, open_model
 from engines.opening import find
 from tests.app.puppets import Puppet

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.session import Loading, Models, Session
+from app.open_models import Loading, Models
+from app.session import Session
 from engines import finish
 from engines.catalog import CheckpointError
 
