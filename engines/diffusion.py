@@ -14,14 +14,7 @@ import torch
 from torch import Tensor
 
 from engines import weights
-from engines.drawing import (
-    GUIDANCE,
-    Guided,
-    class_indices,
-    in_batches,
-    tempered,
-    to_levels,
-)
+from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered, to_levels
 from engines.model import (
     Card,
     Density,
@@ -42,8 +35,7 @@ from engines.model import (
     settle,
 )
 from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
-from engines.nets.flow import log_normal
-from engines.noise import Streams, streams_of
+from engines.noise import Streams, log_normal, streams_of
 from engines.probability_flow import (
     Drift,
     Guess,

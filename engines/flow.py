@@ -28,8 +28,8 @@ from engines.model import (
     Step,
     settle,
 )
-from engines.nets.flow import Invertible, PictureFlow, PointFlow, log_normal
-from engines.noise import Streams, streams_of
+from engines.nets.flow import Invertible, PictureFlow, PointFlow
+from engines.noise import Streams, log_normal, streams_of
 
 DEQUANTISATION = Knob(
     "dequantisation", "Dequantisation samples", 1, 1, 256, 1,

@@ -1,7 +1,8 @@
 """One random stream per picture: picture (seed, i) never depends on batch, order or device.
 
 Counter-based: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
-evaluated for all pictures at once. Drawn on the CPU and moved afterwards.
+evaluated for all pictures at once. Drawn on the CPU and moved afterwards. Beside the streams
+stands what many families ask of noise: N(z; 0, I), and a choice among weights by inversion.
 """
 
 from __future__ import annotations
@@ -99,3 +100,18 @@ def streams_of(pictures: Tensor) -> Streams:
     """
     levels = ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
     return Streams(0, [zlib.crc32(picture.numpy().tobytes()) for picture in levels])
+
+
+def choose(log_weight: Tensor, u: Tensor) -> Tensor:
+    """A component for each u (n,) in (0, 1) by inversion: of its row of log-weights (n, M), or of
+    weights (M,) that all share, which are summed only once."""
+    upto = log_weight.exp().cumsum(-1)
+    at = u.double() * upto[..., -1]
+    shared = upto.dim() == 1
+    j = torch.searchsorted(upto, at if shared else at[:, None]).view(len(u))
+    return j.clamp(max=log_weight.shape[-1] - 1)
+
+
+def log_normal(z: Tensor) -> Tensor:
+    """log N(z; 0, I) in nats, summed over all but the first axis."""
+    return -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)

@@ -29,10 +29,9 @@ from engines.model import (
     Step,
     settle,
 )
-from engines.nets.flow import log_normal
 from engines.nets.kde import PointKernels
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean
-from engines.noise import Streams, streams_of
+from engines.noise import Streams, log_normal, streams_of
 
 MEAN, DRAW = 0.0, 1.0
 PIXELS = Knob(

@@ -17,18 +17,8 @@ from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import drawn
 from engines.kde import KDE
 from engines.mfa import MFA
-from engines.model import (
-    Exactness,
-    Knob,
-    Knobs,
-    Meaning,
-    Model,
-    Procedure,
-    Run,
-    Step,
-    settle,
-)
-from engines.nets.mfa import choose
+from engines.model import Exactness, Knob, Knobs, Meaning, Model, Procedure, Run, Step, settle
+from engines.noise import choose
 
 T = TypeVar("T")
 

@@ -13,8 +13,7 @@ from engines import classifier
 from engines.inpaint.method import Hole
 from engines.model import Knob, Knobs, Model
 from engines.nets.classifier import through
-from engines.nets.mfa import choose
-from engines.noise import Streams
+from engines.noise import Streams, choose
 
 ANY, READER = 0.0, 1.0
 CLASS = Knob(

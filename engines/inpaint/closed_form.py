@@ -11,7 +11,7 @@ from engines.kde import KDE
 from engines.mfa import MFA
 from engines.model import Exactness, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.kde import PictureKernels, to_levels
-from engines.nets.mfa import choose
+from engines.noise import choose
 
 _CHUNK = 1_000
 

@@ -20,8 +20,7 @@ from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.langevin import State, adapted, mala
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.mfa import choose
-from engines.noise import Streams
+from engines.noise import Streams, choose
 
 TAU = Knob(
     "tau", "Tolerance τ", 0.1, 0.02, 1.0, 0.01,

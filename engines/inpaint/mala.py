@@ -24,8 +24,7 @@ from engines.inpaint.pool import nearest
 from engines.inpaint.tempering import tempered_chains
 from engines.langevin import State, adapted, mala
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.flow import log_normal
-from engines.noise import Streams
+from engines.noise import Streams, log_normal
 
 RUNGS = Knob(
     "rungs", "Temperatures", 5, 1, 8, 1,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engines.inpaint.method import Hole
 from engines.model import Run, SampleRequest, finish, own_knobs
-from engines.nets.mfa import choose
+from engines.noise import choose
 
 SHARED = 2**32 - 1
 """The stream of a seed for what all its draws share."""

@@ -18,10 +18,8 @@ from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.langevin import adapted
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.flow import log_normal
-from engines.nets.mfa import choose
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean, mixture_of_logistics
-from engines.noise import Streams
+from engines.noise import Streams, choose, log_normal
 from engines.vae import MEAN, PIXELS, VAE
 
 STEPS = Knob(

@@ -101,7 +101,7 @@ class Kernels:
 
 def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:
     """Kernels on points (n, 2), of the bandwidth under which others (m, 2) are likeliest."""
-    from engines.training.kde import fitted_bandwidth
+    from engines.nets.bandwidth import fitted_bandwidth
 
     kernels = PointKernels.of(x, torch.zeros(len(x), dtype=torch.int64))
     h = fitted_bandwidth(

@@ -121,7 +121,7 @@ def _layered(model: Model, place: float, label: int | None) -> Field:
 
     from engines.drawing import class_indices
     from engines.maps.fields import Field
-    from engines.nets.flow import log_normal
+    from engines.noise import log_normal
 
     native: Any = model.native
     net, card = native.net, model.card

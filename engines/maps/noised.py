@@ -23,7 +23,7 @@ from engines.maps.fields import Field
 from engines.maps.kinds import Kind
 from engines.model import DensityRun, LogDensity, Meaning, Run, Step, finish
 from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
-from engines.nets.flow import log_normal
+from engines.noise import log_normal
 from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
 
 LEVELS, REACH = 16, 4.0

@@ -20,9 +20,8 @@ from engines.energy import Energy
 from engines.flow import Flow
 from engines.maps.kinds import Kind
 from engines.model import Model
-from engines.nets.flow import log_normal
 from engines.nets.vae import PictureVAE, mixture_of_logistics
-from engines.noise import streams_of
+from engines.noise import log_normal, streams_of
 from engines.vae import VAE
 
 DRAWS = 32

@@ -17,7 +17,7 @@ from torch import Tensor
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind, kind_of
 from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step
-from engines.nets.flow import log_normal
+from engines.noise import log_normal
 
 T = TypeVar("T")
 

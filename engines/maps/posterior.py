@@ -13,8 +13,8 @@ from torch import Tensor
 
 from engines.drawing import class_indices
 from engines.maps.area import Area
-from engines.nets.flow import log_normal
 from engines.nets.vae import PointVAE
+from engines.noise import log_normal
 from engines.vae import VAE
 
 AREA = Area(-4.0, 4.0, -4.0, 4.0)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.diffusion import UNet
+from engines.nets.layers import UNet
 
 
 class PictureAnyOrder(nn.Module):

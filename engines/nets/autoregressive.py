@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.diffusion import Fourier
+from engines.nets.layers import Fourier
 from engines.nets.mixtures import LineMixture
 
 _REGIONS = 7

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.diffusion import SIGMA_DATA, Attention, Fourier, UNet
+from engines.nets.diffusion import SIGMA_DATA
+from engines.nets.layers import Attention, Fourier, UNet
 
 SIGMA_MIN, SIGMA_MAX = 0.02, 20.0
 _ROWS = 16_384

@@ -152,8 +152,3 @@ class PointFlow(Invertible):
     def decode(self, z: Tensor, labels: Tensor) -> Tensor:
         """Points (n, dim) in data units for z (n, dim)."""
         return self._transform(labels).inv(z) * self.scale + self.mean  # type: ignore[no-any-return]
-
-
-def log_normal(z: Tensor) -> Tensor:
-    """log N(z; 0, I) in nats, summed over all but the first axis."""
-    return -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.diffusion import Fourier
+from engines.nets.layers import Fourier
 
 _SLOPE = 0.2
 _SKIP_STD = 0.03

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engines.noise import choose
+
 
 @dataclass(frozen=True)
 class Conditional:
@@ -154,16 +156,6 @@ class FactorAnalysers:
         m, k, d = self._w.shape
         flat: Tensor = x.double() @ self._w.reshape(m * k, d).T
         return flat.view(len(x), m, k) - torch.einsum("mkd,md->mk", self._w, self.mean)
-
-
-def choose(log_weight: Tensor, u: Tensor) -> Tensor:
-    """A component for each u (n,) in (0, 1) by inversion: of its row of log-weights (n, M), or of
-    weights (M,) that all share, which are summed only once."""
-    upto = log_weight.exp().cumsum(-1)
-    at = u.double() * upto[..., -1]
-    shared = upto.dim() == 1
-    j = torch.searchsorted(upto, at if shared else at[:, None]).view(len(u))
-    return j.clamp(max=log_weight.shape[-1] - 1)
 
 
 class NormalScores:

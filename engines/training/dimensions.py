@@ -17,8 +17,8 @@ import torch
 import zuko
 from torch import Tensor
 
+from engines.nets.bandwidth import fitted_bandwidth
 from engines.nets.kde import PointKernels
-from engines.training.kde import fitted_bandwidth
 
 DIMENSIONS = (1, 2, 4, 8, 16, 32, 64)
 POINTS, HELD_OUT, SECONDS = 5_000, 2_000, 12.0

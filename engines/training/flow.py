@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.flow import PictureFlow, PointFlow, log_normal
+from engines.nets.flow import PictureFlow, PointFlow
+from engines.noise import log_normal
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe

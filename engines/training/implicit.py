@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from engines.model import Model, SampleRequest, finish
+from engines.nets.bandwidth import fitted_bandwidth
 from engines.nets.kde import PointKernels
-from engines.training.kde import fitted_bandwidth
 
 SAMPLES, _HELD_OUT = 50_000, 2_000
 _SEED = 0

@@ -39,12 +39,12 @@ from engines.model import (
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PictureRaster
 from engines.nets.diffusion import SIGMA_DATA, Denoiser
-from engines.nets.flow import PointFlow, log_normal
+from engines.nets.flow import PointFlow
 from engines.nets.gan import PointGenerator
 from engines.nets.kde import PointKernels
 from engines.nets.mfa import FactorAnalysers
 from engines.nets.vae import PointVAE
-from engines.noise import Streams
+from engines.noise import Streams, log_normal
 from engines.vae import VAE
 
 AT = 0.3

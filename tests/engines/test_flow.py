@@ -6,7 +6,8 @@ import pytest
 import torch
 from tiny import MAKERS, SHAPES
 
-from engines.nets.flow import PictureFlow, PointFlow, log_normal
+from engines.nets.flow import PictureFlow, PointFlow
+from engines.noise import log_normal
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 

@@ -9,7 +9,8 @@ from tiny import MAKERS, opened
 
 from engines.catalog import CheckpointError
 from engines.model import SampleRequest, finish
-from engines.nets.mfa import FactorAnalysers, NormalScores, choose
+from engines.nets.mfa import FactorAnalysers, NormalScores
+from engines.noise import choose
 from engines.training.mfa import em_step, expectation_maximisation, k_means
 
 

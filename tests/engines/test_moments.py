@@ -13,7 +13,7 @@ from engines.maps.posterior import AREA, posterior
 from engines.maps.refine import whole
 from engines.model import finish
 from engines.nets.diffusion import slopes
-from engines.nets.flow import log_normal
+from engines.noise import log_normal
 from engines.opening import open_model
 from engines.probability_flow import SIGMA_MIN, length
 from engines.toys import TOYS

@@ -17,7 +17,7 @@ from engines.maps.kinds import Kind
 from engines.maps.posterior import posterior
 from engines.maps.refine import whole
 from engines.model import Meaning, SampleRequest, finish
-from engines.nets.flow import log_normal
+from engines.noise import log_normal
 from engines.opening import open_model
 
 PLANE = [card for card in scan(ROOT)[0] if card.shape == (2,) and card.family != "gan"]
