@@ -102,7 +102,10 @@ class PictureFlow(Invertible):
         """u (n, C, H, W) in (0, 1) for z (n, D); no slopes lead to the weights."""
         if self.training or self._inverse is None:
             with torch.inference_mode(False):  # it is kept, and slopes may pass through it later
-                self._inverse = PictureInverse(self)
+                self._inverse = PictureInverse(
+                    self.shape, fine=self.fine, split=self.split, coarse=self.coarse,
+                    last=self.last, top=self.top, view=self.view, base=self.base,
+                )  # fmt: skip
         v = torch.sigmoid(5 * self._inverse(z, labels))
         return ((v - _EDGE) / (1 - 2 * _EDGE)).clamp(0, 1)
 

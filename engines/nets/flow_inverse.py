@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.couplings import Bend, Coupling, Neighbourhood, Overview
+from engines.nets.couplings import ActNorm, Bend, ClassBase, Coupling, Neighbourhood, Overview
 from engines.nets.spline import Unspline, ready
-
-if TYPE_CHECKING:
-    from engines.nets.flow import PictureFlow
 
 Unbend: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """x (n, H, W, c) for y like it, given the known channels and the labels (n,)."""
@@ -29,14 +26,18 @@ class PictureInverse:
     """(z, labels) -> logits of pictures, as `PictureFlow.encode` has them: (n, C, H, W)."""
 
     @torch.no_grad()
-    def __init__(self, net: PictureFlow) -> None:
-        self.shape = net.shape
-        self.mean, self.sd = net.base.mean.weight, net.base.log_sd.weight.exp()
-        self.view, self.split = _unbend(net.view), _unbend(net.split)
-        self.last = (-net.last.log_scale).exp().flatten(), net.last.shift.flatten()
+    def __init__(
+        self, shape: tuple[int, ...], *, fine: nn.ModuleList, split: Bend, coarse: nn.ModuleList,
+        last: ActNorm, top: nn.ModuleList, view: Bend, base: ClassBase,
+    ) -> None:  # fmt: skip
+        """The layers of the flow under its own names for them; pictures have `shape` (C, H, W)."""
+        self.shape = shape
+        self.mean, self.sd = base.mean.weight, base.log_sd.weight.exp()
+        self.view, self.split = _unbend(view), _unbend(split)
+        self.last = (-last.log_scale).exp().flatten(), last.shift.flatten()
         self.top, self.coarse, self.fine = (
             [_Uncouple(layer) for layer in reversed(layers)]  # type: ignore[arg-type]
-            for layers in (net.top, net.coarse, net.fine)
+            for layers in (top, coarse, fine)
         )
 
     def __call__(self, z: Tensor, labels: Tensor) -> Tensor:
