@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from app.density_recipe import TASK
-from app.inpainting_recipe import pixels_of
+from app.packing import picture_text, pixels_of
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError
 from engines.catalog import DATA_TITLES
@@ -112,10 +108,4 @@ def _check(look: Look, first: Card) -> None:
 
 
 def _text(picture: Pixels) -> str:
-    from PIL import Image
-
-    grey = bool((picture == picture[..., :1]).all())
-    with io.BytesIO() as file:
-        shown = picture[..., 0] if grey else picture
-        Image.fromarray(np.ascontiguousarray(shown)).save(file, "PNG", optimize=True)
-        return base64.b64encode(file.getvalue()).decode()
+    return picture_text(picture[..., 0] if (picture == picture[..., :1]).all() else picture)

@@ -14,7 +14,8 @@ from app.files import read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.headless_names import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
-from app.inpainting_recipe import Mask, recipe_of, request_of
+from app.inpainting_recipe import recipe_of, request_of
+from app.packing import Mask
 from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
 from engines.catalog import ROOT

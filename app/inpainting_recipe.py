@@ -6,25 +6,16 @@ The picture travels as a PNG in base64, the mask as a PNG of one bit a pixel: wh
 from __future__ import annotations
 
 import base64
-import binascii
-import io
-import warnings
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from app.filling import MOST_DRAWS, FillRequest
+from app.packing import mask_png, picture_text, pixels_of
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, prompt_of
 from engines.model import Card
 
 TASK = "inpaint"
-Mask = npt.NDArray[np.bool_]
 
 _FIELDS = {"method", "picture", "mask"}
-_LARGEST = 2048
 
 
 def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -> Recipe:
@@ -36,7 +27,7 @@ def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -
         prompt=request.prompt.text, negative=request.prompt.negative,
         extra={
             "method": request.method,
-            "picture": _text(picture),
+            "picture": picture_text(picture),
             "mask": base64.b64encode(mask_png(request.mask)).decode(),
         },
     )  # fmt: skip
@@ -65,37 +56,3 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
 
 def _size(pixels: Pixels) -> str:
     return f"{pixels.shape[1]} × {pixels.shape[0]}"
-
-
-def mask_png(mask: Mask) -> bytes:
-    """A mask (H, W) as a 1-bit PNG: white is unknown."""
-    from PIL import Image  # late: the window reads recipes before its first paint
-
-    image = Image.fromarray(np.where(mask, np.uint8(255), np.uint8(0)))
-    with io.BytesIO() as file:
-        image.convert("1", dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-        return file.getvalue()
-
-
-def _text(picture: npt.NDArray[np.uint8]) -> str:
-    from PIL import Image
-
-    with io.BytesIO() as file:
-        Image.fromarray(picture).save(file, "PNG", optimize=True)
-        return base64.b64encode(file.getvalue()).decode()
-
-
-def pixels_of(extra: Mapping[str, Any], field: str) -> Pixels:
-    """A small PNG out of a recipe, trusting nothing: RGB (H, W, 3)."""
-    from PIL import Image
-
-    try:
-        raw = base64.b64decode(extra[field], validate=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw), formats=("PNG",)) as image:
-                if max(image.size) > _LARGEST:
-                    raise ValueError(f"{image.size} is too large")
-                return np.array(image.convert("RGB"))
-    except (TypeError, ValueError, OSError, SyntaxError, binascii.Error, Warning) as error:
-        raise RecipeError(f"the recipe's {field} is damaged") from error

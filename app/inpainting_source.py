@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channels
 from app.export import Export
-from app.inpainting_recipe import Mask
 from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
+from app.packing import Mask
 from app.pictures import Pixels
 from app.session import Session
 from engines.fitting import Foreign, fitted

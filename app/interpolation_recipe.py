@@ -6,15 +6,13 @@ the easing.
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from app.inpainting_recipe import pixels_of
+from app.packing import picture_text, pixels_of
 from app.pictures import Values
 from app.recipes import MAX_PROMPT, Recipe, RecipeError, prompt_of
 from engines.model import NO_PROMPT, Card, Prompt
@@ -125,12 +123,7 @@ def _turned(given: Any) -> tuple[float, ...]:
 def _text(key: Any, card: Card) -> Any:
     if not card.is_picture:
         return [float(value) for value in key]
-    from PIL import Image
-
-    grey = key[..., 0] if card.shape[0] == 1 else key
-    with io.BytesIO() as file:
-        Image.fromarray(np.ascontiguousarray(grey)).save(file, "PNG", optimize=True)
-        return base64.b64encode(file.getvalue()).decode()
+    return picture_text(key[..., 0] if card.shape[0] == 1 else key)
 
 
 def _value(key: Any, card: Card) -> Any:

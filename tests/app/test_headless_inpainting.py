@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from app.inpainting_recipe import mask_png
+from app.packing import mask_png
 from app.pictures import sheet, to_pixels, to_tensor
 from app.recipes import read_png
 from engines import finish, inpaint, open_model

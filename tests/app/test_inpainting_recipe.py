@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from app.filling import FillRequest
-from app.inpainting_recipe import mask_png, recipe_of, request_of
+from app.inpainting_recipe import recipe_of, request_of
+from app.packing import mask_png
 from app.recipes import Recipe, RecipeError, png_bytes, read_png
 from tests.app.test_recipes import CARD
 
