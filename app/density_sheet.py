@@ -1,17 +1,21 @@
-"""Maps as one picture with titles, contours and the colour scale they share. Pillow, no Qt."""
+"""Maps as one picture with titles, contours and the scale they share, and as tables. No Qt."""
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from app.mapping import MapFrame
 from app.pictures import Pixels
+from app.recipes import KEYWORD, Recipe
 from widgets.colours import Scale
 from widgets.contours import segments
 
@@ -95,3 +99,33 @@ def _font(size: int) -> _Font:
         return ImageFont.truetype("DejaVuSans.ttf", size)
     except OSError:
         return ImageFont.load_default(size)
+
+
+def caption(frame: MapFrame) -> str:
+    """ "exact · ∫ = 1.0000"."""
+    mass = "" if frame.mass is None else f" · ∫ = {frame.mass:.4f}"
+    return f"{frame.kind.value}{mass}"
+
+
+def values_bytes(frames: dict[str, MapFrame], recipe: Recipe, path: Path) -> bytes:
+    """Log-densities as .npz (x, y, one array (H, W) per map, kinds, recipe) or as lines of .csv."""
+    request = next(iter(frames.values())).request
+    xs, ys = request.area.axes(request.wide, request.high)
+    if path.suffix.lower() == ".npz":
+        arrays = {name.replace("/", "_"): frame.values for name, frame in frames.items()}
+        kinds = [f"{name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
+        with io.BytesIO() as file:
+            np.savez_compressed(
+                file, x=xs, y=ys, kinds=np.array(kinds), recipe=np.array(recipe.to_json()),
+                **arrays,  # type: ignore[arg-type]
+            )  # fmt: skip
+            return file.getvalue()
+    lines = [f"# {KEYWORD} {recipe.to_json()}"]
+    lines += [f"# {name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
+    lines.append(",".join(["x", "y", *frames]))
+    columns = [frame.values for frame in frames.values()]
+    for row, y in enumerate(ys.tolist()):
+        for column, x in enumerate(xs.tolist()):
+            found = ",".join(f"{values[row, column]:.7g}" for values in columns)
+            lines.append(f"{x:.9g},{y:.9g},{found}")
+    return ("\n".join(lines) + "\n").encode()

@@ -15,13 +15,13 @@ import numpy as np
 
 from app import files
 from app.density_recipe import View, recipe_of
-from app.density_sheet import Panel, sheet
+from app.density_sheet import Panel, caption, sheet, values_bytes
 from app.headless_names import card_named, class_named, opened
 from app.headless_output import UsageError, driven
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
-from app.recipes import KEYWORD, Recipe, png_bytes
+from app.recipes import png_bytes
 from engines.catalog import FAMILY_TITLES, ROOT
 from engines.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
@@ -116,36 +116,6 @@ def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list
         for title, frame in shown
         if frame is not None
     ]
-
-
-def caption(frame: MapFrame) -> str:
-    """ "exact · ∫ = 1.0000"."""
-    mass = "" if frame.mass is None else f" · ∫ = {frame.mass:.4f}"
-    return f"{frame.kind.value}{mass}"
-
-
-def values_bytes(frames: dict[str, MapFrame], recipe: Recipe, path: Path) -> bytes:
-    """Log-densities as .npz (x, y, one array (H, W) per map, kinds, recipe) or as lines of .csv."""
-    request = next(iter(frames.values())).request
-    xs, ys = request.area.axes(request.wide, request.high)
-    if path.suffix.lower() == ".npz":
-        arrays = {name.replace("/", "_"): frame.values for name, frame in frames.items()}
-        kinds = [f"{name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
-        with io.BytesIO() as file:
-            np.savez_compressed(
-                file, x=xs, y=ys, kinds=np.array(kinds), recipe=np.array(recipe.to_json()),
-                **arrays,  # type: ignore[arg-type]
-            )  # fmt: skip
-            return file.getvalue()
-    lines = [f"# {KEYWORD} {recipe.to_json()}"]
-    lines += [f"# {name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
-    lines.append(",".join(["x", "y", *frames]))
-    columns = [frame.values for frame in frames.values()]
-    for row, y in enumerate(ys.tolist()):
-        for column, x in enumerate(xs.tolist()):
-            found = ",".join(f"{values[row, column]:.7g}" for values in columns)
-            lines.append(f"{x:.9g},{y:.9g},{found}")
-    return ("\n".join(lines) + "\n").encode()
 
 
 # numbers per picture
