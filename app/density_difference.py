@@ -8,8 +8,8 @@ from app.mapping import MapFrame
 from engines.maps.kinds import Kind
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
-from widgets.column import State
 from widgets.heat_panel import HeatPanel
+from widgets.state import State
 
 _SHARE = 0.995
 

@@ -10,9 +10,9 @@ from app.lane import Failure, Job
 from app.mapping import MapFrame, MapRequest, patched
 from app.open_models import Loading
 from engines.maps.kinds import Kind
-from widgets.column import State
 from widgets.density_numbers import Number
 from widgets.heat_panel import HeatPanel
+from widgets.state import State
 
 TOP_SHARE = 0.999
 """The brightest colour is the log-density that this share of the pixels stays below."""

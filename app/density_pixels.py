@@ -23,10 +23,10 @@ from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets import theme
 from widgets.colours import Scale
-from widgets.column import State
 from widgets.heat_panel import HeatPanel
 from widgets.picture_pages import PicturePages, explained
 from widgets.slider import Slider
+from widgets.state import State
 
 _HELP = (
     "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits, "

@@ -28,10 +28,10 @@ from engines.model import Card
 from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
-from widgets.column import State
 from widgets.combo import Combo
 from widgets.heat_panel import HeatPanel
 from widgets.picture_pages import PictureBox, PicturePages, explained
+from widgets.state import State
 
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""

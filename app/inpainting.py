@@ -36,9 +36,10 @@ from app.travel import Target
 from engines.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting_row import InpaintingRow
-from widgets.inpainting_tab import InpaintingTab, RowSpec
+from widgets.inpainting_tab import InpaintingTab
 from widgets.mask_presets import Preset, make
 from widgets.seed import LARGEST
+from widgets.specs import RowSpec
 
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

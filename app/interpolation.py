@@ -27,10 +27,10 @@ from app.travel import Target
 from app.walking import Walks, Wish
 from engines.abilities import reads_text
 from engines.model import Card, Prompt
-from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import letter
 from widgets.seed import LARGEST
+from widgets.specs import RowSpec
 
 LOOKING = "Looking for example pictures…"
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

@@ -15,8 +15,8 @@ from app.pictures import Pixels, tensor_of
 from app.session import Session
 from app.walking import Film, step_lengths
 from engines.model import Card
-from widgets.column import State
 from widgets.interpolation_tab import InterpolationTab
+from widgets.state import State
 
 
 class Fade(QObject):

@@ -19,9 +19,9 @@ from app.pictures import Values
 from app.titles import family_title
 from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
-from widgets.column import State
 from widgets.interpolation_row import InterpolationRow
 from widgets.keyframes import letter
+from widgets.state import State
 
 STANDS_IN = "Nearest frame, until the hand rests."
 SKETCH = "Sketch with fewer steps, until the hand rests."

@@ -17,9 +17,9 @@ from app.lane import Failure, Job
 from app.open_models import Loading, Models
 from app.titles import family_title
 from engines.model import Card, Knob, Knobs, Procedure, settle
-from widgets.column import State
 from widgets.filling_row import FillingRow, MethodSpec
 from widgets.knob_fields import KnobSpec
+from widgets.state import State
 
 WAITS = "Press Fill to draw."
 QUEUED, DRAWING = "Waiting for its turn…", "Drawing…"

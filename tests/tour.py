@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.settings import Settings
 from app.window import Window
 from widgets import theme
-from widgets.column import State
 from widgets.gallery import Gallery
+from widgets.state import State
 
 PICTURES = Path(__file__).parents[1] / "docs" / "tour"
 

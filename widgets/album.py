@@ -1,4 +1,4 @@
-"""The pictures that a gallery shows, which of them are stale, and the form that paints fastest.
+"""The pictures that a gallery shows, and which of them are stale.
 
 Nothing here knows where or how large a picture is shown.
 """
@@ -6,11 +6,9 @@ Nothing here knows where or how large a picture is shown.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-Picture = NDArray[np.uint8]
+from widgets.images import Picture, image_of
 
 _KEPT_IMAGES = 4096
 
@@ -87,15 +85,3 @@ class Album:
         if i not in self._images:
             self._images[i] = image_of(picture, width)
         return self._images[i]
-
-
-def image_of(picture: Picture, width: int) -> QImage:
-    """A contiguous uint8 (H, W, 3) picture as a QImage, averaged down if wider than `width`.
-
-    Pictures to be enlarged come back at their own size: painting repeats whole pixels.
-    """
-    rows, columns = picture.shape[:2]
-    image = QImage(picture.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
-    if width < columns:
-        image = image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
-    return image.convertToFormat(QImage.Format.Format_RGB32)

@@ -8,8 +8,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.album import image_of
 from widgets.colours import Scale
+from widgets.images import image_of
 
 _HEIGHT, _TICKS = 12, (5, 3, 2)
 

@@ -6,13 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.family_bar import FamilyBar
@@ -20,6 +14,7 @@ from widgets.gallery import Gallery
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.labels import Badge, ElidedLabel
 from widgets.notice import Notice
+from widgets.state import State
 from widgets.tiling import MARGIN
 
 if TYPE_CHECKING:
@@ -31,16 +26,6 @@ class Kind(StrEnum):
 
     PICTURES = "pictures"
     POINTS = "points"
-
-
-class State(StrEnum):
-    """How a column stands; whatever it is, the last good content stays in view."""
-
-    EMPTY = "empty"
-    LOADING = "loading"
-    WORKING = "working"
-    READY = "ready"
-    FAILED = "failed"
 
 
 class Column(QFrame):

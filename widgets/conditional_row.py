@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
-from widgets.column import State
 from widgets.conditional_plot import ConditionalPlot
 from widgets.filling_row import FillingRow
+from widgets.state import State
 
 
 class ConditionalRow(FillingRow):

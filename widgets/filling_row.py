@@ -6,22 +6,15 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.column import State
 from widgets.combo import Combo
 from widgets.family_bar import FamilyBar
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.labels import BadgeButton, ElidedLabel
 from widgets.notice import Notice
+from widgets.state import State
 
 HEIGHT = 25 * theme.UNIT
 """Least height of a row, in device-independent pixels: eight pictures of 28 pixels at twice their

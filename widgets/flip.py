@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.album import Picture
+from widgets.images import Picture
 from widgets.slider import Slider
 from widgets.viewer import Rows, Viewer
 

@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from widgets import theme
-from widgets.album import Album, Picture
+from widgets.album import Album
+from widgets.images import Picture
 from widgets.tiling import Space, arrange
 
 STALE_OPACITY = 0.35

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from widgets.album import Picture
 from widgets.colours import MAGMA
+from widgets.images import Picture
 
 
 def coloured(values: NDArray[np.floating], most: float) -> Picture:

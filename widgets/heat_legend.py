@@ -8,8 +8,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.album import image_of
 from widgets.heat import coloured
+from widgets.images import image_of
 
 _BAR = 7
 

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.column import State
 from widgets.family_bar import FamilyBar
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.heatmap import HeatMap
 from widgets.labels import Badge, ElidedLabel
 from widgets.notice import Notice
+from widgets.state import State
 
 _STANDING = {
     "truth": "exact", "KDE of samples": "heuristic", "KDE of data": "heuristic",

@@ -5,7 +5,6 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
@@ -37,6 +36,7 @@ from widgets.mask_editor import MaskEditor
 from widgets.number import NumberBox
 from widgets.prompt import PromptFields
 from widgets.source_bar import SourceBar
+from widgets.specs import RowSpec
 
 if TYPE_CHECKING:
     from widgets.conditional_row import ConditionalRow
@@ -48,16 +48,6 @@ PICTURE_DRAWS, POINT_DRAWS = (64, 8), (5_000, 500)
 """The most draws of every row, and how many at first."""
 
 AnyRow: TypeAlias = "InpaintingRow | ConditionalRow"
-
-
-@dataclass(frozen=True)
-class RowSpec:
-    """Who a row is for: "mnist/vae", "VAE", its family; whether it fills pictures or points."""
-
-    name: str
-    title: str
-    family: str
-    points: bool = False
 
 
 class InpaintingTab(QWidget):

@@ -7,15 +7,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.album import Picture
-from widgets.column import State
 from widgets.family_bar import FamilyBar
 from widgets.filmstrip import FilmStrip, PathCurve
 from widgets.gallery import Gallery
 from widgets.glyphs import Glyph, GlyphButton
+from widgets.images import Picture
 from widgets.labels import Badge, ElidedLabel
 from widgets.notice import Notice
 from widgets.plane import Plane
+from widgets.state import State
 
 ABOUT_WIDTH = 168
 QWIDGETSIZE_MAX = 16_777_215  # Qt's own, which PySide6 leaves out

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 from widgets import theme
 from widgets.combo import Combo
 from widgets.frames import card, scrolled
-from widgets.inpainting_tab import RowSpec
 from widgets.interpolation_row import InterpolationRow
 from widgets.keyframes import KeyStrip
 from widgets.latent_panel import LatentPanel
@@ -29,6 +28,7 @@ from widgets.number import NumberBox
 from widgets.player import Player
 from widgets.prompt import PromptFields
 from widgets.source_bar import SourceBar
+from widgets.specs import RowSpec
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
 WAYS = ("slerp", "lerp")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.album import Picture, image_of
+from widgets.images import Picture, image_of
 
 MOST = 8
 ICON = 6 * theme.UNIT

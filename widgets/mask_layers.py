@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
 from widgets import theme
-from widgets.album import Picture, image_of
+from widgets.images import Picture, image_of
 from widgets.placement import Placement
 from widgets.strokes import Box, Mask, Point, changed_bands, footprint, snapped, whole
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.album import Picture
+from widgets.images import Picture
 from widgets.mask_gestures import Tool
 from widgets.mask_layers import Layers, Ring, paint_cross, paint_outline
 from widgets.mask_sheet import Sheet

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.album import Picture
 from widgets.combo import Combo
 from widgets.gallery import Gallery
+from widgets.images import Picture
 
 SIDE = 240
 

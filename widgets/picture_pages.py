@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.album import Picture, image_of
 from widgets.combo import Combo
 from widgets.frames import card, scrolled
 from widgets.help_mark import HelpMark
+from widgets.images import Picture, image_of
 from widgets.source_bar import SourceBar
 
 LEFT_WIDTH = 264

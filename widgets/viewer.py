@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.album import Picture, image_of
+from widgets.images import Picture, image_of
 
 Rows = Sequence[tuple[str, str]]
 

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
 from tests.checkpoints import ship_kernels
 from tests.windows import BOTH, DIGITS
-from widgets.column import State
 from widgets.jobs import JobState
 from widgets.messages import Details
+from widgets.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

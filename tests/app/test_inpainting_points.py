@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.method_row import WAITS
 from tests.app.test_inpainting import Desk
 from tests.windows import LEFT, PLANE
-from widgets.column import State
+from widgets.state import State
 
 KDE, FLOW = "moons/kde", "moons/flow"
 

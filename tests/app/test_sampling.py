@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 
 from engines.drawing import TEMPERATURE
 from tests.windows import BOTH, DIGITS, PLANE
-from widgets.column import State
 from widgets.labels import ElidedLabel
+from widgets.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

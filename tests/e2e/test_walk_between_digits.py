@@ -10,7 +10,7 @@ from app.settings import Settings
 from engines import directions
 from engines.catalog import ROOT
 from tests.e2e.test_first_look import LEFT, drag
-from widgets.column import State
+from widgets.state import State
 
 VAE, GAN = "mnist/vae", "mnist/gan"
 START = Settings(data="mnist", models={"mnist": (VAE,)}, count=4)

@@ -7,11 +7,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 from widgets import theme
-from widgets.column import Column, Kind, State
+from widgets.column import Column, Kind
 from widgets.family_bar import FamilyBar
 from widgets.gallery import Gallery
 from widgets.labels import Badge, ElidedLabel
 from widgets.scatter import Scatter
+from widgets.state import State
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QWidget
 
-from widgets.column import State
 from widgets.filling_row import MethodSpec
-from widgets.inpainting_tab import InpaintingTab, RowSpec
+from widgets.inpainting_tab import InpaintingTab
+from widgets.specs import RowSpec
+from widgets.state import State
 
 METHODS = (MethodSpec("a", "Exact", "Says <so>."), MethodSpec("b", "Rough", "Says no."))
 
