@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QMenu,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -32,6 +33,7 @@ from app.folders import Folders
 from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
 from app.library import Library
+from app.menus import Command, Menu
 from app.outside import is_model
 from app.parts import Parts, Presenter
 from app.recipes import Recipe
@@ -53,6 +55,7 @@ from widgets.shortcuts import ShortcutsDialog
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 5.0
+_VIEW = 2  # the menu that the themes are in
 _FIRST_MODELS = ("mnist/vae", "mnist/flow", "mnist/kde")
 
 
@@ -88,13 +91,58 @@ class Window(QMainWindow):
         self.device = QLabel(self)
         self.tabs = QTabWidget(self)
         self.presenters: list[Presenter] = []
-        self.keys = ShortcutsDialog(menus.SHORTCUTS, self)
         self.families = Families(self.session, self)
+        commands = self._commands()
+        self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
         self._add_tabs()
         self._arrange()
-        self._modes = menus.fill(self)
+        menus.fill(self.menuBar(), commands)
+        view = self.menuBar().actions()[_VIEW].menu()
+        assert isinstance(view, QMenu)
+        self._modes = menus.add_themes(view, self.set_theme, self)
         self._join()
         self._recall(settings)
+
+    def _commands(self) -> tuple[Menu, ...]:
+        """The menus: what they say, what it does, its keys, and how the list of keys puts it."""
+        queue, bar, intake, folders = self.channels.queue, self.bar, self.intake, self.folders
+        file = (
+            Command("&Open picture…", intake.ask, ("Ctrl+O",), "Pictures", "Open a saved picture"),
+            Command("Open &folder of pictures…", folders.ask, ("Ctrl+Shift+O",), "Pictures",
+                    "Take the pictures of a folder as examples"),
+            Command("&Built-in examples", folders.leave),
+            Command("&Models…", self.library.show, ("Ctrl+M",), "Window",
+                    "Models: add, load, pin, unload"),
+            Command("&Paste picture or recipe", intake.paste, ("Ctrl+V",), "Pictures"),
+            Command("&Save picture…", lambda: self.front().save(), ("Ctrl+S",), "Pictures",
+                    "Save the chosen picture"),
+            None,
+            Command("&Quit", self.close, ("Ctrl+Q",), "Window"),
+        )  # fmt: skip
+        run = (
+            Command("&Generate", lambda: self.front().run(first=False),
+                    ("Ctrl+Return", "Ctrl+Enter"), "Draw", "Generate a batch, or fill the hole"),
+            Command("Generate &first", lambda: self.front().run(first=True),
+                    ("Ctrl+Shift+Return",), "Draw", "Generate before the jobs that wait"),
+            Command("&Stop", lambda: self.front().stop(), ("Esc",), "Draw",
+                    "Stop what this tab is doing"),
+            Command("&New seed", self.seed.dice.click, ("Ctrl+R",), "Draw", "New random seed"),
+            None,
+            Command("&Cancel waiting jobs", queue.cancel_waiting, ("Ctrl+Shift+X",), "Queue",
+                    "Cancel the jobs that wait"),
+            Command("Show &queue", lambda: bar.set_open(not bar.is_open()), ("Ctrl+J",), "Queue",
+                    "Open or close the queue"),
+        )  # fmt: skip
+        view = (
+            Command("&Next tab", lambda: self.turn_tab(1), ("Ctrl+PgDown",), "Window"),
+            Command("&Previous tab", lambda: self.turn_tab(-1), ("Ctrl+PgUp",), "Window"),
+        )
+        about = (
+            Command("&Keyboard shortcuts", lambda: self.keys.show(), ("F1", "Shift+?"), "Window",
+                    "Show this list"),
+            Command("&Families", self.families.show, ("F2",), "Window", "Compare the families"),
+        )  # fmt: skip
+        return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)
 
     def _add_tabs(self) -> None:
         parts = Parts(

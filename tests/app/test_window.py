@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import settings as remembered
-from app.menus import SHORTCUTS
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS
 from widgets import mask_keys
@@ -194,7 +193,7 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
     # of galleries, plots and tabs themselves
     elsewhere = {"Arrow keys", "Ctrl+C", "Ctrl+0", "O", "Shift+Arrow keys", "Home", "End", "X",
                  "Space", "Left", "Right", "Double-click"}  # fmt: skip
-    for shortcut in set(SHORTCUTS) - set(mask_keys.SHORTCUTS):
+    for shortcut in set(stage.window.keys.shown()) - set(mask_keys.SHORTCUTS):
         for keys in set(shortcut.keys.split(" or ")) - elsewhere:
             assert keys.replace("Enter", "Return") in known
 
