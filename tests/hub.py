@@ -31,6 +31,9 @@ class Hub(http.server.ThreadingHTTPServer):
         self.folder, self.breaks, self.fetched, self.tokens = folder, set(), [], set()
         self.pause, self.digest = 0.0, ""
 
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
     def files(self):
         return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*.*"))
 
@@ -118,21 +121,30 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(folder, cache, monkeypatch):
-    """A hub with the model of a folder; the library is told of it and of where to keep things."""
+def running(folder):
+    """A hub with the model of a folder, for processes that are told of it by HF_ENDPOINT."""
     server = Hub(folder)
     thread = threading.Thread(target=server.serve_forever, name="hub")
     thread.start()
-    constants = pytest.importorskip("huggingface_hub").constants
-    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    template = constants.ENDPOINT + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(transfer, "CHUNK", 4096)  # what is written is kept
-    monkeypatch.setenv("HF_TOKEN", "hf_of_the_environment")
-    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def serving(folder, cache, monkeypatch):
+    """A hub with the model of a folder; the library is told of it and of where to keep things."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    with running(folder) as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.endpoint())
+        template = constants.ENDPOINT + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setattr(transfer, "CHUNK", 4096)  # what is written is kept
+        monkeypatch.setenv("HF_TOKEN", "hf_of_the_environment")
+        monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+        yield server

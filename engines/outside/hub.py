@@ -2,11 +2,13 @@
 
 huggingface_hub does the work: it keeps what it fetches where all tools find it, and follows
 HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE. Large files go by `transfer`.
+The library loads its submodules when they are first imported: `_library` imports those in use here.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 import threading
@@ -32,6 +34,11 @@ _WANTED = (
 """Settings, words and safetensors: neither pickles nor code."""
 _LOOK, _PATIENCE = 0.1, 2.0
 """Seconds between two steps, and until a transfer that hangs is left to end by itself."""
+_ANSWER, _DEADLINE = 5.0, 6.0
+"""Seconds the hub has for each part of its answer, and for all of it with the look-up of its name,
+on which no timeout of a connection has a hold."""
+_PARTS = ("constants", "errors", "utils", "utils.logging")
+"""What is used of huggingface_hub besides its own names: no attribute of it before its import."""
 _LEFT = (
     "safety_checker/*", "image_encoder/*", "feature_extractor/*", "*.fp16.*", "*.bf16.*",
     "*.non_ema.*", "*.fp16-*", "*onnx*", "*openvino*", "*flax*",
@@ -63,6 +70,8 @@ def fetch(name: str) -> Path:
     """
     library = _library(name)
     files = _missing(library, name)
+    if files is None:
+        return _kept(library, name)
     total = sum(size for size, _ in files)
     with library.utils.tqdm(total=total, unit="B", unit_scale=True, desc=name) as bar:
         return _fetched(library, name, files, bar.update)
@@ -84,6 +93,9 @@ def fetching(name: str) -> Generator[Transfer, None, Path]:
     def work() -> None:
         try:
             files = _missing(library, name)
+            if files is None:
+                found.set_result(_kept(library, name))
+                return
             meter.total = sum(size for size, _ in files) if files else None
             made = _fetched(library, name, files, meter.add, tqdm_class=meter.bar)
             found.set_result(made)
@@ -149,31 +161,71 @@ File: TypeAlias = tuple[int, Blob | None]
 """Bytes of a file of the hub, and where to find it if it is a large one."""
 
 
-def _missing(library: Any, name: str) -> list[File]:
-    """The files of a model that are not here yet; none where the hub does not say."""
-    with suppress(Exception):  # the library says what is wrong, when it is asked for the model
-        info = library.HfApi().model_info(name, files_metadata=True)
-        wanted = library.utils.filter_repo_objects(
-            info.siblings, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT),
-            key=lambda file: file.rfilename,
-        )  # fmt: skip
-        return [
-            (
-                file.size,
-                file.lfs and Blob(name, info.sha, file.rfilename, file.size, file.lfs.sha256),
-            )
-            for file in wanted
-            if not isinstance(
-                library.try_to_load_from_cache(name, file.rfilename, revision=info.sha), str
-            )
-        ]
-    return []
+def _missing(library: Any, name: str) -> list[File] | None:
+    """The files of a model that are not here yet; None where the hub cannot be asked.
+
+    Raises CheckpointError where the hub refuses.
+    """
+    info = _asked(library, name)
+    if info is None:
+        return None
+    wanted = library.utils.filter_repo_objects(
+        info.siblings, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT),
+        key=lambda file: file.rfilename,
+    )  # fmt: skip
+    return [
+        (
+            file.size,
+            file.lfs and Blob(name, info.sha, file.rfilename, file.size, file.lfs.sha256),
+        )
+        for file in wanted
+        if not isinstance(
+            library.try_to_load_from_cache(name, file.rfilename, revision=info.sha), str
+        )
+    ]
+
+
+def _asked(library: Any, name: str) -> Any:
+    """What the hub says of a model; None in offline mode, and where no answer comes in time.
+
+    Raises CheckpointError where the hub refuses.
+    """
+    if library.constants.HF_HUB_OFFLINE:
+        return None
+    found: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            api = library.HfApi()
+            found.set_result(api.model_info(name, files_metadata=True, timeout=_ANSWER))
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is asked for
+            found.set_exception(error)
+
+    threading.Thread(target=ask, name="asking the hub", daemon=True).start()
+    try:
+        return found.result(timeout=_DEADLINE)
+    except library.errors.HfHubHTTPError as error:
+        refused = isinstance(error, library.errors.RepositoryNotFoundError)
+        if refused or here(name) is None:
+            raise CheckpointError(_said(name, error)) from error
+        return None
+    except Exception:  # noqa: BLE001  # each HTTP library has errors of its own for no answer
+        return None
+
+
+def _kept(library: Any, name: str) -> Path:
+    """What is here of a model whose hub cannot be asked. Raises CheckpointError if not all is."""
+    return _snapshot(library, name, local_files_only=True)
 
 
 def _library(name: str) -> Any:
     """huggingface_hub, set up. Raises CheckpointError where it is not installed."""
+    # or it asks the hub which programs there are, to tell it which one this is
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         library: Any = importlib.import_module("huggingface_hub")
+        for part in _PARTS:
+            importlib.import_module(f"huggingface_hub.{part}")
     except ImportError as error:
         raise CheckpointError(
             f"'{name}' is no model here, and models of the hub need: "

@@ -43,8 +43,10 @@ def library(name: str) -> Any:
     try:
         with quiet():
             module = importlib.import_module(name)
-            module.utils.logging.set_verbosity_error()
-            module.utils.logging.disable_progress_bar()
+            # submodules of a library that loads them lazily are no attributes until imported
+            logging: Any = importlib.import_module(f"{name}.utils.logging")
+            logging.set_verbosity_error()
+            logging.disable_progress_bar()
     except ImportError as error:
         raise CheckpointError(
             f"models from outside need {name}; install it with: pip install 'genscope[diffusers]'"

@@ -71,7 +71,11 @@ def _append(library: Any, blob: Blob, file: Any, add: Callable[[int], object]) -
             "Range": f"bytes={start}-", "Accept-Encoding": "identity",
         }  # fmt: skip
         try:
-            with session.stream("GET", url, headers=headers, follow_redirects=True) as answer:
+            # its own client waits for ever where nothing else is said
+            with session.stream(
+                "GET", url, headers=headers, follow_redirects=True,
+                timeout=library.constants.HF_HUB_DOWNLOAD_TIMEOUT,
+            ) as answer:  # fmt: skip
                 library.utils.hf_raise_for_status(answer)
                 if start and answer.status_code != 206:  # all of it from the start
                     file.truncate(0)

@@ -12,7 +12,7 @@ from tests import foreign
 from tests.hub import serving
 
 pytest.importorskip("diffusers")
-hub = pytest.importorskip("huggingface_hub")
+constants = pytest.importorskip("huggingface_constants")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_model_is_fetched_and_its_transfer_resumed(server, tmp_path):
 def test_what_was_fetched_is_opened_offline(server, monkeypatch):
     engines.open_model("someone/tiny")
     count = len(server.fetched)
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert engines.open_model("someone/tiny").card.shape == (1, 8, 8)
     assert len(server.fetched) == count
     with pytest.raises(CheckpointError, match="is not on this machine"):
@@ -105,7 +105,7 @@ def test_a_transfer_that_is_stopped_is_resumed(server):
 def test_what_needs_a_token_and_what_offline_mode_forbids_is_said(server, monkeypatch):
     with pytest.raises(CheckpointError, match="accept its terms on the hub and set HF_TOKEN"):
         engines.finish(fetcher.fetching("someone/gated"))
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(CheckpointError, match="not on this machine and offline mode is on"):
         engines.finish(fetcher.fetching("someone/tiny"))
 
