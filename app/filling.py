@@ -18,6 +18,7 @@ from app.lane import Job
 from app.open_models import Loading, Models
 from app.pictures import Pixels, to_pixels, to_tensor
 from app.summary import Summary, summarise
+from engines import naming
 from engines.model import NO_PROMPT, Card, Knob, Knobs, Procedure, Prompt, settle
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ def chosen(methods: Sequence[Method], name: str, model: str) -> Method:
     for method in methods:
         if name in ("", method.name):
             return method
-    known = ", ".join(method.name for method in methods) or "none"
-    raise ValueError(f"{model} has no in-painting method '{name}'; it has: {known}")
+    offer = naming.offered(name, (method.name for method in methods), "it has")
+    raise ValueError(f"{model} has no in-painting method '{name}'; {offer}")
 
 
 def check_shape(card: Card, picture: Pixels) -> None:

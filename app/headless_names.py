@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from app.headless_output import UsageError
+from engines import naming
 from engines.model import Card, Model, Prompt
-from engines.opening import find, is_outside, locate, open_model
+from engines.opening import find, is_outside, locate, missing, open_model
 
 
 def card_named(name: str, root: Path) -> Card:
@@ -14,14 +16,13 @@ def card_named(name: str, root: Path) -> Card:
 
     Raises UsageError when there is no such model, CheckpointError when its card is broken.
     """
-    if name.endswith(".toml") and Path(name).is_file():
+    if name.endswith(".toml") and os.path.isfile(name):
         return find(name, root)
     names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
     if is_outside(name, root):
         return locate(name, root)
     if name not in names:
-        known = ", ".join(sorted(names)) or "none"
-        raise UsageError(f"there is no model '{name}'; the catalogue has: {known}")
+        raise UsageError(missing(name, sorted(names)))
     return find(name, root)
 
 
@@ -35,8 +36,8 @@ def class_named(text: str, card: Card) -> int | tuple[int, ...]:
         return card.labels.index(text)
     if text.isdecimal() and int(text) < len(card.labels):
         return int(text)
-    known = ", ".join(card.labels)
-    raise UsageError(f"{card.name} has no class '{text}'; it has: each, {known}")
+    offer = naming.offered(text, ("each", *card.labels), "it has")
+    raise UsageError(f"{card.name} has no class '{text}'; {offer}")
 
 
 def prompted(model: Model, prompt: str, negative: str) -> Model:

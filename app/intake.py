@@ -86,8 +86,8 @@ class Intake(QObject):
 
 
 def sentence(text: str) -> str:
-    """The text with a capital in front and a full stop behind."""
-    return text[:1].upper() + text[1:] + "." * (not text.endswith("."))
+    """The text with a capital in front and a full stop behind, unless it asks."""
+    return text[:1].upper() + text[1:] + "." * (not text.endswith((".", "?")))
 
 
 def accepts(mime: QMimeData) -> bool:

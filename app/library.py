@@ -20,7 +20,7 @@ from app.open_models import Freed, Held, Models
 from app.outside import Outside, place_of
 from app.session import Session
 from engines import memory, outside
-from engines.catalog import CheckpointError
+from engines.catalog import CheckpointError, is_foreign
 from engines.model import Card
 from engines.outside import budget, hub
 from widgets.library import LibraryDialog
@@ -107,7 +107,7 @@ class Library(QObject):
             self._choose(self._session.cards[text])
             return
         try:
-            place = place_of(text)
+            place = place_of(text, () if text in self.places else self._bundled())
         except CheckpointError as error:
             self._say(sentence(str(error)), danger=True)
             return
@@ -120,6 +120,10 @@ class Library(QObject):
             self._fetch(place)
         else:
             self.outside.open(place)
+
+    def _bundled(self) -> tuple[str, ...]:
+        """The names that are ours: nobody is asked for what is only a slip away from them."""
+        return tuple(n for n, card in self._session.cards.items() if not is_foreign(card))
 
     @Slot(tuple)
     def _add_all(self, paths: tuple[str, ...]) -> None:
@@ -276,7 +280,7 @@ class Library(QObject):
         asked, size = self._sizes.get(card.name, (None, None))
         if asked is not card:
             size = None
-            with suppress(CheckpointError):
+            with suppress(CheckpointError, OSError):
                 size = memory.expected(card)
             self._sizes[card.name] = card, size
         return size
@@ -319,6 +323,9 @@ def glancing(places: tuple[str, ...]) -> Job:
                 found[place] = outside.glance(place)
             except CheckpointError as error:
                 found[place] = sentence(str(error))
+            except Exception as error:  # noqa: BLE001  # one must not keep the others unread
+                first = (str(error).splitlines() or [""])[0][:200]
+                found[place] = sentence(f"it cannot be read: {type(error).__name__}: {first}")
             yield dict(found)
 
     return job

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Collection, Generator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,8 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs import Jobs, Order
 from app.lane import Failure, Job
 from app.open_models import Loading
+from engines import naming
 from engines.catalog import CheckpointError
 from engines.model import Card
+from engines.opening import missing
 from engines.outside import hub
 
 _MARKS = ("model_index.json", "config.json")
@@ -23,17 +26,22 @@ def is_model(path: Path) -> bool:
     return path.suffix == ".toml" or any((path / name).is_file() for name in _MARKS)
 
 
-def place_of(text: str) -> str:
+def place_of(text: str, known: Collection[str] = ()) -> str:
     """What a model from outside is known by: an absolute path, or an id of the hub.
 
-    A file inside a folder of diffusers stands for the folder. Raises CheckpointError.
+    A file inside a folder of diffusers stands for the folder. Raises CheckpointError, also for
+    what is of the same data set as a `known` model, or a slip of the hand away from one.
     """
-    path = Path(text).expanduser()
-    if not path.exists():
+    path = Path(os.path.expanduser(text))
+    if not os.path.exists(path):
+        ours = text.partition("/")[0] in {each.partition("/")[0] for each in known}
+        if ours or naming.nearest_models(text, known):
+            raise CheckpointError(missing(text, known))
         if hub.is_id(text):
             return text
         raise CheckpointError(
-            f"there is no folder or file '{text}', and an id of the hub has the form owner/name"
+            f"there is no folder or file '{naming.shortened(text)}', and an id of the hub has the "
+            "form owner/name"
         )
     path = path.absolute()
     if is_model(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,12 @@ def catalog(root: Path = ROOT) -> tuple[Card, ...]:
 def is_foreign(card: Card) -> bool:
     """Whether a card is that of a model from outside."""
     return card.data.startswith(f"{OUTSIDE} ")
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name, which may begin with "~", is the path of a folder; never raises."""
+    # the methods of Path raise for names that are too long
+    return os.path.isdir(os.path.expanduser(name))
 
 
 def read_card(path: Path) -> Card:

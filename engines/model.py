@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from engines import naming
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -318,8 +320,8 @@ def settle(knobs: tuple[Knob, ...], given: Knobs) -> dict[str, float]:
     known = {knob.name: knob for knob in knobs}
     for name, value in given.items():
         if name not in known:
-            allowed = ", ".join(known) or "none"
-            raise ValueError(f"this model has no knob '{name}'; its knobs: {allowed}")
+            offer = naming.offered(name, known, "its knobs")
+            raise ValueError(f"this model has no knob '{name}'; {offer}")
         low, high = known[name].minimum, known[name].maximum
         if not low <= value <= high:
             raise ValueError(f"{name} must lie in {low:g} … {high:g}, got {value:g}")

@@ -5,10 +5,21 @@ Finding a card needs no torch; only `open_model` does.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.catalog import DATA_TITLES, OUTSIDE, ROOT, CheckpointError, catalog, read_card
+from engines import naming
+from engines.catalog import (
+    DATA_TITLES,
+    OUTSIDE,
+    ROOT,
+    CheckpointError,
+    catalog,
+    is_folder,
+    read_card,
+)
 from engines.model import Card
 
 if TYPE_CHECKING:
@@ -24,15 +35,26 @@ def find(name: str, root: Path = ROOT) -> Card:
     it cannot be read.
     """
     if name.endswith(".toml"):
+        if not os.path.exists(name):
+            raise CheckpointError(f"there is no card '{naming.shortened(name)}'")
         from engines.outside import cards
 
         return cards.read(Path(name))
     data, _, family = name.partition("/")
     path = root / data / f"{family}.toml"
-    if path.resolve().parent.parent != root.resolve() or not path.is_file():
-        known = ", ".join(card.name for card in catalog(root)) or "none"
-        raise CheckpointError(f"there is no model '{name}'; the catalogue has: {known}")
+    if not os.path.isfile(path) or path.resolve().parent.parent != root.resolve():
+        raise CheckpointError(missing(name, (card.name for card in catalog(root))))
     return read_card(path)
+
+
+def missing(name: str, known: Iterable[str]) -> str:
+    """One sentence: there is no such model, and which was probably meant or which there are."""
+    every, data = list(known), name.partition("/")[0]
+    none = f"there is no model '{naming.shortened(name)}'"
+    if near := naming.nearest_models(name, every):
+        return f"{none}; {naming.guessed(near)}"
+    every.sort(key=lambda each: not each.startswith(f"{data}/"))
+    return f"{none}; the catalogue has: {naming.listed(every)}"
 
 
 def locate(name: str, root: Path = ROOT) -> Card:
@@ -52,15 +74,19 @@ def locate(name: str, root: Path = ROOT) -> Card:
 def is_outside(name: str, root: Path = ROOT) -> bool:
     """Whether a name is the path of a folder, or the id of a model of the hub.
 
-    The names of our own data sets are never looked for on the hub.
+    The names of our own data sets are never looked for on the hub, nor is what a slip of the hand
+    makes of the name of a model here.
     """
     data, slash, family = name.partition("/")
-    if name.endswith(".toml") or (root / data / f"{family}.toml").is_file():
+    if name.endswith(".toml") or os.path.isfile(root / data / f"{family}.toml"):
         return False
-    if Path(name).expanduser().is_dir():
+    if is_folder(name):
         return True
-    ours = data == OUTSIDE or data in DATA_TITLES or (root / data).is_dir()
-    return bool(slash and data and family) and not ours and "/" not in family
+    ours = data == OUTSIDE or data in DATA_TITLES or os.path.isdir(root / data)
+    if ours or not (slash and data and family) or "/" in family:
+        return False
+    known = (f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml"))
+    return not naming.nearest_models(name, known)
 
 
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:

@@ -5,12 +5,14 @@ A card is read without torch; diffusers and transformers come in when a model is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.catalog import OUTSIDE, CheckpointError
+from engines import naming
+from engines.catalog import OUTSIDE, CheckpointError, is_folder
 from engines.model import finish
 from engines.outside import cards, hub, layout
 
@@ -25,11 +27,11 @@ def find(name: str) -> Card:
 
     Raises CheckpointError with one sentence.
     """
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return card_of(path)
+    if is_folder(name):
+        return card_of(Path(name).expanduser())
     if not hub.is_id(name):
-        raise CheckpointError(f"there is no model '{name}': no folder, and no id of the hub")
+        shown = naming.shortened(name)
+        raise CheckpointError(f"there is no model '{shown}': no folder, and no id of the hub")
     return fetched(name, hub.fetch(name))
 
 
@@ -43,13 +45,13 @@ def glance(name: str) -> Card | None:
 
     None for a model of the hub that is not wholly on this machine. Raises CheckpointError.
     """
-    if name.endswith(".toml"):
+    if name.endswith(".toml") and os.path.exists(name):
         return cards.read(Path(name))
-    path = Path(name).expanduser()
-    if path.is_dir():
+    if is_folder(name):
+        path = Path(name).expanduser()
         return layout.sketch(layout.read(path), layout.name_of(path))
     if not hub.is_id(name):
-        raise CheckpointError(f"{name} is not there any more")
+        raise CheckpointError(f"{naming.shortened(name)} is not there any more")
     folder = hub.here(name)
     return None if folder is None else layout.sketch(layout.read(folder), name)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engines import naming
 from engines.catalog import OUTSIDE, CheckpointError
 from engines.model import Card
 from engines.outside.folder import Folder, count, fingerprint
@@ -173,7 +174,7 @@ def _pipeline(folder: Folder) -> Layout:
     index = folder.table("model_index.json")
     name = str(index.get("_class_name"))
     if name not in PIPELINES:
-        known = ", ".join(PIPELINES)
+        known = naming.listed(PIPELINES)
         raise CheckpointError(
             f"{folder.path} is a {name}, which this version cannot open; it opens: {known}"
         )
@@ -266,7 +267,7 @@ def _scheduler(folder: Folder, name: str) -> tuple[str, Mapping[str, Any]]:
     if kind not in SCHEDULERS:
         raise CheckpointError(
             f"{folder.path} makes noise by {kind!r}, which this version does not know; "
-            f"it knows: {', '.join(SCHEDULERS)}"
+            f"it knows: {naming.listed(SCHEDULERS)}"
         )
     kinds = ("epsilon", "sample", "v_prediction")
     if config.get("prediction_type", "epsilon") not in kinds:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engines import naming
 from engines.catalog import CheckpointError
 
 _MISSING = object()
@@ -45,7 +46,7 @@ class Table:
         """One of a few words."""
         value = self._get(key, default)
         if not isinstance(value, str) or value not in allowed:
-            raise self.fault(key, f"one of {', '.join(allowed)}")
+            raise self.fault(key, f"one of {naming.listed(allowed)}")
         return value
 
     def truth(self, key: str, default: bool) -> bool:
@@ -103,10 +104,9 @@ class Table:
     def close(self) -> None:
         """Raise CheckpointError for a key that nothing has asked for: it is likely a slip."""
         if unread := sorted(set(self._values) - self._read):
-            known = ", ".join(sorted(self._read))
+            offer = naming.offered(unread[0], sorted(self._read), "it has")
             raise CheckpointError(
-                f"the card {self._path} does not know '{self._within}{unread[0][:60]}'; "
-                f"it has: {known}"
+                f"the card {self._path} does not know '{self._within}{unread[0][:60]}'; {offer}"
             )
 
 

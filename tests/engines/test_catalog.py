@@ -122,11 +122,16 @@ def test_an_empty_or_absent_folder_has_no_models(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "flow", "tiny-points/", "mnist/flow", "../tiny-points/flow", "tiny-points/x/y"]
+    "name", ["", "tiny-points/", "mnist/flow", "../tiny-points/flow", "tiny-points/x/y"]
 )
 def test_an_unknown_name_lists_what_there_is(tmp_path, path, name):
     with pytest.raises(CheckpointError, match="the catalogue has: tiny-points/flow"):
         find(name, tmp_path)
+
+
+def test_half_a_name_is_completed(tmp_path, path):
+    with pytest.raises(CheckpointError, match="did you mean 'tiny-points/flow'"):
+        find("flow", tmp_path)
 
 
 def test_reading_cards_does_not_import_torch():

@@ -1,0 +1,85 @@
+"""Names that nothing has: what was probably meant, or at most ten of those there are.
+
+Knows only strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST = 10
+"""Names in one sentence."""
+_GUESSES, _LONGEST = 3, 40
+
+
+def listed(names: Iterable[str], most: int = MOST) -> str:
+    """At most ten names, and how many more there are: "a, b and 7 more"; "none" for none."""
+    every = list(names)
+    said = ", ".join(every[:most]) or "none"
+    return said + f" and {len(every) - most:,} more" * (len(every) > most)
+
+
+def shortened(name: str, most: int = 100) -> str:
+    """A name that somebody gave, or its first hundred letters."""
+    return name if len(name) <= most else f"{name[:most]}…"
+
+
+def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """At most three known names that a slip of the hand turns into this one, the nearest first."""
+    found = [(slips, each) for each in known if (slips := _slips(name, each)) is not None]
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0])[:_GUESSES])
+
+
+def nearest_models(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """As `nearest` of "<data set>/<family>", where both halves or the one given are near."""
+    halves, found = name.split("/"), []
+    for each in known:
+        own = each.split("/")
+        if len(halves) == len(own):
+            slips = [_slips(*pair) for pair in zip(halves, own, strict=True)]
+        else:
+            slips = [
+                min((s for s in (_slips(name, o) for o in own) if s is not None), default=None)
+            ]
+        good = [s for s in slips if s is not None]
+        if len(good) == len(slips):
+            found.append((sum(good), each))
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0])[:_GUESSES])
+
+
+def guessed(names: Iterable[str]) -> str:
+    """ "did you mean 'a', 'b' or 'c'?" """
+    quoted = [f"'{name}'" for name in names]
+    first = ", ".join(quoted[:-1])
+    return f"did you mean {first}{' or ' * bool(first)}{quoted[-1]}?"
+
+
+def offered(name: str, known: Iterable[str], there: str) -> str:
+    """What was probably meant by a name that nothing has, else `there` and what there is."""
+    every = list(known)
+    near = nearest(name, every)
+    return guessed(near) if near else f"{there}: {listed(every)}"
+
+
+def _slips(given: str, known: str) -> int | None:
+    """How many letters were left out, added, changed or swapped; None where that is too many."""
+    given, known = given.casefold(), known.casefold()
+    most = min(2, max(1, len(known) // 3))
+    if abs(len(given) - len(known)) > most or max(len(given), len(known)) > _LONGEST:
+        return None
+    slips = _distance(given, known)
+    return slips if slips <= most and slips < len(known) else None
+
+
+def _distance(a: str, b: str) -> int:
+    """The optimal string alignment distance (Damerau, 1964): a swap of neighbours counts once."""
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y)))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, last = last, row
+    return last[-1]
