@@ -12,7 +12,7 @@ from tests import foreign
 from tests.hub import serving
 
 pytest.importorskip("diffusers")
-constants = pytest.importorskip("huggingface_constants")
+constants = pytest.importorskip("huggingface_hub.constants")
 
 
 @pytest.fixture
