@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from app import line, line_recipe
-from app.files import read_bytes
+from app.files import APP, read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.headless_names import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
@@ -18,12 +17,15 @@ from app.inpainting_recipe import recipe_of, request_of
 from app.packing import Mask
 from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
+from engines import masks
 from engines.catalog import ROOT
 from engines.fitting import MAX_FILE, fitted, read
 from engines.model import Card, Model, Prompt, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -155,23 +157,24 @@ def _drawn(recipe: Recipe, model: Model) -> Tensor:
 
 def _picture(path: Path, card: Card) -> Pixels:
     """The picture as the model sees it: one of another size is cropped and scaled."""
-    return fitted(_read(path, "--image"), card.shape)
+    return fitted(_read(path, "--image", read).pixels, card.shape)
 
 
 def _mask(path: Path, card: Card) -> Mask:
-    """A mask of the model's size: at least half grey is unknown, transparent is known."""
-    pixels = _read(path, "--mask")
-    if pixels.shape[:2] != card.shape[1:]:
-        height, width = card.shape[1:]
-        given = f"{pixels.shape[1]} × {pixels.shape[0]}"
-        raise UsageError(f"--mask {path} has {given} pixels; {card.name} takes {width} × {height}")
-    mask: Mask = 2 * pixels.sum(axis=2, dtype=np.int32) >= 3 * 255
-    return mask
+    """A mask of the model's size; what was decided about it is said on stderr."""
+    found = _read(path, "--mask", lambda raw, name: _sized(masks.read(raw, name), name, card))
+    for note in found.notes:
+        print(f"{APP}: {note}", file=sys.stderr)
+    return found.mask
 
 
-def _read(path: Path, option: str) -> Pixels:
+def _sized(reading: masks.Reading, name: str, card: Card) -> masks.Reading:
+    return masks.sized(reading, name, card.shape[1:])
+
+
+def _read(path: Path, option: str, reads: Callable[[bytes, str], R]) -> R:
     try:
-        return read(read_bytes(path, MAX_FILE), path.name).pixels
+        return reads(read_bytes(path, MAX_FILE), path.name)
     except ValueError as error:
         words = str(error).removesuffix(".")
         named = words if words.startswith(path.name) else f"{path} {words}"

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from app.channels import Channels
 from app.export import Export
 from app.files import read_bytes
+from app.lane import Failure, Job
+from engines import masks
 from engines.fitting import MAX_FILE
+from engines.masks import Reading
 from widgets import mask_file
 from widgets.inpainting_tab import InpaintingTab
 from widgets.messages import Messages, Severity
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What the file of this name marks."""
+
+    name: str
+    reading: Reading
+
+
 class MaskFiles(QObject):
     """Import and export of the tool bar."""
 
-    def __init__(self, tab: InpaintingTab, export: Export, messages: Messages) -> None:
+    def __init__(
+        self, tab: InpaintingTab, channels: Channels, export: Export, messages: Messages
+    ) -> None:
         super().__init__(tab)
         self._tab, self._export, self._messages = tab, export, messages
+        self._read = channels.open("in-painting: mask")
+        self._read.stepped.connect(self._take)
+        self._read.failed.connect(self._refuse)
         tab.editor.tools.import_wanted.connect(self.ask)
         tab.editor.tools.export_wanted.connect(self.save)
 
@@ -34,30 +53,48 @@ class MaskFiles(QObject):
             self.open(Path(path))
 
     def open(self, path: Path) -> None:
-        """Take the mask from a file; one of another size is refused with a sentence."""
-        try:
-            reading = mask_file.from_png(read_bytes(path, MAX_FILE))
-        except mask_file.NotAMask as error:
-            self._messages.tell(f"{path.name}: {error}")
-            return
-        except ValueError as error:
-            self._messages.tell(f"{path.name} {error}.")
+        """Take the mask from a file; what cannot be taken is refused with a sentence."""
+        self._read.submit(reading(path))
+
+    @Slot(object)
+    def _take(self, opened: Opened | str) -> None:
+        if isinstance(opened, str):
+            self._messages.tell(opened)
             return
         canvas = self._tab.canvas
-        if reading.mask.shape != canvas.picture_size():
-            rows, columns = canvas.picture_size()
-            given = f"{reading.mask.shape[1]} × {reading.mask.shape[0]}"
-            self._messages.tell(
-                f"{path.name} has {given} pixels; a mask of this picture has {columns} × {rows}."
-            )
+        try:
+            found = masks.sized(opened.reading, opened.name, canvas.picture_size())
+        except ValueError as error:
+            self._messages.tell(str(error))
             return
-        canvas.apply(reading.mask)
-        if not reading.exact:
-            note = f"{path.name} has more than black and white: it was cut at half grey."
-            self._messages.tell(note, severity=Severity.WARNING)
+        canvas.apply(found.mask)
+        if found.notes:
+            severity = Severity.NOTE if found.exact else Severity.WARNING
+            self._messages.tell(" ".join(found.notes), severity=severity)
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._messages.tell(failure.sentence)
 
     @Slot()
     def save(self) -> None:
         """Ask for a place and write the mask there."""
         if self._tab.canvas.has_picture():
             self._export.save_bytes(mask_file.to_png(self._tab.canvas.mask()), "mask.png")
+
+
+def reading(path: Path) -> Job:
+    """A job that yields what is Opened of a file, or why nothing is, which is no fault to log."""
+
+    def job() -> Generator[Opened | str, None, None]:
+        try:
+            raw = read_bytes(path, MAX_FILE)
+        except ValueError as error:
+            yield f"{path.name} {error}; choose another mask."
+            return
+        try:
+            yield Opened(path.name, masks.read(raw, path.name))
+        except ValueError as error:
+            yield str(error)
+
+    return job

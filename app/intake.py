@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, Slot
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -97,9 +97,8 @@ def accepts(mime: QMimeData) -> bool:
 
 def png_of(mime: QMimeData) -> bytes:
     """The image of another program's clipboard as the bytes of a PNG, empty where it is none."""
-    image, store = mime.imageData(), QByteArray()
-    buffer = QBuffer(store)
+    image, buffer = mime.imageData(), QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if isinstance(image, QImage):
         image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(store.data())
+    return bytes(buffer.data().data())

@@ -37,10 +37,14 @@ class Fit(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Foreign:
-    """A picture as read, uint8 RGB (H, W, 3), at most 1024 pixels a side, and its name."""
+    """A picture as read, uint8 RGB (H, W, 3), at most 1024 pixels a side, and its name.
+
+    `size` is the (H, W) that its file has, upright.
+    """
 
     pixels: Pixels
     name: str
+    size: tuple[int, int]
 
 
 def read(raw: bytes, name: str) -> Foreign:
@@ -60,15 +64,23 @@ def read(raw: bytes, name: str) -> Foreign:
             _check_size(image.size, name)
             if getattr(image, "n_frames", 1) > 1:
                 raise ValueError(f"{name} is animated or has several pages; choose a still one.")
-            upright = _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
-            upright.thumbnail((_KEPT, _KEPT), Image.Resampling.BOX)
+            whole = _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
+            size, upright = (whole.height, whole.width), reduced(whole)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         why = "is too large" if "bomb" in str(error) else "is no picture that Genscope can read"
         raise ValueError(f"{name} {why}; choose a PNG or JPEG.") from error
     except (OSError, SyntaxError, EOFError) as error:
         raise ValueError(f"{name} is damaged; choose another picture.") from error
     black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
-    return Foreign(np.array(Image.alpha_composite(black, upright).convert("RGB")), name)
+    return Foreign(np.array(Image.alpha_composite(black, upright).convert("RGB")), name, size)
+
+
+def reduced(image: Image.Image) -> Image.Image:
+    """An image of at most 1024 pixels a side; it is changed."""
+    from PIL import Image
+
+    image.thumbnail((_KEPT, _KEPT), Image.Resampling.BOX)
+    return image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

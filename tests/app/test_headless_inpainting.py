@@ -91,13 +91,36 @@ def test_a_wish_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole,
 
 
 def test_a_mask_of_another_size_and_a_missing_picture_are_named(genscope, root, hole, tmp_path):
-    Image.new("L", (7, 7)).save(tmp_path / "m.png")
+    Image.new("L", (7, 7), 255).save(tmp_path / "m.png")
     done = genscope("inpaint", "mnist/kde", *hole, "--assets", root)
-    assert "has 7 × 7 pixels; mnist/kde takes 5 × 6" in done.sentence
+    assert "m.png has 7 × 7 pixels; a mask of this picture has 5 × 6" in done.sentence
     (tmp_path / "x.png").unlink()
     done = genscope("inpaint", "mnist/kde", *hole, "--assets", root)
     assert "cannot be read" in done.sentence
     assert done.code == 2
+
+
+def test_a_mask_that_marks_nothing_is_refused_and_a_layer_taken_by_its_alpha(
+    genscope, root, hole, tmp_path
+):
+    Image.new("L", (5, 6), 1).save(tmp_path / "m.png")
+    done = genscope("inpaint", "mnist/kde", *hole, "--assets", root)
+    assert done.code == 2
+    assert "--mask: m.png marks nothing: its largest value is 1 of 255" in done.sentence
+    Image.new("L", (5, 6), 255).save(tmp_path / "m.png", "TIFF")
+    done = genscope("inpaint", "mnist/kde", *hole, "--assets", root)
+    assert "m.png is a TIFF; a mask is a PNG" in done.sentence
+    strokes = np.zeros((6, 5, 4), np.uint8)
+    strokes[MASK] = (9, 9, 9, 255)
+    out, same = tmp_path / "layer.png", tmp_path / "same.png"
+    Image.fromarray(strokes).save(tmp_path / "m.png")
+    done = genscope("inpaint", "mnist/kde", *hole, "--assets", root, "--count", 2, "--out", out)
+    assert done.code == 0
+    assert "m.png is a layer: its opaque part is unknown" in done.err
+    (tmp_path / "m.png").write_bytes(mask_png(MASK))
+    done = genscope("inpaint", "mnist/kde", *hole, "--assets", root, "--count", 2, "--out", same)
+    assert (done.code, done.err) == (0, "")
+    assert out.read_bytes() == same.read_bytes()
 
 
 @pytest.mark.parametrize(("name", "axis"), [("x", 0), ("y", 1)])

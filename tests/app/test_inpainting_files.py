@@ -147,10 +147,20 @@ def test_masks_go_out_and_come_back_bit_by_bit(desk, tmp_path, monkeypatch):
     assert path.read_bytes()[24] == 1, "bits of a pixel in the header of a PNG"
     desk.tab.canvas.apply(~before)
     desk.tab.editor.tools.import_wanted.emit()
-    assert (desk.tab.canvas.mask() == before).all()
-    path.write_bytes(picture_bytes(np.zeros((3, 3), np.uint8)))
+    desk.until(lambda: (desk.tab.canvas.mask() == before).all())
+    for array, said in (
+        (np.full((3, 3), 255, np.uint8), "a mask of this picture has 5 × 6"),
+        (np.ones((6, 5), np.uint8), "marks nothing: its largest value is 1 of 255"),
+    ):
+        path.write_bytes(picture_bytes(array))
+        desk.tab.editor.tools.import_wanted.emit()
+        desk.until(lambda said=said: any(said in text for text in desk.stage.said()))
+    strokes = np.zeros((6, 5, 4), np.uint8)
+    strokes[1:3, 1:4] = (255, 0, 0, 255)
+    path.write_bytes(picture_bytes(strokes))
     desk.tab.editor.tools.import_wanted.emit()
-    assert any("a mask of this picture has 5 × 6" in text for text in desk.stage.said())
+    desk.until(lambda: any("its opaque part is unknown" in text for text in desk.stage.said()))
+    assert (desk.tab.canvas.mask() == (strokes[..., 3] > 0)).all()
 
 
 def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_path, monkeypatch):
