@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -137,8 +136,7 @@ class PictureSource(QObject):
     def _take_foreign(self, foreign: Foreign) -> None:
         """A picture of another size is not scaled in silence: a person sees how."""
         if self._card is not None:
-            take = partial(self.adopt, title=foreign.name)
-            bring(foreign, self._card, self._view, take)
+            bring(foreign, self._card, self._view, lambda x, _: self.adopt(x, foreign.name))
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:

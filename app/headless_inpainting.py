@@ -20,6 +20,7 @@ from app.recipes import Recipe, RecipeError, card_of, check_fit
 from engines import masks
 from engines.catalog import ROOT
 from engines.fitting import MAX_FILE, fitted, read
+from engines.masks import Photo, Reading
 from engines.model import Card, Model, Prompt, settle
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     if wish.columns is not None and not 1 <= wish.columns <= wish.count:
         raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
     label = _label(wish.label, card)
-    picture, mask = _picture(wish.image, card), _mask(wish.mask, card)
+    picture, photo = _picture(wish.image, card)
+    mask = _mask(wish.mask, card, photo)
     write = writer(place, card, wish.count)
     model = prompted(opened(card, device, root), wish.prompt, wish.negative)
     try:
@@ -155,21 +157,22 @@ def _drawn(recipe: Recipe, model: Model) -> Tensor:
     return x[recipe.indices.start : recipe.indices.stop]
 
 
-def _picture(path: Path, card: Card) -> Pixels:
+def _picture(path: Path, card: Card) -> tuple[Pixels, Photo]:
     """The picture as the model sees it: one of another size is cropped and scaled."""
-    return fitted(_read(path, "--image", read).pixels, card.shape)
+    found = _read(path, "--image", read)
+    return fitted(found.pixels, card.shape), Photo(found.size)
 
 
-def _mask(path: Path, card: Card) -> Mask:
-    """A mask of the model's size; what was decided about it is said on stderr."""
-    found = _read(path, "--mask", lambda raw, name: _sized(masks.read(raw, name), name, card))
+def _mask(path: Path, card: Card, photo: Photo) -> Mask:
+    """A mask of the model's size, or of the photo's; what was decided is said on stderr."""
+
+    def reads(raw: bytes, name: str) -> Reading:
+        return masks.sized(masks.read(raw, name), name, card.shape[1:], photo)
+
+    found = _read(path, "--mask", reads)
     for note in found.notes:
         print(f"{APP}: {note}", file=sys.stderr)
     return found.mask
-
-
-def _sized(reading: masks.Reading, name: str, card: Card) -> masks.Reading:
-    return masks.sized(reading, name, card.shape[1:])
 
 
 def _read(path: Path, option: str, reads: Callable[[bytes, str], R]) -> R:

@@ -68,7 +68,7 @@ class Inpainting(QObject):
         self._buttons = RowButtons(
             tab, parts.session, parts.messages, lambda name: self._every[name].failure
         )
-        self._files = MaskFiles(tab, parts.channels, parts.export, parts.messages)
+        self._files = MaskFiles(tab, self.source, parts.channels, parts.export, parts.messages)
         self._pending: tuple[Card, FillRequest | LineRequest] | None = None
         parts.travel.add(Target("inpaint", "In-painting", self.source.adopt))
         for signal in (parts.session.data_changed, parts.session.models_changed):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.channels import Channels
 from app.export import Export
 from app.files import read_bytes
+from app.inpainting_source import Source
 from app.lane import Failure, Job
 from engines import masks
 from engines.fitting import MAX_FILE
@@ -33,9 +34,11 @@ class MaskFiles(QObject):
     """Import and export of the tool bar."""
 
     def __init__(
-        self, tab: InpaintingTab, channels: Channels, export: Export, messages: Messages
-    ) -> None:
+        self, tab: InpaintingTab, source: Source, channels: Channels, export: Export,
+        messages: Messages,
+    ) -> None:  # fmt: skip
         super().__init__(tab)
+        self._source = source
         self._tab, self._export, self._messages = tab, export, messages
         self._read = channels.open("in-painting: mask")
         self._read.stepped.connect(self._take)
@@ -63,7 +66,8 @@ class MaskFiles(QObject):
             return
         canvas = self._tab.canvas
         try:
-            found = masks.sized(opened.reading, opened.name, canvas.picture_size())
+            size, photo = canvas.picture_size(), self._source.photo
+            found = masks.sized(opened.reading, opened.name, size, photo)
         except ValueError as error:
             self._messages.tell(str(error))
             return

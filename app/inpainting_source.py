@@ -14,7 +14,8 @@ from app.own_pictures import Examples, ask_file, beside, bring, look, reading, t
 from app.packing import Mask
 from app.pictures import Pixels
 from app.session import Session
-from engines.fitting import Foreign, fitted
+from engines.fitting import Fit, Foreign, fitted
+from engines.masks import Photo
 from engines.model import Card
 from widgets.inpainting_row import TRUTH
 from widgets.inpainting_tab import InpaintingTab
@@ -38,6 +39,8 @@ class Source(QObject):
     ) -> None:  # fmt: skip
         super().__init__(tab)
         self.picture: Pixels | None = None
+        self.photo: Photo | None = None
+        """The size of the file that the picture came from, for masks of that size."""
         self.standing = TRUTH
         """What the picture is behind the hole: the truth where it is a held-out example."""
         self._tab, self._export, self._messages = tab, export, messages
@@ -86,6 +89,7 @@ class Source(QObject):
         if self._card is None:
             return
         self.picture, self.standing = fitted(picture, self._card.shape), standing
+        self.photo = None
         if standing == ORIGINAL and (place := self._example_like(self.picture)) is not None:
             # a held-out example comes back, out of a saved draw or a file of its own
             self._place, self.standing = place, TRUTH
@@ -169,4 +173,9 @@ class Source(QObject):
         if card is None or not self._tab.names():
             self._messages.tell("Choose a data set of pictures first.")
         else:
-            bring(foreign, card, self._tab, lambda picture: self.adopt(picture, foreign.name))
+
+            def take(picture: Pixels, how: Fit) -> None:
+                self.adopt(picture, foreign.name)
+                self.photo = Photo(foreign.size, how)
+
+            bring(foreign, card, self._tab, take)

@@ -257,7 +257,7 @@ class Keys(QObject):
         if card is None or not card.is_picture:
             self._messages.tell("Choose a data set of pictures first.")
         else:
-            bring(foreign, card, self._tab, lambda picture: self.put(Key(picture, foreign.name)))
+            bring(foreign, card, self._tab, lambda x, _: self.put(Key(x, foreign.name)))
 
 
 def point(xy: Points) -> Key:

@@ -89,10 +89,15 @@ def ask_file(parent: QWidget, folder: str) -> Path | None:
     return Path(path) if path else None
 
 
-def bring(foreign: Foreign, card: Card, parent: QWidget, take: Callable[[Pixels], None]) -> None:
-    """Hand a picture over in the model's shape; where it has another a person sees how first."""
+def bring(
+    foreign: Foreign, card: Card, parent: QWidget, take: Callable[[Pixels, Fit], None]
+) -> None:
+    """Hand a picture over in the model's shape, and how it was brought to it.
+
+    Where it has another shape a person sees how first.
+    """
     if fits(foreign.pixels, card.shape):
-        take(fitted(foreign.pixels, card.shape))
+        take(fitted(foreign.pixels, card.shape), Fit.CROP)
         return
     ways = tuple(Fit)
     dialog = PictureDialog(foreign.name, foreign.pixels, tuple(way.value for way in ways), parent)
@@ -103,7 +108,7 @@ def bring(foreign: Foreign, card: Card, parent: QWidget, take: Callable[[Pixels]
         return fitted(foreign.pixels, card.shape, how, invert=invert)
 
     dialog.changed.connect(lambda: dialog.show_preview(seen()))
-    dialog.accepted.connect(lambda: take(seen()))
+    dialog.accepted.connect(lambda: take(seen(), ways[dialog.ways.currentIndex()]))
     dialog.finished.connect(dialog.deleteLater)
     dialog.show_preview(seen())
     dialog.open()

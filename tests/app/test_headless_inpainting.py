@@ -123,6 +123,24 @@ def test_a_mask_that_marks_nothing_is_refused_and_a_layer_taken_by_its_alpha(
     assert out.read_bytes() == same.read_bytes()
 
 
+def test_a_mask_of_the_photos_own_size_is_fitted_with_it(genscope, root, hole, tmp_path):
+    out, same = tmp_path / "photo.png", tmp_path / "same.png"
+    words = ["inpaint", "mnist/kde", *hole, "--assets", root, "--count", 2, "--out"]
+    Image.fromarray(GREY).resize((50, 60), Image.Resampling.NEAREST).save(tmp_path / "x.png")
+    Image.fromarray(np.where(MASK, np.uint8(255), np.uint8(0))).resize((50, 60)).save(
+        tmp_path / "m.png"
+    )
+    done = genscope(*words, out)
+    assert done.code == 0
+    assert "m.png has the size of the photo: it was fitted with it" in done.err
+    (tmp_path / "m.png").write_bytes(mask_png(MASK))
+    assert genscope(*words, same).code == 0
+    assert out.read_bytes() == same.read_bytes()
+    Image.new("L", (7, 7), 255).save(tmp_path / "m.png")
+    done = genscope(*words, out)
+    assert "a mask of this picture has 5 × 6 or as its file 50 × 60" in done.sentence
+
+
 @pytest.mark.parametrize(("name", "axis"), [("x", 0), ("y", 1)])
 def test_points_are_drawn_with_a_coordinate_fixed(genscope, root, tmp_path, name, axis):
     out = tmp_path / "draws.csv"

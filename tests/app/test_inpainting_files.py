@@ -97,6 +97,32 @@ def test_a_picture_of_ones_own_is_shown_as_the_model_sees_it_before_it_is_taken(
     assert desk.tab.source.title() == "page.jpg"
 
 
+def test_a_mask_of_the_photos_own_size_is_fitted_as_the_photo_was(desk, tmp_path, monkeypatch):
+    page, mask = tmp_path / "page.png", tmp_path / "mask.png"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(mask), ""))
+    hole = np.zeros((60, 100), bool)
+    hole[20:40, :50] = True
+    mask.write_bytes(picture_bytes(np.where(hole, np.uint8(255), np.uint8(0))))
+    page.write_bytes(picture_bytes(np.repeat(np.where(hole, 200, 9)[..., None], 3, 2).astype("u1")))
+    for way, shown in ((2, "stretched"), (1, "padded")):
+        desk.tab.canvas.files_dropped.emit((str(page),))
+        desk.until(lambda: any(d.isVisible() for d in desk.tab.findChildren(PictureDialog)))
+        (dialog,) = (d for d in desk.tab.findChildren(PictureDialog) if d.isVisible())
+        dialog.ways.setCurrentIndex(way)
+        dialog.accept()
+        desk.tab.canvas.apply(np.zeros((6, 5), bool))
+        desk.tab.editor.tools.import_wanted.emit()
+        desk.until(lambda: desk.tab.canvas.mask().any())
+        bright = desk.presenter.source.picture[..., 0]
+        sure = (bright > 150) | (bright < 60)
+        assert sure.sum() > 20
+        assert (desk.tab.canvas.mask() == (bright > 105))[sure].all(), shown
+    assert any("it was fitted with it" in text for text in desk.stage.said())
+    desk.presenter.source.step(1)
+    desk.tab.editor.tools.import_wanted.emit()
+    desk.until(lambda: any("has 100 × 60 pixels" in text for text in desk.stage.said()))
+
+
 def test_a_picture_that_fits_needs_no_question(desk, tmp_path):
     fitting = np.repeat(np.arange(30, dtype=np.uint8).reshape(6, 5, 1), 3, axis=2)
     path = tmp_path / "small.png"
