@@ -39,12 +39,17 @@ BESIDE_MENUS = (
     Shortcut("Path", "Left or Right", "To the previous or next frame of the strip"),
     Shortcut("Path", "Home or End", "To the first or last frame of the strip"),
     Shortcut("Latents", "Home", "Reset all sliders"),
+    Shortcut("Latents", "Arrow keys", "Move the pad, or the cursor of the map"),
+    Shortcut("Latents", "Enter", "Choose the point of the map at the cursor"),
     Shortcut("Latents", "Double-click", "Reset one slider, or bring the pad to its middle"),
     Shortcut("Line", "Arrow keys", "Move the line across the plane"),
     Shortcut("Line", "Shift+Arrow keys", "Move it in large steps"),
     Shortcut("Line", "Home or End", "To the ends of the range"),
     Shortcut("Line", "X", "Fix the other coordinate"),
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
+    Shortcut("Plots", "Arrow keys", "Move a map"),
+    Shortcut("Plots", "+ or -", "Zoom a map in or out"),
+    Shortcut("Plots", "Enter", "Add a point in the middle of a map, or choose what is in view"),
 )
 """Keys of galleries, canvases and plots: no menu has them."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -23,7 +23,9 @@ _KEY = 14
 
 
 class ConditionalPlot(QWidget):
-    """Density upwards, the free coordinate to the right; `pressed` follows a click anywhere."""
+    """Density upwards, the free coordinate to the right; `pressed` follows a click anywhere,
+    Space or Enter.
+    """
 
     pressed = Signal()
 
@@ -58,6 +60,7 @@ class ConditionalPlot(QWidget):
         layout.addWidget(self.key)
         layout.addWidget(self._plot, 1)
         self.setMinimumSize(160, 96)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setToolTip("Histogram of the draws, the model's conditional density, and the data's.")
 
@@ -157,6 +160,21 @@ class ConditionalPlot(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bare = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if bare and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+        else:
+            event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._plot.getViewBox().setBorder(pg.mkPen(theme.colour("accent"), width=2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._plot.getViewBox().setBorder(None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

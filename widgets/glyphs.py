@@ -122,6 +122,8 @@ class GlyphButton(QToolButton):
         self._framed = framed
         self.setAccessibleName(name)
         self.setToolTip(tip)
+        # a menu opens at a plain click and at Space, not after holding the button
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def glyph(self) -> Glyph:

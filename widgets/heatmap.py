@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import theme
@@ -25,7 +25,10 @@ Box = tuple[float, float, float, float]
 """x0, x1, y0, y1 in data units."""
 
 STALE_OPACITY = 0.4
-TIP = "Drag pans, wheel zooms, double-click resets, click adds a point."
+TIP = (
+    "Drag pans, wheel zooms, double-click resets, click adds a point. "
+    "By keys: arrows, + and −, Ctrl+0, and Enter for a click in the middle."
+)
 _CONTOUR_PIXELS = 256
 _WIDTHS = (1.4, 1.0, 0.6)
 _BRIGHT = 0.6
@@ -37,6 +40,9 @@ class HeatMap(QWidget):
 
     `view_moved` carries the box now in view, after pan, zoom or reset by hand; `resized` comes when
     there is another size, in which the same box is shown.
+
+    Arrow keys pan, + and − zoom, Ctrl+0 resets. Enter does in the middle of what is in view what
+    the mouse does where it is: a click, or in lasso mode a lasso round all that is in view.
     """
 
     hovered = Signal(float, float)
@@ -345,8 +351,31 @@ class HeatMap(QWidget):
             rect = self._view.viewRect()
             self._view.translateBy(x=0.1 * dx * rect.width(), y=0.1 * dy * rect.height())
             self._announce()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not (
+            event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        ):
+            self._act_in_the_middle()
         else:
             event.ignore()
+
+    def _act_in_the_middle(self) -> None:
+        x0, x1, y0, y1 = self.box_in_view()
+        if self._lasso_mode:
+            corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+            self.set_lasso(corners)
+            self.lassoed.emit(corners)
+            return
+        at = (x0 + x1) / 2, (y0 + y1) / 2
+        self.hovered.emit(*at)
+        self.clicked.emit(*at)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._view.setBorder(pg.mkPen(theme.colour("accent"), width=2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._view.setBorder(None)
 
     def _zoom(self, factor: float) -> None:
         self._view.scaleBy((factor, factor))

@@ -69,7 +69,11 @@ class InterpolationRow(QFrame):
         self.still.setFixedSize(STILL, STILL)
         self.still.setToolTip("The picture at this place of the path. Drag it out, or right-click.")
         self.plane.setFixedSize(PLANE, PLANE)
-        self.plane.setToolTip("The path in the plane. Click to put the chosen end point there.")
+        self.plane.setToolTip(
+            "The path in the plane: click to put the chosen end point there. Arrow keys move a "
+            "cursor, Enter clicks there."
+        )
+        self.plane.setAccessibleName("Plane of the path")
         self.plane.hide()
         self.badge.hide()
         self.curve.setMaximumHeight(CURVE_MOST)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
 from widgets.images import Picture, image_of
 
 _THUMB = 56
+FINE, COARSE = 0.05, 0.25
+"""How far an arrow key moves the handle, alone and with Shift."""
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
 
 
 class LatentPad(QWidget):
-    """Places are (x, y) in −1 … 1, y upwards. `moved(x, y)` follows a drag, `rested` its end;
-    `hovered(x, y)` the mouse without a button, `left` its leaving.
+    """Places are (x, y) in −1 … 1, y upwards. `moved(x, y)` follows a drag or the arrow keys,
+    `rested` the end of either; `hovered(x, y)` the mouse without a button, `left` its leaving.
+
+    Arrow keys move the handle by 0.05, with Shift by 0.25; Home brings it to the middle.
     """
 
     moved = Signal(float, float)
@@ -33,7 +42,10 @@ class LatentPad(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Latent pad")
-        self.setToolTip("Drag to move along two directions. Hover to see what is there.")
+        self.setToolTip(
+            "Drag to move along two directions, or use the arrow keys (Shift: large steps). "
+            "Hover to see what is there."
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -115,6 +127,32 @@ class LatentPad(QWidget):
         self.update()
         self.moved.emit(*self._at)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        coarse = Qt.KeyboardModifier.ShiftModifier
+        key, others = Qt.Key(event.key()), event.modifiers() & ~(_KEYPAD | coarse)
+        if others or (key not in _ARROWS and key is not Qt.Key.Key_Home):
+            event.ignore()
+            return
+        x, y = self._at
+        if key in _ARROWS:
+            step = COARSE if event.modifiers() & coarse else FINE
+            # rounded, so that as many steps back lead to the same place
+            x, y = (round(v + step * by, 6) for v, by in zip((x, y), _ARROWS[key], strict=True))
+        else:
+            x = y = 0.0
+        self._thumb = None
+        self.set_place(x, y)
+        self.moved.emit(*self._at)
+        self.rested.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
     def leaveEvent(self, event: QEvent) -> None:
         self._thumb, self._hovers = None, False
         self.left.emit()
@@ -126,7 +164,7 @@ class LatentPad(QWidget):
         if not self.isEnabled():
             painter.setOpacity(0.5)
         box = self._box()
-        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "line"), 1))
         painter.setBrush(theme.colour("well"))
         painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
         painter.setFont(theme.small_font(self.font()))

@@ -104,7 +104,10 @@ class LatentPanel(QWidget):
         self.layouts.setToolTip("How the latent space is laid out in the plane.")
         self.map.setMinimumSize(200, MAP)
         self.map.setAccessibleName("Map of the latent space")
-        self.map.setToolTip("Data by class. Click a point to make it the chosen end point.")
+        self.map.setToolTip(
+            "Data by class: click a point to make it the chosen end point. "
+            "Arrow keys move a cursor, Enter clicks there."
+        )
         self.thumb.set_count(1)
         self.thumb.setFixedSize(THUMB, THUMB)
         self.thumb.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -8,7 +8,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)  # fmt: skip
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
@@ -20,11 +30,21 @@ INKS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#9999
         "#332288", "#117733")  # fmt: skip
 _MARGIN = 0.06
 REACH = 12.0
+FINE, COARSE = 4.0, 24.0
+"""Pixels that an arrow key moves the cursor by, alone and with Shift."""
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+}  # fmt: skip
 
 
 class Plane(QWidget):
     """`picked(i)` follows a click near point i, `clicked_at(x, y)` any click in data units;
     `hovered(i)` the point under the mouse, −1 for none.
+
+    Arrow keys move a cursor, which hovers as the mouse does, with Shift in large steps; Enter
+    clicks there.
     """
 
     picked = Signal(int)
@@ -41,8 +61,10 @@ class Plane(QWidget):
         self._box = (-1.0, 1.0, -1.0, 1.0)
         self._cloud: QImage | None = None
         self._hover = -1
+        self._cursor: QPointF | None = None
         self.radius, self.quiet = 2.0, False
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -120,14 +142,47 @@ class Plane(QWidget):
         return places
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is not Qt.MouseButton.LeftButton:
-            return
-        self.clicked_at.emit(*self.point_at(event.position()))
-        if (i := self._near(event.position())) >= 0:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._cursor = event.position()
+            self._click(event.position())
+
+    def _click(self, at: QPointF) -> None:
+        self.clicked_at.emit(*self.point_at(at))
+        if (i := self._near(at)) >= 0:
             self.picked.emit(i)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover_over(self._near(event.position()))
+
+    def cursor_at(self) -> QPointF:
+        """Where the keys are: at the last click or step of theirs, else in the middle."""
+        return QPointF(self.rect().center()) if self._cursor is None else self._cursor
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, coarse = Qt.Key(event.key()), Qt.KeyboardModifier.ShiftModifier
+        if event.modifiers() & ~(_KEYPAD | coarse):
+            event.ignore()
+        elif key in _ARROWS:
+            step = COARSE if event.modifiers() & coarse else FINE
+            (dx, dy), at = _ARROWS[key], self.cursor_at()
+            x = min(max(at.x() + step * dx, 0.0), self.width() - 1.0)
+            y = min(max(at.y() + step * dy, 0.0), self.height() - 1.0)
+            self._cursor = QPointF(x, y)
+            self._hover_over(self._near(self._cursor))
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._click(self.cursor_at())
+        else:
+            event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._hover_over(-1)
+        self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover_over(-1)
@@ -139,7 +194,7 @@ class Plane(QWidget):
             self.update()
 
     def resizeEvent(self, event: QEvent) -> None:
-        self._cloud = None
+        self._cloud = self._cursor = None
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -162,6 +217,18 @@ class Plane(QWidget):
             painter.setPen(QPen(theme.colour("raised"), 2))
             painter.setBrush(theme.colour("accent"))
             painter.drawEllipse(self.place_of(*self._spot), 6, 6)
+        if self.hasFocus():
+            self._paint_cursor(painter)
+
+    def _paint_cursor(self, painter: QPainter) -> None:
+        painter.setPen(QPen(theme.colour("accent"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        at = self.cursor_at()
+        for dx, dy in ((REACH, 0.0), (0.0, REACH)):
+            arm = QPointF(dx, dy)
+            painter.drawLine(at - arm, at + arm)
+        ring = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(ring, theme.RADIUS, theme.RADIUS)
 
     def _paint_path(self, painter: QPainter) -> None:
         spots = [QPointF(*at) for at in self._places(self._path).tolist() if np.isfinite(at).all()]

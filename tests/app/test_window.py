@@ -192,7 +192,7 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
     known = {keys.toString() for action in actions for keys in action.shortcuts()}
     # of galleries, plots and tabs themselves
     elsewhere = {"Arrow keys", "Ctrl+C", "Ctrl+0", "O", "Shift+Arrow keys", "Home", "End", "X",
-                 "Space", "Left", "Right", "Double-click"}  # fmt: skip
+                 "Space", "Left", "Right", "Double-click", "Enter", "+", "-"}  # fmt: skip
     for shortcut in set(stage.window.keys.shown()) - set(mask_keys.SHORTCUTS):
         for keys in set(shortcut.keys.split(" or ")) - elsewhere:
             assert keys.replace("Enter", "Return") in known
