@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.asking import Answer, Questions, answering
 from app.channels import Channel
 from app.density_page_export import Table
 from app.density_source import PictureSource
@@ -47,8 +48,7 @@ class Numbers(QObject):
         self.rows, self.sort = ScoreRows(view), Combo(view)
         self.scores: dict[str, Score] = {}
         self.tests: dict[str, TestBits] = {}
-        self._asked: dict[str, object] = {}
-        self._tested: dict[str, object] = {}
+        self._asked, self._tested = Questions(), Questions()
         self._build()
 
     def _build(self) -> None:
@@ -86,6 +86,10 @@ class Numbers(QObject):
     def refresh(self) -> None:
         """Ask every model for the picture, and for the test set behind it."""
         cards = self._session.chosen()
+        # a row that has gone takes its question with it: its number is asked anew
+        for name in self._asked.keep(card.name for card in cards):
+            self._opened[name].stop()
+            self.scores.pop(name, None)
         self._order(cards)
         if self._source.picture is None:
             return
@@ -93,29 +97,31 @@ class Numbers(QObject):
         for card in cards:
             channel = self._channel(card)
             asked = (card.sha256, label, self._source.picture.tobytes())
-            if self._asked.get(card.name) != asked:
-                self._asked[card.name] = asked
-                channel.submit(score(self._session.open, card, self._source.picture, label))
+            if self._asked.ask(card.name, asked):
+                job = score(self._session.open, card, self._source.picture, label)
+                channel.submit(answering(asked, job))
         for card in cards:
             self._ask_tests(card, label)
 
     def _ask_tests(self, card: Card, label: int | None) -> None:
         found = self._source.examples
-        asked = (card.sha256, label, id(found))
-        if found is None or found.pictures is None or self._tested.get(card.name) == asked:
+        asked = (card.sha256, label, found)
+        if found is None or found.pictures is None or found.data != card.data:
             return
-        self._tested[card.name] = asked
+        if not self._tested.ask(card.name, asked):
+            return
+        self.tests.pop(card.name, None)
         first = found.pictures.levels[:TEST_PICTURES]
         pictures = np.stack([fitted(picture, card.shape) for picture in first])
         self._jobs.submit(Order(
             f"{family_title(card)}: numbers of {len(pictures)} test pictures",
             f"{card.name}, for the histogram behind the picture's own number",
-            score_tests(self._session.open, card, pictures, label),
-            lambda step: (len(step.bits), step.total) if isinstance(step, TestBits) else None,
+            answering(asked, score_tests(self._session.open, card, pictures, label)),
+            _progress,
             submitted=lambda ticket: self._tickets.append(ticket),
             stepped=lambda step: self._take_tests(card.name, step),
-            failed=lambda _: self._tested.pop(card.name, None),
-            stopped=lambda _: self._tested.pop(card.name, None),
+            failed=lambda _: self._tested.forget(card.name, asked),
+            stopped=lambda _: self._tested.forget(card.name, asked),
         ))  # fmt: skip
 
     def stop(self) -> None:
@@ -132,10 +138,11 @@ class Numbers(QObject):
             one.failed.connect(lambda failure: self._fail(name, failure))
         return self._opened[name]
 
-    def _take(self, name: str, step: Loading | Score | Unable | None) -> None:
+    def _take(self, name: str, answer: Answer | None) -> None:
         row = self.rows.rows.get(name)
-        if row is None or step is None:
+        if row is None or answer is None or not self._asked.wants(name, answer):
             return
+        step: Loading | Score | Unable = answer.step
         if isinstance(step, Loading):
             row.bar.set_busy(True)
         elif isinstance(step, Unable):
@@ -147,14 +154,19 @@ class Numbers(QObject):
             self._show(name, row)
             self._sort()
 
-    def _take_tests(self, name: str, step: Loading | TestBits | None) -> None:
-        if isinstance(step, TestBits) and name in self.rows.rows:
-            self.tests[name] = step
-            self._show(name, self.rows.rows[name])
+    def _take_tests(self, name: str, answer: Answer | None) -> None:
+        """Numbers of the test set hold whether or not their row is in view."""
+        if answer is None or not self._tested.wants(name, answer):
+            return
+        if isinstance(answer.step, TestBits):
+            self.tests[name] = answer.step
+            if name in self.rows.rows:
+                self._show(name, self.rows.rows[name])
 
     def _fail(self, name: str, failure: Failure) -> None:
-        self._asked.pop(name, None)
+        self._asked.forget(name)
         if name in self.rows.rows:
+            self.rows.rows[name].bar.set_busy(False)
             self.rows.rows[name].show_number("–", "", failure.sentence, failure.sentence)
 
     def _show(self, name: str, row: ScoreRow) -> None:
@@ -172,7 +184,10 @@ class Numbers(QObject):
         wanted = list(cards)
         if self.sort.currentData() == BY_BITS:
             wanted.sort(key=lambda c: self.scores[c.name].bits if c.name in self.scores else 1e9)
+        before = set(self.rows.rows)
         self.rows.set_rows([ScoreSpec(c.name, family_title(c), c.family) for c in wanted])
+        for name in set(self.rows.rows) - before:
+            self._show(name, self.rows.rows[name])
 
     @Slot()
     def _sort(self) -> None:
@@ -184,6 +199,11 @@ class Numbers(QObject):
             self._messages.tell(f"Not ranked. {reason}", severity=Severity.NOTE)
             return
         self._order(cards)
+
+
+def _progress(answer: object) -> tuple[int, int] | None:
+    step = answer.step if isinstance(answer, Answer) else None
+    return (len(step.bits), step.total) if isinstance(step, TestBits) else None
 
 
 def shown(found: Score) -> tuple[str, str]:

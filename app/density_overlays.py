@@ -65,6 +65,8 @@ class Overlays(QObject):
         if card.name not in self._joined:
             self._joined.add(card.name)
             channel.stepped.connect(lambda step: self._take_samples(card.name, step))
+            for ending in (channel.failed, channel.stopped):  # they are drawn when next shown
+                ending.connect(lambda _=None: self._drawing.pop(card.name, None))
         if self._drawing.get(card.name) != request:
             self._drawing[card.name] = request
             channel.submit(draw(self._session.open, card, request))

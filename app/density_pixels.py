@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from app.asking import Answer, Questions, answering
 from app.channels import Channel
 from app.density_page_export import Arrays
 from app.density_sheet import Panel
@@ -65,7 +66,7 @@ class PixelPage(QObject):
         self._opened: dict[str, Channel] = {}
         self.panels: dict[str, HeatPanel] = {}
         self.frames: dict[str, PixelFrame] = {}
-        self._asked: dict[str, object] = {}
+        self._asked = Questions()
         self.noise, self._says, self.under = Slider(view), QLabel(view), QLabel(view)
         self._grid = QGridLayout()
         self._build()
@@ -106,10 +107,9 @@ class PixelPage(QObject):
         for card in cards:
             noise = NOISES[level] if card.family == "diffusion" else NOISES[3]
             asked = (card.sha256, label, noise, self._source.picture.tobytes())
-            if self._asked.get(card.name) != asked:
-                self._asked[card.name] = asked
+            if self._asked.ask(card.name, asked):
                 job = _map(self._session.open, card, self._source.picture, label, noise)
-                self._channel(card.name).submit(job)
+                self._channel(card.name).submit(answering(asked, job))
                 if self.panels[card.name].state is not State.LOADING:
                     self.panels[card.name].set_state(State.WORKING)
 
@@ -139,11 +139,13 @@ class PixelPage(QObject):
 
     def _arrange(self, cards: tuple[Card, ...]) -> None:
         kept = {card.name for card in cards}
+        for name in self._asked.keep(kept):
+            self._opened[name].stop()
+            self.frames.pop(name, None)
         for name in [name for name in self.panels if name not in kept]:
             gone = self.panels.pop(name)
             gone.hide()
             gone.deleteLater()
-            self._asked.pop(name, None)
         columns = _COLUMNS if len(cards) > 2 else max(1, len(cards))
         for place, card in enumerate(cards):
             if card.name not in self.panels:
@@ -175,10 +177,11 @@ class PixelPage(QObject):
             channel.failed.connect(lambda failure: self._fail(name, failure))
         return self._opened[name]
 
-    def _take(self, name: str, step: Loading | PixelFrame | Nothing | None) -> None:
+    def _take(self, name: str, answer: Answer | None) -> None:
         panel = self.panels.get(name)
-        if panel is None or step is None:
+        if panel is None or answer is None or not self._asked.wants(name, answer):
             return
+        step: Loading | PixelFrame | Nothing = answer.step
         if isinstance(step, Loading):
             panel.set_state(State.LOADING, "Loading…")
         elif isinstance(step, Nothing):
@@ -188,12 +191,12 @@ class PixelPage(QObject):
             _show(panel, step)
 
     def _fail(self, name: str, failure: Failure) -> None:
-        self._asked.pop(name, None)
+        self._asked.forget(name)
         if name in self.panels:
             self.panels[name].set_state(State.FAILED, failure.sentence)
 
     def _retry(self, name: str) -> None:
-        self._asked.pop(name, None)
+        self._asked.forget(name)
         self.refresh()
 
     @Slot(float, float)

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
+from app.asking import Answer, Questions, answering
 from app.channels import Channel
 from app.lane import Job
 from app.open_models import Loading, Models
 from engines.maps.area import Area
 from engines.model import Card
 from widgets.posterior_view import PosteriorView
+
+_ONE = "the part"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +38,11 @@ class PosteriorPart(QObject):
     ) -> None:
         super().__init__(parent)
         self._view, self._channel, self._models = view, channel, models
-        self._asked: object = None
+        self._asked = Questions()
         self.frame: PosteriorFrame | None = None
         channel.stepped.connect(self._take)
+        for ending in (channel.failed, channel.stopped):
+            ending.connect(lambda _=None: self._asked.forget(_ONE))
         view.hide()
 
     def show(self, card: Card | None, point: tuple[float, float] | None, label: int | None) -> None:
@@ -47,12 +52,14 @@ class PosteriorPart(QObject):
             return
         self._view.show()
         asked = (card.sha256, point, label)
-        if asked != self._asked:
-            self._asked = asked
-            self._channel.submit(_look(self._models, card, point, label))
+        if self._asked.ask(_ONE, asked):
+            self._channel.submit(answering(asked, _look(self._models, card, point, label)))
 
     @Slot(object)
-    def _take(self, step: Loading | PosteriorFrame) -> None:
+    def _take(self, answer: Answer | None) -> None:
+        if answer is None or not self._asked.wants(_ONE, answer):
+            return
+        step: Loading | PosteriorFrame = answer.step
         if isinstance(step, PosteriorFrame):
             self.frame = step
             area = step.area

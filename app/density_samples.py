@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Slot
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.asking import Answer, Questions, answering
 from app.comparing import Compared, Floats, Grounds, compare
 from app.density_page_export import Arrays
 from app.density_sheet import Panel
@@ -29,6 +30,7 @@ from widgets.picture_pages import PicturePages, explained
 from widgets.state import State
 
 MOST_SHOWN = 60
+_ONE = "the page"
 _HELP = (
     "Samples and data as kernel densities q and p in one plane that a classifier of the data "
     "spans, whatever the model. log q − log p: blue where samples are missing, red where there "
@@ -53,7 +55,7 @@ class SamplesPage(QObject):
         self.found: Compared | None = None
         self.lasso: list[tuple[float, float]] = []
         self._kept = Grounds()
-        self._asked: object = None
+        self._asked = Questions()
         self._channel = parts.channels.open("density: samples and data")
         self._channel.stepped.connect(self._take)
         self._channel.failed.connect(self._fail)
@@ -160,23 +162,26 @@ class SamplesPage(QObject):
         if card is None:
             return
         asked = (card.sha256, int(self.count.value()), self._session.seed)
-        if asked == self._asked:
+        if not self._asked.ask(_ONE, asked):
             return
-        self._asked = asked
         base = self._session.cards.get(f"{card.data}/kde")
         request = SampleRequest(int(self.count.value()), self._session.seed)
         for panel in self.panels.values():
             panel.set_state(State.WORKING)
         self.panels["samples"].set_identity(f"Samples: {family_title(card)}", card.family,
                                             closable=False)  # fmt: skip
-        self._channel.submit(compare(self._session.open, self._kept, card, base, request))
+        job = compare(self._session.open, self._kept, card, base, request)
+        self._channel.submit(answering(asked, job))
 
     @Slot(object)
-    def _take(self, step: Loading | Compared | None) -> None:
+    def _take(self, answer: Answer | None) -> None:
+        if answer is None or not self._asked.wants(_ONE, answer):
+            return
+        step: Loading | Compared = answer.step
         if isinstance(step, Loading):
             for panel in self.panels.values():
                 panel.set_state(State.LOADING, f"Loading {step.name}…")
-        elif step is not None and step is not self.found:
+        elif step is not self.found:
             self._show(step)
 
     def _show(self, found: Compared) -> None:
@@ -237,13 +242,13 @@ class SamplesPage(QObject):
 
     @Slot(object)
     def _fail(self, failure: Failure) -> None:
-        self._asked = None
+        self._asked.forget(_ONE)
         for panel in self.panels.values():
             panel.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def _retry(self) -> None:
-        self._asked = None
+        self._asked.forget(_ONE)
         self.refresh()
 
 

@@ -58,7 +58,7 @@ class PictureSource(QObject):
     def _look_again(self, data: str) -> None:
         """The data set in view is another one, or has other examples."""
         if self._card is not None and self._card.data == data:
-            self.picture = None
+            self.picture, self.examples, self._corners = None, None, ()
             self._look.submit(look(data, self._session.examples.get(data)))
 
     def adopt(self, picture: Pixels, title: str) -> None:
@@ -105,6 +105,8 @@ class PictureSource(QObject):
         self._view.source.set_classes(found.pictures.classes if found.pictures else ())
         if found.pictures is not None and self.picture is None:
             self._show(min(FIRST, len(found.pictures.levels) - 1))
+        else:
+            self.changed.emit()  # a picture from elsewhere now has examples beside it
 
     @Slot(int)
     def step(self, by: int) -> None:

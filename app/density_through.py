@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.asking import Answer, Questions, answering
 from app.channels import Channels
 from app.density_page_export import Arrays
 from app.density_sheet import Panel
@@ -35,6 +36,7 @@ from widgets.state import State
 
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
+_ONE = "the page"
 _HELP = (
     "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, decoded, or in "
     "pixels where it has none. Colours are log p of the latent, or of the decoded picture in bits "
@@ -64,7 +66,7 @@ class PlanePage(QObject):
         self._says = QLabel(view)
         self.corners: Corners | None = None
         self.frame: MapFrame | None = None
-        self._asked: object = None
+        self._asked = Questions()
         self._open(parts.channels)
         self._build()
 
@@ -161,15 +163,14 @@ class PlanePage(QObject):
             return
         what = str(self.what.currentData())
         asked = (card.sha256, what, tuple(picture.tobytes() for picture in three))
-        if asked == self._asked:
+        if not self._asked.ask(_ONE, asked):
             return
-        self._asked = asked
         for box, picture in zip(self._boxes, three, strict=True):
             box.set_picture(picture)
         self.panel.set_identity(family_title(card), card.family, closable=False)
         self.panel.set_state(State.WORKING)
         self.corners = self.frame = None
-        self._map.submit(_through(self._session.open, card, three, what))
+        self._map.submit(answering(asked, _through(self._session.open, card, three, what)))
 
     def offer(self) -> None:
         """List the models chosen, silently; what was picked among them stays."""
@@ -186,7 +187,10 @@ class PlanePage(QObject):
         self.models.blockSignals(False)
 
     @Slot(object)
-    def _take(self, step: Loading | tuple[Corners, MapFrame | None]) -> None:
+    def _take(self, answer: Answer | None) -> None:
+        if answer is None or not self._asked.wants(_ONE, answer):
+            return
+        step: Loading | tuple[Corners, MapFrame | None] = answer.step
         if isinstance(step, Loading):
             self.panel.set_state(State.LOADING, "Loading…")
         else:
@@ -219,12 +223,12 @@ class PlanePage(QObject):
 
     @Slot(object)
     def _fail(self, failure: Failure) -> None:
-        self._asked = None
+        self._asked.forget(_ONE)
         self.panel.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def _retry(self) -> None:
-        self._asked = None
+        self._asked.forget(_ONE)
         self.refresh()
 
     @Slot(float, float)
@@ -232,12 +236,15 @@ class PlanePage(QObject):
         self.panel.map.set_cross((x, y))
         card = self._session.cards.get(str(self.models.currentData()))
         if self.corners is not None and card is not None:
-            self._look.submit(_at(self._session.open, card, self.corners, (x, y)))
+            job = _at(self._session.open, card, self.corners, (x, y))
+            self._look.submit(answering(self.corners, job))
 
     @Slot(object)
-    def _take_picture(self, step: Loading | Pixels | None) -> None:
-        if isinstance(step, np.ndarray):
-            self.under.set_picture(step)
+    def _take_picture(self, answer: Answer | None) -> None:
+        if answer is None or answer.question is not self.corners:
+            return  # of the plane before
+        if isinstance(answer.step, np.ndarray):
+            self.under.set_picture(answer.step)
 
 
 def _in_bits(frame: MapFrame) -> bool:

@@ -48,7 +48,7 @@ class LineDesk(QObject):
         row = LineRow(card, widget, self._opened[card.name], self._session.open, self)
         row.shown.connect(self.inspector.follow)
         self.rows[card.name] = row
-        if self._truth is not None:
+        if self._truth is not None and self._truth.line.data == card.data:
             row.show_truth(self._truth)
         return row
 
@@ -69,6 +69,8 @@ class LineDesk(QObject):
 
     @Slot(object)
     def _show_truth(self, curve: Curve) -> None:
+        if curve.line.data != self.source.data:
+            return  # of the data set before
         self._truth = curve
         for row in self.rows.values():
             row.show_truth(curve)

@@ -47,18 +47,21 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         self.curve: Curve | None = None
         self.truth: Curve | None = None
         self._line: Line | None = None
+        self._asked: Line | None = None
         self._views: Views = ((-3.0, 3.0), (-3.0, 3.0))
         self._density = channels[1]
         self._density.stepped.connect(self._take_curve)
+        self._density.failed.connect(self._drop_curve)
+        self._density.stopped.connect(self._drop_curve)
 
     def look(self, line: Line, views: Views, *, held: bool = False) -> None:
         """Show the model's own density along a line; `views` are the ranges looked at.
 
         While a line is `held`, slow densities wait, lest those that keep up with the hand do.
         """
-        if line == self._line or (held and self._lags()):
+        if line == self._asked or (held and self._lags()):
             return
-        self._line, self._views = line, views
+        self._line, self._asked, self._views = line, line, views
         if self.curve is None:
             self._compose()
         self._density.submit(model_curve(self._models, self.card, line))
@@ -73,6 +76,11 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         """Show the data's own density."""
         self.truth = curve
         self._compose()
+
+    @Slot()
+    def _drop_curve(self, _: object = None) -> None:
+        """The density asked for last will not come: ask for it the next time one looks."""
+        self._asked = None
 
     @Slot(object)
     def _take_curve(self, payload: Loading | Curve) -> None:
@@ -119,6 +127,8 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
 
     def close(self) -> None:
         self._density.stepped.disconnect(self._take_curve)
+        self._density.failed.disconnect(self._drop_curve)
+        self._density.stopped.disconnect(self._drop_curve)
         self._density.stop()
         super().close()
 
@@ -199,7 +209,7 @@ def _answers(asked: LineRequest, line: Line) -> bool:
 
 
 def _same_place(one: Line, other: Line) -> bool:
-    return (one.axis, one.value) == (other.axis, other.value)
+    return (one.data, one.axis, one.value) == (other.data, other.axis, other.value)
 
 
 def _known(line: Line | LineRequest) -> str:
