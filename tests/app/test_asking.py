@@ -85,7 +85,6 @@ def numbers(open_window, monkeypatch):
     monkeypatch.setattr("app.density_numbers.score", score)
     monkeypatch.setattr("app.density_numbers.score_tests", score_tests)
     stage = open_window(BOTH)
-    stage.ready()
     stage.window.tabs.setCurrentIndex(DENSITY)
     presenter = stage.window.presenters[DENSITY]
     stage.until(lambda: presenter.pictures and len(presenter.pictures.numbers._opened) == 2)
