@@ -1,0 +1,138 @@
+"""Every control of the window works by a plain click and by the keyboard alone."""
+
+import itertools
+
+import pytest
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
+
+from app.lane import Lane
+from app.settings import Settings
+from engines import directions
+from engines.catalog import ROOT
+from tests.controls import controls, faults
+from tests.e2e.test_density_maps import rests
+from widgets.mask_keys import Command
+from widgets.mask_presets import Preset
+
+VAE, KDE = "mnist/vae", "mnist/kde"
+DIGITS = Settings(data="mnist", models={"mnist": (VAE, KDE)}, count=4, density_count=32)
+MOONS = Settings(
+    data="moons", models={"moons": ("moons/vae", "moons/kde")}, points=50, density_side=128
+)
+SAMPLE, FILL, WALK, PLACE = range(4)
+OF_DIGITS = {"Chip", "Combo", "FilmStrip", "Gallery", "GlyphButton", "JobList",
+             "MaskCanvas", "NumberBox", "QCheckBox", "QLineEdit", "QPushButton", "QTabBar",
+             "Slider", "_Swatch"}  # fmt: skip
+OF_MOONS = {"ConditionalPlot", "HeatMap", "LatentPad", "LinePlane", "Plane", "Scatter"}
+
+
+@pytest.fixture
+def nothing_waits(monkeypatch, tmp_path):
+    """No dialog of files or menu waits for a hand, and long work is cut short."""
+    for name in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_a, **_k: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)
+    monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.density_numbers.TEST_PICTURES", 2)
+    monkeypatch.setattr(directions, "STUDIED", dict.fromkeys(directions.STUDIED, 200))
+
+
+def front(stage, place):
+    bar = stage.window.tabs.tabBar()
+    stage.click(bar, bar.tabRect(place).center())
+    return stage.window.tabs.widget(place), stage.window.presenters[place]
+
+
+def sample(stage):
+    """Pictures or points are drawn, one is chosen, and a batch is in the list of jobs."""
+    front(stage, SAMPLE)
+    stage.ready()
+    stage.window.bar.set_open(True)
+    stage.tab.chosen.emit(stage.tab.names()[0], 0)
+    stage.click(stage.button("Generate"))
+    stage.until(lambda: stage.window.bar.list.model().rowCount() > 0)
+
+
+def fill(stage):
+    """A hole is filled, and there is something to undo and to redo."""
+    tab, presenter = front(stage, FILL)
+    stage.until(lambda: any(
+        row.frame is not None for rows in (presenter.rows, presenter.desk.rows)
+        for row in rows.values()
+    ))  # fmt: skip
+    if presenter.rows:
+        for preset in list(Preset)[:2]:
+            tab.canvas.apply_preset(preset)
+        tab.canvas.run(Command.UNDO)
+
+
+def walk(stage):
+    """A path is there; of points, where that is quick, the latents of the VAE are known, too."""
+    stage.window.tabs.widget(WALK).frames.setValue(5)
+    _, presenter = front(stage, WALK)
+    (name,) = [name for name in stage.window.session.models if name.endswith("vae")]
+    stage.until(lambda: name in presenter.rows and presenter.rows[name].film is not None)
+    presenter.select(name)
+    if not presenter.rows[name].card.is_picture:
+        stage.until(lambda: name in presenter.panel.studies)
+
+
+def place(stage):
+    """The density tab shows something."""
+    _, presenter = front(stage, PLACE)
+    stage.until(lambda: presenter.plane or presenter.pictures)
+    if presenter.plane is not None:
+        stage.until(lambda: rests(presenter.plane))
+        presenter.plane.view.clicked.emit(0.1, 0.2)
+        stage.until(presenter.plane.points.numbers)
+        return
+    stage.until(lambda: presenter.pictures.numbers.scores)
+
+
+def scenes(stage):
+    """Bring what there is to the front, one by one: its title and its window."""
+    window = stage.window
+    front(stage, SAMPLE)
+    yield "sampling", window
+    front(stage, FILL)
+    yield "in-painting", window
+    latents = front(stage, WALK)[0].latents
+    for page in range(latents.pages.count()):
+        latents.pages.setCurrentIndex(page)
+        yield f"interpolation, {latents.pages.tabText(page)}", window
+    pictures = front(stage, PLACE)[1].pictures
+    for page in ("numbers", "pixels", "plane", "samples", "dimensions") if pictures else ():
+        stage.click(pictures.view.button(page))
+        yield f"density, {page}", window
+    if pictures is None:
+        yield "density", window
+    for where, show in (("models", window.library.show), ("keys", window.keys.show),
+                        ("families", window.families.show)):  # fmt: skip
+        show()
+        (dialog,) = [d for d in window.findChildren(QDialog) if d.isVisible()]
+        stage.until(dialog.isActiveWindow)
+        yield where, dialog
+        dialog.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "kinds"), [(DIGITS, OF_DIGITS), (MOONS, OF_MOONS)], ids=["digits", "moons"]
+)
+def test_every_control_works_by_a_plain_click_and_by_the_keyboard(
+    open_window, nothing_waits, monkeypatch, settings, kinds
+):
+    stage = open_window(settings, ROOT)
+    stage.window.resize(1600, 1100)
+    for prepare in (sample, fill, walk, place):
+        prepare(stage)
+    # what the controls ask for from now on would only slow the hand down
+    tickets = itertools.count(1_000_000)
+    monkeypatch.setattr(Lane, "live", lambda *_: next(tickets))
+    monkeypatch.setattr(Lane, "queue", lambda *_, **__: next(tickets))
+    found, seen = [], set()
+    for where, window in scenes(stage):
+        seen |= {type(control).__name__ for control in controls(window)}
+        found += [f"{where}: {fault}" for fault in faults(window)]
+    assert not found, "\n".join(found)
+    assert kinds <= seen, f"never in view: {kinds - seen}"
