@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,7 @@ def read_card(path: Path) -> Card:
         training=need("training", dict),
         figures=need("figures", dict) if "figures" in table else {},
         recommended=need("recommended", dict) if "recommended" in table else {},
+        replaces=_hashes(need("replaces", list), path) if "replaces" in table else (),
     )
     if card.family not in FAMILY_TITLES:
         raise CheckpointError(f"the card {path} names an unknown family '{card.family}'")
@@ -128,6 +130,8 @@ def table_of(card: Card) -> dict[str, Any]:
     table: dict[str, Any] = {key: getattr(card, key) for key in keys}
     if card.recommended:
         table["recommended"] = dict(card.recommended)
+    if card.replaces:
+        table["replaces"] = list(card.replaces)
     return table | {"shape": list(card.shape), "labels": list(card.labels)}
 
 
@@ -135,6 +139,12 @@ def _numbers(values: list[Any], path: Path) -> tuple[int, ...]:
     good = all(isinstance(v, int) and 0 < v <= 4096 for v in values)
     if not good or len(values) not in (1, 3):
         raise CheckpointError(f"the card {path} has an impossible shape {values}")
+    return tuple(values)
+
+
+def _hashes(values: list[Any], path: Path) -> tuple[str, ...]:
+    if not all(isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v) for v in values):
+        raise CheckpointError(f"the card {path} replaces what is no sha256 of weights")
     return tuple(values)
 
 

@@ -186,6 +186,9 @@ class Card:
     figures: Mapping[str, Any] = field(default_factory=dict)
     recommended: Mapping[str, float] = field(default_factory=dict)
     """Values of knobs at which samples look best: the defaults of the opened model."""
+    replaces: tuple[str, ...] = ()
+    """sha256 of earlier weights that these answer like on their data: their pictures, saved with a
+    recipe, are re-made with these."""
 
     @property
     def is_picture(self) -> bool:

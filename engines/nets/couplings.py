@@ -124,18 +124,43 @@ class Bend(nn.Module):
     """Elementwise monotone map of one tensor given another: affine, then rational-quadratic.
 
     Dinh et al. 2017 (affine) and Durkan et al. 2019 (spline); bins = 0 leaves the spline out.
+
+    `limits` (2, 2) are the lowest and the highest log-scale (before the tanh) and shift, where it
+    is bounded. Far from the training data a net extrapolates without bound, and shifts of hundreds
+    feed the nets that follow. Whatever a net returns the map is invertible, with the same
+    log-determinant, so that the density stays exact and normalised. They are set by
+    `engines.training.bounds` when training is over.
     """
 
+    limits: Tensor | None
+
     def __init__(
-        self, given: int, bent: int, bins: int, net: Callable[[int, int], nn.Module]
-    ) -> None:
+        self, given: int, bent: int, bins: int, net: Callable[[int, int], nn.Module], *,
+        bounded: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.bins, self.bent = bins, bent
         self.net = net(given, bent * (2 + (3 * bins - 1 if bins else 0)))
+        none = torch.tensor([[-math.inf] * 2, [math.inf] * 2])
+        self.register_buffer("limits", none if bounded else None)
+
+    @property
+    def bounds(self) -> Tensor | None:
+        """The limits in force; None while training, which is not held back by earlier ones."""
+        return None if self.training else self.limits
+
+    def affine(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-scale before its tanh, and shift, of what the net returns: (n, c, …) each."""
+        both = raw[:, : 2 * self.bent].unflatten(1, (2, self.bent))
+        if self.bounds is not None:
+            low, high = self.bounds.view(2, 2, 1, 1, 1)
+            both = both.clamp(low, high)
+        log_scale, shift = both.unbind(1)
+        return log_scale, shift
 
     def forward(self, x: Tensor, given: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         raw = self.net(given, labels)
-        log_scale, shift = raw[:, : 2 * self.bent].chunk(2, 1)
+        log_scale, shift = self.affine(raw)
         log_scale = 2 * torch.tanh(log_scale / 2)
         y, log_det = (x + shift) * log_scale.exp(), log_scale
         if self.bins:
@@ -150,11 +175,11 @@ class Coupling(nn.Module):
 
     def __init__(
         self, channels: int, bins: int, net: Callable[[int, int], nn.Module], *,
-        rotated: bool = True,
+        rotated: bool = True, bounded: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.norm, self.mix = ActNorm(channels), Mix(channels, rotated=rotated)
-        self.bend = Bend(channels // 2, channels // 2, bins, net)
+        self.bend = Bend(channels // 2, channels // 2, bins, net, bounded=bounded)
 
     def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         x, d1 = self.norm(x)

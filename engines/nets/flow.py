@@ -40,13 +40,15 @@ class PictureFlow(Invertible):
     Logit, squeeze, couplings, split, squeeze, couplings (Dinh et al. 2017, section 3.6). Among the
     coarse couplings, spline ones that look nearby take turns with affine ones that see everything.
     Affine ones that see everything end both halves, `top` the kept one and `view` the split one:
-    they cost little, and what local couplings leave is far-reaching.
+    they cost little, and what local couplings leave is far-reaching. Where the flow is `bounded`,
+    these affine ones have limits (`Bend`): far from digits they would extrapolate without bound.
     Class index `classes` means "any": p(x) without a class.
     """
 
     def __init__(
         self, *, shape: Sequence[int], classes: int, couplings: Sequence[int],
         width: Sequence[int], reach: Sequence[int], hidden: int, bins: int, top: Sequence[int],
+        bounded: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.shape, self.classes = tuple(shape), classes
@@ -61,15 +63,17 @@ class PictureFlow(Invertible):
         self.fine = nn.ModuleList(Coupling(first, bins, near[0]) for _ in range(couplings[0]))
         self.split = Bend(half, half, bins, near[0])
         self.coarse = nn.ModuleList(
-            Coupling(4 * half, use, net)
+            Coupling(4 * half, use, net, bounded=limited)
             for _ in range(couplings[1])
-            for use, net in ((bins, near[1]), (0, far))
+            for use, net, limited in ((bins, near[1], False), (0, far, bounded))
         )
         self.last = ActNorm(4 * half)
         count, wide = top
         above = partial(Overview, grid=grid, hidden=wide, classes=classes)
-        self.top = nn.ModuleList(Coupling(4 * half, 0, above, rotated=False) for _ in range(count))
-        self.view = Bend(4 * half, 4 * half, 0, above)
+        self.top = nn.ModuleList(
+            Coupling(4 * half, 0, above, rotated=False, bounded=bounded) for _ in range(count)
+        )
+        self.view = Bend(4 * half, 4 * half, 0, above, bounded=bounded)
         self.base = ClassBase(math.prod(shape), classes)
         self._inverse: PictureInverse | None = None
 

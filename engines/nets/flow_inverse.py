@@ -127,11 +127,15 @@ class _Far:
         last = _turned(_together(net.out.weight, net.out.bias))
         last = last.unflatten(0, (2, bend.bent, places)).transpose(1, 2).flatten(0, 2)
         self.weight, self.bias = _apart(last)
+        self.limits = None if bend.bounds is None else _turned_limits(bend.bounds)
 
     def __call__(self, y: Tensor, given: Tensor, labels: Tensor) -> Tensor:
         h = F.silu(torch.addmm(self.row[labels], given.flatten(1), self.into.T))
         h = h + F.silu(self.middle(h) * self.film[labels])
-        log_scale, shift = F.linear(h, self.weight, self.bias).unflatten(1, self.shape).unbind(1)
+        both = F.linear(h, self.weight, self.bias).unflatten(1, self.shape)
+        if self.limits is not None:
+            both = both.clamp(*self.limits)
+        log_scale, shift = both.unbind(1)
         return _affine(y, log_scale, shift)
 
 
@@ -147,6 +151,12 @@ def _turned(last: Tensor) -> Tensor:
     """Rows of log-scales (halved) and shifts with the other sign, for the way back."""
     log_scale, shift = last.chunk(2)
     return torch.cat([-log_scale / 2, -shift])
+
+
+def _turned_limits(limits: Tensor) -> tuple[Tensor, Tensor]:
+    """The lowest and the highest of what `_turned` makes, (2, 1, 1, 1) each."""
+    low, high = (limits * -limits.new_tensor([0.5, 1.0])).view(2, 2, 1, 1, 1).flip(0)
+    return low, high
 
 
 def _affine(y: Tensor, log_scale: Tensor, shift: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
-`… report`.
+`… bound NAME …`, `… report`.
 """
 
 from __future__ import annotations
@@ -108,9 +108,16 @@ def _evidence(arguments: list[str]) -> None:
     inpainting_evidence.write(inpainting_questions.trials())
 
 
+def _bound(arguments: list[str]) -> None:
+    from engines.training import bounds
+
+    bounds.write(arguments)
+
+
 _COMMANDS = {
     "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
     "inpainting": _inpainting, "inpainting-evidence": _evidence,
+    "bound": _bound,
 }  # fmt: skip
 
 
@@ -139,8 +146,9 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         f"python -m engines.training {options.name}", batch=recipe.batch, device=options.device,
         before=before,
     )  # fmt: skip
+    tensors = recipe.finish(trainer.weights())
     _ship(
-        options.name, data, trainer.weights(), net=dict(recipe.net), text=recipe.text,
+        options.name, data, tensors, net=dict(recipe.net), text=recipe.text,
         training={**account, **recipe.training}, recommended=dict(recipe.recommended),
     )  # fmt: skip
 

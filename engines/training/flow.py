@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engines.nets.flow import PictureFlow, PointFlow
 from engines.noise import log_normal
+from engines.training.bounds import limited
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe
@@ -24,13 +25,14 @@ def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
         "couplings": [4, 4], "width": [48, 96], "reach": [5, 7], "hidden": 384, "bins": 5,
-        "top": [4, 384],
+        "top": [4, 384], "bounded": True,
     }  # fmt: skip
     return Recipe(
         net=net,
         trainer=lambda: Descent(PictureFlow(**net), _bits_per_dim, rate=2e-3),
         text="maximum likelihood in logit space, uniform dequantisation, Adam, cosine rate, EMA",
         batch=64, minutes=80, label_dropout=0.1, recommended={"temperature": 0.8},
+        finish=lambda tensors: limited(PictureFlow(**net), tensors, data.train),
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ class Recipe:
     label_dropout: float
     training: Mapping[str, Any] = field(default_factory=dict)
     """What else the card should say of the training."""
+    finish: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda tensors: tensors
+    """What is measured and stored with the tensors when training is over."""
     recommended: Mapping[str, float] = field(default_factory=dict)
     """Values of knobs at which samples look best: the card's."""
 

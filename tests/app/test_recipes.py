@@ -157,6 +157,7 @@ def test_other_weights_and_classes_do_not_fit():
     recipes.check_fit(RECIPE, CARD)
     with pytest.raises(RecipeError, match=r"other weights \(ffffffffffff…\).*sample mnist/flow"):
         recipes.check_fit(RECIPE, replace(CARD, sha256="f" * 64))
+    recipes.check_fit(RECIPE, replace(CARD, sha256="f" * 64, replaces=("e" * 64, CARD.sha256)))
     with pytest.raises(RecipeError, match="class 2, which it has not"):
         recipes.check_fit(RECIPE, replace(CARD, labels=("zero", "one")))
 

@@ -39,12 +39,19 @@ def complaint(path):
 
 
 def test_a_card_survives_the_disk(tmp_path):
-    card = ship(tmp_path, "flow", "picture", figures={"bits": {"value": 1.5}})
+    more = {"figures": {"bits": {"value": 1.5}}, "replaces": ("0" * 64,)}
+    card = ship(tmp_path, "flow", "picture", **more)
     assert read_card(tmp_path / "tiny-picture" / "flow.toml") == card
 
 
 FIELDS = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
           "recipe", "licence", "net", "training")  # fmt: skip
+
+
+@pytest.mark.parametrize("past", [[1], ["0" * 63], ["0" * 64, "Z" * 64]])
+def test_earlier_weights_are_named_by_their_hash(path, past):
+    edited(path, replaces=past)
+    assert "no sha256" in complaint(path)
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -53,7 +60,7 @@ def test_a_missing_field_is_named(path, field):
     assert f"lacks '{field}'" in complaint(path)
 
 
-@pytest.mark.parametrize("field", [*FIELDS, "figures"])
+@pytest.mark.parametrize("field", [*FIELDS, "figures", "replaces"])
 def test_a_field_of_the_wrong_kind_is_named(path, field):
     edited(path, **{field: 1.5})
     assert f"wrong kind of '{field}'" in complaint(path)
