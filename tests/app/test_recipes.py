@@ -157,7 +157,18 @@ def test_other_weights_and_classes_do_not_fit():
     recipes.check_fit(RECIPE, CARD)
     with pytest.raises(RecipeError, match=r"other weights \(ffffffffffff…\).*sample mnist/flow"):
         recipes.check_fit(RECIPE, replace(CARD, sha256="f" * 64))
-    recipes.check_fit(RECIPE, replace(CARD, sha256="f" * 64, replaces=("e" * 64, CARD.sha256)))
+
+
+def test_weights_that_replace_others_remake_their_pictures_of_the_data():
+    card = replace(CARD, sha256="f" * 64, replaces=("e" * 64, CARD.sha256))
+    recipes.check_fit(replace(RECIPE, knobs={"temperature": 1.0}), card)
+    with pytest.raises(RecipeError, match="other weights"):
+        recipes.check_fit(replace(RECIPE, knobs={"temperature": 1.5}), card)
+    with pytest.raises(RecipeError, match="other weights"):
+        recipes.check_fit(replace(RECIPE, sha256="d" * 64), card)
+
+
+def test_a_class_that_there_is_not_does_not_fit():
     with pytest.raises(RecipeError, match="class 2, which it has not"):
         recipes.check_fit(RECIPE, replace(CARD, labels=("zero", "one")))
 
