@@ -230,9 +230,9 @@ def card_among(cards: Mapping[str, Card], recipe: Recipe) -> Card:
 
 def check_fit(recipe: Recipe, card: Card) -> None:
     """Raise RecipeError unless this very checkpoint can have made the recipe's pictures."""
-    # beyond a temperature of 1 samples leave what both weights were measured to agree on
-    alike = card.replaces if recipe.knobs.get("temperature", 0.0) <= 1 else ()
-    if recipe.sha256 not in (card.sha256, *alike):
+    # samples up to a temperature of 1 are what both weights were measured to agree on
+    same = recipe.task == "sample" and recipe.knobs.get("temperature", 0.0) <= 1
+    if recipe.sha256 not in (card.sha256, *(card.replaces if same else ())):
         raise RecipeError(
             f"{card.name} has other weights ({card.sha256[:12]}…) than those that made this "
             f"picture ({recipe.sha256[:12]}…); sample {card.name} anew instead"

@@ -187,8 +187,8 @@ class Card:
     recommended: Mapping[str, float] = field(default_factory=dict)
     """Values of knobs at which samples look best: the defaults of the opened model."""
     replaces: tuple[str, ...] = ()
-    """sha256 of earlier weights that these answer like on their data: their pictures, saved with a
-    recipe, are re-made with these."""
+    """sha256 of earlier weights that these answer like on their data: samples of those, saved with
+    a recipe, are re-made with these."""
 
     @property
     def is_picture(self) -> bool:

@@ -166,6 +166,8 @@ def test_weights_that_replace_others_remake_their_pictures_of_the_data():
         recipes.check_fit(replace(RECIPE, knobs={"temperature": 1.5}), card)
     with pytest.raises(RecipeError, match="other weights"):
         recipes.check_fit(replace(RECIPE, sha256="d" * 64), card)
+    with pytest.raises(RecipeError, match="other weights"):
+        recipes.check_fit(replace(RECIPE, task="inpaint", knobs={}), card)
 
 
 def test_a_class_that_there_is_not_does_not_fit():
