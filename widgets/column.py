@@ -48,7 +48,7 @@ class Column(QFrame):
         self._subtitle = ElidedLabel(self)
         self._note = ElidedLabel(self)
         self._footer = ElidedLabel(self)
-        self.badge = Badge(self)
+        self.badge = Badge(self, about="sampler")
         self._close = GlyphButton(Glyph.CROSS, "Close", "Close this column.", self)
         self._message = Notice(self)
         self._cost = self._passing = ""

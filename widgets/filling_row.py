@@ -52,7 +52,7 @@ class FillingRow(QFrame):
         self.state = State.EMPTY
         self._specs: tuple[MethodSpec, ...] = ()
         self.stage = QGridLayout()
-        self.methods, self.badge = Combo(self), BadgeButton(self)
+        self.methods, self.badge = Combo(self), BadgeButton(self, about="sampler")
         self._bar, self._message = FamilyBar(self), Notice(self)
         self._title, self._kept = ElidedLabel(self), ElidedLabel(self)
         self._calibration = ElidedLabel(self)

@@ -46,7 +46,7 @@ class InterpolationRow(QFrame):
         self.state = State.EMPTY
         self.still, self.plane = Gallery(self), Plane(self)
         self.film, self.curve = FilmStrip(self), PathCurve(self)
-        self.badge = Badge(self)
+        self.badge = Badge(self, about="codes")
         self._bar, self._message = FamilyBar(self), Notice(self)
         self._title, self._nature = ElidedLabel(self), ElidedLabel(self)
         self._errors, self._cost, self._note = (ElidedLabel(self) for _ in range(3))

@@ -57,11 +57,13 @@ class ElidedLabel(QLabel):
 class Badge(QLabel):
     """A pill that says what kind of number or procedure this is: "exact", "bound", …
 
-    Its tool tip should name the method and its source.
+    `about` is what it speaks of, such as "sampler": an exact sampler says nothing of how good the
+    model is. Its tool tip should name the method and its source.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, about: str = "") -> None:
         super().__init__(parent)
+        self.about, self.standing = about, ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFont(theme.small_font(self.font()))
@@ -70,14 +72,15 @@ class Badge(QLabel):
 
     def set_standing(self, standing: str, tip: str) -> None:
         """Say `standing` in its own colour; "" hides the badge."""
-        self.setText(standing)
+        self.standing = standing
+        self.setText(f"{self.about}: {standing}" if self.about and standing else standing)
         self.setToolTip(tip)
         self.setAccessibleDescription(tip)
         self.setVisible(bool(standing))
 
     def tones(self) -> tuple[QColor, QColor]:
         """Paper and ink in the palette in force, with a contrast of at least 4.5."""
-        hue = theme.badge_colour(self.hue or self.text())
+        hue = theme.badge_colour(self.hue or self.standing)
         paper = theme.mix(theme.colour("raised"), hue, 0.16)
         return paper, theme.legible(hue, paper)
 
@@ -106,14 +109,14 @@ class BadgeButton(Badge):
 
     clicked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QWidget | None = None, *, about: str = "") -> None:
+        super().__init__(parent, about=about)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_standing(self, standing: str, tip: str) -> None:
         super().set_standing(standing, f"{tip} Click for the evidence." if tip else "")
-        self.setAccessibleName(f"{standing}: show the evidence")
+        self.setAccessibleName(f"{self.text()}, show the evidence")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         inside = self.rect().contains(event.position().toPoint())

@@ -72,7 +72,7 @@ def test_it_opens_on_a_held_out_digit_half_hidden_and_filled(desk):
     assert not desk.tab.canvas.mask()[:, 2:].any()
     assert desk.view().draws.count() == 8
     assert [desk.told(i) for i in (0, 7)] == [[7, 0, 100, 0], [7, 70, 100, 0]]
-    assert desk.view().badge.text() == "exact"
+    assert desk.view().badge.text() == "sampler: exact"
     assert "✓ known pixels kept" in desk.texts()
     assert desk.view().methods.count() == 2
     assert desk.tab.flip.viewer.recipe_text().startswith(f"Model: {KDE}\nMethod: Quick")
@@ -101,7 +101,7 @@ def test_every_control_and_every_stroke_is_answered(desk, methods):
 
 def test_a_slow_method_waits_for_fill(desk, methods):
     desk.tab.method_chosen.emit(KDE, "slow")
-    assert desk.view().badge.text() == "heuristic"
+    assert desk.view().badge.text() == "sampler: heuristic"
     assert desk.view().draws.is_stale(0)
     assert CHANGED in desk.texts()
     assert methods["slow"].asked == []

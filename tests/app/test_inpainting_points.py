@@ -67,7 +67,7 @@ def test_a_slow_method_shows_its_density_and_waits_with_its_draws(plane):
     plane.until(lambda: plane.row(FLOW).curve is not None)
     assert plane.row(FLOW).frame is None
     assert plane.row(FLOW).view.plot.key.hint() == WAITS
-    assert plane.view(FLOW).badge.text() == "asymptotically exact"
+    assert plane.view(FLOW).badge.text() == "sampler: asymptotically exact"
 
 
 def test_dragging_moves_draws_and_density(plane):

@@ -73,7 +73,7 @@ def test_it_opens_on_two_held_out_digits_and_walks_between_them(bench):
     assert (row.row.film.picture(8) == ends[1]).all()
     assert len(row.row.curve.values()) == 9
     assert row.film.meaning == "lower bound on log p(x)"
-    assert row.row.badge.text() == "exact"
+    assert row.row.badge.text() == "codes: exact"
 
 
 def test_the_ends_of_the_slider_show_the_ends(bench):

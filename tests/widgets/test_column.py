@@ -63,7 +63,7 @@ def test_it_says_who_it_is(column):
     column.set_footer("3.1 ms per picture · 1 network evaluation")
     column.set_note("temperature 0.7: not the model's distribution")
     shown = texts(column)
-    for text in ("VAE", "mnist/vae · 1.2 M parameters", "exact"):
+    for text in ("VAE", "mnist/vae · 1.2 M parameters", "sampler: exact"):
         assert text in shown
     assert "3.1 ms per picture · 1 network evaluation" in shown
     assert "temperature 0.7: not the model's distribution" in shown
