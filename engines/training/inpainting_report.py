@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from engines import devices
 from engines.catalog import ROOT, CheckpointError
 from engines.classifier import open_classifier
 from engines.inpaint import methods_for
+from engines.inpaint.classes import ANY
 from engines.inpaint.method import Method
 from engines.model import Knobs, Model, settle
 from engines.nets.classifier import Classifier
@@ -34,6 +35,8 @@ from engines.vae import DRAW
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 PREFIX = "inpainting_"
+ANY_PREFIX = "any_"
+"""Of figures in an entry that were measured with the model's own label for any class."""
 NOMINAL = 0.9
 RUNS = Path("runs")
 _SEED = 0
@@ -104,10 +107,12 @@ class Extent:
 
 def report(
     *names: str, extent: Extent = Extent(), method: str = "", holes: tuple[str, ...] = (),
-    root: Path = ROOT, runs: Path = RUNS, device: str = "cpu",
+    root: Path = ROOT, runs: Path = RUNS, device: str = "cpu", any_class: bool = False,
 ) -> None:  # fmt: skip
     """Fill both holes of the first test pictures and write the figures into the cards.
 
+    With `any_class` the model's own label for any class takes the reader's place, and only the
+    agreement is measured, which stands beside that with the reader.
     Raises CheckpointError for a model without methods or a method it does not have.
     """
     devices.prepare_thread()  # as in the window
@@ -115,18 +120,32 @@ def report(
         model = open_model(name, device, root=root)
         data, reader = load(model.card.data), open_classifier(model.card.data)
         for hole in holes or tuple(HOLES):
-            found = measured(model, data, reader, hole, extent=extent, name=method, runs=runs)
+            found = measured(
+                model, data, reader, hole,
+                extent=extent, name=method, runs=runs, any_class=any_class,
+            )  # fmt: skip
             now = find(name, root)
             if now.sha256 != model.card.sha256:
                 raise CheckpointError(f"{name}: its weights were replaced meanwhile; start again")
-            write_card(replace(now, figures={**now.figures, **found}))
+            write_card(replace(now, figures=joined(now.figures, found)))
             for figure, entry in found.items():
                 print(f"{name}: {figure}: {entry}", flush=True)
 
 
+def joined(figures: Figures, found: Figures) -> Figures:
+    """Figures with what was found; what an entry has of the other way to the class stays."""
+    kept = {
+        name: {k: v for k, v in figures.get(name, {}).items() if k.startswith(ANY_PREFIX)}
+        if any(not k.startswith(ANY_PREFIX) for k in entry)
+        else figures.get(name, {})
+        for name, entry in found.items()
+    }
+    return {**figures, **{name: {**kept[name], **entry} for name, entry in found.items()}}
+
+
 def measured(
     model: Model, data: DataSet, reader: Classifier, hole: str, *, extent: Extent,
-    name: str = "", runs: Path = RUNS,
+    name: str = "", runs: Path = RUNS, any_class: bool = False,
 ) -> Figures:  # fmt: skip
     """The figures of one hole: of the default method, or of the one of this name."""
     methods = methods_for(model)
@@ -135,6 +154,10 @@ def measured(
         known = ", ".join(m.name for m in methods) or "none"
         raise CheckpointError(f"{model.card.name} has no method '{name}'; it has: {known}")
     knobs = drawn_knobs(method)
+    if any_class:
+        if "class" not in knobs:
+            raise CheckpointError(f"{method.title} of {model.card.name} asks no reader")
+        knobs, extent = {**knobs, "class": ANY}, replace(extent, calibrated=0)
     known_places = HOLES[hole](*model.card.shape[-2:])
     lines = Lines(model, method, knobs, hole, extent, runs)
     count, told = min(extent.count, len(data.test)), time.monotonic()
@@ -146,14 +169,17 @@ def measured(
         if time.monotonic() - told > _REPORT_EVERY:
             told = time.monotonic()
             print(f"{model.card.name}: {hole}: {i + 1} of {count} pictures", flush=True)
+    suffix = "" if method is methods[0] else f"_{method.name}"
+    figure = f"{PREFIX}{hole}{suffix}"
+    if any_class:
+        return {figure: agreement([lines.found[i] for i in range(count)], ANY_PREFIX)}
     procedure = method.standing(model, knobs, known_places)
     entry = summary([lines.found[i] for i in range(count)], extent.draws) | {
         "few": extent.few, "draws": extent.draws, "method": procedure.method,
-        "exactness": procedure.exactness.value, "nominal": NOMINAL,
+        "exactness": procedure.exactness.value, "nominal": NOMINAL, "knobs": dict(knobs),
         "threads": torch.get_num_threads(), "hardware": processor(),
     }  # fmt: skip
-    suffix = "" if method is methods[0] else f"_{method.name}"
-    return {f"{PREFIX}{hole}{suffix}": entry}
+    return {figure: entry}
 
 
 def drawn_knobs(method: Method) -> Knobs:
@@ -201,12 +227,10 @@ def interval(draws: Tensor, share: float = NOMINAL) -> tuple[Tensor, Tensor]:
 def summary(lines: list[Line], draws: int) -> dict[str, Any]:
     """Means over pictures with their standard errors; coverage where so many were drawn."""
     n, many = len(lines), [line for line in lines if line.draws == draws]
-    agree = torch.tensor([line.agree for line in lines], dtype=torch.float64)
     inside = torch.tensor([line.inside / line.places for line in many], dtype=torch.float64)
     varying = sum(line.varying for line in many)
     return {
-        "value": round(agree.mean().item(), 4),
-        "stderr": round(_error(agree), 4),
+        **agreement(lines),
         "floor": round(sum(line.truth_read for line in lines) / n, 4),
         "coverage": round(inside.mean().item(), 4),
         "coverage_stderr": round(_error(inside), 4),
@@ -214,7 +238,16 @@ def summary(lines: list[Line], draws: int) -> dict[str, Any]:
         "coverage_examples": len(many),
         "ms": round(sum(line.ms for line in many) / len(many), 1),
         "calls": max(line.calls for line in lines),
-        "examples": n,
+    }
+
+
+def agreement(lines: Sequence[Line], prefix: str = "") -> dict[str, Any]:
+    """How often draws are read as the true class, by names that begin with `prefix`."""
+    agree = torch.tensor([line.agree for line in lines], dtype=torch.float64)
+    return {
+        f"{prefix}value": round(agree.mean().item(), 4),
+        f"{prefix}stderr": round(_error(agree), 4),
+        f"{prefix}examples": len(lines),
     }
 
 
@@ -229,6 +262,8 @@ class Lines:
         self, model: Model, method: Method, knobs: Knobs, hole: str, extent: Extent, runs: Path
     ) -> None:
         stem = f"inpainting-{model.card.name.replace('/', '-')}-{method.name}-{hole}"
+        if knobs.get("class") == ANY:
+            stem += "-any"
         self._path = runs / f"{stem}.jsonl"
         draws = [extent.few, extent.draws, extent.calibrated]
         asked = {"sha256": model.card.sha256, "draws": draws, "knobs": dict(knobs)}

@@ -31,7 +31,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Fit:
-    """A checkpoint in closed form: `fit()` returns its network sizes and its tensors."""
+    """A checkpoint made without gradient steps: `fit()` returns its network sizes and tensors."""
 
     fit: Callable[[], tuple[dict[str, Any], dict[str, Tensor]]]
     text: str

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines import figures, taxonomy
+from engines import classifier, figures, taxonomy
 from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.classifier import HOLES
+from engines.inpaint.classes import READER, reads
 from engines.model import Card
 from engines.toys import TOYS
+from engines.vae import DRAW
 
 _Columns: TypeAlias = Mapping[str, Callable[[Card], str]]
 
@@ -49,6 +52,15 @@ over pictures. Draws that doubt as they should hold 90 % of the truth, and more 
 almost sure, as most of the background is: so the second share is that of the pixels on which the
 draws differ. In brackets of how many pictures. Draws of the kernel density carry its noise, which
 the classifier cannot read.
+
+Where no class is asked, most methods draw it from a separate reader of the known pixels before they
+fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
+alone is how often the class that it draws is the true one, which a model that draws every class
+legibly reaches and does not pass by much. The next two are of the same methods with the model's own
+label for any class in the place of the reader. Factor analysers and the kernel density weigh the
+classes by their own p(class | known pixels) and never ask the reader: compare their rows with those
+columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean of p(x | z), which the
+window shows unless asked, is no draw and has no coverage.
 """
 
 
@@ -73,7 +85,7 @@ def models(cards: Iterable[Card]) -> str:
     if filled := [
         card for card in pictures if any(f"inpainting_{h}" in card.figures for h in _HOLES)
     ]:
-        parts += ["## Holes in pictures\n", _HOLES_HEAD, _table(_FILLED, filled)]
+        parts += ["## Holes in pictures\n", _HOLES_HEAD, _holes(filled)]
     return "\n".join([*parts, "## Points\n", _table(_POINTS, points)])
 
 
@@ -118,7 +130,7 @@ def _method(*names: str) -> Callable[[Card], str]:
 
 def _trained(card: Card) -> str:
     if "steps" not in card.training:
-        return "in closed form"
+        return card.recipe  # no gradient steps were taken: the recipe says what was done instead
     how = f"{card.training.get('minutes', 0)} min, {card.training['steps']:,} steps"
     return f"{how}, lastly on {device}" if (device := card.training.get("device")) else how
 
@@ -148,6 +160,31 @@ def _read(hole: str) -> Callable[[Card], str]:
     return cell
 
 
+def _without(hole: str) -> Callable[[Card], str]:
+    """The same without the reader; what never asks it has one figure for both."""
+
+    def cell(card: Card) -> str:
+        found = _hole(card, hole)
+        if found and not _asks_reader(found):
+            return _read(hole)(card)
+        if "any_value" not in found:
+            return "not measured"
+        share, error = 100 * found["any_value"], 100 * found["any_stderr"]
+        return f"{share:.1f} ± {error:.1f} % ({found['any_examples']})"
+
+    return cell
+
+
+def _asks_reader(found: Mapping[str, Any]) -> bool:
+    return bool(found.get("knobs", {}).get("class") == READER)
+
+
+def _class_from(card: Card) -> str:
+    """Where a draw has its class from."""
+    asked = any(_asks_reader(_hole(card, hole)) for hole in _HOLES)
+    return "the reader" if asked else "its own p(class \\| known pixels)"
+
+
 def _covered(hole: str) -> Callable[[Card], str]:
     """How much of the truth the central 90 % of the draws hold, and of how many pictures."""
 
@@ -164,13 +201,20 @@ def _covered(hole: str) -> Callable[[Card], str]:
 def _filling(card: Card) -> str:
     """The method; where the holes were filled in different ways, that of each."""
     ways = {
-        f"{found['method']} ({found['exactness']})": title
+        f"{found['method']} ({found['exactness']}){_pixels(found)}": title
         for hole, title in _HOLES.items()
         if (found := _hole(card, hole))
     }
     if len(ways) == 1:
         return next(iter(ways))
     return "; ".join(f"{title}: {way}" for way, title in ways.items())
+
+
+def _pixels(found: Mapping[str, Any]) -> str:
+    """Where figures are of drawn pixels and the window shows a mean unless asked."""
+    if found.get("knobs", {}).get("pixels") != DRAW:
+        return ""
+    return "; here pixels are drawn from p(x \\| z), the window shows its mean unless asked"
 
 
 def _settings(card: Card) -> str:
@@ -216,7 +260,9 @@ _HOLES = {"square": "centre square", "left": "left half"}
 _FILLED: _Columns = {
     **_WHO,
     "method": _filling,
+    "class of a draw": _class_from,
     **{f"{title}, read as the truth": _read(hole) for hole, title in _HOLES.items()},
+    **{f"{title}, without the reader": _without(hole) for hole, title in _HOLES.items()},
     **{f"{title}, inside 90 %": _covered(hole) for hole, title in _HOLES.items()},
 }
 _QUALITY = {
@@ -228,6 +274,31 @@ _QUALITY = {
 
 def _table(columns: _Columns, cards: Iterable[Card]) -> str:
     return _lines([*columns], ([cell(card) for cell in columns.values()] for card in cards))
+
+
+def _holes(cards: Sequence[Card]) -> str:
+    """A row for every model, before each data set's rows that of the reader alone."""
+    rows: list[list[str]] = []
+    for data in dict.fromkeys(card.data for card in cards):
+        if reads(data):
+            rows.append(_reader_alone(data))
+        of = [card for card in cards if card.data == data]
+        rows += [[cell(card) for cell in _FILLED.values()] for card in of]
+    return _lines([*_FILLED], rows)
+
+
+def _reader_alone(data: str) -> list[str]:
+    """How often a class drawn from the reader is the true one, whatever is filled in then."""
+    found = classifier.read(f"{data}{HOLES}").figures
+    shares = [
+        f"{100 * found[hole]['true_class']:.1f} % ({found[hole]['examples']:,})"
+        if hole in found
+        else figures.NOTHING
+        for hole in _HOLES
+    ]
+    rest = [figures.NOTHING] * (2 * len(_HOLES))
+    way = "its p(class \\| known pixels) of the true class on average; nothing is filled"
+    return [DATA_TITLES.get(data, data), "the reader alone", way, "the reader", *shares, *rest]
 
 
 def _quality(cards: Iterable[Card]) -> str:

@@ -113,3 +113,29 @@ def test_another_method_has_a_figure_of_its_own(tmp_path, reader, data):
         report.measured(
             model, data, reader, "square", extent=many(1, draws=2), name="magic", runs=tmp_path
         )
+
+
+def test_without_the_reader_the_agreement_alone_is_measured(tmp_path, reader, data):
+    model = opened(tmp_path, "vae", "picture")
+    asked = {"extent": many(3, draws=2), "runs": tmp_path}
+    alone = report.measured(model, data, reader, "left", any_class=True, **asked)
+    entry = alone["inpainting_left"]
+    assert set(entry) == {"any_value", "any_stderr", "any_examples"}
+    assert 0 <= entry["any_value"] <= 1
+    assert entry["any_examples"] == 3
+    assert len(list(tmp_path.glob("*-any.jsonl"))) == 1
+    whole = report.measured(model, data, reader, "left", **asked)["inpainting_left"]
+    assert (whole["knobs"]["class"], whole["knobs"]["pixels"]) == (1, 1)
+    # neither measurement takes from the card what the other found, and each replaces its own
+    both = report.joined({"inpainting_left": whole, "mass": {"value": 1}}, alone)
+    assert both["inpainting_left"] == {**whole, **entry}
+    assert report.joined(both, {"inpainting_left": whole}) == both
+    assert report.joined(both, {"inpainting_left": {"value": 0.5}})["inpainting_left"] == {
+        "value": 0.5, **entry,
+    }  # fmt: skip
+
+
+def test_what_never_asks_the_reader_is_not_measured_without_it(tmp_path, reader, data):
+    model = opened(tmp_path, "kde", "picture")
+    with pytest.raises(CheckpointError, match="asks no reader"):
+        report.measured(model, data, reader, "left", extent=many(1), runs=tmp_path, any_class=True)
