@@ -306,8 +306,9 @@ class Inpainting(QObject):
     @Slot(str)
     def _show_evidence(self, name: str) -> None:
         row, cards = self._every[name], [row.card for row in self._every.values()]
-        if row.standing is not None:
-            self._evidence.show(row.card, self.methods.get(name, ""), row.standing, cards)
+        choice = row.choice(self.methods.get(name, ""))
+        if row.standing is not None and choice is not None:
+            self._evidence.show(row.card, choice.name, row.standing, cards)
 
     # what is remembered, and recipes from outside
 

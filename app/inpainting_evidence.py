@@ -1,7 +1,7 @@
 """The evidence behind the badges of the in-painting tab, as plain tables for its dialog.
 
-Two kinds: every method where the answer is known, and figures on a model's card that were measured
-on held-out pictures.
+Two kinds: this very method where the answer is known, and figures on a model's card that were
+measured on held-out pictures.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.filling import Choice
 from app.method_row import capital
 from app.titles import family_title
 from engines import evidence
 from engines.catalog import FAMILY_TITLES
-from engines.model import Card, Procedure
+from engines.model import Card, Knobs, Procedure, settle
 from widgets.evidence import EvidenceDialog
 from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable
 
@@ -27,12 +28,22 @@ _ORDER = {"square": 0, "left": 1}
 AGREEMENT, COVERAGE = "agreement", "coverage"
 """The share of draws read as the true class, and that of held-out pixels within the interval."""
 NOT_MEASURED = "calibration: not measured"
+NOT_AT_THESE = "not measured at these settings"
+NOT_KNOWN = (
+    "Not measured: this method of {family} was not run on {kind} where the answer is known. Its "
+    "badge rests on its mathematics and on the tests of the code."
+)
 NO_EVIDENCE = "No evidence is bundled: run python -m engines.training inpainting-evidence."
 
 _COLUMNS = (
     Column("Method", "The way to fill, at the knobs of the row's tool tip.", False),
-    Column("Badge", "How the method relates to the model's own distribution.", False),
-    Column("Oracle", "A model whose conditional distribution is known.", False),
+    Column("Sampler", "How the method relates to the model's own distribution.", False),
+    Column(
+        "Asked",
+        "A model whose conditional distribution is known: an oracle made for the purpose, or a "
+        "shipped checkpoint by quadrature.",
+        False,
+    ),
     Column("Measure", "What distance it is.", False),
     Column("Draws", "How many were compared.", True),
     Column("NFE", "Network evaluations of each draw.", True),
@@ -69,37 +80,41 @@ class Evidence:
         if self.dialog is None:
             self.dialog = EvidenceDialog(self._parent)
         asked = (
-            f"{family_title(card)}: {procedure.exactness.value}. {capital(procedure.method)}. "
+            f"{family_title(card)}, sampler: {procedure.exactness.value}. "
+            f"{capital(procedure.method)}. "
             f"{procedure.source}."
         )
         first = sorted(cards, key=lambda other: other.name != card.name)
-        self.dialog.show_tables(asked, methods_table(card.family, method), calibration_table(first))
+        self.dialog.show_tables(asked, methods_table(card, method), calibration_table(first))
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
 
 
-def methods_table(family: str, method: str) -> FamilyTable:
-    """Every method where the answer is known, that of a family asked for first; a note where there
-    is no such table."""
+def methods_table(card: Card, method: str) -> FamilyTable:
+    """This method of this family on this kind of data where the answer is known, the rows of the
+    card's own checkpoint first; a note that says so where it was not measured."""
     found, note = _read()
-    asked = sorted(found, key=lambda e: (e.family, e.method) != (family, method))
+    asked = evidence.about(found, card, method)
     rows = tuple(
         FamilyRow(
             e.family, FAMILY_TITLES.get(e.family, e.family),
             (
-                Cell(e.title, e.how), Cell(e.exactness),
-                Cell(e.oracle.partition(",")[0], e.oracle), Cell(e.measure),
+                Cell(e.title, e.how), Cell(e.exactness), _asked(e), Cell(e.measure),
                 Cell(f"{e.draws:,}"), Cell(f"{e.calls:,}"), Cell(f"{e.value:.3g}"),
                 Cell(f"{e.floor:.3g}"), Cell(f"{e.limit:.3g}"), Cell(e.verdict),
             ),
         )
         for e in asked
     )  # fmt: skip
-    if found and not any(e.family == family for e in found):
-        title = FAMILY_TITLES.get(family, family)
-        note = f"None of these is of {title}: its badge rests on the tests of the code alone."
-    return _table("Methods where the answer is known", _COLUMNS, rows, note)
+    if found and not asked:
+        note = NOT_KNOWN.format(family=family_title(card), kind=evidence.kind_of(card))
+    return _table("This method where the answer is known", _COLUMNS, rows, note)
+
+
+def _asked(row: evidence.Evidence) -> Cell:
+    """The model that was asked: an oracle in short, or a shipped checkpoint by its name."""
+    return Cell(row.model or row.oracle.partition(",")[0], row.oracle)
 
 
 def _read() -> tuple[tuple[evidence.Evidence, ...], str]:
@@ -123,21 +138,40 @@ def calibration_table(cards: Iterable[Card]) -> FamilyTable:
     return _table("Calibration on held-out pictures", _FIGURES, tuple(rows), note)
 
 
-def calibration(card: Card, method: str = "") -> tuple[str, str]:
-    """A row's line about a method, "" for the default, and the tool tip with all there is of it."""
+def calibration(card: Card, choice: Choice, default: bool, knobs: Knobs) -> tuple[str, str]:
+    """A row's line about what it shows, and the tool tip with all there is of the method.
+
+    The figures are of the model's `default` method or of the `choice`, at the knobs they were
+    measured at: where the row has others, the line says so and gives no number.
+    """
+    method = "" if default else choice.name
     found = [figure for figure in figures_of(card) if figure.method == method]
     if not found:
         what = f"method {method}" if method else "in-painting"
         return NOT_MEASURED, f"The card of {card.name} has no figures of {what}."
-    rest = [f"{f.what} {_value(f.value)} ({f.mask})" for f in found]
+    rest = "; ".join(f"{f.what} {_value(f.value)} ({f.mask})" for f in found)
+    if apart := _apart(choice, found[0].knobs, settle(choice.knobs, knobs)):
+        where = f"Measured at other settings than this row's: {'; '.join(apart)}. "
+        return NOT_AT_THESE, f"{where}There: {rest}."
     words = [f"{100 * f.value:.0f} % {f.mask}" for f in found if f.what == COVERAGE]
-    text = f"covers {', '.join(words)}" if words else rest[0]
+    first = f"{found[0].what} {_value(found[0].value)} ({found[0].mask})"
+    text = f"covers {', '.join(words)}" if words else first
     tip = (
         "Coverage: the share of held-out pixels within the 90 % interval of the draws. Calibrated "
         f"draws cover {100 * WANTED:.0f} %, and more where pixels are almost sure. "
-        f"Measured: {'; '.join(rest)}."
+        f"Measured: {rest}."
     )
     return text, tip
+
+
+def _apart(choice: Choice, measured: Knobs, shown: Knobs) -> list[str]:
+    """In words the knobs at which a measurement differs from what is shown."""
+    differing = []
+    for knob in choice.knobs:
+        there, here = measured.get(knob.name, knob.default), shown[knob.name]
+        if there != here:
+            differing.append(f"{knob.title}: {knob.text(there)}, here {knob.text(here)}")
+    return differing
 
 
 @dataclass(frozen=True)
@@ -152,6 +186,8 @@ class Figure:
     stderr: float | None
     wanted: float | None
     how: str
+    knobs: Knobs
+    """At which it was measured; those that are missing had their defaults."""
 
     @property
     def where(self) -> str:
@@ -165,15 +201,15 @@ def figures_of(card: Card) -> list[Figure]:
         if not name.startswith(PREFIX) or not isinstance(entry, Mapping) or "value" not in entry:
             continue
         mask, _, method = name.removeprefix(PREFIX).partition("_")
-        how = _how(entry, "few", "examples")
+        how, knobs = _how(entry, "few", "examples"), entry.get("knobs", {})
         found.append(
             Figure(mask, method, AGREEMENT, entry["value"], entry.get("stderr"),
-                   entry.get("floor"), how)
+                   entry.get("floor"), how, knobs)
         )  # fmt: skip
         if COVERAGE in entry:
             wanted = entry.get("nominal", WANTED)
             error, how = entry.get("coverage_stderr"), _how(entry, "draws", "coverage_examples")
-            found.append(Figure(mask, method, COVERAGE, entry[COVERAGE], error, wanted, how))
+            found.append(Figure(mask, method, COVERAGE, entry[COVERAGE], error, wanted, how, knobs))
     # the same order in every row, whatever was measured first
     return sorted(found, key=lambda figure: (figure.method, _ORDER.get(figure.mask, len(_ORDER))))
 

@@ -7,13 +7,13 @@ from PySide6.QtCore import QObject
 
 from app import inpainting_recipe
 from app.channels import Channel
-from app.filling import Filling, FillRequest, fill
+from app.filling import Choice, Filling, FillRequest, fill
 from app.inpainting_evidence import calibration
 from app.method_row import MethodRow
 from app.open_models import Models
 from app.pictures import Pixels
 from app.recipes import Recipe
-from engines.model import Card
+from engines.model import Card, Knobs
 from widgets.heat import coloured
 from widgets.inpainting_row import SPREAD_MOST, InpaintingRow
 
@@ -36,17 +36,22 @@ class FilledRow(MethodRow[FillRequest, Filling]):
         return self.frame.request.count if self.frame else 1
 
     def show_methods(self, method: str) -> None:
-        """Offer the methods, with what was measured of the one chosen."""
+        """Offer the methods; of the one chosen, what was measured until draws are shown."""
         super().show_methods(method)
-        if (choice := self.choice(method)) is not None and self.offer is not None:
-            default = choice.name == self.offer.choices[0].name
-            self.view.set_calibration(*calibration(self.card, "" if default else choice.name))
+        choice = self.choice(method)
+        if choice is not None and (self.frame is None or self.frame.request.method != choice.name):
+            self._show_calibration(choice, {})
+
+    def _show_calibration(self, choice: Choice, knobs: Knobs) -> None:
+        default = self.offer is not None and choice.name == self.offer.choices[0].name
+        self.view.set_calibration(*calibration(self.card, choice, default, knobs))
 
     def _remark(self, *, cut: bool = False) -> str:
         empty = self.frame is not None and not self.frame.request.mask.any()
         return super()._remark(cut=cut) or (NO_HOLE if empty else "")
 
     def present(self, frame: Filling) -> None:
+        self._show_calibration(frame.choice, frame.request.knobs)
         self._show_draws(frame)
         self._show_summary(frame)
 

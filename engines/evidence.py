@@ -1,4 +1,4 @@
-"""What stands behind the badges: every in-painting method measured where the answer is known.
+"""What stands behind the badges: in-painting methods measured where the answer is known.
 
 Read from assets/evidence.toml, which `python -m engines.training inpainting-evidence` writes.
 """
@@ -6,8 +6,11 @@ Read from assets/evidence.toml, which `python -m engines.training inpainting-evi
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from engines.model import Card
 
 ROOT = Path(__file__).resolve().parents[1] / "assets"
 PATH = ROOT / "evidence.toml"
@@ -16,6 +19,9 @@ PATH = ROOT / "evidence.toml"
 @dataclass(frozen=True)
 class Evidence:
     """One method on one model whose conditional p(x_m | x_o) is known.
+
+    It speaks for the same method on models of the same family and kind of data, and for no other:
+    methods of one name are other code for pictures than for points.
 
     `value` is the distance of so many `draws` from the exact conditional by `measure`, `floor` the
     mean of as many exact draws over independent sets, `limit` what 99 % of the sets stay below:
@@ -39,6 +45,27 @@ class Evidence:
     floor: float
     limit: float
     verdict: str
+    kind: str
+    """Of data, "pictures" or "points", as by `kind_of`."""
+    model: str = ""
+    """The shipped checkpoint that was asked, "" for an oracle made for the purpose."""
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """What it is evidence for: family, method, kind of data."""
+        return self.family, self.method, self.kind
+
+
+def kind_of(card: Card) -> str:
+    """The kind of data that evidence is kept by."""
+    return "pictures" if card.is_picture else "points"
+
+
+def about(rows: Iterable[Evidence], card: Card, method: str) -> list[Evidence]:
+    """The rows of this very method, family and kind of data, those of this checkpoint first."""
+    asked = card.family, method, kind_of(card)
+    found = [row for row in rows if row.subject == asked]
+    return sorted(found, key=lambda row: row.model != card.name)
 
 
 def read(path: Path = PATH) -> tuple[Evidence, ...]:

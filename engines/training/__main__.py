@@ -93,19 +93,35 @@ def _inpainting(arguments: list[str]) -> None:
     parser.add_argument("--draws", type=int, default=32, help="draws that calibration is told by")
     parser.add_argument("--method", default="", help="by name (default: the model's default)")
     parser.add_argument("--hole", action="append", choices=HOLES, help="these (default: all)")
+    parser.add_argument(
+        "--any-class", action="store_true", help="without the reader: agreement alone"
+    )
     parser.add_argument("--device", default="cpu", help="where the models compute")
     options = parser.parse_args(arguments)
     extent = Extent(options.count, options.few, options.calibrated, options.draws)
     report(
         *options.names, extent=extent, method=options.method, holes=tuple(options.hole or ()),
-        device=options.device,
+        device=options.device, any_class=options.any_class,
     )  # fmt: skip
 
 
 def _evidence(arguments: list[str]) -> None:
-    from engines.training import inpainting_evidence, inpainting_questions
+    from engines.training import evidence_page
 
-    inpainting_evidence.write(inpainting_questions.trials())
+    parser = argparse.ArgumentParser(prog="python -m engines.training inpainting-evidence")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="measure these alone, keep all other rows: a model's name (moons/flow), a data set, a "
+        "family, a method, oracle, plane, or some of them at once (diffusion:tds)",
+    )
+    parser.add_argument(
+        "--draws", type=int, default=evidence_page.DRAWS, help="of each line of the plane"
+    )
+    options = parser.parse_args(arguments)
+    evidence_page.write(options.only, options.draws)
 
 
 def _bound(arguments: list[str]) -> None:

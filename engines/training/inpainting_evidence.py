@@ -1,33 +1,30 @@
-"""Every in-painting method on models whose conditional is known, through the code of the window.
+"""In-painting methods on models whose conditional is known, through the code of the window.
 
-Writes docs/inpainting.md for readers and assets/evidence.toml for the window. The rule of the
-verdicts is fixed here and in the questions, before a run: at the floor is what lies below the 99 %
-quantile of independent sets of exact draws, and nothing else; tolerances are chosen for the task,
-never by what a run gave.
+The page and the table of the window are written by `evidence_page`. The rule of the verdicts is
+fixed here and in the questions, before a run: at the floor is what lies below the 99 % quantile of
+independent sets of exact draws, and nothing else; tolerances are chosen for the task, never by what
+a run gave.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-import tomli_w
 import torch
 from torch import Tensor
 
-from engines.disk import write_atomically
-from engines.evidence import PATH, Evidence
+from engines.evidence import Evidence, kind_of
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
 from engines.model import Exactness, Knobs, Model, Run
 
-_SEED = 1
-_SETS = 400
+SEED = 1
+SETS = 400
 """Independent sets of exact draws behind a floor and its limit."""
-_LEVEL = 0.99
+LEVEL = 0.99
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,21 @@ class Trial:
     draws: int = 4_000
     held: bool = True
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What rows of earlier runs are replaced by: oracle, family and method."""
+        return self.question.oracle, self.question.model.card.family, self.method
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What the command may be asked for to measure this."""
+        card = self.question.model.card
+        return frozenset({"oracle", card.name, card.family, self.method})
+
+    def rows(self) -> Iterator[Evidence]:
+        """One row for every measure of the question."""
+        return measured(self)
+
 
 def measured(trial: Trial) -> Iterator[Evidence]:
     """One row for every measure of the question."""
@@ -79,7 +91,7 @@ def measured(trial: Trial) -> Iterator[Evidence]:
     model = question.model
     method = named(model, trial.method)
     start = time.perf_counter()
-    run = method.run(model, question.picture, question.known, trial.draws, _SEED, trial.knobs)
+    run = method.run(model, question.picture, question.known, trial.draws, SEED, trial.knobs)
     x, calls = ended(run)
     print(f"{method.title}: {time.perf_counter() - start:.1f} s", flush=True)
     procedure = method.standing(model, trial.knobs, question.known)
@@ -91,6 +103,7 @@ def measured(trial: Trial) -> Iterator[Evidence]:
             procedure.exactness.value, question.oracle, trial.draws, calls, measure.name,
             round(value, 4), round(floor, 4), round(limit, 4),
             verdict(procedure.exactness, value, floor, limit, allowed),
+            kind_of(model.card),
         )  # fmt: skip
 
 
@@ -99,11 +112,11 @@ def floors_of(question: Question, draws: int) -> tuple[tuple[float, float], ...]
     """Of every measure the mean and the 99 % quantile over independent sets of exact draws."""
     g = torch.Generator().manual_seed(0)
     sets = []
-    for _ in range(_SETS):
+    for _ in range(SETS):
         x = question.exact(draws, g)
         sets.append([measure.distance(x) for measure in question.measures])
     found = torch.tensor(sets, dtype=torch.float64)
-    return tuple(zip(found.mean(0).tolist(), found.quantile(_LEVEL, 0).tolist(), strict=True))
+    return tuple(zip(found.mean(0).tolist(), found.quantile(LEVEL, 0).tolist(), strict=True))
 
 
 def named(model: Model, name: str) -> Method:
@@ -137,59 +150,3 @@ def verdict(
     if value <= allowed:
         return f"within the tolerance of {allowed:g}"
     return f"MISSES the tolerance of {allowed:g}"
-
-
-_HEAD = f"""# In-painting methods against known answers
-
-Written by `python -m engines.training inpainting-evidence`. Every method fills holes of models
-whose conditional p(x_m | x_o) is known in closed form, by enumeration or by quadrature, through the
-code that the window runs; what is measured is thus the error of the method alone. Calls are network
-evaluations per draw as the runs count them. TV is the total variation distance: half the sum of the
-differences in probability over bins or outcomes.
-
-The verdicts follow a rule that was fixed before the run. The floor is the mean distance of {_SETS}
-independent sets of as many exact draws, in brackets the value that 99 % of them stay below; a row
-is at the sampling floor if it lies below that as well, which one exact row in a hundred misses by
-chance. An exact method must be there. An asymptotically exact one with few steps or particles has
-a tolerance: TV 0.08 on the mixture with 16 particles, 0.06 sd and 4 % for means and covariances;
-where none was set the row says so. Of a heuristic the row says how far off it is.
-"""
-
-
-def page(rows: Iterable[Evidence]) -> str:
-    """The page of all rows, one table for each oracle."""
-    parts, oracle = [_HEAD], ""
-    for row in rows:
-        if row.oracle != oracle:
-            oracle = row.oracle
-            parts.append(f"\n## {oracle}\n\n{_COLUMNS}")
-        parts.append(
-            f"| {row.title}: {row.how} | {row.exactness} | {row.draws:,} | {row.calls} "
-            f"| {row.measure} | {row.value:.3f} | {row.floor:.3f} ({row.limit:.3f}) "
-            f"| {row.verdict} |\n"
-        )
-    return "".join(parts)
-
-
-_COLUMNS = (
-    "| method | standing | draws | calls per draw | measure | value | floor (99 %) | verdict |\n"
-    "|---|---|---|---|---|---|---|---|\n"
-)
-
-
-def write(
-    trials: Iterable[Trial], document: Path = Path("docs/inpainting.md"), table: Path = PATH
-) -> None:
-    """Measure and write both files."""
-    torch.set_num_threads(1)
-    rows = []
-    for trial in trials:
-        for row in measured(trial):
-            print(
-                f"  {row.measure} {row.value:.3f}, floor {row.floor:.3f} "
-                f"({row.limit:.3f}): {row.verdict}"
-            )
-            rows.append(row)
-    document.write_text(page(rows), encoding="utf-8")
-    text = tomli_w.dumps({"evidence": [asdict(row) for row in rows]})
-    write_atomically(table, text.encode())

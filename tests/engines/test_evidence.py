@@ -1,26 +1,103 @@
 """The evidence behind the badges: the file that the window shows, and how verdicts are worded."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
 
-from engines.evidence import read
+from engines.catalog import find
+from engines.evidence import Evidence, about, kind_of, read
 from engines.inpaint import METHODS
 from engines.model import Exactness
-from engines.training.inpainting_evidence import (
-    Measure,
-    Question,
-    floors_of,
-    page,
-    verdict,
-)
+from engines.training import evidence_page
+from engines.training.evidence_page import key, merged, offered, page_of
+from engines.training.inpainting_evidence import Measure, Question, floors_of, verdict
 
-EVIDENCE = read()
+EVERY = read()
+EVIDENCE = tuple(row for row in EVERY if not row.model)
+"""Of oracles; the other rows are of shipped checkpoints."""
 
 
-def test_the_page_is_that_of_the_table():
-    assert Path("docs/inpainting.md").read_text("utf-8") == page(EVIDENCE)
+@pytest.fixture(scope="module")
+def methods():
+    return offered()
+
+
+def test_the_page_is_that_of_the_table(methods):
+    assert Path("docs/inpainting.md").read_text("utf-8") == page_of(EVERY, methods)
+
+
+def test_every_shipped_method_has_evidence_of_its_own_or_is_not_measured(methods):
+    """No method of pictures is spoken for by its namesake of points, nor one family by another."""
+    _, _, missing = page_of(EVERY, methods).partition("## Not measured")
+    titles = evidence_page.FAMILY_TITLES
+    for (family, name, kind), title in methods.items():
+        own = [e for e in EVERY if (e.family, e.method, e.kind) == (family, name, kind)]
+        line = f"| {titles[family]} | {kind} | {title} (`{name}`) |"
+        assert (line in missing) == (not own)
+    assert ("energy", "annealed", "pictures") in methods  # the defaults that the old page hid
+    assert ("diffusion", "tds-pictures", "pictures") in methods
+    assert ("flow", "mala", "pictures") in methods
+    assert "Every method" not in evidence_page._HEAD
+
+
+def test_rows_of_checkpoints_are_of_models_that_there_are():
+    for row in EVERY:
+        if row.model:
+            card = find(row.model)
+            assert (card.family, kind_of(card), "points") == (row.family, row.kind, row.kind)
+
+
+def test_evidence_about_a_card_begins_with_its_own_checkpoint():
+    card = find("moons/mfa")
+    rows = about(EVERY, card, "closed-form")
+    assert rows[0].model == card.name
+    assert {row.subject for row in rows} == {("mfa", "closed-form", "points")}
+
+
+@dataclass(frozen=True)
+class Named:
+    key: tuple[str, str, str]
+    words: frozenset[str] = frozenset()
+
+
+def row_of(oracle, family, method, value, model=""):
+    return Evidence(
+        method, family, "", "", "exact", oracle, 1, 1, "TV", value, 0.0, 0.0, "", "points", model
+    )
+
+
+def test_what_was_not_measured_anew_stays_and_the_order_is_that_of_the_trials():
+    every = [
+        Named(("a", "vae", "mwg")),
+        Named(("a", "gan", "descent")),
+        Named(("b", "moons/kde", "c")),
+    ]
+    kept = [
+        row_of("b", "kde", "c", 3.0, "moons/kde"), row_of("a", "vae", "mwg", 1.0),
+        row_of("a", "vae", "mwg", 1.5), row_of("gone", "vae", "mwg", 9.0),
+    ]  # fmt: skip
+    fresh = [row_of("a", "gan", "descent", 2.0), row_of("b", "kde", "c", 4.0, "moons/kde")]
+    rows = merged(kept, fresh, chosen=every[1:], every=every)
+    assert [row.value for row in rows] == [1.0, 1.5, 2.0, 4.0]
+    assert [key(row) for row in rows] == [every[i].key for i in (0, 0, 1, 2)]
+
+
+def test_only_what_is_named_is_measured(tmp_path, capsys):
+    """One checkpoint by the command's own code; its row replaces the old one, all others stay."""
+    page, table = tmp_path / "page.md", tmp_path / "evidence.toml"
+    table.write_bytes(evidence_page.PATH.read_bytes())
+    evidence_page.write(["plane:moons:mfa"], 500, page, table)
+    old, new = ({key(row): row for row in rows} for rows in (EVERY, read(table)))
+    changed = [k for k in new if new[k] != old.get(k)]
+    assert changed == [(evidence_page.plane_evidence.ORACLE, "moons/mfa", "closed-form")]
+    assert new[changed[0]].draws == 500
+    assert new[changed[0]].verdict == "at the sampling floor"
+    assert page.read_text("utf-8").startswith("# In-painting methods against known answers")
+    assert "closed form" in capsys.readouterr().out.lower()
+    with pytest.raises(ValueError, match="nothing to measure is called 'moans'"):
+        evidence_page.write(["moans"], 500, page, table)
 
 
 def test_it_is_of_methods_that_there_are():
