@@ -20,6 +20,8 @@ class Curve:
     title: str
     family: str
     points: tuple[tuple[float, float, float], ...]
+    dashed: bool = False
+    """To tell a second curve of a family from its first."""
 
 
 class CurvePlot(QFrame):
@@ -69,9 +71,12 @@ class CurvePlot(QFrame):
         self._axes(painter, room, sorted(set(xs)), (low, high), at)
         for place, curve in enumerate(self.curves):
             ink = theme.legible(theme.family_colour(curve.family), theme.colour("raised"))
-            painter.setPen(QPen(ink, 2))
+            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(ink, 2, style))
             painter.drawPolyline(QPolygonF([at(x, y) for x, y, _ in curve.points]))
-            painter.setBrush(ink)
+            painter.setPen(QPen(ink, 2))
+            # hollow marks, so that the legend tells dashed curves apart too
+            painter.setBrush(theme.colour("raised") if curve.dashed else ink)
             for x, y, error in curve.points:
                 painter.drawLine(at(x, y - error), at(x, y + error))
                 painter.drawEllipse(at(x, y), 3, 3)

@@ -58,7 +58,8 @@ def whitened_kde(train: Tensor, others: Tensor) -> Tensor:
     def white(x: Tensor) -> Tensor:
         return torch.linalg.solve_triangular(lower, (x.double() - mean).T, upper=False).T
 
-    return kde(white(train), white(others)) - lower.diagonal().log().sum()
+    found: Tensor = kde(white(train), white(others)) - lower.diagonal().log().sum()
+    return found
 
 
 def plain_gaussian(train: Tensor, others: Tensor) -> Tensor:
@@ -66,7 +67,8 @@ def plain_gaussian(train: Tensor, others: Tensor) -> Tensor:
     mean, lower = _moments(train)
     e = torch.linalg.solve_triangular(lower, (others.double() - mean).T, upper=False)
     constant = lower.diagonal().log().sum() + len(lower) / 2 * math.log(2 * math.pi)
-    return -0.5 * e.square().sum(0) - constant
+    found: Tensor = -0.5 * e.square().sum(0) - constant
+    return found
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -230,8 +232,9 @@ maximum-likelihood fit: it knows the form of the truth in the first table, and i
 can be compared with.
 
 With a fixed number of points the gap of a kernel density grows fast with the dimension. A part of
-it is the shape of the kernel and not the dimension: compare both kernels. The gap of the flow grows
-as well. That the factor analyser and the plain Gaussian need few points in the first table says
+it is the shape of the kernel and not the dimension: compare both kernels in the first table. In the
+others they are the same, since principal components are uncorrelated. The gap of the flow grows as
+well. That the factor analyser and the plain Gaussian need few points in the first table says
 that they are of the right form there, and not that they are better in general: on the digits they
 are not. Gaps to the best are taken point by point, and so are their errors.
 """

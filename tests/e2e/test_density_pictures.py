@@ -90,4 +90,11 @@ def test_a_lasso_shows_samples_and_data(stage):
     assert not inside[box > 4.5].any()
     assert page.gallery.count() <= everywhere
     stage.click(pages.view.button("dimensions"))
-    assert len(pages.dimensions.gaussians.curves) == 3
+    curves = pages.dimensions.gaussians.curves
+    assert [curve.title for curve in curves if curve.family == "kde"] == [
+        "KDE, axes", "KDE, whitened",
+    ]  # fmt: skip
+    ends = {curve.title: curve.points[-1][1] for curve in curves}
+    assert ends["KDE, whitened"] < ends["KDE, axes"]  # by the shape of the kernel alone
+    for across in zip(*(curve.points for curve in pages.dimensions.digits.curves), strict=True):
+        assert min((gap, error) for _, gap, error in across) == (0, 0)  # the best, behind itself
