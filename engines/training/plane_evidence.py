@@ -23,6 +23,7 @@ from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
 from engines.kde import KDE
 from engines.model import Card, Model, finish, settle
+from engines.nets.kde import PointKernels
 from engines.training.inpainting_evidence import LEVEL, SEED, SETS, ended, verdict
 
 ORACLE = "Shipped checkpoints of the plane, against their own conditionals"
@@ -136,6 +137,7 @@ def lines_of(data: str) -> tuple[Line, ...]:
     """The same lines for every model of a data set; the points are those that its KDE keeps."""
     kde = open_model(f"{data}/kde", device="cpu").native
     assert isinstance(kde, KDE)
+    assert isinstance(kde.kernels, PointKernels)
     x, found = kde.kernels.centres.double(), []
     for axis, share in _LINES:
         point, known = torch.zeros(2), torch.arange(2) == axis

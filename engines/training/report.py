@@ -165,10 +165,9 @@ def _without(hole: str) -> Callable[[Card], str]:
 
     def cell(card: Card) -> str:
         found = _hole(card, hole)
-        if found and not _asks_reader(found):
-            return _read(hole)(card)
         if "any_value" not in found:
-            return "not measured"
+            own = "knobs" in found and not _asks_reader(found)
+            return _read(hole)(card) if own else "not measured"
         share, error = 100 * found["any_value"], 100 * found["any_stderr"]
         return f"{share:.1f} ± {error:.1f} % ({found['any_examples']})"
 
@@ -181,7 +180,10 @@ def _asks_reader(found: Mapping[str, Any]) -> bool:
 
 def _class_from(card: Card) -> str:
     """Where a draw has its class from."""
-    asked = any(_asks_reader(_hole(card, hole)) for hole in _HOLES)
+    holes = [found for hole in _HOLES if "knobs" in (found := _hole(card, hole))]
+    if not holes:
+        return figures.NOTHING
+    asked = any(_asks_reader(found) for found in holes)
     return "the reader" if asked else "its own p(class \\| known pixels)"
 
 
