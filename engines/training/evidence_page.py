@@ -205,15 +205,17 @@ _COLUMNS = (
     "| method | standing | draws | calls per draw | measure | value | floor (99 %) | verdict |\n"
     "|---|---|---|---|---|---|---|---|\n"
 )
-_PLANE_HEAD = """Every method at its default knobs, one coordinate known and no class asked: {draws}
+_PLANE_HEAD = """Methods at their default knobs, one coordinate known and no class asked: {draws}
 draws on each of three lines, at a quarter and three quarters of the training points' first
 coordinate and at the median of the second. The number is the mean of the three TV distances, each
 over 32 bins of equal mass under the model's own conditional, which is its density along the line by
 quadrature; of VAEs and latent diffusions that density is a sum over a lattice of latents. A GAN has
 no density: what its methods aim at, the relaxed conditional of their τ, is taken from 200,000
 weighted samples. The floor is {floor}, and 99 % of sets of exact draws stay below a limit of
-{limit}; in brackets how many times its floor a cell is that lies above its limit. A few steps or
-particles leave more than the floor, and a heuristic any amount.
+{limit}; in brackets how many times its floor a cell is that lies above its limit. A
+few steps or particles leave more than the floor, and a heuristic any amount. The standing is that
+for holes of any shape: some methods are exact where the hole comes last in their order. What has
+not been run yet stands as not measured.
 
 """
 _MISSING_HEAD = """Methods of shipped models that no row above speaks for. What there is of the

@@ -104,13 +104,15 @@ class PlaneTrial:
         tau = settle(method.knobs, {}).get("tau", 0.0)
         for line, bins in zip(lines, conditionals(self.card.name, tau), strict=True):
             run = method.run(model, line.point, line.known, self.draws, SEED)
-            x, calls = ended(run)
+            x, counted = ended(run)
+            calls = max(calls, counted)
             distances.append(bins.distance(x[:, line.free]))
             floors += bins.floors(self.draws, g) / len(lines)
         value, floor = sum(distances) / len(lines), float(floors.mean())
         limit = float(floors.quantile(LEVEL))
         print(f"{self.card.name}, {method.title}: {time.perf_counter() - start:.1f} s", flush=True)
-        procedure = method.standing(model, settle(method.knobs, {}), lines[0].known)
+        # the lines are holes of two shapes, and a row speaks for both
+        procedure = method.procedure(model, settle(method.knobs, {}))
         yield Evidence(
             method.name, self.card.family, method.title, procedure.method,
             procedure.exactness.value, ORACLE, self.draws, calls, "TV",
