@@ -20,7 +20,7 @@ HEIGHT = 25 * theme.UNIT
 """Least height of a row, in device-independent pixels: eight pictures of 28 pixels at twice their
 size, in three rows."""
 
-ABOUT_WIDTH = 176
+ABOUT_WIDTH = 24 * theme.UNIT
 
 
 @dataclass(frozen=True)

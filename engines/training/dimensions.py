@@ -56,7 +56,8 @@ def whitened_kde(train: Tensor, others: Tensor) -> Tensor:
     mean, lower = _moments(train)
 
     def white(x: Tensor) -> Tensor:
-        return torch.linalg.solve_triangular(lower, (x.double() - mean).T, upper=False).T
+        found: Tensor = torch.linalg.solve_triangular(lower, (x.double() - mean).T, upper=False)
+        return found.T
 
     found: Tensor = kde(white(train), white(others)) - lower.diagonal().log().sum()
     return found
