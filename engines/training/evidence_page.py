@@ -14,11 +14,12 @@ from typing import Protocol
 import tomli_w
 import torch
 
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog, open_model
+from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.disk import write_atomically
 from engines.evidence import PATH, Evidence, kind_of, read
 from engines.inpaint import methods_for
 from engines.model import Card
+from engines.opening import open_model
 from engines.training import inpainting_questions, plane_evidence
 from engines.training.inpainting_evidence import SETS
 

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 import torch
 from torch import Tensor
 
-from engines.catalog import catalog, open_model
+from engines.catalog import catalog
 from engines.evidence import Evidence
 from engines.gan import GAN
 from engines.grids import log_density_grid
@@ -24,6 +24,7 @@ from engines.inpaint.along_line import Cells
 from engines.kde import KDE
 from engines.model import Card, Model, finish, settle
 from engines.nets.kde import PointKernels
+from engines.opening import open_model
 from engines.training.inpainting_evidence import LEVEL, SEED, SETS, ended, verdict
 
 ORACLE = "Shipped checkpoints of the plane, against their own conditionals"

@@ -16,9 +16,10 @@ from app.inpainting_evidence import (
     figures_of,
 )
 from engines import evidence
-from engines.catalog import catalog, open_model, scan
+from engines.catalog import catalog, scan
 from engines.inpaint import methods_for
 from engines.model import Exactness, Knob, Procedure
+from engines.opening import open_model
 from engines.vae import DRAW
 from tests.app.test_inpainting import KDE, Desk
 from tests.windows import DIGITS

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from engines.catalog import find
 from engines.evidence import Evidence, about, kind_of, read
 from engines.inpaint import METHODS
 from engines.model import Exactness
+from engines.opening import find
 from engines.training import evidence_page
 from engines.training.evidence_page import key, merged, offered, page_of
 from engines.training.inpainting_evidence import Measure, Question, floors_of, verdict

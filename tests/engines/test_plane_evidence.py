@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from engines.catalog import open_model
 from engines.inpaint import methods_for
+from engines.opening import open_model
 from engines.training.inpainting_evidence import SETS
 from engines.training.plane_evidence import Bins, Line, exact, lines_of
 
