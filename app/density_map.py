@@ -143,13 +143,14 @@ class DensityMap(QObject):
 
 def number(value: float, kind: Kind, method: str, stderr: float | None = None) -> Number:
     """A log-density with the sign of its kind."""
+    error = ""
     if value == float("-inf"):
         text = "−∞"
     else:
         text = f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
     if stderr is not None and stderr == stderr:
         text += f" ± {stderr:.2g}"
-    error = "" if stderr is None else " ± is one standard error."
+        error = " ± is one standard error."
     return Number(f"{kind.sign}{text.replace('-', '−')}", f"{kind.says} {method}.{error}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
@@ -16,10 +17,18 @@ from app.jobs import Order
 from app.lane import Failure
 from app.open_models import Loading
 from app.parts import Parts
-from app.scoring import TEST_PICTURES, Score, TestBits, Unable, score, score_tests
+from app.scoring import (
+    TEST_PICTURES,
+    HeldOut,
+    Score,
+    Unable,
+    bits_of,
+    score,
+    score_tests,
+)
 from app.titles import family_title
 from engines.fitting import fitted
-from engines.maps.kinds import Kind, comparable
+from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card
 from widgets import theme
 from widgets.combo import Combo
@@ -31,7 +40,9 @@ from widgets.score_rows import ScoreRow, ScoreRows, ScoreSpec
 AS_LISTED, BY_BITS = "as listed", "bits"
 _HELP = (
     "−log₂ p(x) / D: how many bits per pixel the model needs for the picture; fewer is likelier. "
-    "bits/dim = −ln p(x) / (D ln 2). ≤ marks what a lower bound on log p gives, ≈ an estimate."
+    "bits/dim = −ln p(x) / (D ln 2). ≲ marks what a lower bound on log p gives on average over its "
+    "random draws, ≈ an estimate; ± is one standard error, which without ± is not known. An energy "
+    "has no bits: E(x) in nats is −log p(x) up to a constant, and larger is less likely."
 )
 
 
@@ -47,7 +58,7 @@ class Numbers(QObject):
         self._opened: dict[str, Channel] = {}
         self.rows, self.sort = ScoreRows(view), Combo(view)
         self.scores: dict[str, Score] = {}
-        self.tests: dict[str, TestBits] = {}
+        self.tests: dict[str, HeldOut] = {}
         self._asked, self._tested = Questions(), Questions()
         self._build()
 
@@ -56,7 +67,8 @@ class Numbers(QObject):
         self.sort.addItem("Sort: fewest bits first", BY_BITS)
         self.sort.setAccessibleName("Order of the models")
         self.sort.setToolTip(
-            "Rank the models by this picture's bits. Only numbers of one kind can be ranked."
+            "Rank the models by this picture's bits. Only numbers of one kind can be ranked, and "
+            "only by more than their errors."
         )
         self.sort.currentIndexChanged.connect(self._sort)
         controls = QWidget(self._view)
@@ -74,12 +86,15 @@ class Numbers(QObject):
                  if card.name in self.scores]  # fmt: skip
         if not found:
             return None
-        bits = [math.nan if s.kind is Kind.UNNORMALISED else s.bits for s in found]
-        errors = [math.nan if s.stderr is None else s.stderr for s in found]
+        lacks = [s.kind is Kind.UNNORMALISED for s in found]
+        amounts = list(zip(lacks, (s.amount for s in found), strict=True))
         return Table({
             "model": [s.card.name for s in found], "log_p_nats": [s.value for s in found],
-            "bits_per_dim": bits, "kind": [s.kind.value for s in found], "stderr_nats": errors,
-            "method": [s.method for s in found],
+            "bits_per_dim": [math.nan if lack else amount for lack, amount in amounts],
+            "kind": [s.kind.value for s in found],
+            "stderr_nats": [math.nan if s.known_error is None else s.known_error for s in found],
+            "method": [s.method for s in found], "meaning": [s.kind.says for s in found],
+            "energy_nats": [amount if lack else math.nan for lack, amount in amounts],
         }, (self._source.title,))  # fmt: skip
 
     @Slot()
@@ -158,7 +173,7 @@ class Numbers(QObject):
         """Numbers of the test set hold whether or not their row is in view."""
         if answer is None or not self._tested.wants(name, answer):
             return
-        if isinstance(answer.step, TestBits):
+        if isinstance(answer.step, HeldOut):
             self.tests[name] = answer.step
             if name in self.rows.rows:
                 self._show(name, self.rows.rows[name])
@@ -174,16 +189,20 @@ class Numbers(QObject):
         if found is not None:
             text, tip = shown(found)
             row.show_number(text, found.kind.value, tip, place_of(found, tests))
-        bits = np.empty(0) if tests is None else tests.bits
-        row.histogram.show_values(bits, found.bits if found else None)
+        amounts = np.empty(0) if tests is None else tests.amounts
+        row.histogram.show_values(amounts, found.amount if found else None)
+        lacks = found is not None and found.kind is Kind.UNNORMALISED
+        unit = "E(x) in nats" if lacks else "Bits per dimension"
         row.histogram.setToolTip(
-            f"Bits per dimension of {len(bits)} held-out pictures; the line is this picture."
+            f"{unit} of {len(amounts)} held-out pictures; the line is this picture. "
+            "Further to the right is less likely."
         )
 
     def _order(self, cards: tuple[Card, ...]) -> None:
         wanted = list(cards)
         if self.sort.currentData() == BY_BITS:
-            wanted.sort(key=lambda c: self.scores[c.name].bits if c.name in self.scores else 1e9)
+            known = {name: found.amount for name, found in self.scores.items()}
+            wanted.sort(key=lambda c: known.get(c.name, math.inf))
         before = set(self.rows.rows)
         self.rows.set_rows([ScoreSpec(c.name, family_title(c), c.family) for c in wanted])
         for name in set(self.rows.rows) - before:
@@ -191,10 +210,10 @@ class Numbers(QObject):
 
     @Slot()
     def _sort(self) -> None:
-        """Rank, unless the numbers are of different kinds: then say why not."""
+        """Rank, unless the numbers are of different kinds or as close as their errors: say so."""
         cards = self._session.chosen()
-        kinds = [self.scores[c.name].kind for c in cards if c.name in self.scores]
-        if self.sort.currentData() == BY_BITS and (reason := comparable(kinds)):
+        found = [self.scores[card.name] for card in cards if card.name in self.scores]
+        if self.sort.currentData() == BY_BITS and (reason := unranked(found)):
             self.sort.setCurrentIndex(0)
             self._messages.tell(f"Not ranked. {reason}", severity=Severity.NOTE)
             return
@@ -203,25 +222,36 @@ class Numbers(QObject):
 
 def _progress(answer: object) -> tuple[int, int] | None:
     step = answer.step if isinstance(answer, Answer) else None
-    return (len(step.bits), step.total) if isinstance(step, TestBits) else None
+    return (len(step.amounts), step.total) if isinstance(step, HeldOut) else None
+
+
+def unranked(found: Sequence[Score]) -> str:
+    """Why these numbers cannot be ranked, "" where they can."""
+    return comparable([one.kind for one in found]) or in_doubt(
+        [(family_title(one.card), one.value, one.known_error) for one in found]
+    )
 
 
 def shown(found: Score) -> tuple[str, str]:
-    """The number with the sign of its kind, and what it is."""
-    sign = {Kind.BOUND: "≤ ", Kind.ESTIMATE: "≈ "}.get(found.kind, "")
-    text = f"{sign}{found.bits:.3f} bits/dim".replace("-", "−")
-    if found.kind is Kind.UNNORMALISED:
-        text = f"{-found.value:.1f} nats + constant".replace("-", "−")
+    """The number with the sign of its kind and its error where that is known, and what it is."""
     tip = f"log p = {found.value:.2f} nats. {found.kind.says} {found.method}."
-    if found.stderr is not None and found.stderr == found.stderr:
-        tip += f" ± {found.stderr:.2g} nats, one standard error."
-    return text, tip
+    if found.kind is Kind.UNNORMALISED:
+        text = f"E(x) = {found.amount:.1f} nats"
+        tip = f"{found.kind.says} {found.method}."
+    else:
+        text = f"{found.kind.bits_sign}{found.amount:.3f}"
+        if (error := found.known_error) is not None:
+            text += f" ± {bits_of(found.card, -error):.3f}"
+            tip += f" ± is one standard error: {error:.2g} nats."
+        text += " bits/dim"
+    return text.replace("-", "−"), tip.replace(" -", " −")
 
 
-def place_of(found: Score, tests: TestBits | None) -> str:
+def place_of(found: Score, tests: HeldOut | None) -> str:
     """Where the picture lies among the test pictures."""
-    if tests is None or not len(tests.bits):
+    if tests is None or not len(tests.amounts):
         return "test set: on its way"
-    more = float((tests.bits > found.bits).mean())
-    known = "" if len(tests.bits) == tests.total else f" (of {tests.total})"
-    return f"likelier than {100 * more:.0f} % of {len(tests.bits)}{known} test pictures"
+    more = float((tests.amounts > found.amount).mean())
+    count = len(tests.amounts)
+    known = "" if count == tests.total else f" (of {tests.total})"
+    return f"likelier than {100 * more:.0f} % of {count}{known} test pictures"

@@ -22,10 +22,11 @@ from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from app.recipes import png_bytes
+from app.scoring import Score
 from engines.catalog import FAMILY_TITLES, ROOT
 from engines.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
-from engines.maps.kinds import kind_of
+from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
 from widgets.colours import Scale
 
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 _TOP, _RANGE, _BATCH = 0.999, 12.0, 64
+_COLUMNS = (
+    "file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method", "meaning", "energy_nats",
+)  # fmt: skip
+"""New columns come last: what reads the table by place goes on working."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,7 @@ def score(
     pictures = np.stack(list(readable.values()))
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
-    write.writerow(("file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method"))
-    kind = kind_of(engine.density.meaning)
+    write.writerow(_COLUMNS)
     for start in range(0, len(paths), _BATCH):
         x = to_tensor(pictures[start : start + _BATCH], card.shape[0])
         found = driven(engine.density.run(x, None, {}), card.name)
@@ -155,17 +159,26 @@ def score(
         for path, value, error in zip(
             paths[start : start + _BATCH], found.value.tolist(), errors, strict=True
         ):
-            bits = "" if kind.value == "unnormalised" else f"{bits_per_dim(value, card):.6f}"
-            shown = "" if math.isnan(error) else f"{error:.4g}"
-            write.writerow((path.name, f"{value:.4f}", bits, kind.value, shown, found.method))
+            number = Score(card, value, error, kind_of(found.meaning), found.method)
+            write.writerow((path.name, *_cells(number)))
     out.parent.mkdir(parents=True, exist_ok=True)
     files.write_atomically(out, table.getvalue().encode())
     return out, skipped
 
 
-def bits_per_dim(value: float, card: Card) -> float:
-    """−log₂ p(x) per pixel and channel."""
-    return -value / (math.log(2) * math.prod(card.shape))
+def _cells(number: Score) -> tuple[str, ...]:
+    """A row of the table but the name of its file."""
+    lacks = number.kind is Kind.UNNORMALISED
+    error = number.known_error
+    return (
+        f"{number.value:.4f}",
+        "" if lacks else f"{number.amount:.6f}",
+        number.kind.value,
+        "" if error is None else f"{error:.4g}",
+        number.method,
+        number.kind.says,
+        f"{number.amount:.4f}" if lacks else "",
+    )
 
 
 def _picture(path: Path, card: Card) -> Pixels | None:

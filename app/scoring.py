@@ -1,4 +1,4 @@
-"""Scoring jobs: log p of pictures under a model, in bits per dimension. Runs on the lane.
+"""Scoring jobs: log p of pictures under a model, and how it is shown. Runs on the lane.
 
 The test set's numbers are kept on disk by the model's weights: they are asked again every day.
 """
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Floats: TypeAlias = npt.NDArray[np.float64]
 TEST_PICTURES = 100
 _BATCH = 4
+_EDITION = 2
+"""Raised when a default of a density or what is shown of it changes: old files are not read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +46,21 @@ class Score:
     method: str
 
     @property
-    def bits(self) -> float:
-        """−log₂ p per dimension; of an unnormalised density up to a constant."""
-        return bits_of(self.card, self.value)
+    def amount(self) -> float:
+        """Bits per dimension, or E(x) in nats where log p(x) lacks a constant."""
+        return amount_of(self.card, self.kind, self.value)
+
+    @property
+    def known_error(self) -> float | None:
+        """The standard error of `value` in nats; None where it is not known."""
+        return None if self.stderr is None or math.isnan(self.stderr) else self.stderr
 
 
 @dataclass(frozen=True, eq=False)
-class TestBits:
-    """Bits per dimension of the first test pictures, as many as are known."""
+class HeldOut:
+    """The amounts of the first test pictures, as `Score.amount`, as many as are known."""
 
-    bits: Floats
+    amounts: Floats
     total: int
 
 
@@ -67,6 +74,14 @@ class Unable:
 def bits_of(card: Card, nats: float) -> float:
     """−log₂ p(x) per pixel and channel."""
     return -nats / (math.log(2) * math.prod(card.shape))
+
+
+def amount_of(card: Card, kind: Kind, nats: float) -> float:
+    """Bits per dimension of a log-density; E(x) = −log p(x) + constant of an unnormalised one.
+
+    Either is larger where x is less likely.
+    """
+    return -nats if kind is Kind.UNNORMALISED else bits_of(card, nats)
 
 
 def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job:
@@ -105,19 +120,20 @@ def _run(
 def score_tests(
     models: Models, card: Card, pictures: Pixels, label: int | None, folder: Path | None = None
 ) -> Job:
-    """A job that yields TestBits as they come, from the disk where they are known."""
+    """A job that yields HeldOut as they come, from the disk where they are known."""
     seen = hashlib.sha256(pictures.tobytes()).hexdigest()[:16]
-    place = (folder or cache_folder()) / f"{card.sha256[:24]}-{label}-{seen}.npy"
+    name = f"{card.sha256[:24]}-{label}-{seen}-{_EDITION}.npy"
+    place = (folder or cache_folder()) / name
 
-    def job() -> Generator[Loading | TestBits | None, None, None]:
+    def job() -> Generator[Loading | HeldOut | None, None, None]:
         known = _read(place, len(pictures))
         if known is not None:
-            yield TestBits(known, len(pictures))
+            yield HeldOut(known, len(pictures))
             return
         model = yield from models.get(card)
         if model.density is None:
             return
-        bits: list[float] = []
+        found: list[float] = []
         for start in range(0, len(pictures), _BATCH):
             part = pictures[start : start + _BATCH]
             run = _run(model, model.density, part, label)
@@ -125,12 +141,13 @@ def score_tests(
                 try:
                     next(run)
                 except StopIteration as end:
-                    found = end.value
+                    batch: LogDensity = end.value
                     break
-                yield TestBits(np.array(bits), len(pictures))
-            bits += [bits_of(card, value) for value in found.value.tolist()]
-            yield TestBits(np.array(bits), len(pictures))
-        _write(place, np.array(bits))
+                yield HeldOut(np.array(found), len(pictures))
+            kind = kind_of(batch.meaning)
+            found += [amount_of(card, kind, value) for value in batch.value.tolist()]
+            yield HeldOut(np.array(found), len(pictures))
+        _write(place, np.array(found))
 
     return job
 
@@ -149,9 +166,9 @@ def _read(place: Path, count: int) -> Floats | None:
     return found if good else None
 
 
-def _write(place: Path, bits: Floats) -> None:
+def _write(place: Path, amounts: Floats) -> None:
     with io.BytesIO() as file:
-        np.save(file, bits)
+        np.save(file, amounts)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             files.write_atomically(place, file.getvalue())

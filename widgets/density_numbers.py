@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Number:
-    """A log-density as text, with what it is in `tip`: "≥ −1.234"."""
+    """A log-density as text, with what it is in `tip`: "≳ −1.234"."""
 
     text: str
     tip: str = ""
@@ -163,6 +163,6 @@ def _small(text: str, *, faint: bool = False) -> QLabel:
 
 _HELP = (
     "log p(x) of every map in nats: under the cursor that of its pixel, at a point computed anew. "
-    "≥ marks a lower bound, ≈ an estimate, ~ a kernel density of samples; log p = ln of "
-    "probability per unit area."
+    "≳ marks a lower bound on average over its random draws, ≈ an estimate, ~ a kernel density of "
+    "samples; log p = ln of probability per unit area."
 )

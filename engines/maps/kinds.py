@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from enum import Enum
+from itertools import pairwise
 
 from engines.model import Meaning
 
@@ -20,10 +23,15 @@ class Kind(Enum):
 
     @property
     def sign(self) -> str:
-        """What stands before a number of this kind."""
-        return {"bound": "≥ ", "estimate": "≈ ", "KDE of samples": "~ ", "KDE of data": "~ "}.get(
+        """What stands before a log-density of this kind."""
+        return {"bound": "≳ ", "estimate": "≈ ", "KDE of samples": "~ ", "KDE of data": "~ "}.get(
             self.value, ""
         )
+
+    @property
+    def bits_sign(self) -> str:
+        """What stands before bits of this kind, of which fewer are likelier."""
+        return self.sign.replace("≳", "≲")
 
     @property
     def says(self) -> str:
@@ -34,9 +42,11 @@ class Kind(Enum):
 _SAYS = {
     Kind.TRUTH: "The density that the data were drawn from.",
     Kind.EXACT: "The model's own log p(x), exactly.",
-    Kind.BOUND: "A lower bound on the model's log p(x): the true value is at least this.",
+    Kind.BOUND: "A lower bound on the model's log p(x) on average over its random draws; for one "
+    "picture or point it may lie above log p(x).",
     Kind.ESTIMATE: "An estimate of the model's log p(x), with a solver's or a quadrature's error.",
-    Kind.UNNORMALISED: "log p(x) up to a constant that nobody knows: only differences count.",
+    Kind.UNNORMALISED: "log p(x) up to a constant that nobody knows, which is −E(x): only "
+    "differences count, and a larger energy E(x) is less likely.",
     Kind.SAMPLES: "A kernel density of the model's samples. The model itself has no density.",
     Kind.DATA: "A kernel density of the data: nobody knows the density they were drawn from.",
 }
@@ -68,3 +78,28 @@ def comparable(kinds: list[Kind]) -> str:
             "loose, not because the picture is unlikely."
         )
     return ""
+
+
+def in_doubt(found: Sequence[tuple[str, float, float | None]]) -> str:
+    """ "" where the order of these numbers is sure, else whose places may be chance.
+
+    `found` holds names, values and standard errors in one unit. Neighbours that differ by less
+    than twice the standard error of their difference may stand the other way round. An error that
+    is None or nan is not known; it counts as 0 here.
+    """
+    ranked = sorted(found, key=lambda one: one[1])
+    close = [
+        f"{a} and {b}"
+        for (a, x, dx), (b, y, dy) in pairwise(ranked)
+        if y - x < 2 * math.hypot(_known(dx), _known(dy))
+    ]
+    if not close:
+        return ""
+    return (
+        f"The order of {'; '.join(close)} may be chance: they differ by less than twice the "
+        "standard error of their difference."
+    )
+
+
+def _known(error: float | None) -> float:
+    return 0.0 if error is None or math.isnan(error) else error

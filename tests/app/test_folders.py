@@ -63,7 +63,7 @@ def test_pictures_of_a_folder_are_scored(open_window, folder, monkeypatch, tmp_p
     stage.until(lambda: source.picture is not None)
     assert (source.picture == 120).all()
     assert len(source.three()) == 3
-    stage.until(lambda: [len(t.bits) for t in numbers.tests.values()] == [5])
+    stage.until(lambda: [len(t.amounts) for t in numbers.tests.values()] == [5])
 
 
 def test_the_built_in_examples_come_back(open_window, folder):

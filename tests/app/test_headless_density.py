@@ -1,6 +1,7 @@
 """Maps and numbers from the command line."""
 
 import csv
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 import main
 from app.recipes import Recipe, read_png
 from engines import log_density
+from engines.maps.kinds import Kind
 from tests.engines.tiny import opened
 
 WORDS = ["--area", "-3", "3", "-2", "2"]
@@ -77,6 +79,30 @@ def test_pictures_of_a_folder_become_a_table(tmp_path):
         assert float(row["log_p_nats"]) == pytest.approx(value, abs=1e-2)
         assert float(row["bits_per_dim"]) == pytest.approx(-value / (64 * np.log(2)), abs=1e-4)
         assert row["kind"] == "exact"
+        assert (row["meaning"], row["stderr_nats"], row["energy_nats"]) == (Kind.EXACT.says, "", "")
+
+
+def test_a_row_says_what_its_number_is(tmp_path):
+    """Kind, method, standard error and meaning; an energy has one sign and no bits."""
+    root, folder, out = tmp_path / "assets", tmp_path / "in", tmp_path / "numbers.csv"
+    folder.mkdir()
+    Image.new("L", (8, 8), 90).save(folder / "a.png")
+    for family in ("vae", "energy"):
+        model = opened(root, family, "picture")
+        assert run(root, "score", model.card.name, "--images", str(folder), "--csv", str(out)) == 0
+        head, *_ = out.read_text().splitlines()
+        before = "file,log_p_nats,bits_per_dim,kind,stderr_nats,method"
+        assert head == f"{before},meaning,energy_nats", "new columns come last"
+        (row,) = csv.DictReader(out.read_text().splitlines())
+        found = log_density(model, torch.full((1, 1, 8, 8), 90 / 127.5 - 1))
+        assert (row["kind"], row["method"]) == (found.meaning.name.lower(), found.method)
+        assert row["meaning"] == Kind(row["kind"]).says
+        error = math.nan if found.stderr is None else found.stderr.item()
+        assert row["stderr_nats"] == ("" if math.isnan(error) else f"{error:.4g}")
+        if family == "energy":
+            assert row["bits_per_dim"] == ""
+            assert float(row["energy_nats"]) == pytest.approx(-found.value.item(), abs=1e-3)
+            assert float(row["energy_nats"]) == -float(row["log_p_nats"])
 
 
 def test_a_bad_picture_is_skipped_and_told_of(tmp_path, capsys):

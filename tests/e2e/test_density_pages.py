@@ -98,7 +98,7 @@ def test_pages_are_saved_and_brought_back(open_window, quick, tmp_path, monkeypa
     lines = [line for line in table.read_text().splitlines() if not line.startswith("#")]
     rows = {row["model"]: row for row in csv.DictReader(io.StringIO("\n".join(lines)))}
     assert [rows[name]["kind"] for name in (VAE, AR)] == ["bound", "exact"]
-    assert float(rows[AR]["bits_per_dim"]) == pytest.approx(numbers.scores[AR].bits, rel=1e-6)
+    assert float(rows[AR]["bits_per_dim"]) == pytest.approx(numbers.scores[AR].amount, rel=1e-6)
     shot = saved(stage, monkeypatch, view.save_picture, tmp_path / "numbers.png")
     assert read_png(shot).extra["page"] == "numbers"
 

@@ -32,7 +32,7 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     assert numbers.rows.rows[AR].badge.text() == "exact"
     assert numbers.rows.rows[VAE].number.text().startswith("≤ ")
-    stage.until(lambda: [len(t.bits) for t in numbers.tests.values()] == [4, 4])
+    stage.until(lambda: [len(t.amounts) for t in numbers.tests.values()] == [4, 4])
     stage.until(lambda: len(list((tmp_path / "cache").glob("*.npy"))) == 2)
 
     # a bound and an exact value are not ranked, and the window says why
@@ -45,7 +45,7 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     stage.click(view.button("pixels"))
     stage.until(lambda: {VAE, AR} <= set(pages.pixels.frames))
     total = float(pages.pixels.frames[AR].values.sum())
-    assert total / 784 == pytest.approx(numbers.scores[AR].bits, rel=1e-4)
+    assert total / 784 == pytest.approx(numbers.scores[AR].amount, rel=1e-4)
     heat = pages.pixels.panels[AR].map
     QTest.mouseMove(heat.viewport(), heat.position_of(14.5, 13.5).toPoint())
     stage.until(lambda: "row 14, column 14" in pages.pixels.under.text())

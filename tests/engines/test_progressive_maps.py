@@ -14,7 +14,7 @@ from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, kernels_on, truth_of
-from engines.maps.kinds import Kind, comparable
+from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine, whole
@@ -201,3 +201,18 @@ def test_kinds_are_ranked_among_themselves_only():
     assert "different kinds" in comparable([Kind.EXACT, Kind.BOUND])
     assert "constant" in comparable([Kind.UNNORMALISED, Kind.UNNORMALISED])
     assert PointKernels.plausible[0] < 1
+
+
+def test_a_bound_is_said_to_hold_on_average_only():
+    assert "at least" not in Kind.BOUND.says
+    assert "on average" in Kind.BOUND.says
+    assert (Kind.BOUND.sign, Kind.BOUND.bits_sign) == ("≳ ", "≲ ")
+    assert (Kind.EXACT.sign, Kind.EXACT.bits_sign) == ("", "")
+
+
+def test_numbers_as_close_as_their_errors_are_in_doubt():
+    sure = [("a", -500.0, 1.0), ("b", -490.0, 1.0), ("c", -480.0, None)]
+    assert in_doubt(sure) == ""
+    assert "a and d" in in_doubt([*sure, ("d", -498.0, 1.0)])
+    assert "b and c" in in_doubt([("b", -490.0, 6.0), ("c", -480.0, math.nan)])
+    assert in_doubt([("a", -500.0, 1.0)]) == ""
