@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -42,11 +43,12 @@ from engines.model import (
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PointConditionals
 from engines.noise import Streams, streams_of
+from engines.spread import mean_in_order
 
 TERMS = Knob(
-    "terms", "Terms", 4, 2, 784, 1,
-    "Network calls per picture: random masks, their sizes spread evenly over 1 … D. "
-    "More give a smaller standard error.",
+    "terms", "Random masks", 4, 2, 784, 1,
+    "Network calls per picture where groups is 0: random masks, their sizes spread evenly over "
+    "1 … D. A bound for the mean over many pictures; for one picture its error is large.",
 )  # fmt: skip
 
 _ROWS = 16
@@ -123,13 +125,24 @@ class AnyOrderPictures:
         levels, known = levels.view(size).to(self.device), known.view(size).to(self.device)
         return self.net.at(levels, known, labels, place.to(self.device)).cpu()
 
+    def density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log P along one order, or the bound over all orders where `groups` is 0.
+
+        Who asks for a number of masks and no groups means the bound, as before there were groups.
+        """
+        settled = settle((_groups(self.pixels, self.calls), TERMS), knobs)
+        masks = "terms" in knobs and "groups" not in knobs
+        if masks or settled["groups"] == 0:
+            return self.bound(x, labels, int(settled["terms"]))
+        order = self.order(1)[0]
+        return self.log_mass_in(x, labels, order, int(settled["groups"]))
+
     @torch.no_grad()
-    def bound(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+    def bound(self, x: Tensor, labels: Tensor | None, terms: int) -> DensityRun:
         """E over orders and t of D · mean of log p(x_i | x_known) over the unknown: equation 4.
 
         A lower bound on log P(x) of the model that picks its order at random (equation 3).
         """
-        terms = int(settle((TERMS,), knobs)["terms"])
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         levels = to_indices(x, self.net.levels).flatten(1)
         values, errors = [], []
@@ -142,9 +155,10 @@ class AnyOrderPictures:
                 found.append(self._term(levels[part], classes[part], streams, share))
                 done = int(part[0]) + len(part) * (term + 1) // terms
                 yield Step(done, len(x), calls=term + 1)
-            every = torch.stack(found)
-            values.append(every.mean(0))
-            errors.append(every.std(0) / math.sqrt(terms))
+            # the sizes of the masks rise, and log p a pixel with them
+            value, error = mean_in_order(torch.stack(found, 1))
+            values.append(value)
+            errors.append(error)
         method = f"order-agnostic bound, {terms} random masks"
         return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
 
@@ -158,20 +172,36 @@ class AnyOrderPictures:
         return self.pixels * (log_p * ~known).sum(1) / (~known).sum(1)
 
     @torch.no_grad()
-    def log_mass_in(self, x: Tensor, labels: Tensor | None, order: Tensor) -> DensityRun:
-        """Exact log P(x | c) of the model in one fixed order (D,) of the pixels, D calls."""
+    def log_mass_in(
+        self, x: Tensor, labels: Tensor | None, order: Tensor, groups: int | None = None
+    ) -> DensityRun:
+        """Exact log P(x | c) of the model in one fixed order (D,) of the pixels, D calls.
+
+        In fewer `groups` the pixels of each are taken as independent given those before: the exact
+        log P of that sampler, whose masses sum to one as well. Over orders at random either is a
+        lower bound on average on the log P of the mixture of all orders (Jensen).
+        """
+        after = reveals(self.pixels, self.pixels if groups is None else groups)
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         levels = to_indices(x, self.net.levels).flatten(1)
         known = torch.zeros_like(levels, dtype=torch.bool)
         total = torch.zeros(len(x), dtype=torch.float64)
-        for call, place in enumerate(order.tolist(), 1):
-            here = torch.full((len(x), 1), place)
-            log_p = self.logits(levels, known, here, classes)[:, 0].double().log_softmax(1)
-            total += log_p.gather(1, levels[:, place, None])[:, 0]
+        for call, (first, last) in enumerate(pairwise([0, *after]), 1):
+            place = order[first:last]
+            for part in torch.arange(len(x)).split(_ROWS):
+                here = place.expand(len(part), -1)
+                log_p = self.logits(levels[part], known[part], here, classes[part])
+                log_p = log_p.double().log_softmax(2)
+                of_levels = log_p.gather(2, levels[part][:, place, None])[..., 0]
+                total[part] += of_levels.sum(1)
+                done = (call - 1) * len(x) + int(part[-1]) + 1
+                yield Step(done // len(after), len(x), calls=call)
             known[:, place] = True
-            yield Step(len(x) * call // self.pixels, len(x), calls=call)
-        method = f"sum of {self.pixels} conditionals in one order"
-        return LogDensity(total, Meaning.EXACT, method)
+        if len(after) == self.pixels:
+            method = f"sum of {self.pixels} conditionals in one order"
+            return LogDensity(total, Meaning.EXACT, method)
+        method = f"one order in {len(after)} groups, pixels of a group taken as independent"
+        return LogDensity(total, Meaning.BOUND, method)
 
     def order(self, n: int) -> Tensor:
         """The one order (n, D) that latents are read in."""
@@ -309,10 +339,19 @@ def _of_pictures(pictures: AnyOrderPictures) -> Model:
         sample=in_batches(pictures.draw, pictures.card, knobs),
         procedure=lambda given: _procedure(settle(knobs, given), dims),
         knobs=knobs,
-        density=Density(Meaning.BOUND, pictures.bound, (TERMS,)),
+        density=Density(Meaning.BOUND, pictures.density, (_groups(dims, calls), TERMS)),
         latents=Latents((dims,), nature, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW),
         native=pictures,
     )
+
+
+def _groups(dims: int, default: int) -> Knob:
+    return Knob(
+        "groups", "Groups of one order", default, 0, dims, 1,
+        "Network calls per picture along one order of the pixels, the same for all pictures. Those "
+        f"of one group are taken as independent: {dims} groups, one pixel each, are exact. 0 takes "
+        "random masks in place of an order.",
+    )  # fmt: skip
 
 
 def _calls(dims: int, default: int) -> Knob:

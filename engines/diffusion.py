@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import torch
@@ -35,10 +36,12 @@ from engines.model import (
     settle,
 )
 from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
-from engines.noise import Streams, log_normal, streams_of
+from engines.noise import Streams, log_normal
+from engines.picture_mass import KNOBS, mass
 from engines.probability_flow import (
     Drift,
     Guess,
+    Slopes,
     ancestral,
     climb,
     descend,
@@ -57,15 +60,10 @@ SAMPLER = Knob(
     "reverse diffusion costs N and needs more, but its fresh noise forgets the network's errors.",
     choices=("probability-flow ODE, Heun", "reverse diffusion, ancestral"),
 )  # fmt: skip
-PROBES = Knob(
-    "probes", "Probes", 2, 2, 32, 1,
-    "Random ±1 vectors per network call that estimate the divergence. More give a smaller "
-    "standard error.",
-)  # fmt: skip
 
-_ROWS, _PLANE_ROWS = {True: 32, False: 4096}, 2048
+_ROWS, _PLANE_ROWS = 4096, 2048
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
-_SOLVER_STEPS = {True: 24, False: 48}
+_SOLVER_STEPS = 48
 _CODE_STEPS, _CODE_RHO, _SKETCH_STEPS = {True: 16, False: 24}, 1.25, 5
 """Between data and codes steps near σ_max must be short: with 95 calls of Heun's method, spaced as
 for samples, one digit in 200 came back at 25 dB that these 65 calls bring back at 58 dB."""
@@ -181,7 +179,7 @@ class Diffusion:
                     (slope,) = torch.autograd.grad(f, w, e[k], retain_graph=k + 1 < probes)
                     terms.append((slope * e[k]).double().flatten(1).sum(1).cpu())
             found = torch.stack(terms)
-            return f.detach(), found.mean(0), found.var(0) / probes
+            return f.detach(), found.mean(0), found.var(0, unbiased=probes > 1) / probes
 
         return drift
 
@@ -201,10 +199,10 @@ class Diffusion:
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p(x) with the exact divergence."""
-        steps = int(settle((_solver_steps(False),), knobs)["steps"])
+        steps = int(settle((_solver_steps(),), knobs)["steps"])
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         values = []
-        for part in torch.arange(len(x)).split(_ROWS[False]):
+        for part in torch.arange(len(x)).split(_ROWS):
             run = self._log_density(x[part], self.exact(classes[part]), steps)
             value, _ = yield from _counted(run, part, len(x), 2 * steps)
             values.append(value)
@@ -235,34 +233,15 @@ class Diffusion:
         def slopes(w: Tensor, phi: float, whole: bool) -> tuple[Tensor, Tensor]:
             return net.slopes(w, SIGMA_DATA * math.tan(phi), given, divergence=whole)
 
-        y, log_det = net.enter(x.to(self.device))
+        return (yield from self.climbed(x, slopes, steps))
+
+    @torch.no_grad()
+    def climbed(self, x: Tensor, slopes: Slopes, steps: int) -> _Integral:
+        """log p of points or of pictures in (0, 1) by a method of fourth order; no variance."""
+        y, log_det = self.net.enter(x.to(self.device))
         end, total = yield from climb(slopes, y, steps, self.net.span)
         value = self._at_the_end(end) - total + log_det.double().cpu()
         return value, torch.zeros_like(value)
-
-    def picture_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
-        """log p at one uniform draw in the pixel cells (Theis et al. 2016), times their volume.
-
-        The standard error is that of the divergence. Each picture has draws of its own, the same
-        in any batch.
-        """
-        settled = settle((_solver_steps(True), PROBES), knobs)
-        steps, probes = int(settled["steps"]), int(settled["probes"])
-        classes = class_indices(self.card, labels, len(x)).to(self.device)
-        values, variances = [], []
-        for part in torch.arange(len(x)).split(_ROWS[True]):
-            noise = streams_of(x[part])
-            u = (((x[part] + 1) * 127.5).round() + noise.uniform(*self.card.shape)) / 256
-            run = self._log_density(u, self.hutchinson(classes[part], noise, probes), steps)
-            value, variance = yield from _counted(run, part, len(x), 2 * steps)
-            values.append(value - self.dims * math.log(256))
-            variances.append(variance)
-        method = (
-            f"probability-flow ODE, Heun, {steps} steps, Hutchinson, {probes} probes a call, "
-            "uniform dequantisation, 1 draw"
-        )
-        error = torch.cat(variances).sqrt()
-        return LogDensity(torch.cat(values), Meaning.ESTIMATE, method, error)
 
     @torch.no_grad()
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
@@ -317,9 +296,9 @@ def _sampler_steps(default: int) -> Knob:
     )  # fmt: skip
 
 
-def _solver_steps(is_picture: bool) -> Knob:
+def _solver_steps() -> Knob:
     return Knob(
-        "steps", "Solver steps", _SOLVER_STEPS[is_picture], 8, 512, 1,
+        "steps", "Solver steps", _SOLVER_STEPS, 8, 512, 1,
         "Number N of steps along the probability-flow ODE, 2N network calls with their "
         "derivatives. More come closer to the model's log p(x).",
     )  # fmt: skip
@@ -342,12 +321,11 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
         *([GUIDANCE] if card.labels else []),
     )
     if card.is_picture:
-        own = (_solver_steps(True), PROBES)
-        density = Density(Meaning.ESTIMATE, diffusion.picture_mass, own)
+        density = Density(Meaning.BOUND, partial(mass, diffusion), KNOBS)
     elif diffusion.dims == 2:
         density = Density(Meaning.ESTIMATE, diffusion.plane_density, (PLANE_STEPS,))
     else:
-        density = Density(Meaning.ESTIMATE, diffusion.point_density, (_solver_steps(False),))
+        density = Density(Meaning.ESTIMATE, diffusion.point_density, (_solver_steps(),))
     return Model(
         card=card,
         sample=in_batches(diffusion.draw, card, knobs),

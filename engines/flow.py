@@ -30,6 +30,7 @@ from engines.model import (
 )
 from engines.nets.flow import Invertible, PictureFlow, PointFlow
 from engines.noise import Streams, log_normal, streams_of
+from engines.spread import log_mean
 
 DEQUANTISATION = Knob(
     "dequantisation", "Dequantisation samples", 1, 1, 256, 1,
@@ -127,7 +128,7 @@ class Flow:
         """
         k = int(settle((DEQUANTISATION,), knobs)["dequantisation"])
         classes = class_indices(self.card, labels, len(x))
-        levels, values = ((x + 1) * 127.5).round(), []
+        levels, values, errors = ((x + 1) * 127.5).round(), [], []
         cell = self.dims * math.log(256)
         for part in torch.arange(len(x)).split(_ROWS[True]):
             terms, noise = [], streams_of(x[part])
@@ -136,11 +137,13 @@ class Flow:
                 terms.append(self._log_density(u, classes[part]))
                 if i < k - 1:
                     yield Step(int(part[0]), len(x), calls=i + 1)
-            values.append(torch.logsumexp(torch.stack(terms), 0) - math.log(k) - cell)
+            value, error = log_mean(torch.stack(terms, 1))
+            values.append(value - cell)
+            errors.append(error)
             yield Step(int(part[-1]) + 1, len(x), calls=k)
         draws = "1 draw" if k == 1 else f"{k} draws"
         method = f"change of variables, uniform dequantisation, {draws}"
-        return LogDensity(torch.cat(values), Meaning.BOUND, method)
+        return LogDensity(torch.cat(values), Meaning.BOUND, method, torch.cat(errors))
 
     @torch.no_grad()
     def _log_density(self, x: Tensor, labels: Tensor) -> Tensor:

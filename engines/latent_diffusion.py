@@ -36,6 +36,7 @@ from engines.nets.kde import PointKernels
 from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.noise import Streams, streams_of
+from engines.spread import log_mean
 from engines.vae import (
     FEW,
     IMPORTANCE,
@@ -43,7 +44,6 @@ from engines.vae import (
     PIXELS,
     SIDE,
     bound_name,
-    importance_bound,
     lattice,
     propose,
     shown,
@@ -125,7 +125,7 @@ class DiffusedLatents:
             z, log_ratio = propose(self.vae, x[part].to(self.device), classes[part], e)
             given = None if labels is None else labels[part].repeat_interleave(m)
             found = yield from self._log_prior(z, given, ode, part, len(x))
-            value, error = importance_bound((log_ratio.cpu() + found.value).view(-1, m))
+            value, error = log_mean((log_ratio.cpu() + found.value).view(-1, m))
             values.append(value)
             errors.append(error)
             method = found.method

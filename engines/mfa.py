@@ -33,6 +33,7 @@ from engines.model import (
 )
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import Streams, streams_of
+from engines.spread import log_mean
 
 _ROWS = {True: 256, False: 8_192}
 _EXACT = Procedure(
@@ -88,7 +89,7 @@ class MFA:
         assert self.scores is not None
         k = int(settle((DEQUANTISATION,), knobs)["dequantisation"])
         classes = class_indices(self.card, labels, len(x))
-        levels, values = ((x + 1) * 127.5).round().long().flatten(1), []
+        levels, found = ((x + 1) * 127.5).round().long().flatten(1), []
         for part in torch.arange(len(x)).split(_ROWS[True]):
             terms, noise = [], streams_of(x[part])
             for i in range(k):
@@ -96,11 +97,12 @@ class MFA:
                 terms.append(self._log_density(y, classes[part]) + log_v)
                 if i < k - 1:
                     yield Step(int(part[0]), len(x), calls=i + 1)
-            values.append(torch.logsumexp(torch.stack(terms), 0) - math.log(k))
+            found.append(torch.stack(terms, 1))
             yield Step(int(part[-1]) + 1, len(x), calls=k)
         draws = "1 draw" if k == 1 else f"{k} draws"
         method = f"sum over all components, uniform dequantisation of normal scores, {draws}"
-        return LogDensity(torch.cat(values), Meaning.BOUND, method)
+        value, error = log_mean(torch.cat(found))
+        return LogDensity(value, Meaning.BOUND, method, error)
 
     def _log_density(self, x: Tensor, labels: Tensor) -> Tensor:
         value = torch.empty(len(x), dtype=torch.float64)

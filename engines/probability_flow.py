@@ -172,7 +172,7 @@ def travel(
         _, d_middle = slopes((w + to) / 2 - h / 8 * (start - end), middle, True)
         total += h / 6 * (d_start + 4 * d_middle + d_end).double()
         doubt += abs(h) * 2 / 3 * (d_middle - (d_start + d_end) / 2).abs()
-        doubt += abs(h) * _STEEP * (second - third).norm(dim=1)
+        doubt += abs(h) * _STEEP * (second - third).flatten(1).norm(dim=1)
         w, start, d_start = to, end, d_end
         yield 5 * i + 1
     return w, total, doubt

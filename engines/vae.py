@@ -32,6 +32,7 @@ from engines.model import (
 from engines.nets.kde import PointKernels
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean
 from engines.noise import Streams, log_normal, streams_of
+from engines.spread import log_mean
 
 MEAN, DRAW = 0.0, 1.0
 PIXELS = Knob(
@@ -122,13 +123,13 @@ class VAE:
 
     @torch.no_grad()
     def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
-        """The bound and its standard error by the delta method, each (n,) float64.
+        """The bound and its standard error, each (n,) float64.
 
         e holds the standard normal draws: (n or 1, m, K).
         """
         z, log_ratio = propose(self.net, x, labels, e)
         log_prior = self.net.log_prior(z, labels.repeat_interleave(e.shape[1]))
-        return importance_bound((log_ratio + log_prior).view(len(x), -1))
+        return log_mean((log_ratio + log_prior).view(len(x), -1))
 
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
         """Mean of p(x | z, c) for prior noise (n, K) -> (n, …)."""
@@ -229,18 +230,6 @@ def propose(
     z = z.flatten(0, 1)
     log_p = net.log_likelihood(x.repeat_interleave(m, 0), z, labels.repeat_interleave(m))
     return z, log_p - log_q.flatten()
-
-
-def importance_bound(log_w: Tensor) -> tuple[Tensor, Tensor]:
-    """log (1/M) Σ w and its standard error by the delta method: (n, M) -> (n,) float64 each.
-
-    Burda et al. 2016, equation 8. One weight tells nothing of its error: nan.
-    """
-    log_w, m = log_w.cpu().double(), log_w.shape[1]
-    value = torch.logsumexp(log_w, 1) - math.log(m)
-    if m == 1:
-        return value, torch.full_like(value, math.nan)
-    return value, (log_w - value[:, None]).exp().std(1) / math.sqrt(m)
 
 
 def bound_name(m: int) -> str:

@@ -85,6 +85,43 @@ def test_the_bound_is_the_mean_over_masks_of_every_size():
     assert abs(found.value.item() - exact.mean().item()) < 4 * spread
 
 
+def test_in_groups_of_one_order_the_masses_sum_to_one_too():
+    """Of all pictures of 4 × 4 pixels and two levels."""
+    net = any_order(2, (1, 4, 4))
+    pictures = AnyOrderPictures(card((1, 4, 4), "any-order"), net, CPU)
+    bits = torch.arange(2**16)[:, None] >> torch.arange(16) & 1
+    x, order = to_pictures(bits.view(-1, 4, 4), 2), pictures.order(1)[0]
+    pieces = [finish(pictures.log_mass_in(part, None, order, 3)).value for part in x.split(4096)]
+    assert torch.cat(pieces).exp().sum().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_default_is_one_order_in_groups_and_more_groups_lead_to_the_exact_value():
+    pictures = AnyOrderPictures(card((1, 4, 8), "any-order"), any_order(256), CPU)
+    model = of_net(card((1, 4, 8), "any-order"), pictures.net, CPU)
+    x = finish(model.sample(SampleRequest(3, 1)))
+    order = pictures.order(1)[0]
+    exact = finish(pictures.log_mass_in(x, None, order))
+    asked = finish(model.density.run(x, None, {"groups": 32}))
+    assert torch.equal(asked.value, exact.value)
+    assert asked.meaning is Meaning.EXACT
+    default = finish(model.density.run(x, None, {}))
+    assert default.meaning is Meaning.BOUND
+    assert default.stderr is None
+    assert "2 groups" in default.method
+    steps = list(model.density.run(x, None, {"groups": 5}))
+    assert [step.calls for step in steps] == [1, 2, 3, 4, 5]
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
+
+
+def test_who_asks_for_masks_alone_gets_the_bound_as_before():
+    model = of_net(card((1, 4, 8), "any-order"), any_order(256), CPU)
+    x = finish(model.sample(SampleRequest(2, 1)))
+    alone = finish(model.density.run(x, None, {"terms": 6}))
+    both = finish(model.density.run(x, None, {"terms": 6, "groups": 0}))
+    assert torch.equal(alone.value, both.value)
+    assert "6 random masks" in alone.method
+
+
 def test_one_pixel_a_call_is_exact_and_more_are_not():
     model = of_net(card((1, 4, 8), "any-order"), any_order(256), CPU)
     assert model.procedure({"calls": 32}).exactness is Exactness.EXACT

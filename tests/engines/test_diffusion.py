@@ -171,9 +171,13 @@ def test_a_picture_has_a_mass_with_an_error(tmp_path):
     model = open_model(ship(tmp_path, "diffusion", "picture"), root=tmp_path)
     x = drawn(model, 3, 1)
     found = finish(model.density.run(x, None, {"steps": 8}))
-    assert found.meaning is Meaning.ESTIMATE
+    assert found.meaning is Meaning.BOUND
     assert (found.stderr > 0).all()
-    assert all(word in found.method for word in ("8 steps", "Hutchinson", "dequantisation"))
+    assert all(word in found.method for word in ("8 steps", "Hutchinson", "mean of 2 draws"))
+    once = finish(model.density.run(x, None, {"steps": 8, "dequantisation": 1}))
+    assert once.stderr.isnan().all()
+    gap = (once.value - found.value).abs()
+    torch.testing.assert_close(gap, found.stderr, rtol=1e-6, atol=1e-6)  # of two, half the range
     again = finish(model.density.run(x, None, {"steps": 8}))
     assert torch.equal(again.value, found.value)
     levels = (x + 1) * 127.5
