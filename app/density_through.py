@@ -25,6 +25,7 @@ from app.parts import Parts
 from app.pictures import Pixels, to_pixels, to_tensor
 from app.titles import family_title
 from engines.maps.area import Area
+from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets import theme
 from widgets.colour_bar import ColourBar
@@ -40,7 +41,8 @@ _ONE = "the page"
 _HELP = (
     "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, decoded, or in "
     "pixels where it has none. Colours are log p of the latent, or of the decoded picture in bits "
-    "per dimension: which, the badge and the foot of the map say."
+    "per dimension; −E(x) in nats where log p lacks a constant. Which, the badge and the foot of "
+    "the map say."
 )
 
 
@@ -206,7 +208,7 @@ class PlanePage(QObject):
         first = self.frame is None
         self.frame, area = frame, frame.request.area
         box = (area.x0, area.x1, area.y0, area.y1)
-        bits = _in_bits(frame)
+        pictures = _of_pictures(frame)
         scale, unit = _scale(frame)
         self.panel.map.set_scale(scale)
         self.bar.set_scale(scale, unit)
@@ -215,7 +217,7 @@ class PlanePage(QObject):
         self.panel.map.set_map(frame.values, box)
         self.panel.map.set_marks([tuple(place) for place in self.corners.places.tolist()])
         self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
-        what = "of the decoded picture" if bits else "of the latent"
+        what = "of the decoded picture" if pictures else "of the latent"
         self.panel.set_footer(f"log-density {what} · {frame.request.wide} × {frame.request.high}")
         self.panel.set_state(
             State.READY if frame.complete else State.WORKING, f"{100 * frame.share:.0f} %"
@@ -247,13 +249,18 @@ class PlanePage(QObject):
             self.under.set_picture(answer.step)
 
 
-def _in_bits(frame: MapFrame) -> bool:
+def _of_pictures(frame: MapFrame) -> bool:
     return "of the decoded picture" in frame.method
 
 
 def _scale(frame: MapFrame) -> tuple[Scale, str]:
     low, high = (float(np.quantile(frame.values, q)) for q in (0.02, 0.999))
-    unit = "log₂ p / D: −bits per dimension" if _in_bits(frame) else "log p(z), nats"
+    if not _of_pictures(frame):
+        unit = "log p(z), nats"
+    elif frame.kind is Kind.UNNORMALISED:
+        unit = "−E(x), nats: log p + constant"
+    else:
+        unit = "log₂ p / D: −bits per dimension"
     return Scale(low, max(high, low + 1e-6)), unit
 
 

@@ -351,7 +351,8 @@ def _with_density(
             found = end.value
             break
         yield shown
-    errors = None if found.stderr is None else found.stderr.double().numpy()
+    known = found.stderr is not None and bool(found.stderr.isfinite().all())
+    errors = found.stderr.double().numpy() if found.stderr is not None and known else None
     yield replace(
         shown, log_p=found.value.double().numpy(), errors=errors, meaning=found.meaning.value,
         method=found.method,

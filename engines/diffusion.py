@@ -217,7 +217,7 @@ class Diffusion:
         for label in classes.unique().tolist():
             rows = (classes == label).nonzero()[:, 0]
             for part in rows.split(_PLANE_ROWS):
-                run, place = self._climbed(x[part], label, steps), torch.tensor([done])
+                run, place = self._climb_class(x[part], label, steps), torch.tensor([done])
                 place = place.expand(len(part))
                 values[part], _ = yield from _counted(run, place, len(x), 5 * steps + 1)
                 done += len(part)
@@ -225,7 +225,7 @@ class Diffusion:
         return LogDensity(values, Meaning.ESTIMATE, method)
 
     @torch.no_grad()
-    def _climbed(self, x: Tensor, label: int, steps: int) -> _Integral:
+    def _climb_class(self, x: Tensor, label: int, steps: int) -> _Integral:
         """log p of points of one class, and no variance."""
         net, given = self.net, torch.tensor([label], device=self.device)
         assert isinstance(net, PointDenoiser)

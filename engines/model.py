@@ -126,7 +126,8 @@ class Density:
     `grid(xs, ys, label, knobs)`, where there is a faster way on a plane's grid: increasing xs (a,)
     and ys (b,), one class or None; the values of `run` at torch.cartesian_prod(xs, ys), in that
     order (a·b,), or of a tighter bound if its method says so. `at_once` says that such a grid costs
-    little more than its rows and columns. `preview` is a rougher way for a first look.
+    little more than its rows and columns. `preview` is a rougher way for a first look; `rough` are
+    the knobs for a look at thousands of pictures, such as a map, where the defaults take too long.
     """
 
     meaning: Meaning
@@ -135,6 +136,7 @@ class Density:
     grid: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
     at_once: bool = True
     preview: Callable[[Tensor, Tensor, int | None, Knobs], DensityRun] | None = None
+    rough: Knobs = field(default_factory=dict)
 
 
 class Pace(Enum):

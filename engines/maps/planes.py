@@ -96,11 +96,15 @@ def of_latent(plane: Plane) -> Field:
 
 
 def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
-    """log P of the decoded 8-bit picture, as −bits per dimension so that families compare."""
+    """log P of the decoded 8-bit picture, as −bits per dimension so that families compare.
+
+    An unnormalised density has no bits: −E(x) in nats, up to a constant.
+    """
     density = model.density
     if density is None:
         raise ValueError(f"{model.card.name} is implicit: it has no density")
-    unit = math.log(2) * math.prod(model.card.shape)
+    lacks = density.meaning is Meaning.UNNORMALISED
+    unit = 1.0 if lacks else math.log(2) * math.prod(model.card.shape)
     run = density.run
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
@@ -109,7 +113,7 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
         for part in places.split(rows):
             total = len(places)
             x = yield from _counted(decoded(model, plane, *part.T), done, total)
-            found = yield from _counted(run(x, None, {}), done, total)
+            found = yield from _counted(run(x, None, density.rough), done, total)
             values.append(found.value / unit)
             method, done = found.method, done + len(part)
             yield Step(done, len(places))

@@ -8,8 +8,8 @@ import pytest
 from app.density_map import number
 from app.density_numbers import place_of, shown, unranked
 from app.scoring import HeldOut, Score
-from engines.catalog import find
 from engines.maps.kinds import Kind
+from engines.opening import find
 
 BIT = math.log(2) * 784
 

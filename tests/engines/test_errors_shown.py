@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from engines import noise
-from engines.catalog import open_model
 from engines.examples import pictures
 from engines.model import finish
 from engines.nets.diffusion import SIGMA_DATA
 from engines.noise import Streams
+from engines.opening import open_model
 
 ALLOWED = 1.3
 FAST = {

@@ -8,7 +8,7 @@ import torch
 from engines import log_density, open_model
 from engines.catalog import scan
 from engines.model import Meaning
-from engines.nets.flow import log_normal
+from engines.noise import log_normal
 from tests.hostile import hostile
 
 CARDS, _ = scan()

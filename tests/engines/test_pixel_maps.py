@@ -10,7 +10,7 @@ from engines.maps import embedding, planes
 from engines.maps.fields import kernels_on
 from engines.maps.pixels import pixel_map
 from engines.maps.refine import whole
-from engines.model import finish
+from engines.model import Meaning, finish
 
 
 def picture(seed=0, count=1):
@@ -113,6 +113,21 @@ def test_what_is_mapped_on_a_plane_is_said(tmp_path):
                                    None, {})).value  # fmt: skip
     assert float(shown.values[0, 0]) == pytest.approx(float(own[0]) / (64 * math.log(2)), rel=1e-2)
     assert "decoded picture" in shown.method
+
+
+def test_an_energy_is_mapped_in_nats_and_one_order_in_fewer_groups(tmp_path):
+    from engines.maps.area import Area
+
+    for family in ("energy", "any-order"):
+        model = opened(tmp_path, family, "picture")
+        plane = finish(planes.plane_through(model, picture(1, 3)))
+        shown = whole(planes.of_picture(model, plane), Area(-1e-3, 1e-3, -1e-3, 1e-3), 1, 1)
+        x = finish(planes.decoded(model, plane, *torch.zeros(2, 1)))
+        own = finish(model.density.run(x, None, model.density.rough))
+        unit = 1 if own.meaning is Meaning.UNNORMALISED else 64 * math.log(2)
+        assert float(shown.values[0, 0]) == pytest.approx(own.value.item() / unit, rel=1e-2)
+        assert shown.method.startswith(own.method)
+    assert "in 1 group," in own.method
 
 
 def test_samples_like_the_data_have_no_log_ratio():
