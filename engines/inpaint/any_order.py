@@ -1,20 +1,24 @@
 """Any-order models: what is known counts as already drawn, the rest follows in a random order.
 
-These are the model's own conditionals, so that nothing has to be corrected (Hoogeboom et al. 2022).
+These are the network's own conditionals (Hoogeboom et al. 2022). Points are drawn under the mean
+over both orders, which is their density: one order alone has another conditional distribution.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from engines.any_order import AnyOrderPictures, AnyOrderPoints
 from engines.autoregressive import draw_levels, to_indices, to_pictures
+from engines.inpaint.along_line import Cells
 from engines.inpaint.classes import CLASS, classes, first
 from engines.inpaint.method import Hole, Method, filling
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.nets.mixtures import LineMixture
 from engines.noise import Streams
 
 TOGETHER = Knob(
@@ -25,6 +29,8 @@ TOGETHER = Knob(
 _ROWS = 16
 """Pictures that the network sees at once: about 100 ms a call."""
 _UNKNOWN = 0.0
+_CELLS, _REACH = 2048, 6.5
+"""Cells of a line, and how far its first cut goes, in normal scores of the free axis."""
 
 
 @torch.no_grad()
@@ -74,10 +80,84 @@ class Draws:
 
 @torch.no_grad()
 def fill_points(hole: Hole) -> Run:
-    """Unknown axes in a random order, each draw's own, by inverse distribution functions."""
-    native, streams = hole.model.native, hole.streams
+    """Points of the mean over both orders: one order where nothing or all but one axis is free.
+
+    p(x_m | x_o) ∝ ½ p₁₂ + ½ p₂₁ is a mixture of two laws: of the order that has the known axis
+    first, and of the one that has it last. Each draw picks one of them by its density at the known
+    value. Beyond the plane a draw has the known axes first, which is one order's law only.
+    """
+    native = hole.model.native
     assert isinstance(native, AnyOrderPoints)
-    net, n = native.net, hole.count
+    if native.net.dim == 2 and int(hole.known.sum()) == 1:
+        return (yield from _fill_line(native, hole))
+    return (yield from _fill_known_first(native, hole))
+
+
+def _fill_line(native: AnyOrderPoints, hole: Hole) -> Run:
+    """One axis given the other, under the density of the mean over both orders."""
+    net, n, streams = native.net, hole.count, hole.streams
+    free, given = int((~hole.known).nonzero()), int(hole.known.nonzero())
+    one = torch.full((1,), hole.label, device=native.device)
+    y = net.enter(hole.picture.to(native.device, torch.float64))[None]
+    none, seen = torch.zeros_like(hole.known)[None].to(y.device), hole.known[None].to(y.device)
+    pick, z, u, within = streams.uniform(), streams.normal(), streams.uniform(), streams.uniform()
+    last = Backward(native, one, free, float(y[0, given]))
+    # both log-densities of the known value, in units of y: of the order that begins with it …
+    begins = float(net(y, none, one, given).log_density(y[:, given]))
+    ends, cells = last.marginal()  # … and of the one that ends with it
+    odds = torch.tensor([begins, ends], dtype=torch.float64).softmax(0)
+    backward = pick.double() >= odds[0]
+    x = y.repeat(n, 1)
+    x[:, free] = net(y, seen, one, free).quantile(z.to(y))
+    x[backward.to(y.device), free] = cells.draw(u, within)[backward].to(y)
+    found = net.leave(x).float().cpu()
+    yield Step(n, n, found.clone(), last.calls + 2)
+    return found
+
+
+@dataclass
+class Backward:
+    """p(y_free) p(y_given | y_free) as a function of y_free, the known axis being drawn last."""
+
+    native: AnyOrderPoints
+    label: Tensor
+    free: int
+    value: float
+    calls: int = 0
+
+    def marginal(self) -> tuple[float, Cells]:
+        """log of its integral, the density of the known value, and the cells that it is drawn by.
+
+        Cut twice: as far as p(y_free) reaches, then where the mass is.
+        """
+        net, device = self.native.net, self.native.device
+        nothing = torch.zeros(1, 2, dtype=torch.bool, device=device)
+        blank = torch.zeros(1, 2, dtype=torch.float64, device=device)
+        start = net(blank, nothing, self.label, self.free)
+        self.calls += 1
+        ends = start.quantile(torch.tensor([-_REACH, _REACH], dtype=torch.float64, device=device))
+        coarse = self._cut(start, float(ends[0]), float(ends[1]))
+        cells = self._cut(start, *coarse.massive())
+        return float(cells.log_p.logsumexp(0)) + math.log(cells.width), cells
+
+    def _cut(self, start: LineMixture, low: float, high: float) -> Cells:
+        net, width = self.native.net, (high - low) / _CELLS
+        mids = low + width * (torch.arange(_CELLS, dtype=torch.float64) + 0.5)
+        y = torch.zeros(_CELLS, 2, dtype=torch.float64, device=self.native.device)
+        y[:, self.free] = mids.to(y)
+        seen = torch.zeros(1, 2, dtype=torch.bool, device=y.device)
+        seen[:, self.free] = True
+        given = net(y, seen, self.label.expand(_CELLS), 1 - self.free)
+        log_p = start.log_density(y[:, self.free]) + given.log_density(
+            y.new_full((_CELLS,), self.value)
+        )
+        self.calls += 1
+        return Cells(low, width, log_p.cpu())
+
+
+def _fill_known_first(native: AnyOrderPoints, hole: Hole) -> Run:
+    """Unknown axes in a random order, each draw's own, by inverse distribution functions."""
+    net, n, streams = native.net, hole.count, hole.streams
     labels = torch.full((n,), hole.label, device=native.device)
     y = net.enter(hole.picture.to(native.device, torch.float64)).repeat(n, 1)
     known = hole.known.to(native.device).repeat(n, 1)
@@ -107,8 +187,14 @@ def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
 
 def _of_points(model: Model, knobs: Knobs) -> Procedure:
     settle((), knobs)
-    method = "what is known first, then the other axes in random order"
-    return Procedure(Exactness.EXACT, method, _SOURCE)
+    if model.card.shape != (2,):
+        method = "what is known first, then the other axes in random order; one order's law"
+        return Procedure(Exactness.HEURISTIC, method, _SOURCE)
+    method = (
+        "one of both orders by its density of the known value; that which ends with it by "
+        f"{_CELLS:,} cells along the line"
+    )
+    return Procedure(Exactness.ASYMPTOTIC, method, f"{_SOURCE}; Devroye 1986, section II.2")
 
 
 _PICTURE_KNOBS = (TOGETHER, CLASS)
@@ -127,7 +213,7 @@ METHODS = (
     Method(
         name="any-order",
         title="Given what is known",
-        says="Draws the unknown coordinates from the network's own conditionals.",
+        says="Draws the unknown coordinate from the mean over both orders, as the density is.",
         fits=lambda model: isinstance(model.native, AnyOrderPoints),
         procedure=_of_points,
         run=filling(fill_points),

@@ -144,7 +144,7 @@ def test_draws_do_not_depend_on_their_batch(table):
 
 @pytest.mark.parametrize(
     ("family", "name", "missing"),
-    [("autoregressive", "smc", 1), ("autoregressive", "smc", 0), ("any-order", "any-order", 1)],
+    [(*one, k) for one in (("autoregressive", "smc"), ("any-order", "any-order")) for k in (0, 1)],
 )
 def test_points_follow_the_conditional_of_the_joint(tmp_path, family, name, missing):
     model = opened(tmp_path, family, "points")
@@ -154,12 +154,7 @@ def test_points_follow_the_conditional_of_the_joint(tmp_path, family, name, miss
     x = finish(method.run(model, picture, known, n, 1))[:, missing].double()
     points = picture.expand(len(grid), 2).clone()
     points[:, missing] = grid.float()
-    if family == "any-order":  # given x_o first: one of the two orders, not their mean
-        labels = torch.full((len(grid),), 3)
-        order = [1 - missing, missing]
-        log_p = model.native.net.log_density(points.double(), labels, order)
-    else:
-        log_p = log_density(model, points).value
+    log_p = log_density(model, points).value
     upto = log_p.softmax(0).cumsum(0)
     found = (x[:, None] <= grid).double().mean(0)
     assert (found - upto).abs().max() < 0.05
