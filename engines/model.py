@@ -30,7 +30,8 @@ class Step:
 
     `guess` holds the best pictures or points so far, (n, …) in data scale; always a new tensor.
     `calls` counts network evaluations so far **per picture**. The last step has done == total.
-    `note` is what a run finds of its own quality, such as "acceptance 0.57"; empty for none.
+    `note` is what a run finds of its own quality, such as "acceptance 0.57"; empty for none. `poor`
+    says in words what of it is poor so far, and the remedy; that of the last step is the run's.
     """
 
     done: int
@@ -38,6 +39,7 @@ class Step:
     guess: Tensor | None = None
     calls: int = 0
     note: str = ""
+    poor: str = ""
 
 
 Run: TypeAlias = "Generator[Step, None, Tensor]"

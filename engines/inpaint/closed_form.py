@@ -1,4 +1,4 @@
-"""Kernel density estimates and mixtures of factor analysers: p(x_m | x_o) in closed form."""
+"""Kernel density estimates and mixtures of factor analysers: p(x_m | x_o) by closed forms."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ import torch
 from torch import Tensor
 from torch.special import log_ndtr
 
+from engines.diagnostics import by_length, short
+from engines.inpaint import cells
 from engines.inpaint.method import Hole, Method, filling
 from engines.kde import KDE
 from engines.mfa import MFA
-from engines.model import Exactness, Knobs, Model, Procedure, Run, Step, settle
+from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.kde import PictureKernels, to_levels
 from engines.noise import choose
 
-_CHUNK = 1_000
+SWEEPS = Knob(
+    "sweeps", "Sweeps", 24, 0, 5000, 1,
+    "Turns of Gibbs sampling, which find where in its cell each known pixel lies, given the others "
+    "and the model. 0 places it uniformly, as if the pixels knew nothing of each other.",
+)  # fmt: skip
+_CHUNK, _ENOUGH = 1_000, 20
 
 
 @torch.no_grad()
 def fill(hole: Hole) -> Run:
-    """All draws at once."""
+    """All draws at once, or chains for as many sweeps as are asked."""
     native = hole.model.native
+    if hole.knobs.get("sweeps"):
+        return (yield from cells.fill(hole))
     if isinstance(native, KDE):
         x = from_kernels(native, hole)
     else:
@@ -72,8 +81,8 @@ def level_table(h: float) -> Tensor:
 def from_analysers(mfa: MFA, hole: Hole) -> Tensor:
     """x_m from Σ_j w_j(x_o) N(x_m; μ_j(x_o), Σ_j): (count, …). Ghahramani & Jordan 1994.
 
-    Pictures live on normal scores, where a known pixel is a cell: every draw has the known pixels
-    dequantised anew, uniformly as in training, and is exact given those.
+    Pictures live on normal scores, where a known pixel is a cell: here every draw has the known
+    pixels dequantised anew, uniformly as in training, and is exact given those. See cells.py.
     """
     streams, known = hole.streams, hole.known.flatten()
     mixture = mfa.classes[hole.label]
@@ -96,19 +105,49 @@ def _procedure(model: Model, knobs: Knobs) -> Procedure:
         method = "a training example weighed by the known values, plus kernel noise"
         return Procedure(Exactness.EXACT, method, "Parzen 1962; Nadaraya 1964; Watson 1964")
     method = "a component given the known values, then its conditional Gaussian"
-    if model.card.is_picture:
-        method += ", known pixels dequantised uniformly"
-    return Procedure(Exactness.EXACT, method, "Ghahramani & Jordan 1994, section 3")
+    return Procedure(Exactness.EXACT, method, _CONDITIONAL)
 
 
+def _of_cells(model: Model, knobs: Knobs) -> Procedure:
+    sweeps = int(settle((SWEEPS,), knobs)["sweeps"])
+    if sweeps == 0:
+        method = (
+            "a component given the known values, then its conditional Gaussian; known pixels "
+            "dequantised uniformly, not by the model"
+        )
+        return Procedure(Exactness.HEURISTIC, method, _CONDITIONAL)
+    method = (
+        f"Gibbs sampling of component, factors and known pixels within their cells, {sweeps} "
+        f"sweeps; then the conditional Gaussian{short(sweeps, _ENOUGH)}"
+    )
+    source = f"Geman & Geman 1984; {_CONDITIONAL}"
+    return Procedure(by_length(sweeps, _ENOUGH), method, source)
+
+
+def _of_analysed_pictures(model: Model) -> bool:
+    return isinstance(model.native, MFA) and model.card.is_picture
+
+
+_CONDITIONAL = "Ghahramani & Jordan 1994, section 3"
 METHODS = (
     Method(
         name="closed-form",
         title="Closed form",
         says="Draws from the exact conditional distribution of the model, in no time.",
-        fits=lambda model: isinstance(model.native, KDE | MFA),
+        fits=lambda model: isinstance(model.native, KDE | MFA) and not _of_analysed_pictures(model),
         procedure=_procedure,
         run=filling(fill),
+        live=True,
+    ),
+    Method(
+        name="closed-form",
+        title="Gibbs within cells",
+        says="Closed forms by turns: where the known pixels lie within their levels, and the "
+        "component and factors that explain them.",
+        fits=_of_analysed_pictures,
+        procedure=_of_cells,
+        run=filling(fill, (SWEEPS,)),
+        knobs=(SWEEPS,),
         live=True,
     ),
 )

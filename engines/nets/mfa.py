@@ -86,6 +86,21 @@ class FactorAnalysers:
         parts = (self.mean, self.loading, self.noise, self.log_weight, self.labels)
         return FactorAnalysers(*(part[rows] for part in parts))
 
+    def on(self, places: Tensor) -> FactorAnalysers:
+        """The marginal of some dimensions, bool (D,): again a mixture of factor analysers."""
+        return FactorAnalysers(
+            self.mean[:, places], self.loading[:, places], self.noise[:, places], self.log_weight,
+            self.labels,
+        )  # fmt: skip
+
+    def posterior(self, j: Tensor) -> tuple[Tensor, Tensor]:
+        """p(z | x, j) = N(P_j (x − μ_j), R_j R_jᵀ) for components (n,): P (n, K, D), R (n, K, K).
+
+        P = A⁻¹ Λᵀ Ψ⁻¹ and R = L⁻ᵀ.
+        """
+        root = torch.linalg.inv(self._lower[j]).mT
+        return root @ self._w[j], root
+
     def noised(self, sigma: float) -> FactorAnalysers:
         """The mixture after adding N(0, σ² I): again one of factor analysers."""
         noise = self.noise + sigma**2
@@ -131,10 +146,7 @@ class FactorAnalysers:
         Responsibilities come from the observed part; given j, the factors are Gaussian given x_o,
         and x_m = μ_m + Λ_m z + noise (Ghahramani & Jordan 1994, section 3).
         """
-        seen = FactorAnalysers(
-            self.mean[:, known], self.loading[:, known], self.noise[:, known], self.log_weight,
-            self.labels,
-        )  # fmt: skip
+        seen = self.on(known)
         observed, hidden = x[:, known], self.loading[:, ~known]
         z, _ = seen.factors(observed)
         root = torch.linalg.inv(seen._lower).mT  # A_o⁻¹ = root rootᵀ
@@ -192,6 +204,13 @@ class NormalScores:
         y = torch.special.ndtri(self._upto[pixel, levels] - p * (1 - u.double()))
         y = y.clamp(-8, 8)
         return y, (p.log() + 0.5 * y.square() + 0.5 * math.log(2 * math.pi)).sum(1)
+
+    def cells(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """The lower and upper end (D,) of the cells of levels (D,) int64; ±∞ at the outer ones."""
+        pixel = torch.arange(len(levels))
+        before = torch.where(levels > 0, self._upto[pixel, (levels - 1).clamp_min(0)], 0.0)
+        upto = torch.where(levels < 255, self._upto[pixel, levels], 1.0).clamp_max(1)
+        return torch.special.ndtri(before), torch.special.ndtri(upto)
 
     def decode(self, y: Tensor) -> Tensor:
         """Scores (n, D) -> the levels (n, D) int64 in whose cells they lie."""

@@ -8,14 +8,18 @@ import torch
 from oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, linear_vae, mixture_energy
 from tiny import opened
 
-from engines import log_density, open_model
+from engines import examples, log_density, open_model
 from engines.inpaint import methods_for
+from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table
 from engines.inpaint.tempering import ladder, swapped, tempered_chains
 from engines.langevin import State
-from engines.model import finish
+from engines.mfa import MFA
+from engines.model import Exactness, finish
 from engines.nets.kde import to_levels
+from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import Streams
+from engines.training.inpainting_report import HOLES
 
 KNOWN = torch.tensor([True, False])
 
@@ -90,27 +94,78 @@ def test_pictures_of_kernels_follow_the_conditional_of_the_joint(tmp_path):
         assert (upto - expected).abs().max() < 1.95 / math.sqrt(n)  # Kolmogorov, p = 0.001
 
 
-def test_pictures_of_analysers_follow_their_own_conditional(tmp_path):
-    """One missing pixel, cut where the normal scores are: by the mixture's density on a line."""
-    model, n = opened(tmp_path, "mfa", "picture"), 4_000
-    mfa = model.native
-    picture = torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(2)).mul(255).round()
-    known = torch.ones(8, 8, dtype=torch.bool)
-    known[4, 4] = False
-    x = to_levels(filled(model, "closed-form", picture / 127.5 - 1, known, n)).long()[:, 0, 4, 4]
-    # its law: average over dequantisations of the known pixels of the density along the pixel
-    y, _ = mfa.scores.encode(
-        picture.flatten().long().expand(60, -1), Streams(9, range(60)).uniform(64)
-    )
-    grid = torch.linspace(-8, 8, 1601, dtype=torch.float64)
-    law = torch.zeros(256, dtype=torch.float64)
-    for row in y:
-        line = row.expand(1601, -1).clone()
-        line[:, 36] = grid
-        mass = mfa.classes[3].log_density(line).softmax(0)
-        law.index_add_(0, mfa.scores.decode(line)[:, 36], mass / 60)
-    found = torch.bincount(x, minlength=256).double() / n
-    assert (found.cumsum(0) - law.cumsum(0)).abs().max() < 0.05
+def by_factors(mfa, levels, known):
+    """P of every level of every missing pixel (D_m, 256), by quadrature over the one factor.
+
+    Given a component and its factor the pixels are independent: their cells have normal masses.
+    """
+    mixture, z = mfa.classes[-1], torch.linspace(-8, 8, 4_001, dtype=torch.float64)
+    prior = (-z.square() / 2).softmax(0)
+    total = torch.zeros(int((~known).sum()), 256, dtype=torch.float64)
+    ends = [mfa.scores.cells(torch.full((len(levels),), k)) for k in range(256)]
+    low, high = (torch.stack(end, 1) for end in zip(*ends, strict=True))
+    for j, log_w in enumerate(mixture.log_weight):
+        centre = mixture.mean[j] + mixture.loading[j, :, 0] * z[:, None]
+        sd = mixture.noise[j].sqrt()
+        mass = torch.special.ndtr((high - centre[..., None]) / sd[:, None])
+        mass -= torch.special.ndtr((low - centre[..., None]) / sd[:, None])
+        seen = mass[:, known, levels[known]].prod(1) * prior
+        total += log_w.exp() * torch.einsum("z,zdk->dk", seen, mass[:, ~known])
+    return total / total.sum(1, keepdim=True)
+
+
+@pytest.fixture
+def few_pixels(tmp_path):
+    """A mixture on 2 × 3 pixels of one factor, most of each in a few wide cells."""
+    model, g = opened(tmp_path, "mfa", "picture"), torch.Generator().manual_seed(5)
+    marginals = torch.full((6, 256), 1e-5)
+    marginals[:, [0, 90, 180, 255]] = torch.tensor([0.45, 0.15, 0.1, 0.3])
+    mean, loading = torch.randn(2, 6, generator=g), 1.2 * torch.randn(2, 6, 1, generator=g)
+    noise, log_w = 0.1 + 0.2 * torch.rand(2, 6, generator=g), torch.tensor([0.6, 0.4]).log()
+    mixture = FactorAnalysers(mean, loading, noise, log_w, torch.zeros(2, dtype=torch.int64))
+    card = dataclasses.replace(model.card, shape=(1, 2, 3), labels=())
+    native = MFA(card, (mixture,), NormalScores(marginals))
+    return dataclasses.replace(model, card=card, native=native)
+
+
+def test_pictures_of_analysers_follow_the_cells_of_what_is_known(few_pixels):
+    """Levels of two missing pixels against quadrature; uniform dequantisation is another law."""
+    known = torch.tensor([[True, False, True], [True, True, False]])
+    levels = torch.tensor([0, 0, 255, 0, 90, 0])
+    picture, n = (levels / 127.5 - 1).view(1, 2, 3), 6_000
+    law = by_factors(few_pixels.native, levels, known.flatten())
+
+    def apart(**knobs):
+        x = to_levels(filled(few_pixels, "closed-form", picture, known, n, **knobs)).long()
+        assert torch.equal(x[:, 0, known], levels.view(2, 3)[known].expand(n, -1))
+        found = torch.stack([c.bincount(minlength=256) / n for c in x[:, 0, ~known].T])
+        return (found.cumsum(1) - law.cumsum(1)).abs().max()
+
+    assert apart(sweeps=100) < 1.95 / math.sqrt(n)  # Kolmogorov, p = 0.001
+    assert apart(sweeps=0) > 1.5 * 1.95 / math.sqrt(n)
+
+
+def test_the_badge_of_cells_goes_by_the_sweeps(few_pixels):
+    method = method_of(few_pixels, "closed-form")
+    found = [method.procedure(few_pixels, {"sweeps": n}).exactness for n in (0, 2, 24)]
+    assert found == [Exactness.HEURISTIC, Exactness.HEURISTIC, Exactness.ASYMPTOTIC]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1.0, 2.0), (3.0, 3.5), (-math.inf, -9.0), (40.0, 41.0), (-50.0, -45.0)]
+)
+def test_truncated_normals_keep_to_their_interval_and_law(low, high):
+    u = (torch.arange(2_000, dtype=torch.float64) + 0.5) / 2_000
+    x = truncated(torch.tensor([low]).double(), torch.tensor([high]).double(), u)
+    assert x.isfinite().all()
+    assert ((x >= low) & (x <= high)).all()
+    # log_ndtr keeps the tail where the distribution function itself is lost
+    side = torch.tensor([low, high]).double() if high <= 0 else -torch.tensor([high, low]).double()
+    inside = x if high <= 0 else -x
+    log_p = [torch.special.log_ndtr(t) for t in (*side, inside)]
+    below = (log_p[2] - log_p[1]).expm1() + 1 - (log_p[0] - log_p[1]).exp()
+    share = below / (1 - (log_p[0] - log_p[1]).exp())
+    assert (share.sort().values - u).abs().max() < 2e-3
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +231,30 @@ def test_a_trained_flow_s_chains_follow_its_own_density(at):
     model, edges = open_model("moons/flow"), torch.linspace(-4, 4, 21).double()
     x = filled(model, "mala", torch.tensor([at, 0.0]), KNOWN, 800, rungs=3, steps=60)
     assert variation(x[:, 1], edges, by_quadrature(model, at, edges)) < 0.1
+
+
+def test_a_shipped_mixture_agrees_with_long_chains():
+    """Means of the hole of one digit: as default, and by chains that go on for 120 sweeps."""
+    model, known = open_model("mnist/mfa", device="cpu"), HOLES["square"](28, 28)
+    found = examples.pictures("mnist").levels[7, ..., :1]
+    picture = torch.from_numpy(found).permute(2, 0, 1) / 127.5 - 1
+    method, label = method_of(model, "closed-form"), int(examples.pictures("mnist").labels[7])
+
+    def mean(sweeps, seed):
+        run = method.run(model, picture, known, 64, seed, {"sweeps": sweeps}, label)
+        x, last = None, None
+        while x is None:
+            try:
+                last = next(run)
+            except StopIteration as end:
+                x = end.value
+        assert torch.equal(x[:, :, known], picture[:, known].expand(64, -1, -1))
+        return last, 127.5 * x[:, 0, ~known].mean(0)
+
+    last, usual = mean(24, 1)
+    (_, one), (_, two) = mean(120, 2), mean(120, 3)
+    assert not last.poor, last.note
+    noise = (one - two).square().mean().sqrt()
+    assert (usual - (one + two) / 2).square().mean().sqrt() < 1.3 * noise
+    far = (mean(0, 1)[1] - (one + two) / 2).square().mean().sqrt()
+    assert far > 1.3 * noise

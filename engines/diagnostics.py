@@ -1,0 +1,80 @@
+"""What a run finds of its own quality, and what to do where that is poor: one rule for all runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engines.model import Exactness
+
+ACCEPTED = 0.15
+"""Fewer proposals of a chain accepted than this share: its steps are far too long."""
+MOVED = 0.6
+"""Below √½ = 0.71, which chains reach even from starts spread much wider than where they end."""
+COUNTED, LEAST = 0.05, 2.0
+"""Particles are poor where fewer count than this share of them, or than two."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Figures of one run so far; None for what it has not.
+
+    `acceptance` is the share of proposals accepted, `moved` as of the function below, `effective`
+    1 / Σ w² of `particles` where it was lowest (Kong et al. 1994). `remedy` is the title of the
+    knob to turn up.
+    """
+
+    acceptance: float | None = None
+    moved: float | None = None
+    effective: float | None = None
+    particles: int = 0
+    remedy: str = "Steps"
+
+    @property
+    def note(self) -> str:
+        """All figures, such as "acceptance 0.57"; empty for none."""
+        parts = []
+        if self.acceptance is not None:
+            parts.append(f"acceptance {self.acceptance:.2f}")
+        if self.moved is not None:
+            parts.append(f"chains moved {self.moved:.2f} of what lies between them")
+        if self.effective is not None:
+            parts.append(f"lowest ESS {self.effective:.1f} of {self.particles}")
+        return ", ".join(parts)
+
+    @property
+    def poor(self) -> str:
+        """What is poor and the remedy, in one sentence without its full stop; empty if nothing."""
+        parts = []
+        if self.acceptance is not None and self.acceptance < ACCEPTED:
+            parts.append(f"only {100 * self.acceptance:.0f} % of the proposals were accepted")
+        if self.moved is not None and self.moved < MOVED:
+            parts.append(f"chains moved {self.moved:.2f} of what lies between them")
+        if self.effective is not None and self.effective < max(LEAST, COUNTED * self.particles):
+            parts.append(f"only {self.effective:.1f} of {self.particles} particles count")
+        return f"{' and '.join(parts)}: raise {self.remedy}" if parts else ""
+
+
+def moved(now: Tensor, start: Tensor) -> float | None:
+    """Distance of chains (n, …) from their starts, by that between the starts of two chains.
+
+    Chains that have forgotten where they began are at 1 or above; None for a single chain, and
+    where all start together.
+    """
+    if len(now) < 2:
+        return None
+    apart = 2 * start.double().flatten(1).var(0).mean()
+    if not apart > 0:
+        return None
+    return float(((now - start).double().square().mean() / apart).sqrt())
+
+
+def by_length(steps: int, enough: int) -> Exactness:
+    """How chains of so many steps stand: too short, they still say where they began."""
+    return Exactness.ASYMPTOTIC if steps >= enough else Exactness.HEURISTIC
+
+
+def short(steps: int, enough: int) -> str:
+    """Words for the end of a method's sentence where its chains are too short; else empty."""
+    return "" if steps >= enough else f"; fewer than {enough:,}: still near where they began"
