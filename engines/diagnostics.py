@@ -12,6 +12,7 @@ ACCEPTED = 0.15
 """Fewer proposals of a chain accepted than this share: its steps are far too long."""
 MOVED = 0.6
 """Below √½ = 0.71, which chains reach even from starts spread much wider than where they end."""
+_NUMBERS = 16
 COUNTED, LEAST = 0.05, 2.0
 """Particles are poor where fewer count than this share of them, or than two."""
 
@@ -59,10 +60,10 @@ class Diagnosis:
 def moved(now: Tensor, start: Tensor) -> float | None:
     """Distance of chains (n, …) from their starts, by that between the starts of two chains.
 
-    Chains that have forgotten where they began are at 1 or above; None for a single chain, and
-    where all start together.
+    Chains that have forgotten where they began are at 1 or above; None for a single chain, for too
+    few numbers to tell, and where all start together.
     """
-    if len(now) < 2:
+    if len(now) < 2 or (len(now) - 1) * now[0].numel() < _NUMBERS:
         return None
     apart = 2 * start.double().flatten(1).var(0).mean()
     if not apart > 0:
