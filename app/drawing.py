@@ -50,6 +50,8 @@ class Frame:
     procedure: Procedure
     knobs: tuple[Knob, ...]
     prompt: Prompt = NO_PROMPT
+    poor: str = ""
+    """What the run finds poor of its own quality, and the remedy; of a batch that was, if any."""
 
     @property
     def complete(self) -> bool:
@@ -85,14 +87,16 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
 
 def _fill(frame: Frame, run: Run, rows: range) -> Frames:
     """Drive one run and show each step in the given rows."""
+    poor = ""
     while True:
         before = time.perf_counter()
         try:
             step = next(run)
         except StopIteration as end:
             guess, calls, done = end.value, frame.calls, rows.stop
+            frame = replace(frame, poor=poor or frame.poor)
         else:
-            guess, calls, done = step.guess, step.calls, rows.start
+            guess, calls, done, poor = step.guess, step.calls, rows.start, step.poor
         if guess is not None:
             frame.values[rows.start : rows.stop] = _array(guess)
         seconds = frame.seconds + time.perf_counter() - before

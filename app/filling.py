@@ -100,6 +100,8 @@ class Filling:
     note: str
     """What the run finds of its own quality, such as "acceptance 0.57"; empty for none."""
     kept: bool | None = None
+    poor: str = ""
+    """What of that quality is poor, and the remedy; empty for nothing."""
 
     @property
     def complete(self) -> bool:
@@ -213,11 +215,12 @@ def started(
 
 
 def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> Fillings:
+    from engines.inpaint.classes import asked_of
     from engines.inpaint.method import clamped
 
     run, picture, known = started(model, request, clamp=False)
-    procedure = method.standing(model, request.knobs, known)
-    spent, calls, note = 0.0, 0, ""
+    procedure = method.standing(model, asked_of(request.knobs, request.label), known)
+    spent, calls, note, poor = 0.0, 0, "", ""
 
     def filling(raw: Tensor, share: float, *, ended: bool = False) -> Filling:
         x = clamped(raw, picture, known)
@@ -225,7 +228,7 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
         kept = keeps(x, picture, known) and _keeps_levels(values, request) if ended else None
         return Filling(
             request, offer, procedure, values, to_pixels(raw), summarise(values), share, spent,
-            calls, note, kept,
+            calls, note, kept, poor,
         )  # fmt: skip
 
     while True:
@@ -238,7 +241,7 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
             yield whole
             return whole
         spent += time.perf_counter() - before
-        calls, note = step.calls, step.note
+        calls, note, poor = step.calls, step.note, step.poor
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
 

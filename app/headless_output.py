@@ -59,15 +59,23 @@ def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Te
 
 
 def driven(run: Generator[Step, None, T], name: str) -> T:
-    """Drive a run to its end, with one line of progress where someone watches."""
-    watched = sys.stderr is not None and sys.stderr.isatty()
+    """Drive a run to its end, with one line of progress where someone watches.
+
+    What the run finds poor of itself is said at its end, whoever watches.
+    """
+    watched, poor = sys.stderr is not None and sys.stderr.isatty(), ""
     try:
         while True:
             step = next(run)
+            poor = step.poor
             if watched:
                 of = f" of {step.total}" if step.total else ""
                 print(f"\r{name}: {step.done}{of}\x1b[K", end="", file=sys.stderr, flush=True)
     except StopIteration as end:
+        if watched:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if poor and sys.stderr is not None:
+            print(f"{name}: {poor}.", file=sys.stderr)
         return end.value  # type: ignore[no-any-return]
     finally:
         run.close()

@@ -73,6 +73,7 @@ class LineFilling:
     calls: int
     note: str
     kept: bool | None = None
+    poor: str = ""
 
     @property
     def values(self) -> npt.NDArray[np.float32]:
@@ -166,11 +167,11 @@ def started(model: Model, request: LineRequest) -> tuple[Run, Tensor, Tensor]:
 def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> LineSteps:
     run, point, known = started(model, request)
     procedure = method.standing(model, request.knobs, known)
-    spent, calls, note = 0.0, 0, ""
+    spent, calls, note, poor = 0.0, 0, "", ""
 
     def filling(x: Tensor, share: float, kept: bool | None = None) -> LineFilling:
         points = x.float().cpu().numpy()
-        return LineFilling(request, offer, procedure, points, share, spent, calls, note, kept)
+        return LineFilling(request, offer, procedure, points, share, spent, calls, note, kept, poor)
 
     while True:
         before = time.perf_counter()
@@ -182,7 +183,7 @@ def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> L
             yield whole
             return whole
         spent += time.perf_counter() - before
-        calls, note = step.calls, step.note
+        calls, note, poor = step.calls, step.note, step.poor
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
 

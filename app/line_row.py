@@ -96,7 +96,10 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         if gap is not None and self.frame is not None:
             limit = FAR * usual(self.frame.request.count)
             far = f"KS {gap:.2f}: far from its density" if gap > limit else ""
-        return super()._remark(cut=cut) or far
+        said = super()._remark(cut=cut)
+        if self._stale or cut:
+            return said
+        return "; ".join(part for part in (said, far) if part)
 
     def present(self, frame: LineFilling) -> None:
         self.view.set_kept(frame.kept)

@@ -65,6 +65,8 @@ class Frame(Protocol[A]):
     @property
     def note(self) -> str: ...
     @property
+    def poor(self) -> str: ...
+    @property
     def complete(self) -> bool: ...
     @property
     def kept(self) -> bool | None: ...
@@ -157,7 +159,11 @@ class MethodRow(QObject, Generic[Q, F]):
             return STOPPED
         if self._stale:
             return CHANGED if self.batch is None else BEFORE
-        return _warning(self.frame) if self.frame else ""
+        if self.frame is None:
+            return ""
+        # a run that goes on may yet become better
+        found = (_warning(self.frame), self.frame.poor if self.frame.complete else "")
+        return "; ".join(part for part in found if part)
 
     def answers(self, request: Q) -> bool:
         """Whether the draws on show are those of this request."""

@@ -129,6 +129,7 @@ class SamplingColumn(QObject):
             for knob in frame.knobs
             if knob.strays(values[knob.name])
         ]
+        turned += [frame.poor] if frame.poor else []
         return "; ".join(turned)
 
     @Slot(object)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engines import langevin, short_run, weights
+from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered
 from engines.model import (
     Card,
@@ -46,7 +47,8 @@ TEMPERATURE = Knob(
     "deepest valleys of the energy; above, they climb out.",
     warn="not the model's distribution",
 )  # fmt: skip
-_LAST, _RHO, _STRIDE = 6, 7.0, 0.3
+_LAST, _FEW, _RHO, _STRIDE = 6, 1000, 7.0, 0.3
+"""Adjusted steps at the last level for each step of the others; fewer than so many are too few."""
 _ROWS = 64
 _SHORT = 12
 """Noise levels of a short chain."""
@@ -82,7 +84,8 @@ class _Pictures:
         """
         noise, shape = Streams(request.seed, request.indices), self.card.shape
         sigmas, steps = levels(int(knobs["levels"])), int(knobs["steps"])
-        n, total, calls = request.count, len(sigmas) * (steps + 1) + _LAST, 1
+        last, seen = adjusted(steps), Diagnosis()
+        n, total, calls = request.count, len(sigmas) * (steps + 1) + last, 1
         z, guidance = noise.normal(*shape), knobs.get("guidance", 1.0)
         cost = Guided.of(labels, self.net.classes, guidance).copies
         at = langevin.State.of(self.energy(labels, sigmas[0], guidance), length(sigmas[0]) * z)
@@ -90,7 +93,8 @@ class _Pictures:
         def told() -> Step:
             nonlocal calls
             calls += 1
-            return Step(n * calls // total, n, self._shown(at.x, sigma), cost * calls)
+            shown = self._shown(at.x, sigma)
+            return Step(n * calls // total, n, shown, cost * calls, seen.note, seen.poor)
 
         yield Step(0, n, self._shown(at.x, sigmas[0]), cost)
         for i, sigma in enumerate(sigmas):
@@ -104,10 +108,15 @@ class _Pictures:
             for _ in range(steps):
                 at = langevin.State.of(energy, langevin.langevin(at, step, noise.normal(*shape)))
                 yield told()
-        for _ in range(_LAST):
+        accepted, start = 0.0, at.x
+        for i in range(1, last + 1):
             z, coin = noise.normal(*shape), noise.uniform()
             at, chance = langevin.mala(energy, at, step=step, noise=z, coin=coin)
-            step = langevin.adapted(step, chance, 0.5)
+            if i <= max(_LAST, last // 2):  # sizes that go on settling have no law
+                step = langevin.adapted(step, chance, 0.5)
+            accepted += chance.mean().item()
+            here = moved(at.x, start)
+            seen = Diagnosis(acceptance=accepted / i, moved=here, remedy="Steps per level")
             yield told()
         return self._shown(at.x, 0.0).add(1).mul(127.5).round() / 127.5 - 1
 
@@ -190,6 +199,11 @@ class _Pictures:
         return LogDensity(torch.cat(values), Meaning.UNNORMALISED, method)
 
 
+def adjusted(steps: int) -> int:
+    """Metropolis-adjusted steps at the last level, with so many Langevin steps at every level."""
+    return _LAST * max(1, steps)
+
+
 def levels(count: int) -> list[float]:
     """σ_max > … > σ_min, evenly spaced in σ^(1/ρ): Karras et al. 2022, equation 5."""
     ends = SIGMA_MAX ** (1 / _RHO), SIGMA_MIN ** (1 / _RHO)
@@ -211,9 +225,10 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
             "Levels between pure noise and none. More follow the energy more closely.",
         ),
         Knob(
-            "steps", "Steps per level", net.steps, 0, 20, 1,
-            "Langevin steps at every noise level, one network call and its slope each. With "
-            "enough of them any start is forgotten.",
+            "steps", "Steps per level", net.steps, 0, 200, 1,
+            "Langevin steps at every noise level, one network call and its slope each, and "
+            f"{_LAST} times as many Metropolis-adjusted ones at the last. With enough of them any "
+            "start is forgotten.",
         ),
     )  # fmt: skip
 
@@ -274,6 +289,10 @@ def _cooled(knobs: Knobs) -> Procedure:
 
 def _annealed(knobs: Knobs) -> Procedure:
     count, steps = int(knobs["levels"]), int(knobs["steps"])
-    method = f"annealed Langevin, {count} noise levels × {steps} steps, MALA at the last"
+    last = adjusted(steps)
+    method = (
+        f"annealed Langevin, {count} noise levels × {steps} steps, then {last} steps of MALA at "
+        f"the last{short(last, _FEW)}"
+    )
     source = "Song & Ermon 2019; Song et al. 2021; Roberts & Tweedie 1996"
-    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)
+    return tempered(Procedure(by_length(last, _FEW), method, source), knobs)

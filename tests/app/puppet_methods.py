@@ -18,7 +18,7 @@ class PuppetMethod:
     """
 
     def __init__(self, name, *, live):
-        self.live, self.steps, self.error = live, 1, None
+        self.live, self.steps, self.error, self.poor = live, 1, None, ""
         self.asked = []
         self._permits = threading.Semaphore(0)
         standing = Exactness.EXACT if live else Exactness.HEURISTIC
@@ -47,7 +47,7 @@ class PuppetMethod:
                 assert self._permits.acquire(timeout=SECONDS), "no permit came"
             if self.error:
                 raise self.error
-            yield Step(i + 1, self.steps, x.clone(), calls=i + 1)
+            yield Step(i + 1, self.steps, x.clone(), calls=i + 1, poor=self.poor)
         return x
 
 

@@ -254,6 +254,16 @@ def test_a_knob_of_the_method_redraws_and_warns(desk):
     assert any("too hot" in text for text in desk.texts())
 
 
+def test_a_run_that_finds_itself_poor_says_so_in_amber_until_a_better_one(desk, methods):
+    poor = "only 2 % of the proposals were accepted: raise Steps"
+    for seed, said in ((8, poor), (9, "")):
+        methods["quick"].poor = said
+        desk.window.seed.box.setValue(seed)
+        desk.until(lambda seed=seed: desk.told()[0] == seed)
+        desk.ready()
+        assert any(poor in text for text in desk.texts()) == bool(said)
+
+
 def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
     bar = desk.tab.source
     before = bar.title()
