@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.any_order import AnyOrderPictures, AnyOrderPoints
+from engines.any_order import AnyOrderPictures, AnyOrderPoints, reveals
 from engines.autoregressive import draw_levels, to_indices, to_pictures
 from engines.inpaint.along_line import Cells
-from engines.inpaint.classes import CLASS, classes, first
+from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
+from engines.inpaint.pool import SHARED
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.mixtures import LineMixture
 from engines.noise import Streams
@@ -29,6 +30,9 @@ TOGETHER = Knob(
 _ROWS = 16
 """Pictures that the network sees at once: about 100 ms a call."""
 _UNKNOWN = 0.0
+_GROUPS = 14
+"""Network calls that the classes' own evidence is found in: of four digits with holes TV ≤ 0.003 from
+56 calls, where two orders differ by up to 0.06."""
 _CELLS, _REACH = 2048, 6.5
 """Cells of a line, and how far its first cut goes, in normal scores of the free axis."""
 
@@ -39,11 +43,11 @@ def fill_pictures(hole: Hole) -> Run:
     native, together = hole.model.native, int(hole.knobs["together"])
     assert isinstance(native, AnyOrderPictures)
     missing = int((~hole.known).sum())
-    calls = math.ceil(missing / together)
+    calls, labels = math.ceil(missing / together), classes(hole, own=evidence(hole))
     shown = torch.full((hole.count, *hole.card.shape), _UNKNOWN)
     for start in range(0, hole.count, _ROWS):
         part = range(start, min(start + _ROWS, hole.count))
-        draws = Draws(native, hole, part)
+        draws = Draws(native, hole, part, labels[part.start : part.stop])
         for call in range(1, calls + 1):
             draws.reveal((call - 1) * together, min(call * together, missing))
             shown[part.start : part.stop] = draws.guess()
@@ -52,12 +56,35 @@ def fill_pictures(hole: Hole) -> Run:
     return shown.clone()
 
 
+def evidence(hole: Hole) -> Evidence:
+    """log p(x_o | c) in one order of the known pixels, several a call taken as independent."""
+
+    @torch.no_grad()
+    def found() -> Tensor:
+        native = hole.model.native
+        assert isinstance(native, AnyOrderPictures)
+        c, order = len(hole.model.labels), Streams(hole.seed, [SHARED]).uniform(native.pixels)
+        place = order[0].add(2 * ~hole.known.flatten()).argsort()[: int(hole.known.sum())]
+        levels = to_indices(hole.picture[None], native.net.levels).flatten(1).repeat(c, 1)
+        known, total = torch.zeros_like(levels, dtype=torch.bool), torch.zeros(c).double()
+        labels, before = torch.arange(c).to(native.device), 0
+        for after in reveals(len(place), min(_GROUPS, len(place))):
+            here = place[before:after].expand(c, -1)
+            log_p = native.logits(levels, known, here, labels).double().log_softmax(2)
+            total += log_p.gather(2, levels.gather(1, here)[..., None])[..., 0].sum(1)
+            known.scatter_(1, here, True)
+            before = after
+        return total
+
+    return found
+
+
 class Draws:
     """Some draws of one hole, with the pixels that are known of each by now."""
 
-    def __init__(self, native: AnyOrderPictures, hole: Hole, part: range) -> None:
+    def __init__(self, native: AnyOrderPictures, hole: Hole, part: range, labels: Tensor) -> None:
         n, streams, self.native = len(part), Streams(hole.seed, part), native
-        self.labels = classes(hole, part).to(native.device)
+        self.labels = labels.to(native.device)
         self.levels = to_indices(hole.picture[None], native.net.levels).flatten(1).repeat(n, 1)
         self.known = hole.known.flatten().repeat(n, 1)
         # unknown pixels first, in an order as random as these numbers
@@ -178,11 +205,14 @@ def _fill_known_first(native: AnyOrderPoints, hole: Hole) -> Run:
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
     settled = settle(_PICTURE_KNOBS, knobs)
     together = int(settled["together"])
-    method = first("what is known, then the rest in random order", settled, model)
+    method = "what is known, then the rest in random order"
     if together == 1:
-        return Procedure(Exactness.EXACT, f"{method}, one pixel a call", _SOURCE)
-    method = f"{method}, {together} pixels a call taken as independent"
-    return Procedure(Exactness.HEURISTIC, method, _SOURCE)
+        procedure = Procedure(Exactness.EXACT, f"{method}, one pixel a call", _SOURCE)
+    else:
+        method = f"{method}, {together} pixels a call taken as independent"
+        procedure = Procedure(Exactness.HEURISTIC, method, _SOURCE)
+    rough = f"in one order, in {_GROUPS} groups of pixels taken as independent"
+    return classed(procedure, settled, model, cheap=True, rough=rough)
 
 
 def _of_points(model: Model, knobs: Knobs) -> Procedure:
@@ -197,7 +227,7 @@ def _of_points(model: Model, knobs: Knobs) -> Procedure:
     return Procedure(Exactness.ASYMPTOTIC, method, f"{_SOURCE}; Devroye 1986, section II.2")
 
 
-_PICTURE_KNOBS = (TOGETHER, CLASS)
+_PICTURE_KNOBS = (TOGETHER, OWN_CLASS)
 _SOURCE = "Hoogeboom et al. 2022, algorithm 1"
 METHODS = (
     Method(

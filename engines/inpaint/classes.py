@@ -1,21 +1,26 @@
-"""The class of each draw where none is asked: drawn first, from a reader of the known pixels.
+"""The class of each draw where none is asked: drawn first, given the known pixels.
 
 p(x_m | x_o) = Σ_c p(c | x_o) p(x_m | x_o, c): networks were trained mostly under a class, and their
-label for "any" knows far less. Data without a reader keep that label.
+label for "any" knows far less. The model's own p(c | x_o) ∝ p(c) p(x_o | c) is cheap for some; a
+separate reader of pictures with holes stands in for the others. It knows digits better than most
+models do, and so is not theirs: what a method says of itself then holds given the class alone.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from engines import classifier
 from engines.inpaint.method import Hole
-from engines.model import Knob, Knobs, Model
+from engines.model import Exactness, Knob, Knobs, Model, Procedure
 from engines.nets.classifier import through
 from engines.noise import Streams, choose
 
-ANY, READER = 0.0, 1.0
+ANY, READER, OWN = 0.0, 1.0, 2.0
 CLASS = Knob(
     "class", "Where no class is asked", READER, ANY, READER, 1,
     "A reader trained on pictures with holes says p(class | known pixels), and each draw takes its "
@@ -24,8 +29,18 @@ CLASS = Knob(
     "the time.",
     choices=("the model's “any”", "a reader draws it"),
 )  # fmt: skip
+OWN_CLASS = replace(
+    CLASS, default=OWN, maximum=OWN,
+    help=f"{CLASS.help} The model's own p(class | known pixels) ∝ p(known pixels | class), all "
+    "classes being as likely before, is asked where it is cheap; elsewhere the reader.",
+    choices=(*CLASS.choices, "the model draws it where it can"),
+)  # fmt: skip
+"""The same for models whose own p(x_o | c) is cheap, for some holes at least."""
 _STREAM = 0xC1A55
 """Classes have streams of their own: asking for one must not change the noise."""
+
+Evidence = Callable[[], Tensor]
+"""log p(x_o | c) of the model for every class: (classes,) in nats."""
 
 
 def reads(data: str) -> bool:
@@ -33,23 +48,54 @@ def reads(data: str) -> bool:
     return classifier.exists(f"{data}{classifier.HOLES}")
 
 
-def first(method: str, knobs: Knobs, model: Model) -> str:
-    """The words for a method that may draw the class first, where the data have a reader."""
-    if knobs.get("class") != READER or not reads(model.card.data):
-        return method
-    return f"class by a reader if none is asked; {method}"
+def source(knobs: Knobs, model: Model, *, cheap: bool = False) -> float:
+    """Who draws the class where none is asked: ANY for nobody, READER, or OWN for the model.
+
+    `cheap` says whether the model's own is at hand for the hole.
+    """
+    asked = knobs.get("class", ANY)
+    if asked == OWN and cheap and model.labels:
+        return OWN
+    return READER if asked != ANY and reads(model.card.data) else ANY
 
 
-def classes(hole: Hole, draws: range | None = None) -> Tensor:
+def asked_of(knobs: Knobs, label: int | None) -> Knobs:
+    """The knobs in force for a class that is asked, or None: one that is asked is not drawn."""
+    return knobs if label is None or "class" not in knobs else {**knobs, "class": ANY}
+
+
+def classed(
+    procedure: Procedure, knobs: Knobs, model: Model, *, cheap: bool = False, rough: str = ""
+) -> Procedure:
+    """The standing of a method that may draw the class first: the weaker one of the two.
+
+    `rough` says what is not exact in the model's own class, if anything.
+    """
+    by, before = source(knobs, model, cheap=cheap), procedure.exactness
+    if by == ANY:
+        return procedure
+    who = "the model's own posterior" if by == OWN else "a separate reader"
+    said = f"class from {who} if none is asked"
+    if by == OWN and not rough:
+        return replace(procedure, method=f"{said}; {procedure.method}")
+    if before is not Exactness.HEURISTIC:
+        said = f"{before.value} given the class; {said}"
+    said = f"{said}, {rough}" if by == OWN else said
+    return replace(procedure, exactness=Exactness.HEURISTIC, method=f"{said}; {procedure.method}")
+
+
+def classes(hole: Hole, draws: range | None = None, own: Evidence | None = None) -> Tensor:
     """The class index of some draws, or of all: (n,) int64.
 
-    Raises CheckpointError where the reader's weights are not what its card says.
+    `own` is the model's evidence, None where it is not at hand. Raises CheckpointError where the
+    reader's weights are not what its card says.
     """
     part = range(hole.count) if draws is None else draws
-    asked = hole.label < len(hole.model.labels)
-    if asked or hole.knobs.get("class") != READER or not reads(hole.card.data):
+    by = source(hole.knobs, hole.model, cheap=own is not None)
+    if hole.label < len(hole.model.labels) or by == ANY:
         return torch.full((len(part),), hole.label)
-    return choose(_belief(hole), Streams(hole.seed ^ _STREAM, part).uniform())
+    log_p = own().double() if own is not None and by == OWN else _belief(hole)
+    return choose(log_p.log_softmax(0), Streams(hole.seed ^ _STREAM, part).uniform())
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engines.diffusion import Diffusion
-from engines.inpaint.classes import CLASS, classes, first
+from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.denoising import Scene, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import descend
@@ -102,9 +102,8 @@ def _method(picture: bool) -> Method:
             method = f"guidance of z through the decoder, one state unweighed, {n} steps"
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        return Procedure(
-            exactness, first(method, settled, model), "Wu et al. 2023; Rombach et al. 2022"
-        )
+        source = "Wu et al. 2023; Rombach et al. 2022"
+        return classed(Procedure(exactness, method, source), settled, model)
 
     def fits(model: Model) -> bool:
         return isinstance(model.native, DiffusedLatents) and model.card.is_picture == picture

@@ -19,7 +19,7 @@ from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import to_levels
 from engines.energy import Energy
 from engines.flow import Flow
-from engines.inpaint.classes import CLASS, classes, first
+from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import nearest
 from engines.inpaint.tempering import tempered_chains
@@ -232,10 +232,8 @@ def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
         f"MALA in the missing pixels and within the cells of the known ones, {steps} steps from "
         f"{int(settled['search'])} alternating projections{short(steps, _FEW[True])}"
     )
-    method = first(method, settled, model)
-    return Procedure(
-        by_length(steps, _FEW[True]), method, "Roberts & Tweedie 1996; Cannella et al. 2021"
-    )
+    source = "Roberts & Tweedie 1996; Cannella et al. 2021"
+    return classed(Procedure(by_length(steps, _FEW[True]), method, source), settled, model)
 
 
 METHODS = (

@@ -21,7 +21,8 @@ from engines.autoregressive import (
     to_indices,
     to_pictures,
 )
-from engines.inpaint.classes import CLASS, classes, first
+from engines.diagnostics import Diagnosis
+from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import pick, resample
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
@@ -210,10 +211,12 @@ class Walk:
         rows = pick(self.log_w, self.streams.uniform().to(self.log_w))
         return self.states.shown(rows, self.states.places)
 
-    def note(self) -> str:
+    def found(self) -> Diagnosis:
         """How many particles were worth something where it was worst, mean over the draws."""
         p = self.log_w.shape[1]
-        return f"lowest ESS {self.least.mean():.1f} of {p}" if p > 1 else ""
+        if p == 1:
+            return Diagnosis()
+        return Diagnosis(effective=float(self.least.mean()), particles=p, remedy="Particles")
 
 
 def _steps(walk: Walk, known: Tensor, piece: int) -> Iterator[int]:
@@ -231,6 +234,28 @@ def _steps(walk: Walk, known: Tensor, piece: int) -> Iterator[int]:
             walk.resample()
 
 
+def evidence(hole: Hole) -> Evidence:
+    """log p(x_o | c) of what is known before a hole that comes last: exact, classes together."""
+
+    @torch.no_grad()
+    def found() -> Tensor:
+        native = hole.model.native
+        assert isinstance(native, RasterPictures)
+        c, known = len(hole.model.labels), known_places(hole)
+        levels = to_indices(hole.picture[None], native.net.levels).repeat(c, 1, 1)
+        levels, total = levels.to(native.device), torch.zeros(c, dtype=torch.float64)
+        for part in known.nonzero()[:, 0].split(max(1, _ROWS // c)):
+            which = torch.arange(c).repeat_interleave(len(part)).to(native.device)
+            place = part.repeat(c).to(native.device)
+            logits = native.net(levels, torch.arange(c).to(native.device), which, place)
+            seen = levels.flatten(1)[which, place][:, None]
+            log_p = logits.double().log_softmax(1).gather(1, seen)
+            total += log_p.view(c, -1).sum(1).cpu()
+        return total
+
+    return found
+
+
 def _fill(kind: Kind, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
@@ -238,21 +263,24 @@ def _fill(kind: Kind, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
         known = known_places(hole)
         particles = 1 if is_tail(known) else int(hole.knobs.get("particles", 1))
         shown = torch.zeros(hole.count, *hole.card.shape)
+        own = evidence(hole) if kind is Pixels and is_tail(known) else None
         size, total = max(1, most(hole.model) // particles), known.numel()
         first = stretches(known)[0][1].start
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
             streams, rows = Streams(hole.seed, part), len(part) * particles
-            labels = classes(hole, part).repeat_interleave(particles)
+            labels = classes(hole, part, own).repeat_interleave(particles)
             walk = Walk.of(kind(hole, streams, labels), streams, particles)
             every = min(_SHOWN, max(1, _ROWS // (2 * rows)))
             for i, place in enumerate(_steps(walk, known, max(1, _ROWS // (2 * rows)))):
                 if i % every == 0:
                     shown[part.start : part.stop] = walk.best(place)
                     done = part.start + len(part) * (place - first) // (total - first + 1)
-                    yield Step(done, hole.count, shown.clone(), walk.calls, walk.note())
+                    now = walk.found()
+                    yield Step(done, hole.count, shown.clone(), walk.calls, now.note, now.poor)
             shown[part.start : part.stop] = walk.end()
-            yield Step(part.stop, hole.count, shown.clone(), walk.calls, walk.note())
+            now = walk.found()
+            yield Step(part.stop, hole.count, shown.clone(), walk.calls, now.note, now.poor)
         return shown.clone()
 
     return fill
@@ -262,17 +290,16 @@ _SOURCE = "Gordon et al. 1993; Van den Oord et al. 2016"
 
 
 def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
-    p = int(knobs.get("particles", 1))
-    if is_tail(known.expand(model.card.shape[-2:])):
-        method = first("ancestral, the hole comes last in the order", knobs, model)
-        return Procedure(Exactness.EXACT, method, "Van den Oord et al. 2016")
-    if p == 1:
+    p, tail = int(knobs.get("particles", 1)), is_tail(known.expand(model.card.shape[-2:]))
+    if tail:
+        method, standing = "ancestral, the hole comes last in the order", Exactness.EXACT
+    elif p == 1:
         method = "ancestral, what is known after a missing place does not count for it"
-        return Procedure(
-            Exactness.HEURISTIC, first(method, knobs, model), "Van den Oord et al. 2016"
-        )
-    method = first(f"sequential Monte Carlo, {p} particles a draw", knobs, model)
-    return Procedure(Exactness.ASYMPTOTIC, method, _SOURCE)
+        standing = Exactness.HEURISTIC
+    else:
+        method, standing = f"sequential Monte Carlo, {p} particles a draw", Exactness.ASYMPTOTIC
+    source = _SOURCE if not tail and p > 1 else "Van den Oord et al. 2016"
+    return classed(Procedure(standing, method, source), knobs, model, cheap=tail)
 
 
 def method(
@@ -280,7 +307,7 @@ def method(
     most: Callable[[Model], int] = lambda _: _ROWS,
 ) -> Method:  # fmt: skip
     """Weighed particles, or with None one state that nothing weighs; at `most` so many at once."""
-    knobs: tuple[Knob, ...] = (CLASS,) if kind is Pixels else ()
+    knobs: tuple[Knob, ...] = (OWN_CLASS,) if kind is Pixels else ()
     if particles:
         asked = Knob(
             "particles", "Particles", particles, 1, 512, 1,

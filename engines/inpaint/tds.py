@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines.inpaint.classes import CLASS, first
+from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import Twist, moment_matched, scalar
@@ -93,7 +93,7 @@ def _procedure(knobs: dict[str, float], twist: str, model: Model) -> Procedure:
     method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist} twist"
     if p == 1:
         method = f"{twist} guidance, one state unweighed, {n} steps"
-    return Procedure(standing, first(method, knobs, model), "Wu et al. 2023, algorithm 1")
+    return classed(Procedure(standing, method, "Wu et al. 2023, algorithm 1"), knobs, model)
 
 
 def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int) -> Method:

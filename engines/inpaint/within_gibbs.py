@@ -13,7 +13,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.inpaint.classes import CLASS, classes, first
+from engines.diagnostics import Diagnosis, by_length, moved, short
+from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.langevin import adapted
@@ -28,7 +29,7 @@ STEPS = Knob(
 )  # fmt: skip
 _PICTURE_STEPS = 60
 _POOL = {True: 64, False: 512}
-_FIRST_STEP = 0.3
+_FIRST_STEP, _FEW = 0.3, 20
 
 
 @dataclass(frozen=True)
@@ -152,18 +153,20 @@ class Posterior:
         return self.net.from_prior(e, self._labels(len(e)))
 
 
-def start(posterior: Posterior, streams: Streams) -> State:
-    """Importance resampling: a proposal of its class for each chain."""
+def start(posterior: Posterior, streams: Streams) -> tuple[State, bool]:
+    """Importance resampling: a proposal of its class for each chain; and whether all were picked by
+    their own weights, not flattened ones, so that chains need not go far to be fair draws."""
     u, labels = streams.uniform(), posterior.labels.expand(len(streams))
-    found, rows = [], []
+    found, rows, fair = [], [], True
     for label in labels.unique().tolist():
         chains = (labels == label).nonzero()[:, 0]
-        found.append(_resampled(posterior.under(label), u[chains.cpu()]))
+        states, own = _resampled(posterior.under(label), u[chains.cpu()])
+        found, fair = [*found, states], fair and own
         rows.append(chains)
-    return State.joined(found)[torch.cat(rows).argsort()]
+    return State.joined(found)[torch.cat(rows).argsort()], fair
 
 
-def _resampled(posterior: Posterior, u: Tensor) -> State:
+def _resampled(posterior: Posterior, u: Tensor) -> tuple[State, bool]:
     """One of some proposals for each u (n,), by p(x_o | z) p(z) / r(z).
 
     Half of r is the prior and half q(z | x) with the hole filled by what the former expect there.
@@ -181,21 +184,36 @@ def _resampled(posterior: Posterior, u: Tensor) -> State:
     pool = State.joined([prior, posterior.at(mean + sd * e)])
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
     log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
-    pick = choose(flattened(log_weight).cpu(), u)
-    return pool[pick.to(posterior.device)]
+    used = flattened(log_weight)
+    fair = torch.equal(used, log_weight.to(used).log_softmax(0))
+    return pool[choose(used.cpu(), u).to(posterior.device)], fair
 
 
-Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor, str]]
-"""A state and complete x (n, …) -> the next ones, and a note of how it went."""
+@dataclass(frozen=True)
+class Tried:
+    """Shares of the moves accepted so far: of Langevin, and of the encoder's proposals."""
+
+    langevin: float | None = None
+    encoder: float | None = None
+
+    @property
+    def note(self) -> str:
+        if self.langevin is None or self.encoder is None:
+            return ""
+        return f"accepted: {100 * self.langevin:.0f} %, encoder {100 * self.encoder:.0f} %"
+
+
+Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor, Tried]]
+"""A state and complete x (n, …) -> the next ones, and what was accepted by now."""
 
 
 def pseudo_gibbs(posterior: Posterior, streams: Streams) -> Move:
     """z ~ q(z | x), x_m ~ p(x_m | z): Rezende et al. 2014, appendix F."""
 
-    def move(state: State, x: Tensor) -> tuple[State, Tensor, str]:
+    def move(state: State, x: Tensor) -> tuple[State, Tensor, Tried]:
         mean, sd = posterior.encode(x)
         state = posterior.at(mean + sd * posterior.normal(streams))
-        return state, posterior.draw(state, streams), ""
+        return state, posterior.draw(state, streams), Tried()
 
     return move
 
@@ -209,9 +227,9 @@ def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
     """
     step = torch.full((len(streams),), _FIRST_STEP, device=posterior.device)
     scale: Tensor | None = None
-    done, moved = 0, [0.0, 0.0]
+    done, kept = 0, [0.0, 0.0]
 
-    def move(state: State, x: Tensor) -> tuple[State, Tensor, str]:
+    def move(state: State, x: Tensor) -> tuple[State, Tensor, Tried]:
         nonlocal step, scale, done
         mean, sd = posterior.encode(x)
         scale = sd if scale is None else scale
@@ -224,10 +242,9 @@ def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
         if done <= settling:
             step = adapted(step, chance, 1.0)
         for i, part in enumerate((proposed, chance)):
-            moved[i] += part.mean().item()
-        kept = [100 * share / done for share in moved]
-        note = f"accepted: {kept[1]:.0f} %, encoder {kept[0]:.0f} %"
-        return state, posterior.draw(state, streams), note
+            kept[i] += part.mean().item()
+        tried = Tried(kept[1] / done, kept[0] / done)
+        return state, posterior.draw(state, streams), tried
 
     return move
 
@@ -273,7 +290,7 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
         assert isinstance(native, VAE)
         posterior = Posterior(hole, native.net, native.device, classes(hole))
         averaged = hole.knobs.get("pixels") == MEAN
-        state = start(posterior, streams)
+        state, fair = start(posterior, streams)
         x = posterior.draw(state, streams)
         yield Step(0, hole.count, posterior.mean(state) if averaged else x.clone(), 1)
         if exact:
@@ -281,11 +298,16 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
             move = within_gibbs(posterior, streams, total // 2)
         else:
             move = pseudo_gibbs(posterior, streams)
+        begun = state.z
         for i in range(1, total + 1):
-            state, x, note = move(state, x)
+            state, x, tried = move(state, x)
             shown = posterior.mean(state) if averaged else x
             done = hole.count if i == total else hole.count * i // (total + 1)
-            yield Step(done, hole.count, shown.clone(), 1 + (3 if exact else 2) * i, note)
+            here = moved(state.z, begun) if exact else None
+            seen = Diagnosis(acceptance=tried.langevin, moved=None if fair else here)
+            note = ", ".join(part for part in (tried.note, Diagnosis(moved=here).note) if part)
+            calls = 1 + (3 if exact else 2) * i
+            yield Step(done, hole.count, shown.clone(), calls, note, seen.poor)
         return shown.cpu()
 
     return fill
@@ -303,17 +325,17 @@ def _method(exact: bool, picture: bool) -> Method:
 
     def procedure(model: Model, given: Knobs) -> Procedure:
         settled = settle(knobs, given)
-        method = f"{title}, {int(settled['steps'])} steps"
+        steps = int(settled["steps"])
+        method, exactness = f"{title}, {steps} steps", Exactness.HEURISTIC
         if exact:
-            method += " of the encoder's proposals and Langevin in z"
-        exactness = Exactness.ASYMPTOTIC if exact else Exactness.HEURISTIC
+            method += f" of the encoder's proposals and Langevin in z{short(steps, _FEW)}"
+            exactness = by_length(steps, _FEW)
         if settled.get("pixels") == MEAN:
             exactness, method = Exactness.HEURISTIC, method + ", then the mean of p(x | z)"
-        method = first(method, settled, model)
         source = (
             "Mattei & Frellsen 2018; Roberts & Tweedie 1996" if exact else "Rezende et al. 2014"
         )
-        return Procedure(exactness, method, source)
+        return classed(Procedure(exactness, method, source), settled, model)
 
     def fits(model: Model) -> bool:
         return isinstance(model.native, VAE) and model.card.is_picture == picture

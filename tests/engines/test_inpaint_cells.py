@@ -5,13 +5,13 @@ import math
 
 import pytest
 import torch
-from tiny import opened
+from tiny import SHAPES, opened
 
 from engines import open_model
 from engines.diagnostics import Diagnosis, moved
 from engines.flow import Flow
 from engines.inpaint import methods_for
-from engines.model import Exactness, finish
+from engines.model import Exactness, SampleRequest, finish, own_knobs
 from engines.nets.flow import Invertible
 from engines.nets.kde import to_levels
 
@@ -82,6 +82,34 @@ def test_too_few_steps_are_no_asymptotic_badge():
     assert few.exactness is Exactness.HEURISTIC
     assert "fewer than 20,000" in few.method
     assert many.exactness is Exactness.ASYMPTOTIC
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"), [(f, k) for f in ("vae", "gan", "flow", "energy") for k in SHAPES]
+)
+def test_chains_of_a_few_steps_are_heuristic_and_long_ones_are_not(tmp_path, family, kind):
+    model = opened(tmp_path, family, kind)
+    method = methods_for(model)[0]
+    steps = next(knob for knob in method.knobs if knob.name == "steps")
+    own = own_knobs(method.knobs) | ({"class": 0.0} if kind == "picture" else {})
+    few, many = (method.procedure(model, own | {"steps": n}) for n in (3, steps.maximum))
+    assert few.exactness is Exactness.HEURISTIC
+    assert "fewer than" in few.method
+    assert many.exactness is Exactness.ASYMPTOTIC
+    assert "fewer than" not in many.method
+
+
+def test_adjusted_steps_of_an_energy_s_samples_grow_with_the_knob(tmp_path):
+    model = opened(tmp_path, "energy", "picture")
+    totals = []
+    for steps in (0, 1, 3):
+        knobs = {"levels": 4, "steps": steps}
+        *_, last = model.sample(SampleRequest(2, 1, None, knobs))
+        assert "acceptance" in last.note
+        totals.append(last.calls - 4 * (steps + 1))
+    assert totals == [6, 6, 18]
+    few, many = (model.procedure({"steps": n, "guidance": 1.0}) for n in (1, 200))
+    assert (few.exactness, many.exactness) == (Exactness.HEURISTIC, Exactness.ASYMPTOTIC)
 
 
 def test_a_run_that_is_poor_says_so_with_the_remedy(two_pixels):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engines import classifier, examples, open_model
-from engines.inpaint import methods_for
-from engines.inpaint.classes import ANY, CLASS, READER, classes, reads
+from engines import classifier, examples, log_density, open_model
+from engines.inpaint import any_order, methods_for, raster
+from engines.inpaint.classes import ANY, CLASS, OWN, OWN_CLASS, READER, asked_of, classes, reads
 from engines.inpaint.method import Hole
-from engines.model import finish
+from engines.model import Exactness, finish
 from engines.training.datasets import Split
 from engines.training.hole_reader import figures, holes
 from engines.training.inpainting_report import HOLES
@@ -75,11 +75,61 @@ SMALL = {
 def test_the_methods_say_so(family):
     model = open_model(f"mnist/{family}")
     method = methods_for(model)[0]
-    assert CLASS in method.knobs
-    assert "class by a reader" in method.procedure(model, {}).method
-    assert "reader" not in method.procedure(model, {"class": ANY}).method
+    assert CLASS in method.knobs or OWN_CLASS in method.knobs
+    read, anything = (method.procedure(model, {"class": c}) for c in (READER, ANY))
+    assert read.exactness is Exactness.HEURISTIC, "the reader's class is not the model's"
+    assert "class from a separate reader" in read.method
+    assert "reader" not in anything.method
+    if anything.exactness is not Exactness.HEURISTIC:
+        assert f"{anything.exactness.value} given the class" in read.method
+    known = HOLES["square"](28, 28)
+    asked = method.standing(model, asked_of({"class": READER}, 3), known)
+    assert asked == method.standing(model, {"class": ANY}, known), "no class is drawn"
     strange = replace(model, card=replace(model.card, data="hands"))
-    assert "reader" not in method.procedure(strange, {}).method, "nobody reads hands"
+    read = method.procedure(strange, {"class": READER})
+    assert "reader" not in read.method, "nobody reads hands"
+
+
+@pytest.mark.parametrize("family", ["autoregressive", "any-order"])
+def test_the_model_s_own_class_is_the_default_where_it_is_cheap(family):
+    model, last = open_model(f"mnist/{family}"), torch.arange(28)[:, None].expand(28, 28) < 14
+    method = methods_for(model)[0]
+    here, middle = (method.standing(model, {}, known) for known in (last, HOLES["square"](28, 28)))
+    assert "class from the model's own posterior" in here.method
+    if family == "autoregressive":
+        assert here.exactness is Exactness.EXACT
+        assert middle.exactness is Exactness.HEURISTIC
+        assert "separate reader" in middle.method
+    else:
+        assert here.exactness is Exactness.HEURISTIC, "pixels of a group are taken as independent"
+    assert "separate reader" in method.standing(model, {"class": READER}, last).method
+
+
+def test_classes_of_a_raster_model_are_drawn_by_its_own_densities(shown):
+    """The hole last: p(x_o | c) from the density of whole pictures, whose tail is the same for all
+    the classes that it is summed over. Here the tail is one pixel."""
+    model, known = open_model("mnist/autoregressive"), torch.ones(1, 28, 28, dtype=torch.bool)
+    known[0, -1, -1] = False
+    x = shown.x[4]
+    got = raster.evidence(hole(model, x, known))()
+    levels = torch.arange(0, 256, dtype=torch.float32) / 127.5 - 1
+    few = levels[[0, 1, 2, 128, 255]]
+    some = x.repeat(len(few), 1, 1, 1)
+    some[:, 0, -1, -1] = few
+    every = log_density(model, some.repeat(10, 1, 1, 1), torch.arange(10).repeat_interleave(5))
+    upto = every.value.view(10, 5).logsumexp(1)
+    assert (upto <= got + 1e-3).all()
+    assert (got - upto).max() < 0.1, "a corner is nearly always black"
+    drawn = classes(hole(model, x, known, 4000, knobs={"class": OWN}), None, lambda: got)
+    share = drawn.bincount(minlength=10) / 4000
+    assert 0.5 * (share - got.softmax(0)).abs().sum() < 0.04
+
+
+def test_classes_of_an_any_order_model_read_what_is_known(shown):
+    model, known = open_model("mnist/any-order"), HOLES["square"](28, 28)[None]
+    for i in (2, 5):
+        found = any_order.evidence(hole(model, shown.x[i], known))().softmax(0)
+        assert found.argmax() == shown.labels[i]
 
 
 @pytest.mark.parametrize("family", SMALL)
