@@ -244,3 +244,20 @@ def test_points_of_the_plane_share_draws_of_the_prior(tmp_path, monkeypatch, lab
     many = finish(model.native.log_density(x, labels, {"importance": 4000}))
     error = (found.value - many.value).abs()
     assert (error <= 5 * many.stderr + 0.02).all()
+
+
+@pytest.mark.parametrize("name", ["moons", "checkerboard"])
+def test_points_of_a_shipped_model_are_solved_as_finely_as_their_density(name):
+    """By default the same noise ends where it ends in the limit, to a third of the coarse error."""
+    model = open_model(f"{name}/latent-diffusion", device="cpu")
+    few, usual, many = (
+        finish(model.sample(SampleRequest(400, 5, 1, knobs)))
+        for knobs in ({"steps": 18}, {}, {"steps": 100})
+    )
+    coarse, fine = ((x - many).norm(dim=1).median() for x in (few, usual))
+    assert fine < 0.35 * coarse
+
+
+def test_pictures_keep_the_steps_of_their_card():
+    steps = open_model("mnist/latent-diffusion", device="cpu").knobs[0]
+    assert (steps.name, steps.default) == ("steps", 18)
