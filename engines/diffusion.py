@@ -57,7 +57,9 @@ HEUN, ANCESTRAL = 0.0, 1.0
 SAMPLER = Knob(
     "sampler", "Sampler", ANCESTRAL, HEUN, ANCESTRAL, 1,
     "With N steps the probability-flow ODE costs 2N − 1 network calls and needs few of them. The "
-    "reverse diffusion costs N and needs more, but its fresh noise forgets the network's errors.",
+    "reverse diffusion costs N and needs more, but its fresh noise forgets the network's errors. "
+    "For a learned score both end at different distributions (Song et al. 2021): log p(x) is that "
+    "of the ODE.",
     choices=("probability-flow ODE, Heun", "reverse diffusion, ancestral"),
 )  # fmt: skip
 
@@ -357,5 +359,6 @@ def _procedure(knobs: Knobs) -> Procedure:
         "Karras et al. 2022; Lu & Song 2024",
     )
     if knobs.get("sampler", HEUN) == ANCESTRAL:
-        method, source = f"reverse diffusion, ancestral, {steps} steps", "Ho et al. 2020"
+        method = f"reverse diffusion, ancestral, {steps} steps; log p(x) is that of the ODE"
+        source = "Ho et al. 2020"
     return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)

@@ -33,7 +33,9 @@ gap compares both at the same points. Mass is the integral of the density over t
 midpoint rule on ever finer cells, 1024 × 1024 at most; of diffusions, an ODE for every cell, on no
 more than 512 × 512, which the towns of world cities may notice. An exact density of real numbers
 gives a bound for the 256 levels of a picture: uniform dequantisation (Theis et al. 2016). The
-densities are drawn on [their own page](densities.md).
+diffusion of digits samples by the reverse SDE, its log p(x) is that of the probability-flow ODE:
+for a learned score these are two distributions (Song et al. 2021). The densities are drawn on
+[their own page](densities.md).
 """
 _PICTURES_HEAD = """\
 Bits per dimension are means over many pictures by the method named; a bound, ≤, is one on average

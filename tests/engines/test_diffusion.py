@@ -318,6 +318,7 @@ def test_the_sampler_of_pictures_is_told_and_counted():
     native = pictures()
     model = of_denoiser(native.card, native.net, CPU)
     assert model.procedure({}).method.startswith("reverse diffusion, ancestral")
+    assert "log p(x) is that of the ODE" in model.procedure({}).method
     assert model.procedure({"sampler": HEUN}).method.startswith("probability-flow ODE, Heun")
     for sampler, calls in ((ANCESTRAL, 5), (HEUN, 9)):
         steps = list(model.sample(SampleRequest(2, 1, knobs={"steps": 5, "sampler": sampler})))
