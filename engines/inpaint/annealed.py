@@ -80,8 +80,8 @@ def fill(hole: Hole) -> Run:
             step = adapted(step, chance, 0.5)
         calls, accepted = calls + 1, accepted + chance.mean().item()
         here = moved(at.x[:, hole.known.logical_not()], start)
-        seen = Diagnosis(acceptance=accepted / i, moved=here, remedy=LAST.title)
-        yield Step(n * calls // total, n, _clean(at, sigmas[-1]), calls, seen.note, seen.poor)
+        told = Diagnosis(acceptance=accepted / i, moved=here, remedy=LAST.title)
+        yield Step(n * calls // total, n, _clean(at, sigmas[-1]), calls, told.note, told.poor)
     return ((at.x.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
 
 

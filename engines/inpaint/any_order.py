@@ -31,7 +31,7 @@ _ROWS = 16
 """Pictures that the network sees at once: about 100 ms a call."""
 _UNKNOWN = 0.0
 _GROUPS = 14
-"""Network calls that the classes' own evidence is found in: of four digits with holes TV ≤ 0.003 from
+"""Network calls that find the classes' own evidence: of four digits with holes TV ≤ 0.003 from
 56 calls, where two orders differ by up to 0.06."""
 _CELLS, _REACH = 2048, 6.5
 """Cells of a line, and how far its first cut goes, in normal scores of the free axis."""

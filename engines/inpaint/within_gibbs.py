@@ -157,11 +157,14 @@ def start(posterior: Posterior, streams: Streams) -> tuple[State, bool]:
     """Importance resampling: a proposal of its class for each chain; and whether all were picked by
     their own weights, not flattened ones, so that chains need not go far to be fair draws."""
     u, labels = streams.uniform(), posterior.labels.expand(len(streams))
-    found, rows, fair = [], [], True
+    found: list[State] = []
+    rows: list[Tensor] = []
+    fair = True
     for label in labels.unique().tolist():
         chains = (labels == label).nonzero()[:, 0]
         states, own = _resampled(posterior.under(label), u[chains.cpu()])
-        found, fair = [*found, states], fair and own
+        found.append(states)
+        fair = fair and own
         rows.append(chains)
     return State.joined(found)[torch.cat(rows).argsort()], fair
 
