@@ -46,15 +46,18 @@ class Diagnosis:
 
     @property
     def poor(self) -> str:
-        """What is poor and the remedy, in one sentence without its full stop; empty if nothing."""
+        """The remedy, then what is poor, without a full stop; empty if nothing.
+
+        A narrow row shows the beginning alone.
+        """
         parts = []
         if self.acceptance is not None and self.acceptance < ACCEPTED:
-            parts.append(f"only {100 * self.acceptance:.0f} % of the proposals were accepted")
+            parts.append(f"{100 * self.acceptance:.0f} % of the proposals accepted")
         if self.moved is not None and self.moved < MOVED:
             parts.append(f"chains moved {self.moved:.2f} of what lies between them")
         if self.effective is not None and self.effective < max(LEAST, COUNTED * self.particles):
             parts.append(f"only {self.effective:.1f} of {self.particles} particles count")
-        return f"{' and '.join(parts)}: raise {self.remedy}" if parts else ""
+        return f"Raise {self.remedy}: {' and '.join(parts)}" if parts else ""
 
 
 def moved(now: Tensor, start: Tensor) -> float | None:

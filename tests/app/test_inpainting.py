@@ -255,7 +255,7 @@ def test_a_knob_of_the_method_redraws_and_warns(desk):
 
 
 def test_a_run_that_finds_itself_poor_says_so_in_amber_until_a_better_one(desk, methods):
-    poor = "only 2 % of the proposals were accepted: raise Steps"
+    poor = "Raise Steps: 2 % of the proposals accepted"
     for seed, said in ((8, poor), (9, "")):
         methods["quick"].poor = said
         desk.window.seed.box.setValue(seed)

@@ -120,14 +120,17 @@ def test_a_run_that_is_poor_says_so_with_the_remedy(two_pixels):
         *_, last = run
         assert bool(last.poor) == poor
         if poor:
-            assert "raise Steps" in last.poor
+            assert last.poor.startswith("Raise Steps: chains moved")
 
 
 def test_what_is_poor():
     assert not Diagnosis(acceptance=0.5, moved=0.8, effective=9.0, particles=32).poor
     assert Diagnosis().note == Diagnosis().poor == ""
-    assert Diagnosis(acceptance=0.02).poor.startswith("only 2 % of the proposals")
-    assert "1.3 of 32 particles" in Diagnosis(effective=1.3, particles=32, remedy="Particles").poor
+    assert Diagnosis(acceptance=0.02).poor == "Raise Steps: 2 % of the proposals accepted"
+    assert (
+        "Raise Particles: only 1.3 of 32"
+        in Diagnosis(effective=1.3, particles=32, remedy="Particles").poor
+    )
     start = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))
     other = torch.randn(400, 3, generator=torch.Generator().manual_seed(1))
     assert moved(other, start) == pytest.approx(1, abs=0.1)
