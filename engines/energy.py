@@ -20,7 +20,6 @@ from engines.model import (
     Card,
     Density,
     DensityRun,
-    Exactness,
     Knob,
     Knobs,
     Latents,
@@ -252,7 +251,7 @@ def _of_points(points: Points) -> Model:
     return Model(
         card=points.card,
         sample=in_batches(points.draw, points.card, knobs),
-        procedure=lambda given: _cooled(settle(knobs, given)),
+        procedure=lambda given: _cooled(settle(knobs, given), points.net.steps),
         knobs=knobs,
         density=Density(Meaning.ESTIMATE, points.log_density, grid=grid, at_once=False),
         latents=Latents(points.card.shape, _NATURE, points.decode, points.encode, short_run.POINTS),
@@ -281,10 +280,12 @@ def _of_pictures(pictures: _Pictures) -> Model:
     )
 
 
-def _cooled(knobs: Knobs) -> Procedure:
-    method = f"annealed MALA with jumps, {int(knobs['steps'])} steps"
+def _cooled(knobs: Knobs, enough: int) -> Procedure:
+    """`enough` steps are the checkpoint's own, at which samples were held against the density."""
+    steps = int(knobs["steps"])
+    method = f"annealed MALA with jumps, {steps} steps{short(steps, enough)}"
     source = "Roberts & Tweedie 1996; Samsonov et al. 2022"
-    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)
+    return tempered(Procedure(by_length(steps, enough), method, source), knobs)
 
 
 def _annealed(knobs: Knobs) -> Procedure:

@@ -18,9 +18,8 @@ from app.inpainting_evidence import (
 from engines import evidence
 from engines.catalog import catalog, scan
 from engines.inpaint import methods_for
-from engines.model import Exactness, Knob, Procedure
+from engines.model import Exactness, Knob, Procedure, settle
 from engines.opening import open_model
-from engines.vae import DRAW
 from tests.app.test_inpainting import KDE, Desk
 from tests.windows import DIGITS
 
@@ -100,9 +99,13 @@ def test_no_shipped_row_shows_figures_of_other_settings(shipped_methods):
         procedure = method.procedure(model, {})
         offered = Choice(method.name, method.title, "", False, method.knobs, procedure)
         text, _ = calibration(card, offered, True, {})
-        assert text.startswith("covers") != ("mean of p(x | z)" in procedure.method)
-        drawn = {"pixels": DRAW} if any(k.name == "pixels" for k in method.knobs) else {}
-        assert calibration(card, offered, True, drawn)[0].startswith("covers")
+        if "mean of p(x | z)" in procedure.method:
+            assert text == NOT_AT_THESE
+        # a knob that came after the measurement stands at its default, and needs no number
+        measured = figures_of(card)[0].knobs
+        there = {knob.name: measured.get(knob.name, knob.default) for knob in method.knobs}
+        assert calibration(card, offered, True, there)[0].startswith("covers")
+        assert text.startswith("covers") == (there == settle(method.knobs, {}))
     assert len(seen) == 10
 
 

@@ -10,6 +10,7 @@ from engines.energy import levels
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA
 from engines.nets.energy import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
+from engines.opening import open_model
 from engines.training.energy import Likelihood, Nodes, denoising
 
 
@@ -203,8 +204,24 @@ def test_levels_fall_from_the_greatest_noise_to_the_least():
     assert sigmas == sorted(sigmas, reverse=True)
 
 
-@pytest.mark.parametrize("kind", SHAPES)
-def test_chains_are_called_asymptotically_exact(tmp_path, kind):
-    procedure = opened(tmp_path, "energy", kind).procedure({})
-    assert procedure.exactness is Exactness.ASYMPTOTIC
+@pytest.mark.parametrize(
+    ("kind", "steps", "standing"),
+    [
+        ("picture", None, Exactness.HEURISTIC),
+        ("picture", 200, Exactness.ASYMPTOTIC),
+        ("points", None, Exactness.ASYMPTOTIC),
+    ],
+)
+def test_chains_are_called_asymptotically_exact_where_they_are_long(
+    tmp_path, kind, steps, standing
+):
+    knobs = {} if steps is None else {"steps": steps}
+    procedure = opened(tmp_path, "energy", kind).procedure(knobs)
+    assert procedure.exactness is standing
     assert "MALA" in procedure.method
+
+
+def test_chains_shorter_than_a_shipped_checkpoint_s_own_are_heuristic():
+    model = open_model("moons/energy")
+    assert model.procedure({}).exactness is Exactness.ASYMPTOTIC
+    assert model.procedure({"steps": 4}).exactness is Exactness.HEURISTIC
