@@ -13,6 +13,7 @@ from app.files import APP, SaveError, log_failure
 from app.headless_parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
 from app.recipes import RecipeError
 from engines.catalog import CheckpointError
+from engines.model import NotFiniteError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except SystemExit as end:  # argparse has printed help, the version or what is wrong
         return end.code if isinstance(end.code, int) else WRONG_USAGE
-    except (CheckpointError, RecipeError, SaveError) as error:
+    except (CheckpointError, NotFiniteError, RecipeError, SaveError) as error:
         print(f"{APP}: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

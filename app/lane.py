@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 log = logging.getLogger(__name__)
 
-_FOR_PEOPLE = ("CheckpointError", "RecipeError", "SaveError", "ValueError")
+_FOR_PEOPLE = ("CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "ValueError")
 
 _TURN = 0.2
 """Seconds after which a live job lets another one go on."""

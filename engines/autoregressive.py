@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
+from engines.finite import check_numbers
 from engines.model import (
     Card,
     Density,
@@ -66,8 +67,12 @@ def to_pictures(indices: Tensor, levels: int = 256) -> Tensor:
 
 
 def draw_levels(logits: Tensor, u: Tensor) -> Tensor:
-    """The level x with F(x − 1) < u ≤ F(x): logits (…, L), u (…) in (0, 1) float64 -> (…)."""
+    """The level x with F(x − 1) < u ≤ F(x): logits (…, L), u (…) in (0, 1) float64 -> (…).
+
+    Raises NotFiniteError where the logits are not numbers.
+    """
     cumulative = logits.double().softmax(-1).cumsum(-1)
+    check_numbers(cumulative[..., -1], "the probabilities of the next pixels")
     # the last cumulative sum may fall short of 1 by rounding
     return (cumulative < u[..., None]).sum(-1).clamp_max(logits.shape[-1] - 1)
 

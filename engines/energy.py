@@ -132,7 +132,7 @@ class _Pictures:
 
         def found(y: Tensor) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
-                place = y.to(self.device).requires_grad_()
+                place = y.detach().to(self.device).requires_grad_()
                 every = guided.spread(place)
                 answers = self.net(every, place.new_full((len(every),), sigma), guided.labels)
                 energy = guided.combined(answers)

@@ -100,7 +100,13 @@ def _log_move(start: State, end: State, step: Tensor, beta: float) -> Tensor:
 def _decide(at: State, to: State, log_ratio: Tensor, coin: Tensor) -> tuple[State, Tensor]:
     # a proposal of no finite energy is no place to go
     chance = log_ratio.nan_to_num(nan=-torch.inf).clamp_max(0).exp()
-    return to.chosen(at, coin < chance), chance
+    return to.chosen(_lost(at), coin < chance), chance
+
+
+def _lost(at: State) -> State:
+    """The state with NaN for places whose energy is: such a chain can never move, nor be right."""
+    x = at.x.masked_fill(_wide(at.value.isnan(), at.x), torch.nan)
+    return State(x, at.value, at.slope)
 
 
 def _wide(value: Tensor, like: Tensor) -> Tensor:

@@ -24,6 +24,10 @@ Knobs: TypeAlias = Mapping[str, float]
 NO_KNOBS: Knobs = MappingProxyType({})
 
 
+class NotFiniteError(Exception):
+    """A network or a method gave NaN or infinite values; the message is one sentence for people."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What every long computation yields, at least once.

@@ -16,6 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engines.finite import check_numbers
+
 Words = npt.NDArray[np.uint64]
 
 _MULTIPLY = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
@@ -104,8 +106,10 @@ def streams_of(pictures: Tensor) -> Streams:
 
 def choose(log_weight: Tensor, u: Tensor) -> Tensor:
     """A component for each u (n,) in (0, 1) by inversion: of its row of log-weights (n, M), or of
-    weights (M,) that all share, which are summed only once."""
+    weights (M,) that all share, which are summed only once. Raises NotFiniteError for weights that
+    are not numbers."""
     upto = log_weight.exp().cumsum(-1)
+    check_numbers(upto[..., -1], "the weights to choose by")
     at = u.double() * upto[..., -1]
     shared = upto.dim() == 1
     j = torch.searchsorted(upto, at if shared else at[:, None]).view(len(u))

@@ -90,10 +90,14 @@ def is_outside(name: str, root: Path = ROOT) -> bool:
 
 
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:
-    """Load a checkpoint by card, or by what `locate` finds. Raises CheckpointError."""
+    """Load a checkpoint by card, or by what `locate` finds. Raises CheckpointError.
+
+    What the model then gives is finite, or its runs raise NotFiniteError.
+    """
     import torch  # it comes in here
 
     from engines.families import loader, recommended
+    from engines.finite import guarded
 
     card = name if isinstance(name, Card) else locate(name, root)
-    return recommended(loader(card)(card, torch.device(device)))
+    return guarded(recommended(loader(card)(card, torch.device(device))))

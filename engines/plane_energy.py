@@ -103,7 +103,7 @@ class Points:
 
         def found(x: Tensor) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
-                place = x.to(self.device).requires_grad_()
+                place = x.detach().to(self.device).requires_grad_()
                 energy = self.net(place).gather(1, heads)[:, 0]
                 (slope,) = torch.autograd.grad(energy.sum(), place)
             return energy.detach().cpu(), slope.cpu()

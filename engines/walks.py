@@ -6,7 +6,7 @@ A walk is a model's latents, with what paths need beside them; it tells what its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from engines import kernel_paths
 from engines.drawing import class_indices
+from engines.finite import examples
 from engines.gan import GAN
 from engines.kde import KDE
 from engines.model import Latents, Model, Pace, Procedure, Run
@@ -51,7 +52,24 @@ class Walk:
 
 
 def walk_of(model: Model) -> Walk:
-    """The walk of a model. Raises ValueError with one sentence where it has none."""
+    """The walk of a model. Raises ValueError with one sentence where it has none.
+
+    Its codes and examples are finite, or its runs raise NotFiniteError.
+    """
+    walk, name = _walk_of(model), model.card.name
+    sketch, draw = walk.sketch, walk.draw_code
+    return replace(
+        walk,
+        encode=lambda x, labels: examples(walk.encode(x, labels), name, "codes"),
+        decode=lambda z, label: examples(walk.decode(z, label), name),
+        sketch=None if sketch is None else lambda z, label: examples(sketch(z, label), name),
+        draw_code=None
+        if draw is None
+        else lambda x, labels, seed: examples(draw(x, labels, seed), name, "codes"),
+    )
+
+
+def _walk_of(model: Model) -> Walk:
     if isinstance(model.native, GAN) and model.card.labels:
         return _of_classes(model.native, model)
     if isinstance(model.native, KDE):

@@ -6,8 +6,6 @@ last level it is the likelihood itself, so the weights correct what the way ther
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -16,7 +14,7 @@ from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.denoising import Scene, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import descend
-from engines.inpaint.twist import Seen, Twist, variance
+from engines.inpaint.twist import Seen, Twist, held
 from engines.inpaint.within_gibbs import Posterior
 from engines.latent_diffusion import DiffusedLatents
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, finish, settle
@@ -48,11 +46,7 @@ def through_decoder(scene: Scene, posterior: Posterior) -> Twist:
             z = scene.native.net.leave(d)
             log = posterior.log_known(posterior.view(z)) / (1 + (sigma / _SHARP) ** 2)
             (slope,) = torch.autograd.grad(log.sum(), y)
-        slope = slope.nan_to_num(0.0, 0.0, 0.0)
-        reach = sigma**2 * slope.norm(dim=1, keepdim=True)
-        most = _FARTHEST * math.sqrt(variance(sigma) * y.shape[1])
-        slope = slope * (most / reach.clamp_min(1e-12)).clamp_max(1)
-        return Seen(d.detach(), slope, log.detach().double())
+        return Seen(d.detach(), held(slope, sigma, _FARTHEST), log.detach().double())
 
     return twist
 

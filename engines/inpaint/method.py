@@ -1,7 +1,7 @@
 """The vocabulary of in-painting: a hole, and a method that draws what may be behind it.
 
-Every method is made by `filling`, which checks the request and puts the known values back, so that
-the methods themselves hold only mathematics.
+Every method is made by `filling`, which checks the request and the draws and puts the known values
+back, so that the methods themselves hold only mathematics.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from engines import finite
 from engines.drawing import class_indices
 from engines.model import NO_KNOBS, Card, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams
@@ -26,8 +27,9 @@ class InpaintRun(Protocol):
     where observed; what the picture holds elsewhere never matters. `label` is a class, or None for
     p(x). The result is (count, *picture.shape), and in it and in every guess the known values are
     those of `picture` to the bit; with `clamp` False the result and the guesses are as the method
-    left them, and `clamped` makes the others of them. Raises ValueError at once for anything that
-    does not fit.
+    left them, and `clamped` makes the others of them. All are finite: NotFiniteError is raised
+    where fewer than half of the draws are, and copies stand for a few that are not, which the note
+    says. Raises ValueError at once for anything that does not fit.
     """
 
     def __call__(
@@ -140,7 +142,8 @@ def _filled(fill: Callable[[Hole], Run], hole: Hole, settled: Callable[[Tensor],
         copies = hole.picture.repeat(hole.count, *[1] * hole.picture.dim())
         yield Step(hole.count, hole.count, copies.clone())
         return copies
-    with closing(fill(hole)) as run:
+    with closing(fill(hole)) as inner:
+        run = finite.draws(inner, hole.card.name)
         while True:
             try:
                 step = next(run)

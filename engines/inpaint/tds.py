@@ -11,6 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from engines.finite import rows_finite
 from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
@@ -27,13 +28,14 @@ def walk(scene: Scene) -> Walk:
 def descend(scene: Scene, twist: Twist) -> Walk:
     """Wu et al. 2023, algorithm 1, with the transitions of the ancestral sampler.
 
-    Proposals descend towards D + σ² ∇ log p̃; a weight is what they and the twist leave open.
+    Proposals descend towards D + σ² ∇ log p̃; a weight is what they and the twist leave open. A
+    state that is not finite has the weight 0, and a draw that has no other ends as NaN.
     """
     streams, groups = scene.streams, (len(scene.streams), scene.particles)
     sigmas = scene.levels(int(scene.hole.knobs["steps"]))
     y = sigmas[0] * scene.noise()
     seen = twist(y, sigmas[0])
-    log_w = seen.log.view(groups)
+    log_w = _alive(seen.log, y).view(groups)
     yield _best(seen.steered(sigmas[0]), log_w)
     for now, then in pairwise(sigmas):
         parents, log_w = resample(log_w, streams.uniform().to(log_w))
@@ -44,19 +46,21 @@ def descend(scene: Scene, twist: Twist) -> Walk:
         # log p(y' | y) − log p̃(y' | y): both Gaussian with sd, their means `push` apart
         ratio = -(noise * push / sd + push.square() / (2 * sd**2)).double().flatten(1).sum(1)
         seen = twist(y, then)
-        log_w = log_w + (ratio + seen.log - log).view(groups)
+        log_w = log_w + _alive(ratio + seen.log - log, y).view(groups)
         yield _best(seen.steered(then), log_w)
     chosen = pick(log_w, streams.uniform().to(log_w))
-    return seen.steered(sigmas[-1])[chosen]
+    lost = log_w.isneginf().all(1).to(y.device)
+    return seen.steered(sigmas[-1])[chosen].masked_fill(_wide(lost, y), torch.nan)
 
 
 def resample(log_w: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
     """Parents of every state (n·P,) and their log-weights (n, P), group by group.
 
-    Systematic (Kitagawa 1996) with uniforms u (n,), and only where 1 / Σ w² < P / 2.
+    Systematic (Kitagawa 1996) with uniforms u (n,), and only where 1 / Σ w² < P / 2. A group whose
+    weights are all 0 stays as it is.
     """
     n, p = log_w.shape
-    w = log_w.softmax(1)
+    w = _shares(log_w)
     poor = 1 / w.square().sum(1) < p / 2
     places = (torch.arange(p).to(u) + u[:, None]) / p
     drawn = torch.searchsorted(w.cumsum(1).contiguous(), places).clamp_max(p - 1)
@@ -68,8 +72,23 @@ def resample(log_w: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
 def pick(log_w: Tensor, u: Tensor) -> Tensor:
     """One state of every group by its weight, as a row of all states: (n,)."""
     n, p = log_w.shape
-    inside = torch.searchsorted(log_w.softmax(1).cumsum(1), u[:, None]).clamp_max(p - 1)
+    inside = torch.searchsorted(_shares(log_w).cumsum(1), u[:, None]).clamp_max(p - 1)
     return inside[:, 0] + p * torch.arange(n, device=log_w.device)
+
+
+def _shares(log_w: Tensor) -> Tensor:
+    """Weights (n, P) summing to 1 in every group, equal in one whose weights are all 0."""
+    lost = log_w.isneginf().all(1, keepdim=True)
+    return log_w.masked_fill(lost, 0.0).softmax(1)
+
+
+def _alive(log: Tensor, y: Tensor) -> Tensor:
+    """Log-weights (n,), −∞ where they or the states y (n, …) are not finite."""
+    return log.masked_fill(~(log.isfinite() & rows_finite(y).to(log.device)), -torch.inf)
+
+
+def _wide(rows: Tensor, like: Tensor) -> Tensor:
+    return rows.view(-1, *[1] * (like.dim() - 1))
 
 
 def _best(clean: Tensor, log_w: Tensor) -> Tensor:

@@ -1,11 +1,14 @@
 """Twists: guesses of p(y_o | y_σ), the likelihood of what is known given a noisy state.
 
 Each sees y_o as Gaussian around D(y_σ)_o; they differ in the variance. Known to the methods that
-steer by a twist, and to nothing else.
+steer by a twist, and to nothing else. Any positive twist that ends as the likelihood is allowed
+(Wu et al. 2023, section 3.1), and any slope beside it, as proposals are weighed by the slope that
+was taken: where a network's own answer is no variance, or leads too far, another is put in.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,8 +19,10 @@ from torch import Tensor
 from engines.inpaint.denoising import Scene
 from engines.nets.diffusion import SIGMA_DATA
 
-_FLOOR = 1e-3
-"""Least variance, as a share of Gaussian data's: a learned Jacobian may have none."""
+_FLOOR = 1e-2
+"""Least variance, as a share of Gaussian data's: a learned Jacobian may have none, or less."""
+_FARTHEST = 1.0
+"""How far what is known may move the guess D, in standard deviations of Gaussian data's."""
 
 _TINY = 1e-30
 
@@ -75,7 +80,8 @@ def moment_matched(scene: Scene) -> Twist:
     """N(y_o; D_o, σ² J_oo) with J = ∂D/∂y, all that is known together: for points.
 
     σ² J is Cov[y_0 | y_σ] exactly (Efron 2011; Boys et al. 2023, "TMPD"). One derivative for each
-    known axis.
+    known axis. A learned J need not be a covariance: variances are floored, and where its slope
+    then would carry D farther than a posterior can be wide, the slope is shortened.
     """
     known = scene.known.flatten()
     axes = known.nonzero()[:, 0].tolist()
@@ -96,9 +102,20 @@ def moment_matched(scene: Scene) -> Twist:
         log = -0.5 * (gap.square() / spread + spread.log()).sum(1)
         pull = torch.einsum("nij,nj->ni", turn, gap / spread)
         slope = torch.einsum("noi,no->ni", jacobian, pull)
-        return Seen(d, slope.to(d), log)
+        return Seen(d, held(slope, sigma, _FARTHEST).to(d), log)
 
     return twist
+
+
+def held(slope: Tensor, sigma: float, farthest: float) -> Tensor:
+    """Slopes (n, …), shortened where σ² ∇ log p̃ would be longer than `farthest` deviations.
+
+    A deviation is that of y_0 given y_σ for Gaussian data, over all places; what is not finite is 0.
+    """
+    slope = slope.nan_to_num(0.0, 0.0, 0.0)
+    reach = sigma**2 * slope.flatten(1).norm(dim=1)
+    most = farthest * math.sqrt(variance(sigma) * slope[0].numel())
+    return slope * _wide((most / reach.clamp_min(_TINY)).clamp_max(1), slope)
 
 
 def _eigen(v: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.finite import numbers
 from engines.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
 from engines.model import (
@@ -37,7 +38,8 @@ class Field:
 
     `at_once` says that a grid costs little more than its rows and columns, so that there is
     nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the
-    points that are worth a call. `paths` (n, steps, 2) are curves that go with it.
+    points that are worth a call. `paths` (n, steps, 2) are curves that go with it. Runs raise
+    NotFiniteError for a log p that is NaN or +∞.
     """
 
     kind: Kind
@@ -46,6 +48,15 @@ class Field:
     preview: Grid | None = None
     paths: Tensor | None = None
     least: int = 8_192
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "grid", _checked(self.grid))
+        if self.preview is not None:
+            object.__setattr__(self, "preview", _checked(self.preview))
+
+
+def _checked(grid: Grid) -> Grid:
+    return lambda xs, ys: numbers(grid(xs, ys))
 
 
 def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) -> Field:

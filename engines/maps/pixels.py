@@ -17,6 +17,7 @@ from engines.autoregressive import RasterPictures, to_indices
 from engines.diffusion import Diffusion
 from engines.drawing import class_indices
 from engines.energy import Energy
+from engines.finite import check_numbers
 from engines.flow import Flow
 from engines.maps.kinds import Kind
 from engines.model import Model
@@ -33,7 +34,7 @@ NOISES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 class PixelMap:
     """Values (H, W) float64, the first row on top, in `unit`; `signed` ones are shown diverging.
 
-    `summary` says what they add up to.
+    `summary` says what they add up to. Raises NotFiniteError for values that are not numbers.
     """
 
     values: Tensor
@@ -42,6 +43,9 @@ class PixelMap:
     signed: bool
     summary: str
     method: str
+
+    def __post_init__(self) -> None:
+        check_numbers(self.values, "values of pixels")
 
 
 PixelMaps: TypeAlias = Generator["PixelMap | None", None, PixelMap]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engines.drawing import class_indices
+from engines.finite import check_numbers
 from engines.maps.area import Area
 from engines.nets.vae import PointVAE
 from engines.noise import log_normal
@@ -31,6 +32,10 @@ class Posterior:
     encoder: Tensor
     log_p: float
     gap: float
+
+    def __post_init__(self) -> None:
+        check_numbers(self.exact, "log-densities of the latent")
+        check_numbers(self.encoder, "log-densities of the encoder")
 
 
 @torch.no_grad()
