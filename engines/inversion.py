@@ -80,6 +80,8 @@ class Search:
             pick = best.view(n, m).argmin(1) + m * torch.arange(n)
             guess = best_x[pick].cpu() if step % _SHOWN_EVERY == 0 else None
             yield Step(n * step // _STEPS, n, guess, calls=m * (step + 1))
+        # no example was a finite number: there is no code that leads to one
+        best_z[best.isinf()] = torch.nan
         return best_z[pick].cpu(), classes[pick]
 
 

@@ -1,6 +1,6 @@
 """`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
-`… bound NAME …`, `… report`.
+`… bound NAME …`, `… finite [NAME …]`, `… report`.
 """
 
 from __future__ import annotations
@@ -130,10 +130,22 @@ def _bound(arguments: list[str]) -> None:
     bounds.write(arguments)
 
 
+def _finite(arguments: list[str]) -> None:
+    from engines.training import finite_evidence as evidence
+
+    parser = argparse.ArgumentParser(prog="python -m engines.training finite")
+    parser.add_argument("names", nargs="*", help="models of the plane (default: all)")
+    parser.add_argument("--lines", type=int, default=evidence.LINES)
+    parser.add_argument("--draws", type=int, default=evidence.DRAWS)
+    parser.add_argument("--out", type=Path, default=evidence.DOCUMENT)
+    options = parser.parse_args(arguments)
+    evidence.write(options.names, options.lines, options.draws, options.out)
+
+
 _COMMANDS = {
     "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
     "inpainting": _inpainting, "inpainting-evidence": _evidence,
-    "bound": _bound,
+    "bound": _bound, "finite": _finite,
 }  # fmt: skip
 
 
