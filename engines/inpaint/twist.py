@@ -110,7 +110,8 @@ def moment_matched(scene: Scene) -> Twist:
 def held(slope: Tensor, sigma: float, farthest: float) -> Tensor:
     """Slopes (n, …), shortened where σ² ∇ log p̃ would be longer than `farthest` deviations.
 
-    A deviation is that of y_0 given y_σ for Gaussian data, over all places; what is not finite is 0.
+    A deviation is that of y_0 given y_σ for Gaussian data, over all places. Values that are not
+    finite become 0.
     """
     slope = slope.nan_to_num(0.0, 0.0, 0.0)
     reach = sigma**2 * slope.flatten(1).norm(dim=1)

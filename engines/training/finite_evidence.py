@@ -80,7 +80,7 @@ def asked(
     model: Model, method: Method, lines: int, draws: int, knobs: Knobs = NO_KNOBS, *,
     compared: bool = False,
 ) -> Found:  # fmt: skip
-    """Ask a method for draws along so many lines; `compared` with the density where there is one."""
+    """Ask a method for draws along lines; `compared` with the density where there is one."""
     x = finish(model.sample(SampleRequest(_SAMPLES, _LINE_SEED)))
     low, high = x.amin(0), x.amax(0)
     width = high - low

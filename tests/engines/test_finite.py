@@ -1,4 +1,6 @@
-"""No engine returns a value that is not finite: what networks that yield NaN end as, and lost draws."""
+"""No engine returns a value that is not finite: networks that yield NaN, and lost draws."""
+
+from functools import partial
 
 import pytest
 import torch
@@ -55,8 +57,7 @@ def asked(model):
         if model.latents.encode is not None:
             yield "encode", lambda: model.latents.encode(x, None)
     for method in methods_for(model):
-        run = method.run
-        yield method.name, lambda run=run, knobs=quick(method): run(model, x[0], known, 3, 1, knobs)
+        yield method.name, partial(method.run, model, x[0], known, 3, 1, quick(method))
 
 
 @pytest.mark.parametrize("family", NETWORKS)
@@ -95,14 +96,20 @@ def losing(rows):
     return filling(fill)
 
 
+def followed(run):
+    """The steps of a run and its result."""
+    steps = []
+    while True:
+        try:
+            steps.append(next(run))
+        except StopIteration as end:
+            return steps, end.value
+
+
 def test_lost_draws_are_copies_of_others_and_the_note_says_so(tmp_path):
     model = opened(tmp_path, "flow", "points")
     nothing = torch.zeros(2, dtype=torch.bool)
-    run, steps = losing([0, 3])(model, torch.zeros(2), nothing, 5, 1), []
-    with pytest.raises(StopIteration) as end:
-        while True:
-            steps.append(next(run))
-    x = end.value.value
+    steps, x = followed(losing([0, 3])(model, torch.zeros(2), nothing, 5, 1))
     assert x[:, 0].tolist() == [2, 2, 4, 4, 8]
     assert torch.equal(steps[-1].guess, x)
     assert (steps[-1].done, steps[-1].calls) == (5, 3)
