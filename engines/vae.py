@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engines import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
-from engines.finite import check_numbers
 from engines.model import (
     Card,
     Density,
@@ -192,7 +191,6 @@ def lattice_grid(
     key = int(classes[0]), side
     if key not in vae.kept:
         _, means = lattice_means(vae, classes, side)
-        check_numbers(means, "decoded means")
         # the means are points, p(x | z) a kernel around them
         unlabelled = torch.zeros(len(means), dtype=torch.int64)
         vae.kept[key] = PointKernels(means, unlabelled, vae.net.noise().cpu())

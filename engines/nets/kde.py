@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.special import log_ndtr
 
+from engines.finite import check_numbers
+
 _CELLS = 500_000
 """Kernel values held at once: 4 MB in float64, which a processor's cache holds."""
 
@@ -37,6 +39,7 @@ class PointKernels:
     plausible = (0.003, 1.0)
 
     def __init__(self, centres: Tensor, labels: Tensor, scale: Tensor) -> None:
+        check_numbers(centres, "centres of kernels")
         self.centres, self.labels, self.scale = centres, labels, scale
         self._unit = centres.double() / scale.double()
 

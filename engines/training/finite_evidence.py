@@ -130,7 +130,7 @@ def _distance(model: Model, line: Line, free: Tensor, samples: Tensor) -> tuple[
     """
     margin = 0.3 * samples.double().std()
     ends = samples.min() - margin, samples.max() + margin
-    edges = torch.linspace(*map(float, ends), _BINS + 1, dtype=torch.float64)
+    edges = torch.linspace(float(ends[0]), float(ends[1]), _BINS + 1, dtype=torch.float64)
     cell = (edges[1] - edges[0]) / _WITHIN
     mids = edges[0] + cell * (torch.arange(_BINS * _WITHIN, dtype=torch.float64) + 0.5)
     known = torch.tensor([line.value], dtype=torch.float64)
