@@ -21,7 +21,7 @@ from engines.nets.diffusion import SIGMA_DATA
 
 _FLOOR = 1e-2
 """Least variance, as a share of Gaussian data's: a learned Jacobian may have none, or less."""
-_FARTHEST = 1.0
+_FARTHEST = 4.0
 """How far what is known may move the guess D, in standard deviations of Gaussian data's."""
 
 _TINY = 1e-30
@@ -80,8 +80,8 @@ def moment_matched(scene: Scene) -> Twist:
     """N(y_o; D_o, σ² J_oo) with J = ∂D/∂y, all that is known together: for points.
 
     σ² J is Cov[y_0 | y_σ] exactly (Efron 2011; Boys et al. 2023, "TMPD"). One derivative for each
-    known axis. A learned J need not be a covariance: variances are floored, and where its slope
-    then would carry D farther than a posterior can be wide, the slope is shortened.
+    known axis. A learned J need not be a covariance: variances are floored, for the slope as for the
+    density, and a slope that would carry D farther than a posterior can be wide is shortened.
     """
     known = scene.known.flatten()
     axes = known.nonzero()[:, 0].tolist()
@@ -102,6 +102,8 @@ def moment_matched(scene: Scene) -> Twist:
         log = -0.5 * (gap.square() / spread + spread.log()).sum(1)
         pull = torch.einsum("nij,nj->ni", turn, gap / spread)
         slope = torch.einsum("noi,no->ni", jacobian, pull)
+        # the floored variance times its inverse: what is known moves D_o to the goal
+        slope[:, known] = (goal - d[:, known].double()) / sigma**2
         return Seen(d, held(slope, sigma, _FARTHEST).to(d), log)
 
     return twist
