@@ -76,12 +76,19 @@ def lines_of(x: Tensor, count: int) -> list[Line]:
     return [Line(i % 2, x[i, i % 2].item()) for i in range(count)]
 
 
+def samples_of(model: Model, count: int = _SAMPLES) -> Tensor:
+    """The model's own samples (count, 2), which lines go through and draws should lie near."""
+    return finish(model.sample(SampleRequest(count, _LINE_SEED)))
+
+
 def asked(
-    model: Model, method: Method, lines: int, draws: int, knobs: Knobs = NO_KNOBS, *,
+    model: Model, x: Tensor, method: Method, lines: int, draws: int, knobs: Knobs = NO_KNOBS, *,
     compared: bool = False,
 ) -> Found:  # fmt: skip
-    """Ask a method for draws along lines; `compared` with the density where there is one."""
-    x = finish(model.sample(SampleRequest(_SAMPLES, _LINE_SEED)))
+    """Ask a method for draws along lines through samples x (n, 2) of the model.
+
+    `compared` with the density where there is one.
+    """
     low, high = x.amin(0), x.amax(0)
     width = high - low
     unsound = copied = failed = beyond = 0
@@ -194,8 +201,9 @@ def every(chosen: set[str], lines: int, draws: int) -> Iterator[Found]:
         if chosen and card.name not in chosen:
             continue
         model = open_model(card)
+        x = samples_of(model)
         for method in methods_for(model):
             start = time.perf_counter()
-            row = asked(model, method, lines, draws, compared=True)
+            row = asked(model, x, method, lines, draws, compared=True)
             print(f"{row} {time.perf_counter() - start:.0f} s", flush=True)
             yield row
