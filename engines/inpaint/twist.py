@@ -80,8 +80,8 @@ def moment_matched(scene: Scene) -> Twist:
     """N(y_o; D_o, σ² J_oo) with J = ∂D/∂y, all that is known together: for points.
 
     σ² J is Cov[y_0 | y_σ] exactly (Efron 2011; Boys et al. 2023, "TMPD"). One derivative for each
-    known axis. A learned J need not be a covariance: variances are floored, for the slope as for the
-    density, and a slope that would carry D farther than a posterior can be wide is shortened.
+    known axis. A learned J need not be a covariance: variances are floored, for the slope as for
+    the density, and a slope that would carry D farther than a posterior can be wide is shortened.
     """
     known = scene.known.flatten()
     axes = known.nonzero()[:, 0].tolist()

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines.catalog import catalog, open_model
+from engines.catalog import catalog
 from engines.grids import log_density_grid
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
@@ -29,6 +29,7 @@ from engines.model import (
     SampleRequest,
     finish,
 )
+from engines.opening import open_model
 
 DOCUMENT = Path("docs/finite.md")
 LINES, DRAWS = 20, 400
