@@ -12,12 +12,24 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from engines.finite import check_numbers
 from engines.grids import log_density_grid
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import drawn
 from engines.kde import KDE
 from engines.mfa import MFA
-from engines.model import Exactness, Knob, Knobs, Meaning, Model, Procedure, Run, Step, settle
+from engines.model import (
+    Exactness,
+    Knob,
+    Knobs,
+    Meaning,
+    Model,
+    NotFiniteError,
+    Procedure,
+    Run,
+    Step,
+    settle,
+)
 from engines.noise import choose
 
 T = TypeVar("T")
@@ -41,8 +53,12 @@ class Cells:
     log_p: Tensor
 
     def massive(self) -> tuple[float, float]:
-        """From where to where there is mass."""
-        kept = (self.log_p > self.log_p.max() - _NEGLIGIBLE).nonzero()[:, 0]
+        """From where to where there is mass. Raises NotFiniteError where there is none."""
+        most = self.log_p.max()
+        check_numbers(most, "log-densities along the line")
+        if most.isneginf():
+            raise NotFiniteError("the model has no mass along this line; fix another value")
+        kept = (self.log_p > most - _NEGLIGIBLE).nonzero()[:, 0]
         return self.low + self.width * int(kept[0]), self.low + self.width * (int(kept[-1]) + 1)
 
     def draw(self, u: Tensor, within: Tensor) -> Tensor:

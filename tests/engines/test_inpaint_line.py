@@ -7,7 +7,8 @@ from tiny import opened
 from engines import SampleRequest, finish, open_model
 from engines.grids import log_density_grid
 from engines.inpaint import methods_for
-from engines.model import own_knobs
+from engines.inpaint.along_line import Cells
+from engines.model import NotFiniteError, own_knobs
 from engines.training.inpainting_evidence import measured
 from engines.training.inpainting_questions import trials
 
@@ -85,3 +86,9 @@ def test_four_modes_are_found_at_the_sampling_floor():
     (found,) = measured(trial)
     assert trial.question.oracle.startswith("Four correlated Gaussian components")
     assert found.value < found.limit
+
+
+@pytest.mark.parametrize(("log_p", "said"), [(-torch.inf, "no mass"), (torch.nan, "not finite")])
+def test_a_line_without_mass_is_refused_in_words(log_p, said):
+    with pytest.raises(NotFiniteError, match=said):
+        Cells(0.0, 1.0, torch.full((8,), log_p)).massive()
