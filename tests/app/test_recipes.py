@@ -67,7 +67,7 @@ def test_optional_fields_may_be_left_out():
 
 
 def test_the_version_is_that_of_the_project():
-    project = Path(recipes.__file__).parent.parent / "pyproject.toml"
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
     assert tomllib.loads(project.read_text())["project"]["version"] == recipes.VERSION
 
 
