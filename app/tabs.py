@@ -1,20 +1,18 @@
-"""The tabs of the window, and how each is made."""
+"""The tabs of the window, and how each is made.
+
+The first is in view when the window opens; the others are imported and made after its first paint.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from app.density import Density
-from app.inpainting import Inpainting
-from app.interpolation import Interpolation
 from app.parts import Parts, Presenter
 from app.prompting import Prompting
 from app.sampling import Sampling
-from widgets.density_tab import DensityTab
-from widgets.inpainting_tab import InpaintingTab
-from widgets.interpolation_tab import InterpolationTab
 from widgets.sampling_tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]
@@ -32,6 +30,9 @@ def _sampling(parts: Parts, window: QWidget) -> Made:
 
 
 def _inpainting(parts: Parts, window: QWidget) -> Made:
+    from app.inpainting import Inpainting
+    from widgets.inpainting_tab import InpaintingTab
+
     tab = InpaintingTab(window)
     presenter = Inpainting(tab, parts, window)
     presenter.remember(parts.settings)
@@ -40,6 +41,9 @@ def _inpainting(parts: Parts, window: QWidget) -> Made:
 
 
 def _interpolation(parts: Parts, window: QWidget) -> Made:
+    from app.interpolation import Interpolation
+    from widgets.interpolation_tab import InterpolationTab
+
     tab = InterpolationTab(window)
     presenter = Interpolation(tab, parts, window)
     presenter.remember(parts.settings)
@@ -48,6 +52,9 @@ def _interpolation(parts: Parts, window: QWidget) -> Made:
 
 
 def _density(parts: Parts, window: QWidget) -> Made:
+    from app.density import Density
+    from widgets.density_tab import DensityTab
+
     tab = DensityTab(window)
     return tab, Density(tab, parts, window)
 
@@ -59,3 +66,57 @@ TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made]], ...] = (
     ("density", "Density", _density),
 )
 """The task of its recipes, its title, and how it is made."""
+
+
+class Tabs(QTabWidget):
+    """The tabs and their presenters, in the order of TABS."""
+
+    def __init__(self, parts: Parts, window: QWidget) -> None:
+        """Make the tab that the window opens with, and room for the others."""
+        super().__init__(window)
+        self._parts, self._window = parts, window
+        self.presenters: list[Presenter] = []
+        for place, (_, title, build) in enumerate(TABS):
+            tab = QWidget(self)
+            if place == 0:
+                tab, presenter = build(parts, window)
+                self.presenters.append(presenter)
+            self.addTab(tab, title)
+        self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
+
+    def make_others(self) -> None:
+        """Make the tabs that were not in view at the first paint; done once."""
+        for place in range(len(self.presenters), len(TABS)):
+            _, title, build = TABS[place]
+            tab, presenter = build(self._parts, self._window)
+            self.presenters.append(presenter)
+            room = self.widget(place)
+            self.insertTab(place, tab, title)
+            self.removeTab(place + 1)
+            if room is not None:
+                room.deleteLater()
+
+    def front(self) -> Presenter:
+        """The presenter of the tab in front."""
+        self.make_others()
+        return self.presenters[self.currentIndex()]
+
+    def turn(self, by: int) -> None:
+        """Bring the next (1) or previous (-1) tab to the front, going round."""
+        self.setCurrentIndex((self.currentIndex() + by) % self.count())
+
+    def of_task(self, task: str) -> Presenter:
+        """The presenter that makes the recipes of a task."""
+        self.make_others()
+        return self.presenters[_place(task)]
+
+    @Slot(str)
+    def show_task(self, task: str) -> None:
+        """Bring the tab of a task to the front."""
+        self.setCurrentIndex(_place(task))
+
+
+def _place(task: str) -> int:
+    """Where the tab of a task is."""
+    return [known for known, _, _ in TABS].index(task)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -35,11 +34,11 @@ from app.jobs import Jobs
 from app.library import Library
 from app.menus import Command, Menu
 from app.outside import is_model
-from app.parts import Parts, Presenter
+from app.parts import Parts
 from app.recipes import Recipe
 from app.session import Session
 from app.settings import Settings, Theme
-from app.tabs import TABS
+from app.tabs import Tabs
 from app.titles import data_title, family_title
 from app.travel import Travel
 from engines.catalog import ROOT
@@ -89,12 +88,15 @@ class Window(QMainWindow):
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
-        self.tabs = QTabWidget(self)
-        self.presenters: list[Presenter] = []
+        parts = Parts(
+            self.session, self.channels, self.jobs, self.export, self.intake, self.travel,
+            self.messages, settings,
+        )  # fmt: skip
+        self.tabs = Tabs(parts, self)
+        self.presenters = self.tabs.presenters
         self.families = Families(self.session, self)
         commands = self._commands()
         self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
-        self._add_tabs()
         self._arrange()
         menus.fill(self.menuBar(), commands)
         view = self.menuBar().actions()[_VIEW].menu()
@@ -114,17 +116,17 @@ class Window(QMainWindow):
             Command("&Models…", self.library.show, ("Ctrl+M",), "Window",
                     "Models: add, load, pin, unload"),
             Command("&Paste picture or recipe", intake.paste, ("Ctrl+V",), "Pictures"),
-            Command("&Save picture…", lambda: self.front().save(), ("Ctrl+S",), "Pictures",
+            Command("&Save picture…", lambda: self.tabs.front().save(), ("Ctrl+S",), "Pictures",
                     "Save the chosen picture"),
             None,
             Command("&Quit", self.close, ("Ctrl+Q",), "Window"),
         )  # fmt: skip
         run = (
-            Command("&Generate", lambda: self.front().run(first=False),
+            Command("&Generate", lambda: self.tabs.front().run(first=False),
                     ("Ctrl+Return", "Ctrl+Enter"), "Draw", "Generate a batch, or fill the hole"),
-            Command("Generate &first", lambda: self.front().run(first=True),
+            Command("Generate &first", lambda: self.tabs.front().run(first=True),
                     ("Ctrl+Shift+Return",), "Draw", "Generate before the jobs that wait"),
-            Command("&Stop", lambda: self.front().stop(), ("Esc",), "Draw",
+            Command("&Stop", lambda: self.tabs.front().stop(), ("Esc",), "Draw",
                     "Stop what this tab is doing"),
             Command("&New seed", self.seed.dice.click, ("Ctrl+R",), "Draw", "New random seed"),
             None,
@@ -134,8 +136,8 @@ class Window(QMainWindow):
                     "Open or close the queue"),
         )  # fmt: skip
         view = (
-            Command("&Next tab", lambda: self.turn_tab(1), ("Ctrl+PgDown",), "Window"),
-            Command("&Previous tab", lambda: self.turn_tab(-1), ("Ctrl+PgUp",), "Window"),
+            Command("&Next tab", lambda: self.tabs.turn(1), ("Ctrl+PgDown",), "Window"),
+            Command("&Previous tab", lambda: self.tabs.turn(-1), ("Ctrl+PgUp",), "Window"),
         )
         about = (
             Command("&Keyboard shortcuts", lambda: self.keys.show(), ("F1", "Shift+?"), "Window",
@@ -143,18 +145,6 @@ class Window(QMainWindow):
             Command("&Families", self.families.show, ("F2",), "Window", "Compare the families"),
         )  # fmt: skip
         return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)
-
-    def _add_tabs(self) -> None:
-        parts = Parts(
-            self.session, self.channels, self.jobs, self.export, self.intake, self.travel,
-            self.messages, self._settings,
-        )  # fmt: skip
-        for _, title, build in TABS:
-            tab, presenter = build(parts, self)
-            self.tabs.addTab(tab, title)
-            self.presenters.append(presenter)
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
 
     def _arrange(self) -> None:
         unit = look.UNIT
@@ -193,18 +183,10 @@ class Window(QMainWindow):
         self.session.data_changed.connect(self._show_choice)
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
-        self.travel.arrived.connect(self._show_task)
+        self.travel.arrived.connect(self.tabs.show_task)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("device")
         self._device_channel.stepped.connect(self.device.setText)
-
-    def front(self) -> Presenter:
-        """The presenter of the tab in front."""
-        return self.presenters[self.tabs.currentIndex()]
-
-    def turn_tab(self, by: int) -> None:
-        """Bring the next (1) or previous (-1) tab to the front, going round."""
-        self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
 
     # the choice
 
@@ -228,6 +210,7 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
+        self.tabs.make_others()
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
@@ -301,16 +284,12 @@ class Window(QMainWindow):
 
     def _restore(self, recipe: Recipe) -> None:
         """Hand a recipe to the tab of its task and bring that to the front."""
-        self.presenters[_place(recipe.task)].restore(recipe)
-        self._show_task(recipe.task)
+        self.tabs.of_task(recipe.task).restore(recipe)
+        self.tabs.show_task(recipe.task)
 
     def _adopt(self, source: Path | bytes) -> bool:
         """Offer a picture without a recipe to the tab in front."""
-        return self.front().adopt(source)
-
-    @Slot(str)
-    def _show_task(self, task: str) -> None:
-        self.tabs.setCurrentIndex(_place(task))
+        return self.tabs.front().adopt(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # a picture dragged within the window is no request to re-make it
@@ -376,8 +355,3 @@ class Window(QMainWindow):
         ended = self.channels.close(timeout=CLOSING_SECONDS)
         self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)
         event.accept()
-
-
-def _place(task: str) -> int:
-    """Where the tab of a task is."""
-    return [known for known, _, _ in TABS].index(task)

@@ -264,7 +264,7 @@ def test_the_tab_key_reaches_every_control(open_window):
     assert stage.window.bar.list in reached
 
 
-def test_the_window_is_up_before_torch_and_plots_are():
+def test_the_window_is_up_before_torch_plots_and_the_other_tabs_are():
     script = """
 import sys
 from PySide6.QtWidgets import QApplication
@@ -276,6 +276,11 @@ window = Window(Settings())
 window.show()
 app.processEvents()
 heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
+heavy |= {"app.inpainting", "app.interpolation", "app.density"} & set(sys.modules)
+assert len(window.presenters) == 1
+window.begin()
+assert len(window.presenters) == window.tabs.count() == 4
+window.close()
 sys.exit(", ".join(heavy) or 0)
 """
     done = subprocess.run(
