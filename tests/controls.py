@@ -37,7 +37,7 @@ HANDS = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 BY_OTHERS = {
     # what the mouse does here is done by keys there
     "widgets.viewer._Canvas": "a drag out of the window: the buttons below copy and save",
-    "widgets.filmstrip.PathCurve": "the place on the path: film strip and λ slider have the keys",
+    "widgets.filmstrip.PathCurve": "the place on the path: the λ slider has keys",
     "widgets.knobs.Title": "the default of a knob: its reset button",
 }
 
