@@ -3,14 +3,12 @@
 import math
 
 import torch
-from tiny import LABELS, SHAPES, diffusion
 
 from engines.diffusion import Diffusion, of_denoiser
 from engines.model import Card
 from engines.nets.diffusion import PictureDenoiser, PointDenoiser
-from engines.probability_flow import (
-    SIGMA_MIN,
-)
+from engines.probability_flow import SIGMA_MIN
+from tests.engines.tiny import LABELS, SHAPES, diffusion
 
 CPU = torch.device("cpu")
 

@@ -5,14 +5,14 @@ import math
 
 import pytest
 import torch
-from test_autoregressive import card, points
-from tiny import _shaken
 
 from engines.any_order import AnyOrderPictures, of_net, reveals
 from engines.autoregressive import to_pictures
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.nets.any_order import PictureAnyOrder
 from engines.training.any_order import masks
+from tests.engines.test_autoregressive import card, points
+from tests.engines.tiny import _shaken
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from tiny import LABELS, _shaken
 from torch.nn import functional as F
 
 from engines.autoregressive import of_net, to_pictures
@@ -15,6 +14,7 @@ from engines.nets.autoregressive import PictureRaster, PointConditionals
 from engines.nets.mixtures import LineMixture
 from engines.noise import Streams
 from engines.training.autoregressive import PixelDescent, patterns, stratified
+from tests.engines.tiny import LABELS, _shaken
 
 CPU = torch.device("cpu")
 LEVELS = 4

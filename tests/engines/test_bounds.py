@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny import MAKERS, SHAPES, ship
 
 from engines import log_density, open_model, weights
 from engines.examples import pictures
@@ -15,6 +14,7 @@ from engines.nets.flow import PictureFlow
 from engines.noise import streams_of
 from engines.training import bounds, datasets
 from engines.training.recipes import RECIPES
+from tests.engines.tiny import MAKERS, SHAPES, ship
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 FREE = torch.tensor([[-math.inf] * 2, [math.inf] * 2])

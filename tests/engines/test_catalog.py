@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from tiny import ship
 
 from engines.catalog import CheckpointError, catalog, read_card, scan
 from engines.families import FAMILIES
 from engines.opening import find, open_model
+from tests.engines.tiny import ship
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 import torch
-from tiny import DEVICE, MAKERS, SHAPES, opened
 
 from engines import log_density
 from engines.catalog import ROOT, scan
 from engines.families import FAMILIES
 from engines.model import Exactness, LogDensity, Meaning, SampleRequest, Step, finish, settle
 from engines.opening import open_model
+from tests.engines.tiny import DEVICE, MAKERS, SHAPES, opened
 
 TINY = [(family, kind) for family in FAMILIES for kind in SHAPES]
 SHIPPED = [card.name for card in scan(ROOT)[0] if card.data == "moons"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import opened
 
 from engines import log_density
 from engines.model import Card
@@ -16,6 +15,7 @@ from engines.toys import TOYS
 from engines.training import datasets, densities, evaluate, implicit, likelihood, report
 from engines.training.densities import grid, learned, on_grid, verdict
 from engines.training.panels import Panel, colours, draw
+from tests.engines.tiny import opened
 
 
 def card(name, **measured):
@@ -199,10 +199,9 @@ def test_text_goes_between_the_comments_and_can_be_written_again():
 
 
 def test_evaluating_some_figures_keeps_the_others(tmp_path, monkeypatch):
-    from tiny import ship
-
     from engines.catalog import CheckpointError, read_card
     from engines.training.cards import write_card
+    from tests.engines.tiny import ship
 
     made = ship(tmp_path, "kde", "points", figures={"cross_entropy": {"value": 7.0}, "old": {}})
     toy = TOYS["moons"]

@@ -5,19 +5,17 @@ import math
 
 import pytest
 import torch
-from noisy_mixture import Mixture, divergence_of, oracle, pictures
-from tiny import LABELS, SHAPES, ship
 
 from engines.diffusion import ANCESTRAL, HEUN, of_denoiser
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.noise import Streams
-from engines.probability_flow import (
-    SIGMA_MAX,
-)
+from engines.probability_flow import SIGMA_MAX
 from engines.training.datasets import DataSet, Split
 from engines.training.diffusion import among_batch, denoising_loss, matching_loss
 from engines.training.diffusion import diffusion as recipe
+from tests.engines.noisy_mixture import Mixture, divergence_of, oracle, pictures
+from tests.engines.tiny import LABELS, SHAPES, ship
 
 CPU = torch.device("cpu")
 

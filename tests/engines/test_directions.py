@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from tiny import opened
 
 from engines import directions, finish
 from engines.directions import by_effect, principal
 from engines.walks import walk_of
+from tests.engines.tiny import opened
 
 
 @pytest.mark.parametrize(("n", "d"), [(500, 6), (40, 30)])

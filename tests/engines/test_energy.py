@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from tiny import SHAPES, opened
 
 from engines.energy import levels
 from engines.model import Exactness, Meaning, SampleRequest, finish
@@ -12,6 +11,7 @@ from engines.nets.diffusion import SIGMA_DATA
 from engines.nets.energy import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
 from engines.opening import open_model
 from engines.training.energy import Likelihood, Nodes, denoising
+from tests.engines.tiny import SHAPES, opened
 
 
 def picture_net(amount=0.1):

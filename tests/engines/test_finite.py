@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 import torch
-from tiny import MAKERS, SHAPES, opened
 from torch import nn
 
 from engines import NotFiniteError, SampleRequest, Step, finish, finite
@@ -12,6 +11,7 @@ from engines.inpaint import methods_for
 from engines.inpaint.method import filling
 from engines.inpaint.tds import pick, resample
 from engines.inpaint.twist import held, variance
+from tests.engines.tiny import MAKERS, SHAPES, opened
 
 NETWORKS = [family for family in MAKERS if family not in ("kde", "mfa")]
 QUICK = {"steps": 4, "particles": 4, "cells": 64, "levels": 3, "search": 1, "resamplings": 1}

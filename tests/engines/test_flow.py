@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 import torch
-from tiny import MAKERS, SHAPES
 
 from engines.nets.flow import PictureFlow, PointFlow
 from engines.noise import log_normal
+from tests.engines.tiny import MAKERS, SHAPES
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 

@@ -20,13 +20,13 @@ import tomli_w
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
-from tiny import ship
 
 from engines import open_model
 from engines.catalog import CheckpointError, read_card, table_of
 from engines.outside import budget, cards, files, layout, state_dicts
 from tests import foreign
+from tests.engines.outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
+from tests.engines.tiny import ship
 
 COUNT = int(os.environ.get("GENSCOPE_FUZZ", "60"))
 LIMIT, SECONDS = 64 << 20, 10

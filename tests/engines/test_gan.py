@@ -5,7 +5,6 @@ import math
 
 import pytest
 import torch
-from tiny import SHAPES, opened
 from torch import nn
 
 from engines import SampleRequest, finish
@@ -13,6 +12,7 @@ from engines.gan import NO_TRUNCATION, truncated
 from engines.model import Exactness
 from engines.nets.gan import PictureCritic, PictureGenerator, PointCritic, PointGenerator
 from engines.training.gan import Contest, appraise, pairing
+from tests.engines.tiny import SHAPES, opened
 
 MEAN, COV = torch.tensor([1.0, -2.0]), torch.tensor([[1.0, 0.6], [0.6, 0.8]])
 

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 import torch
-from tiny import opened
 
 from engines.grids import log_density_grid
 from engines.model import Meaning, finish
+from tests.engines.tiny import opened
 
 XS, YS = torch.linspace(-2, 4, 11), torch.linspace(-3, 3, 7)
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from tiny import LABELS, MAKERS, SHAPES, opened
 
 from engines.inpaint import Method, methods_for
 from engines.inpaint.method import clamped
 from engines.model import Exactness, Knob, SampleRequest, finish, settle
+from tests.engines.tiny import LABELS, MAKERS, SHAPES, opened
 
 TINY = [(family, kind) for family in MAKERS for kind in SHAPES]
 COUNT = 3

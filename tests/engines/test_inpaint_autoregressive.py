@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 import torch
 from scipy import stats
-from tiny import opened
 
 from engines import log_density
 from engines.inpaint import methods_for
@@ -13,6 +12,7 @@ from engines.inpaint.raster import is_tail, stretches
 from engines.model import Exactness, finish
 from engines.training.inpainting_questions import pictures_of_table
 from engines.training.oracles import Table, table_any_order, table_raster
+from tests.engines.tiny import opened
 
 LEVELS = torch.tensor([0, 1, 1, 0, 1, 0, 1, 1, 0])
 PICTURE = 2.0 * LEVELS.view(1, 3, 3) - 1

@@ -5,7 +5,6 @@ import math
 
 import pytest
 import torch
-from tiny import SHAPES, opened
 
 from engines import open_model
 from engines.diagnostics import Diagnosis, moved
@@ -14,6 +13,7 @@ from engines.inpaint import methods_for
 from engines.model import Exactness, SampleRequest, finish, own_knobs
 from engines.nets.flow import Invertible
 from engines.nets.kde import to_levels
+from tests.engines.tiny import SHAPES, opened
 
 MEAN = torch.tensor([-6.0, 0.0])
 ROOT = torch.tensor([[2.0, 0.0], [1.35, 0.65]])

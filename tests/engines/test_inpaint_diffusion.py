@@ -4,8 +4,6 @@ import math
 
 import pytest
 import torch
-from oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, mixture_diffusion
-from tiny import opened
 
 from engines.inpaint.denoising import Scene, ancestral
 from engines.inpaint.guided import DPS, GUIDED
@@ -17,6 +15,8 @@ from engines.inpaint.twist import moment_matched, variance
 from engines.model import Exactness, Step, finish
 from engines.nets.mfa import FactorAnalysers
 from engines.noise import Streams
+from tests.engines.oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, mixture_diffusion
+from tests.engines.tiny import opened
 
 POINT = torch.tensor([AT, 0.0])
 KNOWN = torch.tensor([True, False])

@@ -5,8 +5,6 @@ import math
 
 import pytest
 import torch
-from oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, linear_vae, mixture_energy
-from tiny import opened
 
 from engines import examples, log_density, open_model
 from engines.inpaint import methods_for
@@ -20,6 +18,16 @@ from engines.nets.kde import to_levels
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import Streams
 from engines.training.inpainting_report import HOLES
+from tests.engines.oracles import (
+    AT,
+    MEANS,
+    SPREADS,
+    WEIGHTS,
+    line_mixture,
+    linear_vae,
+    mixture_energy,
+)
+from tests.engines.tiny import opened
 
 KNOWN = torch.tensor([True, False])
 

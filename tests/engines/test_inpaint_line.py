@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from tiny import opened
 
 from engines import SampleRequest, finish, open_model
 from engines.grids import log_density_grid
@@ -11,6 +10,7 @@ from engines.inpaint.along_line import Cells
 from engines.model import NotFiniteError, own_knobs
 from engines.training.inpainting_evidence import measured
 from engines.training.inpainting_questions import trials
+from tests.engines.tiny import opened
 
 FAMILIES = ("flow", "autoregressive", "any-order", "diffusion", "energy")
 N = 4_000

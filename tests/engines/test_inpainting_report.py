@@ -4,12 +4,12 @@ import json
 
 import pytest
 import torch
-from tiny import LABELS, opened
 
 from engines.catalog import CheckpointError
 from engines.nets.classifier import Classifier
 from engines.training import inpainting_report as report
 from engines.training.datasets import DataSet, Split
+from tests.engines.tiny import LABELS, opened
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.neighbors import KernelDensity
-from tiny import opened
 
 from engines.model import SampleRequest, finish
 from engines.nets.kde import PictureKernels, PointKernels
+from tests.engines.tiny import opened
 
 
 def generator(seed=0):

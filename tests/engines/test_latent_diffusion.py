@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_vae import Linear
-from tiny import LABELS, SHAPES, opened, ship, vae
 
 from engines import weights
 from engines.catalog import CheckpointError
@@ -21,6 +19,8 @@ from engines.opening import open_model
 from engines.training.datasets import DataSet, Split
 from engines.training.latent_diffusion import latent_diffusion, of_posterior, recipe
 from engines.vae import propose
+from tests.engines.test_vae import Linear
+from tests.engines.tiny import LABELS, SHAPES, opened, ship, vae
 
 CPU = torch.device("cpu")
 MEAN, SD = torch.tensor([0.5, -2.0]), torch.tensor([0.6, 1.5])

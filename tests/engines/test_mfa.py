@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 from scipy import stats
-from tiny import MAKERS, opened
 
 from engines.catalog import CheckpointError
 from engines.model import SampleRequest, finish
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import choose
 from engines.training.mfa import em_step, expectation_maximisation, k_means
+from tests.engines.tiny import MAKERS, opened
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from tiny import opened, ship
 
 from engines.maps import moments, noised, regions
 from engines.maps.area import Area
@@ -17,6 +16,7 @@ from engines.noise import log_normal
 from engines.opening import open_model
 from engines.probability_flow import SIGMA_MIN, length
 from engines.toys import TOYS
+from tests.engines.tiny import opened, ship
 
 BOX = Area(-12, 12, -12, 12)
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from outsiders import (
+
+from engines import decode, encode, finish, log_density, open_model
+from engines.inpaint import methods_for
+from engines.model import Exactness, SampleRequest
+from engines.noise import Streams
+from engines.walks import walk_of
+from tests.engines.outsiders import (
     MAKERS,
     ZUKO,
     dcgan,
@@ -16,12 +22,6 @@ from outsiders import (
     stylegan2_tensors,
     zuko_flow,
 )
-
-from engines import decode, encode, finish, log_density, open_model
-from engines.inpaint import methods_for
-from engines.model import Exactness, SampleRequest
-from engines.noise import Streams
-from engines.walks import walk_of
 
 N = 5
 
@@ -79,7 +79,7 @@ def test_styles_are_drawn_to_their_mean(tmp_path):
 
 def test_a_mean_style_in_the_file_is_taken(tmp_path):
     tensors = stylegan2_tensors("nvlabs")
-    from outsiders import STYLE_SIZES, card_at
+    from tests.engines.outsiders import STYLE_SIZES, card_at
 
     table = {"architecture": "stylegan2", "shape": [3, 16, 16], "sizes": STYLE_SIZES}
     own = open_model(str(card_at(tmp_path / "a", table, tensors)))

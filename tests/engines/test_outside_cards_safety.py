@@ -6,13 +6,13 @@ import zipfile
 
 import pytest
 import torch
-from outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
 
 from engines import finish, open_model
 from engines.catalog import CheckpointError, read_card
 from engines.model import SampleRequest
 from engines.opening import find
 from engines.outside import budget, cards, files, state_dicts
+from tests.engines.outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
 
 
 def refused(path):
@@ -225,7 +225,7 @@ def test_tensors_that_do_not_fit_are_named_as_in_their_file(tmp_path, change, sa
 
 
 def test_a_stylegan2_with_another_filter_or_classes_is_refused(tmp_path):
-    from outsiders import STYLE_SIZES
+    from tests.engines.outsiders import STYLE_SIZES
 
     table = {"architecture": "stylegan2", "shape": [3, 16, 16], "sizes": STYLE_SIZES}
     tensors = stylegan2_tensors("nvlabs")

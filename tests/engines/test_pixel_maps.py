@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
-from tiny import opened
 
 from engines.maps import embedding, planes
 from engines.maps.fields import kernels_on
 from engines.maps.pixels import pixel_map
 from engines.maps.refine import whole
 from engines.model import Meaning, finish
+from tests.engines.tiny import opened
 
 
 def picture(seed=0, count=1):

@@ -4,8 +4,6 @@ import math
 
 import pytest
 import torch
-from noisy_mixture import oracle, pictures
-from tiny import SHAPES
 
 from engines.maps import noised
 from engines.model import finish
@@ -21,6 +19,8 @@ from engines.probability_flow import (
     schedule,
     unroll,
 )
+from tests.engines.noisy_mixture import oracle, pictures
+from tests.engines.tiny import SHAPES
 
 
 @pytest.fixture(scope="module", name="oracle")

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from tiny import opened
 
 from engines import log_density
 from engines.catalog import ROOT, scan
@@ -22,6 +21,7 @@ from engines.model import LogDensity, Meaning, Step, finish
 from engines.nets.kde import PointKernels
 from engines.opening import open_model
 from engines.toys import TOYS
+from tests.engines.tiny import opened
 
 PLANE = [
     card.name for card in scan(ROOT)[0]

@@ -3,7 +3,6 @@
 import pytest
 import scipy.linalg
 import torch
-from tiny import LABELS, opened
 
 from engines import classifier
 from engines.catalog import CheckpointError
@@ -20,6 +19,7 @@ from engines.training.quality import (
     reference,
     sample_quality,
 )
+from tests.engines.tiny import LABELS, opened
 
 
 @pytest.fixture(autouse=True, scope="module")

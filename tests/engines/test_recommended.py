@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny import opened
 
 from engines import CheckpointError, SampleRequest, finish, open_model
 from engines.catalog import catalog
 from engines.drawing import Guided
 from engines.families import recommended
 from engines.model import Exactness, in_force, own_knobs
+from tests.engines.tiny import opened
 
 GUIDABLE = [("autoregressive", "picture"), ("any-order", "picture"), ("energy", "picture")]
 

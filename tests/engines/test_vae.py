@@ -6,13 +6,13 @@ import math
 import pytest
 import torch
 from scipy import stats
-from tiny import ship
 
 from engines.model import Meaning, SampleRequest, finish
 from engines.nets.vae import mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams
 from engines.opening import open_model
 from engines.vae import VAE
+from tests.engines.tiny import ship
 
 LEVELS = torch.arange(256, dtype=torch.float64) / 127.5 - 1
 

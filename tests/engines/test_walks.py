@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pytest
 import torch
-from tiny import SHAPES, opened
 
 import engines
 from engines import finish, kernel_paths, open_model
@@ -15,6 +14,7 @@ from engines.nets.kde import PointKernels
 from engines.paths import Way
 from engines.short_run import back, forth
 from engines.walks import walk_of
+from tests.engines.tiny import SHAPES, opened
 
 WALKS = [(family, kind) for family in FAMILIES for kind in SHAPES if family != "mfa"]
 EXACT = {"flow", "autoregressive", "any-order", "kde"}

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 import safetensors.torch
 import torch
-from tiny import ship
 
 from engines import weights
 from engines.catalog import CheckpointError
 from engines.families import FAMILIES
 from engines.model import finish
 from engines.opening import open_model
+from tests.engines.tiny import ship
 
 EVERY = [(family, kind) for family in FAMILIES for kind in ("picture", "points")]
 
