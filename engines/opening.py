@@ -96,8 +96,8 @@ def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path 
     """
     import torch  # it comes in here
 
-    from engines.families import loader, recommended
     from engines.finite import guarded
+    from engines.registry import loader, recommended
 
     card = name if isinstance(name, Card) else locate(name, root)
     return guarded(recommended(loader(card)(card, torch.device(device))))

@@ -9,8 +9,8 @@ import pytest
 import tomli_w
 
 from engines.catalog import CheckpointError, catalog, read_card, scan
-from engines.families import FAMILIES
 from engines.opening import find, open_model
+from engines.registry import FAMILIES
 from tests.engines.tiny import ship
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -7,9 +7,9 @@ import torch
 
 from engines import log_density
 from engines.catalog import ROOT, scan
-from engines.families import FAMILIES
 from engines.model import Exactness, LogDensity, Meaning, SampleRequest, Step, finish, settle
 from engines.opening import open_model
+from engines.registry import FAMILIES
 from tests.engines.tiny import DEVICE, MAKERS, SHAPES, opened
 
 TINY = [(family, kind) for family in FAMILIES for kind in SHAPES]

@@ -8,8 +8,8 @@ import torch
 from engines import CheckpointError, SampleRequest, finish, open_model
 from engines.catalog import catalog
 from engines.drawing import Guided
-from engines.families import recommended
 from engines.model import Exactness, in_force, own_knobs
+from engines.registry import recommended
 from tests.engines.tiny import opened
 
 GUIDABLE = [("autoregressive", "picture"), ("any-order", "picture"), ("energy", "picture")]

@@ -11,9 +11,9 @@ import torch
 
 from engines import weights
 from engines.catalog import CheckpointError
-from engines.families import FAMILIES
 from engines.model import finish
 from engines.opening import open_model
+from engines.registry import FAMILIES
 from tests.engines.tiny import ship
 
 EVERY = [(family, kind) for family in FAMILIES for kind in ("picture", "points")]
