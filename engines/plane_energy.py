@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines import langevin, short_run
+from engines.chains import langevin, short_run
 from engines.drawing import class_indices
 from engines.model import (
     Card,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engines import langevin
+from engines.chains import langevin
+from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.energy import Energy
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
-from engines.langevin import State, adapted, mala
 from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle
 
 LEVELS = Knob(

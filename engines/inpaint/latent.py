@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines import langevin
+from engines.chains import langevin
+from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.gan import GAN
 from engines.inpaint import classes as reader
 from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
-from engines.langevin import State, adapted, mala
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams, choose
 

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import langevin
+from engines.chains import langevin
+from engines.chains.langevin import State, adapted, mala
+from engines.chains.tempering import tempered_chains
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import to_levels
 from engines.energy import Energy
@@ -22,8 +24,6 @@ from engines.flow import Flow
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import nearest
-from engines.inpaint.tempering import tempered_chains
-from engines.langevin import State, adapted, mala
 from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams, log_normal
 

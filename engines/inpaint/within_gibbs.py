@@ -13,11 +13,11 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.chains.langevin import adapted
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
-from engines.langevin import adapted
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams, choose, log_normal

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from engines import examples, log_density, open_model
+from engines.chains.langevin import State
+from engines.chains.tempering import ladder, swapped, tempered_chains
 from engines.inpaint import methods_for
 from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table
-from engines.inpaint.tempering import ladder, swapped, tempered_chains
-from engines.langevin import State
 from engines.mfa import MFA
 from engines.model import Exactness, finish
 from engines.nets.kde import to_levels

@@ -7,12 +7,12 @@ import torch
 
 import engines
 from engines import finish, kernel_paths, open_model
+from engines.chains.short_run import back, forth
 from engines.energy import levels
 from engines.model import Exactness, Pace, SampleRequest
 from engines.nets.kde import PointKernels
 from engines.paths import Way
 from engines.registry import FAMILIES
-from engines.short_run import back, forth
 from engines.walks import walk_of
 from tests.engines.tiny import SHAPES, opened
 

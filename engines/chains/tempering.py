@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engines.langevin import Energy, State, adapted, mala
+from engines.chains.langevin import Energy, State, adapted, mala
 from engines.noise import Streams
 
 HOTTEST = 20.0

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engines.langevin import State, adapted, jump, langevin, mala
+from engines.chains.langevin import State, adapted, jump, langevin, mala
 from engines.noise import Streams
 
 

@@ -1,0 +1,1 @@
+"""Markov chains over an energy: Langevin steps, short runs, tempering."""
