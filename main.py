@@ -12,7 +12,7 @@ from types import TracebackType
 from app.files import APP, SaveError, log_failure
 from app.headless_parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
 from app.recipes import RecipeError
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import NotFiniteError
 
 

@@ -10,7 +10,7 @@ from app.density_recipe import TASK
 from app.packing import picture_text, pixels_of
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError
-from engines.catalog import DATA_TITLES
+from engines.checkpoints.catalog import DATA_TITLES
 from engines.model import Card
 
 PAGES = ("numbers", "pixels", "plane", "samples", "dimensions")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.recipes import Recipe, RecipeError
-from engines.catalog import DATA_TITLES
+from engines.checkpoints.catalog import DATA_TITLES
 from engines.maps.area import Area
 from engines.model import Card
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from engines import disk
+from engines.checkpoints import disk
 
 APP = "genscope"
 

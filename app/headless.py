@@ -11,7 +11,7 @@ from app.headless_names import card_named, class_named, opened, prompted
 from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.pictures import square_columns
 from app.recipes import MAX_COUNT, Recipe, recipe_of, request_of
-from engines.catalog import FAMILY_TITLES, ROOT, scan
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, scan
 from engines.model import Card, Model, Prompt, SampleRequest, batch_of
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from app.recipes import png_bytes
 from app.scoring import Score
-from engines.catalog import FAMILY_TITLES, ROOT
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT
 from engines.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
@@ -68,7 +68,7 @@ def density(
     label = None if wish.label is None else class_named(wish.label, card)
     if isinstance(label, tuple):
         raise UsageError("--label names one class; a map has no turns")
-    from engines import devices
+    from engines.checkpoints import devices
 
     devices.prepare_thread()
     area = _area(wish, card)

@@ -18,7 +18,7 @@ from app.packing import Mask
 from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
 from engines import masks
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from engines.fitting import MAX_FILE, fitted, read
 from engines.masks import Photo, Reading
 from engines.model import Card, Model, Prompt, settle

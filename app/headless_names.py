@@ -51,7 +51,7 @@ def prompted(model: Model, prompt: str, negative: str) -> Model:
 
 def opened(card: Card, device: str | None, root: Path) -> Model:
     """The model, loaded and set up as in the window: the same threads give the same last bit."""
-    from engines import devices  # torch comes in here
+    from engines.checkpoints import devices
 
     try:
         chosen = devices.choose(device)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.files import APP
 from app.recipes import VERSION
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 
 if TYPE_CHECKING:
     from app.headless_output import Place

@@ -8,7 +8,7 @@ from app.headless import drawn
 from app.headless_names import card_named, opened, prompted
 from app.headless_output import Place, carry_out, writer
 from app.recipes import RecipeError, card_of, check_fit, read_png
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
 
 

@@ -16,7 +16,7 @@ from app.filling import Choice
 from app.method_row import capital
 from app.titles import family_title
 from engines import evidence
-from engines.catalog import FAMILY_TITLES
+from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.model import Card, Knobs, Procedure, settle
 from widgets.evidence import EvidenceDialog
 from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable

@@ -19,10 +19,11 @@ from app.library_rows import Known, row_of
 from app.open_models import Freed, Held, Models
 from app.outside import Outside, place_of
 from app.session import Session
-from engines import memory, outside
-from engines.catalog import CheckpointError, is_foreign
+from engines import outside
+from engines.checkpoints import budget, memory
+from engines.checkpoints.catalog import CheckpointError, is_foreign
 from engines.model import Card
-from engines.outside import budget, hub
+from engines.outside import hub
 from widgets.library import LibraryDialog
 from widgets.library_list import Deed, ModelRow
 from widgets.messages import Messages

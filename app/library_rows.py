@@ -13,9 +13,10 @@ from app.open_models import Held
 from app.titles import data_title, family_title
 from engines import abilities
 from engines.abilities import Ability
-from engines.catalog import FAMILY_TITLES, is_foreign
+from engines.checkpoints import budget
+from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
 from engines.model import Card
-from engines.outside import budget, hub
+from engines.outside import hub
 from widgets.library_list import Can, Deed, ModelRow
 
 OUTSIDE = "From outside"

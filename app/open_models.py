@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engines import abilities, memory
+from engines import abilities
 from engines.abilities import Ability
-from engines.catalog import CheckpointError
+from engines.checkpoints import budget, memory
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import NO_PROMPT, Card, Prompt, SampleRequest
-from engines.outside import budget
 
 if TYPE_CHECKING:
     from engines.model import Model
@@ -96,7 +96,8 @@ class Models:
             self._open[card.name] = self._open.pop(card.name)
             return known.model
         yield Loading(card.name)
-        from engines import devices, open_model
+        from engines import open_model
+        from engines.checkpoints import devices
 
         size = memory.expected(card)
         self._check_room(card.name, size)

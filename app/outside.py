@@ -12,7 +12,7 @@ from app.jobs import Jobs, Order
 from app.lane import Failure, Job
 from app.open_models import Loading
 from engines import naming
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.opening import missing
 from engines.outside import hub

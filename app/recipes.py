@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app import files
-from engines.catalog import OUTSIDE, ROOT, CheckpointError
+from engines.checkpoints.catalog import OUTSIDE, ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 from engines.opening import find
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.open_models import Models
 from engines.abilities import reads_text
-from engines.catalog import ROOT, Broken, CheckpointError, read_card, scan
+from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card, scan
 from engines.model import NO_PROMPT, Card, Prompt
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, is_foreign
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, is_foreign
 from engines.model import Card
 
 

@@ -41,7 +41,7 @@ from app.settings import Settings, Theme
 from app.tabs import Tabs
 from app.titles import data_title, family_title
 from app.travel import Travel
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets import theme as look
 from widgets.chips import Entry

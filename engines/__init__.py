@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines.catalog import CheckpointError, catalog
+from engines.checkpoints.catalog import CheckpointError, catalog
 from engines.model import (
     NO_KNOBS,
     Card,

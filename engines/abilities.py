@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines.catalog import FAMILY_TITLES, is_foreign
+from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
 from engines.model import Card, Density, Meaning, Model, settle
 
 TASKS = ("sample", "inpaint", "interpolate", "density")

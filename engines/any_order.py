@@ -9,7 +9,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines import weights
 from engines.autoregressive import (
     LOGITS,
     ROSENBLATT,
@@ -21,6 +20,7 @@ from engines.autoregressive import (
     to_indices,
     to_pictures,
 )
+from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.model import (
     Card,

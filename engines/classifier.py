@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from engines import weights
-from engines.catalog import CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.nets.classifier import Classifier
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines import weights
+from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered, to_levels
 from engines.model import (
     Card,

@@ -15,8 +15,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from engines import disk, examples, weights
-from engines.catalog import ROOT, read_card
+from engines import examples
+from engines.checkpoints import disk, weights
+from engines.checkpoints.catalog import ROOT, read_card
 from engines.gan import GAN
 from engines.model import Card, Model, Pace, SampleRequest, Step
 from engines.toys import TOYS

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines import weights
 from engines.chains import langevin, short_run
+from engines.checkpoints import weights
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered
 from engines.model import (

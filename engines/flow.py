@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines import weights
+from engines.checkpoints import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered, to_levels
 from engines.model import (
     Card,

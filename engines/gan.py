@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.special import ndtr, ndtri
 
-from engines import inversion, weights
+from engines import inversion
+from engines.checkpoints import weights
 from engines.drawing import class_indices, in_batches
 from engines.model import (
     Card,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engines import weights
-from engines.catalog import CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import class_indices, in_batches
 from engines.model import (
     Card,

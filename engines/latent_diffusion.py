@@ -13,7 +13,8 @@ from itertools import count
 import torch
 from torch import Tensor
 
-from engines import diffusion, weights
+from engines import diffusion
+from engines.checkpoints import weights
 from engines.drawing import class_indices, in_batches
 from engines.model import (
     Card,
@@ -37,17 +38,7 @@ from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE
 from engines.noise import Streams, streams_of
 from engines.spread import log_mean
-from engines.vae import (
-    FEW,
-    IMPORTANCE,
-    MEAN,
-    PIXELS,
-    SIDE,
-    bound_name,
-    lattice,
-    propose,
-    shown,
-)
+from engines.vae import FEW, IMPORTANCE, MEAN, PIXELS, SIDE, bound_name, lattice, propose, shown
 
 _SOLVER_STEPS = 16
 _PLANE_STEPS = 60

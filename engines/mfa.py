@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines import weights
-from engines.catalog import CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
 from engines.flow import DEQUANTISATION
 from engines.model import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines import naming
-from engines.catalog import (
+from engines.checkpoints.catalog import (
     DATA_TITLES,
     OUTSIDE,
     ROOT,

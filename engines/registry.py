@@ -26,7 +26,7 @@ from engines import (
     outside,
     vae,
 )
-from engines.catalog import FAMILY_TITLES, CheckpointError, is_foreign
+from engines.checkpoints.catalog import FAMILY_TITLES, CheckpointError, is_foreign
 from engines.model import Card, Knob, Model, settle
 from engines.outside import cards
 

@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from engines import figures
-from engines.catalog import DATA_TITLES, FAMILY_TITLES
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES
 from engines.model import Card
 
 

@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from engines import weights
+from engines.checkpoints import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
 from engines.model import (
     Card,

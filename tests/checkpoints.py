@@ -3,8 +3,8 @@
 import tomli_w
 import torch
 
-from engines import weights
-from engines.catalog import table_of
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import table_of
 from engines.model import Card
 from engines.nets.flow import PictureFlow, PointFlow
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines import naming
-from engines.catalog import OUTSIDE, CheckpointError, is_folder
+from engines.checkpoints.catalog import OUTSIDE, CheckpointError, is_folder
 from engines.model import finish
 from engines.outside import cards, hub, layout
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.outside.table import Table, positive
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.catalog import CheckpointError
+from engines.checkpoints import budget, files
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, batch_of, finish
-from engines.outside import budget, files
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.table import Table
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import gan, weights
-from engines.catalog import CheckpointError
+from engines import gan
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, Model
 from engines.nets.gan import Generator
 from engines.outside.state_dicts import grouped

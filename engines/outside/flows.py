@@ -15,8 +15,9 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import flow, weights
-from engines.catalog import CheckpointError
+from engines import flow
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, Model
 from engines.nets.flow import Invertible
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.catalog import CheckpointError
-from engines.outside.files import hashing
+from engines.checkpoints.catalog import CheckpointError
+from engines.checkpoints.files import hashing
 
 MAX_JSON = 4 * 2**20
 _MAX_NUMBER, _MAX_DEPTH, _MAX_LIST, _MAX_STEPS = 2**17, 512, 100_000, 100_000

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.outside import transfer
 from engines.outside.transfer import Blob
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engines.autoregressive import LOGITS, ROSENBLATT, draw_levels, noise_of_levels
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import class_indices, in_batches, tempered
 from engines.model import (
     Card,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import naming
-from engines.catalog import OUTSIDE, CheckpointError
+from engines.checkpoints.catalog import OUTSIDE, CheckpointError
 from engines.model import Card
 from engines.outside.folder import Folder, count, fingerprint
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 
 _LARGEST = 200.0
 """Beyond this nothing of the data is left; schedules that end in pure noise have σ = ∞ there."""

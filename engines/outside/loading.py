@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from engines.catalog import CheckpointError
-from engines.outside import budget
+from engines.checkpoints import budget
+from engines.checkpoints.catalog import CheckpointError
 from engines.outside.folder import Folder
 from engines.outside.layout import Layout, Net, library_of
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engines import diffusion
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import in_batches
 from engines.model import Card, Model, Run, SampleRequest, Step, settle
 from engines.noise import Streams

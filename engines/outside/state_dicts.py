@@ -13,8 +13,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from engines.catalog import CheckpointError
-from engines.outside import budget, files
+from engines.checkpoints import budget, files
+from engines.checkpoints.catalog import CheckpointError
 
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 

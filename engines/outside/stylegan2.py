@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import gan, weights
-from engines.catalog import CheckpointError
+from engines import gan
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import in_batches
 from engines.model import (
     Card,

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 
 Rules: TypeAlias = tuple[tuple[str, Callable[[re.Match[str]], str]], ...]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import naming
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 
 _MISSING = object()
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, Knob, Model, Prompt
 from engines.outside import codec as codecs
 from engines.outside import latents, loading

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 
 CHUNK = 1 << 18
 """Bytes between two looks at whether a transfer is still wanted."""

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines import weights
-from engines.catalog import ROOT
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import ROOT
 from engines.model import Card
 from engines.opening import find
 from engines.training.cards import write_card

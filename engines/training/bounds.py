@@ -20,7 +20,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from engines import weights
+from engines.checkpoints import weights
 from engines.model import Card
 from engines.nets.couplings import Bend
 from engines.nets.flow import PictureFlow

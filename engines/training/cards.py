@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomli_w
 
-from engines.catalog import table_of
-from engines.disk import write_atomically
+from engines.checkpoints.catalog import table_of
+from engines.checkpoints.disk import write_atomically
 from engines.model import Card
 
 

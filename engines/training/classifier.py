@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import disk, weights
-from engines.catalog import table_of
+from engines.checkpoints import disk, weights
+from engines.checkpoints.catalog import table_of
 from engines.classifier import ROOT
 from engines.model import Card
 from engines.nets.classifier import Classifier

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines import classifier, devices
-from engines.catalog import ROOT, CheckpointError
+from engines import classifier
+from engines.checkpoints import devices
+from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import Card, Model
 from engines.opening import find, open_model
 from engines.training import cost, likelihood

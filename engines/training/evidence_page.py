@@ -14,8 +14,8 @@ from typing import Protocol
 import tomli_w
 import torch
 
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
-from engines.disk import write_atomically
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.checkpoints.disk import write_atomically
 from engines.evidence import PATH, Evidence, kind_of, read
 from engines.inpaint import methods_for
 from engines.model import Card

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines.catalog import catalog
+from engines.checkpoints.catalog import catalog
 from engines.grids import log_density_grid
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from engines import devices
-from engines.catalog import ROOT, CheckpointError
+from engines.checkpoints import devices
+from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.classifier import open_classifier
 from engines.inpaint import methods_for
 from engines.inpaint.classes import ANY

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines import weights
-from engines.catalog import ROOT, CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import Card
 from engines.nets.latent_diffusion import LatentDiffusion
 from engines.nets.vae import PictureVAE, PointVAE

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from engines import devices, memory
-from engines.disk import write_atomically
+from engines.checkpoints import devices, memory
+from engines.checkpoints.disk import write_atomically
 from engines.training.datasets import DataSet
 
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 import torch
 from torch import Tensor
 
-from engines.catalog import catalog
+from engines.checkpoints.catalog import catalog
 from engines.evidence import Evidence
 from engines.gan import GAN
 from engines.grids import log_density_grid

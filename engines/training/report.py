@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from engines import classifier, figures, taxonomy
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.classifier import HOLES
 from engines.inpaint.classes import READER, reads
 from engines.model import Card

@@ -17,7 +17,8 @@ import main
 from app import headless
 from app.pictures import sheet, to_pixels, to_points
 from app.recipes import Recipe, png_bytes, read_png
-from engines import SampleRequest, devices, finish, open_model
+from engines import SampleRequest, finish, open_model
+from engines.checkpoints import devices
 from engines.model import batch_of
 from tests.checkpoints import ship_kernels
 

@@ -16,7 +16,7 @@ from app.inpainting_evidence import (
     figures_of,
 )
 from engines import evidence
-from engines.catalog import catalog, scan
+from engines.checkpoints.catalog import catalog, scan
 from engines.inpaint import methods_for
 from engines.model import Exactness, Knob, Procedure, settle
 from engines.opening import open_model

@@ -9,7 +9,7 @@ from PIL import Image
 from app import files, films
 from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.recipes import NoRecipe, Recipe, RecipeError, csv_bytes, read_png
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from engines.opening import find
 
 

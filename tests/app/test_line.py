@@ -7,7 +7,7 @@ from app.line import Line, LineRequest, distance, fill_line, model_curve, true_c
 from app.line_recipe import recipe_of, request_of
 from app.open_models import Models
 from app.recipes import Recipe, RecipeError
-from engines.catalog import ROOT, scan
+from engines.checkpoints.catalog import ROOT, scan
 from engines.model import Meaning
 
 SPAN = (-6.0, 6.0)

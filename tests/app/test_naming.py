@@ -6,7 +6,7 @@ import main
 from app.library import glancing
 from app.outside import place_of
 from engines import naming, open_model, outside
-from engines.catalog import CheckpointError, catalog
+from engines.checkpoints.catalog import CheckpointError, catalog
 from engines.opening import is_outside, missing
 from tests import foreign
 

@@ -12,11 +12,11 @@ import torch
 from app import outside
 from app.open_models import Freed, Held, Loading, Models
 from app.walking import Walks
-from engines import finish, memory
-from engines.catalog import CheckpointError
+from engines import finish
+from engines.checkpoints import files, memory
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Prompt, SampleRequest
 from engines.opening import find, locate
-from engines.outside import files
 from engines.outside import find as find_outside
 from tests import foreign
 from tests.checkpoints import checkpoint

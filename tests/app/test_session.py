@@ -5,7 +5,7 @@ import pytest
 from app.open_models import Loading, Models
 from app.session import Session
 from engines import finish
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.density_plane import Plane
 from app.settings import Settings
 from app.window import Window
-from engines import memory
+from engines.checkpoints import memory
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, truth_of
 from engines.maps.moments import Memory, sweep_of

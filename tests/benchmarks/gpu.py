@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from engines import inpaint
-from engines.devices import choose, describe
+from engines.checkpoints.devices import choose, describe
 from engines.examples import pictures
 from engines.model import Model, SampleRequest, finish
 from engines.opening import open_model

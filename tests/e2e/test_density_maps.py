@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.recipes import read_png
 from app.settings import Settings
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT, drag, pick
 
 MFA, KDE, FLOW = "moons/mfa", "moons/kde", "moons/flow"

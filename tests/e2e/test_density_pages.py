@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.recipes import read_png
 from app.settings import Settings
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_density_maps import density, rests, wheel
 from tests.e2e.test_first_look import pick
 

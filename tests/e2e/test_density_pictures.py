@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.settings import Settings
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
 
 VAE, KDE, AR = "mnist/vae", "mnist/kde", "mnist/autoregressive"

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 
 from app.line import usual
 from app.settings import Settings
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
 
 MFA, KDE = "moons/mfa", "moons/kde"

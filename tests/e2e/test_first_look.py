@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QListView
 
 from app.recipes import read_png
 from app.settings import Settings
-from engines.catalog import ROOT
+from engines.checkpoints.catalog import ROOT
 from widgets import theme
 
 LEFT = Qt.MouseButton.LeftButton

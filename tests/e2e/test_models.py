@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.settings import Settings
-from engines import memory
+from engines.checkpoints import memory
 from tests import foreign
 from tests.hub import serving
 from tests.windows import DIGITS, LEFT

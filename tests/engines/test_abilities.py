@@ -2,8 +2,9 @@
 
 import pytest
 
-from engines import abilities, memory, open_model
-from engines.catalog import catalog
+from engines import abilities, open_model
+from engines.checkpoints import memory
+from engines.checkpoints.catalog import catalog
 from engines.opening import find
 from tests import foreign
 

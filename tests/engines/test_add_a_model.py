@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engines import finish, log_density, open_model
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.inpaint import methods_for
 from engines.model import SampleRequest
 

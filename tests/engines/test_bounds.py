@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engines import log_density, open_model, weights
+from engines import log_density, open_model
+from engines.checkpoints import weights
 from engines.examples import pictures
 from engines.model import SampleRequest, finish
 from engines.nets.couplings import ActNorm, Bend

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engines import log_density
-from engines.catalog import ROOT, scan
+from engines.checkpoints.catalog import ROOT, scan
 from engines.model import Exactness, LogDensity, Meaning, SampleRequest, Step, finish, settle
 from engines.opening import open_model
 from engines.registry import FAMILIES

@@ -199,7 +199,7 @@ def test_text_goes_between_the_comments_and_can_be_written_again():
 
 
 def test_evaluating_some_figures_keeps_the_others(tmp_path, monkeypatch):
-    from engines.catalog import CheckpointError, read_card
+    from engines.checkpoints.catalog import CheckpointError, read_card
     from engines.training.cards import write_card
     from tests.engines.tiny import ship
 

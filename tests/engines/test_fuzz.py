@@ -22,8 +22,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engines import open_model
-from engines.catalog import CheckpointError, read_card, table_of
-from engines.outside import budget, cards, files, layout, state_dicts
+from engines.checkpoints import budget, files
+from engines.checkpoints.catalog import CheckpointError, read_card, table_of
+from engines.outside import cards, layout, state_dicts
 from tests import foreign
 from tests.engines.outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
 from tests.engines.tiny import ship

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engines import log_density, open_model
-from engines.catalog import scan
+from engines.checkpoints.catalog import scan
 from engines.model import Meaning
 from engines.noise import log_normal
 from tests.hostile import hostile

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import engines
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.outside import hub as fetcher
 from tests import foreign
 from tests.hub import serving

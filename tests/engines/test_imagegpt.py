@@ -9,7 +9,7 @@ import torch
 import engines
 from engines import abilities, finish, inpaint
 from engines.autoregressive import draw_levels
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Exactness, Meaning, SampleRequest
 from engines.noise import Streams
 from engines.outside.imagegpt import Reader

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.nets.classifier import Classifier
 from engines.training import inpainting_report as report
 from engines.training.datasets import DataSet, Split

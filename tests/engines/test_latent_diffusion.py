@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engines import weights
-from engines.catalog import CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.diffusion import of_denoiser
 from engines.grids import log_density_grid
 from engines.latent_diffusion import of_parts

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import SampleRequest, finish
 from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import choose

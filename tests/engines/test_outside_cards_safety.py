@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from engines import finish, open_model
-from engines.catalog import CheckpointError, read_card
+from engines.checkpoints import budget, files
+from engines.checkpoints.catalog import CheckpointError, read_card
 from engines.model import SampleRequest
 from engines.opening import find
-from engines.outside import budget, cards, files, state_dicts
+from engines.outside import cards, state_dicts
 from tests.engines.outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
 
 

@@ -9,8 +9,8 @@ import torch
 
 import engines
 import engines.outside
+from engines.checkpoints import files
 from engines.model import SampleRequest, finish
-from engines.outside import files
 from tests import foreign
 
 diffusers = pytest.importorskip("diffusers")

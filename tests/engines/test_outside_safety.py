@@ -11,8 +11,9 @@ import safetensors.torch
 import torch
 
 import engines
-from engines.catalog import CheckpointError
-from engines.outside import budget, loading
+from engines.checkpoints import budget
+from engines.checkpoints.catalog import CheckpointError
+from engines.outside import loading
 from tests import foreign
 
 pytest.importorskip("diffusers")

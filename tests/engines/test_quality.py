@@ -5,7 +5,7 @@ import scipy.linalg
 import torch
 
 from engines import classifier
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.nets.classifier import Classifier
 from engines.training import classifier as recipe

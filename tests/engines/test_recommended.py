@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engines import CheckpointError, SampleRequest, finish, open_model
-from engines.catalog import catalog
+from engines.checkpoints.catalog import catalog
 from engines.drawing import Guided
 from engines.model import Exactness, in_force, own_knobs
 from engines.registry import recommended

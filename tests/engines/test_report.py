@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines import classifier
-from engines.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.inpaint.classes import READER
 from engines.training import report
 

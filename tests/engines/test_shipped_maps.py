@@ -8,7 +8,7 @@ import torch
 from scipy.special import logsumexp
 
 from engines import examples, log_density
-from engines.catalog import ROOT, scan
+from engines.checkpoints.catalog import ROOT, scan
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines import figures, taxonomy
-from engines.catalog import FAMILY_TITLES
+from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.model import Card
 
 

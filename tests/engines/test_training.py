@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from engines.catalog import read_card
+from engines.checkpoints.catalog import read_card
+from engines.checkpoints.weights import save
 from engines.model import Card, SampleRequest, finish
 from engines.nets.vae import PointVAE
 from engines.opening import open_model
@@ -16,7 +17,6 @@ from engines.training.evaluate import evaluate
 from engines.training.loop import Descent, Progress, train
 from engines.training.recipes import RECIPES
 from engines.training.vae import _negative_iwae
-from engines.weights import save
 
 NET = {"dim": 2, "classes": 2, "latent": 2, "hidden": 16}
 

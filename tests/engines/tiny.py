@@ -5,7 +5,7 @@ import os
 
 import torch
 
-from engines import weights
+from engines.checkpoints import weights
 from engines.model import Card
 from engines.nets.any_order import PictureAnyOrder
 from engines.nets.autoregressive import PictureRaster, PointConditionals

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from engines.catalog import CheckpointError, catalog, read_card, scan
+from engines.checkpoints.catalog import CheckpointError, catalog, read_card, scan
 from engines.opening import find, open_model
 from engines.registry import FAMILIES
 from tests.engines.tiny import ship
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def edited(path, **changes):

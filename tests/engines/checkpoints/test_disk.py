@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.disk import write_atomically
+from engines.checkpoints.disk import write_atomically
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from engines.catalog import CheckpointError
+from engines.checkpoints import files
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
-from engines.outside import files
 
 if TYPE_CHECKING:
     from engines.model import Model

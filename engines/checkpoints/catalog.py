@@ -14,7 +14,7 @@ from engines.model import Card
 OUTSIDE = "outside"
 """Before the shape, the data of models that others made: what they were trained on is not known,
 and only models of one shape can be asked about the same pictures."""
-ROOT = Path(__file__).resolve().parent.parent / "assets" / "models"
+ROOT = Path(__file__).resolve().parents[2] / "assets" / "models"
 
 DATA_TITLES = {
     "mnist": "MNIST digits",

@@ -3,7 +3,7 @@
 import pytest
 
 from engines import open_model
-from engines.catalog import scan
+from engines.checkpoints.catalog import scan
 from engines.model import Meaning
 from engines.toys import TOYS
 

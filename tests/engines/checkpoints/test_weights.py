@@ -9,8 +9,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from engines import weights
-from engines.catalog import CheckpointError
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import finish
 from engines.opening import open_model
 from engines.registry import FAMILIES

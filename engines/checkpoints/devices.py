@@ -8,7 +8,7 @@ import threading
 
 import torch
 
-from engines import memory
+from engines.checkpoints import memory
 
 
 def choose(name: str | None = None) -> torch.device:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from engines.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError
 
 _UNKNOWN = 8 << 30
 """Bytes taken for granted where the system does not say what it has."""

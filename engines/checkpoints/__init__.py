@@ -1,0 +1,1 @@
+"""Checkpoints on disk and in memory: cards, weights, files, budgets, devices."""
