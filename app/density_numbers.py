@@ -17,17 +17,9 @@ from app.jobs import Order
 from app.lane import Failure
 from app.open_models import Loading
 from app.parts import Parts
-from app.scoring import (
-    TEST_PICTURES,
-    HeldOut,
-    Score,
-    Unable,
-    bits_of,
-    score,
-    score_tests,
-)
+from app.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
 from app.titles import family_title
-from engines.fitting import fitted
+from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card
 from widgets import theme

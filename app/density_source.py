@@ -12,7 +12,7 @@ from app.lane import Failure
 from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels
 from app.session import Session
-from engines.fitting import Foreign, fitted
+from engines.data.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.messages import Messages
 from widgets.picture_pages import PicturePages

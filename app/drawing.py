@@ -130,7 +130,7 @@ def backdrop(data: str) -> Job:
     """A job that yields the Backdrop of a data set."""
 
     def job() -> Generator[Backdrop, None, None]:
-        from engines import examples
+        from engines.data import examples
 
         found = to_points(examples.points(data, BACKDROP))
         low, high = found.min(0), found.max(0)

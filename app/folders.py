@@ -19,7 +19,7 @@ from app.titles import data_title
 from widgets.messages import Messages, Severity
 
 if TYPE_CHECKING:
-    from engines.picture_folder import Found
+    from engines.data.picture_folder import Found
 
 NO_PICTURES = "Choose a data set of pictures first; a folder of pictures fits none of points."
 
@@ -85,7 +85,7 @@ def opening(folder: Path, data: str, shape: tuple[int, ...]) -> Job:
     """A job that yields None while it reads and at last what is Opened."""
 
     def job() -> Generator[Opened | None, None, None]:
-        from engines.picture_folder import read_folder  # torch comes in here
+        from engines.data.picture_folder import read_folder  # torch comes in here
 
         run = read_folder(folder, shape)
         while True:

@@ -24,7 +24,7 @@ from app.pictures import Pixels, to_tensor
 from app.recipes import png_bytes
 from app.scoring import Score
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT
-from engines.fitting import MAX_FILE, fitted, read
+from engines.data.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
@@ -93,7 +93,7 @@ def _area(wish: Wish, card: Card) -> Area:
             return Area(*wish.area)
         except ValueError as error:
             raise UsageError(str(error)) from error
-    from engines import examples
+    from engines.data import examples
 
     x = examples.points(card.data, 2000).numpy()
     (x0, y0), (x1, y1) = x.min(0).tolist(), x.max(0).tolist()

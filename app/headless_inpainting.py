@@ -17,10 +17,10 @@ from app.inpainting_recipe import recipe_of, request_of
 from app.packing import Mask
 from app.pictures import Pixels, square_columns
 from app.recipes import Recipe, RecipeError, card_of, check_fit
-from engines import masks
 from engines.checkpoints.catalog import ROOT
-from engines.fitting import MAX_FILE, fitted, read
-from engines.masks import Photo, Reading
+from engines.data import masks
+from engines.data.fitting import MAX_FILE, fitted, read
+from engines.data.masks import Photo, Reading
 from engines.model import Card, Model, Prompt, settle
 
 if TYPE_CHECKING:

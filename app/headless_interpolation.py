@@ -20,7 +20,7 @@ from app.recipes import Recipe, card_of, check_fit, file_name
 from app.walking import Walks
 from engines.abilities import reads_text
 from engines.checkpoints.catalog import ROOT
-from engines.fitting import MAX_FILE, fitted, read
+from engines.data.fitting import MAX_FILE, fitted, read
 from engines.model import NO_PROMPT, Card, Prompt
 
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")

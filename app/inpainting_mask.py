@@ -14,9 +14,9 @@ from app.export import Export
 from app.files import read_bytes
 from app.inpainting_source import Source
 from app.lane import Failure, Job
-from engines import masks
-from engines.fitting import MAX_FILE
-from engines.masks import Reading
+from engines.data import masks
+from engines.data.fitting import MAX_FILE
+from engines.data.masks import Reading
 from widgets import mask_file
 from widgets.inpainting_tab import InpaintingTab
 from widgets.messages import Messages, Severity

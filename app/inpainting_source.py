@@ -14,8 +14,8 @@ from app.own_pictures import Examples, ask_file, beside, bring, look, reading, t
 from app.packing import Mask
 from app.pictures import Pixels
 from app.session import Session
-from engines.fitting import Fit, Foreign, fitted
-from engines.masks import Photo
+from engines.data.fitting import Fit, Foreign, fitted
+from engines.data.masks import Photo
 from engines.model import Card
 from widgets.inpainting_row import TRUTH
 from widgets.inpainting_tab import InpaintingTab

@@ -18,7 +18,7 @@ from app.own_pictures import Examples, ask_file, beside, bring, look, reading, t
 from app.pictures import Pixels, Points, Values
 from app.session import Session
 from app.titles import family_title
-from engines.fitting import Foreign, fitted
+from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import MOST

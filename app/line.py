@@ -225,7 +225,7 @@ def true_curve(line: Line) -> Job:
     def job() -> Generator[Curve, None, None]:
         import torch
 
-        from engines.toys import TOYS
+        from engines.data.toys import TOYS
 
         places = np.linspace(*line.span, line.places)
         if line.data not in TOYS:

@@ -80,9 +80,9 @@ class Fields:
 
     def of_data(self, data: str, label: int | None) -> Field:
         """The density of the data, or kernels on them where nobody knows it."""
-        from engines import examples
+        from engines.data import examples
+        from engines.data.toys import TOYS
         from engines.maps import fields
-        from engines.toys import TOYS
 
         if data in TOYS:
             return fields.truth_of(data, label)

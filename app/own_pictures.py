@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.files import read_bytes
 from app.lane import Job
 from app.pictures import Pixels
-from engines.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from engines.model import Card
 from widgets.picture_dialog import PictureDialog
 
 if TYPE_CHECKING:
-    from engines.examples import Pictures
+    from engines.data.examples import Pictures
 
 _FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)"
 
@@ -57,7 +57,7 @@ def look(data: str, own: Pictures | None = None) -> Job:
         if own is not None:
             yield Examples(data, own)
             return
-        from engines import examples  # torch comes in here
+        from engines.data import examples
 
         try:
             yield Examples(data, examples.pictures(data))

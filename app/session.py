@@ -14,7 +14,7 @@ from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card
 from engines.model import NO_PROMPT, Card, Prompt
 
 if TYPE_CHECKING:
-    from engines.examples import Pictures
+    from engines.data.examples import Pictures
 
 
 class Session(QObject):

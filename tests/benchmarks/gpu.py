@@ -18,7 +18,7 @@ import torch
 
 from engines import inpaint
 from engines.checkpoints.devices import choose, describe
-from engines.examples import pictures
+from engines.data.examples import pictures
 from engines.model import Model, SampleRequest, finish
 from engines.opening import open_model
 from tests import foreign

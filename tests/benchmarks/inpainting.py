@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from engines import examples
+from engines.data import examples
 from engines.inpaint import methods_for
 from engines.opening import open_model
 from engines.training.inpainting_report import left

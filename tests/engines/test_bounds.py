@@ -8,7 +8,7 @@ import torch
 
 from engines import log_density, open_model
 from engines.checkpoints import weights
-from engines.examples import pictures
+from engines.data.examples import pictures
 from engines.model import SampleRequest, finish
 from engines.nets.couplings import ActNorm, Bend
 from engines.nets.flow import PictureFlow

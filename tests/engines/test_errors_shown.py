@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engines import noise
-from engines.examples import pictures
+from engines.data.examples import pictures
 from engines.model import finish
 from engines.nets.diffusion import SIGMA_DATA
 from engines.noise import Streams

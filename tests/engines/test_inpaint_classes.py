@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engines import classifier, examples, log_density, open_model
+from engines import classifier, log_density, open_model
+from engines.data import examples
 from engines.inpaint import any_order, methods_for, raster
 from engines.inpaint.classes import ANY, CLASS, OWN, OWN_CLASS, READER, asked_of, classes, reads
 from engines.inpaint.method import Hole

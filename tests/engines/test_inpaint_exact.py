@@ -6,9 +6,10 @@ import math
 import pytest
 import torch
 
-from engines import examples, log_density, open_model
+from engines import log_density, open_model
 from engines.chains.langevin import State
 from engines.chains.tempering import ladder, swapped, tempered_chains
+from engines.data import examples
 from engines.inpaint import methods_for
 from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from engines.data.toys import TOYS
 from engines.maps import moments, noised, regions
 from engines.maps.area import Area
 from engines.maps.moments import Memory, Moment, Process
@@ -15,7 +16,6 @@ from engines.nets.diffusion import slopes
 from engines.noise import log_normal
 from engines.opening import open_model
 from engines.probability_flow import SIGMA_MIN, length
-from engines.toys import TOYS
 from tests.engines.tiny import opened, ship
 
 BOX = Area(-12, 12, -12, 12)

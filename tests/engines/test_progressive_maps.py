@@ -9,6 +9,7 @@ import torch
 
 from engines import log_density
 from engines.checkpoints.catalog import ROOT, scan
+from engines.data.toys import TOYS
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
@@ -20,7 +21,6 @@ from engines.maps.refine import Map, refine, whole
 from engines.model import LogDensity, Meaning, Step, finish
 from engines.nets.kde import PointKernels
 from engines.opening import open_model
-from engines.toys import TOYS
 from tests.engines.tiny import opened
 
 PLANE = [

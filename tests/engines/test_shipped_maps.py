@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy.special import logsumexp
 
-from engines import examples, log_density
+from engines import log_density
 from engines.checkpoints.catalog import ROOT, scan
+from engines.data import examples
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area

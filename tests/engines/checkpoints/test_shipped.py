@@ -4,8 +4,8 @@ import pytest
 
 from engines import open_model
 from engines.checkpoints.catalog import scan
+from engines.data.toys import TOYS
 from engines.model import Meaning
-from engines.toys import TOYS
 
 CARDS, BROKEN = scan()
 HELD = {"moons": 0.05, "gaussians": 0.05, "rings": 0.10, "checkerboard": 0.10, "spirals": 0.10}

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engines.toys import TOYS
+from engines.data.toys import TOYS
 
 SMOOTH = [name for name in TOYS if name != "checkerboard"]
 GAUSSIAN = {

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from engines import finish
-from engines.picture_folder import listed, read_folder
+from engines.data.picture_folder import listed, read_folder
 
 
 def save(path, colour, size=(8, 8), **more):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines import masks
-from engines.fitting import Fit, Foreign, fitted
-from engines.masks import Photo, Reading
+from engines.data import masks
+from engines.data.fitting import Fit, Foreign, fitted
+from engines.data.masks import Photo, Reading
 
 HOLE = np.zeros((28, 28), bool)
 HOLE[5:20, 8:24] = True

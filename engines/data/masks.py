@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from engines.fitting import LARGEST, MAX_FILE, Fit, reduced
+from engines.data.fitting import LARGEST, MAX_FILE, Fit, reduced
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines import fitting
-from engines.fitting import Fit, bright_ground, fits, fitted, read
+from engines.data import fitting
+from engines.data.fitting import Fit, bright_ground, fits, fitted, read
 
 
 def encoded(image, kind="PNG", **more):

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engines.toys import TOYS
+from engines.data.toys import TOYS
 
-ROOT = Path(__file__).resolve().parent.parent / "assets" / "examples"
+ROOT = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
 def points(data: str, count: int) -> Tensor:

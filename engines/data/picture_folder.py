@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.examples import Pictures
-from engines.fitting import MAX_FILE, Pixels, fitted, read
+from engines.data.examples import Pictures
+from engines.data.fitting import MAX_FILE, Pixels, fitted, read
 
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm",

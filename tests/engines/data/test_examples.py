@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines import examples
+from engines.data import examples
 
 
 def test_mnist_has_ten_pictures_of_every_class_in_turn():

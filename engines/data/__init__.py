@@ -1,0 +1,1 @@
+"""Data sets: known densities, held-out examples, folders of pictures."""
