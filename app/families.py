@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from app.session import Session
-from engines import taxonomy
+from engines.facts import taxonomy
 from widgets.families import FamiliesDialog
 from widgets.family_table import Cell, Column, FamilyRow, FamilyTable
 

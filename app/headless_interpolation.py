@@ -18,9 +18,9 @@ from app.path_making import make
 from app.pictures import Values, square_columns
 from app.recipes import Recipe, card_of, check_fit, file_name
 from app.walking import Walks
-from engines.abilities import reads_text
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import MAX_FILE, fitted, read
+from engines.facts.abilities import reads_text
 from engines.model import NO_PROMPT, Card, Prompt
 
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")

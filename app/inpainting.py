@@ -33,7 +33,7 @@ from app.session import Session
 from app.settings import Settings
 from app.titles import family_title
 from app.travel import Target
-from engines.abilities import reads_text
+from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting_row import InpaintingRow
 from widgets.inpainting_tab import InpaintingTab

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QWidget
 from app.filling import Choice
 from app.method_row import capital
 from app.titles import family_title
-from engines import evidence
 from engines.checkpoints.catalog import FAMILY_TITLES
+from engines.facts import evidence
 from engines.model import Card, Knobs, Procedure, settle
 from widgets.evidence import EvidenceDialog
 from widgets.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable

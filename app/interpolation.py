@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.titles import family_title
 from app.travel import Target
 from app.walking import Walks, Wish
-from engines.abilities import reads_text
+from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation_tab import InterpolationTab
 from widgets.keyframes import letter

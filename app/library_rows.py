@@ -11,10 +11,10 @@ from pathlib import Path
 from app.fetching import Fetch, Stage
 from app.open_models import Held
 from app.titles import data_title, family_title
-from engines import abilities
-from engines.abilities import Ability
 from engines.checkpoints import budget
 from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
+from engines.facts import abilities
+from engines.facts.abilities import Ability
 from engines.model import Card
 from engines.outside import hub
 from widgets.library_list import Can, Deed, ModelRow

@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engines import abilities
-from engines.abilities import Ability
 from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError
+from engines.facts import abilities
+from engines.facts.abilities import Ability
 from engines.model import NO_PROMPT, Card, Prompt, SampleRequest
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from app.session import Session
-from engines.abilities import reads_text
+from engines.facts.abilities import reads_text
 from engines.model import Prompt
 from widgets.prompt import PromptFields
 

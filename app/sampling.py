@@ -20,7 +20,7 @@ from app.session import Session
 from app.settings import Classes, Settings
 from app.titles import family_title
 from app.travel import Travel
-from engines.abilities import reads_text
+from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.column import Kind
 from widgets.gallery import Gallery

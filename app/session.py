@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.open_models import Models
-from engines.abilities import reads_text
 from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card, scan
+from engines.facts.abilities import reads_text
 from engines.model import NO_PROMPT, Card, Prompt
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines import figures
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog
 from engines.data.toys import TOYS
+from engines.facts import figures
 from engines.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at

@@ -16,7 +16,7 @@ import torch
 
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.checkpoints.disk import write_atomically
-from engines.evidence import PATH, Evidence, kind_of, read
+from engines.facts.evidence import PATH, Evidence, kind_of, read
 from engines.inpaint import methods_for
 from engines.model import Card
 from engines.opening import open_model

@@ -16,7 +16,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from engines.evidence import Evidence, kind_of
+from engines.facts.evidence import Evidence, kind_of
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
 from engines.model import Exactness, Knobs, Model, Run

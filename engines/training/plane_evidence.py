@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints.catalog import catalog
-from engines.evidence import Evidence
+from engines.facts.evidence import Evidence
 from engines.gan import GAN
 from engines.grids import log_density_grid
 from engines.inpaint import methods_for

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines import classifier, figures, taxonomy
+from engines import classifier
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.classifier import HOLES
 from engines.data.toys import TOYS
+from engines.facts import figures, taxonomy
 from engines.inpaint.classes import READER, reads
 from engines.model import Card
 from engines.vae import DRAW

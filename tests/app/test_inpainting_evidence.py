@@ -15,8 +15,8 @@ from app.inpainting_evidence import (
     calibration_table,
     figures_of,
 )
-from engines import evidence
 from engines.checkpoints.catalog import catalog, scan
+from engines.facts import evidence
 from engines.inpaint import methods_for
 from engines.model import Exactness, Knob, Procedure, settle
 from engines.opening import open_model

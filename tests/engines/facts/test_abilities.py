@@ -2,9 +2,10 @@
 
 import pytest
 
-from engines import abilities, open_model
+from engines import open_model
 from engines.checkpoints import memory
 from engines.checkpoints.catalog import catalog
+from engines.facts import abilities
 from engines.opening import find
 from tests import foreign
 

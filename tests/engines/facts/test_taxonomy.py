@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engines import figures, taxonomy
 from engines.checkpoints.catalog import FAMILY_TITLES
+from engines.facts import figures, taxonomy
 from engines.model import Card
 
 
@@ -98,5 +98,5 @@ def test_durations(value, expected):
 
 
 def test_the_table_needs_no_torch():
-    code = "import sys, engines.taxonomy; sys.exit('torch' in sys.modules)"
+    code = "import sys, engines.facts.taxonomy; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

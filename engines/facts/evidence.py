@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engines.model import Card
 
-ROOT = Path(__file__).resolve().parents[1] / "assets"
+ROOT = Path(__file__).resolve().parents[2] / "assets"
 PATH = ROOT / "evidence.toml"
 
 

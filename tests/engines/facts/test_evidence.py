@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engines.evidence import Evidence, about, kind_of, read
+from engines.facts.evidence import Evidence, about, kind_of, read
 from engines.inpaint import METHODS
 from engines.model import Exactness
 from engines.opening import find

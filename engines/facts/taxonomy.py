@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from engines import figures
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES
+from engines.facts import figures
 from engines.model import Card
 
 

@@ -1,0 +1,1 @@
+"""What is known without opening a model: abilities, taxonomy, figures, evidence."""
