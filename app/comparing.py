@@ -107,10 +107,10 @@ def _ground(
 ) -> Generator[Loading | Compared | None, None, Ground]:
     """Fit the embedding. Raises ValueError where the data or their classifier are missing."""
     from engines import classifier
-    from engines.kde import KDE
+    from engines.families.kde.model import KDE
+    from engines.families.kde.net import PictureKernels
     from engines.maps import embedding as embeddings
     from engines.maps.refine import whole
-    from engines.nets.kde import PictureKernels
 
     if base is None or not classifier.exists(card.data):
         raise ValueError(

@@ -72,8 +72,8 @@ def _look(models: Models, card: Card, point: tuple[float, float], label: int | N
         model = yield from models.get(card)
         import torch
 
+        from engines.families.vae.model import VAE
         from engines.maps.posterior import AREA, posterior
-        from engines.vae import VAE
 
         assert isinstance(model.native, VAE)
         found = posterior(model.native, torch.tensor(point), label)

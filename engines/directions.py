@@ -19,7 +19,7 @@ from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import ROOT, read_card
 from engines.data import examples
 from engines.data.toys import TOYS
-from engines.gan import GAN
+from engines.families.gan.model import GAN
 from engines.model import Card, Model, Pace, SampleRequest, Step
 from engines.walks import Walk
 

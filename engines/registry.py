@@ -13,20 +13,18 @@ from typing import TypeAlias
 
 import torch
 
-from engines import (
-    any_order,
-    autoregressive,
-    diffusion,
-    energy,
-    flow,
-    gan,
-    kde,
-    latent_diffusion,
-    mfa,
-    outside,
-    vae,
-)
+from engines import outside
 from engines.checkpoints.catalog import FAMILY_TITLES, CheckpointError, is_foreign
+from engines.families.any_order import model as any_order
+from engines.families.autoregressive import model as autoregressive
+from engines.families.diffusion import model as diffusion
+from engines.families.energy import model as energy
+from engines.families.flow import model as flow
+from engines.families.gan import model as gan
+from engines.families.kde import model as kde
+from engines.families.latent_diffusion import model as latent_diffusion
+from engines.families.mfa import model as mfa
+from engines.families.vae import model as vae
 from engines.model import Card, Knob, Model, settle
 from engines.outside import cards
 

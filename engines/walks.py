@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import kernel_paths
 from engines.drawing import class_indices
+from engines.families.gan.model import GAN
+from engines.families.kde import paths as kernel_paths
+from engines.families.kde.model import KDE
+from engines.families.vae.model import VAE
 from engines.finite import examples
-from engines.gan import GAN
-from engines.kde import KDE
 from engines.model import Latents, Model, Pace, Procedure, Run
 from engines.paths import Way, mix
-from engines.vae import VAE
 
 Between = Callable[[Way, Tensor, Tensor, Tensor], Tensor]
 

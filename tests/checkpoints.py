@@ -5,8 +5,8 @@ import torch
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import table_of
+from engines.families.flow.net import PictureFlow, PointFlow
 from engines.model import Card
-from engines.nets.flow import PictureFlow, PointFlow
 
 PICTURE, POINT = (1, 6, 5), (2,)
 DIGITS, HALVES = ("zero", "one", "two"), ("upper", "lower")

@@ -12,7 +12,7 @@ from torch import Tensor
 from engines.chains import langevin
 from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
-from engines.energy import Energy
+from engines.families.energy.model import Energy
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.any_order import AnyOrderPictures, AnyOrderPoints, reveals
-from engines.autoregressive import draw_levels, to_indices, to_pictures
+from engines.families.any_order.model import AnyOrderPictures, AnyOrderPoints, reveals
+from engines.families.autoregressive.mixtures import LineMixture
+from engines.families.autoregressive.model import draw_levels, to_indices, to_pictures
 from engines.inpaint.along_line import Cells
 from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.mixtures import LineMixture
 from engines.noise import Streams
 
 TOGETHER = Knob(

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from engines.diagnostics import Diagnosis, moved
+from engines.families.kde.net import to_levels
+from engines.families.mfa.model import MFA
+from engines.families.mfa.net import FactorAnalysers
 from engines.inpaint.method import Hole
-from engines.mfa import MFA
 from engines.model import Run, Step
-from engines.nets.kde import to_levels
-from engines.nets.mfa import FactorAnalysers
 from engines.noise import Streams, choose
 
 _INNER = 2

@@ -7,12 +7,12 @@ from torch import Tensor
 from torch.special import log_ndtr
 
 from engines.diagnostics import by_length, short
+from engines.families.kde.model import KDE
+from engines.families.kde.net import PictureKernels, to_levels
+from engines.families.mfa.model import MFA
 from engines.inpaint import cells
 from engines.inpaint.method import Hole, Method, filling
-from engines.kde import KDE
-from engines.mfa import MFA
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.kde import PictureKernels, to_levels
 from engines.noise import choose
 
 SWEEPS = Knob(

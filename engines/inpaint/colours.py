@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engines.autoregressive import draw_levels
+from engines.families.autoregressive.model import draw_levels
 from engines.inpaint.method import Hole
 from engines.inpaint.raster import known_places, method
 from engines.model import Model

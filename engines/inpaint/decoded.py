@@ -9,17 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engines.diffusion import Diffusion
+from engines.families.diffusion.model import Diffusion
+from engines.families.latent_diffusion.model import DiffusedLatents
+from engines.families.vae.model import MEAN, PIXELS, shown
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.denoising import Scene, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import descend
 from engines.inpaint.twist import Seen, Twist, held
 from engines.inpaint.within_gibbs import Posterior
-from engines.latent_diffusion import DiffusedLatents
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, finish, settle
 from engines.noise import Streams
-from engines.vae import MEAN, PIXELS, shown
 
 PARTICLES = Knob(
     "particles", "Particles", 16, 1, 256, 1,

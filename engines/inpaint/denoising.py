@@ -13,13 +13,13 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.diffusion import Diffusion
 from engines.drawing import to_levels
+from engines.families.diffusion.model import Diffusion
+from engines.families.diffusion.probability_flow import schedule
 from engines.inpaint.classes import classes
 from engines.inpaint.method import Hole
 from engines.model import Knob, Model, Run, Step
 from engines.noise import Streams
-from engines.probability_flow import schedule
 
 Walk: TypeAlias = Generator[Tensor, None, Tensor]
 """Yields a guess of the clean y (n, …) after every network call, and returns the y it ends at."""

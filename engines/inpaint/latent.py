@@ -15,7 +15,7 @@ from torch import Tensor
 from engines.chains import langevin
 from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
-from engines.gan import GAN
+from engines.families.gan.model import GAN
 from engines.inpaint import classes as reader
 from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.method import Hole, Method, filling

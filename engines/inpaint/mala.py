@@ -19,8 +19,8 @@ from engines.chains.langevin import State, adapted, mala
 from engines.chains.tempering import tempered_chains
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import to_levels
-from engines.energy import Energy
-from engines.flow import Flow
+from engines.families.energy.model import Energy
+from engines.families.flow.model import Flow
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import nearest

@@ -14,14 +14,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from engines.autoregressive import (
+from engines.diagnostics import Diagnosis
+from engines.families.autoregressive.model import (
     RasterPictures,
     RasterPoints,
     draw_levels,
     to_indices,
     to_pictures,
 )
-from engines.diagnostics import Diagnosis
 from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import pick, resample

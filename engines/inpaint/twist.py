@@ -16,8 +16,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.families.diffusion.net import SIGMA_DATA
 from engines.inpaint.denoising import Scene
-from engines.nets.diffusion import SIGMA_DATA
 
 _FLOOR = 1e-2
 """Least variance, as a share of Gaussian data's: a learned Jacobian may have none, or less."""

@@ -15,13 +15,19 @@ from torch import Tensor
 
 from engines.chains.langevin import adapted
 from engines.diagnostics import Diagnosis, by_length, moved, short
+from engines.families.vae.model import MEAN, PIXELS, VAE
+from engines.families.vae.net import (
+    PictureVAE,
+    PointVAE,
+    mixture_draw,
+    mixture_mean,
+    mixture_of_logistics,
+)
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
-from engines.nets.vae import PictureVAE, PointVAE, mixture_draw, mixture_mean, mixture_of_logistics
 from engines.noise import Streams, choose, log_normal
-from engines.vae import MEAN, PIXELS, VAE
 
 STEPS = Knob(
     "steps", "Steps", 24, 1, 2000, 1,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engines.families.kde.net import PictureKernels
 from engines.maps.area import Area
 from engines.maps.fields import Kernels, kernels_on
 from engines.nets.classifier import Classifier
-from engines.nets.kde import PictureKernels
 
 DATA = 2000
 _ROWS = 100
@@ -88,7 +88,7 @@ def kernels_of(data: Tensor) -> Kernels:
 
 def like(kernels: Kernels, places: Tensor) -> Kernels:
     """Kernels of the same width on other places: the two maps differ by their points only."""
-    from engines.nets.kde import PointKernels
+    from engines.families.kde.net import PointKernels
 
     own = PointKernels(
         places.float(), torch.zeros(len(places), dtype=torch.int64), kernels.kernels.scale

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engines.data.toys import TOYS
+from engines.families.kde.net import PointKernels
 from engines.finite import numbers
 from engines.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
@@ -25,7 +26,6 @@ from engines.model import (
     SampleRequest,
     Step,
 )
-from engines.nets.kde import PointKernels
 
 Grid: TypeAlias = Callable[[Tensor, Tensor], DensityRun]
 SAMPLES, HELD_OUT = 20_000, 400
@@ -112,7 +112,7 @@ class Kernels:
 
 def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:
     """Kernels on points (n, 2), of the bandwidth under which others (m, 2) are likeliest."""
-    from engines.nets.bandwidth import fitted_bandwidth
+    from engines.families.kde.bandwidth import fitted_bandwidth
 
     kernels = PointKernels.of(x, torch.zeros(len(x), dtype=torch.int64))
     h = fitted_bandwidth(

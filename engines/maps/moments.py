@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHAINS, _PATHS, _SEED = 2048, 40, 0
 LOWEST, HIGHEST = math.atan(0.002 / 0.5), math.atan(80.0 / 0.5)
-"""Angles of the least and the most noise, as in engines/probability_flow.py."""
+"""Angles of the least and the most noise, as in engines/families/diffusion/probability_flow.py."""
 
 
 class Process(Enum):

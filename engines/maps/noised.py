@@ -1,6 +1,6 @@
 """The density of a diffusion at every noise level, on all of the plane, by one sweep backwards.
 
-Along the probability-flow ODE, d log p = −div dφ in the coordinates of engines/probability_flow.py,
+Along the probability-flow ODE, d log p = −div dφ in the coordinates of probability_flow.py,
 so the log-density at one level is that of the next where the point has moved to, less what it
 gathered on the way. The next level's is kept on a grid as fine as its features, and read off by
 cubic interpolation (semi-Lagrangian, Staniforth & Côté 1991): a point costs a few network calls
@@ -17,14 +17,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines.diffusion import Diffusion
 from engines.drawing import class_indices
+from engines.families.diffusion.model import Diffusion
+from engines.families.diffusion.net import SIGMA_DATA, PointDenoiser
+from engines.families.diffusion.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind
 from engines.model import DensityRun, LogDensity, Meaning, Run, Step, finish
-from engines.nets.diffusion import SIGMA_DATA, PointDenoiser
 from engines.noise import log_normal
-from engines.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
 
 LEVELS, REACH = 16, 4.0
 """Noise levels of the sweep, half the width of the grids."""

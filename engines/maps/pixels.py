@@ -13,17 +13,17 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.autoregressive import RasterPictures, to_indices
-from engines.diffusion import Diffusion
 from engines.drawing import class_indices
-from engines.energy import Energy
+from engines.families.autoregressive.model import RasterPictures, to_indices
+from engines.families.diffusion.model import Diffusion
+from engines.families.energy.model import Energy
+from engines.families.flow.model import Flow
+from engines.families.vae.model import VAE
+from engines.families.vae.net import PictureVAE, mixture_of_logistics
 from engines.finite import check_numbers
-from engines.flow import Flow
 from engines.maps.kinds import Kind
 from engines.model import Model
-from engines.nets.vae import PictureVAE, mixture_of_logistics
 from engines.noise import log_normal, streams_of
-from engines.vae import VAE
 
 DRAWS = 32
 NOISES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)

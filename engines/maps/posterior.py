@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from engines.drawing import class_indices
+from engines.families.vae.model import VAE
+from engines.families.vae.net import PointVAE
 from engines.finite import check_numbers
 from engines.maps.area import Area
-from engines.nets.vae import PointVAE
 from engines.noise import log_normal
-from engines.vae import VAE
 
 AREA = Area(-4.0, 4.0, -4.0, 4.0)
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import gan
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
+from engines.families.gan import model as gan
+from engines.families.gan.net import Generator
 from engines.model import Card, Model
-from engines.nets.gan import Generator
 from engines.outside.state_dicts import grouped
 
 _OUTPUTS: Mapping[str, Callable[[Tensor], Tensor]] = {

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from engines.nets.diffusion import SIGMA_DATA, Denoiser
+from engines.families.diffusion.net import SIGMA_DATA, Denoiser
 from engines.outside.levels import Levels
 from engines.outside.networks import Network
 

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from engines.drawing import GUIDANCE
+from engines.families.diffusion.probability_flow import heun
 from engines.model import Exactness, Knob, Procedure, SampleRequest
 from engines.noise import Streams
 from engines.outside.denoiser import ForeignDenoiser
 from engines.outside.descent import Blend, Start, descend
 from engines.outside.loading import quiet, scheduler_of
 from engines.outside.networks import ClassNetwork
-from engines.probability_flow import heun
 
 HEUN = "Heun, probability-flow ODE"
 OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {

@@ -15,11 +15,11 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import flow
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
+from engines.families.flow import model as flow
+from engines.families.flow.net import Invertible
 from engines.model import Card, Model
-from engines.nets.flow import Invertible
 
 
 class Standardised(Invertible):

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.autoregressive import LOGITS, ROSENBLATT, draw_levels, noise_of_levels
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import class_indices, in_batches, tempered
+from engines.families.autoregressive.model import LOGITS, ROSENBLATT, draw_levels, noise_of_levels
 from engines.model import (
     Card,
     Density,

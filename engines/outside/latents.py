@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.diffusion import Diffusion
 from engines.drawing import GUIDANCE, class_indices, in_batches
+from engines.families.diffusion.model import Diffusion
 from engines.model import (
     Card,
     Exactness,

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines import diffusion
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import in_batches
+from engines.families.diffusion import model as diffusion
 from engines.model import Card, Model, Run, SampleRequest, Step, settle
 from engines.noise import Streams
 from engines.outside import loading

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines import gan
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import in_batches
+from engines.families.gan import model as gan
+from engines.families.gan.net import Generator
 from engines.model import (
     Card,
     Exactness,
@@ -31,7 +32,6 @@ from engines.model import (
     Step,
     settle,
 )
-from engines.nets.gan import Generator
 from engines.noise import Streams
 from engines.outside import stylegan2_names
 

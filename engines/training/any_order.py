@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.autoregressive import to_indices
-from engines.nets.any_order import PictureAnyOrder
-from engines.nets.autoregressive import PointConditionals
+from engines.families.any_order.net import PictureAnyOrder
+from engines.families.autoregressive.model import to_indices
+from engines.families.autoregressive.net import PointConditionals
 from engines.training.autoregressive import point_net
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines.autoregressive import to_indices
-from engines.nets.autoregressive import PictureRaster, PointConditionals
+from engines.families.autoregressive.model import to_indices
+from engines.families.autoregressive.net import PictureRaster, PointConditionals
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe

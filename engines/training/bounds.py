@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from engines.checkpoints import weights
+from engines.families.flow.couplings import Bend
+from engines.families.flow.net import PictureFlow
 from engines.model import Card
-from engines.nets.couplings import Bend
-from engines.nets.flow import PictureFlow
 from engines.noise import streams_of
 from engines.opening import find
 from engines.training.cards import write_card

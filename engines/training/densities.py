@@ -14,11 +14,11 @@ from torch import Tensor
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog
 from engines.data.toys import TOYS
 from engines.facts import figures
+from engines.families.kde.net import PointKernels
 from engines.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.model import Card, Meaning, Model, finish
-from engines.nets.kde import PointKernels
 from engines.opening import open_model
 from engines.training.datasets import DataSet, load
 from engines.training.implicit import SAMPLES, kernels_of

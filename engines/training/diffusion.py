@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.diffusion import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
+from engines.families.diffusion.net import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe

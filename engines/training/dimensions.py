@@ -18,8 +18,8 @@ import torch
 import zuko
 from torch import Tensor
 
-from engines.nets.bandwidth import fitted_bandwidth
-from engines.nets.kde import PointKernels
+from engines.families.kde.bandwidth import fitted_bandwidth
+from engines.families.kde.net import PointKernels
 
 DIMENSIONS = (1, 2, 4, 8, 16, 32, 64)
 POINTS, HELD_OUT, STEPS = 5_000, 2_000, 2_000

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.diffusion import SIGMA_DATA
-from engines.nets.energy import PictureEnergy, PointEnergy
+from engines.families.diffusion.net import SIGMA_DATA
+from engines.families.energy.net import PictureEnergy, PointEnergy
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.flow import PictureFlow, PointFlow
+from engines.families.flow.net import PictureFlow, PointFlow
 from engines.noise import log_normal
 from engines.training.bounds import limited
 from engines.training.datasets import DataSet

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.nets.gan import (
+from engines.families.gan.net import (
     Generator,
     PictureCritic,
     PictureGenerator,

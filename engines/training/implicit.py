@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from engines.families.kde.bandwidth import fitted_bandwidth
+from engines.families.kde.net import PointKernels
 from engines.model import Model, SampleRequest, finish
-from engines.nets.bandwidth import fitted_bandwidth
-from engines.nets.kde import PointKernels
 
 SAMPLES, _HELD_OUT = 50_000, 2_000
 _SEED = 0

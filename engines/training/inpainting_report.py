@@ -20,6 +20,7 @@ from torch import Tensor
 from engines.checkpoints import devices
 from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.classifier import open_classifier
+from engines.families.vae.model import DRAW
 from engines.inpaint import methods_for
 from engines.inpaint.classes import ANY
 from engines.inpaint.method import Method
@@ -30,7 +31,6 @@ from engines.training.cards import write_card
 from engines.training.cost import processor
 from engines.training.datasets import DataSet, load
 from engines.training.inpainting_evidence import ended
-from engines.vae import DRAW
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 

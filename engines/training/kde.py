@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engines.nets.bandwidth import fitted_bandwidth
-from engines.nets.kde import PictureKernels, PointKernels
+from engines.families.kde.bandwidth import fitted_bandwidth
+from engines.families.kde.net import PictureKernels, PointKernels
 from engines.training.datasets import DataSet
 from engines.training.recipe import Fit
 

@@ -10,15 +10,15 @@ from torch import Tensor
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import ROOT, CheckpointError
+from engines.families.latent_diffusion.net import LatentDiffusion
+from engines.families.vae.model import propose
+from engines.families.vae.net import PictureVAE, PointVAE
 from engines.model import Card
-from engines.nets.latent_diffusion import LatentDiffusion
-from engines.nets.vae import PictureVAE, PointVAE
 from engines.opening import find
 from engines.training.datasets import DataSet
 from engines.training.diffusion import denoising_loss
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe
-from engines.vae import propose
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.5, 1.4)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.mfa import FactorAnalysers, NormalScores
+from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.training.datasets import DataSet
 from engines.training.recipe import Fit
 

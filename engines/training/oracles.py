@@ -13,15 +13,24 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engines.any_order import AnyOrderPictures
-from engines.autoregressive import RasterPictures
-from engines.diffusion import of_denoiser
-from engines.energy import Energy
-from engines.flow import Flow
-from engines.gan import GAN
-from engines.kde import KDE
-from engines.latent_diffusion import of_parts
-from engines.mfa import MFA
+from engines.families.any_order.model import AnyOrderPictures
+from engines.families.any_order.net import PictureAnyOrder
+from engines.families.autoregressive.model import RasterPictures
+from engines.families.autoregressive.net import PictureRaster
+from engines.families.diffusion.model import of_denoiser
+from engines.families.diffusion.net import SIGMA_DATA, Denoiser
+from engines.families.energy.model import Energy
+from engines.families.flow.model import Flow
+from engines.families.flow.net import PointFlow
+from engines.families.gan.model import GAN
+from engines.families.gan.net import PointGenerator
+from engines.families.kde.model import KDE
+from engines.families.kde.net import PointKernels
+from engines.families.latent_diffusion.model import of_parts
+from engines.families.mfa.model import MFA
+from engines.families.mfa.net import FactorAnalysers
+from engines.families.vae.model import VAE
+from engines.families.vae.net import PointVAE
 from engines.model import (
     Card,
     Density,
@@ -36,16 +45,7 @@ from engines.model import (
     SampleRequest,
     Step,
 )
-from engines.nets.any_order import PictureAnyOrder
-from engines.nets.autoregressive import PictureRaster
-from engines.nets.diffusion import SIGMA_DATA, Denoiser
-from engines.nets.flow import PointFlow
-from engines.nets.gan import PointGenerator
-from engines.nets.kde import PointKernels
-from engines.nets.mfa import FactorAnalysers
-from engines.nets.vae import PointVAE
 from engines.noise import Streams, log_normal
-from engines.vae import VAE
 
 AT = 0.3
 """Where the mixture is conditioned: x1 = 0.3."""

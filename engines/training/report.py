@@ -11,9 +11,9 @@ from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.classifier import HOLES
 from engines.data.toys import TOYS
 from engines.facts import figures, taxonomy
+from engines.families.vae.model import DRAW
 from engines.inpaint.classes import READER, reads
 from engines.model import Card
-from engines.vae import DRAW
 
 _Columns: TypeAlias = Mapping[str, Callable[[Card], str]]
 

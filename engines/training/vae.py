@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.nets.vae import PictureVAE, PointVAE
+from engines.families.vae.net import PictureVAE, PointVAE
 from engines.noise import log_normal
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent

@@ -310,7 +310,7 @@ def test_an_interrupt_stops_the_run_quietly(genscope, monkeypatch):
         finally:
             closed.append(True)
 
-    monkeypatch.setattr("engines.kde.KDE.draw", lambda *_: run())
+    monkeypatch.setattr("engines.families.kde.model.KDE.draw", lambda *_: run())
     done = genscope("sample", "mnist/kde")
     assert (done.code, done.out, done.err) == (130, "", "")
     assert closed

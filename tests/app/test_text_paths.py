@@ -13,7 +13,7 @@ from app.path_making import make
 from app.pictures import to_pixels, to_tensor
 from app.recipes import Recipe, RecipeError
 from app.walking import Walks, Wish
-from engines import diffusion
+from engines.families.diffusion import model as diffusion
 from engines.model import Prompt, finish
 from engines.opening import locate
 from tests import foreign

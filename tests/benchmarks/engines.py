@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import torch
 
-from engines.autoregressive import draw_levels, to_pictures
 from engines.data.toys import TOYS
+from engines.families.autoregressive.model import draw_levels, to_pictures
+from engines.families.kde.net import PointKernels
 from engines.model import SampleRequest, finish
-from engines.nets.kde import PointKernels
 from engines.noise import Streams
 from engines.opening import open_model
 from tests.benchmarks.table import Row

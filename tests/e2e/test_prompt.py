@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from app.interpolation_recipe import plan_of
 from app.recipes import png_bytes
-from engines import diffusion
+from engines.families.diffusion import model as diffusion
 from engines.model import Prompt
 from tests import foreign
 from tests.e2e.test_fill_a_hole import drawn, stroke

@@ -9,9 +9,9 @@ import torch
 from engines import log_density, open_model
 from engines.checkpoints import weights
 from engines.data.examples import pictures
+from engines.families.flow.couplings import ActNorm, Bend
+from engines.families.flow.net import PictureFlow
 from engines.model import SampleRequest, finish
-from engines.nets.couplings import ActNorm, Bend
-from engines.nets.flow import PictureFlow
 from engines.noise import streams_of
 from engines.training import bounds, datasets
 from engines.training.recipes import RECIPES

@@ -10,8 +10,8 @@ import torch
 
 from engines import log_density
 from engines.data.toys import TOYS
+from engines.families.kde.net import PointKernels
 from engines.model import Card
-from engines.nets.kde import PointKernels
 from engines.training import datasets, densities, evaluate, implicit, likelihood, report
 from engines.training.densities import grid, learned, on_grid, verdict
 from engines.training.panels import Panel, colours, draw

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from engines.diffusion import Diffusion
+from engines.families.diffusion.model import Diffusion
+from engines.families.diffusion.net import SIGMA_DATA
 from engines.model import Card, finish
-from engines.nets.diffusion import SIGMA_DATA
 from engines.noise import Streams
 from engines.outside.denoiser import ForeignLatents, ForeignPictures, no_labels
 from engines.outside.drawing import Drawing

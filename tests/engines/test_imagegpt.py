@@ -8,9 +8,9 @@ import torch
 
 import engines
 from engines import finish, inpaint
-from engines.autoregressive import draw_levels
 from engines.checkpoints.catalog import CheckpointError
 from engines.facts import abilities
+from engines.families.autoregressive.model import draw_levels
 from engines.model import Exactness, Meaning, SampleRequest
 from engines.noise import Streams
 from engines.outside.imagegpt import Reader

@@ -8,11 +8,11 @@ import torch
 
 from engines import open_model
 from engines.diagnostics import Diagnosis, moved
-from engines.flow import Flow
+from engines.families.flow.model import Flow
+from engines.families.flow.net import Invertible
+from engines.families.kde.net import to_levels
 from engines.inpaint import methods_for
 from engines.model import Exactness, SampleRequest, finish, own_knobs
-from engines.nets.flow import Invertible
-from engines.nets.kde import to_levels
 from tests.engines.tiny import SHAPES, opened
 
 MEAN = torch.tensor([-6.0, 0.0])

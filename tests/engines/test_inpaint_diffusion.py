@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from engines.families.mfa.net import FactorAnalysers
 from engines.inpaint.denoising import Scene, ancestral
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole
@@ -13,7 +14,6 @@ from engines.inpaint.replacement import REPLACEMENT
 from engines.inpaint.tds import PICTURE_TDS, TDS, pick, resample
 from engines.inpaint.twist import moment_matched, variance
 from engines.model import Exactness, Step, finish
-from engines.nets.mfa import FactorAnalysers
 from engines.noise import Streams
 from tests.engines.oracles import AT, MEANS, SPREADS, WEIGHTS, line_mixture, mixture_diffusion
 from tests.engines.tiny import opened

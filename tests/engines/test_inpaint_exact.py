@@ -10,13 +10,13 @@ from engines import log_density, open_model
 from engines.chains.langevin import State
 from engines.chains.tempering import ladder, swapped, tempered_chains
 from engines.data import examples
+from engines.families.kde.net import to_levels
+from engines.families.mfa.model import MFA
+from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.inpaint import methods_for
 from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table
-from engines.mfa import MFA
 from engines.model import Exactness, finish
-from engines.nets.kde import to_levels
-from engines.nets.mfa import FactorAnalysers, NormalScores
 from engines.noise import Streams
 from engines.training.inpainting_report import HOLES
 from tests.engines.oracles import (

@@ -6,16 +6,16 @@ import pytest
 import torch
 
 from engines.data.toys import TOYS
+from engines.families.diffusion.net import slopes
+from engines.families.diffusion.probability_flow import SIGMA_MIN, length
 from engines.maps import moments, noised, regions
 from engines.maps.area import Area
 from engines.maps.moments import Memory, Moment, Process
 from engines.maps.posterior import AREA, posterior
 from engines.maps.refine import whole
 from engines.model import finish
-from engines.nets.diffusion import slopes
 from engines.noise import log_normal
 from engines.opening import open_model
-from engines.probability_flow import SIGMA_MIN, length
 from tests.engines.tiny import opened, ship
 
 BOX = Area(-12, 12, -12, 12)

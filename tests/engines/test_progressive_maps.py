@@ -10,6 +10,7 @@ import torch
 from engines import log_density
 from engines.checkpoints.catalog import ROOT, scan
 from engines.data.toys import TOYS
+from engines.families.kde.net import PointKernels
 from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
@@ -19,7 +20,6 @@ from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine, whole
 from engines.model import LogDensity, Meaning, Step, finish
-from engines.nets.kde import PointKernels
 from engines.opening import open_model
 from tests.engines.tiny import opened
 

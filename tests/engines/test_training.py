@@ -8,8 +8,8 @@ import torch
 from engines.checkpoints.catalog import read_card
 from engines.checkpoints.weights import save
 from engines.data.toys import TOYS
+from engines.families.vae.net import PointVAE
 from engines.model import Card, SampleRequest, finish
-from engines.nets.vae import PointVAE
 from engines.opening import open_model
 from engines.training import datasets
 from engines.training.cards import write_card

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 import engines
-from engines import finish, kernel_paths, open_model
+from engines import finish, open_model
 from engines.chains.short_run import back, forth
-from engines.energy import levels
+from engines.families.energy.model import levels
+from engines.families.kde import paths as kernel_paths
+from engines.families.kde.net import PointKernels
 from engines.model import Exactness, Pace, SampleRequest
-from engines.nets.kde import PointKernels
 from engines.paths import Way
 from engines.registry import FAMILIES
 from engines.walks import walk_of

@@ -6,17 +6,17 @@ import os
 import torch
 
 from engines.checkpoints import weights
+from engines.families.any_order.net import PictureAnyOrder
+from engines.families.autoregressive.net import PictureRaster, PointConditionals
+from engines.families.diffusion.net import PictureDenoiser, PointDenoiser
+from engines.families.energy.net import PictureEnergy, PointEnergy
+from engines.families.flow.net import PictureFlow, PointFlow
+from engines.families.gan.net import PictureGenerator, PointGenerator
+from engines.families.kde.net import PictureKernels, PointKernels
+from engines.families.latent_diffusion.net import LatentDiffusion
+from engines.families.mfa.net import FactorAnalysers, NormalScores
+from engines.families.vae.net import PictureVAE, PointVAE
 from engines.model import Card
-from engines.nets.any_order import PictureAnyOrder
-from engines.nets.autoregressive import PictureRaster, PointConditionals
-from engines.nets.diffusion import PictureDenoiser, PointDenoiser
-from engines.nets.energy import PictureEnergy, PointEnergy
-from engines.nets.flow import PictureFlow, PointFlow
-from engines.nets.gan import PictureGenerator, PointGenerator
-from engines.nets.kde import PictureKernels, PointKernels
-from engines.nets.latent_diffusion import LatentDiffusion
-from engines.nets.mfa import FactorAnalysers, NormalScores
-from engines.nets.vae import PictureVAE, PointVAE
 from engines.opening import open_model
 from engines.training.cards import write_card
 

@@ -1,0 +1,1 @@
+"""The families: model.py opens a card, net.py is its network."""

@@ -1,0 +1,318 @@
+"""Raster-order models: exact mass, exact samples pixel by pixel, their noise as latents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines.checkpoints import weights
+from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
+from engines.families.autoregressive.mixtures import LineMixture
+from engines.families.autoregressive.net import PictureRaster, PointConditionals
+from engines.finite import check_numbers
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    Latents,
+    LogDensity,
+    Meaning,
+    Model,
+    Pace,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.noise import Streams, streams_of
+
+LOGITS = Knob(
+    "temperature", "Temperature", 1.0, 0.05, 1.5, 0.05,
+    "Divides the logits of every pixel. "
+    "1 is the model's distribution; below, samples are more typical and less varied.",
+    warn="not the model's distribution",
+)  # fmt: skip
+
+_PICTURES = 2
+_POINTS = 4096
+_SHOWN = 14
+_CELLS = 32_768
+_UNKNOWN = 0.0
+_NATURE = "noise of the conditionals in raster order, exact inverse; not a learned space"
+_POINT_NATURE = "noise of p(x1), p(x2 | x1), exact inverse; not a learned space"
+_SOURCE = "Van den Oord et al. 2016"
+ROSENBLATT = Procedure(
+    Exactness.EXACT,
+    "u = F(x − 1) + v p(x) in turn, z = Φ⁻¹(u)",
+    "Rosenblatt 1952; Rüschendorf 2009",
+)
+
+
+def to_indices(x: Tensor, levels: int = 256) -> Tensor:
+    """Pictures (n, 1, H, W) in [-1, 1] as levels 0 … levels − 1: (n, H, W) int64."""
+    return ((x[:, 0] + 1) * ((levels - 1) / 2)).round().clamp(0, levels - 1).long()
+
+
+def to_pictures(indices: Tensor, levels: int = 256) -> Tensor:
+    """Levels (n, H, W) as pictures (n, 1, H, W) in [-1, 1]."""
+    return (indices.float() / ((levels - 1) / 2) - 1)[:, None]
+
+
+def draw_levels(logits: Tensor, u: Tensor) -> Tensor:
+    """The level x with F(x − 1) < u ≤ F(x): logits (…, L), u (…) in (0, 1) float64 -> (…).
+
+    Raises NotFiniteError where the logits are not numbers.
+    """
+    cumulative = logits.double().softmax(-1).cumsum(-1)
+    check_numbers(cumulative[..., -1], "the probabilities of the next pixels")
+    # the last cumulative sum may fall short of 1 by rounding
+    return (cumulative < u[..., None]).sum(-1).clamp_max(logits.shape[-1] - 1)
+
+
+def noise_of_levels(log_p: Tensor, levels: Tensor, v: Tensor) -> Tensor:
+    """The randomised Rosenblatt map u = F(x − 1) + v p(x), v uniform: the inverse of drawing.
+
+    Rüschendorf 2009, "On the distributional transform", section 2. log_p (…, L), levels (…).
+    """
+    cumulative = log_p.double().softmax(-1).cumsum(-1)
+    upper = cumulative.gather(-1, levels[..., None])[..., 0]
+    lower = cumulative.gather(-1, (levels[..., None] - 1).clamp_min(0))[..., 0]
+    lower = torch.where(levels > 0, lower, 0.0)
+    return (lower + v * (upper - lower)).clamp(1e-300, 1 - 2**-53)
+
+
+@dataclass(frozen=True)
+class RasterPictures:
+    """The raster model of pictures; `net` gives the conditionals."""
+
+    card: Card
+    net: PictureRaster
+    device: torch.device
+
+    @property
+    def pixels(self) -> int:
+        return math.prod(self.card.shape)
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """x_i ~ p(x_i | x_<i, c), one uniform number a pixel."""
+        u = Streams(request.seed, request.indices).uniform(self.pixels).double()
+        return self._fill(u, labels, knobs["temperature"], knobs.get("guidance", 1.0))
+
+    @torch.no_grad()
+    def _fill(
+        self, u: Tensor, labels: Tensor, temperature: float = 1.0, guidance: float = 1.0
+    ) -> Run:
+        """Pictures for their uniform numbers (n, H·W), in raster order."""
+        n, total = len(u), self.pixels
+        u, labels = u.to(self.device), labels.to(self.device)
+        guided = Guided.of(labels, self.net.classes, guidance)
+        levels = torch.zeros(n, *self.card.shape[1:], dtype=torch.int64, device=self.device)
+        flat = levels.view(n, -1)
+        for place in range(total):
+            found = self.net.pixel(guided.spread(levels), guided.labels, place)
+            logits = guided.combined(found) / temperature
+            flat[:, place] = draw_levels(logits, u[:, place])
+            done = place + 1
+            if done % _SHOWN == 0 and done < total:
+                guess = to_pictures(levels, self.net.levels).cpu()
+                guess.view(n, -1)[:, done:] = _UNKNOWN
+                yield Step(n * done // total, n, guess, calls=guided.copies * done)
+        x = to_pictures(levels, self.net.levels).cpu()
+        yield Step(n, n, x.clone(), calls=guided.copies * total)
+        return x
+
+    @torch.no_grad()
+    def log_mass(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log P(x | c) = Σ_i log p(x_i | x_<i, c)."""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        levels = to_indices(x, self.net.levels).to(self.device)
+        values = []
+        for part in torch.arange(len(x)).split(_PICTURES):
+            found = self.net.log_mass(levels[part], classes[part])
+            values.append(found.double().flatten(1).sum(1).cpu())
+            yield Step(int(part[-1]) + 1, len(x), calls=self.pixels)
+        method = f"sum of {self.pixels} conditionals, {self.net.levels} levels"
+        return LogDensity(torch.cat(values), Meaning.EXACT, method)
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, H·W) standard normal -> pictures."""
+        u = torch.special.ndtr(z.double())
+        return self._fill(u, class_indices(self.card, labels, len(z)))
+
+    @torch.no_grad()
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """Pictures -> (n, H·W) float64; the place in a level's cell is the picture's own noise."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        levels = to_indices(x, self.net.levels)
+        v = streams_of(x).uniform(self.pixels).double().view_as(levels)
+        scores = []
+        for part in torch.arange(len(x)).split(_PICTURES):
+            log_p = self.net.conditionals(levels[part].to(self.device), classes[part]).cpu()
+            u = noise_of_levels(log_p, levels[part], v[part])
+            scores.append(torch.special.ndtri(u).flatten(1))
+            yield Step(int(part[-1]) + 1, len(x), calls=self.pixels)
+        return torch.cat(scores)
+
+
+@dataclass(frozen=True)
+class RasterPoints:
+    """The raster model of points; `net` gives the conditionals."""
+
+    card: Card
+    net: PointConditionals
+    device: torch.device
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """x_k ~ p(x_k | x_<k, c) by inverse distribution functions of T e, e ~ N(0, I)."""
+        e = Streams(request.seed, request.indices).normal(self.net.dim)
+        x = solve(self.net, knobs["temperature"] * e, labels.to(self.device), range(self.net.dim))
+        yield Step(request.count, request.count, x.clone(), calls=self.net.dim)
+        return x
+
+    @torch.no_grad()
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log p(x1 | c) + log p(x2 | x1, c) + …"""
+        settle((), knobs)
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        values = []
+        for part in torch.arange(len(x)).split(_POINTS):
+            y = x[part].to(self.device, torch.float64)
+            values.append(self.net.log_density(y, classes[part], range(self.net.dim)).cpu())
+            yield Step(int(part[-1]) + 1, len(x), calls=self.net.dim)
+        method = f"sum of {self.net.dim} conditionals, mixtures of Gaussians"
+        return LogDensity(torch.cat(values), Meaning.EXACT, method)
+
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same on a grid of the plane: p(x2 | x1) is asked once for every x1."""
+        settle((), knobs)
+        classes = class_indices(self.card, None if label is None else [label], 1)
+        found = yield from grid_of(self.net, xs, ys, classes.to(self.device), range(2))
+        method = f"sum of {self.net.dim} conditionals, mixtures of Gaussians"
+        return LogDensity(found, Meaning.EXACT, method)
+
+    def decode(self, z: Tensor, labels: Tensor | None) -> Run:
+        """(n, D) standard normal -> points."""
+        classes = class_indices(self.card, labels, len(z)).to(self.device)
+        x = solve(self.net, z, classes, range(self.net.dim))
+        yield Step(len(z), len(z), x.clone(), calls=self.net.dim)
+        return x
+
+    def encode(self, x: Tensor, labels: Tensor | None) -> Run:
+        """Points -> (n, D) standard normal scores, float64."""
+        classes = class_indices(self.card, labels, len(x)).to(self.device)
+        z = scores(self.net, x.to(self.device), classes, range(self.net.dim)).cpu()
+        yield Step(len(x), len(x), calls=self.net.dim)
+        return z
+
+
+@torch.no_grad()
+def solve(net: PointConditionals, z: Tensor, labels: Tensor, order: range | list[int]) -> Tensor:
+    """The points whose axes, taken in this order, have the normal scores z (n, D); on the CPU."""
+    y = torch.zeros_like(z, dtype=torch.float64, device=labels.device)
+    known = torch.zeros(1, net.dim, dtype=torch.bool, device=labels.device)
+    for axis in order:
+        mixture = net(y, known, labels, axis)
+        y[:, axis] = mixture.quantile(z[:, axis].to(y))
+        known[:, axis] = True
+    return net.leave(y).float().cpu()
+
+
+@torch.no_grad()
+def scores(net: PointConditionals, x: Tensor, labels: Tensor, order: range | list[int]) -> Tensor:
+    """The inverse of `solve`: normal scores (n, D) float64 (Rosenblatt 1952)."""
+    y = net.enter(x.double())
+    z, known = torch.zeros_like(y), torch.zeros(1, net.dim, dtype=torch.bool, device=y.device)
+    for axis in order:
+        z[:, axis] = net(y, known, labels, axis).score(y[:, axis])
+        known[:, axis] = True
+    return z
+
+
+@torch.no_grad()
+def grid_of(
+    net: PointConditionals, xs: Tensor, ys: Tensor, label: Tensor, order: Sequence[int]
+) -> Generator[Step, None, Tensor]:
+    """log p at torch.cartesian_prod(xs, ys), drawn in this order of the two axes: (a·b,).
+
+    The network sees the outer axis alone, so it is asked once for each of its values, and the
+    mixture it answers with is read off along the other axis. label (1,).
+    """
+    axes, (outer, inner) = (xs, ys), order
+    place, device = axes[outer].double().to(label.device), label.device
+    beyond = axes[inner].double().to(device)
+    y = torch.zeros(len(place), 2, dtype=torch.float64, device=device)
+    y[:, outer] = place
+    y = net.enter(y)
+    known = torch.zeros(1, 2, dtype=torch.bool, device=device)
+    labels = label.expand(len(place))
+    first = net(y[:1], known, label, outer)
+    log_p = _spread(first).log_density(y[None, :, outer])[0]
+    known[:, outer] = True
+    along = (beyond - net.mean[inner]) / net.scale[inner]
+    rows = []
+    for part in torch.arange(len(place)).split(max(1, _CELLS // len(along))):
+        mixture = net(y[part], known, labels[part], inner)
+        found = _spread(mixture).log_density(along.expand(len(part), -1))
+        rows.append(log_p[part, None] + found)
+        yield Step((int(part[-1]) + 1) * len(along), len(place) * len(along), calls=2)
+    grid = torch.cat(rows) - net.scale.log().sum().double()
+    return (grid if outer == 0 else grid.T).flatten().cpu()
+
+
+def _spread(mixture: LineMixture) -> LineMixture:
+    """Mixtures (n,) as (n, 1), each to be read at many places."""
+    parts = mixture.log_weight, mixture.mean, mixture.log_sd
+    return LineMixture(torch.cat(parts, -1)[:, None])
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    net: PictureRaster | PointConditionals
+    if card.is_picture:
+        net = weights.build(PictureRaster, card)
+    else:
+        net = weights.build(PointConditionals, card)
+    weights.fill(net, weights.load(card), card)
+    return of_net(card, net.eval().requires_grad_(False).to(device), device)
+
+
+def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.device) -> Model:
+    """The model that a network of conditionals defines."""
+    if isinstance(net, PointConditionals):
+        points = RasterPoints(card, net, device)
+        latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT)
+        grid = points.log_grid if net.dim == 2 else None
+        density = Density(Meaning.EXACT, points.log_density, grid=grid)
+        return _model(points, (TEMPERATURE,), "axis by axis", density, latents)
+    pictures = RasterPictures(card, net, device)
+    latents = Latents(
+        (pictures.pixels,), _NATURE, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW
+    )
+    density = Density(Meaning.EXACT, pictures.log_mass)
+    knobs = (LOGITS, GUIDANCE) if card.labels else (LOGITS,)
+    return _model(pictures, knobs, "pixel by pixel", density, latents)
+
+
+def _model(
+    engine: RasterPictures | RasterPoints, knobs: tuple[Knob, ...], how: str, density: Density,
+    latents: Latents,
+) -> Model:  # fmt: skip
+    ancestral = Procedure(Exactness.EXACT, f"ancestral, {how}", _SOURCE)
+    return Model(
+        card=engine.card,
+        sample=in_batches(engine.draw, engine.card, knobs),
+        procedure=lambda given: tempered(ancestral, settle(knobs, given)),
+        knobs=knobs,
+        density=density,
+        latents=latents,
+        native=engine,
+    )

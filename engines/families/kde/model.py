@@ -1,0 +1,166 @@
+"""Kernel density estimate (Parzen 1962): the classical baseline, every answer in closed form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from engines.checkpoints import weights
+from engines.checkpoints.catalog import CheckpointError
+from engines.drawing import class_indices, in_batches
+from engines.families.kde.net import PictureKernels, PointKernels
+from engines.model import (
+    Card,
+    Density,
+    DensityRun,
+    Exactness,
+    Knob,
+    Knobs,
+    LogDensity,
+    Meaning,
+    Model,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+    settle,
+)
+from engines.noise import Streams
+
+BANDWIDTH = Knob(
+    "bandwidth", "Bandwidth", 1.0, 0.0, 4.0, 0.05,
+    "Scales the fitted kernel width h. 1 is the width of highest leave-one-out likelihood; "
+    "0 shows the training examples themselves.",
+    warn="not the model's distribution",
+)  # fmt: skip
+
+_ROWS = {True: 512, False: 4_096}
+
+
+@dataclass(frozen=True)
+class KDE:
+    """One loaded density estimate: kernels of width h, in units of the spread for points."""
+
+    card: Card
+    kernels: PictureKernels | PointKernels
+    h: float
+
+    def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
+        """A training example of the class, chosen uniformly, plus kernel noise."""
+        streams = Streams(request.seed, request.indices)
+        u, e = streams.uniform(), streams.normal(*self.card.shape)
+        pick = torch.empty(request.count, dtype=torch.int64)
+        for label in labels.unique().tolist():
+            members, rows = self.members(label), labels == label
+            pick[rows] = members[(u[rows] * len(members)).long()]
+        x = self.kernels.draw(pick, e, self.h * knobs["bandwidth"])
+        yield Step(request.count, request.count, x.clone(), calls=0)
+        return x
+
+    def members(self, label: int) -> Tensor:
+        """Indices of the centres of a class, or of all for "any"."""
+        if label == len(self.card.labels):
+            return torch.arange(len(self.kernels.labels))
+        return torch.nonzero(self.kernels.labels == label)[:, 0]
+
+    def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """log p at every point of a grid in the plane, by products of matrices."""
+        assert isinstance(self.kernels, PointKernels)
+        h = self._width(knobs)
+        class_indices(self.card, None if label is None else [label], 1)
+        run, total = self.kernels.log_grid(xs, ys, h, label=label), len(xs) * len(ys)
+        while True:
+            try:
+                share = next(run)
+            except StopIteration as end:
+                return LogDensity(end.value, Meaning.EXACT, "sum over all kernels")
+            yield Step(int(share * total), total, calls=0)
+
+    def preview(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
+        """The same with few, wider kernels."""
+        assert isinstance(self.kernels, PointKernels)
+        few = self.kernels.thinned()
+        found = yield from replace(self, kernels=few).log_grid(xs, ys, label, knobs)
+        method = f"a first look: sum over {len(few.labels):,} of the kernels, made wider"
+        return replace(found, method=method)
+
+    def _width(self, knobs: Knobs) -> float:
+        h = self.h * settle((BANDWIDTH,), knobs)["bandwidth"]
+        if h == 0:
+            raise ValueError("a bandwidth of 0 has no density; choose a larger one")
+        return h
+
+    def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
+        """log (1/N) Σ_i k_h(x, x_i), over the centres of the class where one is given."""
+        h = self._width(knobs)
+        classes = class_indices(self.card, labels, len(x))
+        value = torch.empty(len(x), dtype=torch.float64)
+        for part in torch.arange(len(x)).split(_ROWS[self.card.is_picture]):
+            for label in classes[part].unique().tolist():
+                rows = part[classes[part] == label]
+                value[rows] = self._log_density(x[rows], h, label)
+            yield Step(int(part[-1]) + 1, len(x), calls=0)
+        return LogDensity(value, Meaning.EXACT, "sum over all kernels")
+
+    def _log_density(self, x: Tensor, h: float, label: int) -> Tensor:
+        only = None if label == len(self.card.labels) else label
+        if isinstance(self.kernels, PointKernels):
+            return self.kernels.log_density(x, h, label=only)
+        return self.kernels.log_mass(x, h, label=only)
+
+
+def load(card: Card, device: torch.device) -> Model:
+    """Open a KDE checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    tensors = weights.load(card)
+    kind = PictureKernels if card.is_picture else PointKernels
+    try:
+        kernels, h = kind(**tensors), float(card.net["bandwidth"])
+    except (TypeError, KeyError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
+    _check(tensors, card)
+    if not (math.isfinite(h) and h > 0):
+        raise CheckpointError(f"{card.name}: the bandwidth must be positive, got {h:g}")
+    kde = KDE(card, kernels, h)
+    return Model(
+        card=card,
+        sample=in_batches(kde.draw, card, (BANDWIDTH,)),
+        procedure=_procedure,
+        knobs=(BANDWIDTH,),
+        density=_density(kde),
+        native=kde,
+    )
+
+
+def _density(kde: KDE) -> Density:
+    """Its density, in the plane with a way of its own on grids."""
+    if kde.card.shape != (2,):
+        return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,))
+    return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), kde.log_grid, preview=kde.preview)
+
+
+def _check(tensors: Mapping[str, Tensor], card: Card) -> None:
+    """Raise CheckpointError unless there are finite centres of the card's shape in every class."""
+    centres, labels = tensors["levels" if card.is_picture else "centres"], tensors["labels"]
+    if tuple(centres.shape[1:]) != card.shape or labels.shape != centres.shape[:1]:
+        raise CheckpointError(f"{card.name}: the centres have shape {tuple(centres.shape)}")
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
+    classes = list(range(len(card.labels)))
+    if labels.unique().tolist() != (classes or [0]):
+        raise CheckpointError(f"{card.name}: not every class of the card has centres")
+    if not card.is_picture and not (tensors["scale"] > 0).all():
+        raise CheckpointError(f"{card.name}: 'scale' must be positive")
+
+
+def _procedure(knobs: Knobs) -> Procedure:
+    width = knobs.get("bandwidth", 1.0)
+    method = "a training example chosen at random, plus kernel noise"
+    if width == 1.0:
+        return Procedure(Exactness.EXACT, method, "Parzen 1962")
+    method += f"; bandwidth × {width:g}: not the model's distribution"
+    return Procedure(Exactness.HEURISTIC, method, "Parzen 1962")

@@ -1,0 +1,1 @@
+"""Mixtures of factor analysers."""
