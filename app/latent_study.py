@@ -20,7 +20,7 @@ from app.walking import Array, Progress, Reals, Walks
 from engines.model import Card
 
 if TYPE_CHECKING:
-    from engines.directions import Directions
+    from engines.latents.directions import Directions
 
 SINGLE_MOST = 32
 """Latents of at most so many dimensions have a slider for each."""
@@ -30,7 +30,7 @@ _NEIGHBOURS = 5
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What the window knows of a model's latents; see engines.directions.Directions.
+    """What the window knows of a model's latents; see engines.latents.directions.Directions.
 
     `xy` (m, 2) are the places on the map, in the layout of that name.
     """
@@ -95,7 +95,7 @@ def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") ->
 
     def job() -> Generator[Loading | Progress | Study, None, None]:
         model, walk = yield from walks.get(card)
-        from engines import directions
+        from engines.latents import directions
 
         found = directions.kept(card, folder) if folder else None
         if found is None:
@@ -113,7 +113,7 @@ def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") ->
         shown = arrays(card, found)
         yield shown
         if layout != "pca":
-            from engines import layouts
+            from engines.latents import layouts
 
             laid = layouts.umap(shown.scores)
             while True:
@@ -130,7 +130,7 @@ def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") ->
 
 def arrays(card: Card, found: Directions) -> Study:
     """Directions as arrays."""
-    from engines.directions import provenance
+    from engines.latents.directions import provenance
 
     return Study(
         card, found.axes.numpy(), found.spread.numpy(), found.share.numpy(), found.single.numpy(),

@@ -21,8 +21,8 @@ from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engines.latents.walks import Walk
     from engines.model import Model, Run
-    from engines.walks import Walk
 
 Array: TypeAlias = npt.NDArray[Any]
 Reals: TypeAlias = npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ class Walks:
         model = yield from self.models.get(card, self.prompt)
         made = self.models.made(card.name)
         if "walk" not in made or made["walk"][0] is not model:
-            from engines.walks import walk_of
+            from engines.latents.walks import walk_of
 
             made["walk"] = model, walk_of(model)
         found: tuple[Model, Walk] = made["walk"]

@@ -29,7 +29,8 @@ class Ability:
 
 def of_model(model: Model) -> tuple[Ability, ...]:
     """By the parts of an open model."""
-    from engines import inpaint, walks  # torch comes in here
+    from engines import inpaint
+    from engines.latents import walks
 
     methods = inpaint.methods_for(model)
     density = model.density

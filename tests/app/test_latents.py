@@ -10,7 +10,7 @@ import engines
 from app import walking
 from app.pictures import to_pixels
 from app.settings import Settings
-from engines import directions
+from engines.latents import directions
 from engines.model import finish
 from tests.app.test_interpolation import FLOW, FLOWS, Bench
 from tests.windows import LEFT

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
 from app.lane import Lane
 from app.settings import Settings
-from engines import directions
 from engines.checkpoints.catalog import ROOT
+from engines.latents import directions
 from tests.controls import controls, faults
 from tests.e2e.test_density_maps import rests
 from widgets.mask_keys import Command

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.recipes import read_png
 from app.settings import Settings
-from engines import directions
 from engines.checkpoints.catalog import ROOT
+from engines.latents import directions
 from tests.e2e.test_first_look import LEFT, drag
 from widgets.state import State
 

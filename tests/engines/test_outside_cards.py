@@ -8,9 +8,9 @@ import torch
 
 from engines import decode, encode, finish, log_density, open_model
 from engines.inpaint import methods_for
+from engines.latents.walks import walk_of
 from engines.model import Exactness, SampleRequest
 from engines.noise import Streams
-from engines.walks import walk_of
 from tests.engines.outsiders import (
     MAKERS,
     ZUKO,

@@ -20,8 +20,8 @@ from engines.checkpoints.catalog import ROOT, read_card
 from engines.data import examples
 from engines.data.toys import TOYS
 from engines.families.gan.model import GAN
+from engines.latents.walks import Walk
 from engines.model import Card, Model, Pace, SampleRequest, Step
-from engines.walks import Walk
 
 STUDIED = {Pace.FAST: 10_000, Pace.SLOW: 256}
 MAPPED = 1_500

@@ -11,10 +11,10 @@ from engines.chains.short_run import back, forth
 from engines.families.energy.model import levels
 from engines.families.kde import paths as kernel_paths
 from engines.families.kde.net import PointKernels
+from engines.latents.walks import walk_of
 from engines.model import Exactness, Pace, SampleRequest
 from engines.paths import Way
 from engines.registry import FAMILIES
-from engines.walks import walk_of
 from tests.engines.tiny import SHAPES, opened
 
 WALKS = [(family, kind) for family in FAMILIES for kind in SHAPES if family != "mfa"]

@@ -1,7 +1,7 @@
 """Maps of many dimensions in the plane by a library, in a process of its own.
 
 It compiles itself and takes its time, and nothing else could go on beside it on one thread.
-`python -m engines.layouts` reads an array from stdin and writes the places to stdout.
+`python -m engines.latents.layouts` reads an array from stdin and writes the places to stdout.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def umap(scores: Array) -> Generator[float, None, Array]:
         np.save(given, np.ascontiguousarray(scores, np.float32))
         given.seek(0)
         process = subprocess.Popen(
-            [sys.executable, "-m", "engines.layouts"], stdin=given, stdout=made,
-            stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+            [sys.executable, "-m", "engines.latents.layouts"], stdin=given, stdout=made,
+            stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2],
         )  # fmt: skip
         try:
             start = time.monotonic()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from engines import finish, layouts
+from engines import finish
+from engines.latents import layouts
 
 STAND_IN = """
 class UMAP:

@@ -7,9 +7,10 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from engines import directions, finish
-from engines.directions import by_effect, principal
-from engines.walks import walk_of
+from engines import finish
+from engines.latents import directions
+from engines.latents.directions import by_effect, principal
+from engines.latents.walks import walk_of
 from tests.engines.tiny import opened
 
 

@@ -1,0 +1,1 @@
+"""Codes: walks between them, their directions, maps of them."""
