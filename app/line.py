@@ -195,7 +195,7 @@ def model_curve(models: Models, card: Card, line: Line) -> Job:
     def job() -> Generator[Loading | Curve, None, None]:
         import torch
 
-        from engines.grids import log_density_grid
+        from engines.maps.grids import log_density_grid
 
         model = yield from models.get(card)
         places = np.linspace(*line.span, line.places)

@@ -15,9 +15,9 @@ from torch import Tensor
 from engines.families.kde.model import KDE
 from engines.families.mfa.model import MFA
 from engines.finite import check_numbers
-from engines.grids import log_density_grid
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import drawn
+from engines.maps.grids import log_density_grid
 from engines.model import (
     Exactness,
     Knob,

@@ -13,7 +13,7 @@ from torch import Tensor
 from engines.data.toys import TOYS
 from engines.families.kde.net import PointKernels
 from engines.finite import numbers
-from engines.grids import log_density_grid
+from engines.maps.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
 from engines.model import (
     NO_KNOBS,

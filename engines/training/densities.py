@@ -15,7 +15,7 @@ from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalo
 from engines.data.toys import TOYS
 from engines.facts import figures
 from engines.families.kde.net import PointKernels
-from engines.grids import log_density_grid
+from engines.maps.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.model import Card, Meaning, Model, finish

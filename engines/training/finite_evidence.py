@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints.catalog import catalog
-from engines.grids import log_density_grid
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
+from engines.maps.grids import log_density_grid
 from engines.model import (
     NO_KNOBS,
     Card,

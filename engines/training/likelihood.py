@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engines.data.toys import TOYS
-from engines.grids import log_density_grid
+from engines.maps.grids import log_density_grid
 from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model
 from engines.training.datasets import DataSet
 from engines.training.implicit import SAMPLES, kernels_of

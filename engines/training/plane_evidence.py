@@ -20,9 +20,9 @@ from engines.facts.evidence import Evidence
 from engines.families.gan.model import GAN
 from engines.families.kde.model import KDE
 from engines.families.kde.net import PointKernels
-from engines.grids import log_density_grid
 from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
+from engines.maps.grids import log_density_grid
 from engines.model import Card, Model, finish, settle
 from engines.opening import open_model
 from engines.training.inpainting_evidence import LEVEL, SEED, SETS, ended, verdict

@@ -14,7 +14,7 @@ from engines.families.diffusion.net import SIGMA_DATA, PointDenoiser
 from engines.families.latent_diffusion.model import of_parts
 from engines.families.vae.model import propose
 from engines.families.vae.net import PointVAE
-from engines.grids import log_density_grid
+from engines.maps.grids import log_density_grid
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
 from engines.training.datasets import DataSet, Split

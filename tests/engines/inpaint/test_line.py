@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from engines import SampleRequest, finish, open_model
-from engines.grids import log_density_grid
 from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
+from engines.maps.grids import log_density_grid
 from engines.model import NotFiniteError, own_knobs
 from engines.training.inpainting_evidence import measured
 from engines.training.inpainting_questions import trials

@@ -11,10 +11,10 @@ from engines import log_density
 from engines.checkpoints.catalog import ROOT, scan
 from engines.data.toys import TOYS
 from engines.families.kde.net import PointKernels
-from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
 from engines.maps.fields import Field, field_of, kernels_on, truth_of
+from engines.maps.grids import log_density_grid
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at

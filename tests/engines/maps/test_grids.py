@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from engines.grids import log_density_grid
+from engines.maps.grids import log_density_grid
 from engines.model import Meaning, finish
 from tests.engines.tiny import opened
 

@@ -10,10 +10,10 @@ from scipy.special import logsumexp
 from engines import log_density
 from engines.checkpoints.catalog import ROOT, scan
 from engines.data import examples
-from engines.grids import log_density_grid
 from engines.maps import regions
 from engines.maps.area import Area
 from engines.maps.fields import field_of
+from engines.maps.grids import log_density_grid
 from engines.maps.kinds import Kind
 from engines.maps.posterior import posterior
 from engines.maps.refine import whole
