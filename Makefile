@@ -21,7 +21,7 @@ check: .venv/ready
 	$(BIN)/lint-imports
 
 fuzz: .venv/ready
-	GENSCOPE_FUZZ=650 $(DISPLAYLESS) $(BIN)/python -m pytest -s tests/engines/test_fuzz.py
+	GENSCOPE_FUZZ=650 $(DISPLAYLESS) $(BIN)/python -m pytest -s tests/engines/outside/test_fuzz.py
 
 train: .venv/ready
 	$(BIN)/python -m engines.training $(MODEL)

@@ -17,10 +17,10 @@ from engines.drawing import GUIDANCE
 from engines.inpaint.method import Hole, Method, filling
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, batch_of, settle
 from engines.noise import Streams
-from engines.outside.descent import Blend
-from engines.outside.drawing import Drawing
+from engines.outside.drawing.descent import Blend
+from engines.outside.drawing.networks import ClassNetwork, TextNetwork
+from engines.outside.drawing.states import Drawing
 from engines.outside.latents import LatentPipeline
-from engines.outside.networks import ClassNetwork, TextNetwork
 from engines.outside.text import PROMPT_GUIDANCE
 
 STEPS = Knob(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from engines import naming
 from engines.checkpoints.catalog import OUTSIDE, CheckpointError, is_folder
 from engines.model import finish
-from engines.outside import cards, hub, layout
+from engines.outside import cards, hub
+from engines.outside.formats import layout
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engines.checkpoints.catalog import CheckpointError
-from engines.outside.table import Table, positive
+from engines.outside.formats.table import Table, positive
 
 if TYPE_CHECKING:
     import torch

@@ -28,7 +28,7 @@ from engines.model import (
 from engines.noise import Streams
 from engines.outside import codec as codecs
 from engines.outside.codec import Codec
-from engines.outside.layout import Layout
+from engines.outside.formats.layout import Layout
 
 _NATURE = (
     "codes scaled to unit variance, a grid of places; close to a bijection, with no prior learned"

@@ -25,7 +25,7 @@ from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, batch_of, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
-from engines.outside.table import Table
+from engines.outside.formats.table import Table
 
 if TYPE_CHECKING:
     import torch
@@ -79,7 +79,7 @@ def reading(path: Path, limit: int | None = None) -> Generator[None, None, Card]
 
 def load(card: Card, device: torch.device) -> Model:
     """Open the model of a card from outside. Raises CheckpointError with one sentence."""
-    from engines.outside import state_dicts  # torch comes in here
+    from engines.outside.formats import state_dicts
 
     path = files.beside(card.folder, card.weights)
     if files.sha256_of(path) != card.sha256:

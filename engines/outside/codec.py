@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engines.outside import loading
-from engines.outside.layout import Layout, Net, shrinkage
+from engines.outside.formats.layout import Layout, Net, shrinkage
 from engines.outside.memory import Portions, precision
 
 _GLIMPSED = 16

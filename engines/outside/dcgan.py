@@ -17,7 +17,7 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.families.gan import model as gan
 from engines.families.gan.net import Generator
 from engines.model import Card, Model
-from engines.outside.state_dicts import grouped
+from engines.outside.formats.state_dicts import grouped
 
 _OUTPUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh, "sigmoid": torch.sigmoid, "none": lambda x: x,

@@ -35,7 +35,7 @@ from engines.model import (
 )
 from engines.noise import Streams, streams_of
 from engines.outside import loading
-from engines.outside.layout import COLOURS, Layout
+from engines.outside.formats.layout import COLOURS, Layout
 from engines.outside.memory import Portions
 
 _SHOWN, _KEPT = 16, 1 << 30

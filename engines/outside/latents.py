@@ -28,12 +28,12 @@ from engines.noise import Streams
 from engines.outside import codec as codecs
 from engines.outside import loading
 from engines.outside.codec import Codec
-from engines.outside.denoiser import ForeignLatents
-from engines.outside.drawing import Drawing, Walk
-from engines.outside.layout import Layout
-from engines.outside.levels import levels_of
+from engines.outside.drawing.denoiser import ForeignLatents
+from engines.outside.drawing.levels import levels_of
+from engines.outside.drawing.networks import ClassNetwork, Network
+from engines.outside.drawing.states import Drawing, Walk
+from engines.outside.formats.layout import Layout
 from engines.outside.memory import Portions, precision
-from engines.outside.networks import ClassNetwork, Network
 from engines.outside.pixels import unet
 
 _STEPS, _SHOW_EVERY = 50, 2

@@ -17,8 +17,8 @@ from torch import nn
 
 from engines.checkpoints import budget
 from engines.checkpoints.catalog import CheckpointError
-from engines.outside.folder import Folder
-from engines.outside.layout import Layout, Net, library_of
+from engines.outside.formats.folder import Folder
+from engines.outside.formats.layout import Layout, Net, library_of
 
 # the settings of a network of transformers that are read: others might fetch code
 _CLIP = {

@@ -17,11 +17,11 @@ from engines.families.diffusion import model as diffusion
 from engines.model import Card, Model, Run, SampleRequest, Step, settle
 from engines.noise import Streams
 from engines.outside import loading
-from engines.outside.denoiser import ForeignPictures
-from engines.outside.drawing import Drawing
-from engines.outside.layout import Layout
-from engines.outside.levels import levels_of
-from engines.outside.networks import ClassNetwork
+from engines.outside.drawing.denoiser import ForeignPictures
+from engines.outside.drawing.levels import levels_of
+from engines.outside.drawing.networks import ClassNetwork
+from engines.outside.drawing.states import Drawing
+from engines.outside.formats.layout import Layout
 
 _STEPS = 50
 

@@ -33,7 +33,7 @@ from engines.model import (
     settle,
 )
 from engines.noise import Streams
-from engines.outside import stylegan2_names
+from engines.outside.formats import stylegan2_names
 
 PSI = Knob(
     "truncation", "Truncation ψ", 1.0, 0.0, 1.0, 0.05,

@@ -16,9 +16,9 @@ from engines.model import Card, Knob, Model, Prompt
 from engines.outside import codec as codecs
 from engines.outside import latents, loading
 from engines.outside.codec import Codec
-from engines.outside.layout import Layout
+from engines.outside.drawing.networks import TextNetwork, Words
+from engines.outside.formats.layout import Layout
 from engines.outside.memory import Portions, precision
-from engines.outside.networks import TextNetwork, Words
 
 PROMPT_GUIDANCE = Knob(
     "guidance", "Guidance", 7.5, 0.0, 20.0, 0.5,

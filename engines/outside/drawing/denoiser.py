@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from engines.families.diffusion.net import SIGMA_DATA, Denoiser
-from engines.outside.levels import Levels
-from engines.outside.networks import Network
+from engines.outside.drawing.levels import Levels
+from engines.outside.drawing.networks import Network
 
 
 class ForeignDenoiser(Denoiser):

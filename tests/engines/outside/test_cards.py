@@ -11,7 +11,7 @@ from engines.inpaint import methods_for
 from engines.latents.walks import walk_of
 from engines.model import Exactness, SampleRequest
 from engines.noise import Streams
-from tests.engines.outsiders import (
+from tests.engines.outside.outsiders import (
     MAKERS,
     ZUKO,
     dcgan,
@@ -79,7 +79,7 @@ def test_styles_are_drawn_to_their_mean(tmp_path):
 
 def test_a_mean_style_in_the_file_is_taken(tmp_path):
     tensors = stylegan2_tensors("nvlabs")
-    from tests.engines.outsiders import STYLE_SIZES, card_at
+    from tests.engines.outside.outsiders import STYLE_SIZES, card_at
 
     table = {"architecture": "stylegan2", "shape": [3, 16, 16], "sizes": STYLE_SIZES}
     own = open_model(str(card_at(tmp_path / "a", table, tensors)))

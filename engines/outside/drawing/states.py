@@ -13,10 +13,10 @@ from engines.drawing import GUIDANCE
 from engines.families.diffusion.probability_flow import heun
 from engines.model import Exactness, Knob, Procedure, SampleRequest
 from engines.noise import Streams
-from engines.outside.denoiser import ForeignDenoiser
-from engines.outside.descent import Blend, Start, descend
+from engines.outside.drawing.denoiser import ForeignDenoiser
+from engines.outside.drawing.descent import Blend, Start, descend
+from engines.outside.drawing.networks import ClassNetwork
 from engines.outside.loading import quiet, scheduler_of
-from engines.outside.networks import ClassNetwork
 
 HEUN = "Heun, probability-flow ODE"
 OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {

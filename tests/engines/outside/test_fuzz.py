@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from engines import open_model
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError, read_card, table_of
-from engines.outside import cards, layout, state_dicts
+from engines.outside import cards
+from engines.outside.formats import layout, state_dicts
 from tests import foreign
-from tests.engines.outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
+from tests.engines.outside.outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
 from tests.engines.tiny import ship
 
 COUNT = int(os.environ.get("GENSCOPE_FUZZ", "60"))

@@ -12,8 +12,9 @@ from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError, read_card
 from engines.model import SampleRequest
 from engines.opening import find
-from engines.outside import cards, state_dicts
-from tests.engines.outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
+from engines.outside import cards
+from engines.outside.formats import state_dicts
+from tests.engines.outside.outsiders import card_at, dcgan, realnvp, stylegan2_tensors, zuko_flow
 
 
 def refused(path):
@@ -226,7 +227,7 @@ def test_tensors_that_do_not_fit_are_named_as_in_their_file(tmp_path, change, sa
 
 
 def test_a_stylegan2_with_another_filter_or_classes_is_refused(tmp_path):
-    from tests.engines.outsiders import STYLE_SIZES
+    from tests.engines.outside.outsiders import STYLE_SIZES
 
     table = {"architecture": "stylegan2", "shape": [3, 16, 16], "sizes": STYLE_SIZES}
     tensors = stylegan2_tensors("nvlabs")

@@ -9,11 +9,11 @@ from engines.families.diffusion.model import Diffusion
 from engines.families.diffusion.net import SIGMA_DATA
 from engines.model import Card, finish
 from engines.noise import Streams
-from engines.outside.denoiser import ForeignLatents, ForeignPictures, no_labels
-from engines.outside.drawing import Drawing
-from engines.outside.levels import Preconditioned, Preserving
+from engines.outside.drawing.denoiser import ForeignLatents, ForeignPictures, no_labels
+from engines.outside.drawing.levels import Preconditioned, Preserving
+from engines.outside.drawing.networks import ClassNetwork
+from engines.outside.drawing.states import Drawing
 from engines.outside.memory import Portions, TooLargeError
-from engines.outside.networks import ClassNetwork
 
 # of diffusers' own making: numpy's new rules for arrays
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

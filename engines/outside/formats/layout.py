@@ -15,7 +15,7 @@ from typing import Any
 from engines import naming
 from engines.checkpoints.catalog import OUTSIDE, CheckpointError
 from engines.model import Card
-from engines.outside.folder import Folder, count, fingerprint
+from engines.outside.formats.folder import Folder, count, fingerprint
 
 UNET, UNET_TEXT, DIT = ("UNet2DModel",), ("UNet2DConditionModel",), ("DiTTransformer2DModel",)
 KL = ("AutoencoderKL", "AutoencoderTiny")

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.outside.networks import Call
+from engines.outside.drawing.networks import Call
 
 Blend = Callable[[Tensor, int], Tensor]
 """What is made of the state z after step i, such as the known part put back."""

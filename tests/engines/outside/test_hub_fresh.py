@@ -16,7 +16,7 @@ from tests.hub import running
 pytest.importorskip("diffusers")
 pytest.importorskip("huggingface_hub")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FIND = """
 import sys
 from engines import outside

@@ -1,0 +1,1 @@
+"""Sampling from denoisers of others: networks, noise levels, schedulers."""

@@ -1,0 +1,1 @@
+"""What lies in files of others: folders, state dicts, tables of cards."""
