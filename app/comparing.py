@@ -106,11 +106,11 @@ def _ground(
     models: Models, card: Card, base: Card | None
 ) -> Generator[Loading | Compared | None, None, Ground]:
     """Fit the embedding. Raises ValueError where the data or their classifier are missing."""
-    from engines import classifier
     from engines.families.kde.model import KDE
     from engines.families.kde.net import PictureKernels
     from engines.maps import embedding as embeddings
     from engines.maps.refine import whole
+    from engines.readers import classifier
 
     if base is None or not classifier.exists(card.data):
         raise ValueError(

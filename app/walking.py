@@ -326,7 +326,7 @@ def _put_ends(values: Values, wish: Wish, places: list[float]) -> None:
 
 def step_lengths(card: Card, x: Tensor) -> Reals | None:
     """How far frame from frame looks, None where no measure of that is known."""
-    from engines import perception
+    from engines.readers import perception
 
     if len(x) < 2 or not perception.exists(card.data, pictures=card.is_picture):
         return None

@@ -14,11 +14,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from engines import classifier
 from engines.inpaint.method import Hole
 from engines.model import Exactness, Knob, Knobs, Model, Procedure
-from engines.nets.classifier import through
 from engines.noise import Streams, choose
+from engines.readers import classifier
+from engines.readers.net import through
 
 ANY, READER, OWN = 0.0, 1.0, 2.0
 CLASS = Knob(

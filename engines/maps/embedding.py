@@ -16,7 +16,7 @@ from torch import Tensor
 from engines.families.kde.net import PictureKernels
 from engines.maps.area import Area
 from engines.maps.fields import Kernels, kernels_on
-from engines.nets.classifier import Classifier
+from engines.readers.net import Classifier
 
 DATA = 2000
 _ROWS = 100

@@ -20,9 +20,9 @@ from torch.nn import functional as F
 
 from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import table_of
-from engines.classifier import ROOT
 from engines.model import Card
-from engines.nets.classifier import Classifier
+from engines.readers.classifier import ROOT
+from engines.readers.net import Classifier
 from engines.training.datasets import DataSet, Split, load
 from engines.training.loop import Descent, train
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines import classifier
 from engines.checkpoints import devices
 from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import Card, Model
 from engines.opening import find, open_model
+from engines.readers import classifier
 from engines.training import cost, likelihood
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines.classifier import HOLES
-from engines.nets.classifier import Classifier, through
+from engines.readers.classifier import HOLES
+from engines.readers.net import Classifier, through
 from engines.training import inpainting_report
 from engines.training.classifier import fit, parser, settle_statistics, ship, sizes
 from engines.training.datasets import Split, load

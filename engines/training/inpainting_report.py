@@ -19,14 +19,14 @@ from torch import Tensor
 
 from engines.checkpoints import devices
 from engines.checkpoints.catalog import ROOT, CheckpointError
-from engines.classifier import open_classifier
 from engines.families.vae.model import DRAW
 from engines.inpaint import methods_for
 from engines.inpaint.classes import ANY
 from engines.inpaint.method import Method
 from engines.model import Knobs, Model, settle
-from engines.nets.classifier import Classifier
 from engines.opening import find, open_model
+from engines.readers.classifier import open_classifier
+from engines.readers.net import Classifier
 from engines.training.cards import write_card
 from engines.training.cost import processor
 from engines.training.datasets import DataSet, load

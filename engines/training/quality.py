@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from engines.classifier import open_classifier
 from engines.model import NO_KNOBS, Knobs, Model, SampleRequest, batch_of, finish, own_knobs
-from engines.nets.classifier import Classifier
+from engines.readers.classifier import open_classifier
+from engines.readers.net import Classifier
 from engines.training.datasets import DataSet
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]

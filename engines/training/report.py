@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines import classifier
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
-from engines.classifier import HOLES
 from engines.data.toys import TOYS
 from engines.facts import figures, taxonomy
 from engines.families.vae.model import DRAW
 from engines.inpaint.classes import READER, reads
 from engines.model import Card
+from engines.readers import classifier
+from engines.readers.classifier import HOLES
 
 _Columns: TypeAlias = Mapping[str, Callable[[Card], str]]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engines.checkpoints.catalog import CheckpointError
-from engines.nets.classifier import Classifier
+from engines.readers.net import Classifier
 from engines.training import inpainting_report as report
 from engines.training.datasets import DataSet, Split
 from tests.engines.tiny import LABELS, opened

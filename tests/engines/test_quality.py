@@ -4,10 +4,10 @@ import pytest
 import scipy.linalg
 import torch
 
-from engines import classifier
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
-from engines.nets.classifier import Classifier
+from engines.readers import classifier
+from engines.readers.net import Classifier
 from engines.training import classifier as recipe
 from engines.training.datasets import DataSet, Split
 from engines.training.quality import (

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engines import classifier
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.inpaint.classes import READER
+from engines.readers import classifier
 from engines.training import report
 
 PAGE = Path("docs/models.md").read_text("utf-8")

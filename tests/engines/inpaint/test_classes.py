@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engines import classifier, log_density, open_model
+from engines import log_density, open_model
 from engines.data import examples
 from engines.inpaint import any_order, methods_for, raster
 from engines.inpaint.classes import ANY, CLASS, OWN, OWN_CLASS, READER, asked_of, classes, reads
 from engines.inpaint.method import Hole
 from engines.model import Exactness, finish
+from engines.readers import classifier
 from engines.training.datasets import Split
 from engines.training.hole_reader import figures, holes
 from engines.training.inpainting_report import HOLES

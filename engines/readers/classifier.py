@@ -10,11 +10,11 @@ import torch
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
-from engines.nets.classifier import Classifier
+from engines.readers.net import Classifier
 
 HOLES = "-holes"
 """Ends the name of the classifier that reads a data set's pictures through holes."""
-ROOT = Path(__file__).resolve().parent.parent / "assets" / "classifiers"
+ROOT = Path(__file__).resolve().parents[2] / "assets" / "classifiers"
 
 
 def read(data: str, root: Path = ROOT) -> Card:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engines import classifier
+from engines.readers import classifier
 
 if TYPE_CHECKING:
-    from engines.nets.classifier import Classifier
+    from engines.readers.net import Classifier
 
 
 @torch.no_grad()

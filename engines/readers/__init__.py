@@ -1,0 +1,1 @@
+"""Networks that read pictures: the classifier and the perceptual distance."""
