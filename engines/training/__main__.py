@@ -22,7 +22,7 @@ from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
 from engines.training.loop import Progress, train
 from engines.training.recipe import Fit, Recipe
-from engines.training.recipes import RECIPES
+from engines.training.recipes.registry import RECIPES
 
 _RUNS = Path("runs")
 _SEED = 1
@@ -65,7 +65,7 @@ def _evaluate(arguments: list[str]) -> None:
 
 
 def _densities(arguments: list[str]) -> None:
-    from engines.training import densities
+    from engines.training.reports import densities
 
     densities.write(arguments)
 
@@ -77,13 +77,13 @@ def _examples(arguments: list[str]) -> None:
 
 
 def _report(arguments: list[str]) -> None:
-    from engines.training import report
+    from engines.training.reports import models as report
 
     report.write()
 
 
 def _inpainting(arguments: list[str]) -> None:
-    from engines.training.inpainting_report import HOLES, Extent, report
+    from engines.training.reports.inpainting import HOLES, Extent, report
 
     parser = argparse.ArgumentParser(prog="python -m engines.training inpainting")
     parser.add_argument("names", nargs="+", help="data set and family, such as mnist/vae")
@@ -106,7 +106,7 @@ def _inpainting(arguments: list[str]) -> None:
 
 
 def _evidence(arguments: list[str]) -> None:
-    from engines.training import evidence_page
+    from engines.training.reports import evidence_page
 
     parser = argparse.ArgumentParser(prog="python -m engines.training inpainting-evidence")
     parser.add_argument(
@@ -131,7 +131,7 @@ def _bound(arguments: list[str]) -> None:
 
 
 def _finite(arguments: list[str]) -> None:
-    from engines.training import finite_evidence as evidence
+    from engines.training.reports import finite as evidence
 
     parser = argparse.ArgumentParser(prog="python -m engines.training finite")
     parser.add_argument("names", nargs="*", help="models of the plane (default: all)")

@@ -15,8 +15,8 @@ from engines.readers import classifier
 from engines.training import cost, likelihood
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
-from engines.training.inpainting_report import PREFIX
 from engines.training.quality import Reference, reference, sample_quality
+from engines.training.reports.inpainting import PREFIX
 
 Figure: TypeAlias = Mapping[str, Any]
 Figures: TypeAlias = Mapping[str, Figure]

@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 from engines.readers.classifier import HOLES
 from engines.readers.net import Classifier, through
-from engines.training import inpainting_report
 from engines.training.classifier import fit, parser, settle_statistics, ship, sizes
 from engines.training.datasets import Split, load
+from engines.training.reports import inpainting as inpainting_report
 
 _COMMAND = "python -m engines.training.hole_reader"
 _WIDTH = (48, 96, 192, 256)

@@ -9,7 +9,7 @@ import torch
 from engines.data import examples
 from engines.inpaint import methods_for
 from engines.opening import open_model
-from engines.training.inpainting_report import left
+from engines.training.reports.inpainting import left
 from tests.benchmarks.table import Row
 
 FAMILIES = {

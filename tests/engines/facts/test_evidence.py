@@ -10,9 +10,9 @@ from engines.facts.evidence import Evidence, about, kind_of, read
 from engines.inpaint import METHODS
 from engines.model import Exactness
 from engines.opening import find
-from engines.training import evidence_page
-from engines.training.evidence_page import key, merged, offered, page_of
-from engines.training.inpainting_evidence import Measure, Question, floors_of, verdict
+from engines.training.reports import evidence_page
+from engines.training.reports.evidence import Measure, Question, floors_of, verdict
+from engines.training.reports.evidence_page import key, merged, offered, page_of
 
 EVERY = read()
 EVIDENCE = tuple(row for row in EVERY if not row.model)

@@ -10,7 +10,7 @@ from engines.families.any_order.model import AnyOrderPictures, of_net, reveals
 from engines.families.any_order.net import PictureAnyOrder
 from engines.families.autoregressive.model import to_pictures
 from engines.model import Exactness, Meaning, SampleRequest, finish
-from engines.training.any_order import masks
+from engines.training.recipes.any_order import masks
 from tests.engines.families.test_autoregressive import card, points
 from tests.engines.tiny import _shaken
 

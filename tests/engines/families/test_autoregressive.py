@@ -13,7 +13,7 @@ from engines.families.autoregressive.model import of_net, to_pictures
 from engines.families.autoregressive.net import PictureRaster, PointConditionals
 from engines.model import Card, Meaning, SampleRequest, finish
 from engines.noise import Streams
-from engines.training.autoregressive import PixelDescent, patterns, stratified
+from engines.training.recipes.autoregressive import PixelDescent, patterns, stratified
 from tests.engines.tiny import LABELS, _shaken
 
 CPU = torch.device("cpu")

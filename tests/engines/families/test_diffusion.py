@@ -12,8 +12,8 @@ from engines.families.diffusion.probability_flow import SIGMA_MAX
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.noise import Streams
 from engines.training.datasets import DataSet, Split
-from engines.training.diffusion import among_batch, denoising_loss, matching_loss
-from engines.training.diffusion import diffusion as recipe
+from engines.training.recipes.diffusion import among_batch, denoising_loss, matching_loss
+from engines.training.recipes.diffusion import diffusion as recipe
 from tests.engines.families.noisy_mixture import Mixture, divergence_of, oracle, pictures
 from tests.engines.tiny import LABELS, SHAPES, ship
 

@@ -10,7 +10,7 @@ from engines.families.energy.model import levels
 from engines.families.energy.net import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
-from engines.training.energy import Likelihood, Nodes, denoising
+from engines.training.recipes.energy import Likelihood, Nodes, denoising
 from tests.engines.tiny import SHAPES, opened
 
 

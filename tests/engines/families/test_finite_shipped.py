@@ -9,7 +9,7 @@ import pytest
 
 from engines import open_model
 from engines.inpaint import methods_for
-from engines.training.finite_evidence import DOCUMENT, asked, plane_cards, samples_of
+from engines.training.reports.finite import DOCUMENT, asked, plane_cards, samples_of
 
 CARDS = plane_cards()
 CHEAP = {"steps": 8, "rungs": 2, "cells": 256, "resamplings": 2, "particles": 8}

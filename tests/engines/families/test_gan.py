@@ -11,7 +11,7 @@ from engines import SampleRequest, finish
 from engines.families.gan.model import NO_TRUNCATION, truncated
 from engines.families.gan.net import PictureCritic, PictureGenerator, PointCritic, PointGenerator
 from engines.model import Exactness
-from engines.training.gan import Contest, appraise, pairing
+from engines.training.recipes.gan import Contest, appraise, pairing
 from tests.engines.tiny import SHAPES, opened
 
 MEAN, COV = torch.tensor([1.0, -2.0]), torch.tensor([[1.0, 0.6], [0.6, 0.8]])

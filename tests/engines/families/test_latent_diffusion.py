@@ -18,7 +18,7 @@ from engines.maps.grids import log_density_grid
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
 from engines.training.datasets import DataSet, Split
-from engines.training.latent_diffusion import latent_diffusion, of_posterior, recipe
+from engines.training.recipes.latent_diffusion import latent_diffusion, of_posterior, recipe
 from tests.engines.families.test_vae import Linear
 from tests.engines.tiny import LABELS, SHAPES, opened, ship, vae
 

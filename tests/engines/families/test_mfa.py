@@ -10,7 +10,7 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.model import SampleRequest, finish
 from engines.noise import choose
-from engines.training.mfa import em_step, expectation_maximisation, k_means
+from engines.training.recipes.mfa import em_step, expectation_maximisation, k_means
 from tests.engines.tiny import MAKERS, opened
 
 

@@ -10,8 +10,8 @@ from engines import log_density
 from engines.inpaint import methods_for
 from engines.inpaint.raster import is_tail, stretches
 from engines.model import Exactness, finish
-from engines.training.inpainting_questions import pictures_of_table
 from engines.training.oracles import Table, table_any_order, table_raster
+from engines.training.reports.questions import pictures_of_table
 from tests.engines.tiny import opened
 
 LEVELS = torch.tensor([0, 1, 1, 0, 1, 0, 1, 1, 0])

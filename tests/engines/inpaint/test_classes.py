@@ -14,7 +14,7 @@ from engines.model import Exactness, finish
 from engines.readers import classifier
 from engines.training.datasets import Split
 from engines.training.hole_reader import figures, holes
-from engines.training.inpainting_report import HOLES
+from engines.training.reports.inpainting import HOLES
 
 KNOBS = {"class": READER}
 

@@ -18,7 +18,7 @@ from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table
 from engines.model import Exactness, finish
 from engines.noise import Streams
-from engines.training.inpainting_report import HOLES
+from engines.training.reports.inpainting import HOLES
 from tests.engines.oracles import (
     AT,
     MEANS,

@@ -8,8 +8,8 @@ from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
 from engines.maps.grids import log_density_grid
 from engines.model import NotFiniteError, own_knobs
-from engines.training.inpainting_evidence import measured
-from engines.training.inpainting_questions import trials
+from engines.training.reports.evidence import measured
+from engines.training.reports.questions import trials
 from tests.engines.tiny import opened
 
 FAMILIES = ("flow", "autoregressive", "any-order", "diffusion", "energy")

@@ -14,7 +14,7 @@ from engines.families.flow.net import PictureFlow
 from engines.model import SampleRequest, finish
 from engines.noise import streams_of
 from engines.training import bounds, datasets
-from engines.training.recipes import RECIPES
+from engines.training.recipes.registry import RECIPES
 from tests.engines.tiny import MAKERS, SHAPES, ship
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}

@@ -7,8 +7,8 @@ import torch
 
 from engines.inpaint import methods_for
 from engines.opening import open_model
-from engines.training.inpainting_evidence import SETS
-from engines.training.plane_evidence import Bins, Line, exact, lines_of
+from engines.training.reports.evidence import SETS
+from engines.training.reports.plane_evidence import Bins, Line, exact, lines_of
 
 
 def conditional(mfa, line):

@@ -25,7 +25,7 @@ from engines.inpaint.along_line import Cells
 from engines.maps.grids import log_density_grid
 from engines.model import Card, Model, finish, settle
 from engines.opening import open_model
-from engines.training.inpainting_evidence import LEVEL, SEED, SETS, ended, verdict
+from engines.training.reports.evidence import LEVEL, SEED, SETS, ended, verdict
 
 ORACLE = "Shipped checkpoints of the plane, against their own conditionals"
 _LINES = ((0, 0.25), (0, 0.75), (1, 0.5))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engines.model import Model
 from engines.training import oracles
-from engines.training.inpainting_evidence import Measure, Question, Trial
+from engines.training.reports.evidence import Measure, Question, Trial
 
 _EDGES = torch.arange(-8, 8.05, 0.1, dtype=torch.float64)
 _FIRST = torch.tensor([True, False, False])

@@ -16,9 +16,9 @@ from engines.families.vae.net import PictureVAE, PointVAE
 from engines.model import Card
 from engines.opening import find
 from engines.training.datasets import DataSet
-from engines.training.diffusion import denoising_loss
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe
+from engines.training.recipes.diffusion import denoising_loss
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.5, 1.4)

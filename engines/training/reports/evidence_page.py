@@ -20,8 +20,9 @@ from engines.facts.evidence import PATH, Evidence, kind_of, read
 from engines.inpaint import methods_for
 from engines.model import Card
 from engines.opening import open_model
-from engines.training import inpainting_questions, plane_evidence
-from engines.training.inpainting_evidence import SETS
+from engines.training.reports import plane_evidence
+from engines.training.reports import questions as inpainting_questions
+from engines.training.reports.evidence import SETS
 
 PAGE = Path("docs/inpainting.md")
 DRAWS = 400

@@ -7,8 +7,8 @@ import torch
 
 from engines.checkpoints.catalog import CheckpointError
 from engines.readers.net import Classifier
-from engines.training import inpainting_report as report
 from engines.training.datasets import DataSet, Split
+from engines.training.reports import inpainting as report
 from tests.engines.tiny import LABELS, opened
 
 

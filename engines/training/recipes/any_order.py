@@ -10,10 +10,10 @@ from torch import Tensor
 from engines.families.any_order.net import PictureAnyOrder
 from engines.families.autoregressive.model import to_indices
 from engines.families.autoregressive.net import PointConditionals
-from engines.training.autoregressive import point_net
 from engines.training.datasets import DataSet
 from engines.training.loop import Descent
 from engines.training.recipe import Recipe
+from engines.training.recipes.autoregressive import point_net
 
 
 def any_order(data: DataSet) -> Recipe:

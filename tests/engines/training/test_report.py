@@ -7,7 +7,7 @@ import pytest
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
 from engines.inpaint.classes import READER
 from engines.readers import classifier
-from engines.training import report
+from engines.training.reports import models as report
 
 PAGE = Path("docs/models.md").read_text("utf-8")
 

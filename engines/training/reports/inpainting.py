@@ -30,7 +30,7 @@ from engines.readers.net import Classifier
 from engines.training.cards import write_card
 from engines.training.cost import processor
 from engines.training.datasets import DataSet, load
-from engines.training.inpainting_evidence import ended
+from engines.training.reports.evidence import ended
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 

@@ -12,9 +12,11 @@ from engines import log_density
 from engines.data.toys import TOYS
 from engines.families.kde.net import PointKernels
 from engines.model import Card
-from engines.training import datasets, densities, evaluate, implicit, likelihood, report
-from engines.training.densities import grid, learned, on_grid, verdict
-from engines.training.panels import Panel, colours, draw
+from engines.training import datasets, evaluate, implicit, likelihood
+from engines.training.reports import densities
+from engines.training.reports import models as report
+from engines.training.reports.densities import grid, learned, on_grid, verdict
+from engines.training.reports.panels import Panel, colours, draw
 from tests.engines.tiny import opened
 
 

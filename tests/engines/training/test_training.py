@@ -15,8 +15,8 @@ from engines.training import datasets
 from engines.training.cards import write_card
 from engines.training.evaluate import evaluate
 from engines.training.loop import Descent, Progress, train
-from engines.training.recipes import RECIPES
-from engines.training.vae import _negative_iwae
+from engines.training.recipes.registry import RECIPES
+from engines.training.recipes.vae import _negative_iwae
 
 NET = {"dim": 2, "classes": 2, "latent": 2, "hidden": 16}
 

@@ -22,7 +22,7 @@ from engines.model import Card, Meaning, Model, finish
 from engines.opening import open_model
 from engines.training.datasets import DataSet, load
 from engines.training.implicit import SAMPLES, kernels_of
-from engines.training.panels import Floats, Panel, draw
+from engines.training.reports.panels import Floats, Panel, draw
 
 Box: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 

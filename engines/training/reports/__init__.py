@@ -1,0 +1,1 @@
+"""The pages that training writes: figures, densities, in-painting."""
