@@ -23,7 +23,7 @@ from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.frames import scrolled
 from widgets.messages import Severity
 from widgets.picture_pages import PicturePages, explained

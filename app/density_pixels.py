@@ -24,9 +24,9 @@ from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets import theme
 from widgets.colours import Scale
+from widgets.controls.slider import Slider
 from widgets.heat_panel import HeatPanel
 from widgets.picture_pages import PicturePages, explained
-from widgets.slider import Slider
 from widgets.state import State
 
 _HELP = (

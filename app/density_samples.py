@@ -22,10 +22,10 @@ from engines.model import SampleRequest
 from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.number import NumberBox
 from widgets.gallery import Gallery
 from widgets.heat_panel import HeatPanel
-from widgets.number import NumberBox
 from widgets.picture_pages import PicturePages, explained
 from widgets.state import State
 

@@ -30,7 +30,7 @@ from engines.model import Card
 from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.heat_panel import HeatPanel
 from widgets.picture_pages import PictureBox, PicturePages, explained
 from widgets.state import State

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from widgets.controls.shortcuts import Shortcut
 from widgets.mask_keys import SHORTCUTS as MASK_SHORTCUTS
-from widgets.shortcuts import Shortcut
 from widgets.theme import Mode
 
 

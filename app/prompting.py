@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from app.session import Session
 from engines.facts.abilities import reads_text
 from engines.model import Prompt
-from widgets.prompt import PromptFields
+from widgets.controls.prompt import PromptFields
 
 
 class Prompting(QObject):

@@ -15,8 +15,8 @@ from app.recipes import Recipe, recipe_of
 from app.titles import family_title
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.column import Column
+from widgets.controls.knob_fields import KnobSpec
 from widgets.gallery import Gallery
-from widgets.knob_fields import KnobSpec
 from widgets.state import State
 
 

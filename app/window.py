@@ -45,11 +45,11 @@ from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets import theme as look
 from widgets.chips import Entry
+from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.job_bar import JobBar
 from widgets.messages import Messages
 from widgets.model_picker import ModelPicker
 from widgets.seed import LARGEST, SeedField
-from widgets.shortcuts import ShortcutsDialog
 
 log = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ BY_OTHERS = {
     # what the mouse does here is done by keys there
     "widgets.viewer._Canvas": "a drag out of the window: the buttons below copy and save",
     "widgets.filmstrip.PathCurve": "the place on the path: the λ slider has keys",
-    "widgets.knobs.Title": "the default of a knob: its reset button",
+    "widgets.controls.knobs.Title": "the default of a knob: its reset button",
 }
 
 

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.combo import Combo
-from widgets.help_mark import HelpMark
-from widgets.number import NumberBox
-from widgets.time_bar import TimeBar
+from widgets.controls.combo import Combo
+from widgets.controls.help_mark import HelpMark
+from widgets.controls.number import NumberBox
+from widgets.controls.time_bar import TimeBar
 
 LOG, PLAIN = "log-density", "density"
 SIDES = (256, 512, 1024)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.help_mark import HelpMark
+from widgets.controls.help_mark import HelpMark
 from widgets.labels import ElidedLabel
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.family_table import FamilyTable, FamilyView
+from widgets.controls.family_table import FamilyTable, FamilyView
 
 _LEAST = 14 * theme.UNIT
 

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
-from widgets.family_table import Band, FamilyTable, FamilyView
+from widgets.controls.combo import Combo
+from widgets.controls.family_table import Band, FamilyTable, FamilyView
 
 _SOURCE = (
     "Columns of theory as in Murphy, Probabilistic Machine Learning: Advanced Topics (2023), "

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.family_bar import FamilyBar
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.labels import BadgeButton, ElidedLabel

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets import theme
+from widgets.controls.slider import Slider
 from widgets.images import Picture
-from widgets.slider import Slider
 from widgets.viewer import Rows, Viewer
 
 

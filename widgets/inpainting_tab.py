@@ -24,18 +24,18 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.knob_fields import KnobSpec
+from widgets.controls.knobs import KnobPanel
+from widgets.controls.number import NumberBox
+from widgets.controls.prompt import PromptFields
+from widgets.controls.source_bar import SourceBar
 from widgets.flip import Flip
 from widgets.frames import card, scrolled
 from widgets.inpainting_row import InpaintingRow
-from widgets.knob_fields import KnobSpec
-from widgets.knobs import KnobPanel
 from widgets.line_editor import LineEditor
 from widgets.line_facts import LineFacts
 from widgets.mask_editor import MaskEditor
-from widgets.number import NumberBox
-from widgets.prompt import PromptFields
-from widgets.source_bar import SourceBar
 from widgets.specs import RowSpec
 
 if TYPE_CHECKING:

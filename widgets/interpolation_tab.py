@@ -19,15 +19,15 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.number import NumberBox
+from widgets.controls.prompt import PromptFields
+from widgets.controls.source_bar import SourceBar
 from widgets.frames import card, scrolled
 from widgets.interpolation_row import InterpolationRow
 from widgets.keyframes import KeyStrip
 from widgets.latent_panel import LatentPanel
-from widgets.number import NumberBox
 from widgets.player import Player
-from widgets.prompt import PromptFields
-from widgets.source_bar import SourceBar
 from widgets.specs import RowSpec
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300

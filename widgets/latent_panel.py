@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.class_slider import ClassSlider
-from widgets.combo import Combo
+from widgets.controls.class_slider import ClassSlider
+from widgets.controls.combo import Combo
 from widgets.gallery import Gallery
 from widgets.images import Picture
 from widgets.latent_pad import LatentPad

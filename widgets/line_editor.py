@@ -12,7 +12,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.number import NumberBox
+from widgets.controls.number import NumberBox
 
 if TYPE_CHECKING:
     from widgets.line_plane import LinePlane

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent
 
-from widgets.shortcuts import Shortcut
+from widgets.controls.shortcuts import Shortcut
 
 
 class Command(Enum):

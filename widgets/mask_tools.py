@@ -10,14 +10,14 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from widgets import theme
+from widgets.controls.number import NumberBox
+from widgets.controls.slider import Slider
 from widgets.glyphs import Glyph, GlyphButton
 from widgets.mask import MaskCanvas
 from widgets.mask_gestures import Tool
 from widgets.mask_keys import Command, keys_of
 from widgets.mask_layers import COLOURS
 from widgets.mask_presets import Preset
-from widgets.number import NumberBox
-from widgets.slider import Slider
 
 SHARES = (10, 25, 50, 75, 90)
 """Per cent of all pixels that the menu offers to scatter."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
 
 from widgets import theme
 from widgets.chips import HEIGHT, Chip, ChipRow, Entry
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.glyphs import Glyph, GlyphButton
 
 __all__ = ["Entry", "ModelPicker"]

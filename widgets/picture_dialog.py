@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.gallery import Gallery
 from widgets.images import Picture
 

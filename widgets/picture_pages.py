@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.help_mark import HelpMark
+from widgets.controls.source_bar import SourceBar
 from widgets.frames import card, scrolled
-from widgets.help_mark import HelpMark
 from widgets.images import Picture, image_of
-from widgets.source_bar import SourceBar
 
 LEFT_WIDTH = 264
 PAGES = (

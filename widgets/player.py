@@ -9,9 +9,9 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.slider import Slider
 from widgets.glyphs import Glyph, GlyphButton
-from widgets.slider import Slider
 
 STEPS = 1000
 TICK_MS = 16

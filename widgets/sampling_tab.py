@@ -25,13 +25,13 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.column import Column, Kind
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
+from widgets.controls.knob_fields import KnobSpec
+from widgets.controls.knobs import KnobPanel
+from widgets.controls.number import NumberBox
+from widgets.controls.prompt import PromptFields
 from widgets.frames import card, scrolled
 from widgets.gallery import Gallery
-from widgets.knob_fields import KnobSpec
-from widgets.knobs import KnobPanel
-from widgets.number import NumberBox
-from widgets.prompt import PromptFields
 from widgets.viewer import Viewer
 
 CONTROLS_WIDTH = 248

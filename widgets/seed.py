@@ -11,8 +11,8 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from widgets import theme
+from widgets.controls.number import NumberBox
 from widgets.glyphs import Glyph, GlyphButton
-from widgets.number import NumberBox
 
 LARGEST = 2**32 - 1
 REMEMBERED = 50

@@ -21,7 +21,7 @@ from app import settings as remembered
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS
 from widgets import mask_keys
-from widgets.shortcuts import ShortcutsDialog
+from widgets.controls.shortcuts import ShortcutsDialog
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -5,8 +5,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from widgets import theme
+from widgets.controls.family_table import (
+    Cell,
+    Column,
+    FamilyRow,
+    FamilyTable,
+    measured_paper,
+    widths,
+)
 from widgets.families import FamiliesDialog
-from widgets.family_table import Cell, Column, FamilyRow, FamilyTable, measured_paper, widths
 
 COLUMNS = (Column("Density", "Can it be computed?", False), Column("16 samples", "Time.", True))
 

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox
 from widgets.colour_bar import ColourBar
 from widgets.colours import DIVERGING, MAGMA, Scale
 from widgets.contours import segments
+from widgets.controls.help_mark import HelpMark
+from widgets.controls.time_bar import STEPS, TimeBar
 from widgets.heatmap import HeatMap
-from widgets.help_mark import HelpMark
 from widgets.picture_pages import PicturePages
 from widgets.plane_view import PanelSpec, PlaneView
-from widgets.time_bar import STEPS, TimeBar
 
 LEFT = Qt.MouseButton.LeftButton
 

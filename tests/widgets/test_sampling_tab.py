@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from widgets.column import Kind
+from widgets.controls.knob_fields import KnobSpec
 from widgets.gallery import Gallery
-from widgets.knob_fields import KnobSpec
 from widgets.sampling_tab import ColumnSpec, SamplingTab
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier

@@ -9,8 +9,8 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
-from widgets.slider import Slider
+from widgets.controls.combo import Combo
+from widgets.controls.slider import Slider
 
 STEPS = 40
 FRAME_MS = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from widgets.shortcuts import Shortcut, ShortcutsDialog, caps
+from widgets.controls.shortcuts import Shortcut, ShortcutsDialog, caps
 
 REDO = Shortcut("Edit", "Ctrl+Shift+Z or Ctrl+Y", "Redo")
 RUN = Shortcut("Queue", "Ctrl+Enter", "Generate")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
+from widgets.controls.combo import Combo
 from widgets.labels import ElidedLabel
 
 

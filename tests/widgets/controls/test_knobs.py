@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolTip
 
-from widgets.knobs import KnobPanel, KnobSpec
+from widgets.controls.knobs import KnobPanel, KnobSpec
 
 LEFT = Qt.MouseButton.LeftButton
 TEMPERATURE = KnobSpec(

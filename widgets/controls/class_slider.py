@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.slider import Slider
+from widgets.controls.slider import Slider
 
 AS_ENCODED = "as encoded"
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolTip
 
-from widgets.number import NumberBox
+from widgets.controls.number import NumberBox
 from widgets.seed import SeedBox
 
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.combo import Combo
-from widgets.number import NumberBox
-from widgets.slider import Slider
+from widgets.controls.combo import Combo
+from widgets.controls.number import NumberBox
+from widgets.controls.slider import Slider
 
 
 @dataclass(frozen=True)

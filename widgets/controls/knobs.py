@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
 from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
-from widgets.knob_fields import ChoiceField, KnobSpec, SlideField
 
 __all__ = ["Knob", "KnobPanel", "KnobSpec"]
 

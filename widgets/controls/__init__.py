@@ -1,0 +1,1 @@
+"""Controls: numbers, sliders, knobs, lists of choice, prompts, the list of keys."""
