@@ -18,7 +18,7 @@ from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError
 from app.settings import Settings
 from app.travel import Target
-from widgets.density_tab import DensityTab
+from widgets.density.tab import DensityTab
 from widgets.seed import LARGEST
 
 if TYPE_CHECKING:

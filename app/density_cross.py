@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.density_map import DensityMap
-from widgets.density_numbers import Number
-from widgets.plane_view import PlaneView
+from widgets.density.numbers import Number
+from widgets.density.plane_view import PlaneView
 
 
 def show_cross(

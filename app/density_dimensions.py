@@ -15,7 +15,7 @@ import engines.maps
 from app.density_page_export import Table
 from widgets import theme
 from widgets.curves import Curve, CurvePlot
-from widgets.picture_pages import PicturePages, explained
+from widgets.density.picture_pages import PicturePages, explained
 
 RESULT = Path(engines.maps.__file__).parent / "dimensions.toml"
 _CURVES = {

@@ -10,7 +10,7 @@ from app.lane import Failure, Job
 from app.mapping import MapFrame, MapRequest, patched
 from app.open_models import Loading
 from engines.maps.kinds import Kind
-from widgets.density_numbers import Number
+from widgets.density.numbers import Number
 from widgets.heat_panel import HeatPanel
 from widgets.state import State
 

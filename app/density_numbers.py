@@ -24,10 +24,10 @@ from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card
 from widgets import theme
 from widgets.controls.combo import Combo
+from widgets.density.picture_pages import PicturePages, explained
+from widgets.density.score_rows import ScoreRow, ScoreRows, ScoreSpec
 from widgets.frames import scrolled
 from widgets.messages import Severity
-from widgets.picture_pages import PicturePages, explained
-from widgets.score_rows import ScoreRow, ScoreRows, ScoreSpec
 
 AS_LISTED, BY_BITS = "as listed", "bits"
 _HELP = (

@@ -20,7 +20,7 @@ from app.density_through import PlanePage
 from app.parts import Parts
 from app.pictures import Pixels
 from app.settings import Settings
-from widgets.picture_pages import PicturePages
+from widgets.density.picture_pages import PicturePages
 
 _WITHOUT_MAPS = ("numbers", "dimensions")
 _OF_NO_PICTURE = ("samples", "dimensions")

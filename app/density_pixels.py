@@ -25,8 +25,8 @@ from engines.model import Card
 from widgets import theme
 from widgets.colours import Scale
 from widgets.controls.slider import Slider
+from widgets.density.picture_pages import PicturePages, explained
 from widgets.heat_panel import HeatPanel
-from widgets.picture_pages import PicturePages, explained
 from widgets.state import State
 
 _HELP = (

@@ -27,8 +27,8 @@ from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
 from widgets import theme
 from widgets.colours import Scale
-from widgets.density_numbers import Line
-from widgets.plane_view import PanelSpec, PlaneView
+from widgets.density.numbers import Line
+from widgets.density.plane_view import PanelSpec, PlaneView
 
 DIFFERENCE = "difference"
 NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."

@@ -15,7 +15,7 @@ from app.lane import Job
 from app.open_models import Loading, Models
 from engines.maps.area import Area
 from engines.model import Card
-from widgets.posterior_view import PosteriorView
+from widgets.density.posterior_view import PosteriorView
 
 _ONE = "the part"
 

@@ -24,9 +24,9 @@ from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
+from widgets.density.picture_pages import PicturePages, explained
 from widgets.gallery import Gallery
 from widgets.heat_panel import HeatPanel
-from widgets.picture_pages import PicturePages, explained
 from widgets.state import State
 
 MOST_SHOWN = 60

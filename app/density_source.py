@@ -14,8 +14,8 @@ from app.pictures import Pixels
 from app.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
+from widgets.density.picture_pages import PicturePages
 from widgets.messages import Messages
-from widgets.picture_pages import PicturePages
 
 FIRST = 3
 

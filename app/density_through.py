@@ -31,8 +31,8 @@ from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
 from widgets.controls.combo import Combo
+from widgets.density.picture_pages import PictureBox, PicturePages, explained
 from widgets.heat_panel import HeatPanel
-from widgets.picture_pages import PictureBox, PicturePages, explained
 from widgets.state import State
 
 SIDE = {"latent": 256, "picture": 48}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.density_recipe import View
 from app.settings import Settings
 from engines.maps.area import Area
-from widgets.density_controls import SIDES, DensityControls
+from widgets.density.controls import SIDES, DensityControls
 
 MOST_SIDE, _CLOSE = 1024, 0.5
 

@@ -53,7 +53,7 @@ def _interpolation(parts: Parts, window: QWidget) -> Made:
 
 def _density(parts: Parts, window: QWidget) -> Made:
     from app.density import Density
-    from widgets.density_tab import DensityTab
+    from widgets.density.tab import DensityTab
 
     tab = DensityTab(window)
     return tab, Density(tab, parts, window)

@@ -11,9 +11,9 @@ from widgets.colours import DIVERGING, MAGMA, Scale
 from widgets.contours import segments
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.time_bar import STEPS, TimeBar
+from widgets.density.picture_pages import PicturePages
+from widgets.density.plane_view import PanelSpec, PlaneView
 from widgets.heatmap import HeatMap
-from widgets.picture_pages import PicturePages
-from widgets.plane_view import PanelSpec, PlaneView
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from widgets import theme
 
 if TYPE_CHECKING:
-    from widgets.picture_pages import PicturePages
-    from widgets.plane_view import PlaneView
+    from widgets.density.picture_pages import PicturePages
+    from widgets.density.plane_view import PlaneView
 
 
 class DensityTab(QWidget):
@@ -42,7 +42,7 @@ class DensityTab(QWidget):
     def plane(self) -> PlaneView:
         """The page for points."""
         if self._plane is None:
-            from widgets.plane_view import PlaneView
+            from widgets.density.plane_view import PlaneView
 
             self._plane = PlaneView(self)
             self._stack.addWidget(self._plane)
@@ -51,7 +51,7 @@ class DensityTab(QWidget):
     def pictures(self) -> PicturePages:
         """The page for pictures."""
         if self._pictures is None:
-            from widgets.picture_pages import PicturePages
+            from widgets.density.picture_pages import PicturePages
 
             self._pictures = PicturePages(self)
             self._stack.addWidget(self._pictures)

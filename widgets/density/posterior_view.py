@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from widgets import theme
 from widgets.colours import Scale
+from widgets.density.picture_pages import explained
 from widgets.heatmap import Box, HeatMap, Values
-from widgets.picture_pages import explained
 
 _HELP = (
     "Where the latents are that may have made the point: by the encoder, q(z | x), and exactly, "

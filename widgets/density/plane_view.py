@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, 
 from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.colours import Scale
-from widgets.density_controls import DensityControls
-from widgets.density_numbers import DensityNumbers
+from widgets.density.controls import DensityControls
+from widgets.density.numbers import DensityNumbers
+from widgets.density.posterior_view import PosteriorView
 from widgets.frames import card, scrolled
 from widgets.heat_panel import HeatPanel
-from widgets.posterior_view import PosteriorView
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
 
