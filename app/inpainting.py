@@ -35,8 +35,8 @@ from app.titles import family_title
 from app.travel import Target
 from engines.facts.abilities import reads_text
 from engines.model import Card
-from widgets.inpainting_row import InpaintingRow
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.row import InpaintingRow
+from widgets.inpainting.tab import InpaintingTab
 from widgets.mask_presets import Preset, make
 from widgets.seed import LARGEST
 from widgets.specs import RowSpec

@@ -19,7 +19,7 @@ from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.facts import evidence
 from engines.model import Card, Knobs, Procedure, settle
 from widgets.controls.family_table import NOTHING, Cell, Column, FamilyRow, FamilyTable
-from widgets.evidence import EvidenceDialog
+from widgets.inpainting.evidence import EvidenceDialog
 
 PREFIX = "inpainting_"
 WANTED = 0.9

@@ -17,8 +17,8 @@ from app.summary import against
 from app.titles import family_title
 from widgets.gallery import Gallery
 from widgets.heat import coloured
-from widgets.inpainting_row import SPREAD_MOST
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.row import SPREAD_MOST
+from widgets.inpainting.tab import InpaintingTab
 
 _SUMMARIES = (
     ("mean", "Of all draws, pixel by pixel."),

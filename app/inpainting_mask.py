@@ -18,7 +18,7 @@ from engines.data import masks
 from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading
 from widgets import mask_file
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.tab import InpaintingTab
 from widgets.messages import Messages, Severity
 
 

@@ -15,7 +15,7 @@ from app.pictures import Pixels
 from app.recipes import Recipe
 from engines.model import Card, Knobs
 from widgets.heat import coloured
-from widgets.inpainting_row import SPREAD_MOST, InpaintingRow
+from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 
 NO_HOLE = "Nothing was painted: nothing to fill."
 

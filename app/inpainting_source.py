@@ -17,8 +17,8 @@ from app.session import Session
 from engines.data.fitting import Fit, Foreign, fitted
 from engines.data.masks import Photo
 from engines.model import Card
-from widgets.inpainting_row import TRUTH
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.row import TRUTH
+from widgets.inpainting.tab import InpaintingTab
 from widgets.messages import Messages
 
 FIRST = 3

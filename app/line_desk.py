@@ -15,10 +15,10 @@ from app.line_source import LineSource
 from app.parts import Parts
 from app.session import Session
 from engines.model import Card
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.tab import InpaintingTab
 
 if TYPE_CHECKING:
-    from widgets.conditional_row import ConditionalRow
+    from widgets.inpainting.conditional_row import ConditionalRow
 
 LOOKING = "Looking for the data…"
 

@@ -10,7 +10,7 @@ from app.export import Export
 from app.line_row import LineRow
 from app.method_row import knob_specs
 from app.titles import family_title
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.tab import InpaintingTab
 
 
 class LineInspector(QObject):

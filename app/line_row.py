@@ -16,7 +16,7 @@ from app.recipes import Recipe
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:
-    from widgets.conditional_row import ConditionalRow
+    from widgets.inpainting.conditional_row import ConditionalRow
 
 Views: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 """The ranges of both coordinates that are looked at."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channels
 from app.drawing import Backdrop, backdrop
 from app.line import Line, true_curve
-from widgets.line_editor import LineEditor
+from widgets.inpainting.line_editor import LineEditor
 
 START = 0.62
 """Where the line stands at first, in shares of the range: off the middle, where symmetries hide."""

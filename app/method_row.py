@@ -18,7 +18,7 @@ from app.open_models import Loading, Models
 from app.titles import family_title
 from engines.model import Card, Knob, Knobs, Procedure, settle
 from widgets.controls.knob_fields import KnobSpec
-from widgets.filling_row import FillingRow, MethodSpec
+from widgets.inpainting.filling_row import FillingRow, MethodSpec
 from widgets.state import State
 
 WAITS = "Press Fill to draw."

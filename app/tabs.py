@@ -31,7 +31,7 @@ def _sampling(parts: Parts, window: QWidget) -> Made:
 
 def _inpainting(parts: Parts, window: QWidget) -> Made:
     from app.inpainting import Inpainting
-    from widgets.inpainting_tab import InpaintingTab
+    from widgets.inpainting.tab import InpaintingTab
 
     tab = InpaintingTab(window)
     presenter = Inpainting(tab, parts, window)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import theme
 from widgets.conditional_plot import ConditionalPlot
-from widgets.filling_row import FillingRow
+from widgets.inpainting.filling_row import FillingRow
 from widgets.state import State
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.filling_row import FillingRow
 from widgets.gallery import Gallery
 from widgets.heat_legend import HeatLegend
 from widgets.images import Picture
+from widgets.inpainting.filling_row import FillingRow
 from widgets.state import State
 
 TRUTH = "truth"

@@ -30,16 +30,16 @@ from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
-from widgets.flip import Flip
 from widgets.frames import card, scrolled
-from widgets.inpainting_row import InpaintingRow
-from widgets.line_editor import LineEditor
-from widgets.line_facts import LineFacts
+from widgets.inpainting.flip import Flip
+from widgets.inpainting.line_editor import LineEditor
+from widgets.inpainting.line_facts import LineFacts
+from widgets.inpainting.row import InpaintingRow
 from widgets.mask_editor import MaskEditor
 from widgets.specs import RowSpec
 
 if TYPE_CHECKING:
-    from widgets.conditional_row import ConditionalRow
+    from widgets.inpainting.conditional_row import ConditionalRow
 
 PICTURE_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
 """Least widths, in device-independent pixels."""
@@ -293,7 +293,7 @@ class InpaintingTab(QWidget):
         row: AnyRow
         if spec.points:
             # plots take a third of a second to import: the first window should not wait for them
-            from widgets.conditional_row import ConditionalRow
+            from widgets.inpainting.conditional_row import ConditionalRow
 
             row = ConditionalRow(self)
             row.chosen.connect(lambda: self.chosen.emit(name, 0))

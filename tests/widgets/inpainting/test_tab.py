@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QWidget
 
-from widgets.filling_row import MethodSpec
-from widgets.inpainting_tab import InpaintingTab
+from widgets.inpainting.filling_row import MethodSpec
+from widgets.inpainting.tab import InpaintingTab
 from widgets.specs import RowSpec
 from widgets.state import State
 
