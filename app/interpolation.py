@@ -27,7 +27,7 @@ from app.travel import Target
 from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
-from widgets.interpolation_tab import InterpolationTab
+from widgets.interpolation.tab import InterpolationTab
 from widgets.keyframes import letter
 from widgets.seed import LARGEST
 from widgets.specs import RowSpec

@@ -15,7 +15,7 @@ from app.pictures import Pixels, tensor_of
 from app.session import Session
 from app.walking import Film, step_lengths
 from engines.model import Card
-from widgets.interpolation_tab import InterpolationTab
+from widgets.interpolation.tab import InterpolationTab
 from widgets.state import State
 
 

@@ -20,7 +20,7 @@ from app.session import Session
 from app.titles import family_title
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
-from widgets.interpolation_tab import InterpolationTab
+from widgets.interpolation.tab import InterpolationTab
 from widgets.keyframes import MOST
 from widgets.messages import Messages
 

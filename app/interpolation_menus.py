@@ -19,7 +19,7 @@ from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe
 from app.walking import Walks
-from widgets.interpolation_tab import InterpolationTab
+from widgets.interpolation.tab import InterpolationTab
 
 
 class PathMenus(QObject):

@@ -17,8 +17,8 @@ from app.open_models import Loading
 from app.path_making import offset_of
 from app.titles import family_title
 from app.walking import Array, Film, Progress, Still, Walks, Wish
-from widgets.interpolation_tab import InterpolationTab
-from widgets.latent_sliders import LOCKED, DirectionSpec
+from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
+from widgets.interpolation.tab import InterpolationTab
 
 PRINCIPAL, SINGLE = "principal", "single"
 NOTHING = "There is no latent space to move in here."

@@ -55,7 +55,7 @@ class Plan:
 
 
 def eased(time: float, easing: str) -> float:
-    """The place at a time 0 … 1, as widgets.player has it."""
+    """The place at a time 0 … 1, as widgets.interpolation.player has it."""
     if easing == "ease in and out":
         return (1 - math.cos(math.pi * time)) / 2
     if easing == "there and back":

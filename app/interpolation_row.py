@@ -19,7 +19,7 @@ from app.pictures import Values
 from app.titles import family_title
 from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
-from widgets.interpolation_row import InterpolationRow
+from widgets.interpolation.row import InterpolationRow
 from widgets.keyframes import letter
 from widgets.state import State
 

@@ -42,7 +42,7 @@ def _inpainting(parts: Parts, window: QWidget) -> Made:
 
 def _interpolation(parts: Parts, window: QWidget) -> Made:
     from app.interpolation import Interpolation
-    from widgets.interpolation_tab import InterpolationTab
+    from widgets.interpolation.tab import InterpolationTab
 
     tab = InterpolationTab(window)
     presenter = Interpolation(tab, parts, window)

@@ -14,7 +14,7 @@ from engines.latents import directions
 from engines.model import finish
 from tests.app.test_interpolation import FLOW, FLOWS, Bench
 from tests.windows import LEFT
-from widgets.latent_panel import FOUR
+from widgets.interpolation.latent_panel import FOUR
 
 SLIDERS, PAD, MAP = range(3)
 

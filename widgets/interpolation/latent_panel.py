@@ -10,8 +10,8 @@ from widgets.controls.class_slider import ClassSlider
 from widgets.controls.combo import Combo
 from widgets.gallery import Gallery
 from widgets.images import Picture
-from widgets.latent_pad import LatentPad
-from widgets.latent_sliders import LatentSliders
+from widgets.interpolation.latent_pad import LatentPad
+from widgets.interpolation.latent_sliders import LatentSliders
 from widgets.plane import Plane
 
 MAP, THUMB = 280, 64

@@ -24,10 +24,10 @@ from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
 from widgets.frames import card, scrolled
-from widgets.interpolation_row import InterpolationRow
+from widgets.interpolation.latent_panel import LatentPanel
+from widgets.interpolation.player import Player
+from widgets.interpolation.row import InterpolationRow
 from widgets.keyframes import KeyStrip
-from widgets.latent_panel import LatentPanel
-from widgets.player import Player
 from widgets.specs import RowSpec
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
