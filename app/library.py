@@ -24,8 +24,8 @@ from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError, is_foreign
 from engines.model import Card
 from engines.outside import hub
-from widgets.library import LibraryDialog
-from widgets.library_list import Deed, ModelRow
+from widgets.library.dialog import LibraryDialog
+from widgets.library.list import Deed, ModelRow
 from widgets.messages import Messages
 
 MOST = 30

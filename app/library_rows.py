@@ -17,7 +17,7 @@ from engines.facts import abilities
 from engines.facts.abilities import Ability
 from engines.model import Card
 from engines.outside import hub
-from widgets.library_list import Can, Deed, ModelRow
+from widgets.library.list import Can, Deed, ModelRow
 
 OUTSIDE = "From outside"
 TABS = {

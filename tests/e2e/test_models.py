@@ -13,7 +13,7 @@ from engines.checkpoints import memory
 from tests import foreign
 from tests.hub import serving
 from tests.windows import DIGITS, LEFT
-from widgets.library_list import Deed
+from widgets.library.list import Deed
 
 pytest.importorskip("diffusers")
 KDE = "mnist/kde"

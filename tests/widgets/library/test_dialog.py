@@ -7,9 +7,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
-from widgets.library import LibraryDialog
-from widgets.library_facts import Mark
-from widgets.library_list import Can, Deed, ModelRow
+from widgets.library.dialog import LibraryDialog
+from widgets.library.facts import Mark
+from widgets.library.list import Can, Deed, ModelRow
 
 LEFT = Qt.MouseButton.LeftButton
 BRED = ModelRow(

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.frames import card, scrolled
-from widgets.library_facts import ModelFacts
-from widgets.library_list import Deed, ModelList, ModelRow
+from widgets.library.facts import ModelFacts
+from widgets.library.list import Deed, ModelList, ModelRow
 from widgets.progress import ProgressLine
 
 _ADD = "A folder, a card, or an id of the hub such as owner/name"

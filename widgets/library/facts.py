@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.glyphs import SIZE, Glyph, draw
-from widgets.library_list import Can, Deed, ModelRow
+from widgets.library.list import Can, Deed, ModelRow
 from widgets.progress import ProgressLine
 
 _GLYPHS = {True: Glyph.CHECK, False: Glyph.CROSS, None: Glyph.QUESTION}
