@@ -7,9 +7,9 @@ import numpy as np
 from app.mapping import MapFrame
 from engines.maps.kinds import Kind
 from widgets.colour_bar import ColourBar
-from widgets.colours import Scale
 from widgets.heat_panel import HeatPanel
-from widgets.state import State
+from widgets.look.colours import Scale
+from widgets.look.state import State
 
 _SHARE = 0.995
 

@@ -12,7 +12,7 @@ from app.open_models import Loading
 from engines.maps.kinds import Kind
 from widgets.density.numbers import Number
 from widgets.heat_panel import HeatPanel
-from widgets.state import State
+from widgets.look.state import State
 
 TOP_SHARE = 0.999
 """The brightest colour is the log-density that this share of the pixels stays below."""

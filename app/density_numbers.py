@@ -22,11 +22,11 @@ from app.titles import family_title
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.density.score_rows import ScoreRow, ScoreRows, ScoreSpec
-from widgets.frames import scrolled
+from widgets.look import theme
+from widgets.look.frames import scrolled
 from widgets.messages import Severity
 
 AS_LISTED, BY_BITS = "as listed", "bits"

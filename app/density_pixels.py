@@ -22,12 +22,12 @@ from app.pictures import Pixels, to_tensor
 from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import Card
-from widgets import theme
-from widgets.colours import Scale
 from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.heat_panel import HeatPanel
-from widgets.state import State
+from widgets.look import theme
+from widgets.look.colours import Scale
+from widgets.look.state import State
 
 _HELP = (
     "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits, "

@@ -25,10 +25,10 @@ from app.titles import family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
-from widgets import theme
-from widgets.colours import Scale
 from widgets.density.numbers import Line
 from widgets.density.plane_view import PanelSpec, PlaneView
+from widgets.look import theme
+from widgets.look.colours import Scale
 
 DIFFERENCE = "difference"
 NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."

@@ -28,7 +28,7 @@ from engines.data.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
-from widgets.colours import Scale
+from widgets.look.colours import Scale
 
 if TYPE_CHECKING:
     from app.lane import Job

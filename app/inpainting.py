@@ -37,9 +37,9 @@ from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow
 from widgets.inpainting.tab import InpaintingTab
+from widgets.look.specs import RowSpec
 from widgets.mask_presets import Preset, make
 from widgets.seed import LARGEST
-from widgets.specs import RowSpec
 
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

@@ -29,8 +29,8 @@ from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.keyframes import letter
+from widgets.look.specs import RowSpec
 from widgets.seed import LARGEST
-from widgets.specs import RowSpec
 
 LOOKING = "Looking for example pictures…"
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

@@ -16,7 +16,7 @@ from app.session import Session
 from app.walking import Film, step_lengths
 from engines.model import Card
 from widgets.interpolation.tab import InterpolationTab
-from widgets.state import State
+from widgets.look.state import State
 
 
 class Fade(QObject):

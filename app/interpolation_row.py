@@ -21,7 +21,7 @@ from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow
 from widgets.keyframes import letter
-from widgets.state import State
+from widgets.look.state import State
 
 STANDS_IN = "Nearest frame, until the hand rests."
 SKETCH = "Sketch with fewer steps, until the hand rests."

@@ -11,8 +11,8 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from widgets.controls.shortcuts import Shortcut
+from widgets.look.theme import Mode
 from widgets.mask_keys import SHORTCUTS as MASK_SHORTCUTS
-from widgets.theme import Mode
 
 
 @dataclass(frozen=True)

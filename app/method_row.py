@@ -19,7 +19,7 @@ from app.titles import family_title
 from engines.model import Card, Knob, Knobs, Procedure, settle
 from widgets.controls.knob_fields import KnobSpec
 from widgets.inpainting.filling_row import FillingRow, MethodSpec
-from widgets.state import State
+from widgets.look.state import State
 
 WAITS = "Press Fill to draw."
 QUEUED, DRAWING = "Waiting for its turn…", "Drawing…"

@@ -19,7 +19,7 @@ from app import settings as remembered
 from app.files import APP, log_failure
 from app.settings import Theme
 from app.window import Window
-from widgets import theme as look
+from widgets.look import theme as look
 
 log = logging.getLogger(__name__)
 

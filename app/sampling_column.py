@@ -17,7 +17,7 @@ from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.column import Column
 from widgets.controls.knob_fields import KnobSpec
 from widgets.gallery import Gallery
-from widgets.state import State
+from widgets.look.state import State
 
 
 class SamplingColumn(QObject):

@@ -43,10 +43,10 @@ from app.titles import data_title, family_title
 from app.travel import Travel
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
-from widgets import theme as look
 from widgets.chips import Entry
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.job_bar import JobBar
+from widgets.look import theme as look
 from widgets.messages import Messages
 from widgets.model_picker import ModelPicker
 from widgets.seed import LARGEST, SeedField

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.settings import Settings
 from app.window import Window
-from widgets import theme
 from widgets.gallery import Gallery
-from widgets.state import State
+from widgets.look import theme
+from widgets.look.state import State
 
 PICTURES = Path(__file__).parents[1] / "docs" / "tour"
 

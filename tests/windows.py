@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from app.settings import Settings
 from app.window import Window
 from tests.checkpoints import ship_flows, ship_kernels
-from widgets.state import State
+from widgets.look.state import State
 
 PATIENCE = 20_000  # milliseconds until a test that hangs is called a failure
 LEFT = Qt.MouseButton.LeftButton

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QImage
 
-from widgets.images import Picture, image_of
+from widgets.look.images import Picture, image_of
 
 _KEPT_IMAGES = 4096
 

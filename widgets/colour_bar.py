@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import theme
-from widgets.colours import Scale
-from widgets.images import image_of
+from widgets.look import theme
+from widgets.look.colours import Scale
+from widgets.look.images import image_of
 
 _HEIGHT, _TICKS = 12, (5, 3, 2)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.family_bar import FamilyBar
 from widgets.gallery import Gallery
-from widgets.glyphs import Glyph, GlyphButton
-from widgets.labels import Badge, ElidedLabel
-from widgets.notice import Notice
-from widgets.state import State
-from widgets.tiling import MARGIN
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.glyphs import Glyph, GlyphButton
+from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.notice import Notice
+from widgets.look.state import State
+from widgets.look.tiling import MARGIN
 
 if TYPE_CHECKING:
     from widgets.scatter import Scatter

@@ -11,9 +11,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.family_table import Band, FamilyTable, FamilyView
+from widgets.look import theme
 
 _SOURCE = (
     "Columns of theory as in Murphy, Probabilistic Machine Learning: Advanced Topics (2023), "

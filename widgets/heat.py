@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from widgets.colours import MAGMA
-from widgets.images import Picture
+from widgets.look.colours import MAGMA
+from widgets.look.images import Picture
 
 
 def coloured(values: NDArray[np.floating], most: float) -> Picture:

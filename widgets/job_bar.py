@@ -7,20 +7,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
 from widgets.job_list import JobList, state_colour, state_glyph
 from widgets.jobs import Deed, Job, JobState, JobTable
-from widgets.progress import ProgressLine
+from widgets.look import theme
+from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.progress import ProgressLine
 
 __all__ = ["JobBar", "JobState"]
 

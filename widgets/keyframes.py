@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from widgets import theme
-from widgets.images import Picture, image_of
+from widgets.look import theme
+from widgets.look.images import Picture, image_of
 
 MOST = 8
 ICON = 6 * theme.UNIT

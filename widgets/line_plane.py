@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets import theme
+from widgets.look import theme
 from widgets.scatter import Scatter
 
 FINE, COARSE = 200, 20

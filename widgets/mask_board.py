@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from widgets import mask_file, mask_presets
-from widgets.images import Picture
+from widgets.look.images import Picture
 from widgets.mask_gestures import Gesture, Lasso, Rectangle, Stroke, Tool, fill
 from widgets.mask_keys import Command
 from widgets.mask_presets import Preset

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.labels import ElidedLabel
+from widgets.look import theme
+from widgets.look.labels import ElidedLabel
 from widgets.mask import MaskCanvas
 from widgets.mask_tools import MaskTools
 

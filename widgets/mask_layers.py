@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
-from widgets import theme
-from widgets.images import Picture, image_of
+from widgets.look import theme
+from widgets.look.images import Picture, image_of
 from widgets.placement import Placement
 from widgets.strokes import Box, Mask, Point, changed_bands, footprint, snapped, whole
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
-from widgets.glyphs import Glyph, GlyphButton
+from widgets.look import theme
+from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.mask import MaskCanvas
 from widgets.mask_gestures import Tool
 from widgets.mask_keys import Command, keys_of

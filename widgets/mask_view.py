@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Sl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import theme
-from widgets.images import Picture
+from widgets.look import theme
+from widgets.look.images import Picture
 from widgets.mask_gestures import Tool
 from widgets.mask_layers import Layers, Ring, paint_cross, paint_outline
 from widgets.mask_sheet import Sheet

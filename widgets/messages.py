@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
-from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look import theme
+from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
 MOST = 3
 NOTE_MS = 6000

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
 
-from widgets import theme
 from widgets.chips import HEIGHT, Chip, ChipRow, Entry
 from widgets.controls.combo import Combo
-from widgets.glyphs import Glyph, GlyphButton
+from widgets.look import theme
+from widgets.look.glyphs import Glyph, GlyphButton
 
 __all__ = ["Entry", "ModelPicker"]
 

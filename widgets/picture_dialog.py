@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.gallery import Gallery
-from widgets.images import Picture
+from widgets.look import theme
+from widgets.look.images import Picture
 
 SIDE = 240
 

@@ -21,8 +21,8 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import theme
 from widgets.cloud import splat
+from widgets.look import theme
 
 Points = NDArray[np.float32]
 # Paul Tol's "bright" scheme (2021), as widgets.scatter, with two more for ten digits

@@ -23,15 +23,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.column import Column, Kind
 from widgets.controls.combo import Combo
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
-from widgets.frames import card, scrolled
 from widgets.gallery import Gallery
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
 from widgets.viewer import Viewer
 
 CONTROLS_WIDTH = 248

@@ -10,9 +10,9 @@ from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from widgets import theme
 from widgets.controls.number import NumberBox
-from widgets.glyphs import Glyph, GlyphButton
+from widgets.look import theme
+from widgets.look.glyphs import Glyph, GlyphButton
 
 LARGEST = 2**32 - 1
 REMEMBERED = 50

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
-from widgets.images import Picture, image_of
+from widgets.look import theme
+from widgets.look.images import Picture, image_of
 
 Rows = Sequence[tuple[str, str]]
 

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from tests.windows import BOTH, DIGITS
 from widgets.job_list import deed_boxes
 from widgets.jobs import Column, Deed, JobState
-from widgets.state import State
+from widgets.look.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -10,7 +10,7 @@ from app.inpainting_row import NO_HOLE
 from app.method_row import BEFORE, CHANGED, NONE_FITS, QUEUED, WAITS
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS, LEFT
-from widgets.state import State
+from widgets.look.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.method_row import WAITS
 from tests.app.test_inpainting import Desk
 from tests.windows import LEFT, PLANE
-from widgets.state import State
+from widgets.look.state import State
 
 KDE, FLOW = "moons/kde", "moons/flow"
 

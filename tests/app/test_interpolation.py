@@ -15,7 +15,7 @@ from app.interpolation_keys import Key
 from app.recipes import read_png
 from app.settings import Settings
 from tests.windows import LEFT, PLANE
-from widgets.state import State
+from widgets.look.state import State
 
 FLOW, KDE = "mnist/flow", "mnist/kde"
 FLOWS = Settings(data="mnist", models={"mnist": (FLOW,)}, count=4, seed=7)

@@ -8,7 +8,7 @@ import pytest
 
 from app.recipes import Recipe, png_bytes, save_png
 from tests.windows import BOTH, DIGITS, PLANE
-from widgets.state import State
+from widgets.look.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 GREY = np.zeros((6, 5, 3), np.uint8)

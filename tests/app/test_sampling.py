@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 
 from engines.drawing import TEMPERATURE
 from tests.windows import BOTH, DIGITS, PLANE
-from widgets.labels import ElidedLabel
-from widgets.state import State
+from widgets.look.labels import ElidedLabel
+from widgets.look.state import State
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

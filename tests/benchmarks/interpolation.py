@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import _until, _wait
-from widgets import theme
+from widgets.look import theme
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from app.drawing import Frame
 from app.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
-from widgets import theme
+from widgets.look import theme
 
 _BEAT_SECONDS = 30
 _DRAG_SECONDS = 6

@@ -10,7 +10,7 @@ from app.recipes import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
-from widgets.state import State
+from widgets.look.state import State
 
 MFA, KDE = "mnist/mfa", "mnist/kde"
 START = Settings(data="mnist", models={"mnist": (MFA, KDE)}, count=4)

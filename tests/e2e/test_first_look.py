@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QListView
 from app.recipes import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
-from widgets import theme
+from widgets.look import theme
 
 LEFT = Qt.MouseButton.LeftButton
 FLOW = "mnist/flow"

@@ -10,7 +10,7 @@ from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.e2e.test_first_look import LEFT, drag
-from widgets.state import State
+from widgets.look.state import State
 
 VAE, GAN = "mnist/vae", "mnist/gan"
 START = Settings(data="mnist", models={"mnist": (VAE,)}, count=4)

@@ -4,7 +4,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from widgets import theme
 from widgets.controls.family_table import (
     Cell,
     Column,
@@ -14,6 +13,7 @@ from widgets.controls.family_table import (
     widths,
 )
 from widgets.families import FamiliesDialog
+from widgets.look import theme
 
 COLUMNS = (Column("Density", "Can it be computed?", False), Column("16 samples", "Time.", True))
 

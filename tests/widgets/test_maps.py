@@ -7,13 +7,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
 from widgets.colour_bar import ColourBar
-from widgets.colours import DIVERGING, MAGMA, Scale
 from widgets.contours import segments
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.time_bar import STEPS, TimeBar
 from widgets.density.picture_pages import PicturePages
 from widgets.density.plane_view import PanelSpec, PlaneView
 from widgets.heatmap import HeatMap
+from widgets.look.colours import DIVERGING, MAGMA, Scale
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.slider import Slider
+from widgets.look import theme
 
 AS_ENCODED = "as encoded"
 

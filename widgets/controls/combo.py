@@ -6,8 +6,8 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from widgets import theme
-from widgets.glyphs import SIZE, Glyph, draw
+from widgets.look import theme
+from widgets.look.glyphs import SIZE, Glyph, draw
 
 
 class Combo(QComboBox):

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
+from widgets.look import theme
 
 NOTHING = "–"
 _NO_BREAK = "\u00a0"

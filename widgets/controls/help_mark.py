@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 
 class HelpMark(QAbstractButton):

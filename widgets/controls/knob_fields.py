@@ -8,10 +8,10 @@ from decimal import Decimal
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
+from widgets.look import theme
 
 
 @dataclass(frozen=True)

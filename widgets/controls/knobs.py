@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
-from widgets.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look import theme
+from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
 __all__ = ["Knob", "KnobPanel", "KnobSpec"]
 

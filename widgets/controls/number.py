@@ -6,7 +6,7 @@ from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 
 class NumberBox(QDoubleSpinBox):

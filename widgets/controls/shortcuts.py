@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
+from widgets.look import theme
 
 _OR = " or "
 _CAP_PAD = 6

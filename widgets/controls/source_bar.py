@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
-from widgets.labels import ElidedLabel
+from widgets.look import theme
+from widgets.look.labels import ElidedLabel
 
 
 class SourceBar(QWidget):

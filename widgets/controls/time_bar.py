@@ -8,9 +8,9 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
+from widgets.look import theme
 
 STEPS = 40
 FRAME_MS = 120

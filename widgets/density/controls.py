@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.number import NumberBox
 from widgets.controls.time_bar import TimeBar
+from widgets.look import theme
 
 LOG, PLAIN = "log-density", "density"
 SIDES = (256, 512, 1024)

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.help_mark import HelpMark
-from widgets.labels import ElidedLabel
+from widgets.look import theme
+from widgets.look.labels import ElidedLabel
 
 
 @dataclass(frozen=True)

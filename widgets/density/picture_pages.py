@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.source_bar import SourceBar
-from widgets.frames import card, scrolled
-from widgets.images import Picture, image_of
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.look.images import Picture, image_of
 
 LEFT_WIDTH = 264
 PAGES = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.colours import Scale
 from widgets.density.picture_pages import explained
 from widgets.heatmap import Box, HeatMap, Values
+from widgets.look import theme
+from widgets.look.colours import Scale
 
 _HELP = (
     "Where the latents are that may have made the point: by the encoder, q(z | x), and exactly, "

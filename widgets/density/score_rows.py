@@ -11,9 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.family_bar import FamilyBar
-from widgets.labels import Badge, ElidedLabel
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.labels import Badge, ElidedLabel
 
 _BINS = 24
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 if TYPE_CHECKING:
     from widgets.density.picture_pages import PicturePages

@@ -11,8 +11,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.family_table import FamilyTable, FamilyView
+from widgets.look import theme
 
 _LEAST = 14 * theme.UNIT
 

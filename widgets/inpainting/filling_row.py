@@ -8,13 +8,13 @@ from html import escape
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
-from widgets.family_bar import FamilyBar
-from widgets.glyphs import Glyph, GlyphButton
-from widgets.labels import BadgeButton, ElidedLabel
-from widgets.notice import Notice
-from widgets.state import State
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.glyphs import Glyph, GlyphButton
+from widgets.look.labels import BadgeButton, ElidedLabel
+from widgets.look.notice import Notice
+from widgets.look.state import State
 
 HEIGHT = 25 * theme.UNIT
 """Least height of a row, in device-independent pixels: eight pictures of 28 pixels at twice their

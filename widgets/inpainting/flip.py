@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.slider import Slider
-from widgets.images import Picture
+from widgets.look import theme
+from widgets.look.images import Picture
 from widgets.viewer import Rows, Viewer
 
 

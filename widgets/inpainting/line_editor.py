@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.number import NumberBox
+from widgets.look import theme
 
 if TYPE_CHECKING:
     from widgets.line_plane import LinePlane

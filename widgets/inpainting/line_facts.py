@@ -8,7 +8,7 @@ from html import escape
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 Rows = Sequence[tuple[str, str]]
 EMPTY = "Click a plot to see its numbers here."

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.gallery import Gallery
 from widgets.heat_legend import HeatLegend
-from widgets.images import Picture
 from widgets.inpainting.filling_row import FillingRow
-from widgets.state import State
+from widgets.look.images import Picture
+from widgets.look.state import State
 
 TRUTH = "truth"
 SUMMARY = ("mean", "sd", "typical", "diverse")

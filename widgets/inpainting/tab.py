@@ -23,20 +23,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
-from widgets.frames import card, scrolled
 from widgets.inpainting.flip import Flip
 from widgets.inpainting.line_editor import LineEditor
 from widgets.inpainting.line_facts import LineFacts
 from widgets.inpainting.row import InpaintingRow
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.look.specs import RowSpec
 from widgets.mask_editor import MaskEditor
-from widgets.specs import RowSpec
 
 if TYPE_CHECKING:
     from widgets.inpainting.conditional_row import ConditionalRow

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import theme
-from widgets.images import Picture, image_of
+from widgets.look import theme
+from widgets.look.images import Picture, image_of
 
 _THUMB = 56
 FINE, COARSE = 0.05, 0.25

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.class_slider import ClassSlider
 from widgets.controls.combo import Combo
 from widgets.gallery import Gallery
-from widgets.images import Picture
 from widgets.interpolation.latent_pad import LatentPad
 from widgets.interpolation.latent_sliders import LatentSliders
+from widgets.look import theme
+from widgets.look.images import Picture
 from widgets.plane import Plane
 
 MAP, THUMB = 280, 64

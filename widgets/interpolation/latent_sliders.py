@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.controls.knob_fields import KnobSpec, SlideField
+from widgets.look import theme
 
 LOCKED, UNLOCKED = 3.0, 10.0
 STEP = 0.05

@@ -8,10 +8,10 @@ from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Sl
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
-from widgets.glyphs import Glyph, GlyphButton
+from widgets.look import theme
+from widgets.look.glyphs import Glyph, GlyphButton
 
 STEPS = 1000
 TICK_MS = 16

@@ -6,16 +6,16 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.family_bar import FamilyBar
 from widgets.filmstrip import FilmStrip, PathCurve
 from widgets.gallery import Gallery
-from widgets.glyphs import Glyph, GlyphButton
-from widgets.images import Picture
-from widgets.labels import Badge, ElidedLabel
-from widgets.notice import Notice
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.glyphs import Glyph, GlyphButton
+from widgets.look.images import Picture
+from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.notice import Notice
+from widgets.look.state import State
 from widgets.plane import Plane
-from widgets.state import State
 
 ABOUT_WIDTH = 168
 QWIDGETSIZE_MAX = 16_777_215  # Qt's own, which PySide6 leaves out

@@ -18,17 +18,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
-from widgets.frames import card, scrolled
 from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
 from widgets.keyframes import KeyStrip
-from widgets.specs import RowSpec
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.look.specs import RowSpec
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
 WAYS = ("slerp", "lerp")

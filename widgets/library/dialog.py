@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
-from widgets.frames import card, scrolled
 from widgets.library.facts import ModelFacts
 from widgets.library.list import Deed, ModelList, ModelRow
-from widgets.progress import ProgressLine
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.look.progress import ProgressLine
 
 _ADD = "A folder, a card, or an id of the hub such as owner/name"
 

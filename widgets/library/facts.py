@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
-from widgets.glyphs import SIZE, Glyph, draw
 from widgets.library.list import Can, Deed, ModelRow
-from widgets.progress import ProgressLine
+from widgets.look import theme
+from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.progress import ProgressLine
 
 _GLYPHS = {True: Glyph.CHECK, False: Glyph.CROSS, None: Glyph.QUESTION}
 _WORDS = {True: "yes", False: "no", None: "not known yet"}

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
+from widgets.look import theme
 
 HEADINGS = ("Model", "Family", "Parameters", "Memory", "State")
 _TIPS = (

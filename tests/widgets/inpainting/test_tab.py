@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSli
 
 from widgets.inpainting.filling_row import MethodSpec
 from widgets.inpainting.tab import InpaintingTab
-from widgets.specs import RowSpec
-from widgets.state import State
+from widgets.look.specs import RowSpec
+from widgets.look.state import State
 
 METHODS = (MethodSpec("a", "Exact", "Says <so>."), MethodSpec("b", "Rough", "Says no."))
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPainterPath, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 HEIGHT = 4
 ROUND_TRIP_MS = 1400

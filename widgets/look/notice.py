@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 WORDS_WIDTH = 200
 """Where the words begin to wrap, in device-independent pixels."""

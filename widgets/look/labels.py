@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 
 class ElidedLabel(QLabel):

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from widgets import theme
+from widgets.look import theme
 
 SIZE = 16
 """Side of a glyph in device-independent pixels; the strokes below live on this grid."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.tiling import MARGIN, SMALLEST, Space, arrange
+from widgets.look.tiling import MARGIN, SMALLEST, Space, arrange
 
 MNIST = (28, 28)
 

@@ -1,0 +1,1 @@
+"""How everything looks: theme, colours, glyphs, labels, frames, arrays as images."""
