@@ -38,7 +38,7 @@ from engines.model import Card
 from widgets.inpainting.row import InpaintingRow
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
-from widgets.mask_presets import Preset, make
+from widgets.mask.presets import Preset, make
 from widgets.seed import LARGEST
 
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."

@@ -17,8 +17,8 @@ from app.lane import Failure, Job
 from engines.data import masks
 from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading
-from widgets import mask_file
 from widgets.inpainting.tab import InpaintingTab
+from widgets.mask import file as mask_file
 from widgets.messages import Messages, Severity
 
 

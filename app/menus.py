@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from widgets.controls.shortcuts import Shortcut
 from widgets.look.theme import Mode
-from widgets.mask_keys import SHORTCUTS as MASK_SHORTCUTS
+from widgets.mask.keys import SHORTCUTS as MASK_SHORTCUTS
 
 
 @dataclass(frozen=True)

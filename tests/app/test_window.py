@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from app import settings as remembered
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS
-from widgets import mask_keys
 from widgets.controls.shortcuts import ShortcutsDialog
+from widgets.mask import keys as mask_keys
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

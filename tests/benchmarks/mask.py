@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.table import Row, percentile
-from widgets.mask import MaskCanvas
+from widgets.mask.canvas import MaskCanvas
 
 _SIDE, _BRUSH, _MOVES = 2048, 512, 240
 _LEFT, _NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -11,8 +11,8 @@ from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.controls import controls, faults
 from tests.e2e.test_density_maps import rests
-from widgets.mask_keys import Command
-from widgets.mask_presets import Preset
+from widgets.mask.keys import Command
+from widgets.mask.presets import Preset
 
 VAE, KDE = "mnist/vae", "mnist/kde"
 DIGITS = Settings(data="mnist", models={"mnist": (VAE, KDE)}, count=4, density_count=32)

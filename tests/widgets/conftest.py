@@ -1,5 +1,5 @@
 """Fixtures of the tests of widgets."""
 
-from tests.widgets.mask_hand import canvas, editor, told
+from tests.widgets.mask.hand import canvas, editor, told
 
 __all__ = ["canvas", "editor", "told"]

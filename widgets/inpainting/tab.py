@@ -36,7 +36,7 @@ from widgets.inpainting.row import InpaintingRow
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.specs import RowSpec
-from widgets.mask_editor import MaskEditor
+from widgets.mask.editor import MaskEditor
 
 if TYPE_CHECKING:
     from widgets.inpainting.conditional_row import ConditionalRow

@@ -13,14 +13,15 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from widgets import mask_file, mask_presets
 from widgets.look.images import Picture
-from widgets.mask_gestures import Gesture, Lasso, Rectangle, Stroke, Tool, fill
-from widgets.mask_keys import Command
-from widgets.mask_presets import Preset
-from widgets.mask_sheet import Sheet
-from widgets.mask_view import MaskView
-from widgets.strokes import Box, Mask, Point, grown, shrunk
+from widgets.mask import file as mask_file
+from widgets.mask import presets as mask_presets
+from widgets.mask.gestures import Gesture, Lasso, Rectangle, Stroke, Tool, fill
+from widgets.mask.keys import Command
+from widgets.mask.presets import Preset
+from widgets.mask.sheet import Sheet
+from widgets.mask.strokes import Box, Mask, Point, grown, shrunk
+from widgets.mask.view import MaskView
 
 LARGEST_PICTURE = 2048
 """The longest side of a picture, in pixels."""

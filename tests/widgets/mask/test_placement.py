@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from widgets.placement import LARGEST, Placement
+from widgets.mask.placement import LARGEST, Placement
 
 SHAPES = [(1, 1), (28, 28), (360, 640), (2048, 2048)]
 

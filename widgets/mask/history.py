@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from widgets.strokes import Box, Mask, changed_box, whole
+from widgets.mask.strokes import Box, Mask, changed_box, whole
 
 CAP = 64 * 2**20
 """Bytes kept; a hundred random masks of 2048² pixels, which nothing compresses, take 52 MB."""

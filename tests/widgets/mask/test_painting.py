@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 
-from tests.widgets.mask_hand import drag
-from widgets.mask import MaskCanvas
-from widgets.mask_layers import Layers, Ring
-from widgets.placement import Placement
-from widgets.strokes import Box, changed_bands
+from tests.widgets.mask.hand import drag
+from widgets.mask.canvas import MaskCanvas
+from widgets.mask.layers import Layers, Ring
+from widgets.mask.placement import Placement
+from widgets.mask.strokes import Box, changed_bands
 
 
 def pixels(canvas):

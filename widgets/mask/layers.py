@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
 from widgets.look import theme
 from widgets.look.images import Picture, image_of
-from widgets.placement import Placement
-from widgets.strokes import Box, Mask, Point, changed_bands, footprint, snapped, whole
+from widgets.mask.placement import Placement
+from widgets.mask.strokes import Box, Mask, Point, changed_bands, footprint, snapped, whole
 
 COLOURS = ("#E6194B", "#FF9F1C", "#2F6FEB", "#12B886", "#FFFFFF", "#000000")
 """Tints to choose from; the first stands out on most pictures, and on grey ones all do."""

@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from widgets.strokes import Mask, Shape
+from widgets.mask.strokes import Mask, Shape
 
 
 class Preset(Enum):

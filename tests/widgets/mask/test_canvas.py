@@ -5,14 +5,11 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
-from PySide6.QtGui import (
-    QAction,
-    QKeySequence,
-)
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.widgets.mask_hand import (
+from tests.widgets.mask.hand import (
     CTRL,
     LEFT,
     MIDDLE,
@@ -25,9 +22,9 @@ from tests.widgets.mask_hand import (
     place,
     wheel,
 )
-from widgets.mask_gestures import Tool
-from widgets.mask_presets import scattered
-from widgets.strokes import capsule, grown, polygon, shrunk, snapped
+from widgets.mask.gestures import Tool
+from widgets.mask.presets import scattered
+from widgets.mask.strokes import capsule, grown, polygon, shrunk, snapped
 
 
 def stroked(points, size, shape):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from widgets.strokes import Box, Point, Shape
+from widgets.mask.strokes import Box, Point, Shape
 
 LARGEST = 64.0
 """Device pixels a picture's pixel can have at most."""

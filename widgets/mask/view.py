@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.look import theme
 from widgets.look.images import Picture
-from widgets.mask_gestures import Tool
-from widgets.mask_layers import Layers, Ring, paint_cross, paint_outline
-from widgets.mask_sheet import Sheet
-from widgets.placement import Placement
-from widgets.strokes import Box, Point
+from widgets.mask.gestures import Tool
+from widgets.mask.layers import Layers, Ring, paint_cross, paint_outline
+from widgets.mask.placement import Placement
+from widgets.mask.sheet import Sheet
+from widgets.mask.strokes import Box, Point
 
 EMPTY = "No picture yet. Drop one here, or choose an example."
 

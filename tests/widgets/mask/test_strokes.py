@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from widgets.strokes import (
+from widgets.mask.strokes import (
     NOWHERE,
     Box,
     capsule,

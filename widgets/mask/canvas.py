@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from widgets import mask_file
-from widgets.mask_board import MaskBoard
-from widgets.mask_keys import Command, command_of
+from widgets.mask import file as mask_file
+from widgets.mask.board import MaskBoard
+from widgets.mask.keys import Command, command_of
 
 _PAINTING = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
 _CTRL = Qt.KeyboardModifier.ControlModifier

@@ -3,28 +3,16 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import (
-    QColor,
-    QDragEnterEvent,
-    QDropEvent,
-)
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from tests.widgets.mask_hand import (
-    CTRL,
-    LEFT,
-    NONE,
-    K,
-    drag,
-    place,
-    wheel,
-)
-from widgets import mask_file
-from widgets.mask_editor import MEANING, MaskEditor
-from widgets.mask_gestures import Tool
-from widgets.mask_keys import BINDINGS, SHORTCUTS, Command
-from widgets.mask_presets import Preset, make, scattered
+from tests.widgets.mask.hand import CTRL, LEFT, NONE, K, drag, place, wheel
+from widgets.mask import file as mask_file
+from widgets.mask.editor import MEANING, MaskEditor
+from widgets.mask.gestures import Tool
+from widgets.mask.keys import BINDINGS, SHORTCUTS, Command
+from widgets.mask.presets import Preset, make, scattered
 
 
 def test_copy_and_paste(canvas, told):

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData
 from PySide6.QtGui import QImage, qRgb
 
-from widgets.strokes import Mask
+from widgets.mask.strokes import Mask
 
 PNG = "image/png"
 

@@ -12,8 +12,18 @@ from typing import Protocol
 
 import numpy as np
 
-from widgets.mask_sheet import Sheet
-from widgets.strokes import NOWHERE, Box, Point, capsule, polygon, rectangle, region, snapped, whole
+from widgets.mask.sheet import Sheet
+from widgets.mask.strokes import (
+    NOWHERE,
+    Box,
+    Point,
+    capsule,
+    polygon,
+    rectangle,
+    region,
+    snapped,
+    whole,
+)
 
 _SHORTEST = 0.25
 """Picture pixels between two points of a lasso."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from widgets.mask_history import CAP, History
-from widgets.strokes import NOWHERE, Box, Mask, Shape
+from widgets.mask.history import CAP, History
+from widgets.mask.strokes import NOWHERE, Box, Mask, Shape
 
 
 class Sheet:

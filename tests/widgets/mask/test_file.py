@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from widgets.mask_file import from_mime, to_mime, to_png
+from widgets.mask.file import from_mime, to_mime, to_png
 
 SHAPES = [(1, 1), (28, 28), (360, 640), (7, 9), (5, 33)]
 
@@ -33,7 +33,7 @@ def test_nothing_reads_from_a_buffer_that_may_be_freed_before_it():
     """The kind: readers and writers of Qt keep no hold on the buffer they were given, nor does a
     buffer on its bytes; Python frees the locals of a function in no order one can rely on."""
     wrong = re.compile(r"QImageReader\(|QImageWriter\(|QBuffer\([^)]|QMovie\(|QDataStream\(")
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     files = [path for folder in ("app", "widgets") for path in (root / folder).rglob("*.py")]
     assert len(files) > 100
     assert [path.name for path in files if wrong.search(path.read_text("utf-8"))] == []

@@ -13,11 +13,11 @@ from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
 from widgets.look import theme
 from widgets.look.glyphs import Glyph, GlyphButton
-from widgets.mask import MaskCanvas
-from widgets.mask_gestures import Tool
-from widgets.mask_keys import Command, keys_of
-from widgets.mask_layers import COLOURS
-from widgets.mask_presets import Preset
+from widgets.mask.canvas import MaskCanvas
+from widgets.mask.gestures import Tool
+from widgets.mask.keys import Command, keys_of
+from widgets.mask.layers import COLOURS
+from widgets.mask.presets import Preset
 
 SHARES = (10, 25, 50, 75, 90)
 """Per cent of all pixels that the menu offers to scatter."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from widgets.mask_history import CAP, History
-from widgets.mask_sheet import Sheet
-from widgets.strokes import capsule, grown
+from widgets.mask.history import CAP, History
+from widgets.mask.sheet import Sheet
+from widgets.mask.strokes import capsule, grown
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (37, 64)])

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.look import theme
 from widgets.look.labels import ElidedLabel
-from widgets.mask import MaskCanvas
-from widgets.mask_tools import MaskTools
+from widgets.mask.canvas import MaskCanvas
+from widgets.mask.tools import MaskTools
 
 MEANING = "Painted = unknown"
 

@@ -1,0 +1,1 @@
+"""The mask editor: canvas, tools, gestures, history, files."""
