@@ -23,11 +23,11 @@ from widgets.colour_bar import ColourBar
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.density.picture_pages import PicturePages, explained
-from widgets.gallery import Gallery
 from widgets.heat_panel import HeatPanel
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
+from widgets.pictures.gallery import Gallery
 
 MOST_SHOWN = 60
 _ONE = "the page"

@@ -28,8 +28,8 @@ from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
-from widgets.keyframes import letter
 from widgets.look.specs import RowSpec
+from widgets.pictures.keyframes import letter
 from widgets.seed import LARGEST
 
 LOOKING = "Looking for example pictures…"

@@ -20,8 +20,8 @@ from app.titles import family_title
 from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow
-from widgets.keyframes import letter
 from widgets.look.state import State
+from widgets.pictures.keyframes import letter
 
 STANDS_IN = "Nearest frame, until the hand rests."
 SKETCH = "Sketch with fewer steps, until the hand rests."

@@ -14,7 +14,7 @@ from app.lane import Job
 from app.pictures import Pixels
 from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from engines.model import Card
-from widgets.picture_dialog import PictureDialog
+from widgets.pictures.picture_dialog import PictureDialog
 
 if TYPE_CHECKING:
     from engines.data.examples import Pictures

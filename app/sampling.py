@@ -23,8 +23,8 @@ from app.travel import Travel
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.column import Kind
-from widgets.gallery import Gallery
 from widgets.messages import Messages, Severity
+from widgets.pictures.gallery import Gallery
 from widgets.sampling_tab import ColumnSpec, SamplingTab
 from widgets.seed import LARGEST
 

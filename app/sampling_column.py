@@ -16,8 +16,8 @@ from app.titles import family_title
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.column import Column
 from widgets.controls.knob_fields import KnobSpec
-from widgets.gallery import Gallery
 from widgets.look.state import State
+from widgets.pictures.gallery import Gallery
 
 
 class SamplingColumn(QObject):

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.gallery import Gallery
+from widgets.pictures.gallery import Gallery
 
 LEFT, BARE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 NATIVE = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox, QLineEdit,
@@ -36,8 +36,8 @@ KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Ke
 HANDS = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 BY_OTHERS = {
     # what the mouse does here is done by keys there
-    "widgets.viewer._Canvas": "a drag out of the window: the buttons below copy and save",
-    "widgets.filmstrip.PathCurve": "the place on the path: the λ slider has keys",
+    "widgets.pictures.viewer._Canvas": "a drag out of the window: the buttons below copy and save",
+    "widgets.pictures.filmstrip.PathCurve": "the place on the path: the λ slider has keys",
     "widgets.controls.knobs.Title": "the default of a knob: its reset button",
 }
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.settings import Settings
 from app.window import Window
-from widgets.gallery import Gallery
 from widgets.look import theme
 from widgets.look.state import State
+from widgets.pictures.gallery import Gallery
 
 PICTURES = Path(__file__).parents[1] / "docs" / "tour"
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets.gallery import Gallery
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
@@ -16,6 +15,7 @@ from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.notice import Notice
 from widgets.look.state import State
 from widgets.look.tiling import MARGIN
+from widgets.pictures.gallery import Gallery
 
 if TYPE_CHECKING:
     from widgets.scatter import Scatter

@@ -29,10 +29,10 @@ from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
-from widgets.gallery import Gallery
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
-from widgets.viewer import Viewer
+from widgets.pictures.gallery import Gallery
+from widgets.pictures.viewer import Viewer
 
 CONTROLS_WIDTH = 248
 INSPECTOR_WIDTH = 268

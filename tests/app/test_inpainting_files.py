@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from app.recipes import read_png
 from tests.app.test_inpainting import KDE, Desk
 from tests.windows import DIGITS
-from widgets.picture_dialog import PictureDialog
+from widgets.pictures.picture_dialog import PictureDialog
 
 
 @pytest.fixture

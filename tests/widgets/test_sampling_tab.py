@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 
 from widgets.column import Kind
 from widgets.controls.knob_fields import KnobSpec
-from widgets.gallery import Gallery
+from widgets.pictures.gallery import Gallery
 from widgets.sampling_tab import ColumnSpec, SamplingTab
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier

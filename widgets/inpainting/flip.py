@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from widgets.controls.slider import Slider
 from widgets.look import theme
 from widgets.look.images import Picture
-from widgets.viewer import Rows, Viewer
+from widgets.pictures.viewer import Rows, Viewer
 
 
 class Flip(QWidget):

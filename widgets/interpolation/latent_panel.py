@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWid
 
 from widgets.controls.class_slider import ClassSlider
 from widgets.controls.combo import Combo
-from widgets.gallery import Gallery
 from widgets.interpolation.latent_pad import LatentPad
 from widgets.interpolation.latent_sliders import LatentSliders
 from widgets.look import theme
 from widgets.look.images import Picture
+from widgets.pictures.gallery import Gallery
 from widgets.plane import Plane
 
 MAP, THUMB = 280, 64

@@ -6,8 +6,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets.filmstrip import FilmStrip, PathCurve
-from widgets.gallery import Gallery
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
@@ -15,6 +13,8 @@ from widgets.look.images import Picture
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.notice import Notice
 from widgets.look.state import State
+from widgets.pictures.filmstrip import FilmStrip, PathCurve
+from widgets.pictures.gallery import Gallery
 from widgets.plane import Plane
 
 ABOUT_WIDTH = 168

@@ -25,10 +25,10 @@ from widgets.controls.source_bar import SourceBar
 from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
-from widgets.keyframes import KeyStrip
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.specs import RowSpec
+from widgets.pictures.keyframes import KeyStrip
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
 WAYS = ("slerp", "lerp")

@@ -21,10 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from widgets.album import Album
 from widgets.look import theme
 from widgets.look.images import Picture
 from widgets.look.tiling import Space, arrange
+from widgets.pictures.album import Album
 
 STALE_OPACITY = 0.35
 """How much of a stale picture still shows over its well."""

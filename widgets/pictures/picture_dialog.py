@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.combo import Combo
-from widgets.gallery import Gallery
 from widgets.look import theme
 from widgets.look.images import Picture
+from widgets.pictures.gallery import Gallery
 
 SIDE = 240
 

@@ -14,9 +14,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.keyframes import letter
 from widgets.look import theme
 from widgets.look.images import Picture, image_of
+from widgets.pictures.keyframes import letter
 
 GAP = 2
 STALE_OPACITY = 0.35

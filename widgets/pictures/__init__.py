@@ -1,0 +1,1 @@
+"""Pictures: galleries, strips of frames, the large view."""
