@@ -6,10 +6,10 @@ import numpy as np
 
 from app.mapping import MapFrame
 from engines.maps.kinds import Kind
-from widgets.colour_bar import ColourBar
-from widgets.heat_panel import HeatPanel
 from widgets.look.colours import Scale
 from widgets.look.state import State
+from widgets.plots.colour_bar import ColourBar
+from widgets.plots.heat_panel import HeatPanel
 
 _SHARE = 0.995
 

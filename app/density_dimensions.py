@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 import engines.maps
 from app.density_page_export import Table
-from widgets.curves import Curve, CurvePlot
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.look import theme
+from widgets.plots.curves import Curve, CurvePlot
 
 RESULT = Path(engines.maps.__file__).parent / "dimensions.toml"
 _CURVES = {

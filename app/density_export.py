@@ -9,9 +9,9 @@ from app.export import Export
 from app.mapping import MapFrame
 from app.recipes import Recipe, png_bytes
 from app.session import Session
-from widgets.heat_panel import HeatPanel
 from widgets.look.colours import Scale
 from widgets.messages import Messages, Severity
+from widgets.plots.heat_panel import HeatPanel
 
 NOTHING = "Nothing is finished yet: wait for the maps."
 

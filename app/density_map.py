@@ -11,8 +11,8 @@ from app.mapping import MapFrame, MapRequest, patched
 from app.open_models import Loading
 from engines.maps.kinds import Kind
 from widgets.density.numbers import Number
-from widgets.heat_panel import HeatPanel
 from widgets.look.state import State
+from widgets.plots.heat_panel import HeatPanel
 
 TOP_SHARE = 0.999
 """The brightest colour is the log-density that this share of the pixels stays below."""

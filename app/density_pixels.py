@@ -24,10 +24,10 @@ from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages, explained
-from widgets.heat_panel import HeatPanel
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
+from widgets.plots.heat_panel import HeatPanel
 
 _HELP = (
     "An autoregressive model's −log₂ p(x_i | earlier pixels) adds up to the picture's bits, "

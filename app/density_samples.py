@@ -19,15 +19,15 @@ from app.parts import Parts
 from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
-from widgets.colour_bar import ColourBar
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.density.picture_pages import PicturePages, explained
-from widgets.heat_panel import HeatPanel
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
+from widgets.plots.colour_bar import ColourBar
+from widgets.plots.heat_panel import HeatPanel
 
 MOST_SHOWN = 60
 _ONE = "the page"

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from app.mapping import MapFrame
 from app.pictures import Pixels
 from app.recipes import KEYWORD, Recipe
-from widgets.contours import segments
 from widgets.look.colours import Scale
+from widgets.plots.contours import segments
 
 _GAP, _LINE, _BAR, _LEAST = 16, 20, 14, 240
 _PAPER, _INK, _FAINT = "#FFFFFF", "#1B1F27", "#5D6675"

@@ -27,13 +27,13 @@ from app.titles import family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card
-from widgets.colour_bar import ColourBar
 from widgets.controls.combo import Combo
 from widgets.density.picture_pages import PictureBox, PicturePages, explained
-from widgets.heat_panel import HeatPanel
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
+from widgets.plots.colour_bar import ColourBar
+from widgets.plots.heat_panel import HeatPanel
 
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""

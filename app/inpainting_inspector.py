@@ -15,10 +15,10 @@ from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
 from app.summary import against
 from app.titles import family_title
-from widgets.heat import coloured
 from widgets.inpainting.row import SPREAD_MOST
 from widgets.inpainting.tab import InpaintingTab
 from widgets.pictures.gallery import Gallery
+from widgets.plots.heat import coloured
 
 _SUMMARIES = (
     ("mean", "Of all draws, pixel by pixel."),

@@ -14,8 +14,8 @@ from app.open_models import Models
 from app.pictures import Pixels
 from app.recipes import Recipe
 from engines.model import Card, Knobs
-from widgets.heat import coloured
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
+from widgets.plots.heat import coloured
 
 NO_HOLE = "Nothing was painted: nothing to fill."
 

@@ -24,7 +24,7 @@ Colour: TypeAlias = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 INK: Colour = (90, 98, 112)
 
-# Paul Tol's "bright" scheme (2021) and one orange, in the order of widgets.scatter
+# Paul Tol's "bright" scheme (2021) and one orange, in the order of widgets.plots.scatter
 CLASS_COLOURS: tuple[Colour, ...] = (
     (68, 119, 170), (238, 102, 119), (34, 136, 51), (204, 187, 68),
     (102, 204, 238), (170, 51, 119), (153, 153, 153), (238, 119, 51),

@@ -18,7 +18,7 @@ from widgets.look.tiling import MARGIN
 from widgets.pictures.gallery import Gallery
 
 if TYPE_CHECKING:
-    from widgets.scatter import Scatter
+    from widgets.plots.scatter import Scatter
 
 
 class Kind(StrEnum):
@@ -160,6 +160,6 @@ def _body(kind: Kind, parent: QWidget) -> Gallery | Scatter:
     if kind is Kind.PICTURES:
         return Gallery(parent)
     # pyqtgraph takes half a second to import: the first window should not wait for it
-    from widgets.scatter import Scatter
+    from widgets.plots.scatter import Scatter
 
     return Scatter(parent)

@@ -24,9 +24,9 @@ from engines.maps.refine import Map, refine
 from engines.opening import open_model
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import Heart, _until, _wait
-from widgets.heatmap import HeatMap
 from widgets.look import theme
 from widgets.look.colours import Scale
+from widgets.plots.heatmap import HeatMap
 
 SIDE = 512
 AREA = Area(-1.6, 2.6, -2.1, 2.1)

@@ -12,7 +12,7 @@ from widgets.look.family_bar import FamilyBar
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
-from widgets.scatter import Scatter
+from widgets.plots.scatter import Scatter
 
 LEFT = Qt.MouseButton.LeftButton
 

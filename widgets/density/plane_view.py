@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from widgets.colour_bar import ColourBar
 from widgets.density.controls import DensityControls
 from widgets.density.numbers import DensityNumbers
 from widgets.density.posterior_view import PosteriorView
-from widgets.heat_panel import HeatPanel
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.frames import card, scrolled
+from widgets.plots.colour_bar import ColourBar
+from widgets.plots.heat_panel import HeatPanel
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
 

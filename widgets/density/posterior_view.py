@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.density.picture_pages import explained
-from widgets.heatmap import Box, HeatMap, Values
 from widgets.look import theme
 from widgets.look.colours import Scale
+from widgets.plots.heatmap import Box, HeatMap, Values
 
 _HELP = (
     "Where the latents are that may have made the point: by the encoder, q(z | x), and exactly, "

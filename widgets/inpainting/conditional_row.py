@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from widgets.conditional_plot import ConditionalPlot
 from widgets.inpainting.filling_row import FillingRow
 from widgets.look import theme
 from widgets.look.state import State
+from widgets.plots.conditional_plot import ConditionalPlot
 
 
 class ConditionalRow(FillingRow):

@@ -15,7 +15,7 @@ from widgets.controls.number import NumberBox
 from widgets.look import theme
 
 if TYPE_CHECKING:
-    from widgets.line_plane import LinePlane
+    from widgets.plots.line_plane import LinePlane
 
 NAMES = ("x₁", "x₂")
 MEANING = "The line is known, the other coordinate is drawn."
@@ -39,7 +39,7 @@ class LineEditor(QWidget):
     @cached_property
     def plane(self) -> LinePlane:
         """The plane with the line, at first x₁ = 0."""
-        from widgets.line_plane import LinePlane
+        from widgets.plots.line_plane import LinePlane
 
         plane = self.__dict__["plane"] = LinePlane(self)
         self._column.insertWidget(1, plane, 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.heat_legend import HeatLegend
 from widgets.inpainting.filling_row import FillingRow
 from widgets.look.images import Picture
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
+from widgets.plots.heat_legend import HeatLegend
 
 TRUTH = "truth"
 SUMMARY = ("mean", "sd", "typical", "diverse")

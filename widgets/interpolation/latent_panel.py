@@ -12,7 +12,7 @@ from widgets.interpolation.latent_sliders import LatentSliders
 from widgets.look import theme
 from widgets.look.images import Picture
 from widgets.pictures.gallery import Gallery
-from widgets.plane import Plane
+from widgets.plots.plane import Plane
 
 MAP, THUMB = 280, 64
 FOUR = "four"

@@ -15,7 +15,7 @@ from widgets.look.notice import Notice
 from widgets.look.state import State
 from widgets.pictures.filmstrip import FilmStrip, PathCurve
 from widgets.pictures.gallery import Gallery
-from widgets.plane import Plane
+from widgets.plots.plane import Plane
 
 ABOUT_WIDTH = 168
 QWIDGETSIZE_MAX = 16_777_215  # Qt's own, which PySide6 leaves out

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.heat import coloured
 from widgets.look import theme
 from widgets.look.images import image_of
+from widgets.plots.heat import coloured
 
 _BAR = 7
 

@@ -21,11 +21,11 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.cloud import splat
 from widgets.look import theme
+from widgets.plots.cloud import splat
 
 Points = NDArray[np.float32]
-# Paul Tol's "bright" scheme (2021), as widgets.scatter, with two more for ten digits
+# Paul Tol's "bright" scheme (2021), as widgets.plots.scatter, with two more for ten digits
 INKS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#999999", "#EE7733",
         "#332288", "#117733")  # fmt: skip
 _MARGIN = 0.06

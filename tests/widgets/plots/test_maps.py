@@ -6,14 +6,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
-from widgets.colour_bar import ColourBar
-from widgets.contours import segments
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.time_bar import STEPS, TimeBar
 from widgets.density.picture_pages import PicturePages
 from widgets.density.plane_view import PanelSpec, PlaneView
-from widgets.heatmap import HeatMap
 from widgets.look.colours import DIVERGING, MAGMA, Scale
+from widgets.plots.colour_bar import ColourBar
+from widgets.plots.contours import segments
+from widgets.plots.heatmap import HeatMap
 
 LEFT = Qt.MouseButton.LeftButton
 

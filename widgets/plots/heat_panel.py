@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.heatmap import HeatMap
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.notice import Notice
 from widgets.look.state import State
+from widgets.plots.heatmap import HeatMap
 
 _STANDING = {
     "truth": "exact", "KDE of samples": "heuristic", "KDE of data": "heuristic",

@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QTransform, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from widgets.cloud import placed, splat
 from widgets.look import theme
-from widgets.scatter import CLASS_COLOURS, Scatter
+from widgets.plots.cloud import placed, splat
+from widgets.plots.scatter import CLASS_COLOURS, Scatter
 
 LEFT = Qt.MouseButton.LeftButton
 RIGHT = Qt.MouseButton.RightButton

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from widgets.heat import MAGMA, coloured
+from widgets.plots.heat import MAGMA, coloured
 
 
 def test_the_ends_of_the_map_are_the_ends_of_the_range():

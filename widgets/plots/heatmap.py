@@ -15,10 +15,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, S
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from widgets.cloud import Cloud
-from widgets.contours import segments
 from widgets.look import theme
 from widgets.look.colours import Scale
+from widgets.plots.cloud import Cloud
+from widgets.plots.contours import segments
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]

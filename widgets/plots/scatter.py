@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, S
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from widgets.cloud import Cloud, Points, placed
 from widgets.look import theme
+from widgets.plots.cloud import Cloud, Points, placed
 
 # Paul Tol's "bright" scheme (2021), colour-blind safe, and one orange for an eighth class.
 CLASS_COLOURS = (

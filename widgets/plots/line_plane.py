@@ -8,7 +8,7 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWhee
 from PySide6.QtWidgets import QWidget
 
 from widgets.look import theme
-from widgets.scatter import Scatter
+from widgets.plots.scatter import Scatter
 
 FINE, COARSE = 200, 20
 """Steps of the arrow keys over the whole range, alone and with Shift."""
