@@ -45,10 +45,10 @@ from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.chips import Entry
 from widgets.controls.shortcuts import ShortcutsDialog
-from widgets.job_bar import JobBar
 from widgets.look import theme as look
 from widgets.messages import Messages
 from widgets.model_picker import ModelPicker
+from widgets.queue.job_bar import JobBar
 from widgets.seed import LARGEST, SeedField
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
 from tests.checkpoints import ship_kernels
 from tests.windows import BOTH, DIGITS
-from widgets.jobs import JobState
 from widgets.look.state import State
 from widgets.messages import Details
+from widgets.queue.jobs import JobState
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.windows import BOTH, DIGITS
-from widgets.job_list import deed_boxes
-from widgets.jobs import Column, Deed, JobState
 from widgets.look.state import State
+from widgets.queue.job_list import deed_boxes
+from widgets.queue.jobs import Column, Deed, JobState
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

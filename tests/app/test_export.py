@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from app.pictures import sheet
 from app.recipes import Recipe, read_png
 from tests.windows import DIGITS, PLANE
-from widgets.jobs import JobState
+from widgets.queue.jobs import JobState
 
 KDE = "mnist/kde"
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
-from widgets.job_bar import JobBar, JobState
-from widgets.job_list import deed_boxes
-from widgets.jobs import KEPT, Column, Deed
+from widgets.queue.job_bar import JobBar, JobState
+from widgets.queue.job_list import deed_boxes
+from widgets.queue.jobs import KEPT, Column, Deed
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.jobs import CURRENT, Column, Deed, Index, Job, JobState, JobTable
 from widgets.look import progress, theme
 from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.queue.jobs import CURRENT, Column, Deed, Index, Job, JobState, JobTable
 
 ROW = 4 * theme.UNIT
 _BUTTON = 3 * theme.UNIT

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from widgets.eta import Eta, spell
+from widgets.queue.eta import Eta, spell
 
 KEPT = 20
 """How many ended jobs stay in the table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets.eta import Eta, spell
+from widgets.queue.eta import Eta, spell
 
 
 class Clock:

@@ -9,11 +9,11 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.job_list import JobList, state_colour, state_glyph
-from widgets.jobs import Deed, Job, JobState, JobTable
 from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 from widgets.look.progress import ProgressLine
+from widgets.queue.job_list import JobList, state_colour, state_glyph
+from widgets.queue.jobs import Deed, Job, JobState, JobTable
 
 __all__ = ["JobBar", "JobState"]
 

@@ -1,0 +1,1 @@
+"""The queue of jobs: the bar, its list, time left."""
