@@ -14,10 +14,10 @@ from app.open_models import Loading, Models
 from app.recipes import Recipe, recipe_of
 from app.titles import family_title
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
-from widgets.column import Column
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
+from widgets.sampling.column import Column
 
 
 class SamplingColumn(QObject):

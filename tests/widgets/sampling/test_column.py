@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
-from widgets.column import Column, Kind
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
 from widgets.plots.scatter import Scatter
+from widgets.sampling.column import Column, Kind
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.column import Column, Kind
 from widgets.controls.combo import Combo
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
@@ -33,6 +32,7 @@ from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
+from widgets.sampling.column import Column, Kind
 
 CONTROLS_WIDTH = 248
 INSPECTOR_WIDTH = 268

@@ -3,10 +3,10 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from widgets.column import Kind
 from widgets.controls.knob_fields import KnobSpec
 from widgets.pictures.gallery import Gallery
-from widgets.sampling_tab import ColumnSpec, SamplingTab
+from widgets.sampling.column import Kind
+from widgets.sampling.tab import ColumnSpec, SamplingTab
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 HEAT = KnobSpec("temperature", "Temperature", 1.0, 0.0, 1.5, 0.05, "Scales the noise.")
