@@ -19,7 +19,7 @@ from app.recipes import Recipe, RecipeError
 from app.settings import Settings
 from app.travel import Target
 from widgets.density.tab import DensityTab
-from widgets.seed import LARGEST
+from widgets.window.seed import LARGEST
 
 if TYPE_CHECKING:
     from app.density_pictures import Pictures

@@ -10,8 +10,8 @@ from app.mapping import MapFrame
 from app.recipes import Recipe, png_bytes
 from app.session import Session
 from widgets.look.colours import Scale
-from widgets.messages import Messages, Severity
 from widgets.plots.heat_panel import HeatPanel
+from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for the maps."
 

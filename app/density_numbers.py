@@ -27,7 +27,7 @@ from widgets.density.picture_pages import PicturePages, explained
 from widgets.density.score_rows import ScoreRow, ScoreRows, ScoreSpec
 from widgets.look import theme
 from widgets.look.frames import scrolled
-from widgets.messages import Severity
+from widgets.window.messages import Severity
 
 AS_LISTED, BY_BITS = "as listed", "bits"
 _HELP = (

@@ -17,7 +17,7 @@ from app.density_sheet import Panel, sheet
 from app.export import Export
 from app.recipes import KEYWORD, Recipe, png_bytes
 from app.session import Session
-from widgets.messages import Messages, Severity
+from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for this page."
 _LEAST = 224

@@ -15,7 +15,7 @@ from app.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.density.picture_pages import PicturePages
-from widgets.messages import Messages
+from widgets.window.messages import Messages
 
 FIRST = 3
 

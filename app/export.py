@@ -17,7 +17,7 @@ from app.jobs import Jobs, Order
 from app.lane import Job
 from app.pictures import Pixels, Points, sheet, square_columns
 from app.recipes import Recipe, csv_bytes, file_name, png_bytes, save_png
-from widgets.messages import Messages, Severity
+from widgets.window.messages import Messages, Severity
 
 DRAG_SIZE = 96
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.session import Session
 from engines.facts import taxonomy
 from widgets.controls.family_table import Cell, Column, FamilyRow, FamilyTable
-from widgets.families import FamiliesDialog
+from widgets.window.families import FamiliesDialog
 
 
 class Families:

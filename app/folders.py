@@ -16,7 +16,7 @@ from app.intake import sentence
 from app.lane import Failure, Job
 from app.session import Session
 from app.titles import data_title
-from widgets.messages import Messages, Severity
+from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:
     from engines.data.picture_folder import Found

@@ -39,7 +39,7 @@ from widgets.inpainting.row import InpaintingRow
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
 from widgets.mask.presets import Preset, make
-from widgets.seed import LARGEST
+from widgets.window.seed import LARGEST
 
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

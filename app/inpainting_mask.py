@@ -19,7 +19,7 @@ from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading
 from widgets.inpainting.tab import InpaintingTab
 from widgets.mask import file as mask_file
-from widgets.messages import Messages, Severity
+from widgets.window.messages import Messages, Severity
 
 
 @dataclass(frozen=True, eq=False)

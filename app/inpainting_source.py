@@ -19,7 +19,7 @@ from engines.data.masks import Photo
 from engines.model import Card
 from widgets.inpainting.row import TRUTH
 from widgets.inpainting.tab import InpaintingTab
-from widgets.messages import Messages
+from widgets.window.messages import Messages
 
 FIRST = 3
 """The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.export import Export
 from app.recipes import NoRecipe, Recipe, RecipeError, read_png
-from widgets.messages import Messages
+from widgets.window.messages import Messages
 
 
 class Intake(QObject):

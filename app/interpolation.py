@@ -30,7 +30,7 @@ from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import letter
-from widgets.seed import LARGEST
+from widgets.window.seed import LARGEST
 
 LOOKING = "Looking for example pictures…"
 NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."

@@ -24,7 +24,7 @@ from app.recipes import Recipe, csv_bytes, file_name
 from app.titles import family_title
 from app.walking import Codes, Progress, Walks
 from engines.model import Card
-from widgets.messages import Messages, Severity
+from widgets.window.messages import Messages, Severity
 
 Write = Callable[[Path, Values, Recipe], None]
 

@@ -21,8 +21,8 @@ from app.titles import family_title
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation.tab import InterpolationTab
-from widgets.messages import Messages
 from widgets.pictures.keyframes import MOST
+from widgets.window.messages import Messages
 
 FIRST = (3, 8)
 """Of the digits a 3 and an 8: near each other, and yet a valley between them."""

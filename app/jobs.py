@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Slot
 
 from app.channels import Queue
 from app.lane import Failure, Job
-from widgets.messages import Messages
 from widgets.queue.job_bar import JobBar
 from widgets.queue.jobs import JobState
+from widgets.window.messages import Messages
 
 
 def _nothing(_: Any) -> None:

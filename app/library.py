@@ -26,7 +26,7 @@ from engines.model import Card
 from engines.outside import hub
 from widgets.library.dialog import LibraryDialog
 from widgets.library.list import Deed, ModelRow
-from widgets.messages import Messages
+from widgets.window.messages import Messages
 
 MOST = 30
 """Models from outside that are remembered."""

@@ -14,7 +14,7 @@ from app.recipes import Recipe
 from app.session import Session
 from app.settings import Settings
 from app.travel import Travel
-from widgets.messages import Messages
+from widgets.window.messages import Messages
 
 
 class Presenter(Protocol):

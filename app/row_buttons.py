@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.lane import Failure
 from app.session import Session
-from widgets.messages import Details, Messages, Severity
+from widgets.window.messages import Details, Messages, Severity
 
 
 class RowButtons(QObject):

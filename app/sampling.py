@@ -22,11 +22,11 @@ from app.titles import family_title
 from app.travel import Travel
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
-from widgets.messages import Messages, Severity
 from widgets.pictures.gallery import Gallery
 from widgets.sampling.column import Kind
 from widgets.sampling.tab import ColumnSpec, SamplingTab
-from widgets.seed import LARGEST
+from widgets.window.messages import Messages, Severity
+from widgets.window.seed import LARGEST
 
 MOST_LIVE = {True: 400, False: 5000}
 

@@ -43,13 +43,13 @@ from app.titles import data_title, family_title
 from app.travel import Travel
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
-from widgets.chips import Entry
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import theme as look
-from widgets.messages import Messages
-from widgets.model_picker import ModelPicker
 from widgets.queue.job_bar import JobBar
-from widgets.seed import LARGEST, SeedField
+from widgets.window.chips import Entry
+from widgets.window.messages import Messages
+from widgets.window.model_picker import ModelPicker
+from widgets.window.seed import LARGEST, SeedField
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from tests.checkpoints import ship_kernels
 from tests.windows import BOTH, DIGITS
 from widgets.look.state import State
-from widgets.messages import Details
 from widgets.queue.jobs import JobState
+from widgets.window.messages import Details
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 

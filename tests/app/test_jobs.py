@@ -6,9 +6,9 @@ from app.channels import Channels
 from app.files import SaveError
 from app.jobs import Jobs, Order
 from tests.app.recording import PATIENCE, Gated
-from widgets.messages import Messages
 from widgets.queue.job_bar import JobBar
 from widgets.queue.jobs import JobState
+from widgets.window.messages import Messages
 
 
 class Desk:

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolTip
 
 from widgets.controls.number import NumberBox
-from widgets.seed import SeedBox
+from widgets.window.seed import SeedBox
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolTip
 
-from widgets.model_picker import Entry, ModelPicker
+from widgets.window.model_picker import Entry, ModelPicker
 
 LEFT = Qt.MouseButton.LeftButton
 FAMILIES = ("vae", "flow", "kde", "energy")

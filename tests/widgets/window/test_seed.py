@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from widgets.seed import LARGEST, REMEMBERED, SeedField
+from widgets.window.seed import LARGEST, REMEMBERED, SeedField
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
 
-from widgets.chips import HEIGHT, Chip, ChipRow, Entry
 from widgets.controls.combo import Combo
 from widgets.look import theme
 from widgets.look.glyphs import Glyph, GlyphButton
+from widgets.window.chips import HEIGHT, Chip, ChipRow, Entry
 
 __all__ = ["Entry", "ModelPicker"]
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from widgets.messages import Details, Messages, Severity
+from widgets.window.messages import Details, Messages, Severity
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -12,8 +12,8 @@ from widgets.controls.family_table import (
     measured_paper,
     widths,
 )
-from widgets.families import FamiliesDialog
 from widgets.look import theme
+from widgets.window.families import FamiliesDialog
 
 COLUMNS = (Column("Density", "Can it be computed?", False), Column("16 samples", "Time.", True))
 

@@ -1,0 +1,1 @@
+"""What the window has beside its tabs: picker, seed, messages, families."""
