@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from app.command.parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
 from app.files import APP, SaveError, log_failure
-from app.headless_parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
 from app.recipes import RecipeError
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import NotFiniteError

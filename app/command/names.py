@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.headless_output import UsageError
+from app.command.output import UsageError
 from engines import naming
 from engines.model import Card, Model, Prompt
 from engines.opening import find, is_outside, locate, missing, open_model

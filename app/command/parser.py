@@ -17,7 +17,7 @@ from app.recipes import VERSION
 from engines.checkpoints.catalog import ROOT
 
 if TYPE_CHECKING:
-    from app.headless_output import Place
+    from app.command.output import Place
 
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = ("open", "sample", "inpaint", "interpolate", "density", "score", "models")
@@ -192,9 +192,9 @@ def _sample(arguments: argparse.Namespace) -> int:
         arguments.parser.error("name a MODEL, or a saved picture with --from")
     if arguments.saved is not None and given:
         arguments.parser.error(_FROM)
-    from app.headless import Wish, sample
-    from app.headless_output import Place, UsageError
-    from app.headless_remake import remake
+    from app.command.output import Place, UsageError
+    from app.command.remake import remake
+    from app.command.sampling import Wish, sample
 
     place = Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -226,8 +226,8 @@ def _inpaint(arguments: argparse.Namespace) -> int:
         )
     if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & set(given):
         arguments.parser.error("--fix is for points, --image, --mask and --columns for pictures")
-    from app.headless_output import Place, UsageError
-    from app.headless_remake import remake
+    from app.command.output import Place, UsageError
+    from app.command.remake import remake
 
     place = Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -256,7 +256,7 @@ def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
 
 
 def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
-    from app.headless_inpainting import LineWish, Wish, inpaint, inpaint_points
+    from app.command.inpainting import LineWish, Wish, inpaint, inpaint_points
 
     if "fix" in given:
         return inpaint_points(LineWish(model, **given), place, **where)
@@ -273,9 +273,9 @@ def _interpolate(arguments: argparse.Namespace) -> int:
         arguments.parser.error(_AGAIN)
     if arguments.again is None and not (arguments.model and all(ends)):
         arguments.parser.error("name a MODEL, --from and --to, or a saved path with --again")
-    from app.headless_interpolation import Wish, interpolate
-    from app.headless_output import Place, UsageError
-    from app.headless_remake import remake
+    from app.command.interpolation import Wish, interpolate
+    from app.command.output import Place, UsageError
+    from app.command.remake import remake
 
     place = Place(arguments.out)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -295,8 +295,8 @@ def _density(arguments: argparse.Namespace) -> int:
     keys = ("grid", "label", "area", "truth")
     given = {key: getattr(arguments, key) for key in keys}
     given = {key: value for key, value in given.items() if value is not None}
-    from app.headless_density import Wish, density
-    from app.headless_output import UsageError
+    from app.command.density import Wish, density
+    from app.command.output import UsageError
 
     wish = Wish(arguments.model, **given)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -309,8 +309,8 @@ def _density(arguments: argparse.Namespace) -> int:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from app.headless_density import score
-    from app.headless_output import UsageError
+    from app.command.density import score
+    from app.command.output import UsageError
 
     where = {"device": arguments.device, "root": arguments.assets}
     try:
@@ -324,7 +324,7 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from app.headless import print_models
+    from app.command.sampling import print_models
 
     print_models(arguments.assets)
     return OK

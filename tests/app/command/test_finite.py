@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from tests.app.test_headless import genscope, surroundings
+from tests.app.command.test_command import genscope, surroundings
 from tests.checkpoints import ship_flows
 
 __all__ = ["genscope", "surroundings"]

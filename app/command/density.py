@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app import files
+from app.command.names import card_named, class_named, opened
+from app.command.output import UsageError, driven
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, caption, sheet, values_bytes
-from app.headless_names import card_named, class_named, opened
-from app.headless_output import UsageError, driven
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor

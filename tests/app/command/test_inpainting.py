@@ -9,7 +9,7 @@ from app.packing import mask_png
 from app.pictures import sheet, to_pixels, to_tensor
 from app.recipes import read_png
 from engines import finish, inpaint, open_model
-from tests.app.test_headless import Outcome, genscope, pixels, root, surroundings
+from tests.app.command.test_command import Outcome, genscope, pixels, root, surroundings
 
 __all__ = ["genscope", "root", "surroundings"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.headless_names import card_named, class_named, opened, prompted
-from app.headless_output import Place, UsageError, carry_out, driven, writer
+from app.command.names import card_named, class_named, opened, prompted
+from app.command.output import Place, UsageError, carry_out, driven, writer
 from app.pictures import square_columns
 from app.recipes import MAX_COUNT, Recipe, recipe_of, request_of
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, scan

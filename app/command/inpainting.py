@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app import line, line_recipe
+from app.command.names import card_named, class_named, opened, prompted
+from app.command.output import Place, UsageError, carry_out, driven, writer
 from app.files import APP, read_bytes
 from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
-from app.headless_names import card_named, class_named, opened, prompted
-from app.headless_output import Place, UsageError, carry_out, driven, writer
 from app.inpainting_recipe import recipe_of, request_of
 from app.packing import Mask
 from app.pictures import Pixels, square_columns

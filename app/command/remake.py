@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.headless import drawn
-from app.headless_names import card_named, opened, prompted
-from app.headless_output import Place, carry_out, writer
+from app.command.names import card_named, opened, prompted
+from app.command.output import Place, carry_out, writer
+from app.command.sampling import drawn
 from app.recipes import RecipeError, card_of, check_fit, read_png
 from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
@@ -23,11 +23,11 @@ def remake(
     """
     recipe = read_png(saved)
     if recipe.task == "inpaint":
-        from app import headless_inpainting
+        from app.command import inpainting as headless_inpainting
 
         return headless_inpainting.remake(recipe, place, model=model, device=device, root=root)
     if recipe.task == "interpolate":
-        from app import headless_interpolation
+        from app.command import interpolation as headless_interpolation
 
         return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)
     card = card_of(recipe, root) if model is None else card_named(model, root)

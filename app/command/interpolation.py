@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from app import files, films
+from app.command.names import card_named, class_named
+from app.command.output import Place, UsageError
 from app.files import read_bytes
-from app.headless_names import card_named, class_named
-from app.headless_output import Place, UsageError
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from app.open_models import Loading, Models
 from app.path_making import make

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import main
-from app import headless
+from app.command import sampling as headless
 from app.pictures import sheet, to_pixels, to_points
 from app.recipes import Recipe, png_bytes, read_png
 from engines import SampleRequest, finish, open_model

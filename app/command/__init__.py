@@ -1,0 +1,1 @@
+"""The command line: its parser, one file a command, and the names it knows. No Qt."""
