@@ -52,7 +52,7 @@ def _interpolation(parts: Parts, window: QWidget) -> Made:
 
 
 def _density(parts: Parts, window: QWidget) -> Made:
-    from app.density import Density
+    from app.density.presenter import Density
     from widgets.density.tab import DensityTab
 
     tab = DensityTab(window)

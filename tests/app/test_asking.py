@@ -82,8 +82,8 @@ def numbers(open_window, monkeypatch):
 
         return job
 
-    monkeypatch.setattr("app.density_numbers.score", score)
-    monkeypatch.setattr("app.density_numbers.score_tests", score_tests)
+    monkeypatch.setattr("app.density.pictures.numbers.score", score)
+    monkeypatch.setattr("app.density.pictures.numbers.score_tests", score_tests)
     stage = open_window(BOTH)
     stage.window.tabs.setCurrentIndex(DENSITY)
     presenter = stage.window.presenters[DENSITY]

@@ -11,7 +11,7 @@ import torch
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.density_plane import Plane
+from app.density.plane.page import Plane
 from app.settings import Settings
 from app.window import Window
 from engines.checkpoints import memory

@@ -34,7 +34,7 @@ def nothing_waits(monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(QMenu, "popup", lambda *_: None)
     monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr("app.density_numbers.TEST_PICTURES", 2)
+    monkeypatch.setattr("app.density.pictures.numbers.TEST_PICTURES", 2)
     monkeypatch.setattr(directions, "STUDIED", dict.fromkeys(directions.STUDIED, 200))
 
 

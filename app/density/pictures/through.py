@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.asking import Answer, Questions, answering
 from app.channels import Channels
-from app.density_page_export import Arrays
+from app.density.pictures.export import Arrays
+from app.density.pictures.source import PictureSource
 from app.density_sheet import Panel
-from app.density_source import PictureSource
 from app.lane import Failure, Job
 from app.mapping import MapFrame, MapRequest, refined
 from app.open_models import Loading, Models

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.asking import Answer, Questions, answering
 from app.channels import Channel
-from app.density_page_export import Table
-from app.density_source import PictureSource
+from app.density.pictures.export import Table
+from app.density.pictures.source import PictureSource
 from app.jobs import Order
 from app.lane import Failure
 from app.open_models import Loading

@@ -22,8 +22,8 @@ from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST
 
 if TYPE_CHECKING:
-    from app.density_pictures import Pictures
-    from app.density_plane import Plane
+    from app.density.pictures.page import Pictures
+    from app.density.plane.page import Plane
 
 NOTHING = "Choose a model to see where it puts its mass."
 
@@ -54,7 +54,7 @@ class Density(QObject):
             self._tab.show_reason(NOTHING)
         elif cards[0].is_picture:
             if self.pictures is None:
-                from app.density_pictures import Pictures
+                from app.density.pictures.page import Pictures
 
                 self.pictures = Pictures(self._tab.pictures(), self._parts, self)
             self._tab.show_page(self.pictures.view)
@@ -62,7 +62,7 @@ class Density(QObject):
             self._restore_pending()
         else:
             if self.plane is None:
-                from app.density_plane import Plane
+                from app.density.plane.page import Plane
 
                 self.plane = Plane(self._tab.plane(), self._parts, self.fields, self)
             self._tab.show_page(self.plane.view)

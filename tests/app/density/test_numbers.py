@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from app.density_map import number
-from app.density_numbers import place_of, shown, unranked
+from app.density.pictures.numbers import place_of, shown, unranked
+from app.density.plane.map import number
 from app.scoring import HeldOut, Score
 from engines.maps.kinds import Kind
 from engines.opening import find

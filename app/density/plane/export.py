@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.density_map import DensityMap
+from app.density.plane.map import DensityMap
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, caption, sheet, values_bytes
 from app.export import Export

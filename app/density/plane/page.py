@@ -7,15 +7,15 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel
-from app.density_cross import hide_cross, show_cross
-from app.density_difference import show_difference
-from app.density_export import DensityExport
-from app.density_map import DensityMap, number
-from app.density_overlays import Overlays
-from app.density_points import Points
-from app.density_posterior import PosteriorPart
+from app.density.plane.cross import hide_cross, show_cross
+from app.density.plane.difference import show_difference
+from app.density.plane.export import DensityExport
+from app.density.plane.map import DensityMap, number
+from app.density.plane.overlays import Overlays
+from app.density.plane.points import Points
+from app.density.plane.posterior import PosteriorPart
+from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
 from app.density_recipe import View
-from app.density_views import detail, remember, settings_of, show_view, view_of_controls
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.parts import Parts

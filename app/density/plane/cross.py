@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.density_map import DensityMap
+from app.density.plane.map import DensityMap
 from widgets.density.numbers import Number
 from widgets.density.plane_view import PlaneView
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.asking import Answer, Questions, answering
 from app.comparing import Compared, Floats, Grounds, compare
-from app.density_page_export import Arrays
+from app.density.pictures.export import Arrays
+from app.density.pictures.source import PictureSource
 from app.density_sheet import Panel
-from app.density_source import PictureSource
 from app.lane import Failure
 from app.open_models import Loading
 from app.parts import Parts

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 import engines.maps
-from app.density_page_export import Table
+from app.density.pictures.export import Table
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.look import theme
 from widgets.plots.curves import Curve, CurvePlot

@@ -8,15 +8,15 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Slot
 
-from app.density_dimensions import Dimensions
+from app.density.pictures.dimensions import Dimensions
+from app.density.pictures.export import Content, PageExport
+from app.density.pictures.numbers import Numbers
+from app.density.pictures.pixels import PixelPage
+from app.density.pictures.samples import SamplesPage
+from app.density.pictures.source import PictureSource
+from app.density.pictures.through import PlanePage
 from app.density_look import PAGES, Look
-from app.density_numbers import Numbers
-from app.density_page_export import Content, PageExport
-from app.density_pixels import PixelPage
-from app.density_samples import SamplesPage
 from app.density_sheet import Panel
-from app.density_source import PictureSource
-from app.density_through import PlanePage
 from app.parts import Parts
 from app.pictures import Pixels
 from app.settings import Settings

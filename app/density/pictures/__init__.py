@@ -1,0 +1,1 @@
+"""Densities of pictures: pages of numbers, pixels, dimensions, samples."""

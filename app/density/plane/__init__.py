@@ -1,0 +1,1 @@
+"""Densities of the plane: maps, differences, posteriors, points."""
