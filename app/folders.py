@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.channels import Channels
-from app.export import Export
-from app.intake import sentence
+from app.exchange.export import Export
+from app.exchange.intake import sentence
 from app.lane import Failure, Job
 from app.session import Session
 from app.titles import data_title

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
+from app.exchange.travel import Target
 from app.filling import FillRequest, When
 from app.inpainting_evidence import Evidence
 from app.inpainting_inspector import Inspector
@@ -32,7 +33,6 @@ from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings
 from app.titles import family_title
-from app.travel import Target
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
+from app.exchange.picture_actions import Act, PictureActions
 from app.filling import Filling
 from app.inpainting_row import FilledRow
 from app.inpainting_source import Source
 from app.method_row import CHANGED, knob_specs
 from app.parts import Parts
-from app.picture_actions import Act, PictureActions
 from app.recipes import Recipe, rows
 from app.summary import against
 from app.titles import family_title

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from app.channels import Channels
-from app.export import Export
+from app.exchange.export import Export
 from app.files import read_bytes
 from app.inpainting_source import Source
 from app.lane import Failure, Job

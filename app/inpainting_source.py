@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channels
-from app.export import Export
+from app.exchange.export import Export
+from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
-from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.packing import Mask
 from app.pictures import Pixels
 from app.session import Session

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
 from app import walking
 from app.channels import Channel, Channels
+from app.exchange.travel import Target
 from app.interpolation_fade import Fade
 from app.interpolation_keys import Key, Keys, point
 from app.interpolation_menus import PathMenus
@@ -23,7 +24,6 @@ from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings
 from app.titles import family_title
-from app.travel import Target
 from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt

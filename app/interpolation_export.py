@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app import films
-from app.export import Export
+from app.exchange.export import Export
 from app.interpolation_recipe import Plan, recipe_of
 from app.interpolation_row import WalkRow
 from app.jobs import Jobs, Order

@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channels
 from app.drawing import Backdrop, backdrop, draw
 from app.drawing import Frame as Drawn
-from app.export import Export
+from app.exchange.export import Export
+from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
-from app.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.pictures import Pixels, Points, Values
 from app.session import Session
 from app.titles import family_title

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.channels import Channels, Newest
+from app.exchange.intake import sentence
 from app.fetching import Fetching
-from app.intake import sentence
 from app.jobs import Jobs
 from app.lane import Job
 from app.library_rows import Known, row_of

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 from app.channels import Channels
-from app.export import Export
-from app.intake import Intake
+from app.exchange.export import Export
+from app.exchange.intake import Intake
+from app.exchange.travel import Travel
 from app.jobs import Jobs
 from app.recipes import Recipe
 from app.session import Session
 from app.settings import Settings
-from app.travel import Travel
 from widgets.window.messages import Messages
 
 

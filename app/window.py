@@ -25,11 +25,12 @@ from app import menus
 from app import settings as remembered
 from app.channels import Channels
 from app.device import describe, prepare_lane
-from app.export import Export
+from app.exchange.export import Export
+from app.exchange.intake import Intake, accepts, sentence
+from app.exchange.travel import Travel
 from app.families import Families
 from app.files import SaveError
 from app.folders import Folders
-from app.intake import Intake, accepts, sentence
 from app.jobs import Jobs
 from app.library import Library
 from app.menus import Command, Menu
@@ -40,7 +41,6 @@ from app.session import Session
 from app.settings import Settings, Theme
 from app.tabs import Tabs
 from app.titles import data_title, family_title
-from app.travel import Travel
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog

@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, Slot
 
 from app.density_look import Look, is_look, look_of
 from app.density_recipe import View, view_of
+from app.exchange.travel import Target
 from app.mapping import Fields
 from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError
 from app.settings import Settings
-from app.travel import Target
 from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.own_pictures import title_of
+from app.exchange.own_pictures import title_of
 from app.settings import Settings
 from tests.windows import DIGITS
 

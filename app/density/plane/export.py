@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.density.plane.map import DensityMap
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, caption, sheet, values_bytes
-from app.export import Export
+from app.exchange.export import Export
 from app.mapping import MapFrame
 from app.recipes import Recipe, png_bytes
 from app.session import Session

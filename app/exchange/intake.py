@@ -9,7 +9,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.export import Export
+from app.exchange.export import Export
 from app.recipes import NoRecipe, Recipe, RecipeError, read_png
 from widgets.window.messages import Messages
 

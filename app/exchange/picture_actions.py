@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.export import Export
+from app.exchange.export import Export
+from app.exchange.travel import Travel
 from app.recipes import Recipe
-from app.travel import Travel
 from engines.model import Card
 
 if TYPE_CHECKING:

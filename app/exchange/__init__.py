@@ -1,0 +1,1 @@
+"""Pictures and tables in and out: files, drops, the clipboard, drags, other tabs."""
