@@ -30,7 +30,7 @@ def _sampling(parts: Parts, window: QWidget) -> Made:
 
 
 def _inpainting(parts: Parts, window: QWidget) -> Made:
-    from app.inpainting import Inpainting
+    from app.inpainting.presenter import Inpainting
     from widgets.inpainting.tab import InpaintingTab
 
     tab = InpaintingTab(window)

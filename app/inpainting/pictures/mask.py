@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.channels import Channels
 from app.exchange.export import Export
 from app.files import read_bytes
-from app.inpainting_source import Source
+from app.inpainting.pictures.source import Source
 from app.lane import Failure, Job
 from engines.data import masks
 from engines.data.fitting import MAX_FILE

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.recipes import read_png
-from tests.app.test_inpainting import KDE, Desk
+from tests.app.inpainting.test_presenter import KDE, Desk
 from tests.windows import DIGITS
 from widgets.pictures.picture_dialog import PictureDialog
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
+from app.inpainting.points.inspector import LineInspector
+from app.inpainting.points.row import LineRow
+from app.inpainting.points.source import LineSource
 from app.line import PLACES, QUICK_PLACES, Curve, Line
-from app.line_inspector import LineInspector
-from app.line_row import LineRow
-from app.line_source import LineSource
 from app.parts import Parts
 from app.session import Session
 from engines.model import Card

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
 from app.exchange.picture_actions import Act, PictureActions
 from app.filling import Filling
-from app.inpainting_row import FilledRow
-from app.inpainting_source import Source
+from app.inpainting.pictures.row import FilledRow
+from app.inpainting.pictures.source import Source
 from app.method_row import CHANGED, knob_specs
 from app.parts import Parts
 from app.recipes import Recipe, rows

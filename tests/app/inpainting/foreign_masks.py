@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFileDialog
 
-from tests.app.test_inpainting import Desk
+from tests.app.inpainting.test_presenter import Desk
 from tests.windows import DIGITS
 
 KINDS = {"TIFF": {}, "GIF": {}, "BMP": {}, "JPEG": {}, "WEBP": {"lossless": True}}

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.method_row import WAITS
-from tests.app.test_inpainting import Desk
+from tests.app.inpainting.test_presenter import Desk
 from tests.windows import LEFT, PLANE
 from widgets.look.state import State
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.exchange.export import Export
-from app.line_row import LineRow
+from app.inpainting.points.row import LineRow
 from app.method_row import knob_specs
 from app.titles import family_title
 from widgets.inpainting.tab import InpaintingTab

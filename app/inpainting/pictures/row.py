@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from app import inpainting_recipe
 from app.channels import Channel
 from app.filling import Choice, Filling, FillRequest, fill
-from app.inpainting_evidence import calibration
+from app.inpainting.pictures.evidence import calibration
 from app.method_row import MethodRow
 from app.open_models import Models
 from app.pictures import Pixels

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from app.inpainting_row import NO_HOLE
+from app.inpainting.pictures.row import NO_HOLE
 from app.method_row import BEFORE, CHANGED, NONE_FITS, QUEUED, WAITS
 from app.settings import Settings
 from tests.windows import BOTH, DIGITS, LEFT

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from app import inpainting_evidence as behind
 from app.filling import Choice
-from app.inpainting_evidence import (
+from app.inpainting.pictures import evidence as behind
+from app.inpainting.pictures.evidence import (
     NO_EVIDENCE,
     NOT_AT_THESE,
     NOT_MEASURED,
@@ -20,7 +20,7 @@ from engines.facts import evidence
 from engines.inpaint import methods_for
 from engines.model import Exactness, Knob, Procedure, settle
 from engines.opening import open_model
-from tests.app.test_inpainting import KDE, Desk
+from tests.app.inpainting.test_presenter import KDE, Desk
 from tests.windows import DIGITS
 
 PIECE = evidence.Evidence(

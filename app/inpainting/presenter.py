@@ -13,20 +13,20 @@ from PySide6.QtCore import QObject, Slot
 from app.channels import Channel, Channels
 from app.exchange.travel import Target
 from app.filling import FillRequest, When
-from app.inpainting_evidence import Evidence
-from app.inpainting_inspector import Inspector
-from app.inpainting_mask import MaskFiles
-from app.inpainting_queue import FillQueue, Row
+from app.inpainting.pictures.evidence import Evidence
+from app.inpainting.pictures.inspector import Inspector
+from app.inpainting.pictures.mask import MaskFiles
+from app.inpainting.pictures.row import FilledRow
+from app.inpainting.pictures.source import Source
+from app.inpainting.points.desk import LOOKING as LOOKING_FOR_DATA
+from app.inpainting.points.desk import LineDesk
+from app.inpainting.points.inspector import LineInspector
+from app.inpainting.points.row import LineRow
+from app.inpainting.queue import FillQueue, Row
 from app.inpainting_recipe import request_of
-from app.inpainting_row import FilledRow
-from app.inpainting_source import Source
 from app.jobs import Jobs
 from app.line import LineRequest
-from app.line_desk import LOOKING as LOOKING_FOR_DATA
-from app.line_desk import LineDesk
-from app.line_inspector import LineInspector
 from app.line_recipe import request_of as line_request_of
-from app.line_row import LineRow
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons

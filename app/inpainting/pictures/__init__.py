@@ -1,0 +1,1 @@
+"""Holes in pictures: source, mask, rows, inspector."""

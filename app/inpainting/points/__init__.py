@@ -1,0 +1,1 @@
+"""Points with one coordinate known: source, line, rows, inspector."""
