@@ -41,7 +41,7 @@ def _inpainting(parts: Parts, window: QWidget) -> Made:
 
 
 def _interpolation(parts: Parts, window: QWidget) -> Made:
-    from app.interpolation import Interpolation
+    from app.interpolation.presenter import Interpolation
     from widgets.interpolation.tab import InterpolationTab
 
     tab = InterpolationTab(window)

@@ -276,7 +276,7 @@ window = Window(Settings())
 window.show()
 app.processEvents()
 heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
-others = ("app.inpainting.presenter", "app.interpolation", "app.density.presenter")
+others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.density.presenter")
 heavy |= {name for name in sys.modules if name.startswith(others)}
 assert len(window.presenters) == 1
 window.begin()

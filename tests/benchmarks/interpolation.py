@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from app.interpolation_row import STANDS_IN, WalkRow
+from app.interpolation.row import STANDS_IN, WalkRow
 from app.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile

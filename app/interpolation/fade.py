@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channels
-from app.interpolation_keys import Keys
+from app.interpolation.keys import Keys
 from app.lane import Job
 from app.pictures import Pixels, tensor_of
 from app.session import Session

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app import latent_study, walking
 from app.channels import Channels
-from app.interpolation_row import WalkRow
+from app.interpolation.row import WalkRow
 from app.lane import Failure
 from app.latent_study import LAYOUTS, SINGLE_MOST, Study
 from app.open_models import Loading

@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 from app import walking
 from app.channels import Channel, Channels
 from app.exchange.travel import Target
-from app.interpolation_fade import Fade
-from app.interpolation_keys import Key, Keys, point
-from app.interpolation_menus import PathMenus
-from app.interpolation_panel import Panel
+from app.interpolation.fade import Fade
+from app.interpolation.keys import Key, Keys, point
+from app.interpolation.menus import PathMenus
+from app.interpolation.panel import Panel
+from app.interpolation.row import WalkRow, open_channels
 from app.interpolation_recipe import Plan, plan_of
-from app.interpolation_row import WalkRow, open_channels
 from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, card_among

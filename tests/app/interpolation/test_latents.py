@@ -12,7 +12,7 @@ from app.pictures import to_pixels
 from app.settings import Settings
 from engines.latents import directions
 from engines.model import finish
-from tests.app.test_interpolation import FLOW, FLOWS, Bench
+from tests.app.interpolation.test_presenter import FLOW, FLOWS, Bench
 from tests.windows import LEFT
 from widgets.interpolation.latent_panel import FOUR
 

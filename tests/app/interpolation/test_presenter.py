@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app import walking
-from app.interpolation_keys import Key
+from app.interpolation.keys import Key
 from app.recipes import read_png
 from app.settings import Settings
 from tests.windows import LEFT, PLANE

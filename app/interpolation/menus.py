@@ -10,11 +10,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
-from app.interpolation_export import PathExport
-from app.interpolation_keys import Keys
-from app.interpolation_panel import Panel
+from app.interpolation.export import PathExport
+from app.interpolation.keys import Keys
+from app.interpolation.panel import Panel
+from app.interpolation.row import WalkRow
 from app.interpolation_recipe import Plan, recipe_of
-from app.interpolation_row import WalkRow
 from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe

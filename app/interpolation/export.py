@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app import films
 from app.exchange.export import Export
+from app.interpolation.row import WalkRow
 from app.interpolation_recipe import Plan, recipe_of
-from app.interpolation_row import WalkRow
 from app.jobs import Jobs, Order
 from app.lane import Job
 from app.latent_study import Study
