@@ -32,9 +32,9 @@ from app.families import Families
 from app.files import SaveError
 from app.folders import Folders
 from app.jobs import Jobs
-from app.library import Library
+from app.library.library import Library
+from app.library.outside import is_model
 from app.menus import Command, Menu
-from app.outside import is_model
 from app.parts import Parts
 from app.recipes import Recipe
 from app.session import Session

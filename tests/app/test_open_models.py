@@ -9,7 +9,7 @@ import weakref
 import pytest
 import torch
 
-from app import outside
+from app.library import outside
 from app.open_models import Freed, Held, Loading, Models
 from app.walking import Walks
 from engines import finish

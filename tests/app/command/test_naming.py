@@ -3,8 +3,8 @@
 import pytest
 
 import main
-from app.library import glancing
-from app.outside import place_of
+from app.library.library import glancing
+from app.library.outside import place_of
 from engines import naming, open_model, outside
 from engines.checkpoints.catalog import CheckpointError, catalog
 from engines.opening import is_outside, missing

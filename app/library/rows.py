@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.fetching import Fetch, Stage
+from app.library.fetching import Fetch, Stage
 from app.open_models import Held
 from app.titles import data_title, family_title
 from engines.checkpoints import budget

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.channels import Channels, Newest
 from app.exchange.intake import sentence
-from app.fetching import Fetching
 from app.jobs import Jobs
 from app.lane import Job
-from app.library_rows import Known, row_of
+from app.library.fetching import Fetching
+from app.library.outside import Outside, place_of
+from app.library.rows import Known, row_of
 from app.open_models import Freed, Held, Models
-from app.outside import Outside, place_of
 from app.session import Session
 from engines import outside
 from engines.checkpoints import budget, memory

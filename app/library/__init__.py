@@ -1,0 +1,1 @@
+"""The list of models: what is loaded, downloads, models from outside."""
