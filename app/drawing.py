@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import to_pixels, to_points
 from engines.model import (
     NO_PROMPT,

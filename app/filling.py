@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import Pixels, to_pixels, to_tensor
 from app.summary import Summary, summarise
 from engines import naming

@@ -14,8 +14,8 @@ from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import sentence
 from app.lane import Failure, Job
+from app.models.titles import data_title
 from app.session import Session
-from app.titles import data_title
 from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.files import APP
 from app.lane import Job
-from app.open_models import Loading
+from app.models.open_models import Loading
 from app.pictures import Values, array_of
 from app.walking import Array, Progress, Reals, Walks
 from engines.model import Card

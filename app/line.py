@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from app.filling import Choice, Offer, When, chosen, fitting, keeps, offer_of
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from engines.model import Card, Knobs, Procedure, settle
 
 if TYPE_CHECKING:

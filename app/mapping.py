@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Memory, Moment

@@ -13,13 +13,13 @@ from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
 from app.jobs import Jobs, Order
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.recipes import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
 from app.sampling_column import SamplingColumn
 from app.session import Session
 from app.settings import Classes, Settings
-from app.titles import family_title
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery

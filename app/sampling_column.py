@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channel
 from app.drawing import Frame, draw
 from app.lane import Failure
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
+from app.models.titles import family_title
 from app.recipes import Recipe, recipe_of
-from app.titles import family_title
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State

@@ -20,7 +20,7 @@ import platformdirs
 from app import files
 from app.files import APP, SaveError
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card

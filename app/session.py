@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.open_models import Models
+from app.models.open_models import Models
 from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card, scan
 from engines.facts.abilities import reads_text
 from engines.model import NO_PROMPT, Card, Prompt

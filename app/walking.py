@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import Values, array_of, room, tensor_of
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 

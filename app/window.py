@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from app import menus
 from app import settings as remembered
 from app.channels import Channels
-from app.device import describe, prepare_lane
 from app.exchange.export import Export
 from app.exchange.intake import Intake, accepts, sentence
 from app.exchange.travel import Travel
@@ -35,12 +34,13 @@ from app.jobs import Jobs
 from app.library.library import Library
 from app.library.outside import is_model
 from app.menus import Command, Menu
+from app.models.device import describe, prepare_lane
+from app.models.titles import data_title, family_title
 from app.parts import Parts
 from app.recipes import Recipe
 from app.session import Session
 from app.settings import Settings, Theme
 from app.tabs import Tabs
-from app.titles import data_title, family_title
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog

@@ -19,7 +19,7 @@ from app.command.output import UsageError, driven
 from app.density_recipe import View, recipe_of
 from app.density_sheet import Panel, caption, sheet, values_bytes
 from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import Pixels, to_tensor
 from app.recipes import png_bytes
 from app.scoring import Score

@@ -13,7 +13,7 @@ from app.command.names import card_named, class_named
 from app.command.output import Place, UsageError
 from app.files import read_bytes
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.path_making import make
 from app.pictures import Values, square_columns
 from app.recipes import Recipe, card_of, check_fit, file_name

@@ -27,12 +27,12 @@ from app.inpainting_recipe import request_of
 from app.jobs import Jobs
 from app.line import LineRequest
 from app.line_recipe import request_of as line_request_of
+from app.models.titles import family_title
 from app.parts import Parts
 from app.recipes import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings
-from app.titles import family_title
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

@@ -9,9 +9,9 @@ from app.filling import Offer
 from app.jobs import Order
 from app.lane import Failure
 from app.method_row import Asked, Frame, MethodRow
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.parts import Parts
-from app.titles import family_title
 from engines.model import Card
 
 Row: TypeAlias = MethodRow[Any, Any]

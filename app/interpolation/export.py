@@ -17,11 +17,11 @@ from app.interpolation_recipe import Plan, recipe_of
 from app.jobs import Jobs, Order
 from app.lane import Job
 from app.latent_study import Study
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.path_making import make
 from app.pictures import Values, square_columns
 from app.recipes import Recipe, csv_bytes, file_name
-from app.titles import family_title
 from app.walking import Codes, Progress, Walks
 from engines.model import Card
 from widgets.window.messages import Messages, Severity

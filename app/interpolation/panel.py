@@ -13,9 +13,9 @@ from app.channels import Channels
 from app.interpolation.row import WalkRow
 from app.lane import Failure
 from app.latent_study import LAYOUTS, SINGLE_MOST, Study
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.path_making import offset_of
-from app.titles import family_title
 from app.walking import Array, Film, Progress, Still, Walks, Wish
 from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
 from widgets.interpolation.tab import InterpolationTab

@@ -17,13 +17,13 @@ from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow, open_channels
 from app.interpolation_recipe import Plan, plan_of
+from app.models.titles import family_title
 from app.parts import Parts
 from app.pictures import Pixels
 from app.recipes import Recipe, RecipeError, card_among
 from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings
-from app.titles import family_title
 from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Jobs, Order
 from app.lane import Failure, Job
-from app.open_models import Loading
+from app.models.open_models import Loading
 from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card

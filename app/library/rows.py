@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.library.fetching import Fetch, Stage
-from app.open_models import Held
-from app.titles import data_title, family_title
+from app.models.open_models import Held
+from app.models.titles import data_title, family_title
 from engines.checkpoints import budget
 from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
 from engines.facts import abilities

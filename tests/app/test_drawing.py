@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.drawing import Frame, backdrop, draw
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.pictures import to_pixels
 from engines import SampleRequest, finish, open_model
 from engines.opening import find

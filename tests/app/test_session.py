@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.session import Session
 from engines import finish
 from engines.checkpoints.catalog import CheckpointError

@@ -8,7 +8,7 @@ import torch
 
 from app import walking
 from app.interpolation_recipe import Plan, plan_of, recipe_of
-from app.open_models import Models
+from app.models.open_models import Models
 from app.path_making import make
 from app.pictures import to_pixels, to_tensor
 from app.recipes import Recipe, RecipeError

@@ -15,10 +15,10 @@ from app.density.pictures.export import Table
 from app.density.pictures.source import PictureSource
 from app.jobs import Order
 from app.lane import Failure
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.parts import Parts
 from app.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
-from app.titles import family_title
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card

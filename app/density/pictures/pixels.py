@@ -16,10 +16,10 @@ from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
 from app.density_sheet import Panel
 from app.lane import Failure, Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
+from app.models.titles import family_title
 from app.parts import Parts
 from app.pictures import Pixels, to_tensor
-from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets.controls.slider import Slider

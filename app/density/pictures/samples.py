@@ -14,9 +14,9 @@ from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
 from app.density_sheet import Panel
 from app.lane import Failure
-from app.open_models import Loading
+from app.models.open_models import Loading
+from app.models.titles import family_title
 from app.parts import Parts
-from app.titles import family_title
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
 from widgets.controls.combo import Combo

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channel
 from app.drawing import Backdrop, Frame, backdrop, draw
 from app.mapping import Values
-from app.open_models import Loading
+from app.models.open_models import Loading
 from app.session import Session
 from engines.model import Card, SampleRequest
 

@@ -18,10 +18,10 @@ from app.density.plane.views import detail, remember, settings_of, show_view, vi
 from app.density_recipe import View
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
+from app.models.titles import family_title
 from app.parts import Parts
 from app.row_buttons import RowButtons
 from app.settings import Settings
-from app.titles import family_title
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.channels import Channel
 from app.lane import Job
 from app.mapping import TRUTH, Fields
-from app.open_models import Loading
+from app.models.open_models import Loading
 from engines.maps.kinds import Kind
 from engines.model import Card
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from app.asking import Answer, Questions, answering
 from app.channels import Channel
 from app.lane import Job
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from engines.maps.area import Area
 from engines.model import Card
 from widgets.density.posterior_view import PosteriorView

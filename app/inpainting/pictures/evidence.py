@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.filling import Choice
 from app.method_row import capital
-from app.titles import family_title
+from app.models.titles import family_title
 from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.facts import evidence
 from engines.model import Card, Knobs, Procedure, settle

@@ -10,7 +10,7 @@ from app.channels import Channel
 from app.filling import Choice, Filling, FillRequest, fill
 from app.inpainting.pictures.evidence import calibration
 from app.method_row import MethodRow
-from app.open_models import Models
+from app.models.open_models import Models
 from app.pictures import Pixels
 from app.recipes import Recipe
 from engines.model import Card, Knobs

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.exchange.export import Export
 from app.inpainting.points.row import LineRow
 from app.method_row import knob_specs
-from app.titles import family_title
+from app.models.titles import family_title
 from widgets.inpainting.tab import InpaintingTab
 
 

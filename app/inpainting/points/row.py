@@ -11,7 +11,7 @@ from app import line_recipe
 from app.channels import Channel
 from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
 from app.method_row import MethodRow
-from app.open_models import Loading, Models
+from app.models.open_models import Loading, Models
 from app.recipes import Recipe
 from engines.model import Card, Meaning
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.library import outside
-from app.open_models import Freed, Held, Loading, Models
+from app.models.open_models import Freed, Held, Loading, Models
 from app.walking import Walks
 from engines import finish
 from engines.checkpoints import files, memory

@@ -1,0 +1,1 @@
+"""Which models are loaded, on which device, and what they are called. No Qt."""
