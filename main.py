@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from app.command.parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
-from app.files import APP, SaveError, log_failure
-from app.recipes import RecipeError
+from app.recipes.files import APP, SaveError, log_failure
+from app.recipes.recipe import RecipeError
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import NotFiniteError
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from app.lane import Job
 from app.models.open_models import Loading, Models
-from app.pictures import Pixels, to_pixels
+from app.recipes.pictures import Pixels, to_pixels
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card, SampleRequest, batch_of, own_knobs

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.density_recipe import TASK
-from app.packing import picture_text, pixels_of
-from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError
+from app.recipes.packing import picture_text, pixels_of
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.model import Card
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.recipes import Recipe, RecipeError
+from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.maps.area import Area
 from engines.model import Card

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from app.mapping import MapFrame
-from app.pictures import Pixels
-from app.recipes import KEYWORD, Recipe
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import KEYWORD, Recipe
 from widgets.look.colours import Scale
 from widgets.plots.contours import segments
 

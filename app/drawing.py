@@ -11,7 +11,7 @@ import numpy as np
 
 from app.lane import Job
 from app.models.open_models import Loading, Models
-from app.pictures import to_pixels, to_points
+from app.recipes.pictures import to_pixels, to_points
 from engines.model import (
     NO_PROMPT,
     Card,
@@ -26,7 +26,7 @@ from engines.model import (
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from app.pictures import Pixels, Points
+    from app.recipes.pictures import Pixels, Points
     from engines.model import Run
 
 BACKDROP = 2000

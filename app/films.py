@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.files import SaveError, unwritable, write_atomically
-from app.pictures import Pixels, sheet, square_columns
-from app.recipes import KEYWORD, Recipe, file_name, png_bytes, save_png
+from app.recipes.files import SaveError, unwritable, write_atomically
+from app.recipes.pictures import Pixels, sheet, square_columns
+from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
 
 FPS = 20
 SIDE = 280

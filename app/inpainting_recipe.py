@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 
 from app.filling import MOST_DRAWS, FillRequest
-from app.packing import mask_png, picture_text, pixels_of
-from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError, prompt_of
+from app.recipes.packing import mask_png, picture_text, pixels_of
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe, RecipeError, prompt_of
 from engines.model import Card
 
 TASK = "inpaint"

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from app.packing import picture_text, pixels_of
-from app.pictures import Values
-from app.recipes import MAX_PROMPT, Recipe, RecipeError, prompt_of
+from app.recipes.packing import picture_text, pixels_of
+from app.recipes.pictures import Values
+from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
 from engines.model import NO_PROMPT, Card, Prompt
 
 TASK = "interpolate"

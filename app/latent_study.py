@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.files import APP
 from app.lane import Job
 from app.models.open_models import Loading
-from app.pictures import Values, array_of
+from app.recipes.files import APP
+from app.recipes.pictures import Values, array_of
 from app.walking import Array, Progress, Reals, Walks
 from engines.model import Card
 

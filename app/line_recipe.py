@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from app.line import MOST_DRAWS, LineRequest
-from app.recipes import Recipe, RecipeError
+from app.recipes.recipe import Recipe, RecipeError
 from engines.model import Card
 
 TASK = "inpaint"

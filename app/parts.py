@@ -11,7 +11,7 @@ from app.exchange.export import Export
 from app.exchange.intake import Intake
 from app.exchange.travel import Travel
 from app.jobs import Jobs
-from app.recipes import Recipe
+from app.recipes.recipe import Recipe
 from app.session import Session
 from app.settings import Settings
 from widgets.window.messages import Messages

@@ -10,7 +10,7 @@ from app import latent_study, walking
 from app.interpolation_recipe import Plan
 from app.latent_study import Study
 from app.models.open_models import Loading
-from app.pictures import Values
+from app.recipes.pictures import Values
 from app.walking import Array, Codes, Progress, Walks, Wish
 from engines.model import Card
 

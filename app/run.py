@@ -16,7 +16,7 @@ import platformdirs
 from PySide6.QtWidgets import QApplication
 
 from app import settings as remembered
-from app.files import APP, log_failure
+from app.recipes.files import APP, log_failure
 from app.settings import Theme
 from app.window import Window
 from widgets.look import theme as look

@@ -15,7 +15,7 @@ from app.exchange.travel import Travel
 from app.jobs import Jobs, Order
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.recipes import Recipe, RecipeError, card_among, prompt_of, request_of, rows
+from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
 from app.sampling_column import SamplingColumn
 from app.session import Session

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_type_hints
 
-from app import files
+from app.recipes import files
 
 Theme: TypeAlias = Literal["system", "light", "dark"]
 Classes: TypeAlias = Literal["all", "each"] | int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import Pixels
+from app.recipes.pictures import Pixels
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from app.lane import Job
 from app.models.open_models import Loading, Models
-from app.pictures import Values, array_of, room, tensor_of
+from app.recipes.pictures import Values, array_of, room, tensor_of
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:

@@ -28,7 +28,6 @@ from app.exchange.export import Export
 from app.exchange.intake import Intake, accepts, sentence
 from app.exchange.travel import Travel
 from app.families import Families
-from app.files import SaveError
 from app.folders import Folders
 from app.jobs import Jobs
 from app.library.library import Library
@@ -37,7 +36,8 @@ from app.menus import Command, Menu
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title
 from app.parts import Parts
-from app.recipes import Recipe
+from app.recipes.files import SaveError
+from app.recipes.recipe import Recipe
 from app.session import Session
 from app.settings import Settings, Theme
 from app.tabs import Tabs

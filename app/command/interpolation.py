@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from app import files, films
+from app import films
 from app.command.names import card_named, class_named
 from app.command.output import Place, UsageError
-from app.files import read_bytes
 from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from app.models.open_models import Loading, Models
 from app.path_making import make
-from app.pictures import Values, square_columns
-from app.recipes import Recipe, card_of, check_fit, file_name
+from app.recipes import files
+from app.recipes.files import read_bytes
+from app.recipes.pictures import Values, square_columns
+from app.recipes.recipe import Recipe, card_of, check_fit, file_name
 from app.walking import Walks
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import MAX_FILE, fitted, read

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
-from app import files
-from app.pictures import scatter_sheet, sheet, to_pixels, to_points
-from app.recipes import Recipe, csv_bytes, file_name, save_png
+from app.recipes import files
+from app.recipes.pictures import scatter_sheet, sheet, to_pixels, to_points
+from app.recipes.recipe import Recipe, csv_bytes, file_name, save_png
 from engines.model import Card, Step
 
 if TYPE_CHECKING:

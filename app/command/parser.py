@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.files import APP
-from app.recipes import VERSION
+from app.recipes.files import APP
+from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.command.names import card_named, opened, prompted
 from app.command.output import Place, carry_out, writer
 from app.command.sampling import drawn
-from app.recipes import RecipeError, card_of, check_fit, read_png
+from app.recipes.recipe import RecipeError, card_of, check_fit, read_png
 from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
 

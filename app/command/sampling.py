@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from app.command.names import card_named, class_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, writer
-from app.pictures import square_columns
-from app.recipes import MAX_COUNT, Recipe, recipe_of, request_of
+from app.recipes.pictures import square_columns
+from app.recipes.recipe import MAX_COUNT, Recipe, recipe_of, request_of
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, scan
 from engines.model import Card, Model, Prompt, SampleRequest, batch_of
 

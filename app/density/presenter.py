@@ -15,8 +15,8 @@ from app.density_recipe import View, view_of
 from app.exchange.travel import Target
 from app.mapping import Fields
 from app.parts import Parts
-from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe, RecipeError
 from app.settings import Settings
 from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST

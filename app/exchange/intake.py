@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exchange.export import Export
-from app.recipes import NoRecipe, Recipe, RecipeError, read_png
+from app.recipes.recipe import NoRecipe, Recipe, RecipeError, read_png
 from widgets.window.messages import Messages
 
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.exchange.export import Export
 from app.exchange.travel import Travel
-from app.recipes import Recipe
+from app.recipes.recipe import Recipe
 from engines.model import Card
 
 if TYPE_CHECKING:
-    from app.pictures import Pixels, Points
+    from app.recipes.pictures import Pixels, Points
 
 
 class Request(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from app.pictures import Pixels
+from app.recipes.pictures import Pixels
 
 Receive = Callable[[Pixels, str], None]
 """Takes a picture uint8 (H, W, 3) and what it is, such as "mnist/vae, seed 7, picture 3"."""

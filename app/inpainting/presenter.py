@@ -29,7 +29,7 @@ from app.line import LineRequest
 from app.line_recipe import request_of as line_request_of
 from app.models.titles import family_title
 from app.parts import Parts
-from app.recipes import Recipe, RecipeError, card_among, prompt_of
+from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings

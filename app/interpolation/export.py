@@ -20,8 +20,8 @@ from app.latent_study import Study
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.path_making import make
-from app.pictures import Values, square_columns
-from app.recipes import Recipe, csv_bytes, file_name
+from app.recipes.pictures import Values, square_columns
+from app.recipes.recipe import Recipe, csv_bytes, file_name
 from app.walking import Codes, Progress, Walks
 from engines.model import Card
 from widgets.window.messages import Messages, Severity
@@ -46,7 +46,7 @@ def _write_frames(path: Path, values: Values, recipe: Recipe) -> None:
 
 
 def _write_points(path: Path, values: Values, recipe: Recipe) -> None:
-    from app.files import write_atomically
+    from app.recipes.files import write_atomically
 
     write_atomically(path, csv_bytes(np.asarray(values, np.float32), recipe))
 

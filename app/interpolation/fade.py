@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from app.channels import Channels
 from app.interpolation.keys import Keys
 from app.lane import Job
-from app.pictures import Pixels, tensor_of
+from app.recipes.pictures import Pixels, tensor_of
 from app.session import Session
 from app.walking import Film, step_lengths
 from engines.model import Card

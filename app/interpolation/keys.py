@@ -16,7 +16,7 @@ from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
 from app.models.titles import family_title
-from app.pictures import Pixels, Points, Values
+from app.recipes.pictures import Pixels, Points, Values
 from app.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest

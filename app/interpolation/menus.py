@@ -16,8 +16,8 @@ from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow
 from app.interpolation_recipe import Plan, recipe_of
 from app.parts import Parts
-from app.pictures import Pixels
-from app.recipes import Recipe
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe
 from app.walking import Walks
 from widgets.interpolation.tab import InterpolationTab
 

@@ -19,8 +19,8 @@ from app.interpolation.row import WalkRow, open_channels
 from app.interpolation_recipe import Plan, plan_of
 from app.models.titles import family_title
 from app.parts import Parts
-from app.pictures import Pixels
-from app.recipes import Recipe, RecipeError, card_among
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe, RecipeError, card_among
 from app.row_buttons import RowButtons
 from app.session import Session
 from app.settings import Settings

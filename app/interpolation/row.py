@@ -16,7 +16,7 @@ from app.channels import Channel, Channels
 from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.pictures import Values
+from app.recipes.pictures import Values
 from app.walking import Codes, Film, Progress, Still, Walks, Wish
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.density_look import Look, is_look, look_of, recipe_of
-from app.recipes import Recipe, RecipeError
+from app.recipes.recipe import Recipe, RecipeError
 from tests.engines.tiny import ship
 
 PICTURES = tuple(np.full((8, 8, 3), grey, np.uint8) for grey in (0, 100, 255))

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from app.density_recipe import View, recipe_of, view_of
-from app.recipes import Recipe, RecipeError
+from app.recipes.recipe import Recipe, RecipeError
 from engines.maps.area import Area
 from tests.engines.tiny import ship
 

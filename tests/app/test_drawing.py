@@ -5,7 +5,7 @@ import pytest
 
 from app.drawing import Frame, backdrop, draw
 from app.models.open_models import Loading, Models
-from app.pictures import to_pixels
+from app.recipes.pictures import to_pixels
 from engines import SampleRequest, finish, open_model
 from engines.opening import find
 from tests.app.puppets import Puppet

@@ -11,9 +11,9 @@ from PIL import Image
 
 from app.filling import FillRequest
 from app.inpainting_recipe import recipe_of, request_of
-from app.packing import mask_png
-from app.recipes import Recipe, RecipeError, png_bytes, read_png
-from tests.app.test_recipes import CARD
+from app.recipes.packing import mask_png
+from app.recipes.recipe import Recipe, RecipeError, png_bytes, read_png
+from tests.app.recipes.test_recipe import CARD
 
 RNG = np.random.default_rng(1)
 GREY = np.repeat(RNG.integers(0, 256, (4, 5, 1), np.uint8), 3, axis=2)
@@ -80,7 +80,7 @@ def test_a_broken_payload_is_named(changes, said):
 
 
 def test_the_hole_tells_file_names_apart():
-    from app.recipes import file_name
+    from app.recipes.recipe import file_name
 
     other = recipe_of(CARD, replace(REQUEST, mask=~MASK))
     assert file_name(RECIPE) != file_name(other)

@@ -3,8 +3,8 @@
 import pytest
 
 from app.channels import Channels
-from app.files import SaveError
 from app.jobs import Jobs, Order
+from app.recipes.files import SaveError
 from tests.app.recording import PATIENCE, Gated
 from widgets.queue.job_bar import JobBar
 from widgets.queue.jobs import JobState

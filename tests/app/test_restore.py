@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.recipes import Recipe, png_bytes, save_png
+from app.recipes.recipe import Recipe, png_bytes, save_png
 from tests.windows import BOTH, DIGITS, PLANE
 from widgets.look.state import State
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from app import settings
-from app.files import SaveError, typed
+from app.recipes.files import SaveError, typed
 from app.settings import Settings
 
 HINTS = get_type_hints(Settings)

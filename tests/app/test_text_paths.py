@@ -10,8 +10,8 @@ from app import walking
 from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.models.open_models import Models
 from app.path_making import make
-from app.pictures import to_pixels, to_tensor
-from app.recipes import Recipe, RecipeError
+from app.recipes.pictures import to_pixels, to_tensor
+from app.recipes.recipe import Recipe, RecipeError
 from app.walking import Walks, Wish
 from engines.families.diffusion import model as diffusion
 from engines.model import Prompt, finish

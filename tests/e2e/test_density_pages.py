@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_density_maps import density, rests, wheel

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT

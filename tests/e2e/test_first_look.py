@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QListView
 
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from widgets.look import theme

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.interpolation_recipe import plan_of
-from app.recipes import png_bytes
+from app.recipes.recipe import png_bytes
 from engines.families.diffusion import model as diffusion
 from engines.model import Prompt
 from tests import foreign

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from app.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from engines.latents import directions

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from app.density_look import Look, recipe_of
 from app.density_sheet import Panel, sheet
 from app.exchange.export import Export
-from app.recipes import KEYWORD, Recipe, png_bytes
+from app.recipes.recipe import KEYWORD, Recipe, png_bytes
 from app.session import Session
 from widgets.window.messages import Messages, Severity
 

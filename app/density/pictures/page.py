@@ -18,7 +18,7 @@ from app.density.pictures.through import PlanePage
 from app.density_look import PAGES, Look
 from app.density_sheet import Panel
 from app.parts import Parts
-from app.pictures import Pixels
+from app.recipes.pictures import Pixels
 from app.settings import Settings
 from widgets.density.picture_pages import PicturePages
 

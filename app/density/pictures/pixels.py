@@ -19,7 +19,7 @@ from app.lane import Failure, Job
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.parts import Parts
-from app.pictures import Pixels, to_tensor
+from app.recipes.pictures import Pixels, to_tensor
 from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets.controls.slider import Slider

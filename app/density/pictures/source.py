@@ -10,7 +10,7 @@ from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
-from app.pictures import Pixels
+from app.recipes.pictures import Pixels
 from app.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card

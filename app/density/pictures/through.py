@@ -23,7 +23,7 @@ from app.mapping import MapFrame, MapRequest, refined
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.parts import Parts
-from app.pictures import Pixels, to_pixels, to_tensor
+from app.recipes.pictures import Pixels, to_pixels, to_tensor
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card

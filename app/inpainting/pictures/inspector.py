@@ -13,7 +13,7 @@ from app.inpainting.pictures.source import Source
 from app.method_row import CHANGED, knob_specs
 from app.models.titles import family_title
 from app.parts import Parts
-from app.recipes import Recipe, rows
+from app.recipes.recipe import Recipe, rows
 from app.summary import against
 from widgets.inpainting.row import SPREAD_MOST
 from widgets.inpainting.tab import InpaintingTab

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.channels import Channels
 from app.exchange.export import Export
-from app.files import read_bytes
 from app.inpainting.pictures.source import Source
 from app.lane import Failure, Job
+from app.recipes.files import read_bytes
 from engines.data import masks
 from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading

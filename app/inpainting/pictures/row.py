@@ -11,8 +11,8 @@ from app.filling import Choice, Filling, FillRequest, fill
 from app.inpainting.pictures.evidence import calibration
 from app.method_row import MethodRow
 from app.models.open_models import Models
-from app.pictures import Pixels
-from app.recipes import Recipe
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe
 from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 from widgets.plots.heat import coloured

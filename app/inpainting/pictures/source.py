@@ -11,8 +11,8 @@ from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
-from app.packing import Mask
-from app.pictures import Pixels
+from app.recipes.packing import Mask
+from app.recipes.pictures import Pixels
 from app.session import Session
 from engines.data.fitting import Fit, Foreign, fitted
 from engines.data.masks import Photo

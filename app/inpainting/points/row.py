@@ -12,7 +12,7 @@ from app.channels import Channel
 from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
 from app.method_row import MethodRow
 from app.models.open_models import Loading, Models
-from app.recipes import Recipe
+from app.recipes.recipe import Recipe
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:

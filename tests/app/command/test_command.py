@@ -15,8 +15,8 @@ from PIL import Image
 
 import main
 from app.command import sampling as headless
-from app.pictures import sheet, to_pixels, to_points
-from app.recipes import Recipe, png_bytes, read_png
+from app.recipes.pictures import sheet, to_pixels, to_points
+from app.recipes.recipe import Recipe, png_bytes, read_png
 from engines import SampleRequest, finish, open_model
 from engines.checkpoints import devices
 from engines.model import batch_of

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 import main
-from app.recipes import Recipe, read_png
+from app.recipes.recipe import Recipe, read_png
 from engines import log_density
 from engines.maps.kinds import Kind
 from tests.engines.tiny import opened

@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from app.packing import mask_png
-from app.pictures import sheet, to_pixels, to_tensor
-from app.recipes import read_png
+from app.recipes.packing import mask_png
+from app.recipes.pictures import sheet, to_pixels, to_tensor
+from app.recipes.recipe import read_png
 from engines import finish, inpaint, open_model
 from tests.app.command.test_command import Outcome, genscope, pixels, root, surroundings
 

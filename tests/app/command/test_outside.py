@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import main
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from engines import open_model
 from engines.model import Prompt, SampleRequest, finish
 from tests import foreign

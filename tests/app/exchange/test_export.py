@@ -12,8 +12,8 @@ from PySide6.QtGui import QDrag, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from app.pictures import sheet
-from app.recipes import Recipe, read_png
+from app.recipes.pictures import sheet
+from app.recipes.recipe import Recipe, read_png
 from tests.windows import DIGITS, PLANE
 from widgets.queue.jobs import JobState
 

@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from app.recipes import read_png
+from app.recipes.recipe import read_png
 from tests.app.inpainting.test_presenter import KDE, Desk
 from tests.windows import DIGITS
 from widgets.pictures.picture_dialog import PictureDialog

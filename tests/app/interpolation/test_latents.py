@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 import engines
 from app import walking
-from app.pictures import to_pixels
+from app.recipes.pictures import to_pixels
 from app.settings import Settings
 from engines.latents import directions
 from engines.model import finish

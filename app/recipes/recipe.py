@@ -18,13 +18,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from app import files
+from app.recipes import files
 from engines.checkpoints.catalog import OUTSIDE, ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 from engines.opening import find
 
 if TYPE_CHECKING:
-    from app.pictures import Pixels, Points
+    from app.recipes.pictures import Pixels, Points
 
 VERSION = "0.1.0"
 FORMAT = 1

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import Pixels
-from app.recipes import RecipeError
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import RecipeError
 
 Mask = npt.NDArray[np.bool_]
 

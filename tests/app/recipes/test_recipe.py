@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app import recipes
-from app.files import SaveError, png_chunks
-from app.recipes import Recipe, RecipeError
+from app.recipes import recipe as recipes
+from app.recipes.files import SaveError, png_chunks
+from app.recipes.recipe import Recipe, RecipeError
 from engines.model import Card, Knob, SampleRequest
 
 SHA = "0123456789abcdef" * 4
@@ -67,7 +67,7 @@ def test_optional_fields_may_be_left_out():
 
 
 def test_the_version_is_that_of_the_project():
-    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    project = Path(__file__).resolve().parents[3] / "pyproject.toml"
     assert tomllib.loads(project.read_text())["project"]["version"] == recipes.VERSION
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.pictures import (
+from app.recipes.pictures import (
     CLASS_COLOURS,
     INK,
     scatter_sheet,

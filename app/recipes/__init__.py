@@ -1,0 +1,1 @@
+"""Recipes: what a picture is made again from, in files and packed as text. No Qt."""
