@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.parts import Parts, Presenter
 from app.prompting import Prompting
-from app.sampling import Sampling
+from app.sampling.presenter import Sampling
 from widgets.sampling.tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]

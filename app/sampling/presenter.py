@@ -17,7 +17,7 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
-from app.sampling_column import SamplingColumn
+from app.sampling.column import SamplingColumn
 from app.session import Session
 from app.settings import Classes, Settings
 from engines.facts.abilities import reads_text
