@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from app.session import Session
+from app.session.session import Session
 from engines.facts import taxonomy
 from widgets.controls.family_table import Cell, Column, FamilyRow, FamilyTable
 from widgets.window.families import FamiliesDialog

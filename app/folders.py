@@ -15,7 +15,7 @@ from app.exchange.export import Export
 from app.exchange.intake import sentence
 from app.lane import Failure, Job
 from app.models.titles import data_title
-from app.session import Session
+from app.session.session import Session
 from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from app.exchange.intake import Intake
 from app.exchange.travel import Travel
 from app.jobs import Jobs
 from app.recipes.recipe import Recipe
-from app.session import Session
-from app.settings import Settings
+from app.session.session import Session
+from app.session.settings import Settings
 from widgets.window.messages import Messages
 
 

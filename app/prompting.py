@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from app.session import Session
+from app.session.session import Session
 from engines.facts.abilities import reads_text
 from engines.model import Prompt
 from widgets.controls.prompt import PromptFields

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.lane import Failure
-from app.session import Session
+from app.session.session import Session
 from widgets.window.messages import Details, Messages, Severity
 
 

@@ -15,9 +15,9 @@ from types import TracebackType
 import platformdirs
 from PySide6.QtWidgets import QApplication
 
-from app import settings as remembered
 from app.recipes.files import APP, log_failure
-from app.settings import Theme
+from app.session import settings as remembered
+from app.session.settings import Theme
 from app.window import Window
 from widgets.look import theme as look
 

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import menus
-from app import settings as remembered
 from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import Intake, accepts, sentence
@@ -38,8 +37,9 @@ from app.models.titles import data_title, family_title
 from app.parts import Parts
 from app.recipes.files import SaveError
 from app.recipes.recipe import Recipe
-from app.session import Session
-from app.settings import Settings, Theme
+from app.session import settings as remembered
+from app.session.session import Session
+from app.session.settings import Settings, Theme
 from app.tabs import Tabs
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt

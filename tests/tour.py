@@ -14,7 +14,7 @@ from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from widgets.look import theme
 from widgets.look.state import State

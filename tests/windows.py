@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from tests.checkpoints import ship_flows, ship_kernels
 from widgets.look.state import State

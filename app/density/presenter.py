@@ -17,7 +17,7 @@ from app.mapping import Fields
 from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
-from app.settings import Settings
+from app.session.settings import Settings
 from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST
 

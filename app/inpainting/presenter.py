@@ -31,8 +31,8 @@ from app.models.titles import family_title
 from app.parts import Parts
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of
 from app.row_buttons import RowButtons
-from app.session import Session
-from app.settings import Settings
+from app.session.session import Session
+from app.session.settings import Settings
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

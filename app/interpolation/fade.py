@@ -12,7 +12,7 @@ from app.channels import Channels
 from app.interpolation.keys import Keys
 from app.lane import Job
 from app.recipes.pictures import Pixels, tensor_of
-from app.session import Session
+from app.session.session import Session
 from app.walking import Film, step_lengths
 from engines.model import Card
 from widgets.interpolation.tab import InterpolationTab

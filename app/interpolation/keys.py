@@ -17,7 +17,7 @@ from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, r
 from app.lane import Failure
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels, Points, Values
-from app.session import Session
+from app.session.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation.tab import InterpolationTab

@@ -22,8 +22,8 @@ from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError, card_among
 from app.row_buttons import RowButtons
-from app.session import Session
-from app.settings import Settings
+from app.session.session import Session
+from app.session.settings import Settings
 from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt

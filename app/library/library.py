@@ -18,7 +18,7 @@ from app.library.fetching import Fetching
 from app.library.outside import Outside, place_of
 from app.library.rows import Known, row_of
 from app.models.open_models import Freed, Held, Models
-from app.session import Session
+from app.session.session import Session
 from engines import outside
 from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError, is_foreign

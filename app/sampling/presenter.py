@@ -18,8 +18,8 @@ from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.row_buttons import RowButtons
 from app.sampling.column import SamplingColumn
-from app.session import Session
-from app.settings import Classes, Settings
+from app.session.session import Session
+from app.session.settings import Classes, Settings
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from app.exchange.own_pictures import title_of
-from app.settings import Settings
+from app.session.settings import Settings
 from tests.windows import DIGITS
 
 INPAINTING, INTERPOLATION, DENSITY = 1, 2, 3

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QSlider,
 )
 
-from app import settings as remembered
-from app.settings import Settings
+from app.session import settings as remembered
+from app.session.settings import Settings
 from tests.windows import BOTH, DIGITS
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.mask import keys as mask_keys
@@ -268,7 +268,7 @@ def test_the_window_is_up_before_torch_plots_and_the_other_tabs_are():
     script = """
 import sys
 from PySide6.QtWidgets import QApplication
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 
 app = QApplication([])

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.density.plane.page import Plane
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from engines.checkpoints import memory
 from engines.data.toys import TOYS

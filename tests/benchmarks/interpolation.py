@@ -16,7 +16,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.interpolation.row import STANDS_IN, WalkRow
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import _until, _wait

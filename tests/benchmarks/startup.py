@@ -16,7 +16,7 @@ _WINDOW = """
 import sys, time
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from widgets import theme
 

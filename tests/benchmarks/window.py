@@ -8,7 +8,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.drawing import Frame
-from app.settings import Settings
+from app.session.settings import Settings
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
 from widgets.look import theme

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.recipes.recipe import read_png
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_density_maps import density, rests, wheel
 from tests.e2e.test_first_look import pick

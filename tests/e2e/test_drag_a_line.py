@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.line import usual
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
 

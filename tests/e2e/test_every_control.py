@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
 from app.lane import Lane
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.controls import controls, faults

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QListView
 
 from app.recipes.recipe import read_png
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from widgets.look import theme
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints import memory
 from tests import foreign
 from tests.hub import serving

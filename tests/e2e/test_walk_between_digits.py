@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.recipes.recipe import read_png
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.e2e.test_first_look import LEFT, drag

@@ -16,7 +16,7 @@ from app.density_look import Look, recipe_of
 from app.density_sheet import Panel, sheet
 from app.exchange.export import Export
 from app.recipes.recipe import KEYWORD, Recipe, png_bytes
-from app.session import Session
+from app.session.session import Session
 from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for this page."

@@ -19,7 +19,7 @@ from app.density_look import PAGES, Look
 from app.density_sheet import Panel
 from app.parts import Parts
 from app.recipes.pictures import Pixels
-from app.settings import Settings
+from app.session.settings import Settings
 from widgets.density.picture_pages import PicturePages
 
 _WITHOUT_MAPS = ("numbers", "dimensions")

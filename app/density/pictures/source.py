@@ -11,7 +11,7 @@ from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
 from app.lane import Failure
 from app.recipes.pictures import Pixels
-from app.session import Session
+from app.session.session import Session
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.density.picture_pages import PicturePages

@@ -8,7 +8,7 @@ from app.density_sheet import Panel, caption, sheet, values_bytes
 from app.exchange.export import Export
 from app.mapping import MapFrame
 from app.recipes.recipe import Recipe, png_bytes
-from app.session import Session
+from app.session.session import Session
 from widgets.look.colours import Scale
 from widgets.plots.heat_panel import HeatPanel
 from widgets.window.messages import Messages, Severity

@@ -11,7 +11,7 @@ from app.channels import Channel
 from app.drawing import Backdrop, Frame, backdrop, draw
 from app.mapping import Values
 from app.models.open_models import Loading
-from app.session import Session
+from app.session.session import Session
 from engines.model import Card, SampleRequest
 
 SAMPLES = 1000

@@ -21,7 +21,7 @@ from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.models.titles import family_title
 from app.parts import Parts
 from app.row_buttons import RowButtons
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

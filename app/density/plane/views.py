@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.density_recipe import View
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.maps.area import Area
 from widgets.density.controls import SIDES, DensityControls
 

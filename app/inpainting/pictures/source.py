@@ -13,7 +13,7 @@ from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, r
 from app.lane import Failure
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels
-from app.session import Session
+from app.session.session import Session
 from engines.data.fitting import Fit, Foreign, fitted
 from engines.data.masks import Photo
 from engines.model import Card

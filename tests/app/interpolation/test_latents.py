@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 import engines
 from app import walking
 from app.recipes.pictures import to_pixels
-from app.settings import Settings
+from app.session.settings import Settings
 from engines.latents import directions
 from engines.model import finish
 from tests.app.interpolation.test_presenter import FLOW, FLOWS, Bench

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from app import walking
 from app.interpolation.keys import Key
 from app.recipes.recipe import read_png
-from app.settings import Settings
+from app.session.settings import Settings
 from tests.windows import LEFT, PLANE
 from widgets.look.state import State
 

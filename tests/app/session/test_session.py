@@ -3,7 +3,7 @@
 import pytest
 
 from app.models.open_models import Loading, Models
-from app.session import Session
+from app.session.session import Session
 from engines import finish
 from engines.checkpoints.catalog import CheckpointError
 

@@ -11,9 +11,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from app import settings
 from app.recipes.files import SaveError, typed
-from app.settings import Settings
+from app.session import settings
+from app.session.settings import Settings
 
 HINTS = get_type_hints(Settings)
 TEXTS = ("", "mnist/flow", "日本", "a\\b\n", "/home/\udcff/broken name")

@@ -1,0 +1,1 @@
+"""What is chosen in every tab, and what is remembered."""
