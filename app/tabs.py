@@ -10,9 +10,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from app.parts import Parts, Presenter
-from app.prompting import Prompting
 from app.sampling.presenter import Sampling
+from app.tab.parts import Parts, Presenter
+from app.tab.prompting import Prompting
 from widgets.sampling.tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]

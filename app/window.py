@@ -34,12 +34,12 @@ from app.library.outside import is_model
 from app.menus import Command, Menu
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title
-from app.parts import Parts
 from app.recipes.files import SaveError
 from app.recipes.recipe import Recipe
 from app.session import settings as remembered
 from app.session.session import Session
 from app.session.settings import Settings, Theme
+from app.tab.parts import Parts
 from app.tabs import Tabs
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt

@@ -14,10 +14,10 @@ from app.density_look import Look, is_look, look_of
 from app.density_recipe import View, view_of
 from app.exchange.travel import Target
 from app.mapping import Fields
-from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
+from app.tab.parts import Parts
 from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST
 

@@ -28,11 +28,11 @@ from app.jobs import Jobs
 from app.line import LineRequest
 from app.line_recipe import request_of as line_request_of
 from app.models.titles import family_title
-from app.parts import Parts
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of
-from app.row_buttons import RowButtons
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.parts import Parts
+from app.tab.row_buttons import RowButtons
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

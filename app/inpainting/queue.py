@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, cast
 from app.filling import Offer
 from app.jobs import Order
 from app.lane import Failure
-from app.method_row import Asked, Frame, MethodRow
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.parts import Parts
+from app.tab.method_row import Asked, Frame, MethodRow
+from app.tab.parts import Parts
 from engines.model import Card
 
 Row: TypeAlias = MethodRow[Any, Any]

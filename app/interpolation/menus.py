@@ -15,9 +15,9 @@ from app.interpolation.keys import Keys
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow
 from app.interpolation_recipe import Plan, recipe_of
-from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
+from app.tab.parts import Parts
 from app.walking import Walks
 from widgets.interpolation.tab import InterpolationTab
 

@@ -18,12 +18,12 @@ from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow, open_channels
 from app.interpolation_recipe import Plan, plan_of
 from app.models.titles import family_title
-from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError, card_among
-from app.row_buttons import RowButtons
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.parts import Parts
+from app.tab.row_buttons import RowButtons
 from app.walking import Walks, Wish
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt

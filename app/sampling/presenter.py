@@ -16,10 +16,10 @@ from app.jobs import Jobs, Order
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
-from app.row_buttons import RowButtons
 from app.sampling.column import SamplingColumn
 from app.session.session import Session
 from app.session.settings import Classes, Settings
+from app.tab.row_buttons import RowButtons
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery

@@ -17,9 +17,9 @@ from app.density.pictures.source import PictureSource
 from app.density.pictures.through import PlanePage
 from app.density_look import PAGES, Look
 from app.density_sheet import Panel
-from app.parts import Parts
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
+from app.tab.parts import Parts
 from widgets.density.picture_pages import PicturePages
 
 _WITHOUT_MAPS = ("numbers", "dimensions")

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.asking import Answer, Questions, answering
 from app.channels import Channels
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
@@ -22,8 +21,9 @@ from app.lane import Failure, Job
 from app.mapping import MapFrame, MapRequest, refined
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
-from app.parts import Parts
 from app.recipes.pictures import Pixels, to_pixels, to_tensor
+from app.tab.asking import Answer, Questions, answering
+from app.tab.parts import Parts
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card

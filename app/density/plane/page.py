@@ -19,9 +19,9 @@ from app.density_recipe import View
 from app.lane import Job
 from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.models.titles import family_title
-from app.parts import Parts
-from app.row_buttons import RowButtons
 from app.session.settings import Settings
+from app.tab.parts import Parts
+from app.tab.row_buttons import RowButtons
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

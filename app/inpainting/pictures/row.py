@@ -9,10 +9,10 @@ from app import inpainting_recipe
 from app.channels import Channel
 from app.filling import Choice, Filling, FillRequest, fill
 from app.inpainting.pictures.evidence import calibration
-from app.method_row import MethodRow
 from app.models.open_models import Models
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
+from app.tab.method_row import MethodRow
 from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 from widgets.plots.heat import coloured

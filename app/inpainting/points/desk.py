@@ -12,8 +12,8 @@ from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.points.source import LineSource
 from app.line import PLACES, QUICK_PLACES, Curve, Line
-from app.parts import Parts
 from app.session.session import Session
+from app.tab.parts import Parts
 from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.exchange.export import Export
 from app.inpainting.points.row import LineRow
-from app.method_row import knob_specs
 from app.models.titles import family_title
+from app.tab.method_row import knob_specs
 from widgets.inpainting.tab import InpaintingTab
 
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Slot
 from app import line_recipe
 from app.channels import Channel
 from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
-from app.method_row import MethodRow
 from app.models.open_models import Loading, Models
 from app.recipes.recipe import Recipe
+from app.tab.method_row import MethodRow
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:

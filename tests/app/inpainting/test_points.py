@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from app.method_row import WAITS
+from app.tab.method_row import WAITS
 from tests.app.inpainting.test_presenter import Desk
 from tests.windows import LEFT, PLANE
 from widgets.look.state import State

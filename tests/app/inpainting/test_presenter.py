@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from app.inpainting.pictures.row import NO_HOLE
-from app.method_row import BEFORE, CHANGED, NONE_FITS, QUEUED, WAITS
 from app.session.settings import Settings
+from app.tab.method_row import BEFORE, CHANGED, NONE_FITS, QUEUED, WAITS
 from tests.windows import BOTH, DIGITS, LEFT
 from widgets.look.state import State
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from app.asking import Answer, Questions, answering
 from app.scoring import Score
+from app.tab.asking import Answer, Questions, answering
 from engines.maps.kinds import Kind
 from tests.windows import BOTH
 
