@@ -15,14 +15,14 @@ import numpy as np
 
 from app.command.names import card_named, class_named, opened
 from app.command.output import UsageError, driven
-from app.density_recipe import View, recipe_of
-from app.density_sheet import Panel, caption, sheet, values_bytes
-from app.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.pictures import Pixels, to_tensor
 from app.recipes.recipe import png_bytes
-from app.scoring import Score
+from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
+from app.tasks.mapping import Fields, MapFrame, MapRequest, map_data, map_model
+from app.tasks.mapping_recipe import View, recipe_of
+from app.tasks.scoring import Score
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT
 from engines.data.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area

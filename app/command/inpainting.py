@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app import line, line_recipe
 from app.command.names import card_named, class_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, writer
-from app.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
-from app.inpainting_recipe import recipe_of, request_of
 from app.recipes.files import APP, read_bytes
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels, square_columns
 from app.recipes.recipe import Recipe, RecipeError, card_of, check_fit
+from app.tasks import line, line_recipe
+from app.tasks.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
+from app.tasks.filling_recipe import recipe_of, request_of
 from engines.checkpoints.catalog import ROOT
 from engines.data import masks
 from engines.data.fitting import MAX_FILE, fitted, read

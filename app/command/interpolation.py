@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from app import films
 from app.command.names import card_named, class_named
 from app.command.output import Place, UsageError
-from app.interpolation_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from app.models.open_models import Loading, Models
-from app.path_making import make
 from app.recipes import files
 from app.recipes.files import read_bytes
 from app.recipes.pictures import Values, square_columns
 from app.recipes.recipe import Recipe, card_of, check_fit, file_name
-from app.walking import Walks
+from app.tasks import films
+from app.tasks.path_making import make
+from app.tasks.walking import Walks
+from app.tasks.walking_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import MAX_FILE, fitted, read
 from engines.facts.abilities import reads_text
@@ -120,7 +120,7 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
 
 def _driven(plan: Plan, card: Card, device: str | None) -> Values:
     watched = sys.stderr is not None and sys.stderr.isatty()
-    from app.latent_study import cache_folder
+    from app.tasks.latent_study import cache_folder
 
     run = make(Walks(Models(device)), card, plan, folder=cache_folder())
     try:

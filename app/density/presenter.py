@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from app.density_look import Look, is_look, look_of
-from app.density_recipe import View, view_of
 from app.exchange.travel import Target
-from app.mapping import Fields
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
 from app.tab.parts import Parts
+from app.tasks.look_recipe import Look, is_look, look_of
+from app.tasks.mapping import Fields
+from app.tasks.mapping_recipe import View, view_of
 from widgets.density.tab import DensityTab
 from widgets.window.seed import LARGEST
 

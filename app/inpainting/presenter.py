@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Slot
 
 from app.channels import Channel, Channels
 from app.exchange.travel import Target
-from app.filling import FillRequest, When
 from app.inpainting.pictures.evidence import Evidence
 from app.inpainting.pictures.inspector import Inspector
 from app.inpainting.pictures.mask import MaskFiles
@@ -23,16 +22,17 @@ from app.inpainting.points.desk import LineDesk
 from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.queue import FillQueue, Row
-from app.inpainting_recipe import request_of
 from app.jobs import Jobs
-from app.line import LineRequest
-from app.line_recipe import request_of as line_request_of
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of
 from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
+from app.tasks.filling import FillRequest, When
+from app.tasks.filling_recipe import request_of
+from app.tasks.line import LineRequest
+from app.tasks.line_recipe import request_of as line_request_of
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

@@ -10,19 +10,19 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app import films
 from app.exchange.export import Export
 from app.interpolation.row import WalkRow
-from app.interpolation_recipe import Plan, recipe_of
 from app.jobs import Jobs, Order
 from app.lane import Job
-from app.latent_study import Study
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.path_making import make
 from app.recipes.pictures import Values, square_columns
 from app.recipes.recipe import Recipe, csv_bytes, file_name
-from app.walking import Codes, Progress, Walks
+from app.tasks import films
+from app.tasks.latent_study import Study
+from app.tasks.path_making import make
+from app.tasks.walking import Codes, Progress, Walks
+from app.tasks.walking_recipe import Plan, recipe_of
 from engines.model import Card
 from widgets.window.messages import Messages, Severity
 

@@ -13,7 +13,7 @@ from app.interpolation.keys import Keys
 from app.lane import Job
 from app.recipes.pictures import Pixels, tensor_of
 from app.session.session import Session
-from app.walking import Film, step_lengths
+from app.tasks.walking import Film, step_lengths
 from engines.model import Card
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.state import State

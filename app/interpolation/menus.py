@@ -14,11 +14,11 @@ from app.interpolation.export import PathExport
 from app.interpolation.keys import Keys
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow
-from app.interpolation_recipe import Plan, recipe_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
 from app.tab.parts import Parts
-from app.walking import Walks
+from app.tasks.walking import Walks
+from app.tasks.walking_recipe import Plan, recipe_of
 from widgets.interpolation.tab import InterpolationTab
 
 

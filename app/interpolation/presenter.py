@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
-from app import walking
 from app.channels import Channel, Channels
 from app.exchange.travel import Target
 from app.interpolation.fade import Fade
@@ -16,7 +15,6 @@ from app.interpolation.keys import Key, Keys, point
 from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow, open_channels
-from app.interpolation_recipe import Plan, plan_of
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError, card_among
@@ -24,7 +22,9 @@ from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
-from app.walking import Walks, Wish
+from app.tasks import walking
+from app.tasks.walking import Walks, Wish
+from app.tasks.walking_recipe import Plan, plan_of
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab

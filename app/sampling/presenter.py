@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, Slot
 
 from app.channels import Channel, Channels
-from app.drawing import Backdrop, Frame, backdrop, draw
 from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
@@ -20,6 +19,7 @@ from app.sampling.column import SamplingColumn
 from app.session.session import Session
 from app.session.settings import Classes, Settings
 from app.tab.row_buttons import RowButtons
+from app.tasks.sampling import Backdrop, Frame, backdrop, draw
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery

@@ -53,7 +53,7 @@ def test_a_dropped_folder_is_what_holes_are_painted_in_and_paths_begin_with(open
 
 
 def test_pictures_of_a_folder_are_scored(open_window, folder, monkeypatch, tmp_path):
-    monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.tasks.scoring.cache_folder", lambda: tmp_path / "cache")
     stage = open_window(DIGITS)
     stage.window.folders.open(folder)
     stage.until(lambda: "mnist" in examples(stage))

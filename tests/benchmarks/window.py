@@ -7,8 +7,8 @@ import time
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from app.drawing import Frame
 from app.session.settings import Settings
+from app.tasks.sampling import Frame
 from app.window import Window
 from tests.benchmarks.table import Row, percentile
 from widgets.look import theme

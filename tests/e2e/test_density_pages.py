@@ -25,7 +25,7 @@ def front(stage, place):
 
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
-    monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.tasks.scoring.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr("app.density.pictures.numbers.TEST_PICTURES", 2)
 
 

@@ -15,7 +15,7 @@ PLACE = 3
 
 @pytest.fixture
 def stage(open_window, monkeypatch, tmp_path):
-    monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.tasks.scoring.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr("app.density.pictures.numbers.TEST_PICTURES", 4)
     stage = open_window(Settings(data="mnist", models={"mnist": (VAE, AR)}, count=2), ROOT)
     stage.window.resize(1280, 800)

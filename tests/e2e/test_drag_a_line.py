@@ -4,8 +4,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.line import usual
 from app.session.settings import Settings
+from app.tasks.line import usual
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT
 

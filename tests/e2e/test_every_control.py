@@ -33,7 +33,7 @@ def nothing_waits(monkeypatch, tmp_path):
         monkeypatch.setattr(QFileDialog, name, lambda *_a, **_k: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(QMenu, "popup", lambda *_: None)
-    monkeypatch.setattr("app.scoring.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.tasks.scoring.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr("app.density.pictures.numbers.TEST_PICTURES", 2)
     monkeypatch.setattr(directions, "STUDIED", dict.fromkeys(directions.STUDIED, 200))
 

@@ -8,8 +8,8 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.interpolation_recipe import plan_of
 from app.recipes.recipe import png_bytes
+from app.tasks.walking_recipe import plan_of
 from engines.families.diffusion import model as diffusion
 from engines.model import Prompt
 from tests import foreign

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from app.density_look import Look, recipe_of
-from app.density_sheet import Panel, sheet
 from app.exchange.export import Export
 from app.recipes.recipe import KEYWORD, Recipe, png_bytes
 from app.session.session import Session
+from app.tasks.look_recipe import Look, recipe_of
+from app.tasks.map_sheet import Panel, sheet
 from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for this page."

@@ -16,9 +16,9 @@ from app.jobs import Order
 from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
+from app.tasks.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card

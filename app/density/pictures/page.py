@@ -15,11 +15,11 @@ from app.density.pictures.pixels import PixelPage
 from app.density.pictures.samples import SamplesPage
 from app.density.pictures.source import PictureSource
 from app.density.pictures.through import PlanePage
-from app.density_look import PAGES, Look
-from app.density_sheet import Panel
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
 from app.tab.parts import Parts
+from app.tasks.look_recipe import PAGES, Look
+from app.tasks.map_sheet import Panel
 from widgets.density.picture_pages import PicturePages
 
 _WITHOUT_MAPS = ("numbers", "dimensions")

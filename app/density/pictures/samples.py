@@ -8,15 +8,15 @@ from PySide6.QtCore import QObject, QPointF, Qt, Slot
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.comparing import Compared, Floats, Grounds, compare
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
-from app.density_sheet import Panel
 from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
+from app.tasks.comparing import Compared, Floats, Grounds, compare
+from app.tasks.map_sheet import Panel
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
 from widgets.controls.combo import Combo

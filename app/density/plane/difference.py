@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.mapping import MapFrame
+from app.tasks.mapping import MapFrame
 from engines.maps.kinds import Kind
 from widgets.look.colours import Scale
 from widgets.look.state import State

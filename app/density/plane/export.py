@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from app.density.plane.map import DensityMap
-from app.density_recipe import View, recipe_of
-from app.density_sheet import Panel, caption, sheet, values_bytes
 from app.exchange.export import Export
-from app.mapping import MapFrame
 from app.recipes.recipe import Recipe, png_bytes
 from app.session.session import Session
+from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
+from app.tasks.mapping import MapFrame
+from app.tasks.mapping_recipe import View, recipe_of
 from widgets.look.colours import Scale
 from widgets.plots.heat_panel import HeatPanel
 from widgets.window.messages import Messages, Severity

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channel
 from app.lane import Failure, Job
-from app.mapping import MapFrame, MapRequest, patched
 from app.models.open_models import Loading
+from app.tasks.mapping import MapFrame, MapRequest, patched
 from engines.maps.kinds import Kind
 from widgets.density.numbers import Number
 from widgets.look.state import State

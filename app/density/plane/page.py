@@ -15,13 +15,13 @@ from app.density.plane.overlays import Overlays
 from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
-from app.density_recipe import View
 from app.lane import Job
-from app.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.models.titles import family_title
 from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
+from app.tasks.mapping import TRUTH, Fields, MapRequest, map_data, map_model
+from app.tasks.mapping_recipe import View
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

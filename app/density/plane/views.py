@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.density_recipe import View
 from app.session.settings import Settings
+from app.tasks.mapping_recipe import View
 from engines.maps.area import Area
 from widgets.density.controls import SIDES, DensityControls
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from app.filling import Choice
 from app.models.titles import family_title
 from app.tab.method_row import capital
+from app.tasks.filling import Choice
 from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.facts import evidence
 from engines.model import Card, Knobs, Procedure, settle

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 
 from app.exchange.picture_actions import Act, PictureActions
-from app.filling import Filling
 from app.inpainting.pictures.row import FilledRow
 from app.inpainting.pictures.source import Source
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, rows
-from app.summary import against
 from app.tab.method_row import CHANGED, knob_specs
 from app.tab.parts import Parts
+from app.tasks.filling import Filling
+from app.tasks.summary import against
 from widgets.inpainting.row import SPREAD_MOST
 from widgets.inpainting.tab import InpaintingTab
 from widgets.pictures.gallery import Gallery

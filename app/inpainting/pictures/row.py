@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app import inpainting_recipe
 from app.channels import Channel
-from app.filling import Choice, Filling, FillRequest, fill
 from app.inpainting.pictures.evidence import calibration
 from app.models.open_models import Models
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
+from app.tasks import filling_recipe as inpainting_recipe
+from app.tasks.filling import Choice, Filling, FillRequest, fill
 from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 from widgets.plots.heat import coloured

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from app import line_recipe
 from app.channels import Channel
-from app.line import Curve, Line, LineFilling, LineRequest, distance, fill_line, model_curve, usual
 from app.models.open_models import Loading, Models
 from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
+from app.tasks import line_recipe
+from app.tasks.line import (
+    Curve,
+    Line,
+    LineFilling,
+    LineRequest,
+    distance,
+    fill_line,
+    model_curve,
+    usual,
+)
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:

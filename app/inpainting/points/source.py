@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.channels import Channels
-from app.drawing import Backdrop, backdrop
-from app.line import Line, true_curve
+from app.tasks.line import Line, true_curve
+from app.tasks.sampling import Backdrop, backdrop
 from widgets.inpainting.line_editor import LineEditor
 
 START = 0.62

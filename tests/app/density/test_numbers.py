@@ -7,7 +7,7 @@ import pytest
 
 from app.density.pictures.numbers import place_of, shown, unranked
 from app.density.plane.map import number
-from app.scoring import HeldOut, Score
+from app.tasks.scoring import HeldOut, Score
 from engines.maps.kinds import Kind
 from engines.opening import find
 

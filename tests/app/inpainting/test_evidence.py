@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from app.filling import Choice
 from app.inpainting.pictures import evidence as behind
 from app.inpainting.pictures.evidence import (
     NO_EVIDENCE,
@@ -15,6 +14,7 @@ from app.inpainting.pictures.evidence import (
     calibration_table,
     figures_of,
 )
+from app.tasks.filling import Choice
 from engines.checkpoints.catalog import catalog, scan
 from engines.facts import evidence
 from engines.inpaint import methods_for

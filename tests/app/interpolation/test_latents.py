@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 import engines
-from app import walking
 from app.recipes.pictures import to_pixels
 from app.session.settings import Settings
+from app.tasks import walking
 from engines.latents import directions
 from engines.model import finish
 from tests.app.interpolation.test_presenter import FLOW, FLOWS, Bench
@@ -24,7 +24,7 @@ def bench(open_window, monkeypatch, tmp_path):
     g = torch.Generator().manual_seed(3)
     data = torch.rand(60, 1, 8, 8, generator=g) * 2 - 1, torch.arange(60) % 3
     monkeypatch.setattr(directions, "data_of", lambda *_: data)
-    monkeypatch.setattr("app.latent_study.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("app.tasks.latent_study.cache_folder", lambda: tmp_path)
     bench = Bench(open_window(FLOWS))
     bench.until(lambda: bench.filmed() and bench.here() and FLOW in bench.presenter.panel.studies)
     return bench

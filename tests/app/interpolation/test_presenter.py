@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from app import walking
 from app.interpolation.keys import Key
 from app.recipes.recipe import read_png
 from app.session.settings import Settings
+from app.tasks import walking
 from tests.windows import LEFT, PLANE
 from widgets.look.state import State
 

@@ -11,7 +11,7 @@ import torch
 
 from app.library import outside
 from app.models.open_models import Freed, Held, Loading, Models
-from app.walking import Walks
+from app.tasks.walking import Walks
 from engines import finish
 from engines.checkpoints import files, memory
 from engines.checkpoints.catalog import CheckpointError

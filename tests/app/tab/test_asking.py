@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from app.scoring import Score
 from app.tab.asking import Answer, Questions, answering
+from app.tasks.scoring import Score
 from engines.maps.kinds import Kind
 from tests.windows import BOTH
 

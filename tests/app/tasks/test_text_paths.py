@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from app import walking
-from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.models.open_models import Models
-from app.path_making import make
 from app.recipes.pictures import to_pixels, to_tensor
 from app.recipes.recipe import Recipe, RecipeError
-from app.walking import Walks, Wish
+from app.tasks import walking
+from app.tasks.path_making import make
+from app.tasks.walking import Walks, Wish
+from app.tasks.walking_recipe import Plan, plan_of, recipe_of
 from engines.families.diffusion import model as diffusion
 from engines.model import Prompt, finish
 from engines.opening import locate

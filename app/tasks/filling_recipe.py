@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 
-from app.filling import MOST_DRAWS, FillRequest
 from app.recipes.packing import mask_png, picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError, prompt_of
+from app.tasks.filling import MOST_DRAWS, FillRequest
 from engines.model import Card
 
 TASK = "inpaint"

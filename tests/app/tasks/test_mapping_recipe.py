@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from app.density_recipe import View, recipe_of, view_of
 from app.recipes.recipe import Recipe, RecipeError
+from app.tasks.mapping_recipe import View, recipe_of, view_of
 from engines.maps.area import Area
 from tests.engines.tiny import ship
 

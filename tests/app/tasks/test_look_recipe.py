@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.density_look import Look, is_look, look_of, recipe_of
 from app.recipes.recipe import Recipe, RecipeError
+from app.tasks.look_recipe import Look, is_look, look_of, recipe_of
 from tests.engines.tiny import ship
 
 PICTURES = tuple(np.full((8, 8, 3), grey, np.uint8) for grey in (0, 100, 255))

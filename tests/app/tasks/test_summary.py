@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.summary import against, mean_distances, summarise
+from app.tasks.summary import against, mean_distances, summarise
 
 
 def pictures(*levels):

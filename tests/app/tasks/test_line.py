@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from app.line import Line, LineRequest, distance, fill_line, model_curve, true_curve, usual
-from app.line_recipe import recipe_of, request_of
 from app.models.open_models import Models
 from app.recipes.recipe import Recipe, RecipeError
+from app.tasks.line import Line, LineRequest, distance, fill_line, model_curve, true_curve, usual
+from app.tasks.line_recipe import recipe_of, request_of
 from engines.checkpoints.catalog import ROOT, scan
 from engines.model import Meaning
 

@@ -6,12 +6,12 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
-from app import latent_study, walking
-from app.interpolation_recipe import Plan
-from app.latent_study import Study
 from app.models.open_models import Loading
 from app.recipes.pictures import Values
-from app.walking import Array, Codes, Progress, Walks, Wish
+from app.tasks import latent_study, walking
+from app.tasks.latent_study import Study
+from app.tasks.walking import Array, Codes, Progress, Walks, Wish
+from app.tasks.walking_recipe import Plan
 from engines.model import Card
 
 Making = Generator[Loading | Progress, None, Values]

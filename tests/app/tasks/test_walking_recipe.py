@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import films
-from app.interpolation_recipe import Plan, plan_of, recipe_of
 from app.recipes import files
 from app.recipes.recipe import NoRecipe, Recipe, RecipeError, csv_bytes, read_png
+from app.tasks import films
+from app.tasks.walking_recipe import Plan, plan_of, recipe_of
 from engines.checkpoints.catalog import ROOT
 from engines.opening import find
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from app.line import MOST_DRAWS, LineRequest
 from app.recipes.recipe import Recipe, RecipeError
+from app.tasks.line import MOST_DRAWS, LineRequest
 from engines.model import Card
 
 TASK = "inpaint"

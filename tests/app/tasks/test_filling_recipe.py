@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.filling import FillRequest
-from app.inpainting_recipe import recipe_of, request_of
 from app.recipes.packing import mask_png
 from app.recipes.recipe import Recipe, RecipeError, png_bytes, read_png
+from app.tasks.filling import FillRequest
+from app.tasks.filling_recipe import recipe_of, request_of
 from tests.app.recipes.test_recipe import CARD
 
 RNG = np.random.default_rng(1)

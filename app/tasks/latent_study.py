@@ -16,7 +16,7 @@ from app.lane import Job
 from app.models.open_models import Loading
 from app.recipes.files import APP
 from app.recipes.pictures import Values, array_of
-from app.walking import Array, Progress, Reals, Walks
+from app.tasks.walking import Array, Progress, Reals, Walks
 from engines.model import Card
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from app.mapping import MapFrame
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import KEYWORD, Recipe
+from app.tasks.mapping import MapFrame
 from widgets.look.colours import Scale
 from widgets.plots.contours import segments
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from app.drawing import Frame, backdrop, draw
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import to_pixels
+from app.tasks.sampling import Frame, backdrop, draw
 from engines import SampleRequest, finish, open_model
 from engines.opening import find
 from tests.app.puppets import Puppet

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.density_recipe import TASK
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
+from app.tasks.mapping_recipe import TASK
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.model import Card
 
