@@ -48,7 +48,7 @@ def _open(arguments: argparse.Namespace) -> int:
         if not Path(name).exists():
             commands = ", ".join(COMMANDS)
             arguments.parser.error(f"there is no file or command '{name}'; commands: {commands}")
-    from app.run import run_window
+    from app.window.run import run_window
 
     files = [Path(name) for name in arguments.files]
     return run_window(device=arguments.device, theme=arguments.theme, files=files)

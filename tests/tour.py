@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 from widgets.look import theme
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 from tests.checkpoints import ship_flows, ship_kernels
 from widgets.look.state import State
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.density.plane.page import Plane
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 from engines.checkpoints import memory
 from engines.data.toys import TOYS
 from engines.maps.area import Area

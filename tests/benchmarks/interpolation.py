@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.interpolation.row import STANDS_IN, WalkRow
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 from tests.benchmarks.table import Row, percentile
 from tests.benchmarks.window import _until, _wait
 from widgets.look import theme

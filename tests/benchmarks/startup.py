@@ -17,7 +17,7 @@ import sys, time
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 from widgets import theme
 
 class Watch(QObject):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.session.settings import Settings
 from app.tasks.sampling import Frame
-from app.window import Window
+from app.window.window import Window
 from tests.benchmarks.table import Row, percentile
 from widgets.look import theme
 

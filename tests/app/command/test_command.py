@@ -357,7 +357,7 @@ def test_no_command_means_the_window(monkeypatch, tmp_path):
             calls.append(given)
             return 5
 
-    monkeypatch.setitem(sys.modules, "app.run", Window)
+    monkeypatch.setitem(sys.modules, "app.window.run", Window)
     (tmp_path / "a.png").write_bytes(b"")
     assert main.main([]) == 5
     assert main.main(["--device", "cpu", "--theme", "dark", str(tmp_path / "a.png")]) == 5

@@ -21,17 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import menus
 from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import Intake, accepts, sentence
 from app.exchange.travel import Travel
-from app.families import Families
-from app.folders import Folders
 from app.jobs import Jobs
 from app.library.library import Library
 from app.library.outside import is_model
-from app.menus import Command, Menu
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title
 from app.recipes.files import SaveError
@@ -40,7 +36,11 @@ from app.session import settings as remembered
 from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.tab.parts import Parts
-from app.tabs import Tabs
+from app.window import menus
+from app.window.families import Families
+from app.window.folders import Folders
+from app.window.menus import Command, Menu
+from app.window.tabs import Tabs
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog

@@ -152,7 +152,7 @@ def test_a_job_that_never_yields_holds_the_window_no_longer_than_the_time_out(
     stage.ready()
     stage.window.presenters[0].generate(100)
     stage.until(lambda: puppets[KDE].asked[-1].count == 32)
-    monkeypatch.setattr("app.window.CLOSING_SECONDS", 0.05)
+    monkeypatch.setattr("app.window.window.CLOSING_SECONDS", 0.05)
     (lane,) = [thread for thread in threading.enumerate() if thread.name == "lane"]
     assert not stage.close()
     assert lane.is_alive()
@@ -269,7 +269,7 @@ def test_the_window_is_up_before_torch_plots_and_the_other_tabs_are():
 import sys
 from PySide6.QtWidgets import QApplication
 from app.session.settings import Settings
-from app.window import Window
+from app.window.window import Window
 
 app = QApplication([])
 window = Window(Settings())

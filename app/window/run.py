@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from app.recipes.files import APP, log_failure
 from app.session import settings as remembered
 from app.session.settings import Theme
-from app.window import Window
+from app.window.window import Window
 from widgets.look import theme as look
 
 log = logging.getLogger(__name__)
