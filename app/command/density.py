@@ -31,7 +31,7 @@ from engines.model import Card
 from widgets.look.colours import Scale
 
 if TYPE_CHECKING:
-    from app.lane import Job
+    from app.work.lane import Job
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 _TOP, _RANGE, _BATCH = 0.999, 12.0, 64

@@ -12,11 +12,11 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QUrl
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.jobs import Jobs, Order
-from app.lane import Job
 from app.recipes.files import SaveError, write_atomically
 from app.recipes.pictures import Pixels, Points, sheet, square_columns
 from app.recipes.recipe import Recipe, csv_bytes, file_name, png_bytes, save_png
+from app.work.jobs import Jobs, Order
+from app.work.lane import Job
 from widgets.window.messages import Messages, Severity
 
 DRAG_SIZE = 96

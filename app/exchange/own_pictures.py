@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.lane import Job
 from app.recipes.files import read_bytes
 from app.recipes.pictures import Pixels
+from app.work.lane import Job
 from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from engines.model import Card
 from widgets.pictures.picture_dialog import PictureDialog

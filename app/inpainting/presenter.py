@@ -10,7 +10,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channel, Channels
 from app.exchange.travel import Target
 from app.inpainting.pictures.evidence import Evidence
 from app.inpainting.pictures.inspector import Inspector
@@ -22,7 +21,6 @@ from app.inpainting.points.desk import LineDesk
 from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.queue import FillQueue, Row
-from app.jobs import Jobs
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of
 from app.session.session import Session
@@ -33,6 +31,8 @@ from app.tasks.filling import FillRequest, When
 from app.tasks.filling_recipe import request_of
 from app.tasks.line import LineRequest
 from app.tasks.line_recipe import request_of as line_request_of
+from app.work.channels import Channel, Channels
+from app.work.jobs import Jobs
 from engines.facts.abilities import reads_text
 from engines.model import Card
 from widgets.inpainting.row import InpaintingRow

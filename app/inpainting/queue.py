@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
-from app.jobs import Order
-from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.method_row import Asked, Frame, MethodRow
 from app.tab.parts import Parts
 from app.tasks.filling import Offer
+from app.work.jobs import Order
+from app.work.lane import Failure
 from engines.model import Card
 
 Row: TypeAlias = MethodRow[Any, Any]

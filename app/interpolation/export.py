@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.exchange.export import Export
 from app.interpolation.row import WalkRow
-from app.jobs import Jobs, Order
-from app.lane import Job
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values, square_columns
@@ -23,6 +21,8 @@ from app.tasks.latent_study import Study
 from app.tasks.path_making import make
 from app.tasks.walking import Codes, Progress, Walks
 from app.tasks.walking_recipe import Plan, recipe_of
+from app.work.jobs import Jobs, Order
+from app.work.lane import Job
 from engines.model import Card
 from widgets.window.messages import Messages, Severity
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channels
 from app.interpolation.keys import Keys
-from app.lane import Job
 from app.recipes.pictures import Pixels, tensor_of
 from app.session.session import Session
 from app.tasks.walking import Film, step_lengths
+from app.work.channels import Channels
+from app.work.lane import Job
 from engines.model import Card
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.state import State

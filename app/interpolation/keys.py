@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
-from app.lane import Failure
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels, Points, Values
 from app.session.session import Session
 from app.tasks.sampling import Backdrop, backdrop, draw
 from app.tasks.sampling import Frame as Drawn
+from app.work.channels import Channels
+from app.work.lane import Failure
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation.tab import InterpolationTab

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channels
 from app.interpolation.row import WalkRow
-from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tasks import latent_study, walking
 from app.tasks.latent_study import LAYOUTS, SINGLE_MOST, Study
 from app.tasks.path_making import offset_of
 from app.tasks.walking import Array, Film, Progress, Still, Walks, Wish
+from app.work.channels import Channels
+from app.work.lane import Failure
 from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
 from widgets.interpolation.tab import InterpolationTab
 

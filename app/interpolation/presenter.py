@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
-from app.channels import Channel, Channels
 from app.exchange.travel import Target
 from app.interpolation.fade import Fade
 from app.interpolation.keys import Key, Keys, point
@@ -25,6 +24,7 @@ from app.tab.row_buttons import RowButtons
 from app.tasks import walking
 from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, plan_of
+from app.work.channels import Channel, Channels
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab

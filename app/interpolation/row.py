@@ -11,13 +11,13 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel, Channels
-from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.tasks import walking
 from app.tasks.walking import Codes, Film, Progress, Still, Walks, Wish
+from app.work.channels import Channel, Channels
+from app.work.lane import Failure
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow
 from widgets.look.state import State

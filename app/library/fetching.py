@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Queue
-from app.lane import Failure, Job
+from app.work.channels import Queue
+from app.work.lane import Failure, Job
 from engines.model import Card
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.channels import Channels, Newest
 from app.exchange.intake import sentence
-from app.jobs import Jobs
-from app.lane import Job
 from app.library.fetching import Fetching
 from app.library.outside import Outside, place_of
 from app.library.rows import Known, row_of
 from app.models.open_models import Freed, Held, Models
 from app.session.session import Session
+from app.work.channels import Channels, Newest
+from app.work.jobs import Jobs
+from app.work.lane import Job
 from engines import outside
 from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError, is_foreign

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs import Jobs, Order
-from app.lane import Failure, Job
 from app.models.open_models import Loading
+from app.work.jobs import Jobs, Order
+from app.work.lane import Failure, Job
 from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 
-from app.lane import Job
+from app.work.lane import Job
 
 
 def prepare_lane() -> None:

@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel
-from app.lane import Failure
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
 from app.tasks.sampling import Frame, draw
+from app.work.channels import Channel
+from app.work.lane import Failure
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
 
-from app.channels import Channel, Channels
 from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
-from app.jobs import Jobs, Order
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
@@ -20,6 +18,8 @@ from app.session.session import Session
 from app.session.settings import Classes, Settings
 from app.tab.row_buttons import RowButtons
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
+from app.work.channels import Channel, Channels
+from app.work.jobs import Jobs, Order
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery

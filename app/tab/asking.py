@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.lane import Job
+from app.work.lane import Job
 
 
 @dataclass(frozen=True, eq=False)

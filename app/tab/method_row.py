@@ -11,11 +11,11 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel
-from app.lane import Failure, Job
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.tasks.filling import Choice, Offer, When
+from app.work.channels import Channel
+from app.work.lane import Failure, Job
 from engines.model import Card, Knob, Knobs, Procedure, settle
 from widgets.controls.knob_fields import KnobSpec
 from widgets.inpainting.filling_row import FillingRow, MethodSpec

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import Intake
 from app.exchange.travel import Travel
-from app.jobs import Jobs
 from app.recipes.recipe import Recipe
 from app.session.session import Session
 from app.session.settings import Settings
+from app.work.channels import Channels
+from app.work.jobs import Jobs
 from widgets.window.messages import Messages
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.lane import Failure
 from app.session.session import Session
+from app.work.lane import Failure
 from widgets.window.messages import Details, Messages, Severity
 
 

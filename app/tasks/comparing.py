@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Pixels, to_pixels
+from app.work.lane import Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card, SampleRequest, batch_of, own_knobs

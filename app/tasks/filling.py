@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Pixels, to_pixels, to_tensor
 from app.tasks.summary import Summary, summarise
+from app.work.lane import Job
 from engines import naming
 from engines.model import NO_PROMPT, Card, Knob, Knobs, Procedure, Prompt, settle
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading
 from app.recipes.files import APP
 from app.recipes.pictures import Values, array_of
 from app.tasks.walking import Array, Progress, Reals, Walks
+from app.work.lane import Job
 from engines.model import Card
 
 if TYPE_CHECKING:

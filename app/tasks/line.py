@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.tasks.filling import Choice, Offer, When, chosen, fitting, keeps, offer_of
+from app.work.lane import Job
 from engines.model import Card, Knobs, Procedure, settle
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
+from app.work.lane import Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Memory, Moment

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import to_pixels, to_points
+from app.work.lane import Job
 from engines.model import (
     NO_PROMPT,
     Card,

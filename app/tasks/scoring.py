@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.files import APP, SaveError
 from app.recipes.pictures import Pixels, to_tensor
+from app.work.lane import Job
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
 

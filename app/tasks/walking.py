@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values, array_of, room, tensor_of
+from app.work.lane import Job
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:

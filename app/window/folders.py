@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import sentence
-from app.lane import Failure, Job
 from app.models.titles import data_title
 from app.session.session import Session
+from app.work.channels import Channels
+from app.work.lane import Failure, Job
 from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:

@@ -21,11 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.intake import Intake, accepts, sentence
 from app.exchange.travel import Travel
-from app.jobs import Jobs
 from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
@@ -41,6 +39,8 @@ from app.window.families import Families
 from app.window.folders import Folders
 from app.window.menus import Command, Menu
 from app.window.tabs import Tabs
+from app.work.channels import Channels
+from app.work.jobs import Jobs
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog

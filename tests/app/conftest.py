@@ -2,7 +2,7 @@
 
 from tests.app.puppet_methods import methods
 from tests.app.puppets import puppets
-from tests.app.recording import busy, lane, rec
+from tests.app.work.recording import busy, lane, rec
 from tests.windows import catalogue, open_window, root
 
 __all__ = ["busy", "catalogue", "lane", "methods", "open_window", "puppets", "rec", "root"]

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
-from app.lane import Lane
 from app.session.settings import Settings
+from app.work.lane import Lane
 from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.controls import controls, faults

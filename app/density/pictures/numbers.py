@@ -9,16 +9,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.channels import Channel
 from app.density.pictures.export import Table
 from app.density.pictures.source import PictureSource
-from app.jobs import Order
-from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
+from app.work.channels import Channel
+from app.work.jobs import Order
+from app.work.lane import Failure
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card

@@ -10,16 +10,16 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.channels import Channel
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
-from app.lane import Failure, Job
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels, to_tensor
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.map_sheet import Panel
+from app.work.channels import Channel
+from app.work.lane import Failure, Job
 from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets.controls.slider import Slider

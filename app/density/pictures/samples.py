@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
-from app.lane import Failure
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.comparing import Compared, Floats, Grounds, compare
 from app.tasks.map_sheet import Panel
+from app.work.lane import Failure
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
 from widgets.controls.combo import Combo

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
-from app.lane import Failure
 from app.recipes.pictures import Pixels
 from app.session.session import Session
+from app.work.channels import Channels
+from app.work.lane import Failure
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
 from widgets.density.picture_pages import PicturePages

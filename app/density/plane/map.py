@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel
-from app.lane import Failure, Job
 from app.models.open_models import Loading
 from app.tasks.mapping import MapFrame, MapRequest, patched
+from app.work.channels import Channel
+from app.work.lane import Failure, Job
 from engines.maps.kinds import Kind
 from widgets.density.numbers import Number
 from widgets.look.state import State

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel
 from app.models.open_models import Loading
 from app.session.session import Session
 from app.tasks.mapping import Values
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
+from app.work.channels import Channel
 from engines.model import Card, SampleRequest
 
 SAMPLES = 1000

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channel
 from app.density.plane.cross import hide_cross, show_cross
 from app.density.plane.difference import show_difference
 from app.density.plane.export import DensityExport
@@ -15,13 +14,14 @@ from app.density.plane.overlays import Overlays
 from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
-from app.lane import Job
 from app.models.titles import family_title
 from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
 from app.tasks.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View
+from app.work.channels import Channel
+from app.work.lane import Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of

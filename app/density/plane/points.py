@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channel
-from app.lane import Job
 from app.models.open_models import Loading
 from app.tasks.mapping import TRUTH, Fields
+from app.work.channels import Channel
+from app.work.lane import Job
 from engines.maps.kinds import Kind
 from engines.model import Card
 

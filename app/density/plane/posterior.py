@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channel
-from app.lane import Job
 from app.models.open_models import Loading, Models
 from app.tab.asking import Answer, Questions, answering
+from app.work.channels import Channel
+from app.work.lane import Job
 from engines.maps.area import Area
 from engines.model import Card
 from widgets.density.posterior_view import PosteriorView

@@ -9,11 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.inpainting.pictures.source import Source
-from app.lane import Failure, Job
 from app.recipes.files import read_bytes
+from app.work.channels import Channels
+from app.work.lane import Failure, Job
 from engines.data import masks
 from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.channels import Channel
 from app.inpainting.pictures.evidence import calibration
 from app.models.open_models import Models
 from app.recipes.pictures import Pixels
@@ -13,6 +12,7 @@ from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
 from app.tasks import filling_recipe as inpainting_recipe
 from app.tasks.filling import Choice, Filling, FillRequest, fill
+from app.work.channels import Channel
 from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 from widgets.plots.heat import coloured

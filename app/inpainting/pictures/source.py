@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channels
 from app.exchange.export import Export
 from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
-from app.lane import Failure
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels
 from app.session.session import Session
+from app.work.channels import Channels
+from app.work.lane import Failure
 from engines.data.fitting import Fit, Foreign, fitted
 from engines.data.masks import Photo
 from engines.model import Card

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channel, Channels
 from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.points.source import LineSource
 from app.session.session import Session
 from app.tab.parts import Parts
 from app.tasks.line import PLACES, QUICK_PLACES, Curve, Line
+from app.work.channels import Channel, Channels
 from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Channel
 from app.models.open_models import Loading, Models
 from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
@@ -22,6 +21,7 @@ from app.tasks.line import (
     model_curve,
     usual,
 )
+from app.work.channels import Channel
 from engines.model import Card, Meaning
 
 if TYPE_CHECKING:

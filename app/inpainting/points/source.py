@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.channels import Channels
 from app.tasks.line import Line, true_curve
 from app.tasks.sampling import Backdrop, backdrop
+from app.work.channels import Channels
 from widgets.inpainting.line_editor import LineEditor
 
 START = 0.62

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.lane import Event, Job, Kind, Lane
+from app.work.lane import Event, Job, Kind, Lane
 
 
 class Channel(QObject):

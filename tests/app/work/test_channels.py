@@ -8,8 +8,8 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 
-from app.channels import Channel, Channels
-from app.lane import Event, Failure, Kind
+from app.work.channels import Channel, Channels
+from app.work.lane import Event, Failure, Kind
 
 PATIENCE = 10  # seconds until a test that hangs is called a failure
 TIMEOUT = 1000 * PATIENCE

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from app.lane import Lane
-from tests.app.recording import (
+from app.work.lane import Lane
+from tests.app.work.recording import (
     DONE,
     PATIENCE,
     PAUSED,

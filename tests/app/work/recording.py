@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.lane import Kind, Lane
+from app.work.lane import Kind, Lane
 
 PATIENCE = 10  # seconds until a test that hangs is called a failure
 STARTED, STEP, PAUSED, RESUMED, DONE, FAILED, STOPPED = Kind

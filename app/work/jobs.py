@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
-from app.channels import Queue
-from app.lane import Failure, Job
+from app.work.channels import Queue
+from app.work.lane import Failure, Job
 from widgets.queue.job_bar import JobBar
 from widgets.queue.jobs import JobState
 from widgets.window.messages import Messages

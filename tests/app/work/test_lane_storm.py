@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.app.recording import (
+from tests.app.work.recording import (
     DONE,
     ENDINGS,
     PAUSED,

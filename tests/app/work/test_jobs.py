@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.channels import Channels
-from app.jobs import Jobs, Order
 from app.recipes.files import SaveError
-from tests.app.recording import PATIENCE, Gated
+from app.work.channels import Channels
+from app.work.jobs import Jobs, Order
+from tests.app.work.recording import PATIENCE, Gated
 from widgets.queue.job_bar import JobBar
 from widgets.queue.jobs import JobState
 from widgets.window.messages import Messages

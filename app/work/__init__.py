@@ -1,0 +1,1 @@
+"""The lane, its channels to the window, and the queue of jobs."""
