@@ -1,18 +1,28 @@
-# make run · make test · make check · make fuzz · make train · make tour · make bench · make evidence
+# make run · make test · make check · make coverage · make fuzz · make evidence · make train · make tour · make bench
 # Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[dev]"; .venv/bin/python main.py
 
 PYTHON ?= python3
 BIN := .venv/bin
 MODEL ?= mnist/vae
+JOBS ?= auto
 DISPLAYLESS := QT_QPA_PLATFORM=offscreen
+# a file's tests run in one process: they share the models they opened
+TESTS := $(DISPLAYLESS) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-.PHONY: run test check fuzz train evaluate evidence tour bench clean
+.PHONY: run test check coverage fuzz train evaluate evidence tour bench clean
 
 run: .venv/ready
 	$(BIN)/python main.py
 
 test: check
-	$(DISPLAYLESS) $(BIN)/python -m pytest
+	$(TESTS) --durations 20
+
+# The share of lines of app, engines and widgets that the tests reach.
+coverage: .venv/ready
+	$(DISPLAYLESS) $(BIN)/python -m coverage erase
+	$(DISPLAYLESS) $(BIN)/python -m coverage run -m pytest --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --format total
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
