@@ -175,36 +175,57 @@ while twisted SMC follows its stochastic sampler: of a learned denoiser the two 
 """
 
 
-def page(found: Iterable[Found], lines: int, draws: int) -> str:
-    """The page of all rows."""
-    parts = [_HEAD.format(lines=lines, draws=draws, bins=_BINS)]
-    for row in found:
-        numbers = [f"{v:.3f}" if v is not None else "–" for v in (row.tv, row.floor)]
-        counts = [f"{v:,}" for v in (row.unsound, row.copied, row.failed, row.beyond)]
-        parts.append(f"| {' | '.join([row.model, row.method, *counts, *numbers])} |\n")
-    return "".join(parts)
+def page(rows: Iterable[str], lines: int, draws: int) -> str:
+    """The page of all rows, and which models were not asked yet."""
+    rows = list(rows)
+    asked_of = {row.split(" | ")[0].removeprefix("| ") for row in rows}
+    head = _HEAD.format(lines=lines, draws=draws, bins=_BINS)
+    left = [card.name for card in plane_cards() if card.name not in asked_of]
+    return head + "".join(rows) + (f"\nNot asked yet: {', '.join(left)}.\n" if left else "")
+
+
+def row_of(found: Found) -> str:
+    """One line of the table."""
+    numbers = [f"{v:.3f}" if v is not None else "–" for v in (found.tv, found.floor)]
+    counts = [f"{v:,}" for v in (found.unsound, found.copied, found.failed, found.beyond)]
+    return f"| {' | '.join([found.model, found.method, *counts, *numbers])} |\n"
 
 
 def write(
     names: Iterable[str] = (), lines: int = LINES, draws: int = DRAWS, document: Path = DOCUMENT
 ) -> None:
-    """Ask all the shipped models of the plane, or those of these names, and write the page."""
+    """Ask all the shipped models of the plane, or those of these names, and write the page.
+
+    After each model, so that a run cut short is not lost; rows of models that are not asked stay.
+    """
     torch.set_num_threads(1)
-    rows, chosen = [], set(names)
-    for row in every(chosen, lines, draws):
-        rows.append(row)
-        document.write_text(page(rows, lines, draws), encoding="utf-8")
-
-
-def every(chosen: set[str], lines: int, draws: int) -> Iterator[Found]:
-    """One row for every method, as each is done."""
+    chosen = set(names)
+    rows = _kept(document)
     for card in plane_cards():
         if chosen and card.name not in chosen:
             continue
-        model = open_model(card)
-        x = samples_of(model)
-        for method in methods_for(model):
-            start = time.perf_counter()
-            row = asked(model, x, method, lines, draws, compared=True)
-            print(f"{row} {time.perf_counter() - start:.0f} s", flush=True)
-            yield row
+        rows[card.name] = [row_of(found) for found in of_model(card, lines, draws)]
+        every = (row for each in plane_cards() for row in rows.get(each.name, ()))
+        document.write_text(page(every, lines, draws), encoding="utf-8")
+
+
+def _kept(document: Path) -> dict[str, list[str]]:
+    """The rows that a page has, by model."""
+    rows: dict[str, list[str]] = {}
+    text = document.read_text("utf-8") if document.is_file() else ""
+    for line in text.splitlines(keepends=True):
+        name = line.removeprefix("| ").split(" | ")[0]
+        if "/" in name and line.startswith("| "):
+            rows.setdefault(name, []).append(line)
+    return rows
+
+
+def of_model(card: Card, lines: int, draws: int) -> Iterator[Found]:
+    """What every method of one model gives, as each is done."""
+    model = open_model(card)
+    x = samples_of(model)
+    for method in methods_for(model):
+        start = time.perf_counter()
+        found = asked(model, x, method, lines, draws, compared=True)
+        print(f"{found} {time.perf_counter() - start:.0f} s", flush=True)
+        yield found

@@ -9,7 +9,13 @@ import pytest
 
 from engines import open_model
 from engines.inpaint import methods_for
-from engines.training.reports.finite import DOCUMENT, asked, plane_cards, samples_of
+from engines.training.reports.finite import (
+    DOCUMENT,
+    asked,
+    plane_cards,
+    samples_of,
+    write,
+)
 
 CARDS = plane_cards()
 CHEAP = {"steps": 8, "rungs": 2, "cells": 256, "resamplings": 2, "particles": 8}
@@ -62,3 +68,14 @@ def test_twisted_smc_follows_the_density_of_shipped_diffusions(name):
     found = asked(model, samples_of(model), method, 8, 400, compared=True)
     assert (found.unsound, found.copied, found.failed, found.beyond) == (0, 0, 0, 0)
     assert found.tv < 1.5 * found.floor, found
+
+
+def test_the_page_keeps_the_rows_of_models_that_are_not_asked(tmp_path):
+    page = tmp_path / "finite.md"
+    write(["cities/kde"], 2, 8, page)
+    write(["moons/kde"], 2, 8, page)
+    text = page.read_text("utf-8")
+    assert text.index("| moons/kde | closed-form | 0 |") < text.index("| cities/kde | closed-form")
+    _, _, left = text.partition("Not asked yet: ")
+    assert "moons/flow" in left
+    assert "moons/kde" not in left
