@@ -7,12 +7,13 @@ The library loads its submodules when they are first imported: `_library` import
 
 from __future__ import annotations
 
+import glob
 import importlib
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,18 +21,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from engines.checkpoints.catalog import CheckpointError
-from engines.outside import transfer
+from engines.outside import selection, transfer
 from engines.outside.transfer import Blob
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-_WANTED = (
-    "model_index.json", "config.json", "scheduler_config.json", "README.md",
-    "preprocessor_config.json", "diffusion_pytorch_model*.safetensors*", "model*.safetensors*",
-    "*/config.json", "*/scheduler_config.json", "*/tokenizer*.json", "*/vocab.json",
-    "*/merges.txt", "*/special_tokens_map.json",
-    "*/diffusion_pytorch_model*.safetensors*", "*/model*.safetensors*",
-)  # fmt: skip
-"""Settings, words and safetensors: neither pickles nor code."""
 _LOOK, _PATIENCE = 0.1, 2.0
 """Seconds between two steps, and until a transfer that hangs is left to end by itself."""
 _ANSWER, _DEADLINE = 5.0, 6.0
@@ -39,10 +32,6 @@ _ANSWER, _DEADLINE = 5.0, 6.0
 on which no timeout of a connection has a hold."""
 _PARTS = ("constants", "errors", "utils", "utils.logging")
 """What is used of huggingface_hub besides its own names: no attribute of it before its import."""
-_LEFT = (
-    "safety_checker/*", "image_encoder/*", "feature_extractor/*", "*.fp16.*", "*.bf16.*",
-    "*.non_ema.*", "*.fp16-*", "*onnx*", "*openvino*", "*flax*",
-)  # fmt: skip
 
 
 def is_id(name: str) -> bool:
@@ -69,18 +58,18 @@ def fetch(name: str) -> Path:
     mode is on and it was not fetched before. What was fetched of it stays for the next time.
     """
     library = _library(name)
-    files = _missing(library, name)
-    if files is None:
+    wants = _wants(library, name)
+    if wants is None:
         return _kept(library, name)
-    total = sum(size for size, _ in files)
+    total = sum(size for size, _ in wants.missing)
     with library.utils.tqdm(total=total, unit="B", unit_scale=True, desc=name) as bar:
-        return _fetched(library, name, files, bar.update)
+        return _fetched(library, name, wants, bar.update)
 
 
 def here(name: str) -> Path | None:
     """The folder of a model of the hub where all of it is on this machine; asks nobody."""
     with suppress(CheckpointError):
-        return _snapshot(_library(name), name, local_files_only=True)
+        return _kept(_library(name), name)
     return None
 
 
@@ -92,12 +81,12 @@ def fetching(name: str) -> Generator[Transfer, None, Path]:
 
     def work() -> None:
         try:
-            files = _missing(library, name)
-            if files is None:
+            wants = _wants(library, name)
+            if wants is None:
                 found.set_result(_kept(library, name))
                 return
-            meter.total = sum(size for size, _ in files) if files else None
-            made = _fetched(library, name, files, meter.add, tqdm_class=meter.bar)
+            meter.total = sum(size for size, _ in wants.missing) if wants.missing else None
+            made = _fetched(library, name, wants, meter.add, tqdm_class=meter.bar)
             found.set_result(made)
         except BaseException as error:  # noqa: BLE001  # it is raised where the result is asked for
             found.set_exception(error)
@@ -161,28 +150,39 @@ File: TypeAlias = tuple[int, Blob | None]
 """Bytes of a file of the hub, and where to find it if it is a large one."""
 
 
-def _missing(library: Any, name: str) -> list[File] | None:
-    """The files of a model that are not here yet; None where the hub cannot be asked.
+@dataclass(frozen=True)
+class _Wants:
+    """The names of all files that a model needs, and those that are not here yet."""
+
+    names: tuple[str, ...]
+    missing: tuple[File, ...]
+
+
+def _wants(library: Any, name: str) -> _Wants | None:
+    """What a model needs; None where the hub cannot be asked.
 
     Raises CheckpointError where the hub refuses.
     """
     info = _asked(library, name)
     if info is None:
         return None
-    wanted = library.utils.filter_repo_objects(
-        info.siblings, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT),
-        key=lambda file: file.rfilename,
-    )  # fmt: skip
-    return [
-        (
-            file.size,
-            file.lfs and Blob(name, info.sha, file.rfilename, file.size, file.lfs.sha256),
-        )
-        for file in wanted
-        if not isinstance(
-            library.try_to_load_from_cache(name, file.rfilename, revision=info.sha), str
-        )
+    every = {file.rfilename: file for file in info.siblings}
+    names = tuple(selection.wanted(every))
+    missing = [
+        every[each]
+        for each in names
+        if not isinstance(library.try_to_load_from_cache(name, each, revision=info.sha), str)
     ]
+    return _Wants(
+        names,
+        tuple(
+            (
+                file.size,
+                file.lfs and Blob(name, info.sha, file.rfilename, file.size, file.lfs.sha256),
+            )
+            for file in missing
+        ),
+    )
 
 
 def _asked(library: Any, name: str) -> Any:
@@ -215,7 +215,12 @@ def _asked(library: Any, name: str) -> Any:
 
 def _kept(library: Any, name: str) -> Path:
     """What is here of a model whose hub cannot be asked. Raises CheckpointError if not all is."""
-    return _snapshot(library, name, local_files_only=True)
+    # what an older version of the library fetched has no list of files here: there is what there is
+    names = None
+    if hasattr(library, "get_cached_repo_tree"):
+        with suppress(library.errors.CachedRepoTreeNotFoundError):
+            names = selection.wanted(file.path for file in library.get_cached_repo_tree(name))
+    return _snapshot(library, name, names, local_files_only=True)
 
 
 def _library(name: str) -> Any:
@@ -240,22 +245,22 @@ def _library(name: str) -> Any:
 
 
 def _fetched(
-    library: Any, name: str, files: list[File], add: Callable[[int], object], **more: Any
+    library: Any, name: str, wants: _Wants, add: Callable[[int], object], **more: Any
 ) -> Path:
     """The large files that are missing first, then what else there is. Raises CheckpointError."""
     with _in_words(name):
-        for _, blob in files:
+        for _, blob in wants.missing:
             if blob is not None:
                 transfer.bring(library, blob, add)
-    return _snapshot(library, name, **more)
+    return _snapshot(library, name, wants.names, **more)
 
 
-def _snapshot(library: Any, name: str, **more: Any) -> Path:
+def _snapshot(library: Any, name: str, names: Iterable[str] | None, **more: Any) -> Path:
     """What the library has or fetches of a model. Raises CheckpointError."""
     with _in_words(name):
         return Path(
             library.snapshot_download(
-                name, allow_patterns=list(_WANTED), ignore_patterns=list(_LEFT), **more
+                name, allow_patterns=None if names is None else [*map(glob.escape, names)], **more
             )
         )
 

@@ -84,6 +84,7 @@ def _load(kind: Any, place: str, net: Net, dtype: torch.dtype) -> tuple[nn.Modul
         "use_safetensors": True,
         "local_files_only": True,
         "output_loading_info": True,
+        "variant": net.variant or None,
     }
     if library_of(net.kind) == "transformers":
         config = kind.config_class(**_settings(net.config))

@@ -23,7 +23,9 @@ _DEEP = re.compile(r"layer|blocks?$|depth")
 _STEPS = re.compile(r"timesteps|id$|vocab|embed|max_|hash")
 _FREE = {"total_size", "lambda_min_clipped"}
 """Bytes of all shards; minus infinity is usual."""
-_PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".tar", ".msgpack")
+VARIANTS = ("fp32", "fp16", "bf16", "ema", "non_ema")
+"""What a folder may hold in place of its full weights, the best first."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,28 @@ class Folder:
             _check_number(path, key, value)
         return table
 
-    def weights(self, part: str, stem: str) -> tuple[Path, ...]:
+    def weights(self, part: str, stem: str, variant: str = "") -> tuple[Path, ...]:
         """The safetensors files of a part: one, or the shards that its index names.
 
         Raises CheckpointError for none, for pickles, and for shards that are missing.
         """
         place = f"{part}/" if part else ""
-        if self.has(f"{place}{stem}.safetensors"):
-            return (self.inside(f"{place}{stem}.safetensors"),)
-        index = f"{place}{stem}.safetensors.index.json"
-        if not self.has(index):
+        whole, sharded = (f"{place}{name}" for name in _weight_names(stem, variant))
+        if self.has(whole):
+            return (self.inside(whole),)
+        if not self.has(sharded):
             raise CheckpointError(self._without(part, stem))
+        return self._shards(place, sharded)
+
+    def variant(self, part: str, stem: str) -> str:
+        """Which of its weights a part is opened with: "" for the full ones, else "fp16" or so."""
+        folder = self.path / part
+        for variant in ("", *VARIANTS):
+            if any((folder / name).exists() for name in _weight_names(stem, variant)):
+                return variant
+        return ""
+
+    def _shards(self, place: str, index: str) -> tuple[Path, ...]:
         named = self.table(index).get("weight_map")
         if not isinstance(named, dict) or not named:
             raise CheckpointError(f"{self.path / index} names no shards")
@@ -143,6 +156,12 @@ def _root(path: Path) -> Path:
     if real.parent.name == "snapshots" and real.parent.parent.name.startswith("models--"):
         return real.parent.parent
     return real
+
+
+def _weight_names(stem: str, variant: str) -> tuple[str, str]:
+    """One file of weights, and the index of many, as diffusers and transformers name them."""
+    mark = f".{variant}" if variant else ""
+    return f"{stem}{mark}.safetensors", f"{stem}.safetensors.index{mark}.json"
 
 
 def _is_pickle(name: str) -> bool:

@@ -68,6 +68,8 @@ class Net:
     config: Mapping[str, Any]
     files: tuple[Path, ...]
     parameters: int
+    variant: str = ""
+    """Which of the folder's weights these are: "fp16" and the like, "" for the full ones."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +193,18 @@ def _pipeline(folder: Folder) -> Layout:
     for part, classes in allowed.items():
         if part not in parts:
             raise CheckpointError(f"{folder.path} is a {name} without its '{part}'")
-        nets[part] = _net(folder, part, classes, str(index[part][1]))
+        place = _place(folder, part, "config.json")
+        nets[part] = _net(folder, place, classes, str(index[part][1]), part)
     labels = _labels(index, nets)
-    scheduler = _scheduler(folder, "scheduler/scheduler_config.json")
+    place = _place(folder, "scheduler", "scheduler_config.json")
+    scheduler = _scheduler(folder, f"{place}/scheduler_config.json".lstrip("/"))
     return _finished(folder, name, nets, scheduler, labels, family)
+
+
+def _place(folder: Folder, part: str, settings: str) -> str:
+    """The folder of a part; "" where it lies flat beside model_index.json, as diffusers has it."""
+    flat = not folder.has(part) and folder.has(settings)
+    return "" if flat else part
 
 
 def _bare(folder: Folder) -> Layout:
@@ -245,20 +255,22 @@ def _is_part(name: str, what: object) -> bool:
     return whole and not name.startswith("_")
 
 
-def _net(folder: Folder, part: str, classes: tuple[str, ...], named: str) -> Net:
+def _net(
+    folder: Folder, part: str, classes: tuple[str, ...], kind: str, title: str | None = None
+) -> Net:
     config = folder.table(f"{part}/config.json" if part else "config.json")
-    kind = named
     if kind not in classes:
         raise CheckpointError(
-            f"{folder.path} has a {kind!r} as its '{part}'; this version opens "
+            f"{folder.path} has a {kind!r} as its '{title or part}'; this version opens "
             f"{' or '.join(classes)}"
         )
     if "quantization_config" in config:
         raise CheckpointError(f"{folder.path / part} is quantised, which this version cannot open")
     stem = "model" if kind.startswith("CLIP") else "diffusion_pytorch_model"
-    files = folder.weights(part, stem)
+    variant = folder.variant(part, stem)
+    files = folder.weights(part, stem, variant)
     parameters = sum(count(folder.tensors(file)) for file in files)
-    return Net(part, kind, config, files, parameters)
+    return Net(part, kind, config, files, parameters, variant)
 
 
 def _scheduler(folder: Folder, name: str) -> tuple[str, Mapping[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 import engines
 from engines.checkpoints.catalog import CheckpointError
 from engines.outside import hub as fetcher
+from engines.outside import selection
 from tests import foreign
 from tests.hub import serving
 
@@ -127,3 +128,47 @@ def test_a_transfer_that_hangs_is_left(server):
     began = time.monotonic()
     run.close()
     assert time.monotonic() - began < 2 * fetcher._PATIENCE
+
+
+def test_weights_of_half_precision_are_fetched_only_where_there_are_no_others(server, monkeypatch):
+    folder = server.folder / "unet"
+    whole = folder / "diffusion_pytorch_model.safetensors"
+    half = folder / "diffusion_pytorch_model.fp16.safetensors"
+    half.write_bytes(whole.read_bytes())
+    engines.open_model("someone/tiny")
+    assert half.name not in {Path(name).name for name, _ in server.fetched}
+
+
+def test_a_model_of_half_precision_alone_is_fetched_and_opened_offline(server, monkeypatch):
+    whole = server.folder / WEIGHTS
+    half = whole.with_name("diffusion_pytorch_model.fp16.safetensors")
+    whole.rename(half)
+    whole.with_name("diffusion_pytorch_model.bf16.safetensors").write_bytes(half.read_bytes())
+    assert fetcher.here("someone/tiny") is None
+    assert engines.open_model("someone/tiny").card.shape == (1, 8, 8)
+    fetched = {Path(name).name for name, _ in server.fetched}
+    assert half.name in fetched
+    assert "diffusion_pytorch_model.bf16.safetensors" not in fetched
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert engines.open_model("someone/tiny").card.shape == (1, 8, 8)
+    path = fetcher.here("someone/tiny")
+    assert path is not None
+    (path / "unet" / half.name).unlink()
+    assert fetcher.here("someone/tiny") is None, "half of a model is not a model"
+
+
+def test_which_files_are_fetched():
+    shards = [f"unet/diffusion_pytorch_model-0000{i}-of-00002.safetensors" for i in (1, 2)]
+    index = "unet/diffusion_pytorch_model.safetensors.index.json"
+    names = [
+        "model_index.json", "unet/config.json", index, *shards,
+        "unet/diffusion_pytorch_model.fp16-00001-of-00001.safetensors",
+        "unet/diffusion_pytorch_model.safetensors.index.fp16.json",
+        "unet/diffusion_pytorch_model.onnx", "text_encoder/model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.non_ema.safetensors", "vae/model_code.py",
+        "vae/diffusion_pytorch_model.fp16.safetensors", "safety_checker/model.safetensors",
+    ]  # fmt: skip
+    assert selection.wanted(names) == [
+        "model_index.json", "unet/config.json", index, *shards,
+        "text_encoder/model.fp16.safetensors", "vae/diffusion_pytorch_model.fp16.safetensors",
+    ]  # fmt: skip
