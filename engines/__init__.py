@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engines.checkpoints.catalog import CheckpointError, catalog
+from engines.checkpoints.catalog import CheckpointError, catalog, no_density
 from engines.model import (
     NO_KNOBS,
     Card,
@@ -54,7 +54,7 @@ def log_density(
     are −value / (ln 2 · dims). Raises ValueError for an implicit model.
     """
     if model.density is None:
-        raise ValueError(f"{model.card.name} is implicit: it has no density")
+        raise ValueError(no_density(model.card))
     return finish(model.density.run(x, labels, knobs))
 
 

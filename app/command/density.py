@@ -23,7 +23,7 @@ from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View, recipe_of
 from app.tasks.scoring import Score
-from engines.checkpoints.catalog import FAMILY_TITLES, ROOT
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, no_density
 from engines.data.fitting import MAX_FILE, fitted, read
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
@@ -143,7 +143,7 @@ def score(
         raise UsageError(f"there are no pictures in {images}")
     engine = opened(card, device, root)
     if engine.density is None:
-        raise UsageError(f"{card.name} is implicit: it has no density")
+        raise UsageError(no_density(card))
     readable = {path: picture for path in paths if (picture := _picture(path, card)) is not None}
     skipped, paths = len(paths) - len(readable), list(readable)
     if not paths:

@@ -22,6 +22,7 @@ from app.recipes import files
 from app.recipes.files import APP, SaveError
 from app.recipes.pictures import Pixels, to_tensor
 from app.work.lane import Job
+from engines.checkpoints.catalog import no_density
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
 
@@ -91,7 +92,7 @@ def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job
         model = yield from models.get(card)
         density = model.density
         if density is None:
-            yield Unable(f"{card.name} is implicit: it has no density.")
+            yield Unable(f"{no_density(card)}.")
             return
         found = yield from _run(model, density, picture[None], label)
         error = None if found.stderr is None else float(found.stderr[0])

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values, array_of, room, tensor_of
 from app.work.lane import Job
+from engines.checkpoints.catalog import no_density
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:
@@ -340,7 +341,7 @@ def _with_density(
     import torch
 
     if model.density is None:
-        yield replace(shown, meaning="", method="implicit: this family has no density")
+        yield replace(shown, meaning="", method=no_density(model.card))
         return
     labels = None if label is None else torch.full((len(x),), label)
     run = model.density.run(x, labels, {})

@@ -75,6 +75,25 @@ def is_foreign(card: Card) -> bool:
     return card.data.startswith(f"{OUTSIDE} ")
 
 
+def density_refusal(card: Card) -> str | None:
+    """What rules a density out, in a sentence; None where the family as such has one."""
+    if card.family == "gan":
+        return "Implicit: it draws, and no p(x) can be computed."
+    if is_foreign(card) and card.family == "latent-diffusion":
+        return "Its autoencoder has no calibrated p(x | z), so that no bound holds."
+    if is_foreign(card) and card.family == "vae":
+        return "An autoencoder alone: no prior over its latents was learned."
+    return None
+
+
+def no_density(card: Card) -> str:
+    """Why a model without a density has none: one sentence that begins with its name."""
+    reason = density_refusal(card)
+    if reason is None or card.family == "gan":
+        return f"{card.name} is implicit: it has no density"
+    return f"{card.name} has no density. {reason.rstrip('.')}"
+
+
 def is_folder(name: str) -> bool:
     """Whether a name, which may begin with "~", is the path of a folder; never raises."""
     # the methods of Path raise for names that are too long

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
+from engines.checkpoints.catalog import FAMILY_TITLES, density_refusal, is_foreign
 from engines.model import Card, Density, Meaning, Model, settle
 
 TASKS = ("sample", "inpaint", "interpolate", "density")
@@ -44,7 +44,7 @@ def of_model(model: Model) -> tuple[Ability, ...]:
         Ability("sample", True, _sentence(f"{drawn.method}: {drawn.exactness.value}")),
         Ability("inpaint", bool(titles), _sentence(", ".join(titles)) if titles else _NO_METHOD),
         path,
-        Ability("density", density is not None, _meaning(density)),
+        Ability("density", density is not None, _meaning(model.card, density)),
     )
 
 
@@ -63,21 +63,19 @@ def reads_text(card: Card) -> bool:
 
 def _refusals(card: Card) -> dict[str, str]:
     """The tasks that a card rules out, and why."""
-    if card.family == "gan":
-        return {"density": _IMPLICIT}
     if card.family == "mfa":
         return {"interpolate": _NO_SPACE}
-    if is_foreign(card) and card.family == "latent-diffusion":
-        return {"density": "Its autoencoder has no calibrated p(x | z), so that no bound holds."}
+    none = density_refusal(card)
+    if none is None:
+        return {}
     if is_foreign(card) and card.family == "vae":
-        none = "An autoencoder alone: no prior over its latents was learned."
         return {"inpaint": none, "density": none}
-    return {}
+    return {"density": none}
 
 
-def _meaning(density: Density | None) -> str:
+def _meaning(card: Card, density: Density | None) -> str:
     if density is None:
-        return _IMPLICIT
+        return density_refusal(card) or _IMPLICIT
     exact = density.meaning is Meaning.EXACT
     return _sentence(f"exact {density.meaning.value}" if exact else density.meaning.value)
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.checkpoints.catalog import no_density
 from engines.data.toys import TOYS
 from engines.families.kde.net import PointKernels
 from engines.finite import numbers
@@ -62,7 +63,7 @@ def _checked(grid: Grid) -> Grid:
 def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) -> Field:
     """The model's own density. Raises ValueError for an implicit one."""
     if model.density is None:
-        raise ValueError(f"{model.card.name} is implicit: it has no density")
+        raise ValueError(no_density(model.card))
     rough = model.density.preview
     return Field(
         kind_of(model.density.meaning),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engines.checkpoints.catalog import no_density
 from engines.model import NO_KNOBS, DensityRun, Knobs, Model
 
 
@@ -18,7 +19,7 @@ def log_density_grid(
     not of the plane, and for axes that are empty or do not increase.
     """
     if model.density is None:
-        raise ValueError(f"{model.card.name} is implicit: it has no density")
+        raise ValueError(no_density(model.card))
     if model.card.shape != (2,):
         raise ValueError(f"{model.card.name} is not of the plane: its shape is {model.card.shape}")
     for name, axis in (("xs", xs), ("ys", ys)):

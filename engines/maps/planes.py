@@ -14,6 +14,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from engines.checkpoints.catalog import no_density
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind, kind_of
 from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step
@@ -102,7 +103,7 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
     """
     density = model.density
     if density is None:
-        raise ValueError(f"{model.card.name} is implicit: it has no density")
+        raise ValueError(no_density(model.card))
     lacks = density.meaning is Meaning.UNNORMALISED
     unit = 1.0 if lacks else math.log(2) * math.prod(model.card.shape)
     run = density.run

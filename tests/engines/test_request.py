@@ -44,6 +44,7 @@ def test_settled_knobs_are_complete():
 
 
 def test_an_implicit_model_has_no_log_density():
-    implicit = SimpleNamespace(density=None, card=SimpleNamespace(name="moons/gan"))
+    card = SimpleNamespace(name="moons/gan", family="gan", data="moons")
+    implicit = SimpleNamespace(density=None, card=card)
     with pytest.raises(ValueError, match="moons/gan is implicit"):
         log_density(implicit, None)

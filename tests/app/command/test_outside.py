@@ -10,6 +10,7 @@ from PIL import Image
 import main
 from app.recipes.recipe import read_png
 from engines import open_model
+from engines.facts import abilities
 from engines.model import Prompt, SampleRequest, finish
 from tests import foreign
 
@@ -124,3 +125,15 @@ def test_neither_library_is_imported_before_it_is_needed():
         "assert not {'diffusers', 'transformers', 'huggingface_hub'} & set(sys.modules)",
     )
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=300)
+
+
+def test_score_gives_the_reason_of_the_window(genscope, folder, tmp_path):
+    Image.new("RGB", (32, 32)).save(tmp_path / "x.png")
+    code, _, wrong = genscope("score", folder, "--images", tmp_path, "--csv", tmp_path / "t.csv")
+    reason = next(
+        a.says for a in abilities.of_model(open_model(str(folder))) if a.task == "density"
+    )
+    assert code == 2
+    assert "implicit" not in wrong
+    assert f"outside/a-tiny-SD has no density. {reason.rstrip('.')}" in wrong
+    assert "calibrated" in reason
