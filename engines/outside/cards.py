@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_CARD = 64 << 10
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FLOAT = 4
+_BESIDE = ("latent_avg",)
+"""What a training saves next to the weights that it belongs to: the mean style of a StyleGAN2."""
 
 
 def of_architecture(card: Card) -> bool:
@@ -84,7 +86,7 @@ def load(card: Card, device: torch.device) -> Model:
     path = files.beside(card.folder, card.weights)
     if files.sha256_of(path) != card.sha256:
         raise CheckpointError(f"{path} has changed since its card was read; open it again")
-    tensors = state_dicts.load(path, card.net["entry"])
+    tensors = state_dicts.load(path, card.net["entry"], beside=_BESIDE)
     return ARCHITECTURES[card.net["architecture"]].build(card, tensors, device)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import re
 from collections.abc import Mapping
@@ -15,29 +16,39 @@ from torch import Tensor
 
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError
+from engines.model import finish
+from engines.outside.formats import storages
+from engines.outside.formats.pickles import Reader
+from engines.outside.formats.storages import Strided
 
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
-def load(path: Path, entry: str = "", limit: int | None = None) -> dict[str, Tensor]:
+def load(
+    path: Path, entry: str = "", limit: int | None = None, beside: tuple[str, ...] = ()
+) -> dict[str, Tensor]:
     """The state dict in a file, on the CPU; `entry` is where in it, such as "g_ema".
 
-    safetensors, or an archive by torch.save that holds nothing but tensors. Raises
+    Tensors that stand `beside` the entry under these names count as its own.
+
+    safetensors, or what torch.save wrote of nothing but tensors, in any version. Raises
     CheckpointError with one sentence for anything else, and for more than `limit` bytes.
     """
     try:
         with path.open("rb") as file:
-            start = file.read(9)
+            start = file.read(len(storages.MAGIC))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     # the length of a header of safetensors may look like the start of anything
-    tensors = start[8:] == b"{"
+    tensors = start[8:9] == b"{"
     if not tensors and start[:2] == b"PK":
-        return _within(_archive(path, limit), entry, path, limit)
+        return _within(_archive(path, limit), entry, path, limit, beside)
+    if start == storages.MAGIC:
+        return _within(_legacy(path, limit), entry, path, limit, beside)
     if not tensors and start[:2] in _PICKLES:
         raise CheckpointError(
             f"{path} is a pickle and was not opened: a pickle may run code; ask for the weights "
-            "as safetensors, or save the state dict anew with a torch of version 1.6 or later"
+            "as safetensors, or save the state dict alone with torch.save"
         )
     header = files.safetensors_header(path)
     budget.check(sum(tensor.size for tensor in header.values()), str(path), limit)
@@ -62,14 +73,48 @@ def _archive(path: Path, limit: int | None) -> Any:
         raise CheckpointError(f"{path} is damaged or is no state dict: {first}") from error
 
 
-def _within(found: Any, entry: str, path: Path, limit: int | None) -> dict[str, Tensor]:
+def _legacy(path: Path, limit: int | None) -> Any:
+    """What torch.save wrote before version 1.6, tensors as records of them."""
+    try:
+        size = path.stat().st_size
+        budget.check(2 * size, str(path), limit)
+        with path.open("rb") as file:
+            return finish(storages.reading(Reader(file, size), str(path)))
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def made(records: Mapping[str, Strided], what: str, limit: int | None = None) -> dict[str, Tensor]:
+    """Tensors of their records. Raises CheckpointError for more than `limit` bytes."""
+    size = sum(math.prod(r.shape) * storages.KINDS[r.storage.kind][1] for r in records.values())
+    budget.check(size, what, limit)
+    return {name: _tensor(record) for name, record in records.items()}
+
+
+def _tensor(record: Strided) -> Tensor:
+    dtype: torch.dtype = getattr(torch, storages.KINDS[record.storage.kind][0])
+    if not math.prod(record.shape):
+        return torch.empty(record.shape, dtype=dtype)
+    # of bytes that cannot be written torch makes a tensor with a warning
+    flat = torch.frombuffer(bytearray(record.storage.raw), dtype=dtype)
+    return flat.as_strided(record.shape, record.strides, record.offset).clone()
+
+
+def _within(
+    found: Any, entry: str, path: Path, limit: int | None, beside: tuple[str, ...] = ()
+) -> dict[str, Tensor]:
     """The table of tensors at `entry`. What is no tensor beside them is left out."""
+    near: dict[str, Any] = {}
     for part in entry.split(".") if entry else ():
         if not isinstance(found, Mapping) or part not in found:
             raise CheckpointError(f"{path} has no entry '{entry}'{_offers(found)}")
+        near = {name: found[name] for name in beside if name in found}
         found = found[part]
     if not isinstance(found, Mapping):
         raise CheckpointError(f"{path} holds no state dict{_at(entry)}")
+    found = {**near, **found}
+    records = {str(name): value for name, value in found.items() if isinstance(value, Strided)}
+    found = {**found, **made(records, f"{path}{_at(entry)}", limit)}
     tensors = {
         str(name): tensor.detach() for name, tensor in found.items() if isinstance(tensor, Tensor)
     }

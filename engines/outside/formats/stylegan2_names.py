@@ -69,7 +69,10 @@ def _level(side: str) -> int:
 
 def translated(tensors: Mapping[str, Tensor], card: Card) -> Named:
     """Raises CheckpointError for a name of neither code base, and for another filter."""
-    named = Named({}, {}, next((tensors[n] for n in _MEANS if n in tensors), None))
+    mean = next((tensors[n] for n in _MEANS if n in tensors), None)
+    if mean is not None and mean.dim() == 2 and len(mean) == 1:  # as a mean over rows may be kept
+        mean = mean[0]
+    named = Named({}, {}, mean)
     rules, parts = (_ROSINALITY, _ROSINALITY_PARTS)
     if any(name.startswith("synthesis.") for name in tensors):
         rules, parts = (_NVLABS, _NVLABS_PARTS)

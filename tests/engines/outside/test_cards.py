@@ -77,6 +77,21 @@ def test_styles_are_drawn_to_their_mean(tmp_path):
     assert model.procedure({"truncation": 0.5}).exactness is Exactness.HEURISTIC
 
 
+@pytest.mark.parametrize("rows", [(), (1,)])
+def test_a_mean_style_beside_the_entry_is_taken(tmp_path, rows):
+    path, tensors = stylegan2(tmp_path / "inside", torch_file=True)
+    mean = torch.linspace(-1, 1, 6)
+    torch.save({**tensors, "latent_avg": mean}, path.with_suffix(".pt"))
+    (tmp_path / "beside").mkdir()
+    beside = tmp_path / "beside" / "model.toml"
+    beside.write_text('entry = "g_ema"\n' + path.read_text("utf-8"), "utf-8")
+    saved = {"g": {}, "g_ema": tensors, "latent_avg": mean.expand(*rows, 6)}
+    torch.save(saved, beside.with_suffix(".pt"))
+    request = SampleRequest(2, 1, None, {"truncation": 0.3})
+    first, second = (finish(open_model(str(p)).sample(request)) for p in (path, beside))
+    assert torch.equal(first, second)
+
+
 def test_a_mean_style_in_the_file_is_taken(tmp_path):
     tensors = stylegan2_tensors("nvlabs")
     from tests.engines.outside.outsiders import STYLE_SIZES, card_at

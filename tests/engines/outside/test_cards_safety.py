@@ -5,6 +5,7 @@ import pickle
 import zipfile
 
 import pytest
+import safetensors.torch
 import torch
 
 from engines import finish, open_model
@@ -139,12 +140,27 @@ def test_an_archive_that_names_code_is_refused_with_the_name(card):
     assert "as safetensors" in sentence
 
 
-def test_an_archive_of_old_or_another_protocol_is_refused(card):
-    old = {"a": torch.zeros(2)}
-    assert "version 1.6 or later" in refused(
-        archived(card, old, _use_new_zipfile_serialization=False)
+def test_an_archive_of_another_protocol_is_refused(card):
+    assert "protocol.4" in refused(archived(card, {"a": torch.zeros(2)}, pickle_protocol=4))
+
+
+def test_what_an_old_torch_saved_is_read_without_running_it(card):
+    mapped = safetensors.torch.load_file(weights_of(card))
+    plain = {name: tensor.clone() for name, tensor in mapped.items()}
+    good = open_model(str(card))
+    old = archived(card, plain, _use_new_zipfile_serialization=False)
+    again = open_model(str(old))
+    request = SampleRequest(2, 1)
+    assert torch.equal(finish(good.sample(request)), finish(again.sample(request)))
+    code = {"a": torch.zeros(1), "b": Bomb()}
+    assert "_pytest.outcomes" in refused(archived(card, code, _use_new_zipfile_serialization=False))
+    assert "running code" in refused(
+        archived(card, torch.nn.Linear(2, 2), _use_new_zipfile_serialization=False)
     )
-    assert "protocol.4" in refused(archived(card, old, pickle_protocol=4))
+    raw = weights_of(archived(card, plain, _use_new_zipfile_serialization=False)).read_bytes()
+    for part in (0.1, 0.5, 0.99):
+        weights_of(card).write_bytes(raw[: int(part * len(raw))])
+        refused(card)
 
 
 def test_a_zip_bomb_is_refused_unpacked(card):
