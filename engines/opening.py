@@ -60,9 +60,9 @@ def missing(name: str, known: Iterable[str]) -> str:
 def locate(name: str, root: Path = ROOT) -> Card:
     """The card of a model that a person names: as `find`, or from outside.
 
-    That is a folder of diffusers by its path, or a model of the hub by its id, which is fetched
-    where it is not here. Names in files of others go to `find`, which fetches nothing. Raises
-    CheckpointError.
+    That is a folder of diffusers or a file of weights by its path, or a model of the hub by its
+    id, which is fetched where it is not here. Names in files of others go to `find`, which fetches
+    nothing. Raises CheckpointError.
     """
     if is_outside(name, root):
         from engines import outside
@@ -72,7 +72,7 @@ def locate(name: str, root: Path = ROOT) -> Card:
 
 
 def is_outside(name: str, root: Path = ROOT) -> bool:
-    """Whether a name is the path of a folder, or the id of a model of the hub.
+    """Whether a name is the path of a folder or of weights, or the id of a model of the hub.
 
     The names of our own data sets are never looked for on the hub, nor is what a slip of the hand
     makes of the name of a model here.
@@ -80,13 +80,19 @@ def is_outside(name: str, root: Path = ROOT) -> bool:
     data, slash, family = name.partition("/")
     if name.endswith(".toml") or os.path.isfile(root / data / f"{family}.toml"):
         return False
-    if is_folder(name):
+    if is_folder(name) or _is_weights(name):
         return True
     ours = data == OUTSIDE or data in DATA_TITLES or os.path.isdir(root / data)
     if ours or not (slash and data and family) or "/" in family:
         return False
     known = (f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml"))
     return not naming.nearest_models(name, known)
+
+
+def _is_weights(name: str) -> bool:
+    from engines.outside import single
+
+    return single.is_file(Path(name).expanduser())
 
 
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exchange.export import Export
 from app.recipes.recipe import NoRecipe, Recipe, RecipeError, read_png
+from engines.outside import single
 from widgets.window.messages import Messages
+
+_MODELS = (".toml", *single.SUFFIXES)
 
 
 class Intake(QObject):
     """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
 
-    A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder or a
-    card to `take_folder`.
+    A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder, a
+    card or a file of weights to `take_folder`.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class Intake(QObject):
 
     def _take(self, source: Path | bytes) -> None:
         """Re-make a picture, or hand it over where it has no recipe and somebody wants it."""
-        if isinstance(source, Path) and (source.is_dir() or source.suffix == ".toml"):
+        if isinstance(source, Path) and (source.is_dir() or source.suffix.lower() in _MODELS):
             self._take_folder(source)
             return
         try:

@@ -15,10 +15,9 @@ from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.opening import missing
-from engines.outside import hub
+from engines.outside import hub, single
 
 _MARKS = ("model_index.json", "config.json")
-_WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl")
 
 
 def is_model(path: Path) -> bool:
@@ -46,9 +45,11 @@ def place_of(text: str, known: Collection[str] = ()) -> str:
     path = path.absolute()
     if is_model(path):
         return str(path)
-    if path.is_file() and path.suffix in (*_WEIGHTS, ".json") and is_model(path.parent):
+    if path.is_file() and path.suffix in (*single.SUFFIXES, ".json") and is_model(path.parent):
         return str(path.parent)
-    if path.suffix in _WEIGHTS:
+    if path.suffix.lower() in single.ALONE:  # what it holds is found out when it is read
+        return str(path)
+    if path.suffix.lower() in single.SUFFIXES:
         raise CheckpointError(
             f"{path.name} holds weights alone: write a card beside it that names their network "
             "(docs/outside.md), and add the card"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engines import naming
 from engines.checkpoints.catalog import OUTSIDE, CheckpointError, is_folder
 from engines.model import finish
-from engines.outside import cards, hub
+from engines.outside import cards, hub, single
 from engines.outside.formats import layout
 
 if TYPE_CHECKING:
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Card:
-    """The card of a folder by its path, or of a model of the hub by its id.
+    """The card of a folder or file by its path, or of a model of the hub by its id.
 
     Raises CheckpointError with one sentence.
     """
     if is_folder(name):
         return card_of(Path(name).expanduser())
+    if single.is_file(path := Path(name).expanduser()):
+        return finish(single.reading(path))
     if not hub.is_id(name):
         shown = naming.shortened(name)
         raise CheckpointError(f"there is no model '{shown}': no folder, and no id of the hub")
@@ -42,7 +44,7 @@ def fetched(name: str, folder: Path) -> Card:
 
 
 def glance(name: str) -> Card | None:
-    """The card as by `find`, of a folder without the sha256 of its files. Fetches nothing.
+    """The card as by `find`, without the sha256 of its files. Fetches nothing.
 
     None for a model of the hub that is not wholly on this machine. Raises CheckpointError.
     """
@@ -51,6 +53,8 @@ def glance(name: str) -> Card | None:
     if is_folder(name):
         path = Path(name).expanduser()
         return layout.sketch(layout.read(path), layout.name_of(path))
+    if single.is_file(path := Path(name).expanduser()):
+        return single.sketch(path)
     if not hub.is_id(name):
         raise CheckpointError(f"{naming.shortened(name)} is not there any more")
     folder = hub.here(name)
@@ -64,6 +68,8 @@ def reading(name: str) -> Generator[None, None, Card | None]:
     """
     if name.endswith(".toml"):
         return (yield from cards.reading(Path(name)))
+    if single.is_file(path := Path(name).expanduser()):
+        return (yield from single.reading(path))
     card = glance(name)
     if card is None:
         return None
@@ -76,7 +82,7 @@ def card_of(path: Path) -> Card:
 
 
 def told_apart(card: Card, others: Iterable[Card]) -> Card:
-    """A folder's card by a name that no other folder has; what is known by one keeps it."""
+    """A card by a name that no other folder or file has; what is known by one keeps it."""
     if not card.name.startswith(f"{OUTSIDE}/"):
         return card
     names = {other.name: other.folder for other in others}
@@ -86,6 +92,8 @@ def told_apart(card: Card, others: Iterable[Card]) -> Card:
 
 def load(card: Card, device: torch.device) -> Model:
     """The model of a card made by `card_of`. Raises CheckpointError."""
+    if card.folder.is_file():
+        return single.load(card, device)
     found = layout.read(card.folder)
     if "vae" in found.nets and len(found.nets) == 1:
         from engines.outside import autoencoder
