@@ -20,8 +20,9 @@ def listed(names: Iterable[str], most: int = MOST) -> str:
 
 
 def shortened(name: str, most: int = 100) -> str:
-    """A name that somebody gave, or its first hundred letters."""
-    return name if len(name) <= most else f"{name[:most]}…"
+    """A name that somebody gave, or its first hundred letters, on one line."""
+    shown = "".join(letter if letter.isprintable() else "�" for letter in name[:most])
+    return shown if len(name) <= most else f"{shown}…"
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def is_outside(name: str, root: Path = ROOT) -> bool:
 def _is_weights(name: str) -> bool:
     from engines.outside import single
 
-    return single.is_file(Path(name).expanduser())
+    return single.file_of(name) is not None
 
 
 def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path = ROOT) -> Model:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import finish
 
@@ -127,19 +128,20 @@ def safetensors_header(path: Path) -> dict[str, Entry]:
 
 def _entry(path: Path, name: str, value: Any, rest: int) -> Entry:
     """One line of a header, checked. Every value must lie within the `rest` bytes of data."""
+    shown = naming.shortened(name)
     table = value if isinstance(value, dict) else {}
     kind, shape, ends = (table.get(key) for key in ("dtype", "shape", "data_offsets"))
     if not isinstance(kind, str) or kind not in ITEM_BYTES:
-        raise CheckpointError(f"{path}: '{name}' is of a type that networks here do not have")
+        raise CheckpointError(f"{path}: '{shown}' is of a type that networks here do not have")
     if not (_naturals(shape) and _naturals(ends)) or len(ends) != 2:
-        raise CheckpointError(f"{path}: the header describes '{name}' wrongly")
+        raise CheckpointError(f"{path}: the header describes '{shown}' wrongly")
     size = ITEM_BYTES[kind]
     for side in shape:
         size *= side
     if ends[1] - ends[0] != size:
-        raise CheckpointError(f"{path}: '{name}' has not as many bytes as its shape asks for")
+        raise CheckpointError(f"{path}: '{shown}' has not as many bytes as its shape asks for")
     if ends[1] > rest:
-        raise CheckpointError(f"{path} is cut off: '{name}' ends behind the end of the file")
+        raise CheckpointError(f"{path} is cut off: '{shown}' ends behind the end of the file")
     return Entry(kind, tuple(shape), size)
 
 

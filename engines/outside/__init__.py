@@ -30,8 +30,8 @@ def find(name: str) -> Card:
     """
     if is_folder(name):
         return card_of(Path(name).expanduser())
-    if single.is_file(path := Path(name).expanduser()):
-        return finish(single.reading(path))
+    if (file := single.file_of(name)) is not None:
+        return finish(single.reading(file))
     if not hub.is_id(name):
         shown = naming.shortened(name)
         raise CheckpointError(f"there is no model '{shown}': no folder, and no id of the hub")
@@ -53,8 +53,8 @@ def glance(name: str) -> Card | None:
     if is_folder(name):
         path = Path(name).expanduser()
         return layout.sketch(layout.read(path), layout.name_of(path))
-    if single.is_file(path := Path(name).expanduser()):
-        return single.sketch(path)
+    if (file := single.file_of(name)) is not None:
+        return single.sketch(file)
     if not hub.is_id(name):
         raise CheckpointError(f"{naming.shortened(name)} is not there any more")
     folder = hub.here(name)
@@ -68,8 +68,8 @@ def reading(name: str) -> Generator[None, None, Card | None]:
     """
     if name.endswith(".toml"):
         return (yield from cards.reading(Path(name)))
-    if single.is_file(path := Path(name).expanduser()):
-        return (yield from single.reading(path))
+    if (file := single.file_of(name)) is not None:
+        return (yield from single.reading(file))
     card = glance(name)
     if card is None:
         return None

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from engines import naming
 from engines.checkpoints import budget
 from engines.checkpoints.catalog import CheckpointError
 from engines.outside.formats.folder import Folder
@@ -139,7 +140,7 @@ def _check_filled(place: str, info: Mapping[str, Any]) -> None:
         names = [n for n in sorted(map(str, info.get(key) or ())) if not n.endswith(_WEIGHTLESS)]
         if names:
             raise CheckpointError(
-                f"{place}: the weights {words} '{names[0]}' ({len(names)} in all)"
+                f"{place}: the weights {words} '{naming.shortened(names[0])}' ({len(names)} in all)"
             )
     if wrong := list(info.get("mismatched_keys") or ()):
         raise CheckpointError(f"{place}: '{wrong[0][0]}' has another shape than the network needs")

@@ -5,6 +5,7 @@ Which of them a file is, is told by what it holds, never by running it.
 
 from __future__ import annotations
 
+import os
 import pickletools
 import zipfile
 from collections.abc import Generator
@@ -35,11 +36,11 @@ _UNET = "model.diffusion_model."
 _XL = "conditioner.embedders."
 
 
-def is_file(path: Path) -> bool:
-    """Whether a path is that of a file of weights."""
-    with suppress(OSError, ValueError):
-        return path.suffix.lower() in SUFFIXES and path.is_file()
-    return False
+def file_of(name: str) -> Path | None:
+    """The file of weights that a name, which may begin with "~", is the path of; never raises."""
+    # the methods of Path raise for names that are too long, and for homes that nobody has
+    path = os.path.expanduser(name)
+    return Path(path) if path.lower().endswith(SUFFIXES) and os.path.isfile(path) else None
 
 
 def sketch(path: Path, name: str = "") -> Card:

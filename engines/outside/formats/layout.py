@@ -174,7 +174,7 @@ def _settings(layout: Layout) -> list[Path]:
 
 def _pipeline(folder: Folder) -> Layout:
     index = folder.table("model_index.json")
-    name = str(index.get("_class_name"))
+    name = naming.shortened(str(index.get("_class_name")))
     if name not in PIPELINES:
         known = naming.listed(PIPELINES)
         raise CheckpointError(
@@ -210,7 +210,7 @@ def _place(folder: Folder, part: str, settings: str) -> str:
 def _bare(folder: Folder) -> Layout:
     if folder.table("config.json").get("model_type") == "imagegpt":
         return _imagegpt(folder)
-    kind = str(folder.table("config.json").get("_class_name"))
+    kind = naming.shortened(str(folder.table("config.json").get("_class_name")))
     if kind not in BARE:
         raise CheckpointError(
             f"{folder.path} is a bare {kind}, which cannot be opened alone; "

@@ -56,7 +56,7 @@ def reading(path: Path, limit: int | None = None) -> Generator[None, None, Found
         raise CheckpointError(f"{path} is a pickle of something else than NVlabs' networks")
     entry = next((name for name in _PREFERRED if type(held.get(name)) is Box), None)
     if entry is None:
-        there = naming.listed(str(name)[:40] for name in held)
+        there = naming.listed((naming.shortened(str(name), 20) for name in held), 6)
         raise CheckpointError(f"{path} has no generator 'G_ema'; it has: {there}")
     return _generator(path, entry, held[entry])
 
@@ -104,7 +104,9 @@ def _modules(
     meta = record.given[0] if type(record) is Box and len(record.given) == 1 else None
     state = meta.get("state") if isinstance(meta, dict) and meta.get("type") == "class" else None
     if not isinstance(state, dict) or depth > _DEEPEST:
-        raise CheckpointError(f"{path}: '{prefix.rstrip('.')[:60]}' is no network of NVlabs")
+        raise CheckpointError(
+            f"{path}: '{naming.shortened(prefix.rstrip('.'), 60)}' is no network of NVlabs"
+        )
     yield prefix, state
     inner = state.get("_modules")
     for name, module in (inner if isinstance(inner, dict) else {}).items():

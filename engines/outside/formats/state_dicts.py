@@ -14,6 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from engines import naming
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import finish
@@ -122,7 +123,7 @@ def _within(
         raise CheckpointError(f"{path} holds no tensors{_at(entry)}{_offers(found)}")
     for name, tensor in tensors.items():
         if tensor.layout is not torch.strided or tensor.is_quantized:
-            raise CheckpointError(f"{path}: '{name}' is not a plain tensor")
+            raise CheckpointError(f"{path}: '{naming.shortened(name)}' is not a plain tensor")
     # a tensor may be larger than what it is stored in, by steps of length 0
     size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     budget.check(size, f"{path}{_at(entry)}", limit)
@@ -134,8 +135,10 @@ def _at(entry: str) -> str:
 
 
 def _offers(found: Any) -> str:
-    names = [str(name) for name in found] if isinstance(found, Mapping) else []
-    return f"; it has: {', '.join(names[:6])}{'…' * (len(names) > 6)}" if names else ""
+    names = (
+        [naming.shortened(str(name), 40) for name in found] if isinstance(found, Mapping) else []
+    )
+    return f"; it has: {naming.listed(names, 6)}" if names else ""
 
 
 def natural(name: str) -> tuple[int | str, ...]:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 
@@ -86,8 +87,8 @@ def translated(tensors: Mapping[str, Tensor], card: Card) -> Named:
         new = _renamed(name, rules, parts)
         if new is None:
             raise CheckpointError(
-                f"{card.name}: the weights hold '{name}', which is no part of a StyleGAN2 "
-                "generator without classes"
+                f"{card.name}: the weights hold '{naming.shortened(name)}', which is no part "
+                "of a StyleGAN2 generator without classes"
             )
         named.tensors[new], named.titles[new] = _shaped(new, tensor), name
     return named

@@ -94,7 +94,7 @@ def alias_free():
         (lambda: {"D": nvlabs.Module("Discriminator")}, "no generator 'G_ema'; it has: D"),
         (lambda: {"G_ema": nvlabs.Module("Generator")}, "no StyleGAN2 generator"),
         (lambda: [1, 2], "something else than NVlabs' networks"),
-        (lambda: {f"n{i}": 1 for i in range(40)}, "n8, n9 and 30 more"),
+        (lambda: {f"n{i}": 1 for i in range(40)}, "n4, n5 and 34 more"),
         (lambda: {"G_ema": nvlabs.Module("G", modules={"a": 3})}, "'a' is no network of NVlabs"),
         (lambda: {"G_ema": nvlabs.generator({k: v for k, v in tensors_of().items()
                                              if "b8.conv1.weight" not in k})}, "b8.conv1.weight"),
