@@ -21,7 +21,12 @@ _MARKS = ("model_index.json", "config.json")
 
 
 def is_model(path: Path) -> bool:
-    """Whether a path is meant as a model: a card, or a folder that is not one of pictures."""
+    """Whether a path is meant as a model: a card, weights, or a folder that is not of pictures."""
+    return _opens(path) or (path.suffix.lower() in single.SUFFIXES and not path.is_dir())
+
+
+def _opens(path: Path) -> bool:
+    """Whether a path is that of a card, or of a folder of diffusers or transformers."""
     return path.suffix == ".toml" or any((path / name).is_file() for name in _MARKS)
 
 
@@ -43,9 +48,9 @@ def place_of(text: str, known: Collection[str] = ()) -> str:
             "form owner/name"
         )
     path = path.absolute()
-    if is_model(path):
+    if _opens(path):
         return str(path)
-    if path.is_file() and path.suffix in (*single.SUFFIXES, ".json") and is_model(path.parent):
+    if path.is_file() and path.suffix in (*single.SUFFIXES, ".json") and _opens(path.parent):
         return str(path.parent)
     if path.suffix.lower() in single.ALONE:  # what it holds is found out when it is read
         return str(path)

@@ -4,13 +4,16 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
+from safetensors.torch import save_file
 
 from app.session.settings import Settings
 from engines.checkpoints import memory
-from tests import foreign
+from tests import foreign, nvlabs
+from tests.engines.outside.outsiders import stylegan2_tensors
 from tests.hub import serving
 from tests.windows import DIGITS, LEFT
 from widgets.library.list import Deed
@@ -230,3 +233,17 @@ def test_closing_the_window_ends_a_download(open_window, hub):
     typed(dialog, "someone/tiny")
     stage.until(lambda: dialog.facts.progress.isVisible() and dialog.facts.progress.value() > 100)
     assert stage.close()
+
+
+def test_a_network_of_nvlabs_is_dropped_and_a_lora_is_named(open_window, tmp_path):
+    held = {"G_ema": nvlabs.generator(stylegan2_tensors("nvlabs"))}
+    path = nvlabs.write(tmp_path / "faces.pkl", held)
+    lora = tmp_path / "style.safetensors"
+    save_file({"lora_unet_x.lora_down.weight": torch.zeros(2)}, lora)
+    stage = open_window(replace(DIGITS, count=2))
+    stage.ready()
+    stage.drop(path)
+    stage.until(lambda: stage.window.session.models == ("outside/faces.pkl",))
+    stage.until_shows("outside/faces.pkl")
+    stage.drop(lora)
+    stage.until(lambda: any("is a LoRA" in said for said in stage.said()))
