@@ -16,6 +16,7 @@ from app.models.titles import data_title
 from app.session.session import Session
 from app.work.channels import Channels
 from app.work.lane import Failure, Job
+from engines.naming import shortened
 from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Folders(QObject):
         if opened is None:
             return
         self._session.set_examples(opened.data, opened.found.pictures)
-        self._messages.tell(report(opened), "\n".join(opened.found.refused), Severity.NOTE)
+        self._messages.tell(report(opened), details(opened.found), Severity.NOTE)
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
@@ -104,9 +105,16 @@ def report(opened: Opened) -> str:
     found, title = opened.found, data_title(opened.data)
     count = len(found.pictures.levels)
     pictures = f"{count:,} picture" + "s stand" * (count != 1) + " stands" * (count == 1)
-    said = f"{pictures} in for the examples of {title}, from {opened.folder.name}"
+    said = f"{pictures} in for the examples of {title}, from {shortened(opened.folder.name, 60)}"
     if found.refused:
-        said += f"; {len(found.refused):,} left out ({found.refused[0].rstrip('.')})"
+        said += f"; {found.left_out:,} left out ({found.refused[0].rstrip('.')})"
     if found.unread:
         said += f"; {found.unread:,} more were not read"
     return sentence(said)
+
+
+def details(found: Found) -> str:
+    """The first ten files that were left out, and what was decided about others, a line each."""
+    more = found.left_out - len(found.refused)
+    rest = [f"… and {more:,} more were left out."] * (more > 0)
+    return "\n".join((*found.refused, *rest, *found.notes))

@@ -5,8 +5,6 @@ Imports no torch.
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,17 +12,17 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engines.data.decoding import Refused, decoded
+from engines.data.levels import whole_levels
+from engines.naming import shortened
+
 if TYPE_CHECKING:
     from PIL import Image
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 MAX_FILE = 64 * 1024 * 1024
-LARGEST = 6000
-"""The longest side that is read, in pixels: a small file can hold a huge picture."""
-
 _KEPT = 1024
-_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM")
 
 
 class Fit(Enum):
@@ -39,40 +37,39 @@ class Fit(Enum):
 class Foreign:
     """A picture as read, uint8 RGB (H, W, 3), at most 1024 pixels a side, and its name.
 
-    `size` is the (H, W) that its file has, upright.
+    `size` is the (H, W) that its file has, upright; `notes` are sentences about what was decided
+    where the file did not say it.
     """
 
     pixels: Pixels
     name: str
     size: tuple[int, int]
+    notes: tuple[str, ...] = ()
 
 
 def read(raw: bytes, name: str) -> Foreign:
-    """Read the bytes of a picture file; what is transparent becomes black.
+    """Read the bytes of a picture file; its levels are those of `engines.data.levels`.
 
     Raises ValueError with one sentence for anything that is no still picture of a sane size.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
+    name = shortened(name, 60)
     if len(raw) > MAX_FILE:
         raise ValueError(f"{name} is larger than {MAX_FILE >> 20} MiB; choose a smaller picture.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(raw), formats=_FORMATS)
-        with image:
-            _check_size(image.size, name)
-            if getattr(image, "n_frames", 1) > 1:
-                raise ValueError(f"{name} is animated or has several pages; choose a still one.")
-            whole = _eight_bits(ImageOps.exif_transpose(image)).convert("RGBA")
-            size, upright = (whole.height, whole.width), reduced(whole)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        why = "is too large" if "bomb" in str(error) else "is no picture that Genscope can read"
-        raise ValueError(f"{name} {why}; choose a PNG or JPEG.") from error
-    except (OSError, SyntaxError, EOFError) as error:
-        raise ValueError(f"{name} is damaged; choose another picture.") from error
+        pixels, size, notes = decoded(raw, _kept)
+    except Refused as error:
+        raise ValueError(f"{name} {error}") from error
+    return Foreign(pixels, name, size, tuple(f"{name} {note}." for note in notes))
+
+
+def _kept(image: Image.Image) -> tuple[Pixels, tuple[int, int], tuple[str, ...]]:
+    """Reduced pixels, the (H, W) of the file and what was decided; what is clear becomes black."""
+    from PIL import Image
+
+    whole, notes = whole_levels(image)
+    size, upright = (whole.height, whole.width), reduced(whole)
     black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
-    return Foreign(np.array(Image.alpha_composite(black, upright).convert("RGB")), name, size)
+    return np.array(Image.alpha_composite(black, upright).convert("RGB")), size, notes
 
 
 def reduced(image: Image.Image) -> Image.Image:
@@ -81,24 +78,6 @@ def reduced(image: Image.Image) -> Image.Image:
 
     image.thumbnail((_KEPT, _KEPT), Image.Resampling.BOX)
     return image
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Sixteen bits a pixel are cut to eight, as Pillow's own conversion does not."""
-    from PIL import Image
-
-    if not image.mode.startswith("I"):
-        return image
-    levels = np.asarray(image).astype(np.int64) >> 8
-    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))
-
-
-def _check_size(size: tuple[int, int], name: str) -> None:
-    if max(size) > LARGEST:
-        width, height = size
-        raise ValueError(
-            f"{name} has {width} × {height} pixels; choose one of at most {LARGEST} a side."
-        )
 
 
 def fits(pixels: Pixels, shape: tuple[int, ...]) -> bool:

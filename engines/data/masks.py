@@ -5,29 +5,27 @@ Imports no torch.
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from engines.data.fitting import LARGEST, MAX_FILE, Fit, reduced
+from engines.data.decoding import Refused, decoded
+from engines.data.fitting import MAX_FILE, Fit, reduced
+from engines.naming import shortened
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Sums: TypeAlias = npt.NDArray[np.int32]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = (
     (b"II*\0", "a TIFF"), (b"MM\0*", "a TIFF"), (b"GIF8", "a GIF"), (b"BM", "a BMP"),
     (b"\xff\xd8\xff", "a JPEG"), (b"RIFF", "a WebP"),
 )  # fmt: skip
-_DAMAGED = (OSError, SyntaxError, EOFError, ValueError, KeyError, TypeError, struct.error)
-"""What Pillow raises for a PNG that is cut off or wrong inside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +55,18 @@ def read(raw: bytes, name: str) -> Reading:
     itself. Raises ValueError with one sentence for what is no PNG, damaged, animated, too large, or
     marks nothing.
     """
+    name = shortened(name, 60)
     if not raw.startswith(_PNG):
         kind = next((words for start, words in _OTHERS if raw.startswith(start)), "no picture")
         raise ValueError(f"{name} is {kind}; a mask is a PNG: save it as one and open that.")
     if len(raw) > MAX_FILE:
         raise ValueError(f"{name} is larger than {MAX_FILE >> 20} MiB; choose a smaller mask.")
-    reading = _meant(_opened(raw, name), name)
+    try:
+        levels, alpha, top = decoded(raw, _levels, ("PNG",))
+    except Refused as error:
+        words = str(error).replace("another picture", "another mask")
+        raise ValueError(f"{name} {words}") from error
+    reading = _meant(levels, alpha, top, name)
     if not reading.exact:
         note = f"{name} has more than black and white: it was cut at half."
         return Reading(reading.mask, exact=False, notes=(note, *reading.notes))
@@ -76,6 +80,7 @@ def sized(
 
     Raises ValueError with one sentence where it has neither size, or nothing is left of it.
     """
+    name = shortened(name, 60)
     given = reading.mask.shape
     if given == tuple(size):
         return reading
@@ -95,34 +100,8 @@ def sized(
     return Reading(mask, reading.exact, (*reading.notes, note))
 
 
-def _opened(raw: bytes, name: str) -> Image.Image:
-    """The pixels of a PNG. Raises ValueError."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(raw), formats=("PNG",))
-        wide, high = image.size
-        fault = ""
-        if max(image.size) > LARGEST:
-            fault = f"has {wide} × {high} pixels; choose one of at most {LARGEST} a side."
-        elif getattr(image, "n_frames", 1) > 1:
-            fault = "is animated; a mask is one still picture."
-        else:
-            image.load()
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"{name} is too large; a mask has {LARGEST} pixels a side.") from error
-    except _DAMAGED as error:
-        raise ValueError(f"{name} is damaged; choose another mask.") from error
-    if fault:
-        raise ValueError(f"{name} {fault}")
-    return image
-
-
-def _meant(image: Image.Image, name: str) -> Reading:
+def _meant(levels: Sums, alpha: Sums, top: int, name: str) -> Reading:
     """What a picture marks, by its alpha or its levels. Raises ValueError where that is nothing."""
-    levels, alpha, top = _levels(image)
     opaque = 2 * alpha >= 255
     if not opaque.any():
         raise ValueError(f"{name} is transparent everywhere: it marks nothing; paint the hole.")
@@ -140,7 +119,7 @@ def _meant(image: Image.Image, name: str) -> Reading:
     return Reading(mask, plain and bool(((alpha == 0) | (alpha == 255)).all()))
 
 
-def _levels(image: Image.Image) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
+def _levels(image: Image.Image) -> tuple[Sums, Sums, int]:
     """Sums of three levels (H, W), alpha (H, W) of 0 … 255, and the sum that is white."""
     if image.mode.startswith("I"):
         levels = 3 * np.asarray(image).astype(np.int32)

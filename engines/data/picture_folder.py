@@ -10,45 +10,78 @@ import os
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from heapq import merge
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from engines.data.examples import Pictures
 from engines.data.fitting import MAX_FILE, Pixels, fitted, read
+from engines.model import finish
+from engines.naming import shortened
 
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm",
 )  # fmt: skip
-MOST, MOST_BYTES, MOST_LISTED = 1000, 64 << 20, 100_000
-"""Pictures that are read, bytes they may take, and files that are looked at."""
+MOST, MOST_BYTES, MOST_LISTED, MOST_SAID = 1000, 64 << 20, 100_000, 10
+"""Pictures that are read, bytes they may take, files that are looked at, sentences about them."""
+_RUN = 500
+"""Files that are looked at, or sorted, in one step."""
+
+_Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The pictures of a folder, why others were left out, and how many were not looked at."""
+    """The pictures of a folder, how many were left out and were not looked at, and why.
+
+    `refused` and `notes` are sentences: of the first ten files left out, and of the first ten
+    whose levels their file did not say.
+    """
 
     pictures: Pictures
     refused: tuple[str, ...]
+    left_out: int
     unread: int
+    notes: tuple[str, ...] = ()
 
 
-def listed(folder: Path) -> list[Path]:
-    """The picture files of a folder and of the folders in it, in the order people count.
+def listing(folder: Path) -> Generator[None, None, tuple[Iterator[Path], int]]:
+    """The picture files of a folder and of the folders in it, and how many there are.
 
-    Links that lead out of the folder are passed over. Raises ValueError when it cannot be read.
+    They come in the order people count. Yields every few milliseconds of work; the files are
+    sorted as they are asked for. Links that lead out of the folder are passed over. Raises
+    ValueError when it cannot be read.
     """
     try:
         home = folder.resolve(strict=True)
-        inside = [entry for entry in islice(_entries(home), MOST_LISTED) if _is_folder(entry)]
-        places = [home, *(Path(entry.path) for entry in inside)]
-        files = [Path(e.path) for place in places for e in islice(_entries(place), MOST_LISTED)]
-        good = [path for path in files if path.suffix.lower() in SUFFIXES and _lies_in(path, home)]
+        runs: list[list[_Key]] = [[]]
+        count = 0
+        for looked, entry in enumerate(_within(home), 1):
+            if looked % _RUN == 0:
+                yield
+            if looked > MOST_LISTED:
+                break
+            suffix = os.path.splitext(entry.name)[1].lower()
+            if suffix in SUFFIXES and _lies_in(entry, home):
+                if len(runs[-1]) == _RUN:
+                    runs[-1].sort()
+                    yield
+                    runs.append([])
+                runs[-1].append((_natural(entry.path), entry.path))
+                count += 1
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ValueError(f"{folder} cannot be read: {reason.lower()}") from error
-    return sorted(good[:MOST_LISTED], key=lambda path: _natural(path.relative_to(home)))
+        reason = getattr(error, "strerror", None) or "its name is no path"
+        said = f"{shortened(str(folder))} cannot be read: {reason.lower()}"
+        raise ValueError(said) from error
+    runs[-1].sort()
+    return (Path(path) for _, path in merge(*runs)), count
+
+
+def listed(folder: Path) -> list[Path]:
+    """`listing` in one go."""
+    return list(finish(listing(folder))[0])
 
 
 def read_folder(folder: Path, shape: tuple[int, ...]) -> Generator[tuple[int, int], None, Found]:
@@ -57,41 +90,73 @@ def read_folder(folder: Path, shape: tuple[int, ...]) -> Generator[tuple[int, in
     Those of another shape are cropped and scaled. Raises ValueError with one sentence where there
     is none that can be read.
     """
-    paths = listed(folder)
-    if not paths:
-        raise ValueError(f"there are no pictures in {folder}")
-    most = min(MOST, max(1, MOST_BYTES // (3 * math.prod(shape[1:]))))
-    home = folder.resolve()
-    levels: list[Pixels] = []
-    kept: list[Path] = []
-    refused: list[str] = []
-    for path in paths:
-        if len(levels) == most:
-            break
+    name = shortened(str(folder))
+    look = listing(folder)
+    while True:
         try:
-            levels.append(_picture(path, shape))
-            kept.append(path)
+            next(look)
+        except StopIteration as end:
+            paths, count = end.value
+            break
+        yield 0, 0
+    if not count:
+        raise ValueError(f"there are no pictures in {name}")
+    most = min(MOST, max(1, MOST_BYTES // (3 * math.prod(shape[1:]))))
+    kept: list[tuple[Path, Pixels]] = []
+    refused: list[str] = []
+    notes: list[str] = []
+    left_out = 0
+    for path in paths:
+        try:
+            pixels, said = _picture(path, shape)
+            kept.append((path, pixels))
+            notes += said[: MOST_SAID - len(notes)]
         except ValueError as error:
-            refused.append(str(error))
-        yield len(levels) + len(refused), min(len(paths), most)
-    if not levels:
-        raise ValueError(f"none of the {len(paths)} pictures in {folder} can be read: {refused[0]}")
-    held = [path.parent.name if path.parent != home else "" for path in kept]
+            left_out += 1
+            refused += [str(error)] * (len(refused) < MOST_SAID)
+        yield len(kept) + left_out, min(count, most)
+        if len(kept) == most:
+            break
+    if not kept:
+        raise ValueError(f"none of the {count:,} pictures in {name} can be read: {refused[0]}")
+    unread = count - len(kept) - left_out
+    pictures = _examples(kept, folder.resolve())
+    return Found(pictures, tuple(refused), left_out, unread, tuple(notes))
+
+
+def _examples(kept: list[tuple[Path, Pixels]], home: Path) -> Pictures:
+    """Pictures by their files; the folder that a file lies in is its class."""
+    held = [path.parent.name if path.parent != home else "" for path, _ in kept]
     classes = tuple(dict.fromkeys(held)) if any(held) else ()
-    pictures = Pictures(
-        np.stack(levels), classes, tuple(classes.index(c) if classes else 0 for c in held),
-        tuple(range(len(kept))), tuple(str(path.relative_to(home)) for path in kept),
-    )  # fmt: skip
-    return Found(pictures, tuple(refused), len(paths) - len(kept) - len(refused))
+    return Pictures(
+        np.stack([pixels for _, pixels in kept]),
+        classes,
+        tuple(classes.index(each) if classes else 0 for each in held),
+        tuple(range(len(kept))),
+        tuple(str(path.relative_to(home)) for path, _ in kept),
+    )
 
 
-def _picture(path: Path, shape: tuple[int, ...]) -> Pixels:
+def _picture(path: Path, shape: tuple[int, ...]) -> tuple[Pixels, tuple[str, ...]]:
+    """A picture in the model's shape, and what was decided. Raises ValueError with a sentence."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise ValueError(f"{path.name} cannot be read") from error
-    return fitted(read(raw, path.name).pixels, shape)
+        raise ValueError(f"{shortened(path.name)} cannot be read") from error
+    foreign = read(raw, path.name)
+    return fitted(foreign.pixels, shape), foreign.notes
+
+
+def _within(home: Path) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, and then in the folders in it that are neither hidden nor links."""
+    folders = []
+    for entry in _entries(home):
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+            folders.append(entry.path)
+        yield entry
+    for path in folders:
+        yield from _entries(Path(path))
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -99,21 +164,20 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a folder that is neither hidden nor a link."""
-    return entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-
-
-def _lies_in(path: Path, home: Path) -> bool:
-    """Whether a path is a plain file of the folder, links followed."""
+def _lies_in(entry: os.DirEntry[str], home: Path) -> bool:
+    """Whether an entry is a plain file of the folder, links followed."""
+    if not entry.is_symlink():
+        return entry.is_file(follow_symlinks=False)
     try:
-        real = path.resolve(strict=True)
+        real = Path(entry.path).resolve(strict=True)
     except (OSError, RuntimeError):
         return False
     return real.is_file() and real.is_relative_to(home)
 
 
-def _natural(path: Path) -> tuple[tuple[int, int | str], ...]:
-    """Key that puts 2.png before 10.png."""
-    parts = re.split(r"([0-9]{1,9})", str(path))
-    return tuple((0, int(p)) if p.isascii() and p.isdecimal() else (1, p) for p in parts)
+def _natural(path: str) -> str:
+    """Key that puts 2.png before 10.png.
+
+    Text, because the collector of garbage passes that over: it would stop a step for longer.
+    """
+    return re.sub("[0-9]{1,9}", lambda digits: f"\0{digits[0]:0>9}", path)

@@ -1,8 +1,13 @@
 """A folder of pictures as examples: what can be read is, and what cannot is left out and named."""
 
+import gc
+import os
+import struct
+import time
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from engines import finish
 from engines.data.picture_folder import listed, read_folder
@@ -102,3 +107,54 @@ def test_it_reads_a_picture_at_a_time(tmp_path):
         save(tmp_path / f"{i}.png", (i, i, i))
     (tmp_path / "1.png").write_text("broken")
     assert list(read_folder(tmp_path, (3, 8, 8))) == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [TypeError("Missing dimensions."), KeyError(256), IndexError("x"), ZeroDivisionError(),
+     struct.error("y" * 500), OverflowError(), MemoryError(), AssertionError(), RecursionError()],
+    ids=lambda fault: type(fault).__name__,
+)  # fmt: skip
+def test_whatever_pillow_raises_one_file_never_spoils_the_others(tmp_path, monkeypatch, fault):
+    save(tmp_path / "1.png", (1, 2, 3))
+    save(tmp_path / "2.tif", (1, 2, 3))
+
+    def fail(_):
+        raise fault
+
+    monkeypatch.setattr(TiffImagePlugin.TiffImageFile, "_open", fail)
+    found = read(tmp_path)
+    assert found.pictures.names == ("1.png",)
+    (said,) = found.refused
+    assert said.startswith(("2.tif is damaged", "2.tif is no picture that Genscope can read"))
+
+
+def test_ten_of_many_that_are_left_out_are_named(tmp_path):
+    save(tmp_path / "good.png", (1, 2, 3))
+    for i in range(25):
+        (tmp_path / f"{i}.png").write_bytes(b"nothing")
+    found = read(tmp_path)
+    assert [said.split()[0] for said in found.refused] == [f"{i}.png" for i in range(10)]
+    assert (found.left_out, found.unread, len(found.pictures.levels)) == (25, 0, 1)
+
+
+def test_what_was_decided_about_levels_comes_along(tmp_path):
+    Image.new("RGBA", (8, 8), (9, 9, 9, 0)).save(tmp_path / "a.png")
+    assert read(tmp_path).notes == ("a.png has transparent parts, which become black.",)
+
+
+def test_a_large_folder_is_listed_in_short_steps(tmp_path):
+    files = 8000
+    save(tmp_path / "0.png", (1, 2, 3))
+    for i in range(1, files):  # a link costs the test less than a file
+        os.link(tmp_path / "0.png", tmp_path / f"{i}.png")
+    longest, shown = 0.0, []
+    gc.collect()  # the first collection since torch came in takes longer than a step
+    run, began = read_folder(tmp_path, (3, 8, 8)), time.thread_time()
+    while not (shown and shown[-1] != (0, 0)):
+        shown.append(next(run))
+        now = time.thread_time()
+        longest, began = max(longest, now - began), now
+    assert shown[-1] == (1, 1000)
+    assert len(shown) > files / 500  # so that no step grows with the folder
+    assert longest < 0.1
