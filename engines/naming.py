@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 MOST = 10
 """Names in one sentence."""
-_GUESSES, _LONGEST = 3, 40
+LONGEST = 300
+"""Letters of a sentence for a person."""
+_GUESSES, _LONG = 3, 40
 
 
 def listed(names: Iterable[str], most: int = MOST) -> str:
@@ -23,6 +25,17 @@ def shortened(name: str, most: int = 100) -> str:
     """A name that somebody gave, or its first hundred letters, on one line."""
     shown = "".join(letter if letter.isprintable() else "�" for letter in name[:most])
     return shown if len(name) <= most else f"{shown}…"
+
+
+def within(text: str, most: int = LONGEST) -> str:
+    """A sentence of at most so many letters: of a longer one the middle is left out.
+
+    Its end says what to do.
+    """
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 3]} … {text[-end:]}"
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -66,7 +79,7 @@ def _slips(given: str, known: str) -> int | None:
     """How many letters were left out, added, changed or swapped; None where that is too many."""
     given, known = given.casefold(), known.casefold()
     most = min(2, max(1, len(known) // 3))
-    if abs(len(given) - len(known)) > most or max(len(given), len(known)) > _LONGEST:
+    if abs(len(given) - len(known)) > most or max(len(given), len(known)) > _LONG:
         return None
     slips = _distance(given, known)
     return slips if slips <= most and slips < len(known) else None

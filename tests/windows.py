@@ -94,6 +94,11 @@ class Stage:
         assert enter.isAccepted()
         drop = QDropEvent(QPointF(centre), copy, mime, LEFT, bare)
         QApplication.sendEvent(on, drop)
+        self.taken_in()
+
+    def taken_in(self):
+        """Wait until what was dropped, opened or pasted has been read."""
+        self.until(lambda: not self.window.intake.pending)
 
     def close(self):
         """Close the window and delete it; whether every job had ended."""

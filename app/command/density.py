@@ -15,6 +15,7 @@ import numpy as np
 
 from app.command.names import card_named, class_named, opened
 from app.command.output import UsageError, driven
+from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.pictures import Pixels, to_tensor
@@ -24,16 +25,17 @@ from app.tasks.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View, recipe_of
 from app.tasks.scoring import Score
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, no_density
-from engines.data.fitting import MAX_FILE, fitted, read
+from engines.data.fitting import fitted
+from engines.data.picture_folder import MOST_SAID, SUFFIXES
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
 from engines.model import Card
+from engines.naming import shortened
 from widgets.look.colours import Scale
 
 if TYPE_CHECKING:
     from app.work.lane import Job
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 _TOP, _RANGE, _BATCH = 0.999, 12.0, 64
 _COLUMNS = (
     "file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method", "meaning", "energy_nats",
@@ -137,17 +139,21 @@ def score(
     if not card.is_picture:
         raise UsageError(f"{card.name} is of points; for the plane there is: density")
     if not images.is_dir():
-        raise UsageError(f"{images} is not a folder")
-    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in _SUFFIXES)
+        raise UsageError(f"{shortened(str(images))} is not a folder")
+    try:
+        paths = sorted(path for path in images.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as fault:
+        raise UsageError(f"{shortened(str(images))} cannot be read") from fault
     if not paths:
-        raise UsageError(f"there are no pictures in {images}")
+        raise UsageError(f"there are no pictures in {shortened(str(images))}")
     engine = opened(card, device, root)
     if engine.density is None:
         raise UsageError(no_density(card))
-    readable = {path: picture for path in paths if (picture := _picture(path, card)) is not None}
+    readable = _readable(paths, card)
     skipped, paths = len(paths) - len(readable), list(readable)
     if not paths:
-        raise UsageError(f"none of the {skipped} pictures in {images} can be read")
+        where = shortened(str(images))
+        raise UsageError(f"none of the {skipped:,} pictures in {where} can be read")
     pictures = np.stack(list(readable.values()))
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
@@ -181,13 +187,16 @@ def _cells(number: Score) -> tuple[str, ...]:
     )
 
 
-def _picture(path: Path, card: Card) -> Pixels | None:
-    """A picture as the model sees it; None, and a line on stderr, where it cannot be read."""
-    try:
-        foreign = read(files.read_bytes(path, MAX_FILE), path.name)
-    except ValueError as error:
-        words = str(error).removesuffix(".")
-        named = words if words.startswith(path.name) else f"{path.name} {words}"
-        print(f"skipped: {named}", file=sys.stderr)
-        return None
-    return fitted(foreign.pixels, card.shape)
+def _readable(paths: list[Path], card: Card) -> dict[Path, Pixels]:
+    """The pictures as the model sees them; the first ten that cannot be read are said on stderr."""
+    found, skipped = {}, 0
+    for path in paths:
+        try:
+            found[path] = fitted(foreign_of(path).pixels, card.shape)
+        except ValueError as error:
+            skipped += 1
+            if skipped <= MOST_SAID:
+                print(f"skipped: {error}", file=sys.stderr)
+    if skipped > MOST_SAID:
+        print(f"skipped: {skipped - MOST_SAID:,} more", file=sys.stderr)
+    return found

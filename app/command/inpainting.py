@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from app.command.names import card_named, class_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, writer
-from app.recipes.files import APP, read_bytes
+from app.command.pictures import content_of, foreign_of, say
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels, square_columns
 from app.recipes.recipe import Recipe, RecipeError, card_of, check_fit
@@ -19,14 +18,12 @@ from app.tasks.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.tasks.filling_recipe import recipe_of, request_of
 from engines.checkpoints.catalog import ROOT
 from engines.data import masks
-from engines.data.fitting import MAX_FILE, fitted, read
+from engines.data.fitting import fitted
 from engines.data.masks import Photo, Reading
 from engines.model import Card, Model, Prompt, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -159,7 +156,10 @@ def _drawn(recipe: Recipe, model: Model) -> Tensor:
 
 def _picture(path: Path, card: Card) -> tuple[Pixels, Photo]:
     """The picture as the model sees it: one of another size is cropped and scaled."""
-    found = _read(path, "--image", read)
+    try:
+        found = foreign_of(path)
+    except ValueError as error:
+        raise UsageError(f"--image: {error}") from error
     return fitted(found.pixels, card.shape), Photo(found.size)
 
 
@@ -169,16 +169,9 @@ def _mask(path: Path, card: Card, photo: Photo) -> Mask:
     def reads(raw: bytes, name: str) -> Reading:
         return masks.sized(masks.read(raw, name), name, card.shape[1:], photo)
 
-    found = _read(path, "--mask", reads)
-    for note in found.notes:
-        print(f"{APP}: {note}", file=sys.stderr)
-    return found.mask
-
-
-def _read(path: Path, option: str, reads: Callable[[bytes, str], R]) -> R:
     try:
-        return reads(read_bytes(path, MAX_FILE), path.name)
+        found = content_of(path, reads)
     except ValueError as error:
-        words = str(error).removesuffix(".")
-        named = words if words.startswith(path.name) else f"{path} {words}"
-        raise UsageError(f"{option}: {named}") from error
+        raise UsageError(f"--mask: {error}") from error
+    say(found.notes)
+    return found.mask

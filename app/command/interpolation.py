@@ -10,9 +10,9 @@ import numpy as np
 
 from app.command.names import card_named, class_named
 from app.command.output import Place, UsageError
+from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
-from app.recipes.files import read_bytes
 from app.recipes.pictures import Values, square_columns
 from app.recipes.recipe import Recipe, card_of, check_fit, file_name
 from app.tasks import films
@@ -20,7 +20,7 @@ from app.tasks.path_making import make
 from app.tasks.walking import Walks
 from app.tasks.walking_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
 from engines.checkpoints.catalog import ROOT
-from engines.data.fitting import MAX_FILE, fitted, read
+from engines.data.fitting import fitted
 from engines.facts.abilities import reads_text
 from engines.model import NO_PROMPT, Card, Prompt
 
@@ -168,10 +168,7 @@ def _end(text: str, card: Card) -> np.ndarray:
         except ValueError as error:
             raise UsageError(f"an end point of {card.name} is X,Y, got '{text}'") from error
         return np.array([x, y], np.float32)
-    path = Path(text)
     try:
-        return fitted(read(read_bytes(path, MAX_FILE), path.name).pixels, card.shape)
+        return fitted(foreign_of(Path(text)).pixels, card.shape)
     except ValueError as error:
-        words = str(error).removesuffix(".")
-        named = words if words.startswith(path.name) else f"{text} {words}"
-        raise UsageError(f"an end point cannot be used: {named}") from error
+        raise UsageError(f"an end point cannot be used: {error}") from error

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import io
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Slot
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exchange.export import Export
-from app.recipes.recipe import NoRecipe, Recipe, RecipeError, read_png
+from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
+from app.work.channels import Channels
+from app.work.lane import Failure, Job
+from engines import naming
 from engines.outside import single
 from widgets.window.messages import Messages
 
 _MODELS = (".toml", *single.SUFFIXES)
+
+Source: TypeAlias = Path | bytes | QImage | str
+"""A file, the bytes of one, a picture of another program, or a recipe as text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bare:
+    """A picture without a recipe, and the sentence for when nobody wants it."""
+
+    source: Path | bytes
+    said: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, a card or a file of weights: a model or pictures."""
+
+    path: Path
+
+
+Found: TypeAlias = Recipe | Bare | Folder | str
+"""What a source is; a text says why it is nothing."""
 
 
 class Intake(QObject):
     """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
 
     A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder, a
-    card or a file of weights to `take_folder`.
+    card or a file of weights to `take_folder`. Files are read on a thread of its own: neither the
+    window nor the models wait for them.
     """
 
     def __init__(
@@ -32,11 +62,19 @@ class Intake(QObject):
         self._restore, self._adopt, self._window = restore, adopt, window
         self._take_folder = take_folder
         self._export, self._messages = export, messages
+        self.pending = 0
+        """How many gestures are still being read."""
+        self._lane = Channels(self, name="lane of files")
+        self._lane.queue.done.connect(self._receive)
+        self._lane.queue.failed.connect(self._refuse)
+
+    def close(self, timeout: float) -> bool:
+        """Read nothing more; whether all of it had ended after so many seconds."""
+        return self._lane.close(timeout)
 
     def open_files(self, paths: Iterable[str | Path]) -> None:
         """Re-make the pictures of these files, the last one staying on show."""
-        for path in paths:
-            self._take(Path(path))
+        self._read(tuple(map(Path, paths)))
 
     @Slot()
     def ask(self) -> None:
@@ -52,45 +90,91 @@ class Intake(QObject):
     def paste(self) -> None:
         """Re-make what is on the clipboard: a picture copied here, a file, or a recipe as text."""
         mime = QGuiApplication.clipboard().mimeData()
+        image = mime.imageData() if mime.hasImage() else None
         if accepts(mime):
             self.take(mime)
-        elif mime.hasImage():
-            self._take(png_of(mime))
+        elif isinstance(image, QImage):
+            self._read((image,))
         else:
-            self._follow(lambda: Recipe.from_json(mime.text()))
+            self._read((mime.text(),))
 
     def take(self, mime: QMimeData) -> None:
         """Re-make what was dropped."""
         if mime.hasUrls():
             self.open_files(url.toLocalFile() or url.toString() for url in mime.urls())
         else:
-            self._take(bytes(mime.data("image/png").data()))
+            self._read((bytes(mime.data("image/png").data()),))
 
-    def _take(self, source: Path | bytes) -> None:
-        """Re-make a picture, or hand it over where it has no recipe and somebody wants it."""
-        if isinstance(source, Path) and (source.is_dir() or source.suffix.lower() in _MODELS):
-            self._take_folder(source)
-            return
+    def _read(self, sources: tuple[Source, ...]) -> None:
+        if sources:
+            self.pending += 1
+            self._lane.queue.submit(reading(sources))
+
+    @Slot(int, object)
+    def _receive(self, _: int, found: tuple[Found, ...]) -> None:
+        self.pending -= 1
+        for each in found:
+            match each:
+                case Recipe():
+                    self._follow(each)
+                case Bare() if not self._adopt(each.source):
+                    self._messages.tell(each.said)
+                case Folder():
+                    self._take_folder(each.path)
+                case str():
+                    self._messages.tell(each)
+
+    @Slot(int, object)
+    def _refuse(self, _: int, failure: Failure) -> None:
+        self.pending -= 1
+        self._messages.tell(sentence(failure.sentence), failure.details)
+
+    def _follow(self, recipe: Recipe) -> None:
         try:
-            recipe = read_png(source)
+            self._restore(recipe)
+        except RecipeError as error:
+            self._messages.tell(sentence(str(error)))
+
+
+def reading(sources: tuple[Source, ...]) -> Job:
+    """A job that returns what each of these is, in their order."""
+
+    def job() -> Generator[None, None, tuple[Found, ...]]:
+        found = []
+        for source in sources:
+            found.append(_found(source))
+            yield
+        return tuple(found)
+
+    return job
+
+
+def _found(source: Source) -> Found:
+    if isinstance(source, Path) and (source.suffix.lower() in _MODELS or source.is_dir()):
+        return Folder(source)
+    try:
+        if isinstance(source, str):
+            if len(source) > MAX_TEXT:
+                raise RecipeError("the text on the clipboard is too long for a recipe")
+            return Recipe.from_json(source)
+        file = png_of(source) if isinstance(source, QImage) else source
+        try:
+            return read_png(file)
         except NoRecipe as error:
-            if not self._adopt(source):
-                self._messages.tell(sentence(str(error)))
-        except RecipeError as error:
-            self._messages.tell(sentence(str(error)))
-        else:
-            self._follow(lambda: recipe)
-
-    def _follow(self, read: Callable[[], Recipe]) -> None:
-        try:
-            self._restore(read())
-        except RecipeError as error:
-            self._messages.tell(sentence(str(error)))
+            return Bare(file, sentence(str(error)))
+    except RecipeError as error:
+        return sentence(str(error))
 
 
 def sentence(text: str) -> str:
-    """The text with a capital in front and a full stop behind, unless it asks."""
-    return text[:1].upper() + text[1:] + "." * (not text.endswith((".", "?")))
+    """The text with a capital in front and a full stop behind, unless it asks.
+
+    What begins with the name of a file keeps its case, and is shortened where it has no end.
+    """
+    text = naming.within(text, naming.LONGEST - 1)
+    named = set(text.partition(" ")[0]) & set("./\\_~")
+    first = text[:1] if named else text[:1].upper()
+    return first + text[1:] + "." * (not text.endswith((".", "?")))
 
 
 def accepts(mime: QMimeData) -> bool:
@@ -98,10 +182,15 @@ def accepts(mime: QMimeData) -> bool:
     return mime.hasUrls() or mime.hasFormat("image/png")
 
 
-def png_of(mime: QMimeData) -> bytes:
-    """The image of another program's clipboard as the bytes of a PNG, empty where it is none."""
-    image, buffer = mime.imageData(), QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if isinstance(image, QImage):
-        image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(buffer.data().data())
+def png_of(image: QImage) -> bytes:
+    """The image of another program's clipboard as the bytes of a PNG, empty where it has none."""
+    from PIL import Image
+
+    plain = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    if plain.isNull():
+        return b""
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1, 4)
+    with io.BytesIO() as file:
+        pixels = np.ascontiguousarray(rows[:, : plain.width()])
+        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+        return file.getvalue()

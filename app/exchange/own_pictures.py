@@ -14,7 +14,9 @@ from app.recipes.pictures import Pixels
 from app.work.lane import Job
 from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
 from engines.model import Card
+from engines.naming import shortened
 from widgets.pictures.picture_dialog import PictureDialog
+from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:
     from engines.data.examples import Pictures
@@ -77,7 +79,8 @@ def reading(source: Path | bytes) -> Job:
         try:
             raw = read_bytes(source, MAX_FILE)
         except ValueError as error:
-            raise ValueError(f"{source.name} {error}; choose another picture.") from error
+            name = shortened(source.name, 60)
+            raise ValueError(f"{name} {error}; choose another picture.") from error
         yield read(raw, source.name)
 
     return job
@@ -90,12 +93,15 @@ def ask_file(parent: QWidget, folder: str) -> Path | None:
 
 
 def bring(
-    foreign: Foreign, card: Card, parent: QWidget, take: Callable[[Pixels, Fit], None]
-) -> None:
+    foreign: Foreign, card: Card, parent: QWidget, messages: Messages,
+    take: Callable[[Pixels, Fit], None],
+) -> None:  # fmt: skip
     """Hand a picture over in the model's shape, and how it was brought to it.
 
-    Where it has another shape a person sees how first.
+    Where it has another shape a person sees how first. What was decided about its levels is said.
     """
+    if foreign.notes:
+        messages.tell(" ".join(foreign.notes), severity=Severity.NOTE)
     if fits(foreign.pixels, card.shape):
         take(fitted(foreign.pixels, card.shape), Fit.CROP)
         return

@@ -257,7 +257,10 @@ class Keys(QObject):
         if card is None or not card.is_picture:
             self._messages.tell("Choose a data set of pictures first.")
         else:
-            bring(foreign, card, self._tab, lambda x, _: self.put(Key(x, foreign.name)))
+            bring(
+                foreign, card, self._tab, self._messages,
+                lambda x, _: self.put(Key(x, foreign.name)),
+            )  # fmt: skip
 
 
 def point(xy: Points) -> Key:

@@ -28,6 +28,12 @@ _REASONS = {
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LOG_BYTES = 1_000_000
+_MOST_PARTS = 1 << 15
+"""Chunks of a PNG: what programs write in 64 MiB has fewer."""
+_MOST_BLOCKS = 1 << 19
+"""Blocks of a GIF, of at most 255 bytes each: twice what a file of 64 MiB needs."""
+_MOST_HEAD = 4096
+"""Bytes of a text's keyword and language."""
 
 
 class SaveError(Exception):
@@ -125,21 +131,22 @@ def _described(hint: Any) -> str:
 def gif_comment(raw: bytes, limit: int) -> bytes | None:
     """The first comment of a GIF, at most `limit` bytes of it; None where there is none.
 
-    Pixels are never decoded. Raises ValueError when `raw` is no GIF, is cut off before a comment,
-    or has a larger one.
+    Pixels are never decoded. Raises ValueError when `raw` is no GIF, has too many blocks, or a
+    larger comment.
     """
     if raw[:6] not in (b"GIF87a", b"GIF89a") or len(raw) < 13:
         raise NotGif("is not a GIF")
+    left = iter(range(_MOST_BLOCKS))
     at = 13 + _colours(raw[10])
     while at < len(raw) and raw[at] != 0x3B:  # the trailer
         if raw[at] == 0x2C:  # a frame: ten bytes, perhaps colours, a byte, blocks
             at += 10 + _colours(raw[at + 9] if at + 9 < len(raw) else 0) + 1
-            _, at = _blocks(raw, at, 0)
+            _, at = _blocks(raw, at, 0, left)
             continue
         if raw[at] != 0x21:
             break
         label, at = raw[at + 1 : at + 2], at + 2
-        body, at = _blocks(raw, at, limit + 1 if label == b"\xfe" else 0)
+        body, at = _blocks(raw, at, limit + 1 if label == b"\xfe" else 0, left)
         if label == b"\xfe":
             if len(body) > limit:
                 raise ValueError(f"holds a recipe larger than {limit >> 10:,} KiB")
@@ -152,42 +159,67 @@ def _colours(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _blocks(raw: bytes, at: int, kept: int) -> tuple[bytes, int]:
-    """At most about `kept` bytes of a chain of blocks, and where it ends."""
+def _blocks(raw: bytes, at: int, kept: int, left: Iterator[int]) -> tuple[bytes, int]:
+    """At most about `kept` bytes of a chain of blocks, and where it ends.
+
+    Raises ValueError where nothing is `left` of the blocks that a file may have.
+    """
     body = bytearray()
-    while at < len(raw) and raw[at]:
+    while True:
+        if next(left, None) is None:
+            raise ValueError(f"has more than {_MOST_BLOCKS:,} parts")
+        if at >= len(raw) or not raw[at]:
+            return bytes(body), at + 1
         if len(body) < kept:
             body += raw[at + 1 : at + 1 + raw[at]]
         at += 1 + raw[at]
-    return bytes(body), at + 1
 
 
 def png_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and body of each whole, undamaged chunk of a PNG, in order; a cut file ends early."""
-    view, at = memoryview(raw), len(_SIGNATURE)
-    while at + 12 <= len(raw):
-        length = int.from_bytes(view[at : at + 4])
-        kind, body = bytes(view[at + 4 : at + 8]), view[at + 8 : at + 8 + length]
-        check = int.from_bytes(view[at + 8 + length : at + 12 + length])
-        if zlib.crc32(body, zlib.crc32(kind)) == check:
-            yield kind, bytes(body)
+    for kind, start, length in _spans(raw):
+        if _is_sound(raw, start, length):
+            yield kind, raw[start : start + length]
+
+
+def _spans(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and length of the body of each whole chunk. Raises ValueError for too many."""
+    at = len(_SIGNATURE)
+    for _ in range(_MOST_PARTS):
+        length = int.from_bytes(raw[at : at + 4])
+        if at + 12 + length > len(raw):
+            return
+        yield raw[at + 4 : at + 8], at + 8, length
         at += 12 + length
+    if at + 12 <= len(raw):
+        raise ValueError(f"has more than {_MOST_PARTS:,} parts")
+
+
+def _is_sound(raw: bytes, start: int, length: int) -> bool:
+    """Whether a chunk is as it was written, by its check sum."""
+    end = start + length
+    return zlib.crc32(memoryview(raw)[start - 4 : end]) == int.from_bytes(raw[end : end + 4])
 
 
 def png_text(raw: bytes, keyword: str, limit: int) -> bytes | None:
     """The international text (iTXt) a PNG holds under `keyword`, at most `limit` bytes of it.
 
-    Pixels are never decoded, so no picture can be a bomb. None when there is no such text.
-    Raises ValueError when `raw` is no PNG or the text is larger than `limit` or damaged.
+    Pixels are never decoded, so no picture can be a bomb, nor read: time goes by the number of
+    chunks, which has a limit. None when there is no such text. Raises ValueError when `raw` is no
+    PNG, has too many chunks, or the text is larger than `limit` or damaged.
     """
     if not raw.startswith(_SIGNATURE):
         raise NotPng("is not a PNG")
-    start = keyword.encode("latin-1") + b"\0"
-    for kind, body in png_chunks(raw):
-        if kind != b"iTXt" or not body.startswith(start):
+    mark = keyword.encode("latin-1") + b"\0"
+    for kind, start, length in _spans(raw):
+        if kind != b"iTXt" or not raw.startswith(mark, start, start + length):
             continue
-        compressed, rest = body[len(start) : len(start) + 1], body[len(start) + 2 :]
-        parts = rest.split(b"\0", 2)  # language, translated keyword, text
+        if length > limit + _MOST_HEAD:
+            raise ValueError(f"holds a recipe larger than {limit >> 10:,} KiB")
+        if not _is_sound(raw, start, length):
+            continue
+        body = raw[start + len(mark) : start + length]
+        compressed, parts = body[:1], body[2:].split(b"\0", 2)  # language, keyword, text
         if len(parts) != 3:
             raise ValueError("holds a damaged recipe")
         text = _inflated(parts[2], limit) if compressed == b"\1" else parts[2]

@@ -353,5 +353,6 @@ class Window(QMainWindow):
             except SaveError:
                 log.exception("the settings were not saved")
         ended = self.channels.close(timeout=CLOSING_SECONDS)
+        ended = self.intake.close(timeout=CLOSING_SECONDS) and ended
         self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)
         event.accept()

@@ -20,8 +20,24 @@ LARGEST = 6000
 """The longest side that is read, in pixels: a small file can hold a huge picture."""
 
 
+_MOST_READS = 1 << 17
+"""Pieces that a file is read in: a picture of 64 MiB takes fewer, a storm of empty ones more."""
+
+
 class Refused(ValueError):
     """A file is not taken; the message says what it is or has, and what to do, after its name."""
+
+
+class _Counted(io.BytesIO):
+    """Bytes that are given out in so many pieces and no more: Pillow knows no end of its own."""
+
+    left = _MOST_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise Refused("consists of too many parts; choose another picture.")
+        return super().read(size)
 
 
 def decoded(
@@ -39,7 +55,7 @@ def decoded(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # the reader of JPEG decides by itself whether a file is an MPO
-            opened = Image.open(io.BytesIO(raw), formats=[f for f in formats if f != "MPO"])
+            opened = Image.open(_Counted(raw), formats=[f for f in formats if f != "MPO"])
             with opened as image:
                 _check(image, largest)
                 return reads(image)
@@ -60,5 +76,5 @@ def _check(image: Image.Image, largest: int) -> None:
         raise Refused(f"has {width} × {height} pixels; choose one of at most {largest} a side.")
     if min(width, height) < 1:
         raise Refused("has no pixels; choose another picture.")
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    if image.format != "MPO" and getattr(image, "is_animated", False):
         raise Refused("is animated or has several pages; choose a still one.")

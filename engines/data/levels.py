@@ -43,19 +43,20 @@ def whole_levels(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         if deep:
             _check_deep(whole)
     notes += [note] * bool(note)
-    if whole.getextrema()[3][0] < 255:
+    if np.asarray(whole.getchannel("A")).min() < 255:
         notes.append("has transparent parts, which become black")
     return whole, tuple(notes)
 
 
 def _is_deep(image: Image.Image) -> bool:
     """Whether Pillow keeps the upper eight bits alone of sixteen bits a colour."""
-    return image.mode[:1] != "I" and any(";16" in str(tile[3]) for tile in image.tile)
+    tiles = getattr(image, "tile", ())
+    return image.mode[:1] != "I" and any(";16" in str(tile[3]) for tile in tiles)
 
 
 def _check_deep(whole: Image.Image) -> None:
     # the lower bits are gone: what they held cannot be stretched
-    if max(top for _, top in whole.getextrema()[:3]) < _QUARTER:
+    if np.asarray(whole.convert("RGB")).max() < _QUARTER:
         raise Refused(
             "uses few of its 16 bits a colour, so that its white cannot be known; save it with 8 "
             "bits a colour."

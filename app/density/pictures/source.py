@@ -138,7 +138,10 @@ class PictureSource(QObject):
     def _take_foreign(self, foreign: Foreign) -> None:
         """A picture of another size is not scaled in silence: a person sees how."""
         if self._card is not None:
-            bring(foreign, self._card, self._view, lambda x, _: self.adopt(x, foreign.name))
+            bring(
+                foreign, self._card, self._view, self._messages,
+                lambda x, _: self.adopt(x, foreign.name),
+            )  # fmt: skip
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:

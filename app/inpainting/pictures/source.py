@@ -178,4 +178,4 @@ class Source(QObject):
                 self.adopt(picture, foreign.name)
                 self.photo = Photo(foreign.size, how)
 
-            bring(foreign, card, self._tab, take)
+            bring(foreign, card, self._tab, self._messages, take)

@@ -140,3 +140,18 @@ def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
         assert says in capsys.readouterr().err
     assert run(root, "density", gan.card.name, "--out", "x.png") == 2
     assert "not of the plane" in capsys.readouterr().err
+
+
+def test_ten_of_many_bad_pictures_are_named_and_what_was_decided_is_said(tmp_path, capsys):
+    root, folder, out = tmp_path / "assets", tmp_path / "in", tmp_path / "o.csv"
+    model = opened(root, "flow", "picture")
+    folder.mkdir()
+    Image.fromarray(np.array([[0, 4095]], np.uint16)).save(folder / "scan.png")
+    for i in range(13):
+        (folder / f"{i}.png").write_bytes(b"nothing")
+    words = ("score", model.card.name, "--images", str(folder), "--csv", str(out))
+    assert run(root, *words) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("skipped: ") and ".png is no" in line for line in lines) == 10
+    assert "skipped: 3 more" in lines
+    assert any("scan.png has values of at most 4,095: 4,095 of 12 bits" in line for line in lines)

@@ -161,6 +161,7 @@ def test_a_copied_recipe_comes_back_by_pasting(stage):
     stage.until_shows(KDE, seed=7)
     QGuiApplication.clipboard().setText("a shopping list")
     QTest.keyClick(stage.window, Qt.Key.Key_V, CONTROL)
+    stage.taken_in()
     assert "not valid JSON" in stage.said()[0]
 
 

@@ -140,6 +140,7 @@ def test_a_copied_recipe_brings_the_line_and_the_draws_back(plane):
     plane.settle()
     QGuiApplication.clipboard().setText(recipe)
     plane.window.intake.paste()
+    plane.stage.taken_in()
     plane.settle()
     assert plane.line.line() == (0, 0.5)
     plane.until(lambda: len(plane.row().frame.points) == 500)

@@ -1,0 +1,110 @@
+"""What is brought is read beside the window, and drags over it read nothing."""
+
+import io
+import struct
+import sys
+import threading
+import zlib
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+
+from app.exchange import intake
+from app.recipes import recipe as recipes
+from tests.windows import DIGITS
+from widgets.mask.canvas import MaskCanvas
+
+
+@pytest.fixture
+def stage(open_window):
+    stage = open_window(DIGITS)
+    stage.ready()
+    return stage
+
+
+def storm(chunks):
+    """A PNG of empty chunks: 60 MB of them once held the window for seven seconds."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"tEXt", b"") * chunks
+
+
+def copied(raw):
+    mime = QMimeData()
+    mime.setData("image/png", raw)
+    QGuiApplication.clipboard().setMimeData(mime)
+
+
+def test_whatever_way_something_comes_in_the_window_s_thread_reads_nothing(
+    stage, tmp_path, monkeypatch
+):
+    readers, reads = set(), recipes.read_png
+
+    def read(source):
+        readers.add(threading.current_thread().name)
+        return reads(source)
+
+    monkeypatch.setattr(intake, "read_png", read)
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(storm(10))
+    stage.drop(bad)
+    stage.window.intake.open_files([bad])
+    stage.taken_in()
+    copied(bad.read_bytes())
+    stage.window.intake.paste()
+    stage.taken_in()
+    QGuiApplication.clipboard().setImage(QImage(30, 20, QImage.Format.Format_RGB32))
+    stage.window.intake.paste()
+    stage.taken_in()
+    assert readers == {"lane of files"}
+
+
+def test_a_storm_of_chunks_is_refused_at_once(stage, tmp_path):
+    path = tmp_path / "storm.png"
+    path.write_bytes(storm(40_000))
+    stage.drop(path)
+    (said,) = stage.said()
+    assert said.startswith("storm.png has more than 32,768 parts")
+
+
+def test_a_picture_of_another_program_keeps_its_levels():
+    image = QImage(3, 2, QImage.Format.Format_RGB888)
+    image.fill(Qt.GlobalColor.red)
+    (tmp := QImage(image)).setPixelColor(2, 1, Qt.GlobalColor.blue)
+    with Image.open(io.BytesIO(intake.png_of(tmp))) as found:
+        assert found.size == (3, 2)
+        assert found.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
+        assert found.convert("RGB").getpixel((2, 1)) == (0, 0, 255)
+    assert intake.png_of(QImage()) == b""
+
+
+def test_a_drag_over_the_window_opens_no_file(stage, tmp_path):
+    path = tmp_path / "picture.png"
+    Image.new("RGB", (8, 8)).save(path)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    opened, watching = [], [True]
+    sys.addaudithook(lambda what, more: watching and what == "open" and opened.append(more[0]))
+    stage.window.tabs.setCurrentIndex(1)
+    for on in (stage.window, stage.window.findChild(MaskCanvas)):
+        enter = QDragEnterEvent(
+            QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QApplication.sendEvent(on, enter)
+        assert enter.isAccepted()
+    watching.clear()  # a hook cannot be taken away
+    assert str(path) not in map(str, opened)
+
+
+def test_a_text_that_is_too_long_is_not_parsed(stage):
+    QGuiApplication.clipboard().setText("[" * 300_000)
+    stage.window.intake.paste()
+    stage.taken_in()
+    assert stage.said() == ["The text on the clipboard is too long for a recipe."]
