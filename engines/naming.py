@@ -1,4 +1,4 @@
-"""Names that nothing has: what was probably meant, or at most ten of those there are.
+"""Names that nothing has: what was probably meant, or at most ten of those there are; sentences.
 
 Knows only strings.
 """
@@ -12,6 +12,13 @@ MOST = 10
 LONGEST = 300
 """Letters of a sentence for a person."""
 _GUESSES, _LONG = 3, 40
+
+
+class Sentence(Exception):
+    """An error whose message is one sentence for a person, and no longer than one reads."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(within(message))
 
 
 def listed(names: Iterable[str], most: int = MOST) -> str:

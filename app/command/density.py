@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import sys
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.command.names import card_named, class_named, opened
-from app.command.output import UsageError, driven
+from app.command.output import UsageError, driven, make_folder
 from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
@@ -80,10 +81,11 @@ def density(
     truth = _drive(map_data(fields, card.data, request)) if wish.truth else None
     recipe = recipe_of(View((card.name,), area, wish.grid, label), {card.name: card}, 0)
     panels = _panels(frames, truth)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent, out)
     files.write_atomically(out, png_bytes(sheet(panels), recipe))
     written = [out]
     if values is not None:
+        make_folder(values.parent, values)
         files.write_atomically(values, values_bytes({card.name: frames[0][1]}, recipe, values))
         written.append(values)
     return tuple(written)
@@ -138,7 +140,7 @@ def score(
     card = card_named(model, root)
     if not card.is_picture:
         raise UsageError(f"{card.name} is of points; for the plane there is: density")
-    if not images.is_dir():
+    if not os.path.isdir(images):
         raise UsageError(f"{shortened(str(images))} is not a folder")
     try:
         paths = sorted(path for path in images.iterdir() if path.suffix.lower() in SUFFIXES)
@@ -167,7 +169,7 @@ def score(
         ):
             number = Score(card, value, error, kind_of(found.meaning), found.method)
             write.writerow((path.name, *_cells(number)))
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent, out)
     files.write_atomically(out, table.getvalue().encode())
     return out, skipped
 

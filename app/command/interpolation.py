@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.command.names import card_named, class_named
-from app.command.output import Place, UsageError
+from app.command.output import Place, UsageError, make_folder
 from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
@@ -91,10 +91,7 @@ def _carry_out(
     recipe = recipe_of(card, plan, columns=square_columns(plan.count))
     path = _path(place, card, recipe)
     folder = path if place.is_folder else path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)  # better to fail before the work than after
-    except OSError as error:
-        raise files.SaveError(files.unwritable(path, error)) from error
+    make_folder(folder, path)  # better to fail before the work than after
     values = _driven(plan, card, device)
     if index is not None:
         values, recipe = values[index : index + 1], recipe.picture(index)

@@ -17,6 +17,7 @@ from app.recipes import files
 from app.recipes.pictures import scatter_sheet, sheet, to_pixels, to_points
 from app.recipes.recipe import Recipe, csv_bytes, file_name, save_png
 from engines.model import Card, Step
+from engines.naming import Sentence
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +26,7 @@ T = TypeVar("T")
 Writer: TypeAlias = "Callable[[Path, Tensor, Recipe], None]"
 
 
-class UsageError(Exception):
+class UsageError(Sentence):
     """The command line asks for what cannot be; the message is one sentence for a person."""
 
 
@@ -43,19 +44,24 @@ class Place:
     def is_folder(self) -> bool:
         """Asked for, spelt with a slash at the end, or there already."""
         ends = self.out is not None and self.out.endswith(("/", os.sep))
-        return self.separate or ends or (self.out is not None and Path(self.out).is_dir())
+        return self.separate or ends or os.path.isdir(self.out or "")
 
 
 def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Tensor]) -> Path:
     """Draw and write what the recipe shows; returns the file or folder. Raises SaveError."""
     path = Path(place.out or file_name(recipe, "" if place.is_folder else ".png"))
     folder = path if place.is_folder else path.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)  # better to fail before the work than after
-    except OSError as error:
-        raise files.SaveError(files.unwritable(path, error)) from error
+    make_folder(folder, path)  # better to fail before the work than after
     write(path, draw(), recipe)
     return path
+
+
+def make_folder(folder: Path, path: Path) -> None:
+    """Make the folder in which `path` is to be written. Raises SaveError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.SaveError(files.unwritable(path, error)) from error
 
 
 def driven(run: Generator[Step, None, T], name: str) -> T:

@@ -10,11 +10,12 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
+from engines.naming import within
 
 if TYPE_CHECKING:
     from app.command.output import Place
@@ -35,12 +36,19 @@ Without a command the window opens, with the saved pictures given, if any.
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in a sentence of at most 300 letters, whatever words were given."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(within(message))
+
+
 def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     """The parser of all commands; what it parses has `act`, which returns the exit code.
 
     `act_open` opens the window: the one command that needs Qt.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=APP, description="Look inside generative models by hand.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import reprlib
 import sys
 import traceback
@@ -15,6 +16,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from engines.checkpoints import disk
+from engines.naming import Sentence
 
 APP = "genscope"
 
@@ -25,9 +27,12 @@ _REASONS = {
     errno.EPERM: "there is no permission to write there",
     errno.EROFS: "the disk is read-only",
 }
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS = {
+    str: "text", int: "a whole number", float: "a number", bool: "true or false",
+    Any: "finite numbers and text",
+}  # fmt: skip
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LOG_BYTES = 1_000_000
+_LOG_BYTES, _DEEPEST = 1_000_000, 30
 _MOST_PARTS = 1 << 15
 """Chunks of a PNG: what programs write in 64 MiB has fewer."""
 _MOST_BLOCKS = 1 << 19
@@ -36,7 +41,7 @@ _MOST_HEAD = 4096
 """Bytes of a text's keyword and language."""
 
 
-class SaveError(Exception):
+class SaveError(Sentence):
     """A file could not be written; the message is one sentence for a person."""
 
 
@@ -112,9 +117,22 @@ def typed(value: Any, hint: Any) -> Any:
     elif origin is Literal:
         if any(value == choice and type(value) is type(choice) for choice in arguments):
             return value
-    elif hint is Any or type(value) is hint:  # `is`: true is no whole number here
+    elif hint is Any:
+        if _is_finite(value):
+            return value
+    elif type(value) is hint:  # `is`: true is no whole number here
         return value
     raise ValueError(f"should be {_described(hint)}, not {reprlib.repr(value)}")
+
+
+def _is_finite(value: Any, depth: int = 0) -> bool:
+    """Whether a value can be written as JSON: no number infinite or NaN, no list without end."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(value, list | dict):
+        inside = value if isinstance(value, list) else value.values()
+        return all(_is_finite(each, depth + 1) for each in inside)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _described(hint: Any) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +12,7 @@ import numpy.typing as npt
 
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import RecipeError
+from engines.data.decoding import decoded
 
 Mask = npt.NDArray[np.bool_]
 
@@ -42,15 +41,8 @@ def picture_text(picture: npt.NDArray[np.uint8]) -> str:
 
 def pixels_of(extra: Mapping[str, Any], field: str) -> Pixels:
     """A small PNG out of a recipe, trusting nothing: RGB (H, W, 3)."""
-    from PIL import Image
-
     try:
         raw = base64.b64decode(extra[field], validate=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw), formats=("PNG",)) as image:
-                if max(image.size) > _LARGEST:
-                    raise ValueError(f"{image.size} is too large")
-                return np.array(image.convert("RGB"))
-    except (TypeError, ValueError, OSError, SyntaxError, binascii.Error, Warning) as error:
+        return decoded(raw, lambda image: np.array(image.convert("RGB")), ("PNG",), _LARGEST)
+    except (TypeError, ValueError) as error:  # Refused and the errors of base64 are ValueErrors
         raise RecipeError(f"the recipe's {field} is damaged") from error

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from app.recipes import files
 from engines.checkpoints.catalog import OUTSIDE, ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
+from engines.naming import Sentence, shortened
 from engines.opening import find
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*|[^\x00-\x1f]{1,1000}\
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class RecipeError(Exception):
+class RecipeError(Sentence):
     """A recipe cannot be read or followed; the message is one sentence for a person."""
 
 
@@ -85,6 +86,7 @@ class Recipe:
         _check(0 <= self.seed < 2**64, f"has the seed {self.seed}, outside 0 … 2^64 − 1")
         _check(0 <= self.first < 2**32, f"has the impossible first picture {self.first}")
         _check(1 <= self.count <= MAX_COUNT, f"asks for {self.count} pictures, not 1 … {MAX_COUNT}")
+        _check(self.first + self.count <= 2**32, "asks for pictures beyond number 2^32 − 1")
         _check(len(self.prompt) + len(self.negative) <= MAX_PROMPT, "has an endless prompt")
         if self.index is not None:
             _check(self.index in shown, f"shows picture {self.index} but made {_span(shown)}")
@@ -365,7 +367,7 @@ def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
 
     Raises RecipeError with one sentence.
     """
-    name = "this picture" if isinstance(source, bytes) else Path(source).name
+    name = "this picture" if isinstance(source, bytes) else shortened(Path(source).name, 60)
     try:
         text = _text(source if isinstance(source, bytes) else Path(source))
     except ValueError as error:

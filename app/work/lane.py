@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _FOR_PEOPLE = ("CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "ValueError")
 
+_LONGEST = 300
+"""Letters of what is said of a failure; the rest is in its details."""
 _TURN = 0.2
 """Seconds after which a live job lets another one go on."""
 Job: TypeAlias = Callable[[], Generator[Any, None, Any]]
@@ -47,7 +49,9 @@ class Failure:
     def sentence(self) -> str:
         """The summary without the error's name where its message was written for a person."""
         kind, _, message = self.summary.partition(": ")
-        return message if kind.rpartition(".")[2] in _FOR_PEOPLE and message else self.summary
+        written = kind.rpartition(".")[2] in _FOR_PEOPLE and message
+        text = message if written else self.summary
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engines.model import Card
+from engines.naming import Sentence
 
 OUTSIDE = "outside"
 """Before the shape, the data of models that others made: what they were trained on is not known,
@@ -41,7 +42,7 @@ FAMILY_TITLES = {
 V = TypeVar("V")
 
 
-class CheckpointError(Exception):
+class CheckpointError(Sentence):
     """A card or its weights cannot be used; the message is one sentence for a person."""
 
 
@@ -100,12 +101,23 @@ def is_folder(name: str) -> bool:
     return os.path.isdir(os.path.expanduser(name))
 
 
+def reason(error: Exception) -> str:
+    """Why a file or a card cannot be read, without numbers of errors and positions of bytes."""
+    if isinstance(error, OSError):
+        return (error.strerror or "the system does not say why").lower()
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return "its tables are too deep" if isinstance(error, RecursionError) else "its name is no path"
+
+
 def read_card(path: Path) -> Card:
     """Read and check one card. Raises CheckpointError naming the file and the fault."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # what toml raises is a ValueError
-        raise CheckpointError(f"the card {path} cannot be read: {error}") from error
+        raise CheckpointError(f"the card {path} cannot be read: {reason(error)}") from error
 
     def need(key: str, kind: type[V]) -> V:
         value = table.get(key)

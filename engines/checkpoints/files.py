@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from engines import naming
-from engines.checkpoints.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError, reason
 from engines.model import finish
 
 ITEM_BYTES: Mapping[str, int] = {
@@ -73,7 +73,7 @@ def read_limited(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from error
     if len(raw) > limit:
         raise CheckpointError(f"{path} is larger than {limit:,} bytes")
     return raw
@@ -91,7 +91,7 @@ def hashing(path: Path) -> Generator[None, None, str]:
                 whole.update(block)
                 yield
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from error
     return whole.hexdigest()
 
 
@@ -110,12 +110,14 @@ def safetensors_header(path: Path) -> dict[str, Entry]:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if not 2 <= length <= min(_MAX_HEADER, size - 8):
-                raise ValueError("its header is longer than the file")
+                raise CheckpointError(
+                    f"{path} is not safetensors, or is cut off: its header is longer than the file"
+                )
             table = json.loads(file.read(length))
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not safetensors, or is cut off: {error}") from error
+        raise CheckpointError(f"{path} is not safetensors, or is cut off") from error
     if not isinstance(table, dict):
         raise CheckpointError(f"{path} is not safetensors: its header is no table")
     rest = size - 8 - length
@@ -176,7 +178,7 @@ def check_archive(path: Path) -> int:
             with archive.open(pickles[0]) as file:
                 described = file.read(_MAX_PICKLE + 1)
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is cut off or damaged: {error}") from error
+        raise CheckpointError(f"{path} is cut off or damaged") from error
     _check_pickle(described, path)
     return sum(record.file_size for record in records if "/data/" in f"/{record.filename}")
 
@@ -192,7 +194,9 @@ def _check_pickle(raw: bytes, path: Path) -> None:
                     "ask for the weights as safetensors, or save the state dict alone"
                 )
     except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+        raise CheckpointError(
+            f"{path} is damaged: what describes its tensors breaks off"
+        ) from error
 
 
 def _named(raw: bytes) -> Iterator[str]:

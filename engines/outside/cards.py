@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.checkpoints import budget, files
-from engines.checkpoints.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError, reason
 from engines.model import Card, batch_of, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.formats.table import Table
@@ -95,7 +95,8 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(raw.decode())
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and toml's are ValueErrors
-        raise CheckpointError(f"the card {path} cannot be read: {error}") from error
+        said = f"the card {path} cannot be read: {reason(error)}"
+        raise CheckpointError(said) from error
 
 
 def _card(table: Table, path: Path) -> Card:

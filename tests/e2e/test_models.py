@@ -133,7 +133,7 @@ def test_what_is_no_model_is_refused_in_words(open_window, tmp_path):
     weights.write_bytes(b"")
     for text, said in (
         ("nothing of this kind", "There is no folder or file"),
-        (str(weights), "Net.pt holds weights alone"),
+        (str(weights), "net.pt holds weights alone"),
         (str(tmp_path), "is no model"),
     ):
         dialog.field.clear()

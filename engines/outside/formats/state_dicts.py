@@ -58,7 +58,7 @@ def load(
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} is not safetensors, or is cut off: {error}") from error
+        raise CheckpointError(f"{path} is not safetensors, or is cut off") from error
 
 
 def _archive(path: Path, limit: int | None) -> Any:

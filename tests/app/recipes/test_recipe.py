@@ -364,3 +364,11 @@ def test_saving_through_a_link_keeps_the_link(tmp_path):
     recipes.save_png(tmp_path / "link.png", PICTURE, RECIPE)
     assert (tmp_path / "link.png").is_symlink()
     assert recipes.read_png(tmp_path / "real" / "a.png") == RECIPE
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "-Infinity", "[" * 400 + "]" * 400])
+def test_a_payload_that_json_cannot_write_is_refused(value):
+    table = json.loads(RECIPE.to_json()) | {"extra": {"a": ["@"]}}
+    text = json.dumps(table).replace('"@"', value)
+    with pytest.raises(RecipeError, match="extra should be"):
+        Recipe.from_json(text)

@@ -34,7 +34,7 @@ COUNT = int(os.environ.get("GENSCOPE_FUZZ", "60"))
 LIMIT, SECONDS = 64 << 20, 10
 """Bytes for all models, and seconds of a processor until one case is called a hang."""
 FUZZ = settings(
-    max_examples=COUNT, database=None, derandomize=COUNT <= 60, deadline=None,
+    max_examples=COUNT, database=None, derandomize=COUNT <= 60, deadline=None, print_blob=True,
     suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )  # fmt: skip
 tried = {"cases": 0, "opened": 0}
