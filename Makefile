@@ -6,10 +6,12 @@ BIN := .venv/bin
 MODEL ?= mnist/vae
 JOBS ?= auto
 SEED := $(shell date +%s)
-FUZZED := $(addsuffix /test_fuzz.py,tests/engines/outside tests/engines/data tests/app/recipes tests/app/command)
 DISPLAYLESS := QT_QPA_PLATFORM=offscreen
 # a file's tests run in one process: they share the models they opened
 TESTS := $(DISPLAYLESS) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+FUZZ = GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytest -s \
+	--hypothesis-seed=$(SEED) -k "not failed_once"
+ 
 
 .PHONY: run test check coverage fuzz train evaluate evidence tour bench clean
 
@@ -35,8 +37,9 @@ check: .venv/ready
 # 20,000 cases, others each time. What fails is written to tests/kept/, where it stays a test.
 fuzz: .venv/ready
 	@echo "seed $(SEED); the same cases again: make fuzz SEED=$(SEED)"
-	GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytest -s \
-		--hypothesis-seed=$(SEED) -k "not failed_once" $(FUZZED)
+	$(FUZZ) tests/engines/outside/test_fuzz.py & models=$$!; \
+	$(FUZZ) $(addsuffix /test_fuzz.py,tests/engines/data tests/app/recipes tests/app/command); \
+	code=$$?; wait $$models && exit $$code
 
 train: .venv/ready
 	$(BIN)/python -m engines.training $(MODEL)

@@ -30,7 +30,7 @@ from tests import foreign
 from tests.engines.outside.outsiders import DCGAN_SIZES, MAKERS, card_at, dcgan
 from tests.engines.tiny import ship
 
-COUNT = int(os.environ.get("GENSCOPE_FUZZ", "60"))
+COUNT = int(os.environ.get("GENSCOPE_FUZZ", "30"))
 LIMIT, SECONDS = 64 << 20, 10
 """Bytes for all models, and seconds of a processor until one case is called a hang."""
 FUZZ = settings(
