@@ -125,6 +125,8 @@ def lines(draw):
 def run(home, words):
     said, errors = io.StringIO(), io.StringIO()
     end = ["--assets", "assets"] + ["--device", "cpu"] * (words[0] != "models")
+    if words[0] == "inpaint" and not {"--count", "--from"} & set(words):
+        end += ["--count", "2"]  # the 500 of points are honest work, which takes a while
     with (
         contextlib.chdir(home),
         contextlib.redirect_stdout(said),
