@@ -11,7 +11,6 @@ DISPLAYLESS := QT_QPA_PLATFORM=offscreen
 TESTS := $(DISPLAYLESS) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 FUZZ = GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytest -s \
 	--hypothesis-seed=$(SEED) -k "not failed_once"
- 
 
 .PHONY: run test check coverage fuzz train evaluate evidence tour bench clean
 
