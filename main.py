@@ -12,6 +12,7 @@ from types import TracebackType
 from app.command.parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
 from app.recipes.files import APP, SaveError, log_failure
 from app.recipes.recipe import RecipeError
+from engines import naming
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import NotFiniteError
 
@@ -34,20 +35,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has printed help, the version or what is wrong
         return end.code if isinstance(end.code, int) else WRONG_USAGE
     except (CheckpointError, NotFiniteError, RecipeError, SaveError) as error:
-        print(f"{APP}: {error}", file=sys.stderr)
+        print(f"{APP}: {naming.readable(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read stdout has gone; keep the interpreter from flushing it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        print(f"{APP}: {_of_system(error)}", file=sys.stderr)
+        return FAILED
+
+
+def _of_system(error: OSError) -> str:
+    """What the system refuses, in a sentence; the traceback goes to the log."""
+    _log(error)
+    reason = (error.strerror or str(error)).splitlines()[:1]
+    where = f"'{naming.shortened(str(error.filename))}' cannot be used: " * bool(error.filename)
+    return f"{where}{''.join(reason).lower()}"
+
+
+def _log(error: BaseException) -> Path | None:
+    import platformdirs
+
+    return log_failure(platformdirs.user_log_path(APP, appauthor=False), error)
 
 
 def _open(arguments: argparse.Namespace) -> int:
     for name in arguments.files:
-        if not Path(name).exists():
+        if not os.path.exists(name):  # pathlib raises where a name is too long
             commands = ", ".join(COMMANDS)
-            arguments.parser.error(f"there is no file or command '{name}'; commands: {commands}")
+            shown = naming.shortened(name)
+            arguments.parser.refuse(f"there is no file or command '{shown}'; commands: {commands}")
     from app.window.run import run_window
 
     files = [Path(name) for name in arguments.files]
@@ -56,11 +75,9 @@ def _open(arguments: argparse.Namespace) -> int:
 
 def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The exception hook: one sentence for the person, the traceback for the log."""
-    import platformdirs
-
-    log = log_failure(platformdirs.user_log_path(APP, appauthor=False), error)
+    log = _log(error)
     details = f"the details are in {log}" if log else "the details could not be written to a log"
-    first = (str(error).splitlines() or [""])[0]
+    first = naming.readable((str(error).splitlines() or [""])[0])
     print(f"{APP} failed: {kind.__name__}: {first}; {details}", file=sys.stderr)
 
 

@@ -5,6 +5,7 @@ Knows only strings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MOST = 10
@@ -12,6 +13,7 @@ MOST = 10
 LONGEST = 300
 """Letters of a sentence for a person."""
 _GUESSES, _LONG = 3, 40
+_ENDLESS = re.compile(r"(\S{100})\S{20,}(\S{40})")
 
 
 class Sentence(Exception):
@@ -43,6 +45,11 @@ def within(text: str, most: int = LONGEST) -> str:
         return text
     end = most // 3
     return f"{text[: most - end - 3]} … {text[-end:]}"
+
+
+def readable(sentence: str) -> str:
+    """The sentence with the middle of endless words, such as hostile file names, left out."""
+    return _ENDLESS.sub(r"\1…\2", sentence)
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:

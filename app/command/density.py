@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.command.names import card_named, class_named, opened
-from app.command.output import UsageError, driven, make_folder
+from app.command.output import UsageError, driven, prepared
 from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
@@ -73,6 +73,9 @@ def density(
         raise UsageError("--label names one class; a map has no turns")
     from engines.checkpoints import devices
 
+    _check_data(wish, card)
+    for path in filter(None, (out, values)):
+        prepared(path)
     devices.prepare_thread()
     area = _area(wish, card)
     wide, high = area.pixels(wish.grid)
@@ -81,14 +84,23 @@ def density(
     truth = _drive(map_data(fields, card.data, request)) if wish.truth else None
     recipe = recipe_of(View((card.name,), area, wish.grid, label), {card.name: card}, 0)
     panels = _panels(frames, truth)
-    make_folder(out.parent, out)
     files.write_atomically(out, png_bytes(sheet(panels), recipe))
     written = [out]
     if values is not None:
-        make_folder(values.parent, values)
         files.write_atomically(values, values_bytes({card.name: frames[0][1]}, recipe, values))
         written.append(values)
     return tuple(written)
+
+
+def _check_data(wish: Wish, card: Card) -> None:
+    """The points of a model from outside may be its makers' alone."""
+    from engines.data import examples
+
+    if (wish.truth or wish.area is None) and not examples.has_points(card.data):
+        what = (
+            "leave --truth out" if wish.truth else "say which part to map with --area X0 X1 Y0 Y1"
+        )
+        raise UsageError(f"there are no points of the data '{card.data}' here; {what}")
 
 
 def _area(wish: Wish, card: Card) -> Area:
@@ -156,6 +168,7 @@ def score(
     if not paths:
         where = shortened(str(images))
         raise UsageError(f"none of the {skipped:,} pictures in {where} can be read")
+    prepared(out)
     pictures = np.stack(list(readable.values()))
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
@@ -169,7 +182,6 @@ def score(
         ):
             number = Score(card, value, error, kind_of(found.meaning), found.method)
             write.writerow((path.name, *_cells(number)))
-    make_folder(out.parent, out)
     files.write_atomically(out, table.getvalue().encode())
     return out, skipped
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.command.names import card_named, class_named, opened, prompted
-from app.command.output import Place, UsageError, carry_out, driven, writer
-from app.command.pictures import content_of, foreign_of, say
+from app.command.output import Place, UsageError, carry_out, driven, say, writer
+from app.command.pictures import content_of, foreign_of
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels, square_columns
 from app.recipes.recipe import Recipe, RecipeError, card_of, check_fit
@@ -173,5 +173,6 @@ def _mask(path: Path, card: Card, photo: Photo) -> Mask:
         found = content_of(path, reads)
     except ValueError as error:
         raise UsageError(f"--mask: {error}") from error
-    say(found.notes)
+    for note in found.notes:
+        say(note)
     return found.mask

@@ -9,19 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from app.command.names import card_named, class_named
-from app.command.output import Place, UsageError, make_folder
+from app.command.output import Place, UsageError, prepared
 from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.pictures import Values, square_columns
-from app.recipes.recipe import Recipe, card_of, check_fit, file_name
+from app.recipes.recipe import Recipe, card_of, check_fit
 from app.tasks import films
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
 from app.tasks.walking_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
+from engines import naming
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import fitted
 from engines.facts.abilities import reads_text
+from engines.maps.coordinate import FARTHEST, coordinate
 from engines.model import NO_PROMPT, Card, Prompt
 
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")
@@ -56,8 +58,10 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
         raise UsageError(f"--frames must lie in 2 … {MOST_FRAMES}, got {wish.frames}")
     if wish.easing not in EASINGS:
         raise UsageError(f"--easing must be one of {', '.join(EASINGS)}, got '{wish.easing}'")
-    if not 0 < wish.fps <= 100:
-        raise UsageError(f"--fps must lie in 0 … 100, got {wish.fps:g}")
+    if not films.SLOWEST <= wish.fps <= films.FASTEST:
+        raise UsageError(
+            f"--fps must lie in {films.SLOWEST:g} … {films.FASTEST:g}, got {wish.fps:g}"
+        )
     label = None if wish.label is None else class_named(wish.label, card)
     if isinstance(label, tuple):
         raise UsageError(
@@ -90,17 +94,17 @@ def _carry_out(
 ) -> Path:
     recipe = recipe_of(card, plan, columns=square_columns(plan.count))
     path = _path(place, card, recipe)
-    folder = path if place.is_folder else path.parent
-    make_folder(folder, path)  # better to fail before the work than after
+    prepared(path, is_folder=place.is_folder)
     values = _driven(plan, card, device)
     if index is not None:
         values, recipe = values[index : index + 1], recipe.picture(index)
     _write(path, values, recipe, fps, separate=place.is_folder)
+    place.say_where()
     return path
 
 
 def _path(place: Place, card: Card, recipe: Recipe) -> Path:
-    path = Path(place.out or file_name(recipe, "" if place.is_folder else ".gif"))
+    path = place.path(recipe, ".gif")
     if not card.is_picture:
         if place.out is None:
             path = path.with_suffix(".csv")
@@ -161,9 +165,12 @@ def _end(text: str, card: Card) -> np.ndarray:
     """A picture file as the model sees it, or a point."""
     if not card.is_picture:
         try:
-            x, y = (float(part) for part in text.split(","))
+            x, y = (coordinate(part) for part in text.split(","))
         except ValueError as error:
-            raise UsageError(f"an end point of {card.name} is X,Y, got '{text}'") from error
+            raise UsageError(
+                f"an end point of {card.name} is X,Y with numbers in -{FARTHEST:g} … {FARTHEST:g}, "
+                f"got '{naming.shortened(text)}'"
+            ) from error
         return np.array([x, y], np.float32)
     try:
         return fitted(foreign_of(Path(text)).pixels, card.shape)

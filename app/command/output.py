@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,24 +45,49 @@ class Place:
     def is_folder(self) -> bool:
         """Asked for, spelt with a slash at the end, or there already."""
         ends = self.out is not None and self.out.endswith(("/", os.sep))
-        return self.separate or ends or os.path.isdir(self.out or "")
+        # os.path, for pathlib raises where a name is too long
+        return self.separate or ends or (self.out is not None and os.path.isdir(self.out))
+
+    def path(self, recipe: Recipe, suffix: str) -> Path:
+        """Where the result of a recipe goes; `suffix` is of a file whose name is made here."""
+        return Path(self.out or file_name(recipe, "" if self.is_folder else suffix))
+
+    def say_where(self) -> None:
+        """Where nobody chose the place of a result, name its folder."""
+        if self.out is None:
+            say(f"written into the current folder, {Path.cwd()}; --out names another place")
+
+
+def say(note: str) -> None:
+    """A sentence beside the result, on stderr."""
+    if sys.stderr is not None:
+        print(f"{files.APP}: {note}", file=sys.stderr)
+
+
+def prepared(path: Path, *, is_folder: bool = False) -> None:
+    """Make the folder that a result goes into, and say so where it was not there.
+
+    Better to fail before the work than after: raises SaveError for a place that cannot be.
+    """
+    folder = path if is_folder else path.parent
+    is_new = not os.path.isdir(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            os.lstat(path)  # the name may be too long
+    except OSError as error:
+        raise files.SaveError(files.unwritable(path, error)) from error
+    if is_new:
+        say(f"the folder {folder} was made")
 
 
 def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Tensor]) -> Path:
     """Draw and write what the recipe shows; returns the file or folder. Raises SaveError."""
-    path = Path(place.out or file_name(recipe, "" if place.is_folder else ".png"))
-    folder = path if place.is_folder else path.parent
-    make_folder(folder, path)  # better to fail before the work than after
+    path = place.path(recipe, ".png")
+    prepared(path, is_folder=place.is_folder)
     write(path, draw(), recipe)
+    place.say_where()
     return path
-
-
-def make_folder(folder: Path, path: Path) -> None:
-    """Make the folder in which `path` is to be written. Raises SaveError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.SaveError(files.unwritable(path, error)) from error
 
 
 def driven(run: Generator[Step, None, T], name: str) -> T:

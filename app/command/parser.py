@@ -6,16 +6,16 @@ Imports nothing heavy: a command brings in what it needs when it runs.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from app.command.usage import Parser
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
-from engines.naming import within
+from engines.maps.coordinate import coordinate
 
 if TYPE_CHECKING:
     from app.command.output import Place
@@ -36,19 +36,12 @@ Without a command the window opens, with the saved pictures given, if any.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in a sentence of at most 300 letters, whatever words were given."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(within(message))
-
-
 def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     """The parser of all commands; what it parses has `act`, which returns the exit code.
 
     `act_open` opens the window: the one command that needs Qt.
     """
-    parser = _Parser(
+    parser = Parser(
         prog=APP, description="Look inside generative models by hand.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -145,7 +138,13 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", help="a model of points, such as moons/flow; the command models lists them")
     add("--grid", type=int, help="pixels along the longer side (default: 512)")
-    add("--area", type=float, nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="default: the data's")
+    add(
+        "--area",
+        type=_number,
+        nargs=4,
+        metavar=("X0", "X1", "Y0", "Y1"),
+        help="default: the data's",
+    )
     add("--label", help="class by name or index (default: any, p(x))")
     add("--truth", action="store_true", help="draw the density of the data beside it")
     add("--out", type=Path, required=True, help="picture with its scale (.png)")
@@ -180,14 +179,23 @@ def _knob(text: str) -> tuple[str, float]:
     raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
 
 
+def _number(text: str) -> float:
+    """A coordinate of the plane."""
+    try:
+        return coordinate(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _coordinate(text: str) -> tuple[int, float]:
     name, _, value = text.partition("=")
+    wanted = "must be x=NUMBER or y=NUMBER, such as x=0.5"
+    if name not in ("x", "y"):
+        raise argparse.ArgumentTypeError(f"{wanted}, got '{text}'")
     try:
-        if name in ("x", "y") and math.isfinite(number := float(value)):
-            return "xy".index(name), number
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"must be x=NUMBER or y=NUMBER, such as x=0.5, got '{text}'")
+        return "xy".index(name), coordinate(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{wanted}: {error}") from error
 
 
 def _sample(arguments: argparse.Namespace) -> int:
@@ -197,9 +205,9 @@ def _sample(arguments: argparse.Namespace) -> int:
     if arguments.knob:
         given["knobs"] = dict(arguments.knob)
     if arguments.saved is None and arguments.model is None:
-        arguments.parser.error("name a MODEL, or a saved picture with --from")
+        arguments.parser.refuse("name a MODEL, or a saved picture with --from")
     if arguments.saved is not None and given:
-        arguments.parser.error(_FROM)
+        arguments.parser.refuse(_FROM)
     from app.command.output import Place, UsageError
     from app.command.remake import remake
     from app.command.sampling import Wish, sample
@@ -213,7 +221,7 @@ def _sample(arguments: argparse.Namespace) -> int:
         else:
             path = sample(Wish(arguments.model, **given), place, **where)
     except UsageError as error:
-        arguments.parser.error(str(error))
+        arguments.parser.refuse(str(error))
     print(path)
     return OK
 
@@ -226,14 +234,14 @@ def _inpaint(arguments: argparse.Namespace) -> int:
     if arguments.knob:
         given["knobs"] = dict(arguments.knob)
     if arguments.saved is not None and given:
-        arguments.parser.error(_FROM)
+        arguments.parser.refuse(_FROM)
     pictured = arguments.image and arguments.mask
     if arguments.saved is None and not (arguments.model and (pictured or arguments.fix)):
-        arguments.parser.error(
+        arguments.parser.refuse(
             "name a MODEL, its --image and --mask or for points --fix, or a saved draw with --from"
         )
     if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & set(given):
-        arguments.parser.error("--fix is for points, --image, --mask and --columns for pictures")
+        arguments.parser.refuse("--fix is for points, --image, --mask and --columns for pictures")
     from app.command.output import Place, UsageError
     from app.command.remake import remake
 
@@ -246,7 +254,7 @@ def _inpaint(arguments: argparse.Namespace) -> int:
         else:
             path = _filled(arguments.model, given, place, where)
     except UsageError as error:
-        arguments.parser.error(str(error))
+        arguments.parser.refuse(str(error))
     print(path)
     return OK
 
@@ -260,7 +268,7 @@ def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
     from engines.opening import is_outside
 
     if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
-        arguments.parser.error(wrong)
+        arguments.parser.refuse(wrong)
 
 
 def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
@@ -278,9 +286,9 @@ def _interpolate(arguments: argparse.Namespace) -> int:
     end = arguments.end or (arguments.start if arguments.prompt_to else None)
     ends = (arguments.start, *(arguments.via or ()), end)
     if arguments.again is not None and (given or any(ends)):
-        arguments.parser.error(_AGAIN)
+        arguments.parser.refuse(_AGAIN)
     if arguments.again is None and not (arguments.model and all(ends)):
-        arguments.parser.error("name a MODEL, --from and --to, or a saved path with --again")
+        arguments.parser.refuse("name a MODEL, --from and --to, or a saved path with --again")
     from app.command.interpolation import Wish, interpolate
     from app.command.output import Place, UsageError
     from app.command.remake import remake
@@ -294,7 +302,7 @@ def _interpolate(arguments: argparse.Namespace) -> int:
         else:
             path = interpolate(Wish(arguments.model, ends, **given), place, **where)
     except UsageError as error:
-        arguments.parser.error(str(error))
+        arguments.parser.refuse(str(error))
     print(path)
     return OK
 
@@ -311,7 +319,7 @@ def _density(arguments: argparse.Namespace) -> int:
     try:
         paths = density(wish, arguments.out, arguments.values, **where)
     except UsageError as error:
-        arguments.parser.error(str(error))
+        arguments.parser.refuse(str(error))
     print(*paths, sep="\n")
     return OK
 
@@ -324,7 +332,7 @@ def _score(arguments: argparse.Namespace) -> int:
     try:
         path, skipped = score(arguments.model, arguments.images, arguments.csv, **where)
     except UsageError as error:
-        arguments.parser.error(str(error))
+        arguments.parser.refuse(str(error))
     print(path)
     if skipped:
         print(f"{APP}: {skipped} of the pictures could not be read", file=sys.stderr)

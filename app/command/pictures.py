@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from app.recipes.files import APP, read_bytes
+from app.command.output import say
+from app.recipes.files import read_bytes
 from engines.data.fitting import MAX_FILE, Foreign, read
 from engines.naming import shortened
 
@@ -17,7 +17,8 @@ T = TypeVar("T")
 def foreign_of(path: Path) -> Foreign:
     """The picture in a file. Raises ValueError with one sentence that names it."""
     found = content_of(path, read)
-    say(found.notes)
+    for note in found.notes:
+        say(note)
     return found
 
 
@@ -30,9 +31,3 @@ def content_of(path: Path, reads: Callable[[bytes, str], T]) -> T:
         words = str(error).removesuffix(".")
         named = words if words.startswith(name) else f"{shortened(str(path))} {words}"
         raise ValueError(named) from error
-
-
-def say(notes: Iterable[str]) -> None:
-    """What was decided about a file, a line each."""
-    for note in notes:
-        print(f"{APP}: {note}", file=sys.stderr)

@@ -26,6 +26,7 @@ _REASONS = {
     errno.EACCES: "there is no permission to write there",
     errno.EPERM: "there is no permission to write there",
     errno.EROFS: "the disk is read-only",
+    errno.ENAMETOOLONG: "its name is too long",
 }
 _WORDS = {
     str: "text", int: "a whole number", float: "a number", bool: "true or false",

@@ -19,6 +19,8 @@ from app.recipes.pictures import Pixels, sheet, square_columns
 from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
 
 FPS = 20
+SLOWEST, FASTEST = 0.01, 100.0
+"""Frames a second: a GIF counts hundredths of a second, and holds a frame for at most 655 s."""
 SIDE = 280
 """Small frames are enlarged by whole pixels to about this side in GIF and MP4."""
 NO_CODEC = "MP4 needs imageio-ffmpeg: pip install imageio-ffmpeg"

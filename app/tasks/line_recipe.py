@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.line import MOST_DRAWS, LineRequest
+from engines.maps.coordinate import coordinate
 from engines.model import Card
 
 TASK = "inpaint"
@@ -30,8 +29,12 @@ def request_of(recipe: Recipe, card: Card) -> LineRequest:
     method, axis, value = extra["method"], extra["axis"], extra["value"]
     if not isinstance(method, str) or axis not in (0, 1) or isinstance(axis, bool):
         raise RecipeError("the recipe's method or axis is damaged")
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool):
         raise RecipeError("the recipe's known coordinate is no number")
+    try:
+        coordinate(value)
+    except ValueError as error:
+        raise RecipeError(f"the recipe's known coordinate is impossible: {error}") from error
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(label, tuple):
         raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
     return LineRequest(

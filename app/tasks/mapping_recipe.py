@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.maps.area import Area
+from engines.maps.coordinate import coordinate
 from engines.model import Card
 
 TASK = "density"
@@ -102,8 +102,8 @@ def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> 
 
 
 def _numbers(values: Any, count: int) -> list[float]:
-    found = [float(value) for value in values]
-    if len(found) != count or not all(map(math.isfinite, found)):
+    found = [coordinate(value) for value in values]
+    if len(found) != count:
         raise ValueError(values)
     return found
 

@@ -15,6 +15,7 @@ import numpy as np
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
+from engines.maps.coordinate import coordinate
 from engines.model import NO_PROMPT, Card, Prompt
 
 TASK = "interpolate"
@@ -136,6 +137,9 @@ def _value(key: Any, card: Card) -> Any:
             raise RecipeError(f"the recipe's end points have colours; {card.name} takes grey ones")
         return pixels
     good = isinstance(key, list | tuple) and len(key) == card.shape[0]
-    if not good or not all(isinstance(v, int | float) and math.isfinite(v) for v in key):
+    if not good or not all(isinstance(v, int | float) for v in key):
         raise RecipeError("the recipe's end points are no points of the plane")
-    return np.array(key, np.float32)
+    try:
+        return np.array([coordinate(v) for v in key], np.float32)
+    except ValueError as error:
+        raise RecipeError(f"the recipe's end points are impossible: {error}") from error

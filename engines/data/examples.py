@@ -16,6 +16,11 @@ from engines.data.toys import TOYS
 ROOT = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
+def has_points(data: str) -> bool:
+    """Whether points of a data set are known."""
+    return data in TOYS or (ROOT / f"{data}.csv").is_file()
+
+
 def points(data: str, count: int) -> Tensor:
     """At most `count` points (n, 2) in data units. Raises FileNotFoundError for an unknown set."""
     if data in TOYS:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engines.maps.coordinate import coordinate
 
 Axis = NDArray[np.float64]
 
@@ -22,8 +23,10 @@ class Area:
 
     def __post_init__(self) -> None:
         numbers = (self.x0, self.x1, self.y0, self.y1)
-        if not all(map(math.isfinite, numbers)) or not (self.x0 < self.x1 and self.y0 < self.y1):
+        if not (self.x0 < self.x1 and self.y0 < self.y1):
             raise ValueError(f"an area needs x0 < x1 and y0 < y1, got {numbers}")
+        for number in numbers:
+            coordinate(number)
 
     @property
     def size(self) -> tuple[float, float]:

@@ -179,7 +179,7 @@ def test_progress_shows_only_where_someone_watches(genscope, monkeypatch):
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    genscope("sample", "mnist/kde", "--count", 4)
+    genscope("sample", "mnist/kde", "--count", 4, "--out", "grid.png")
     assert "mnist/kde: 4 of 4" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
 
