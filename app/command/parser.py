@@ -86,6 +86,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add("--columns", type=int, help="pictures in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each picture into a folder")
+    add("--yes", action="store_true", help="with --from: more than 5,000 pictures without asking")
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_sample, parser=parser)
@@ -217,7 +218,8 @@ def _sample(arguments: argparse.Namespace) -> int:
     try:
         if arguments.saved is not None:
             _check_remade(arguments)
-            path = remake(arguments.saved, place, model=arguments.model, **where)
+            ask = not arguments.yes
+            path = remake(arguments.saved, place, model=arguments.model, ask=ask, **where)
         else:
             path = sample(Wish(arguments.model, **given), place, **where)
     except UsageError as error:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.command.asking import check_wanted
 from app.command.names import card_named, opened, prompted
 from app.command.output import Place, carry_out, writer
 from app.command.sampling import drawn
 from app.recipes.recipe import RecipeError, card_of, check_fit, read_png
+from app.tasks.large import narrowed
 from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
 
 
 def remake(
     saved: Path, place: Place, *, model: str | None = None, device: str | None = None,
-    root: Path = ROOT,
+    root: Path = ROOT, ask: bool = True,
 ) -> Path:  # fmt: skip
     """Draw a saved picture or sheet again from the recipe in it, and write it as `sample` does.
 
-    `model` says where a model from outside is. Raises RecipeError where the recipe cannot be read
-    or followed, else as `sample`.
+    Where very many pictures are wanted a person is asked first, unless not `ask`. `model` says
+    where a model from outside is. Raises RecipeError where the recipe cannot be read or followed,
+    else as `sample`.
     """
     recipe = read_png(saved)
     if recipe.task == "inpaint":
@@ -38,4 +41,7 @@ def remake(
         settle(made.knobs, recipe.knobs)
     except ValueError as error:
         raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
+    recipe = narrowed(recipe, card)
+    if ask:
+        check_wanted(recipe, made)
     return carry_out(recipe, place, write, lambda: drawn(recipe, made))

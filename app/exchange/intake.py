@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from engines.outside import single
 from widgets.window.messages import Messages
 
 _MODELS = (".toml", *single.SUFFIXES)
+_NAME = re.compile(r"\S*([./\\]\S|[_\d])")
+"""A first word with a dot, a slash, an underscore or a digit inside."""
 
 Source: TypeAlias = Path | bytes | QImage | str
 """A file, the bytes of one, a picture of another program, or a recipe as text."""
@@ -161,20 +164,25 @@ def _found(source: Source) -> Found:
         try:
             return read_png(file)
         except NoRecipe as error:
-            return Bare(file, sentence(str(error)))
+            return Bare(file, sentence(str(error), _name(source)))
     except RecipeError as error:
-        return sentence(str(error))
+        return sentence(str(error), _name(source))
 
 
-def sentence(text: str) -> str:
+def _name(source: Source) -> str:
+    return source.name if isinstance(source, Path) else ""
+
+
+def sentence(text: str, *names: str) -> str:
     """The text with a capital in front and a full stop behind, unless it asks.
 
-    What begins with the name of a file keeps its case, and is shortened where it has no end.
+    What begins with one of `names`, or with a word that only a file or a model can be called, keeps
+    its case: "a.csv" is not "A.csv". Endless words lose their middle, and so do endless texts.
     """
-    text = naming.within(text, naming.LONGEST - 1)
-    named = set(text.partition(" ")[0]) & set("./\\_~")
+    named = _NAME.match(text) or any(name and text.startswith(name) for name in names)
     first = text[:1] if named else text[:1].upper()
-    return first + text[1:] + "." * (not text.endswith((".", "?")))
+    said = naming.within(naming.readable(first + text[1:]), naming.LONGEST - 1)
+    return said + "." * (not said.endswith((".", "?")))
 
 
 def accepts(mime: QMimeData) -> bool:

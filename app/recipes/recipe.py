@@ -88,6 +88,8 @@ class Recipe:
         _check(1 <= self.count <= MAX_COUNT, f"asks for {self.count} pictures, not 1 … {MAX_COUNT}")
         _check(self.first + self.count <= 2**32, "asks for pictures beyond number 2^32 − 1")
         _check(len(self.prompt) + len(self.negative) <= MAX_PROMPT, "has an endless prompt")
+        last = 2**32 - 1
+        _check(shown[-1] <= last, f"asks for picture {shown[-1]}; the last one there is is {last}")
         if self.index is not None:
             _check(self.index in shown, f"shows picture {self.index} but made {_span(shown)}")
         _check(self.columns is None or self.columns >= 1, f"has {self.columns} columns")

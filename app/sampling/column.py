@@ -17,7 +17,8 @@ from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
-from widgets.sampling.column import Column
+from widgets.sampling.column import Column, Kind
+from widgets.sampling.tab import ColumnSpec
 
 
 class SamplingColumn(QObject):
@@ -184,3 +185,18 @@ def _columns(request: SampleRequest) -> int | None:
 
 def _milliseconds(value: float) -> str:
     return f"{value:.2g} ms" if value < 10 else f"{value:,.0f} ms"
+
+
+def spec_of(card: Card) -> ColumnSpec:
+    """What the tab is told of a model's column."""
+    size = f"{card.name} · {_amount(card.parameters)}"
+    kind = Kind.PICTURES if card.is_picture else Kind.POINTS
+    return ColumnSpec(card.name, family_title(card), size, card.family, kind)
+
+
+def _amount(parameters: int) -> str:
+    """ "1.2 M parameters"."""
+    for unit, factor in (("M", 1e6), ("k", 1e3)):
+        if parameters >= factor:
+            return f"{parameters / factor:.3g} {unit} parameters"
+    return f"{parameters} parameters"

@@ -13,18 +13,19 @@ from app.exchange.travel import Travel
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
-from app.sampling.column import SamplingColumn
+from app.sampling.column import SamplingColumn, spec_of
+from app.sampling.large import LargeRecipes
 from app.session.session import Session
 from app.session.settings import Classes, Settings
 from app.tab.row_buttons import RowButtons
+from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
 from app.work.channels import Channel, Channels
 from app.work.jobs import Jobs, Order
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.pictures.gallery import Gallery
-from widgets.sampling.column import Kind
-from widgets.sampling.tab import ColumnSpec, SamplingTab
+from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Messages, Severity
 from widgets.window.seed import LARGEST
 
@@ -51,6 +52,7 @@ class Sampling(QObject):
         self.mode: Classes = "each"
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
+        self._large = LargeRecipes(messages, self._submit_recipe, self)
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self._data_changed)
@@ -92,7 +94,7 @@ class Sampling(QObject):
         names = {card.name for card in cards}
         for name in [name for name in self.columns if name not in names]:
             self.columns.pop(name).close()
-        self._tab.set_columns(tuple(_spec(card) for card in cards))
+        self._tab.set_columns(tuple(spec_of(card) for card in cards))
         if cards:
             pictures = cards[0].is_picture
             self._tab.set_classes(cards[0].labels, self.mode)
@@ -121,6 +123,7 @@ class Sampling(QObject):
         column = SamplingColumn(card, widget, self._channel(card.name), self._session.open, self)
         column.knobs_known.connect(self._show_knobs)
         column.shown.connect(self._follow_inspected)
+        column.shown.connect(lambda name: self._large.hear(name, column.frame))
         self.columns[card.name] = column
 
     def _channel(self, name: str) -> Channel:
@@ -347,6 +350,7 @@ class Sampling(QObject):
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
         card = card_among(self._session.cards, recipe)
+        recipe = narrowed(recipe, card)
         self._check_seed_and_knobs(card, recipe)
         label = recipe.label
         self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
@@ -364,10 +368,13 @@ class Sampling(QObject):
         self._first = recipe.first
         self.refresh()
         if recipe.count > most:
-            self._jobs.submit(self._order(card, request_of(recipe), prompt_of(recipe)))
+            self._large.take(card, recipe)
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first
+
+    def _submit_recipe(self, card: Card, recipe: Recipe) -> None:
+        self._jobs.submit(self._order(card, request_of(recipe), prompt_of(recipe)))
 
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""
@@ -383,17 +390,3 @@ class Sampling(QObject):
             settle(column.frame.knobs, recipe.knobs)
         except ValueError as error:
             raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
-
-
-def _spec(card: Card) -> ColumnSpec:
-    size = f"{card.name} · {_amount(card.parameters)}"
-    kind = Kind.PICTURES if card.is_picture else Kind.POINTS
-    return ColumnSpec(card.name, family_title(card), size, card.family, kind)
-
-
-def _amount(parameters: int) -> str:
-    """ "1.2 M parameters"."""
-    for unit, factor in (("M", 1e6), ("k", 1e3)):
-        if parameters >= factor:
-            return f"{parameters / factor:.3g} {unit} parameters"
-    return f"{parameters} parameters"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import TypeAlias
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -28,6 +30,7 @@ from PySide6.QtWidgets import (
 from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
+Offer: TypeAlias = "tuple[str, Callable[[], object]]"
 MOST = 3
 NOTE_MS = 6000
 
@@ -109,6 +112,7 @@ class Message(QWidget):
         self.more = QPushButton("Details", self)
         self.more.setToolTip("Read or copy the full report.")
         self.more.setVisible(bool(details))
+        self.act = QPushButton(self)
         self.dismiss = GlyphButton(Glyph.CROSS, "Dismiss", "Dismiss this message (Esc).", self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{severity.value}: {text}")
@@ -119,11 +123,29 @@ class Message(QWidget):
         self.timer.timeout.connect(self.over)
         self.dismiss.clicked.connect(self.over)
         self.more.clicked.connect(self._on_more)
+        self.act.clicked.connect(self._on_act)
+        self.set_offer(None)
         self._start()
 
-    def repeat(self, details: str) -> None:
+    def set_offer(self, offer: Offer | None) -> None:
+        """What can be done about it: one click does it, and the banner goes."""
+        self._offer = offer
+        self.act.setVisible(offer is not None)
+        if offer is not None:
+            self.act.setText(offer[0])
+            self.act.setToolTip(f"{offer[0]}; the cross leaves it.")
+
+    @Slot()
+    def _on_act(self) -> None:
+        if self._offer is not None:
+            _, do = self._offer
+            self.over.emit()
+            do()
+
+    def repeat(self, details: str, offer: Offer | None = None) -> None:
         """The same once more: count it, keep the newest details, and give a note its time again."""
         self.count += 1
+        self.set_offer(offer or self._offer)
         self.times.setText(f"×{self.count}")
         self._details = details or self._details
         self.more.setVisible(bool(self._details))
@@ -179,7 +201,7 @@ class Message(QWidget):
         row.setContentsMargins(left, theme.UNIT // 2, theme.UNIT // 2, theme.UNIT // 2)
         row.setSpacing(theme.UNIT)
         row.addWidget(self.label, 1)
-        for widget in (self.times, self.more, self.dismiss):
+        for widget in (self.times, self.act, self.more, self.dismiss):
             row.addWidget(widget)
 
     def minimumSizeHint(self) -> QSize:
@@ -201,16 +223,23 @@ class Messages(QWidget):
         self._column.setSpacing(theme.UNIT // 2)
         self.hide()
 
-    def tell(self, text: str, details: str = "", severity: Severity | str = Severity.ERROR) -> None:
-        """Show one sentence; the same again only counts up. ValueError for an unknown severity."""
+    def tell(
+        self, text: str, details: str = "", severity: Severity | str = Severity.ERROR,
+        offer: Offer | None = None,
+    ) -> None:  # fmt: skip
+        """Show one sentence; the same again only counts up. ValueError for an unknown severity.
+
+        `offer` is something to do about it: a button's text and what a click does.
+        """
         severity = Severity(severity)
         for row in self.rows:
             if (row.text, row.severity) == (text, severity):
-                row.repeat(details)
+                row.repeat(details, offer)
                 return
         if len(self.rows) == MOST:
             self._remove(self._least())
         row = Message(text, details, severity, self._note_ms, self)
+        row.set_offer(offer)
         row.over.connect(self._on_over)
         self.rows.insert(0, row)
         self._column.insertWidget(0, row)

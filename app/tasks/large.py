@@ -1,0 +1,30 @@
+"""Recipes of very many pictures: they come from others, so a person is asked before. No Qt."""
+
+from __future__ import annotations
+
+from app.recipes.recipe import Recipe
+from engines.model import Card, batch_of
+from widgets.queue.eta import spell
+
+UNASKED = 5_000
+"""As many pictures as a recipe may ask for and get without a question."""
+
+
+def is_large(recipe: Recipe, card: Card) -> bool:
+    """Whether to ask before the recipe is followed. Points are quick, however many."""
+    return recipe.task == "sample" and card.is_picture and recipe.count > UNASKED
+
+
+def narrowed(recipe: Recipe, card: Card) -> Recipe:
+    """The same recipe with no more pictures beside the one it shows than its bits need."""
+    if recipe.index is None or not is_large(recipe, card):
+        return recipe
+    return recipe.picture(recipe.index, batch_of(card))
+
+
+def question(recipe: Recipe, each: float) -> str:
+    """How much is asked for, where one picture takes `each` seconds."""
+    return (
+        f"the recipe asks for {recipe.count:,} pictures of {recipe.model}; at the pace of the "
+        f"first ones they take {spell(each * recipe.count)}"
+    )
