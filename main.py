@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from app.command.parser import COMMANDS, FAILED, INTERRUPTED, WRONG_USAGE, build_parser
+from app.command.usage import no_window
 from app.recipes.files import APP, SaveError, log_failure
 from app.recipes.recipe import RecipeError
 from engines import naming
@@ -67,8 +68,11 @@ def _open(arguments: argparse.Namespace) -> int:
             commands = ", ".join(COMMANDS)
             shown = naming.shortened(name)
             arguments.parser.refuse(f"there is no file or command '{shown}'; commands: {commands}")
-    from app.window.run import run_window
-
+    try:
+        from app.window.run import run_window
+    except ImportError as error:  # Qt, or a library of the system that it needs, is missing
+        print(f"{APP}: {no_window([str(error)])}", file=sys.stderr)
+        return FAILED
     files = [Path(name) for name in arguments.files]
     return run_window(device=arguments.device, theme=arguments.theme, files=files)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from engines import naming
@@ -11,6 +12,16 @@ from engines import naming
 _NEGATIVE = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 """How a number or a point begins that is no option: -1e6, -.5, -1,0."""
 _WRONG_USAGE = 2
+
+
+def no_window(reasons: Sequence[str]) -> str:
+    """Why no window can be opened, in one sentence, and what works without one."""
+    why = next((text.strip().splitlines()[0] for text in reasons if text.strip()), "")
+    said = f" ({why.rstrip('.')})" if why else ""
+    return (
+        f"no window can be opened here{said}: start it where there is a display, or work without "
+        "one, such as with: python main.py sample mnist/flow --out grid.png"
+    )
 
 
 class Parser(argparse.ArgumentParser):

@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from app.command.usage import no_window
 from app.recipes.files import APP, log_failure
 from app.session import settings as remembered
 from app.session.settings import Theme
@@ -28,9 +30,7 @@ def run_window(
     device: str | None = None, theme: Theme | None = None, files: Sequence[Path] = ()
 ) -> int:
     """Open the window, re-make the pictures of `files`, run until closed; the exit status."""
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(app, QApplication):
-        raise TypeError("a Qt application without widgets is running already")
+    app = _application()
     app.setApplicationName(APP)
     path = remembered.default_path()
     settings = remembered.load(path)
@@ -46,6 +46,30 @@ def run_window(
         # a job that never yields must not keep the process: nothing else is left to lose
         os._exit(status)
     return status
+
+
+def _application() -> QApplication:
+    """The application of Qt; where there is no display the program ends, with one sentence."""
+    reasons: list[str] = []
+
+    def hear(kind: QtMsgType, _: QMessageLogContext, text: str) -> None:
+        """Qt would abort with pages of advice: its handler hears that before."""
+        if kind is not QtMsgType.QtFatalMsg:
+            reasons.append(text)
+            return
+        if sys.stderr is not None:
+            sys.stderr.write(f"{APP}: {no_window(reasons)}\n")
+            sys.stderr.flush()
+        os._exit(1)
+
+    before = qInstallMessageHandler(hear)
+    try:
+        app = QApplication.instance() or QApplication(sys.argv[:1])
+    finally:
+        qInstallMessageHandler(before)
+    if not isinstance(app, QApplication):
+        raise TypeError("a Qt application without widgets is running already")
+    return app
 
 
 def _report_exceptions(window: Window) -> None:

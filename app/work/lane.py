@@ -48,10 +48,14 @@ class Failure:
     @property
     def sentence(self) -> str:
         """The summary without the error's name where its message was written for a person."""
-        kind, _, message = self.summary.partition(": ")
-        written = kind.rpartition(".")[2] in _FOR_PEOPLE and message
-        text = message if written else self.summary
+        text = self.summary.partition(": ")[2] if self.is_expected else self.summary
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether this is a refusal in words, and no fault of the program."""
+        kind, _, message = self.summary.partition(": ")
+        return kind.rpartition(".")[2] in _FOR_PEOPLE and bool(message)
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors
@@ -276,7 +280,10 @@ class Lane:
             return verdict, None
         except BaseException as error:  # noqa: BLE001  # else every later ticket would wait forever
             failure = _describe(error)
-        log.error("job %d failed\n%s", task.ticket, failure.details)
+        if failure.is_expected:  # the window says it, and keeps the details
+            log.info("job %d was refused: %s", task.ticket, failure.sentence)
+        else:
+            log.error("job %d failed\n%s", task.ticket, failure.details)
         return Kind.FAILED, failure
 
     def _verdict(self, task: _Task) -> Kind:

@@ -156,3 +156,14 @@ def test_what_a_job_held_is_free_before_its_closing_event(error):
     assert ended.wait(PATIENCE)
     assert alive == [None]
     assert lane.close(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("job", "loud"), [(fails_later, False), (fails_before_its_first_step, True)]
+)
+def test_only_what_nobody_expected_prints_a_traceback(lane, rec, caplog, job, loud):
+    caplog.set_level("WARNING")  # what reaches stderr where nobody has set up logging
+    lane.queue(job)
+    rec.until(lane.queue(quick), DONE)
+    assert ("Traceback" in caplog.text) is loud
+    assert bool(caplog.records) is loud
