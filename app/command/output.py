@@ -17,6 +17,7 @@ import numpy as np
 from app.recipes import files
 from app.recipes.pictures import scatter_sheet, sheet, to_pixels, to_points
 from app.recipes.recipe import Recipe, csv_bytes, file_name, save_png
+from engines.checkpoints import leftovers
 from engines.model import Card, Step
 from engines.naming import Sentence
 
@@ -77,6 +78,7 @@ def prepared(path: Path, *, is_folder: bool = False) -> None:
             os.lstat(path)  # the name may be too long
     except OSError as error:
         raise files.SaveError(files.unwritable(path, error)) from error
+    leftovers.clean([folder])
     if is_new:
         say(f"the folder {folder} was made")
 

@@ -17,6 +17,7 @@ from app.recipes.pictures import Pixels, Points, sheet, square_columns
 from app.recipes.recipe import Recipe, csv_bytes, file_name, png_bytes, save_png
 from app.work.jobs import Jobs, Order
 from app.work.lane import Job
+from engines.checkpoints.leftovers import TEMPORARY
 from widgets.window.messages import Messages, Severity
 
 DRAG_SIZE = 96
@@ -37,7 +38,7 @@ class Export(QObject):
         super().__init__(window)
         self.folder = str(Path.home())
         self._messages, self._jobs, self._window = messages, jobs, window
-        self._dragged = Path(tempfile.mkdtemp(prefix="genscope-"))
+        self._dragged = Path(tempfile.mkdtemp(prefix=TEMPORARY))
         # a dropped file must outlive the drag, but not the window
         window.destroyed.connect(lambda: shutil.rmtree(self._dragged, ignore_errors=True))
 

@@ -26,6 +26,8 @@ _REASONS = {
     errno.EACCES: "there is no permission to write there",
     errno.EPERM: "there is no permission to write there",
     errno.EROFS: "the disk is read-only",
+    errno.EEXIST: "a part of its path is a file",
+    errno.ENOTDIR: "a part of its path is a file",
     errno.ENAMETOOLONG: "its name is too long",
 }
 _WORDS = {
@@ -79,8 +81,14 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 def unwritable(path: Path, error: OSError) -> str:
     """One sentence: what could not be written, why, and what to do."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return f"{path} was not saved: {reason}; choose another place or make room, and save again"
+    return (
+        f"{path} was not saved: {reason(error)}; choose another place or make room, and save again"
+    )
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not write a file, in words."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 def log_failure(folder: Path, error: BaseException) -> Path | None:

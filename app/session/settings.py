@@ -128,6 +128,13 @@ def save(settings: Settings, path: Path | None = None) -> None:
     files.write_atomically(path or default_path(), text.encode())
 
 
+def refusal(error: files.SaveError, path: Path) -> str:
+    """What to say where `save` failed."""
+    cause = error.__cause__
+    why = files.reason(cause) if isinstance(cause, OSError) else "they cannot be written"
+    return f"The settings will not be remembered: {why} ({path})."
+
+
 def _accepted(table: object) -> tuple[dict[str, Any], bool]:
     """The fields of the right kind and in range, and whether any was refused."""
     if not isinstance(table, dict):

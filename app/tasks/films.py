@@ -17,6 +17,7 @@ import numpy as np
 from app.recipes.files import SaveError, unwritable, write_atomically
 from app.recipes.pictures import Pixels, sheet, square_columns
 from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
+from engines.checkpoints.leftovers import TEMPORARY
 
 FPS = 20
 SLOWEST, FASTEST = 0.01, 100.0
@@ -68,7 +69,7 @@ def save_mp4(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) ->
     shown = enlarged(frames)
     _, height, width, _ = shown.shape
     shown = shown[:, : height - height % 2, : width - width % 2]  # the codec wants even sides
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         made = os.path.join(folder, "film.mp4")
         writer = imageio_ffmpeg.write_frames(
             made, (shown.shape[2], shown.shape[1]), fps=fps, quality=8, macro_block_size=1,

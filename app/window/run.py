@@ -6,9 +6,11 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +22,9 @@ from app.command.usage import no_window
 from app.recipes.files import APP, log_failure
 from app.session import settings as remembered
 from app.session.settings import Theme
+from app.tasks.latent_study import cache_folder
 from app.window.window import Window
+from engines.checkpoints import leftovers
 from widgets.look import theme as look
 
 log = logging.getLogger(__name__)
@@ -41,11 +45,19 @@ def run_window(
     _report_exceptions(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.show_then_begin(files)
+    _clean(path.parent, settings.folder)
     status = app.exec()
     if window.stuck:
         # a job that never yields must not keep the process: nothing else is left to lose
         os._exit(status)
     return status
+
+
+def _clean(*places: str | Path) -> None:
+    """Remove what a killed run left behind, beside the window's own work."""
+    folders = [cache_folder(), *(Path(place) for place in places if place)]
+    target = partial(leftovers.clean, folders)
+    threading.Thread(target=target, name="genscope leftovers", daemon=True).start()
 
 
 def _application() -> QApplication:

@@ -47,7 +47,7 @@ from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
-from widgets.window.messages import Messages
+from widgets.window.messages import Messages, Severity
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
 
@@ -211,6 +211,7 @@ class Window(QMainWindow):
     def begin(self) -> None:
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.tabs.make_others()
+        self._check_settings()
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
@@ -332,6 +333,16 @@ class Window(QMainWindow):
             kept = presenter.settings(kept)
         return kept
 
+    def _check_settings(self) -> None:
+        """Say at once where nothing can be remembered: at the end it would be too late."""
+        if self._path is None:
+            return
+        try:
+            remembered.save(self._settings, self._path)
+        except SaveError as error:
+            warning = remembered.refusal(error, self._path)
+            self.messages.tell(warning, severity=Severity.WARNING)
+
     def _theme(self) -> Theme:
         checked = self._modes.checkedAction()
         return checked.data() if checked else "system"
@@ -350,8 +361,8 @@ class Window(QMainWindow):
         if self._path is not None:
             try:
                 remembered.save(kept, self._path)
-            except SaveError:
-                log.exception("the settings were not saved")
+            except SaveError as error:
+                log.warning("the settings were not saved: %s", error)
         ended = self.channels.close(timeout=CLOSING_SECONDS)
         ended = self.intake.close(timeout=CLOSING_SECONDS) and ended
         self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)

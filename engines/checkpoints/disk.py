@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from engines.checkpoints.leftovers import BESIDE
+
 
 def write_atomically(path: Path, raw: bytes) -> None:
     """Write beside the target and rename: a reader sees the old file or the whole new one.
@@ -15,11 +17,14 @@ def write_atomically(path: Path, raw: bytes) -> None:
     was on failure.
     """
     target = Path(os.path.realpath(path))
-    beside = target.with_name(f".genscope-{secrets.token_hex(8)}")
+    beside = target.with_name(f"{BESIDE}{secrets.token_hex(8)}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with beside.open("xb") as file:
             file.write(raw)
+            # else a loss of power may leave the new name on an empty file
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(beside, target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -112,8 +112,11 @@ def test_settings_that_cannot_be_saved_do_not_keep_the_window_open(open_window, 
     (tmp_path / "file").write_text("")
     stage = open_window(DIGITS, settings_path=tmp_path / "file" / "settings.json")
     stage.ready()
+    (said,) = stage.said()
+    assert said.startswith("The settings will not be remembered: a part of its path is a file (")
     assert stage.close()
     assert "the settings were not saved" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 # the end
