@@ -20,10 +20,13 @@ from engines.checkpoints.catalog import ROOT
 from engines.data import masks
 from engines.data.fitting import fitted
 from engines.data.masks import Photo, Reading
-from engines.model import Card, Model, Prompt, settle
+from engines.model import Card, Model, Prompt, SampleRequest, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LOOKED_AT, _FAR = 2000, 0.5
+"""Points that tell where the data lie, and beyond how much of their width a value is far away."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def inpaint_points(
         knobs = settle(method.knobs, wish.knobs)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    _warn_far(model, axis, value)
     request = line.LineRequest(axis, value, wish.count, wish.seed, method.name, knobs, label)
     recipe = line_recipe.recipe_of(card, request)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
@@ -120,6 +124,27 @@ def remake(
     _request(recipe, card)
     made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, made))
+
+
+def _warn_far(model: Model, axis: int, value: float) -> None:
+    """Say where a known coordinate lies far from all data, or all samples where those are unknown.
+
+    A conditional exists there as well, but it is the tails that speak.
+    """
+    from engines.data import examples
+
+    card = model.card
+    if known := examples.has_points(card.data):
+        x = examples.points(card.data, _LOOKED_AT)
+    else:
+        x = driven(model.sample(SampleRequest(_LOOKED_AT, 0)), card.name)
+    low, high = x[:, axis].min().item(), x[:, axis].max().item()
+    reach = _FAR * (high - low)
+    if not low - reach <= value <= high + reach:
+        say(
+            f"p({'xy'[axis]} = {value:g}) ≈ 0: the {'data' if known else 'samples'} lie in "
+            f"{low:.3g} … {high:.3g}, so that the draws say little of {card.name}"
+        )
 
 
 def _check_numbers(count: int, seed: int, most: int) -> None:

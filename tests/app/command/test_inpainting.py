@@ -168,3 +168,19 @@ def test_a_saved_scatter_of_fixed_points_is_remade(genscope, root, tmp_path):
     assert (recipe.count, recipe.extra["axis"], recipe.extra["value"]) == (500, 1, -0.25)
     assert genscope("inpaint", "--from", out, "--out", again, "--assets", root).code == 0
     assert again.read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize(("value", "warned"), [(100, True), (-100, True), (0.5, False)])
+def test_a_known_coordinate_far_from_all_data_is_said(genscope, root, value, warned):
+    words = ("inpaint", "moons/kde", "--fix", f"x={value}", "--count", 3, "--out", "a.csv")
+    done = genscope(*words, "--assets", root)
+    assert (done.code, done.out) == (0, "a.csv\n")
+    assert (f"p(x = {value}) ≈ 0: the data lie in " in done.err) is warned
+    assert done.err.count("\n") == int(warned)
+
+
+def test_a_picture_taken_for_a_mask_is_said(genscope, root, hole, tmp_path):
+    words = ["--image", tmp_path / "x.png", "--mask", tmp_path / "x.png", "--out", "a.png"]
+    done = genscope("inpaint", "mnist/kde", *words, "--count", 1, "--assets", root)
+    assert done.code == 0
+    assert done.sentence == "genscope: x.png has more than black and white: it was cut at half."
