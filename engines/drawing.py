@@ -16,7 +16,6 @@ from engines.model import (
     Procedure,
     Run,
     SampleRequest,
-    Step,
     batch_of,
     settle,
 )
@@ -92,7 +91,8 @@ def _within(run: Run, batch: range, total: int) -> Run:
         if total > len(batch):
             share = step.done / step.total if step.total else 0.0
             done = batch.start + int(share * len(batch))
-            step = Step(done, total, None if batch.start else step.guess, step.calls)
+            guess = None if batch.start else step.guess
+            step = replace(step, done=done, total=total, guess=guess, note="")
         yield step
 
 

@@ -57,7 +57,7 @@ def fill(hole: Hole) -> Run:
             calls = step.calls
             yield replace(step, done=part.start + min(step.done, len(part) - 1), total=hole.count,
                           guess=shown.clone())  # fmt: skip
-        yield Step(part.stop, hole.count, shown.clone(), calls, made.note)
+        yield Step(part.stop, hole.count, shown.clone(), calls, made.note, made.poor)
     return shown.clone()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engines.checkpoints.catalog import CheckpointError
 from engines.outside import loading
 from engines.outside.formats.layout import Layout, Net, shrinkage
 from engines.outside.memory import Portions, precision
@@ -74,15 +75,28 @@ def load(layout: Layout, what: Net, device: torch.device) -> Codec:
     config, times = what.config, shrinkage(what.config)
     channels = int(config.get("latent_channels", 4))
     _, height, width = layout.shape
-    scale = torch.tensor(float(config.get("scaling_factor", _SCALES.get(what.kind, 1.0))))
-    mean = torch.tensor(float(config.get("shift_factor") or 0.0))
+    scale = torch.tensor(loading.number(config, "scaling_factor", _SCALES.get(what.kind, 1.0)))
+    mean = torch.tensor(loading.number(config, "shift_factor", 0.0))
     if config.get("latents_mean") and config.get("latents_std"):
-        mean = torch.tensor(config["latents_mean"]).view(1, -1, 1, 1)
-        scale = scale / torch.tensor(config["latents_std"]).view(1, -1, 1, 1)
+        mean = _each(config, "latents_mean", channels)
+        scale = scale / _each(config, "latents_std", channels)
+    if not (scale.isfinite().all() and scale.all()):
+        raise CheckpointError(
+            f"{layout.folder.path}: the latents' 'scaling_factor' or 'latents_std' is nought"
+        )
     return Codec(
         net, (channels, height // times, width // times), mean.to(device), scale.to(device), device,
         Portions(_reliefs(net)),
     )  # fmt: skip
+
+
+def _each(config: Mapping[str, Any], key: str, channels: int) -> Tensor:
+    """A number for every channel (1, c, 1, 1). Raises CheckpointError."""
+    values = config[key]
+    if not isinstance(values, list) or len(values) != channels:
+        raise CheckpointError(f"'{key}' is no list of {channels} numbers")
+    row = [loading.number({key: value}, key, 0.0) for value in values]
+    return torch.tensor(row).view(1, -1, 1, 1)
 
 
 def _reliefs(net: Any) -> list[tuple[str, Callable[[], object]]]:

@@ -56,6 +56,8 @@ class LatentPipeline:
     drawing: Drawing
     prior: Diffusion
     device: torch.device
+    poor: str = ""
+    """What every result of it suffers from, such as a text that was cut."""
 
     @torch.no_grad()
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
@@ -73,11 +75,11 @@ class LatentPipeline:
                 step = next(walk)
             except StopIteration as end:
                 x = self.codec.decode(end.value)
-                yield Step(n, n, x.clone(), calls, self.note)
+                yield Step(n, n, x.clone(), calls, self.note, self.poor)
                 return x
             calls = cost * step.done
             seen = self.codec.glimpse(step.guess) if (step.done - 1) % _SHOW_EVERY == 0 else None
-            yield Step(n * step.done // (step.total + 1), n, seen, calls, self.note)
+            yield Step(n * step.done // (step.total + 1), n, seen, calls, self.note, self.poor)
 
     @property
     def note(self) -> str:
@@ -101,7 +103,7 @@ class LatentPipeline:
                 step = next(run)
             except StopIteration as end:
                 x = self.codec.decode(self._whole(end.value))
-                yield Step(n, n, x.clone(), calls, self.note)
+                yield Step(n, n, x.clone(), calls, self.note, self.poor)
                 return x
             if step.done != step.total and step.guess is not None:
                 seen = self.codec.glimpse(self._whole(step.guess)) if turn % 8 == 0 else None
@@ -131,12 +133,16 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
         network = unet(layout, device, precision(device))
         codec = codecs.load(layout, layout.nets["vqvae"], device)
     guides = isinstance(network, ClassNetwork) and network.null is not None
-    return of_parts(card, codec, network, own, device, guidance=GUIDANCE if guides else None)
+    guidance = loading.own_default(layout.pipeline, "guidance_scale") or GUIDANCE.default
+    # the learned p(x | class) stays the one at 1, whatever its makers prefer to look at
+    knob = replace(GUIDANCE, default=guidance, maximum=max(GUIDANCE.maximum, 2 * guidance), own=1.0)
+    return of_parts(card, codec, network, own, device, guidance=knob if guides else None)
 
 
 def of_parts(
     card: Card, codec: Codec, network: Network, own: Any, device: torch.device, *,
     guidance: Knob | None, latent: tuple[int, int, int] | None = None,
+    poor: str = "",
 ) -> Model:  # fmt: skip
     """The model of an autoencoder, a network over its latents, and the pipeline's scheduler."""
     net = ForeignLatents(
@@ -144,7 +150,7 @@ def of_parts(
     )
     drawing = Drawing(net, type(own).__name__, dict(own.config), device, guidance is not None)
     flat = replace(card, shape=(_dims(net.shape),))
-    pipeline = LatentPipeline(card, codec, drawing, Diffusion(flat, net, device), device)
+    pipeline = LatentPipeline(card, codec, drawing, Diffusion(flat, net, device), device, poor)
     knobs = drawing.knobs(steps=_STEPS, guidance=guidance or GUIDANCE)
     return Model(
         card=card,

@@ -6,6 +6,7 @@ The only door to the two libraries: they are imported here, when a model is open
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -162,6 +163,61 @@ def scheduler_of(kind: str, config: Mapping[str, Any]) -> Any:
             return getattr(library("diffusers"), kind).from_config(dict(config))
     except (TypeError, ValueError, KeyError, NotImplementedError, ImportError) as error:
         raise CheckpointError(f"the noise schedule {kind} cannot be made: {error}") from error
+
+
+_MOST_LEAST = 4
+_SETTING_FAULTS = (
+    ArithmeticError, AttributeError, ImportError, LookupError, NameError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What schedulers raise for settings that are out of joint; NotImplementedError is among these."""
+
+
+def fewest_steps(kind: str, config: Mapping[str, Any]) -> int:
+    """The fewest steps, 1 … 4, that a noise schedule can be walked in: distilled models need one.
+
+    Tried with a network that says nought. Raises CheckpointError where four do not work either.
+    """
+    fault = ""
+    for steps in range(1, _MOST_LEAST + 1):
+        try:
+            with quiet():
+                z = _walked(scheduler_of(kind, config), steps)
+        except _SETTING_FAULTS as error:
+            fault = (str(error).splitlines() or [type(error).__name__])[0]
+            continue
+        if z.isfinite().all():
+            return steps
+        fault = "its states are not finite"
+    raise CheckpointError(f"the noise schedule {kind} cannot be used: {fault}")
+
+
+def _walked(scheduler: Any, steps: int) -> torch.Tensor:
+    scheduler.set_timesteps(steps)
+    z: torch.Tensor = torch.ones(1, 1, 2, 2) * scheduler.init_noise_sigma
+    learned = str(scheduler.config.get("variance_type", "")).startswith("learned")
+    for t in scheduler.timesteps:
+        scheduler.scale_model_input(z, t)
+        z = scheduler.step(torch.zeros(1, 1 + learned, 2, 2), t, z).prev_sample
+    return z
+
+
+def own_default(pipeline: str, name: str) -> float | None:
+    """What a pipeline of diffusers takes for a number where nobody says; None for no number."""
+    call = getattr(library("diffusers"), pipeline).__call__
+    given = inspect.signature(call).parameters.get(name)
+    value = None if given is None else given.default
+    return float(value) if isinstance(value, int | float) else None
+
+
+def number(config: Mapping[str, Any], key: str, default: float) -> float:
+    """A setting that is a number. Raises CheckpointError for what is none, or not finite."""
+    value = config.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e30:
+        raise CheckpointError(f"'{key}' is {str(value)[:60]!r}; needed is a number")
+    return float(value)
 
 
 def tokenizer(folder: Folder, part: str) -> Any:

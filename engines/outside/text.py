@@ -23,7 +23,7 @@ from engines.outside.memory import Portions, precision
 PROMPT_GUIDANCE = Knob(
     "guidance", "Guidance", 7.5, 0.0, 20.0, 0.5,
     "Weight w in D(x) + w (D(x | text) − D(x)), where D(x) is that of the negative prompt. 1 is "
-    "the learned p(x | text); pipelines run at 7.5. Away from 1 a step costs two calls.",
+    "the learned p(x | text); most pipelines run at 7.5. Away from 1 a step costs two calls.",
     warn="not as the pipeline runs",
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ class TextPipeline:
     device: torch.device
     portions: Portions
     hole: Tensor | None
+    guidance: Knob
     _read: dict[tuple[str, str], tuple[Words, Words]] = field(default_factory=dict)
 
     def model(self, prompt: Prompt) -> Model:
@@ -59,9 +60,17 @@ class TextPipeline:
             self.hole, portions=self.portions,
         )  # fmt: skip
         made = latents.of_parts(
-            self.card, self.codec, network, self.own, self.device, guidance=PROMPT_GUIDANCE
-        )
+            self.card, self.codec, network, self.own, self.device, guidance=self.guidance,
+            poor=self._cut(prompt),
+        )  # fmt: skip
         return replace(made, prompted=self.model)
+
+    def _cut(self, prompt: Prompt) -> str:
+        """Which of the texts are longer than the network reads, and where they are cut."""
+        texts = (("prompt", prompt.text), ("negative prompt", prompt.negative),
+                 ("second prompt", prompt.other))  # fmt: skip
+        said = [cut_of(self.pipeline.tokenizer, text, title) for title, text in texts if text]
+        return "; ".join(filter(None, said))
 
     def _words(self, text: str, negative: str) -> tuple[Words, Words]:
         """A text and the one to stay away from; the last few are kept."""
@@ -92,6 +101,29 @@ class TextPipeline:
         return torch.tensor([[*size, 0, 0, *size]], device=self.device).float()
 
 
+_SHOWN, _LETTERS = 4, 40
+"""Words on either side of a cut, and letters at most."""
+
+
+def cut_of(tokenizer: Any, text: str, title: str) -> str:
+    """Where a tokenizer cuts a text that is longer than its network reads; "" where it does not."""
+    most = int(tokenizer.model_max_length)
+    with loading.quiet():
+        tokens = tokenizer(text, truncation=False, verbose=False).input_ids[1:-1]
+    read = most - 2  # the marks at its start and end are tokens, too
+    if len(tokens) <= read:
+        return ""
+    before, after = (
+        tokenizer.decode(part, skip_special_tokens=True).strip()
+        for part in (tokens[:read], tokens[read:])
+    )
+    return (
+        f"the {title} is cut after “…{' '.join(before.split()[-_SHOWN:])[-_LETTERS:]}”, before "
+        f"“{' '.join(after.split()[:_SHOWN])[:_LETTERS]}…”: {read} of its {len(tokens)} tokens are "
+        "read"
+    )
+
+
 def load(layout: Layout, card: Card, device: torch.device) -> Model:
     """The model of the empty text. Raises CheckpointError."""
     folder, dtype = layout.folder, precision(device)
@@ -114,11 +146,18 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
     fills = _fills(layout, codec)
     try:
         hole = _everything(card, codec, device) if fills else None
-        made = TextPipeline(card, pipeline, codec, pipeline.scheduler, device, portions, hole)
+        made = TextPipeline(card, pipeline, codec, pipeline.scheduler, device, portions, hole,
+                            _guidance(layout))  # fmt: skip
         return made.model(Prompt(""))
     except (RuntimeError, ValueError, IndexError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise CheckpointError(f"{folder.path}: its parts do not fit together: {first}") from error
+
+
+def _guidance(layout: Layout) -> Knob:
+    """The weight that the pipeline itself runs at."""
+    own = loading.own_default(layout.pipeline, "guidance_scale")
+    return PROMPT_GUIDANCE if own is None else replace(PROMPT_GUIDANCE, default=own)
 
 
 @torch.no_grad()

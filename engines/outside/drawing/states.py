@@ -16,7 +16,7 @@ from engines.noise import Streams
 from engines.outside.drawing.denoiser import ForeignDenoiser
 from engines.outside.drawing.descent import Blend, Start, descend
 from engines.outside.drawing.networks import ClassNetwork
-from engines.outside.loading import quiet, scheduler_of
+from engines.outside.loading import fewest_steps, quiet, scheduler_of
 
 HEUN = "Heun, probability-flow ODE"
 OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -71,7 +71,7 @@ class Drawing:
     def knobs(self, *, steps: int, guidance: Knob = GUIDANCE) -> tuple[Knob, ...]:
         """Sampler, steps and guidance, as far as they mean something here."""
         trained = int(self.config.get("num_train_timesteps", 1000))
-        names = self.samplers
+        fewest, names = fewest_steps(self.kind, self.config), self.samplers
         sampler = Knob(
             "sampler", "Sampler", 0, 0, len(names) - 1, 1,
             "How noise is taken away. The pipeline's own is what its makers ran; all come to the "
@@ -79,9 +79,9 @@ class Drawing:
             choices=names,
         )  # fmt: skip
         count = Knob(
-            "steps", "Steps", min(steps, trained), min(4, trained), min(1000, trained), 1,
-            "Number of noise levels. More come closer to the model's distribution; Heun's method "
-            "asks the network nearly twice for each.",
+            "steps", "Steps", min(steps, trained), min(fewest, trained), min(1000, trained), 1,
+            "Number of noise levels. More come closer to the model's distribution, but for models "
+            "that were distilled to a few; Heun's method asks the network nearly twice for each.",
         )  # fmt: skip
         return (sampler, count, *([guidance] if self.guides else []))
 
@@ -109,6 +109,8 @@ class Drawing:
         steps, guidance = int(knobs["steps"]), knobs.get("guidance", 1.0)
         labels, name = labels.to(self.device), self.samplers[int(knobs.get("sampler", 0))]
         if name == HEUN and blend is None:
+            if steps < 2:
+                raise ValueError(f"{HEUN} needs at least 2 steps; choose another sampler for one")
             return (yield from self._by_heun(noise, labels, steps, guidance))
         scheduler = self.scheduler(name)
         with quiet():
