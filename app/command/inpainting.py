@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.command.names import card_named, class_named, opened, prompted
+from app.command.names import card_for, card_named, class_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, say, writer
 from app.command.pictures import content_of, foreign_of
 from app.recipes.packing import Mask
 from app.recipes.pictures import Pixels, square_columns
-from app.recipes.recipe import Recipe, RecipeError, card_of, check_fit
+from app.recipes.recipe import Recipe, RecipeError, check_fit
 from app.tasks import line, line_recipe
 from app.tasks.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.tasks.filling_recipe import recipe_of, request_of
@@ -118,7 +118,7 @@ def remake(
     root: Path = ROOT,
 ) -> Path:  # fmt: skip
     """Fill a saved hole again and write it as `inpaint` does. Raises RecipeError as well."""
-    card = card_of(recipe, root) if model is None else card_named(model, root)
+    card = card_for(recipe, model, root)
     write = writer(place, card, recipe.count)
     check_fit(recipe, card)
     _request(recipe, card)

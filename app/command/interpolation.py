@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.command.names import card_named, class_named
+from app.command.names import card_for, card_named, class_named
 from app.command.output import Place, UsageError, prepared
 from app.command.pictures import foreign_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.pictures import Values, square_columns
-from app.recipes.recipe import Recipe, card_of, check_fit
+from app.recipes.recipe import Recipe, check_fit
 from app.tasks import films
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
@@ -83,7 +83,7 @@ def remake(
 
     `model` says where a model from outside is.
     """
-    card = card_of(recipe, root) if model is None else card_named(model, root)
+    card = card_for(recipe, model, root)
     check_fit(recipe, card)
     plan = plan_of(recipe, card)
     return _carry_out(plan, card, place, device, films.FPS, recipe.index)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from app.command.output import UsageError
+from app.recipes.model_names import is_foreign
+from app.recipes.recipe import Recipe, RecipeError, card_of
+from app.session import settings
 from engines import naming
+from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card, Model, Prompt
 from engines.opening import find, is_outside, locate, missing, open_model
 
@@ -24,6 +29,27 @@ def card_named(name: str, root: Path) -> Card:
     if name not in names:
         raise UsageError(missing(name, sorted(names)))
     return find(name, root)
+
+
+def card_for(recipe: Recipe, model: str | None, root: Path) -> Card:
+    """The card of a recipe's model: what a person names, else of its name, else by its weights.
+
+    By their weights cards are found that the window knows. Raises RecipeError or UsageError.
+    """
+    if model is not None:
+        return card_named(model, root)
+    if not is_foreign(recipe.model) or os.path.isfile(recipe.model):
+        return card_of(recipe, root)
+    for place in settings.load().recents:
+        if place.endswith(".toml"):
+            with suppress(CheckpointError):
+                card = find(place, root)
+                if card.sha256 == recipe.sha256:
+                    return card
+    raise RecipeError(
+        f"there is no model '{naming.shortened(recipe.model)}' here: it came from outside, "
+        f"weights {recipe.sha256[:12]}…; name it, too: sample CARD.toml or FOLDER --from PICTURE"
+    )
 
 
 def class_named(text: str, card: Card) -> int | tuple[int, ...]:

@@ -269,7 +269,10 @@ def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
     """A model beside a saved picture only says where one from outside is to be found."""
     from engines.opening import is_outside
 
-    if arguments.model is not None and not is_outside(arguments.model, arguments.assets):
+    name = arguments.model
+    if name is None or name.endswith(".toml"):
+        return
+    if not is_outside(name, arguments.assets):
         arguments.parser.refuse(wrong)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.command.asking import check_wanted
-from app.command.names import card_named, opened, prompted
+from app.command.names import card_for, opened, prompted
 from app.command.output import Place, carry_out, writer
 from app.command.sampling import drawn
-from app.recipes.recipe import RecipeError, card_of, check_fit, read_png
+from app.recipes.recipe import RecipeError, check_fit, read_png
 from app.tasks.large import narrowed
 from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
@@ -33,7 +33,7 @@ def remake(
         from app.command import interpolation as headless_interpolation
 
         return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)
-    card = card_of(recipe, root) if model is None else card_named(model, root)
+    card = card_for(recipe, model, root)
     write = writer(place, card, batch_of(card))
     check_fit(recipe, card)
     made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)

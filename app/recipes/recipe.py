@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app.recipes import files
-from engines.checkpoints.catalog import OUTSIDE, ROOT, CheckpointError
+from app.recipes.model_names import is_foreign, name_of
+from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 from engines.naming import Sentence, shortened
 from engines.opening import find
@@ -191,7 +192,7 @@ def recipe_of(
     Raises ValueError for knobs the model does not have.
     """
     return Recipe(
-        task="sample", model=card.name, sha256=card.sha256, seed=request.seed,
+        task="sample", model=name_of(card), sha256=card.sha256, seed=request.seed,
         first=request.first, count=request.count, columns=columns, label=request.label,
         knobs=settle(tuple(knobs), request.knobs), prompt=prompt.text, negative=prompt.negative,
     )  # fmt: skip
@@ -224,7 +225,7 @@ def card_among(cards: Mapping[str, Card], recipe: Recipe) -> Card:
     Raises RecipeError where there is none, or none of these weights.
     """
     card = cards.get(recipe.model)
-    if recipe.model.startswith(f"{OUTSIDE}/"):
+    if is_foreign(recipe.model):
         card = next((c for c in cards.values() if c.sha256 == recipe.sha256), card)
     if card is None:
         raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 
+from app.recipes.model_names import name_of
 from app.recipes.packing import mask_png, picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError, prompt_of
@@ -22,7 +23,7 @@ def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -
     """The recipe of all draws of a request that names its method and every knob."""
     picture = request.picture[..., 0] if card.shape[0] == 1 else request.picture
     return Recipe(
-        task=TASK, model=card.name, sha256=card.sha256, seed=request.seed, count=request.count,
+        task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
         columns=columns, label=request.label, knobs=dict(request.knobs),
         prompt=request.prompt.text, negative=request.prompt.negative,
         extra={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.recipes.model_names import name_of
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.line import MOST_DRAWS, LineRequest
 from engines.maps.coordinate import coordinate
@@ -14,7 +15,7 @@ _FIELDS = {"method", "axis", "value"}
 def recipe_of(card: Card, request: LineRequest) -> Recipe:
     """The recipe of all draws of a request that names its method and every knob."""
     return Recipe(
-        task=TASK, model=card.name, sha256=card.sha256, seed=request.seed, count=request.count,
+        task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
         label=request.label, knobs=dict(request.knobs),
         extra={"method": request.method, "axis": request.axis, "value": request.value},
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.recipes.model_names import names_here, names_of, renamed
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
@@ -45,20 +46,21 @@ def is_look(recipe: Recipe) -> bool:
 def recipe_of(look: Look, cards: Mapping[str, Card], seed: int) -> Recipe:
     """The recipe of a page; its model is the first, the others are kept with their weights."""
     first = cards[look.models[0]]
+    names = names_of(cards[name] for name in look.models)
     return Recipe(
-        task=TASK, model=first.name, sha256=first.sha256, seed=seed, label=look.label,
-        extra={
+        task=TASK, model=names[first.name], sha256=first.sha256, seed=seed, label=look.label,
+        extra=renamed({
             "models": {name: cards[name].sha256 for name in look.models}, "page": look.page,
             "pictures": [_text(picture) for picture in look.pictures], "title": look.title,
             "noise": look.noise, "chosen": look.chosen, "mapped": look.mapped,
             "count": look.count,
-        },
+        }, names),
     )  # fmt: skip
 
 
 def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
     """The page in a recipe. Raises RecipeError for one that this catalogue cannot show."""
-    extra = recipe.extra
+    extra = renamed(recipe.extra, names_here(recipe.extra.get("models"), cards))
     if set(extra) != _FIELDS or not isinstance(extra["models"], dict) or not extra["models"]:
         raise RecipeError("the recipe lacks parts of the page that it shows")
     models = tuple(extra["models"])

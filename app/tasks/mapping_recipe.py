@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.recipes.model_names import names_here, names_of, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.maps.area import Area
@@ -44,22 +45,24 @@ class View:
 def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
     """The recipe of a view; its model is the first, the others are kept with their weights."""
     first, area = cards[view.models[0]], view.area
+    names = names_of(cards[name] for name in view.models)
     return Recipe(
-        task=TASK, model=first.name, sha256=first.sha256, seed=seed, label=view.label,
-        extra={
+        task=TASK, model=names[first.name], sha256=first.sha256, seed=seed, label=view.label,
+        extra=renamed({
             "models": {name: cards[name].sha256 for name in view.models},
             "area": [area.x0, area.x1, area.y0, area.y1], "side": view.side,
             "logarithmic": view.logarithmic, "range": view.range, "contours": view.contours,
             "data": view.data, "points": [list(point) for point in view.points],
             "difference": list(view.difference) if view.difference else None,
             "inside": list(view.inside) if view.inside else None, "samples": view.samples,
-        },
+        }, names),
     )  # fmt: skip
 
 
 def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
     """The view in a recipe. Raises RecipeError for one that this catalogue cannot show."""
     extra = {"samples": False, **recipe.extra}  # the first recipes knew of none
+    extra = renamed(extra, names_here(extra.get("models"), cards))
     if recipe.task != TASK or set(extra) != _FIELDS:
         raise RecipeError("the recipe lacks parts of the view of its maps")
     try:

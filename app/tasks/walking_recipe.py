@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from app.recipes.model_names import name_of
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
@@ -71,7 +72,7 @@ def recipe_of(
     if plan.place is not None:
         index, columns = 0, None
     return Recipe(
-        task=TASK, model=card.name, sha256=card.sha256, seed=plan.seed, count=plan.count,
+        task=TASK, model=name_of(card), sha256=card.sha256, seed=plan.seed, count=plan.count,
         index=index, columns=columns, label=plan.label,
         prompt=plan.prompt.text, negative=plan.prompt.negative,
         extra={
