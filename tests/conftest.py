@@ -13,8 +13,12 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# what tests compute and keep goes where it is forgotten
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genscope-tests-")
+# what tests compute, keep and remember goes where it is forgotten: no test reaches a person's home
+_HOME = tempfile.mkdtemp(prefix="genscope-tests-")
+for _name in ("HOME", "USERPROFILE"):
+    os.environ[_name] = _HOME
+for _name in ("CACHE", "CONFIG", "DATA", "STATE"):
+    os.environ[f"XDG_{_name}_HOME"] = os.path.join(_HOME, _name.lower())
 
 OUR_THREADS = ("lane", "genscope")
 
@@ -58,6 +62,26 @@ def no_timer_left_behind(monkeypatch):
         alive = _stop_timers(core, started)
         if alive:
             pytest.fail(f"timers left active: {', '.join(alive)}")
+
+
+@pytest.fixture(autouse=True)
+def no_file_dialog(monkeypatch):
+    """Fail a test that opens a dialog of files which it has not stubbed: it would wait for ever,
+    and a stray key could reach files. The dialog is cancelled."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None:
+        yield
+        return
+    opened = []
+    for name, answer in (
+        ("getOpenFileName", ("", "")), ("getSaveFileName", ("", "")), ("getExistingDirectory", ""),
+    ):  # fmt: skip
+        monkeypatch.setattr(
+            widgets.QFileDialog, name, lambda *asked, answer=answer: opened.append(asked) or answer
+        )
+    yield
+    if opened:
+        pytest.fail(f"dialogs of files opened: {', '.join(asked[1] for asked in opened)}")
 
 
 def _stop_timers(core, started):

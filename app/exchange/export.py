@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Qt, QUrl
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.recipes.files import SaveError, write_atomically
 from app.recipes.pictures import Pixels, Points, sheet, square_columns
 from app.recipes.recipe import Recipe, csv_bytes, file_name, png_bytes, save_png
@@ -83,13 +84,13 @@ class Export(QObject):
 
     def save_each(self, pictures: Pixels, whole: Recipe, batch: int) -> None:
         """Ask for a folder and queue the writing of every picture with its own recipe."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Save every picture", self.folder)
+        folder = file_dialogs.open_folder(self._window, "Save every picture", self.folder)
         if not folder:
             return
-        self.folder = folder
+        self.folder = str(folder)
         order = Order(
-            f"Save {len(pictures)} pictures", folder,
-            _save_each(pictures, whole, batch, Path(folder)),
+            f"Save {len(pictures)} pictures", str(folder),
+            _save_each(pictures, whole, batch, folder),
             lambda saved: (saved.done, saved.total),
             done=lambda saved: self._messages.tell(
                 f"{saved.done} pictures saved in {folder}.", severity=Severity.NOTE
@@ -117,13 +118,10 @@ class Export(QObject):
         drag.exec(Qt.DropAction.CopyAction)
 
     def _ask(self, name: str, kinds: str) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Save", str(Path(self.folder) / name), kinds
-        )
-        if not chosen:
-            return None
-        self.folder = str(Path(chosen).parent)
-        return Path(chosen)
+        chosen = file_dialogs.save_file(self._window, "Save", str(Path(self.folder) / name), kinds)
+        if chosen is not None:
+            self.folder = str(chosen.parent)
+        return chosen
 
     def _write(self, path: Path, raw: bytes) -> None:
         try:

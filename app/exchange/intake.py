@@ -12,8 +12,9 @@ from typing import TypeAlias
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Slot
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.exchange.export import Export
 from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
 from app.work.channels import Channels
@@ -82,7 +83,7 @@ class Intake(QObject):
     @Slot()
     def ask(self) -> None:
         """Let a person choose a file."""
-        path, _ = QFileDialog.getOpenFileName(
+        path = file_dialogs.open_file(
             self._window, "Open a picture saved by Genscope", self._export.folder,
             "PNG pictures (*.png)",
         )  # fmt: skip

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.recipes.files import read_bytes
 from app.recipes.pictures import Pixels
 from app.work.lane import Job
@@ -88,8 +89,7 @@ def reading(source: Path | bytes) -> Job:
 
 def ask_file(parent: QWidget, folder: str) -> Path | None:
     """Let a person choose a picture file; None when they would rather not."""
-    path, _ = QFileDialog.getOpenFileName(parent, "Open a picture", folder, _FILES)
-    return Path(path) if path else None
+    return file_dialogs.open_file(parent, "Open a picture", folder, _FILES)
 
 
 def bring(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from app.exchange import file_dialogs
 from app.exchange.export import Export
 from app.interpolation.row import WalkRow
 from app.models.open_models import Loading
@@ -94,19 +95,17 @@ class PathExport(QObject):
         columns = square_columns(plan.count)
         recipe = recipe_of(row.card, plan, columns=columns if row.card.is_picture else None)
         name = str(Path(self._export.folder) / file_name(recipe, suffix))
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the path", name, kind)
+        chosen = file_dialogs.save_file(self._window, "Save the path", name, kind)
         if chosen:
-            self._export.folder = str(Path(chosen).parent)
-            self._submit(row, plan, study, recipe, Path(chosen), write)
+            self._export.folder = str(chosen.parent)
+            self._submit(row, plan, study, recipe, chosen, write)
 
     def _save_frames(self, row: WalkRow, plan: Plan, study: Study | None) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self._window, "Save every frame", self._export.folder
-        )
+        folder = file_dialogs.open_folder(self._window, "Save every frame", self._export.folder)
         if folder:
-            self._export.folder = folder
+            self._export.folder = str(folder)
             recipe = recipe_of(row.card, plan)
-            self._submit(row, plan, study, recipe, Path(folder), _write_frames)
+            self._submit(row, plan, study, recipe, folder, _write_frames)
 
     def _submit(
         self, row: WalkRow, plan: Plan, study: Study | None, recipe: Recipe, path: Path,

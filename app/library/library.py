@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.exchange.intake import sentence
 from app.library.fetching import Fetching
 from app.library.outside import Outside, place_of
@@ -133,12 +134,13 @@ class Library(QObject):
 
     @Slot()
     def _ask_for_folder(self) -> None:
-        self._add_all((QFileDialog.getExistingDirectory(self.dialog, "Add a folder of diffusers"),))
+        if path := file_dialogs.open_folder(self.dialog, "Add a folder of diffusers", ""):
+            self.add(str(path))
 
     @Slot()
     def _ask_for_card(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.dialog, "Add a card", "", "Cards (*.toml)")
-        self._add_all((path,))
+        if path := file_dialogs.open_file(self.dialog, "Add a card", "", "Cards (*.toml)"):
+            self.add(str(path))
 
     def remember(self, place: str) -> None:
         """Put a model from outside first."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.exchange.export import Export
 from app.exchange.intake import sentence
 from app.models.titles import data_title
@@ -51,11 +52,11 @@ class Folders(QObject):
     @Slot()
     def ask(self) -> None:
         """Let a person choose a folder."""
-        path = QFileDialog.getExistingDirectory(
+        path = file_dialogs.open_folder(
             self._window, "Open a folder of pictures", self._export.folder
         )
         if path:
-            self.open(Path(path))
+            self.open(path)
 
     def open(self, folder: Path) -> None:
         """Read a folder; its pictures become the examples of the data set in view."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog
 
+from app.exchange import file_dialogs
 from app.exchange.export import Export
 from app.inpainting.pictures.source import Source
 from app.recipes.files import read_bytes
@@ -49,11 +49,11 @@ class MaskFiles(QObject):
     @Slot()
     def ask(self) -> None:
         """Let a person choose a file to take the mask from."""
-        path, _ = QFileDialog.getOpenFileName(
+        path = file_dialogs.open_file(
             self._tab, "Open a mask", self._export.folder, "PNG pictures (*.png)"
         )
         if path:
-            self.open(Path(path))
+            self.open(path)
 
     def open(self, path: Path) -> None:
         """Take the mask from a file; what cannot be taken is refused with a sentence."""

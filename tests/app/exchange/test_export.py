@@ -38,7 +38,7 @@ def place(monkeypatch, tmp_path):
         path = folder / "one.png"
         offered = ""
 
-    def answer(_parent, _title, offered, _kinds):
+    def answer(_parent, _title, offered, *_):
         Place.offered = offered
         return (str(Place.path) if Place.path else "", "")
 
