@@ -204,8 +204,8 @@ class InterpolationRow(QFrame):
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether the inspector is about this row."""
-        edge = theme.colour("accent").name()
-        self.setStyleSheet(f"InterpolationRow {{ border: 1px solid {edge}; }}" if chosen else "")
+        edge = "InterpolationRow { border: 1px solid palette(highlight); }"
+        self.setStyleSheet(edge if chosen else "")
 
     def set_state(self, state: State, text: str = "") -> None:
         """Show how the row stands; `text` lies over it when empty, loading or failed."""

@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from widgets.look.restyle import Restyling
+
 UNIT = 8
 """Spacing unit in device-independent pixels; gaps are whole or half multiples of it."""
 
@@ -132,14 +134,21 @@ def title_font(font: QFont) -> QFont:
 
 
 def apply(app: QApplication, mode: Mode) -> None:
-    """Set style, palette and style sheet for the whole application."""
+    """Set the style, the sheet and the palette of the whole application.
+
+    What is hidden takes up a new palette when it is shown.
+    """
     hints = app.styleHints()
     by_system = hints.colorScheme() is Qt.ColorScheme.Dark
     dark = by_system if mode is Mode.SYSTEM else mode is Mode.DARK
-    app.setStyle("Fusion")
-    tones = _DARK if dark else _LIGHT
-    app.setPalette(_palette(tones))
-    app.setStyleSheet(_sheet(tones))
+    palette = _palette(_DARK if dark else _LIGHT)
+    if app.styleSheet() != _SHEET:
+        app.setStyle("Fusion")
+        app.setPalette(palette)
+        app.setStyleSheet(_SHEET)  # every widget there is takes it up, which is slow
+    elif palette != app.palette():
+        app.setPalette(palette)
+        (app.findChild(Restyling) or Restyling(app)).renew()
 
 
 def _luminance(tone: QColor) -> float:
@@ -168,6 +177,9 @@ def _palette(tones: dict[str, str]) -> QPalette:
         role.PlaceholderText: "faint",
         role.Link: "accent",
         role.Mid: "line",
+        role.Midlight: "well",
+        role.BrightText: "danger",
+        role.LinkVisited: "warning",
     }.items():
         palette.setColor(where, QColor(tones[tone]))
     palette.setColor(role.HighlightedText, QColor("#FFFFFF"))
@@ -178,47 +190,48 @@ def _palette(tones: dict[str, str]) -> QPalette:
     return palette
 
 
-def _sheet(t: dict[str, str]) -> str:
-    return f"""
-    QToolTip {{ color: {t["text"]}; background: {t["raised"]}; border: 1px solid {t["line"]};
-        padding: {UNIT // 2}px; }}
-    QPushButton, QToolButton {{ border: 1px solid {t["line"]}; border-radius: {RADIUS}px;
-        padding: 4px 10px; background: {t["raised"]}; color: {t["text"]}; }}
-    QToolButton {{ padding: 4px 6px; }}
-    QPushButton:hover, QToolButton:hover {{ border-color: {t["accent"]}; }}
-    QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {t["well"]}; }}
-    QPushButton:checked {{ border-color: {t["accent"]}; color: {t["accent"]};
-        background: {t["well"]}; }}
-    QPushButton:disabled, QToolButton:disabled {{ color: {t["faint"]}; background: {t["window"]}; }}
-    QPushButton:default, QPushButton[primary="true"] {{ background: {t["accent"]}; color: white;
-        border-color: {t["accent"]}; }}
-    QPushButton[primary="true"] {{ font-weight: 600; }}
-    QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
-        {{ border: 1px solid {t["accent"]}; }}
-    QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid {t["line"]};
-        border-radius: {RADIUS}px; padding: 3px 6px; background: {t["base"]}; color: {t["text"]};
-        selection-background-color: {t["accent"]}; }}
-    QFrame[card="true"] {{ background: {t["raised"]}; border: 1px solid {t["line"]};
-        border-radius: {RADIUS + 2}px; }}
-    QLabel[faint="true"] {{ color: {t["faint"]}; }}
-    QLabel[danger="true"] {{ color: {t["danger"]}; }}
-    QLabel[warning="true"] {{ color: {t["warning"]}; }}
-    ModelList {{ border: 1px solid {t["line"]}; border-radius: {RADIUS + 2}px; outline: none; }}
-    ModelList::item {{ padding: {UNIT // 2}px; }}
-    ModelList QHeaderView::section {{ border: none; border-bottom: 1px solid {t["line"]};
-        padding: {UNIT // 2}px; background: {t["base"]}; color: {t["faint"]}; }}
-    QSplitter::handle {{ background: transparent; }}
-    QScrollBar:vertical {{ width: {UNIT + 2}px; margin: 0; background: transparent; }}
-    QScrollBar:horizontal {{ height: {UNIT + 2}px; margin: 0; background: transparent; }}
-    QScrollBar::handle {{ background: {t["line"]}; border-radius: 3px; margin: 2px; }}
-    QScrollBar::handle:vertical {{ min-height: {3 * UNIT}px; }}
-    QScrollBar::handle:horizontal {{ min-width: {3 * UNIT}px; }}
-    QScrollBar::handle:hover {{ background: {t["faint"]}; }}
-    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-    QScrollArea {{ border: none; background: transparent; }}
-    QTabBar::tab {{ padding: 6px 14px; border: none; border-bottom: 2px solid transparent;
-        color: {t["faint"]}; }}
-    QTabBar::tab:selected {{ color: {t["text"]}; border-bottom-color: {t["accent"]}; }}
-    QTabWidget::pane {{ border: none; border-top: 1px solid {t["line"]}; }}
-    """
+# Colours stand in it by their role in the palette, so that it is the same in every theme.
+_SHEET = f"""
+QToolTip {{ color: palette(text); background: palette(button); border: 1px solid palette(mid);
+    padding: {UNIT // 2}px; }}
+QPushButton, QToolButton {{ border: 1px solid palette(mid); border-radius: {RADIUS}px;
+    padding: 4px 10px; background: palette(button); color: palette(text); }}
+QToolButton {{ padding: 4px 6px; }}
+QPushButton:hover, QToolButton:hover {{ border-color: palette(highlight); }}
+QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: palette(midlight); }}
+QPushButton:checked {{ border-color: palette(highlight); color: palette(highlight);
+    background: palette(midlight); }}
+QPushButton:disabled, QToolButton:disabled {{ color: palette(placeholder-text);
+    background: palette(window); }}
+QPushButton:default, QPushButton[primary="true"] {{ background: palette(highlight); color: white;
+    border-color: palette(highlight); }}
+QPushButton[primary="true"] {{ font-weight: 600; }}
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
+    {{ border: 1px solid palette(highlight); }}
+QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid palette(mid);
+    border-radius: {RADIUS}px; padding: 3px 6px; background: palette(base); color: palette(text);
+    selection-background-color: palette(highlight); }}
+QFrame[card="true"] {{ background: palette(button); border: 1px solid palette(mid);
+    border-radius: {RADIUS + 2}px; }}
+QLabel[faint="true"] {{ color: palette(placeholder-text); }}
+QLabel[danger="true"] {{ color: palette(bright-text); }}
+QLabel[warning="true"] {{ color: palette(link-visited); }}
+ModelList {{ border: 1px solid palette(mid); border-radius: {RADIUS + 2}px; outline: none; }}
+ModelList::item {{ padding: {UNIT // 2}px; }}
+ModelList QHeaderView::section {{ border: none; border-bottom: 1px solid palette(mid);
+    padding: {UNIT // 2}px; background: palette(base); color: palette(placeholder-text); }}
+QSplitter::handle {{ background: transparent; }}
+QScrollBar:vertical {{ width: {UNIT + 2}px; margin: 0; background: transparent; }}
+QScrollBar:horizontal {{ height: {UNIT + 2}px; margin: 0; background: transparent; }}
+QScrollBar::handle {{ background: palette(mid); border-radius: 3px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: {3 * UNIT}px; }}
+QScrollBar::handle:horizontal {{ min-width: {3 * UNIT}px; }}
+QScrollBar::handle:hover {{ background: palette(placeholder-text); }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QScrollArea {{ border: none; background: transparent; }}
+QTabBar::tab {{ padding: 6px 14px; border: none; border-bottom: 2px solid transparent;
+    color: palette(placeholder-text); }}
+QTabBar::tab:selected {{ color: palette(text); border-bottom-color: palette(highlight); }}
+QTabWidget::pane {{ border: none; border-top: 1px solid palette(mid); }}
+"""
