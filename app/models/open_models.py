@@ -95,6 +95,7 @@ class Models:
         if known is not None and known.model.card == card:
             self._open[card.name] = self._open.pop(card.name)
             return known.model
+        opened = self._open
         yield Loading(card.name)
         from engines import open_model
         from engines.checkpoints import devices
@@ -107,6 +108,8 @@ class Models:
         first = model.sample(SampleRequest(1, 0))
         next(first)
         first.close()
+        if opened is not self._open:
+            raise CheckpointError(f"{card.name} took so long that others went on without it")
         self._open.pop(card.name, None)
         for name in self._to_unload(card.name, size):
             del self._open[name]
@@ -142,6 +145,15 @@ class Models:
         measured = None if before is None or after is None else before - after
         self.tell(self.held())
         return Freed(name, size, measured)
+
+    def forget(self) -> None:
+        """Let go of all that is open: a thread that was left behind may still be at work in it.
+
+        What that thread is opening by now is not taken in. Pins stay, for when it is open again.
+        """
+        if self._open:
+            self._open = {}
+            self.tell(())
 
     def _to_unload(self, name: str, size: int) -> list[str]:
         """The models that must go before one of `size` bytes fits, the longest unused first."""

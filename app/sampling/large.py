@@ -11,7 +11,7 @@ from app.recipes.recipe import Recipe, request_of
 from app.tasks.large import is_large, question
 from app.tasks.sampling import Frame
 from engines.model import Card
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Action, Messages, Severity
 
 
 class LargeRecipes(QObject):
@@ -43,5 +43,9 @@ class LargeRecipes(QObject):
         del self._waiting[name]
         self._messages.tell(
             sentence(question(recipe, frame.seconds / shown.count)), severity=Severity.WARNING,
-            offer=("Draw them all", lambda: self._submit(card, recipe)),
+            action=Action(
+                "Draw them all",
+                "Draw all of them as a job in the queue; the cross leaves it.",
+                lambda: self._submit(card, recipe),
+            ),
         )  # fmt: skip

@@ -41,6 +41,7 @@ from app.window.menus import Command, Menu
 from app.window.tabs import Tabs
 from app.work.channels import Channels
 from app.work.jobs import Jobs
+from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
@@ -74,9 +75,12 @@ class Window(QMainWindow):
         self.stuck = False
         """Whether a job was still running when the window had closed."""
         self.session = Session(device or settings.device, root, self)
-        self.channels = Channels(self, prepare=prepare_lane)
+        self.channels = Channels(self, prepare=self._prepare_lane)
         self.bar, self.messages = JobBar(self), Messages(self)
         self.jobs = Jobs(self.channels.queue, self.bar, self.messages, self)
+        self.watch = Watch(
+            self.channels, self.jobs, self.messages, lambda: self.session.cards, self
+        )
         self.export = Export(self.messages, self.jobs, self)
         self.folders = Folders(self.session, self.channels, self.export, self.messages, self)
         self.intake = Intake(
@@ -104,6 +108,11 @@ class Window(QMainWindow):
         self._modes = menus.add_themes(view, self.set_theme, self)
         self._join()
         self._recall(settings)
+
+    def _prepare_lane(self) -> None:
+        """On the lane's thread, and on each that takes over from one that was left behind."""
+        prepare_lane()
+        self.session.open.forget()
 
     def _commands(self) -> tuple[Menu, ...]:
         """The menus: what they say, what it does, its keys, and how the list of keys puts it."""
@@ -210,6 +219,7 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
+        self.watch.start()
         self.tabs.make_others()
         self._check_settings()
         self.picker.set_entries(self._entries())
@@ -357,6 +367,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide, remember, stop everything, wait a little; a job that never yields stays behind."""
         kept = self.settings()
+        self.watch.stop()
         self.hide()
         if self._path is not None:
             try:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.work.lane import Event, Job, Kind, Lane
+from app.work.lane import Event, Job, Kind, Lane, Silence
 
 
 class Channel(QObject):
@@ -202,6 +202,14 @@ class Channels(QObject):
             raise ValueError(f"channel '{name}' is already open")
         channel = self._channels[name] = Channel(name, self._lane, self)
         return channel
+
+    def silence(self) -> Silence | None:
+        """Which job runs and how long it has not yielded, None while there is none."""
+        return self._lane.silence()
+
+    def restart(self, ticket: int) -> bool:
+        """Go on without this job, if it runs: it has failed, and nothing more is heard of it."""
+        return self._lane.restart(ticket)
 
     def close(self, timeout: float = 5.0) -> bool:
         """Emit nothing from now on, stop every job, and wait at most `timeout` seconds.

@@ -74,6 +74,10 @@ class Jobs(QObject):
         """Stop a job of the queue; nothing happens if it has ended."""
         self._queue.cancel(ticket)
 
+    def order(self, ticket: int) -> Order | None:
+        """The order of a job that has not ended."""
+        return self._orders.get(ticket)
+
     @Slot(int)
     def _started(self, ticket: int) -> None:
         self._bar.start(ticket)

@@ -7,6 +7,8 @@ is shown while it runs, what it returns is its result, and a yield is the only p
 from __future__ import annotations
 
 import logging
+import math
+import sys
 import threading
 import time
 import traceback
@@ -17,7 +19,11 @@ from typing import Any, TypeAlias
 
 log = logging.getLogger(__name__)
 
-_FOR_PEOPLE = ("CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "ValueError")
+_FOR_PEOPLE = (
+    "CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "UnansweredError", "ValueError"
+)  # fmt: skip
+LEFT_BEHIND = "It did not answer, and was left behind."
+"""What is said of a job that `Lane.restart` has given up."""
 
 _LONGEST = 300
 """Letters of what is said of a failure; the rest is in its details."""
@@ -71,6 +77,15 @@ class Event:
     payload: Any = None
 
 
+@dataclass(frozen=True)
+class Silence:
+    """The job that runs, and the seconds since it began, went on or yielded last."""
+
+    channel: str | None
+    ticket: int
+    seconds: float
+
+
 @dataclass(eq=False)
 class _Task:
     channel: str | None
@@ -82,6 +97,10 @@ class _Task:
     """Whether a step of it carried anything."""
     since: float = 0.0
     stop: bool = False
+    answered: float = math.inf
+    """When it began, went on or yielded last, while it runs."""
+    left: bool = False
+    """Whether its thread has been replaced: nothing is to be heard of it any more."""
 
 
 class Lane:
@@ -93,14 +112,15 @@ class Lane:
     that have nothing on show yet, so that a slow one does not keep the others waiting. Every method
     may be called from any thread. `post` is called from the worker, and from the thread that drops
     a waiting job; it must not block or raise. `prepare` (thread count, niceness) runs on the worker
-    before the first job, not at once: it may import what the window must not wait for.
+    before the first job, not at once: it may import what the window must not wait for. A job that
+    does not yield holds the lane; `silence` tells how long, and `restart` goes on without it.
     """
 
     def __init__(
         self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None,
-        name: str = "lane",
+        name: str = "lane", clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._post = post
+        self._post, self._prepare, self._name, self._clock = post, prepare, name, clock
         self._wake = threading.Condition()  # guards all that follows
         self._live: dict[str, _Task] = {}  # waiting, the newest of each channel
         self._queue: list[_Task] = []  # waiting, in the order they will run
@@ -108,8 +128,13 @@ class Lane:
         self._paused: list[_Task] = []  # live ones in turn, then at most one queued
         self._closing = False
         self._count = 0
-        self._thread = threading.Thread(target=self._work, args=(prepare,), name=name, daemon=True)
-        self._thread.start()
+        self._left: list[threading.Thread] = []  # those that have been replaced
+        self._thread = self._begin()
+
+    def _begin(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        thread.start()
+        return thread
 
     def live(self, channel: str, job: Job) -> int:
         """Run `job` next, in place of any that waits on `channel`; returns its ticket.
@@ -168,8 +193,34 @@ class Lane:
         for task in dropped:
             self._tell(task, Kind.STOPPED)
 
+    def silence(self) -> Silence | None:
+        """Which job runs and how long it has not yielded, None while there is none."""
+        with self._wake:
+            task = self._running
+            if task is None:
+                return None
+            return Silence(task.channel, task.ticket, max(0.0, self._clock() - task.answered))
+
+    def restart(self, ticket: int) -> bool:
+        """Go on without the job that runs: a new thread takes over, and `prepare` runs there, too.
+
+        The job FAILED, with the place where it stands as details; what it yields or returns later
+        is dropped, and its old thread ends then, or with the process. What has paused or waits
+        goes on. False, and nothing happens, where it is not the job of `ticket` that runs.
+        """
+        with self._wake:
+            task = self._running
+            if task is None or task.ticket != ticket or self._closing:
+                return False
+            failure = Failure(f"UnansweredError: {LEFT_BEHIND}", _stands_at(self._thread))
+            self._tell(task, Kind.FAILED, failure)
+            task.left, self._running = True, None
+            self._left = [thread for thread in (*self._left, self._thread) if thread.is_alive()]
+            self._thread = self._begin()
+            return True
+
     def close(self, timeout: float) -> bool:
-        """Drop and stop every job; True when the thread has ended within `timeout` seconds.
+        """Drop and stop every job; True when all threads have ended within `timeout` seconds.
 
         All still get their closing event. A job that never yields cannot be stopped: the answer
         is then False, and the thread ends when that job yields, or with the process.
@@ -179,7 +230,7 @@ class Lane:
             self._wake.notify()
         self._withdraw(lambda task: True)
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in (self._thread, *self._left))
 
     def _admit(self, channel: str | None, job: Job) -> _Task:
         """A numbered task for `job`. The caller holds the lock and lets the task wait."""
@@ -201,20 +252,15 @@ class Lane:
         for task in dropped:
             self._tell(task, Kind.STOPPED)
 
-    def _work(self, prepare: Callable[[], None] | None) -> None:
+    def _work(self) -> None:
+        prepare = self._prepare
         while (task := self._next()) is not None:
             if prepare is not None:
-                self._prepare(prepare)
+                _prepared(prepare)
                 prepare = None
-            self._run(task)
+            if not self._run(task):
+                return
             del task  # an idle lane must not keep the last job's tensors alive
-
-    @staticmethod
-    def _prepare(prepare: Callable[[], None]) -> None:
-        try:
-            prepare()
-        except Exception:
-            log.exception("preparing the lane failed; it runs as it is")
 
     def _next(self) -> _Task | None:
         """Wait for the next task to run or to go on with; None when the lane has closed."""
@@ -245,11 +291,13 @@ class Lane:
     def _park(self, task: _Task) -> None:
         """Keep a paused task, live ones before the queued one. The caller holds the lock."""
         live = [kept for kept in self._paused if kept.channel is not None]
+        task.answered = math.inf
         self._paused.insert(len(live) if task.channel is not None else len(self._paused), task)
 
-    def _run(self, task: _Task) -> None:
-        """Drive `task` until it ends or pauses, and tell which."""
+    def _run(self, task: _Task) -> bool:
+        """Drive `task` until it ends or pauses, and tell which; False if it has been left."""
         task.since = time.monotonic()
+        task.answered = self._clock()
         if task.steps is None:
             self._tell(task, Kind.STARTED)
         elif not task.stop:
@@ -258,10 +306,13 @@ class Lane:
         if kind is not Kind.PAUSED:
             task.steps = None  # what it held is free before its closing event tells so
         with self._wake:
+            if task.left:
+                return False
             self._running = None
             if kind is Kind.PAUSED:
                 self._park(task)
         self._tell(task, kind, payload)
+        return True
 
     def _drive(self, task: _Task) -> tuple[Kind, Any]:
         """Step `task` as far as it may go; how it ended, or PAUSED, with the payload."""
@@ -273,6 +324,7 @@ class Lane:
                     payload = next(task.steps)
                 except StopIteration as end:
                     return Kind.DONE, end.value
+                task.answered = self._clock()
                 task.shown, task.seen = True, task.seen or payload is not None
                 self._tell(task, Kind.STEP, payload)
             if verdict is Kind.STOPPED:
@@ -282,7 +334,7 @@ class Lane:
             failure = _describe(error)
         if failure.is_expected:  # the window says it, and keeps the details
             log.info("job %d was refused: %s", task.ticket, failure.sentence)
-        else:
+        elif not task.left:
             log.error("job %d failed\n%s", task.ticket, failure.details)
         return Kind.FAILED, failure
 
@@ -290,7 +342,7 @@ class Lane:
         """What `task` is to do at this yield: STEP, PAUSED or STOPPED."""
         with self._wake:
             superseded = task.channel in self._live
-            if task.stop or (superseded and task.shown):
+            if task.stop or task.left or (superseded and task.shown):
                 return Kind.STOPPED
             if self._live and (task.channel is None or task.shown):
                 return Kind.PAUSED
@@ -306,7 +358,24 @@ class Lane:
         return (over or unseen) if task.seen else (over and unseen)
 
     def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
-        self._post(Event(task.channel, task.ticket, kind, payload))
+        with self._wake:  # a job that is left behind says nothing after its closing event
+            if not task.left:
+                self._post(Event(task.channel, task.ticket, kind, payload))
+
+
+def _prepared(prepare: Callable[[], None]) -> None:
+    try:
+        prepare()
+    except Exception:
+        log.exception("preparing the lane failed; it runs as it is")
+
+
+def _stands_at(thread: threading.Thread) -> str:
+    """Where a thread is, as text in the form of a traceback."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    if frame is None:
+        return "The thread has ended."
+    return "It stood here (most recent call last):\n" + "".join(traceback.format_stack(frame))
 
 
 def _describe(error: BaseException) -> Failure:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -30,7 +30,6 @@ from PySide6.QtWidgets import (
 from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
-Offer: TypeAlias = "tuple[str, Callable[[], object]]"
 MOST = 3
 NOTE_MS = 6000
 
@@ -52,6 +51,15 @@ def severity_colour(severity: Severity) -> QColor:
     if severity is Severity.WARNING:
         return theme.colour("warning")
     return theme.colour("danger" if severity is Severity.ERROR else "accent")
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a message offers to do: the words on its button, its tool tip, and what it does."""
+
+    title: str
+    tip: str
+    run: Callable[[], object]
 
 
 class Details(QDialog):
@@ -97,8 +105,8 @@ class Message(QWidget):
     over = Signal()
 
     def __init__(
-        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget
-    ) -> None:
+        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.text = text
         self.severity = severity
@@ -124,28 +132,28 @@ class Message(QWidget):
         self.dismiss.clicked.connect(self.over)
         self.more.clicked.connect(self._on_more)
         self.act.clicked.connect(self._on_act)
-        self.set_offer(None)
+        self.set_action(None)
         self._start()
 
-    def set_offer(self, offer: Offer | None) -> None:
+    def set_action(self, action: Action | None) -> None:
         """What can be done about it: one click does it, and the banner goes."""
-        self._offer = offer
-        self.act.setVisible(offer is not None)
-        if offer is not None:
-            self.act.setText(offer[0])
-            self.act.setToolTip(f"{offer[0]}; the cross leaves it.")
+        self._action = action
+        self.act.setVisible(action is not None)
+        if action is not None:
+            self.act.setText(action.title)
+            self.act.setToolTip(action.tip)
 
     @Slot()
     def _on_act(self) -> None:
-        if self._offer is not None:
-            _, do = self._offer
+        if self._action is not None:
+            run = self._action.run
             self.over.emit()
-            do()
+            run()
 
-    def repeat(self, details: str, offer: Offer | None = None) -> None:
+    def repeat(self, details: str, action: Action | None = None) -> None:
         """The same once more: count it, keep the newest details, and give a note its time again."""
         self.count += 1
-        self.set_offer(offer or self._offer)
+        self.set_action(action or self._action)
         self.times.setText(f"×{self.count}")
         self._details = details or self._details
         self.more.setVisible(bool(self._details))
@@ -225,25 +233,31 @@ class Messages(QWidget):
 
     def tell(
         self, text: str, details: str = "", severity: Severity | str = Severity.ERROR,
-        offer: Offer | None = None,
-    ) -> None:  # fmt: skip
-        """Show one sentence; the same again only counts up. ValueError for an unknown severity.
+        action: Action | None = None,
+    ) -> Message:  # fmt: skip
+        """Show one sentence, and what can be done; the same again only counts up.
 
-        `offer` is something to do about it: a button's text and what a click does.
+        Raises ValueError for an unknown severity.
         """
         severity = Severity(severity)
         for row in self.rows:
             if (row.text, row.severity) == (text, severity):
-                row.repeat(details, offer)
-                return
+                row.repeat(details, action)
+                return row
         if len(self.rows) == MOST:
             self._remove(self._least())
         row = Message(text, details, severity, self._note_ms, self)
-        row.set_offer(offer)
+        row.set_action(action)
         row.over.connect(self._on_over)
         self.rows.insert(0, row)
         self._column.insertWidget(0, row)
         self.show()
+        return row
+
+    def withdraw(self, row: Message) -> None:
+        """Take back what holds no longer; nothing happens if it has gone already."""
+        if row in self.rows:
+            self._remove(row)
 
     def clear(self) -> None:
         for row in tuple(self.rows):

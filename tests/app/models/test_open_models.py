@@ -217,3 +217,23 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         for how in ("keep", "give")
     )
     assert kept < given / 10
+
+
+def test_what_is_forgotten_is_opened_again_and_pins_stay(cards):
+    models, heard = Models("cpu", limit=3 * SIZE), []
+    a, b, *_ = cards
+    models.pin(a.name)
+    for card in (a, b):
+        first = finish(models.get(card))
+    late = models.get(cards[2])
+    next(late)  # a thread that is left behind is opening this one
+    models.tell = heard.append
+    models.forget()
+    assert heard == [()]
+    with pytest.raises(CheckpointError, match="went on without it"):
+        finish(late)
+    assert names(models) == []
+    assert finish(models.get(b)) is not first
+    finish(models.get(a))
+    assert [held.pinned for held in models.held()] == [False, True]
+    assert heard[-1] == models.held()
