@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.recipes.recipe import read_png
 from app.session.settings import Settings
+from engines import log_density, open_model
 from engines.checkpoints.catalog import ROOT
 from tests.e2e.test_first_look import LEFT, drag, pick
 
@@ -66,11 +68,14 @@ def test_maps_are_compared_zoomed_saved_and_brought_back(open_window, tmp_path, 
     at = heat.position_of(0.0, 1.0).toPoint()
     QTest.mouseMove(heat.viewport(), at)
     stage.until(lambda: numbers.text("truth") != "–")
+    stage.until(lambda: not any(numbers.is_rough(n) for n in plane.view.names()))
     values = [float(numbers.text(n).lstrip("≳≈~ ").replace("−", "-")) for n in plane.view.names()]
     assert np.ptp(values) < 1
     QTest.mouseClick(heat.viewport(), LEFT, pos=at)
     stage.until(lambda: all(numbers.text(n, point=True) != "–" for n in plane.view.names()))
     point = plane.points.here()
+    for name in plane.view.names():
+        assert numbers.text(name) == numbers.text(name, point=True)
     assert point == pytest.approx((0.0, 1.0), abs=0.03)
 
     # a difference, the other scale, the data on top
@@ -162,3 +167,32 @@ def test_a_slow_map_keeps_nobody_waiting_and_stops_out_of_view(open_window):
     stage.click(bar, bar.tabRect(PLACE).center())
     stage.until(lambda: maps[diffusion].wanted is not None)
     assert maps[KDE].frame is whole
+
+
+def test_numbers_at_the_cursor_are_those_of_the_point_and_grey_until_then(open_window, monkeypatch):
+    settings = Settings(data="moons", models={"moons": (MFA, KDE)}, points=50, density_side=128)
+    stage = open_window(settings, ROOT)
+    plane = density(stage)
+    numbers, names = plane.view.numbers, plane.view.names()
+    submit, asked = plane.cross._channel.submit, []
+    monkeypatch.setattr(plane.cross._channel, "submit", asked.append)
+    area = plane.home  # near a corner the density falls by orders of magnitude within a pixel
+    at = (area.x0 + 0.04 * area.size[0], area.y1 - 0.05 * area.size[1])
+    plane.view.hovered.emit(*at)
+    assert all(numbers.is_rough(name) for name in names)
+    shown = {name: number_of(numbers.text(name)) for name in names}
+    pixels = {name: plane.view.panel(name).map.value_at(*at) for name in names}
+    assert shown == {name: round(float(value), 1) for name, value in pixels.items()}
+    submit(asked[-1])
+    stage.until(lambda: not any(numbers.is_rough(name) for name in names))
+    model = open_model(MFA)
+    x = torch.tensor([at], dtype=torch.float32)
+    exact = log_density(model, x).value.item()
+    assert number_of(numbers.text(MFA)) == pytest.approx(exact, abs=1e-3)
+    plane.view.left.emit()
+    assert {numbers.text(name) for name in names} == {"–"}
+    assert not any(numbers.is_rough(name) for name in names)
+
+
+def number_of(text):
+    return float(text.lstrip("≳≈~ ").replace("−", "-"))

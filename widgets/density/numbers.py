@@ -32,10 +32,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Number:
-    """A log-density as text, with what it is in `tip`: "≳ −1.234"."""
+    """A log-density as text, with what it is in `tip`: "≳ −1.234"; a `rough` one is grey."""
 
     text: str
     tip: str = ""
+    rough: bool = False
 
 
 class DensityNumbers(QWidget):
@@ -121,7 +122,7 @@ class DensityNumbers(QWidget):
             self._rows[line.name] = name, cursor, point
 
     def set_cursor(self, at: tuple[float, float] | None, numbers: Mapping[str, Number]) -> None:
-        """The values of the pixels under the cursor, None where it is over no map."""
+        """The values under the cursor, None where it is over no map."""
         self.place.setText("Cursor: over no map" if at is None else f"Cursor: {_point(*at)}")
         self._show(1, numbers)
 
@@ -138,6 +139,10 @@ class DensityNumbers(QWidget):
         self.remove.setEnabled(count > 0)
         self._show(2, numbers)
 
+    def is_rough(self, name: str) -> bool:
+        """Whether the number under the cursor is shown in grey."""
+        return bool(self._rows[name][1].property("faint"))
+
     def text(self, name: str, *, point: bool = False) -> str:
         """What is shown of a map."""
         return self._rows[name][2 if point else 1].text()
@@ -147,10 +152,17 @@ class DensityNumbers(QWidget):
             number = numbers.get(name, Number("–"))
             row[column].setText(number.text)
             row[column].setToolTip(number.tip)
+            _set_faint(row[column], number.rough)
 
 
 def _point(x: float, y: float) -> str:
     return f"({x:.4g}, {y:.4g})".replace("-", "−")
+
+
+def _set_faint(label: QLabel, faint: bool) -> None:
+    if label.property("faint") != faint:
+        label.setProperty("faint", faint)
+        label.style().polish(label)
 
 
 def _small(text: str, *, faint: bool = False) -> QLabel:
@@ -162,7 +174,8 @@ def _small(text: str, *, faint: bool = False) -> QLabel:
 
 
 _HELP = (
-    "log p(x) of every map in nats: under the cursor that of its pixel, at a point computed anew. "
-    "≳ marks a lower bound on average over its random draws, ≈ an estimate, ~ a kernel density of "
-    "samples; log p = ln of probability per unit area."
+    "log p(x) of every map in nats, computed at the cursor and at the point; until it is there, "
+    "that of the map's pixel, rounded and in grey. ≳ marks a lower bound on average over its "
+    "random draws, ≈ an estimate, ~ a kernel density of samples; log p = ln of probability per "
+    "unit area."
 )

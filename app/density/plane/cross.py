@@ -2,32 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from app.density.plane.map import DensityMap
+from PySide6.QtCore import QObject, Slot
+
+from app.density.plane.map import DensityMap, number
+from app.density.plane.points import Point, Scores, scoring
+from app.models.open_models import Loading
+from app.tasks.mapping import TRUTH, Fields
+from app.work.channels import Channel
+from engines.model import Card
 from widgets.density.numbers import Number
 from widgets.density.plane_view import PlaneView
 
-
-def show_cross(
-    view: PlaneView, maps: Mapping[str, DensityMap], difference: str, at: tuple[float, float]
-) -> None:
-    """Mark a place in every map and read them all there, and the difference of that name, too."""
-    numbers: dict[str, Number] = {}
-    for name, each in maps.items():
-        each.panel.map.set_cross(at)
-        if (found := each.number(*at)) is not None:
-            numbers[name] = found
-    if (panel := view.panel(difference)) is not None:
-        panel.map.set_cross(at)
-        if (value := panel.map.value_at(*at)) is not None:
-            numbers[difference] = Number(f"{value:+.3f}".replace("-", "−"))
-    view.numbers.set_cursor(at, numbers)
+OF_A_PIXEL = " Read off the map here; the value at this very point is on its way."
+OF_A_MOMENT = " Read off the map: inside the model only the map is computed."
 
 
-def hide_cross(view: PlaneView) -> None:
-    """The cursor is over no map."""
-    for name in view.names():
-        if (panel := view.panel(name)) is not None:
-            panel.map.set_cross(None)
-    view.numbers.set_cursor(None, {})
+class Cross(QObject):
+    """Numbers at the cursor: those of pixels at once, in grey, then those of the point itself."""
+
+    def __init__(
+        self, view: PlaneView, maps: Mapping[str, DensityMap], difference: str, channel: Channel,
+        fields: Fields, parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._view, self._maps, self._difference = view, maps, difference
+        self._channel, self._fields = channel, fields
+        self._at: Point | None = None
+        self._scores = Scores("", None, {})
+        channel.stepped.connect(self._take)
+
+    def show(self, at: Point, data: str, label: int | None, cards: Sequence[Card]) -> None:
+        """Mark a place in every map and say what each has there."""
+        self._at, self._scores = at, Scores(data, label, {})
+        for name in self._view.names():
+            if (panel := self._view.panel(name)) is not None:
+                panel.map.set_cross(at)
+        self._tell()
+        wanted = [(at, c) for c in (None, *cards) if not self._is_inside(c.name if c else TRUTH)]
+        self._channel.submit(scoring(self._fields, self._scores, wanted))
+
+    def again(self, data: str, label: int | None, cards: Sequence[Card]) -> None:
+        """A map has changed under the cursor, perhaps because another class is asked for."""
+        if self._at is None:
+            return
+        if (self._scores.data, self._scores.label) != (data, label):
+            self.show(self._at, data, label, cards)
+        else:
+            self._tell()
+
+    @Slot()
+    def hide(self) -> None:
+        """The cursor is over no map."""
+        self._at = None
+        self._channel.stop()
+        for name in self._view.names():
+            if (panel := self._view.panel(name)) is not None:
+                panel.map.set_cross(None)
+        self._view.numbers.set_cursor(None, {})
+
+    @Slot(object)
+    def _take(self, payload: Scores | Loading | None) -> None:
+        asked = (self._scores.data, self._scores.label)
+        if not isinstance(payload, Scores) or (payload.data, payload.label) != asked:
+            return
+        if self._at in payload.found:
+            self._scores = payload
+            self._tell()
+
+    def _is_inside(self, name: str) -> bool:
+        """Whether a map shows a moment inside its model, whose density at a point is another."""
+        wanted = self._maps[name].wanted if name in self._maps else None
+        return wanted is not None and wanted.moment is not None
+
+    def _tell(self) -> None:
+        assert self._at is not None
+        found = self._scores.found.get(self._at, {})
+        numbers: dict[str, Number] = {}
+        for name, each in self._maps.items():
+            if name in found and not self._is_inside(name):
+                here = found[name]
+                numbers[name] = number(here.value, here.kind, here.method, here.stderr)
+            elif (pixel := self._of_pixel(name, each)) is not None:
+                numbers[name] = pixel
+        if (between := self._between({name: f.value for name, f in found.items()})) is not None:
+            numbers[self._difference] = between
+        self._view.numbers.set_cursor(self._at, numbers)
+
+    def _of_pixel(self, name: str, each: DensityMap) -> Number | None:
+        """The value of the pixel at the cursor; in a whole map of a moment there is no better."""
+        assert self._at is not None
+        inside = self._is_inside(name)
+        rough = not (inside and each.frame is not None and each.frame.complete)
+        return each.number(*self._at, rough=rough, note=OF_A_MOMENT if inside else OF_A_PIXEL)
+
+    def _between(self, exact: Mapping[str, float]) -> Number | None:
+        """The difference that is shown: of the numbers at the point, before them of the pixels."""
+        assert self._at is not None
+        first, second = self._view.controls.difference() or ("", "")
+        inside = any(self._is_inside(name) for name in (first, second))
+        if first in exact and second in exact and not inside:
+            return Number(_signed(exact[first] - exact[second], 3))
+        panel = self._view.panel(self._difference)
+        value = None if panel is None else panel.map.value_at(*self._at)
+        return None if value is None else Number(_signed(value, 1), OF_A_PIXEL.strip(), rough=True)
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -133,21 +133,27 @@ class DensityMap(QObject):
         self.panel.map.set_stale(False)
         self.panel.set_state(State.READY if self.frame else State.EMPTY)
 
-    def number(self, x: float, y: float) -> Number | None:
-        """The value of the pixel at a point, None outside the map."""
+    def number(self, x: float, y: float, *, rough: bool, note: str) -> Number | None:
+        """The value of the pixel at a point, None outside the map; a `rough` one is rounded.
+
+        `note` says what it is worth.
+        """
         value = self.panel.map.value_at(x, y)
         if value is None or self.frame is None:
             return None
-        return number(value, self.frame.kind, self.frame.method)
+        found = number(value, self.frame.kind, self.frame.method, digits=1 if rough else 3)
+        return Number(found.text, found.tip + note, rough)
 
 
-def number(value: float, kind: Kind, method: str, stderr: float | None = None) -> Number:
+def number(
+    value: float, kind: Kind, method: str, stderr: float | None = None, *, digits: int = 3
+) -> Number:
     """A log-density with the sign of its kind."""
     error = ""
     if value == float("-inf"):
         text = "−∞"
     else:
-        text = f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
+        text = f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:.3g}"
     if stderr is not None and stderr == stderr:
         text += f" ± {stderr:.2g}"
         error = " ± is one standard error."

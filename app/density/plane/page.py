@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
-from app.density.plane.cross import hide_cross, show_cross
+from app.density.plane.cross import Cross
 from app.density.plane.difference import show_difference
 from app.density.plane.export import DensityExport
 from app.density.plane.map import DensityMap, number
@@ -46,6 +46,7 @@ class Plane(QObject):
         self.data = self._titled = ""
         self.home: Area | None = None
         self.points = Points(self._channel("points"), fields, self)
+        self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
         self.overlays = Overlays(self._channel, parts.session, self)
         self.posterior = PosteriorPart(
             view.posterior, self._channel("posterior"), parts.session.open, self
@@ -63,7 +64,7 @@ class Plane(QObject):
     def _join(self) -> None:
         view, controls = self.view, self.view.controls
         view.hovered.connect(self._hover)
-        view.left.connect(self._leave)
+        view.left.connect(self.cross.hide)
         view.clicked.connect(self._click)
         view.view_moved.connect(self.refresh)
         view.close_wanted.connect(self._buttons.close)
@@ -227,6 +228,7 @@ class Plane(QObject):
             self.rebuild()  # only now is it known whether it is the truth or data alone
             if (panel := self.view.panel(TRUTH)) is not None:
                 panel.set_identity(self._titled, "data", closable=False)
+        self.cross.again(self.data, self.view.controls.label(), self._session.chosen())
         self.recolour()
 
     # colours, and what lies over the maps
@@ -288,11 +290,7 @@ class Plane(QObject):
 
     @Slot(float, float)
     def _hover(self, x: float, y: float) -> None:
-        show_cross(self.view, self.maps, DIFFERENCE, (x, y))
-
-    @Slot()
-    def _leave(self) -> None:
-        hide_cross(self.view)
+        self.cross.show((x, y), self.data, self.view.controls.label(), self._session.chosen())
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:

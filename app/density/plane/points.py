@@ -97,7 +97,7 @@ class Points(QObject):
             if (card.name if card else TRUTH) not in known.get(point, {})
         ]  # fmt: skip
         if missing:
-            self._channel.submit(_score(self._fields, self._scores, missing))
+            self._channel.submit(scoring(self._fields, self._scores, missing))
 
     @Slot(object)
     def _take(self, payload: Scores | Loading | None) -> None:
@@ -108,7 +108,7 @@ class Points(QObject):
             self.changed.emit()
 
 
-def _score(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]) -> Job:
+def scoring(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card | None]]) -> Job:
     """A job that yields ever fuller copies of `scores`."""
 
     def job() -> Generator[Scores | Loading | None, None, None]:
