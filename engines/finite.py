@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -20,6 +21,7 @@ from engines.model import (
     LogDensity,
     Model,
     NotFiniteError,
+    Prompt,
     Run,
     Step,
 )
@@ -43,14 +45,22 @@ def check_numbers(x: Tensor, what: str) -> None:
 
 def guarded(model: Model) -> Model:
     """The model whose samples, latents, examples of latents and log-densities are all checked."""
-    name, prompted = model.card.name, model.prompted
+    name = model.card.name
     return replace(
         model,
         sample=_checked(model.sample, name, "samples"),
         density=None if model.density is None else _density(model.density, name),
         latents=None if model.latents is None else _latents(model.latents, name),
-        prompted=None if prompted is None else lambda prompt: guarded(prompted(prompt)),
+        prompted=None if model.prompted is None else _prompted(model.prompted),
     )
+
+
+def _prompted(make: Callable[[Prompt], Model]) -> Callable[[Prompt], Model]:
+    @wraps(make)
+    def prompted(prompt: Prompt) -> Model:
+        return guarded(make(prompt))
+
+    return prompted
 
 
 def examples(run: Run, name: str, what: str = "decoded examples") -> Run:
@@ -88,6 +98,7 @@ def numbers(run: DensityRun, name: str = "the density") -> DensityRun:
 
 
 def _checked(make: Callable[P, Run], name: str, what: str) -> Callable[P, Run]:
+    @wraps(make)
     def run(*args: P.args, **kwargs: P.kwargs) -> Run:
         return examples(make(*args, **kwargs), name, what)
 

@@ -31,7 +31,7 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     numbers, view = pages.numbers, pages.view
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     assert numbers.rows.rows[AR].badge.text() == "exact"
-    assert numbers.rows.rows[VAE].number.text().startswith("≤ ")
+    assert numbers.rows.rows[VAE].number.text().startswith("≲ ")
     stage.until(lambda: [len(t.amounts) for t in numbers.tests.values()] == [4, 4])
     stage.until(lambda: len(list((tmp_path / "cache").glob("*.npy"))) == 2)
 

@@ -23,6 +23,7 @@ from engines.model import (
     LogDensity,
     Meaning,
     Model,
+    NotFiniteError,
     Procedure,
     Run,
     SampleRequest,
@@ -119,6 +120,10 @@ def load(card: Card, device: torch.device) -> Model:
     kind = PictureKernels if card.is_picture else PointKernels
     try:
         kernels, h = kind(**tensors), float(card.net["bandwidth"])
+    except NotFiniteError as error:
+        raise CheckpointError(
+            f"{card.name}: its centres hold values that are not finite"
+        ) from error
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
     _check(tensors, card)

@@ -194,7 +194,7 @@ def test_what_a_step_frees_stays_for_the_next():
     """Page faults of 20 steps that take and free 72 MB each, in a process of its own."""
     script = """
 import ctypes, resource, sys
-from engines import memory
+from engines.checkpoints import memory
 if sys.argv[1] == "keep":
     memory.keep()
 libc = ctypes.CDLL(None)

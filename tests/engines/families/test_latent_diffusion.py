@@ -1,6 +1,7 @@
 """Latent diffusion against a linear Gaussian VAE whose latents have an exact denoiser."""
 
 import dataclasses
+import inspect
 import math
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_an_example_is_encoded_as_the_noise_of_its_mean(points):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_the_ode_of_the_latents_goes_both_ways(tmp_path, kind):
     model = opened(tmp_path, "latent-diffusion", kind)
-    prior = model.latents.decode.__self__.prior
+    prior = inspect.unwrap(model.latents.decode).__self__.prior
     z = finish(prior.sample(SampleRequest(8, 1)))
     back = finish(prior.latents.decode(finish(prior.latents.encode(z, None)), None))
     # the tiny sampler takes 3 steps: the same noise leads near the same place
@@ -132,7 +133,7 @@ def test_the_noise_of_a_sample_is_its_latent(tmp_path, kind):
     knobs = {"steps": 48}  # as many as codes take there and back
     drawn = finish(model.sample(SampleRequest(3, 5, label=(0, 1, 2), knobs=knobs)))
     if kind == "points":  # a sample has the noise of p(x | z) on top
-        noise = model.latents.decode.__self__.vae.noise()
+        noise = inspect.unwrap(model.latents.decode).__self__.vae.noise()
         assert 0 < (drawn - decoded).abs().max() < 5 * noise.max()
     else:
         torch.testing.assert_close(decoded, drawn)

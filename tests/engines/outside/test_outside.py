@@ -1,5 +1,7 @@
 """Pipelines of diffusers opened as models: the same pictures as the pipelines themselves make."""
 
+import inspect
+
 import pytest
 import torch
 
@@ -276,7 +278,7 @@ def test_between_two_prompts_lie_others(tmp_path):
 def test_a_hand_between_two_prompts_has_them_read_once(tmp_path):
     foreign.stable_diffusion(tmp_path / "m", inpaint=True, channels=9)
     model = opened(tmp_path / "m")
-    pipeline, read = model.prompted.__self__.pipeline, []
+    pipeline, read = inspect.unwrap(model.prompted).__self__.pipeline, []
     pipeline.text_encoder.register_forward_hook(lambda *_: read.append("text"))
     pipeline.vae.encoder.register_forward_hook(lambda *_: read.append("picture"))
     for share in torch.linspace(0, 1, 9).tolist():
