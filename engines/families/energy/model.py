@@ -50,7 +50,7 @@ TEMPERATURE = Knob(
 _LAST, _FEW, _RHO, _STRIDE = 6, 1000, 7.0, 0.3
 """Adjusted steps at the last level for each step of the others; fewer than so many are too few."""
 _ROWS = 64
-_SHORT = 12
+_SHORT, _WHOLE = 12, 1000
 """Noise levels of a short chain."""
 _NATURE = "noise that a short chain starts from, its other noise shared by all; not a draw"
 
@@ -172,12 +172,14 @@ class _Pictures:
         """First noise (n, D) of short chains that end near x (n, C, H, W)."""
         classes, sigmas = class_indices(self.card, labels, len(x)), levels(_SHORT)
         y = self.net.enter(x.to(self.device)).cpu()
-        total = short_run.calls_back(sigmas)
         run = short_run.back(self._slope(classes), y, sigmas)
-        for _ in range(total):
-            calls = next(run)
-            yield Step(len(x) * calls // total, len(x), calls=calls)
-        return (finish(run) / length(sigmas[0])).flatten(1)
+        while True:
+            try:
+                calls, share = next(run)
+            except StopIteration as end:
+                found: Tensor = end.value
+                return (found / length(sigmas[0])).flatten(1)
+            yield Step(round(_WHOLE * share), _WHOLE, calls=calls)
 
     def sigma(self, sigma: float) -> float:
         """A noise level of the network in the scale of pictures."""

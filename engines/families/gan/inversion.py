@@ -27,6 +27,11 @@ _DRAWS, _BATCH, _STARTS, _STEPS = 2048, 256, 6, 150
 _RATE, _PRIOR = 0.08, 1e-4
 """Adam's first rate, and the weight of |z|² / K against the mean square over pixels."""
 _SHOWN_EVERY = 5
+_HALVE_AT, _WINDOW, _GAIN = (15, 45), 25, 0.01
+"""At these steps the worse half of the starts is given up. The search ends when within a window of
+steps no example has come nearer by more than this share of its mean square error."""
+_OF_DRAWS = 100
+"""How many of its own steps the search counts the making of the first draws as."""
 
 Found = tuple[Tensor, Tensor]
 """Codes z (n, K) and classes (n,) int64."""
@@ -52,37 +57,100 @@ class Search:
 
     @torch.no_grad()
     def run(self, x: Tensor, labels: Tensor | None) -> Generator[Step, None, Found]:
-        """The best codes found for x (n, …); guesses are the best examples so far."""
+        """The best codes found for x (n, …); guesses are the best examples so far.
+
+        Every example starts from several draws; it ends early where nothing comes of going on.
+        """
         starts = self.nearest(x, labels)
         n, m = starts.shape
         classes = self.labels[starts.flatten()]
         if labels is not None:  # fewer draws of a class than starts
             classes = labels.repeat_interleave(m)
-        target = x.repeat_interleave(m, 0).to(self.device)
-        z = self.z[starts.flatten()].to(self.device)
-        share = F.one_hot(classes, len(self.net.share)).to(z)
-        best, best_z, best_x = torch.full((n * m,), torch.inf), z.clone(), target.clone()
-        with torch.enable_grad():
-            z = z.clone().requires_grad_()
-        optimiser = torch.optim.Adam([z], lr=_RATE)
+        climb = _Descent(self.net, x.to(self.device), self.z[starts.flatten()], classes)
+        calls, nearest = 0, [torch.full((n,), torch.inf)]
         for step in range(_STEPS + 1):
-            optimiser.param_groups[0]["lr"] = _RATE * (1 - step / (_STEPS + 1))
-            with torch.enable_grad():
-                made = self.net.blend(z, share)
-                error = (made - target).square().flatten(1).mean(1)
-                loss = (error + _PRIOR * z.square().mean(1)).sum()
-                (slope,) = torch.autograd.grad(loss, z)
-            better = error.detach().cpu() < best
-            best = torch.where(better, error.detach().cpu(), best)
-            best_z[better], best_x[better] = z.detach()[better], made.detach()[better]
-            z.grad = slope
-            optimiser.step()
-            pick = best.view(n, m).argmin(1) + m * torch.arange(n)
-            guess = best_x[pick].cpu() if step % _SHOWN_EVERY == 0 else None
-            yield Step(n * step // _STEPS, n, guess, calls=m * (step + 1))
+            if step in _HALVE_AT:
+                climb.keep_better_half()
+            calls += climb.starts
+            nearest.append(climb.step(_RATE * (1 - step / (_STEPS + 1))))
+            ends = step == _STEPS or _has_settled(nearest)
+            done = _OF_DRAWS + (_STEPS if ends else step)
+            guess = climb.found()[2] if ends or step % _SHOWN_EVERY == 0 else None
+            yield Step(done, _OF_DRAWS + _STEPS, guess, calls=calls)
+            if ends:
+                break
+        z, classes, _ = climb.found()
+        return z, classes
+
+
+class _Descent:
+    """Adam on the codes of n examples, each from as many starts, in rows example by example."""
+
+    def __init__(self, net: nets.Generator, x: Tensor, z: Tensor, classes: Tensor) -> None:
+        self.net, self.x = net, x
+        self.classes = classes
+        self.best = torch.full((len(z),), torch.inf)
+        self.best_z = z.to(x)
+        self.best_x = x.repeat_interleave(len(z) // len(x), 0)
+        self._begin(z.to(x))
+
+    def _begin(self, z: Tensor, state: dict[str, Tensor] | None = None) -> None:
+        with torch.enable_grad():
+            self.z = z.clone().requires_grad_()
+        self.optimiser = torch.optim.Adam([self.z], lr=_RATE)
+        if state:
+            self.optimiser.state[self.z] = state
+        self.share = F.one_hot(self.classes, len(self.net.share)).to(z)
+        self.target = self.x.repeat_interleave(self.starts, 0)
+
+    @property
+    def starts(self) -> int:
+        """How many rows an example has."""
+        return len(self.z) // len(self.x)
+
+    def step(self, rate: float) -> Tensor:
+        """Go one step; the least mean square error (n,) of every example so far."""
+        self.optimiser.param_groups[0]["lr"] = rate
+        with torch.enable_grad():
+            made = self.net.blend(self.z, self.share)
+            error = (made - self.target).square().flatten(1).mean(1)
+            loss = (error + _PRIOR * self.z.square().mean(1)).sum()
+            (self.z.grad,) = torch.autograd.grad(loss, self.z)
+        error = error.detach().cpu()
+        better = error < self.best
+        self.best = torch.where(better, error, self.best)
+        self.best_z[better], self.best_x[better] = self.z.detach()[better], made.detach()[better]
+        self.optimiser.step()
+        return self.best.view(len(self.x), -1).amin(1)
+
+    def keep_better_half(self) -> None:
+        """Give up the starts of every example that have come less near than its others."""
+        kept = self.best.view(len(self.x), -1).topk((self.starts + 1) // 2, largest=False).indices
+        rows = (kept + self.starts * torch.arange(len(self.x))[:, None]).flatten()
+        state = {
+            name: value[rows] if value.ndim else value
+            for name, value in self.optimiser.state[self.z].items()
+        }
+        self.classes, self.best = self.classes[rows], self.best[rows]
+        self.best_z, self.best_x = self.best_z[rows], self.best_x[rows]
+        self._begin(self.z.detach()[rows], state)
+
+    def found(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The best codes (n, K), their classes (n,), and their examples (n, …)."""
+        pick = self.best.view(len(self.x), -1).argmin(1)
+        pick = pick + self.starts * torch.arange(len(self.x))
+        z = self.best_z[pick].cpu()
         # no example was a finite number: there is no code that leads to one
-        best_z[best.isinf()] = torch.nan
-        return best_z[pick].cpu(), classes[pick]
+        z[self.best[pick].isinf()] = torch.nan
+        return z, self.classes[pick], self.best_x[pick].cpu()
+
+
+def _has_settled(nearest: list[Tensor]) -> bool:
+    """Whether no example has come nearer, worth a word, within the last window of steps."""
+    if len(nearest) <= _WINDOW + _HALVE_AT[-1]:
+        return False
+    now, then = nearest[-1], nearest[-1 - _WINDOW]
+    return bool((now >= (1 - _GAIN) * then).all())
 
 
 @torch.no_grad()
@@ -96,7 +164,7 @@ def begin(net: nets.Generator, device: torch.device) -> Run:
         part = slice(start, start + _BATCH)
         share = F.one_hot(labels[part], len(net.share)).float()
         made.append(net.blend(z[part].to(device), share.to(device)).cpu())
-        yield Step(0, None, calls=1)
+        yield Step(_OF_DRAWS * (start + len(share)) // _DRAWS, _OF_DRAWS + _STEPS, calls=1)
     return torch.cat([z, labels[:, None].float(), torch.cat(made).flatten(1)], 1)
 
 
