@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from app.tasks.walking_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe
 from engines import naming
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import fitted
-from engines.facts.abilities import reads_text
+from engines.facts.abilities import of_card, reads_text
 from engines.maps.coordinate import FARTHEST, coordinate
 from engines.model import NO_PROMPT, Card, Prompt
 
+_EVERY = 10.0
+"""Seconds from line to line of progress where no terminal shows it."""
 SUFFIXES = (".gif", ".mp4", ".png", ".csv")
 
 
@@ -70,6 +73,10 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
     prompt = Prompt(wish.prompt, wish.negative, wish.prompt_to)
     if prompt != NO_PROMPT and not reads_text(card):
         raise UsageError(f"{card.name} reads no text; leave all prompts out")
+    if refused := next(
+        (a for a in of_card(card) if a.task == "interpolate" and a.can is False), None
+    ):
+        raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
     keys: Values = np.stack([_end(end, card) for end in wish.ends])
     plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label, prompt=prompt)
     return _carry_out(plan, card, place, device, wish.fps)
@@ -121,19 +128,22 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
 
 def _driven(plan: Plan, card: Card, device: str | None) -> Values:
     watched = sys.stderr is not None and sys.stderr.isatty()
+    began = said = time.monotonic()
     from app.tasks.latent_study import cache_folder
 
     run = make(Walks(Models(device)), card, plan, folder=cache_folder())
     try:
         while True:
             step = next(run)
-            if watched and not isinstance(step, Loading):
-                print(
-                    f"\r{card.name}: {100 * step.share:.0f} %\x1b[K",
-                    end="",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            if isinstance(step, Loading) or sys.stderr is None:
+                continue
+            now = time.monotonic()
+            line = f"{card.name}: {progress(step.share, now - began)}"
+            if watched:
+                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+            elif now - said >= _EVERY:  # a file or a pipe gets a line now and then
+                print(line, file=sys.stderr, flush=True)
+                said = now
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
     except ValueError as error:
@@ -142,6 +152,15 @@ def _driven(plan: Plan, card: Card, device: str | None) -> Values:
         run.close()
         if watched:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def progress(share: float, seconds: float) -> str:
+    """How far work is after so many seconds, and how long it still takes where that is known."""
+    done = f"{100 * share:.0f} %"
+    if seconds < 1 or share < 0.02:
+        return done
+    left = seconds / share * (1 - share)
+    return f"{done}, {left / 60:.0f} min left" if left >= 90 else f"{done}, {left:.0f} s left"
 
 
 def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: bool) -> None:
