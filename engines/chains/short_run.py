@@ -9,6 +9,7 @@ fixed-point iteration for pictures and by Newton's method in the plane.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -62,13 +63,14 @@ def back(
     noise, calls = _shared(y, sigmas), 0
     levels = list(reversed(list(zip(pairwise(sigmas), noise, strict=True))))
     for level, ((now, then), z) in enumerate(levels):
-        for half, step in enumerate((
-            lambda at, then=then, z=z: _langevin(slope, at, then, z) - at,
-            lambda at, now=now, then=then: _down(slope, at, now, then) - at,
-        )):  # fmt: skip
+        halves: tuple[Callable[[Tensor], Tensor], ...] = (
+            partial(_langevin, slope, sigma=then, z=z),
+            partial(_down, slope, now=now, then=then),
+        )
+        for half, step in enumerate(halves):
             at = y
             for i in range(1, _ITERATIONS + 1):
-                before, at = at, y - step(at)
+                before, at = at, y - (step(at) - at)
                 calls += 1
                 moved = (at - before).square().flatten(1).mean(1).sqrt().max()
                 settled = bool(moved < _SETTLED * then)
