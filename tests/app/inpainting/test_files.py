@@ -208,8 +208,8 @@ def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_
     other = Desk(open_window(DIGITS))
     other.ready()
     other.stage.drop(saved)
+    other.until(lambda: (other.tab.canvas.mask() == desk.tab.canvas.mask()).all())
     other.until(lambda: other.view().draws.count() == 4)
     other.ready()
-    assert (other.tab.canvas.mask() == desk.tab.canvas.mask()).all()
     assert all((other.view().draws.picture(i) == before[i]).all() for i in range(4))
     assert other.stage.said() == []

@@ -35,7 +35,7 @@ def hurried(model):
     if model.card.family != "energy":
         return model
     return replace(
-        model, sample=lambda asked: model.sample(replace(asked, knobs={**asked.knobs, "steps": 40}))
+        model, sample=lambda asked: model.sample(replace(asked, knobs={**asked.knobs, "steps": 20}))
     )
 
 
