@@ -18,7 +18,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from app.session.settings import Settings
 from app.window.window import Window
-from widgets import theme
+from widgets.look import theme
 
 class Watch(QObject):
     def eventFilter(self, watched, event):
