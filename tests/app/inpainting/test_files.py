@@ -194,6 +194,7 @@ def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_
     saved_as(monkeypatch, saved)
     desk.tab.count.setValue(4)
     desk.paint((3.5, 1.5), (3.5, 4.5))
+    desk.until(lambda: (desk.row().frame.request.mask == desk.tab.canvas.mask()).all())
     desk.ready()
     desk.until(lambda: desk.view().draws.count() == 4)
     desk.tab.menu_wanted.emit(KDE, 1, QPoint(10, 10))

@@ -56,7 +56,8 @@ LINE = FILL | {"model": "moons/kde", "extra": {"method": "exact", "axis": 0, "va
 TABLES = (SAMPLE, FILL, WALK, LINE)
 
 plain = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 20), st.text(max_size=12), st.floats(width=32),
+    st.none(), st.booleans(), st.integers(-3, 20), st.text(max_size=12),
+    st.floats(width=32, allow_subnormal=False),  # a lane in this process may flush those to zero
     st.sampled_from([2**32 - 1, 2**32, 2**64, -(2**63), 1e308, "x" * 2000, "density", [], {}]),
 )  # fmt: skip
 values = st.recursive(
