@@ -173,6 +173,15 @@ def test_the_ends_of_every_knob_give_examples(model):
             assert drawn(model, 2, 1, knobs={knob.name: value}).isfinite().all()
 
 
+@pytest.mark.evidence
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_longest_chains_of_an_energy_give_examples(opener, kind):
+    """What the test above leaves out in CI: a chain of a thousand steps takes tens of seconds."""
+    model = opener(("energy", kind))
+    for knob in model.knobs:
+        assert drawn(model, 2, 1, knobs={knob.name: knob.maximum}).isfinite().all()
+
+
 def test_a_run_can_be_closed_at_any_step(model):
     request = SampleRequest(40, 1)  # more than one batch of pictures
     steps = len(list(model.sample(request)))
