@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from engines.checkpoints.catalog import CheckpointError, catalog, no_density
 from engines.model import (
     NO_KNOBS,
+    NOTHING,
     Card,
+    Given,
     Knobs,
     LogDensity,
     Model,
@@ -46,15 +48,24 @@ __all__ = [
 
 
 def log_density(
-    model: Model, x: Tensor, labels: Tensor | None = None, knobs: Knobs = NO_KNOBS
-) -> LogDensity:
+    model: Model, x: Tensor, labels: Tensor | None = None, knobs: Knobs = NO_KNOBS, *,
+    given: Given = NOTHING,
+) -> LogDensity:  # fmt: skip
     """Log-densities in nats of x (n, …): points in data units, or 8-bit pictures in [-1, 1].
 
     For pictures it is the log probability mass of the 256-level picture, so bits per dimension
-    are −value / (ln 2 · dims). Raises ValueError for an implicit model.
+    are −value / (ln 2 · dims). `labels` are classes (n,), `given` values of attributes for all;
+    with neither it is the model's own unconditional law. Raises ValueError for an implicit model,
+    for what the model does not have, and for labels and given values at once.
     """
     if model.density is None:
         raise ValueError(no_density(model.card))
+    if given:
+        if labels is not None:
+            raise ValueError("labels and given attributes at once; give one of them")
+        from engines.drawing import asked
+
+        labels = asked(model.card, given, len(x))
     return finish(model.density.run(x, labels, knobs))
 
 

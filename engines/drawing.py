@@ -11,6 +11,7 @@ from torch import Tensor
 from engines.model import (
     Card,
     Exactness,
+    Given,
     Knob,
     Knobs,
     Procedure,
@@ -40,8 +41,11 @@ GUIDED_BY = "Ho & Salimans 2022"
 def class_indices(card: Card, labels: list[int] | Tensor | None, count: int) -> Tensor:
     """Class index per example (count,) int64; len(card.labels) stands for "any".
 
-    Raises ValueError for a class the model does not have.
+    Of a model with several attributes it is the place of each one's value, (count, attributes),
+    len(values) for "any". Raises ValueError for a class or value the model does not have.
     """
+    if card.attributes and not card.labels:
+        return _codes(card, labels, count)
     classes = len(card.labels)
     if labels is None:
         return torch.full((count,), classes)
@@ -53,6 +57,32 @@ def class_indices(card: Card, labels: list[int] | Tensor | None, count: int) -> 
     if len(indices) != count:
         raise ValueError(f"{len(indices)} labels for {count} examples")
     return indices
+
+
+def asked(card: Card, given: Given, count: int) -> Tensor | None:
+    """The condition as `class_indices` gives it, the same for every example; None for none.
+
+    Raises ValueError for an attribute or a value that the model does not have.
+    """
+    if not given:
+        return None
+    codes = torch.tensor(card.codes(given)).expand(count, -1)
+    return codes[:, 0] if card.labels else codes
+
+
+def _codes(card: Card, codes: list[int] | Tensor | None, count: int) -> Tensor:
+    most = torch.tensor([len(each.values) for each in card.attributes])
+    if codes is None:
+        return most.expand(count, -1)
+    found = torch.as_tensor(codes, dtype=torch.int64)
+    if found.shape != (count, len(most)):
+        raise ValueError(
+            f"{card.name} takes a value of each of its {len(most)} attributes for {count} "
+            f"examples, got {tuple(found.shape)}"
+        )
+    if not ((found >= 0) & (found <= most)).all():
+        raise ValueError(f"{card.name} has no such values of its attributes")
+    return found
 
 
 def in_batches(
@@ -67,8 +97,8 @@ def in_batches(
 
     def sample(request: SampleRequest) -> Run:
         settled = settle(knobs, request.knobs)
-        wanted = request.labels()
-        labels = class_indices(card, wanted, request.count)
+        given = asked(card, request.given, request.count)
+        labels = class_indices(card, request.labels() if given is None else given, request.count)
         finished: list[Tensor] = []
         size = batch_of(card)
         for start in range(0, request.count, size):

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from engines import naming
+from engines.kinds import Kind, Pictures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Knobs: TypeAlias = Mapping[str, float]
 NO_KNOBS: Knobs = MappingProxyType({})
+Given: TypeAlias = Mapping[str, str]
+"""A condition: values of attributes by their names. A missing attribute is left open."""
+NOTHING: Given = MappingProxyType({})
+CLASS = "class"
+"""The attribute whose values are the classes of a model that has no other."""
 
 
 class NotFiniteError(Exception):
@@ -170,19 +176,32 @@ class Latents:
 
 
 @dataclass(frozen=True)
+class Attribute:
+    """One thing that may be asked of an example: its name and the values it can have."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+def class_attributes(labels: tuple[str, ...]) -> tuple[Attribute, ...]:
+    """The attributes of a model with these classes; none for none."""
+    return (Attribute(CLASS, labels),) if labels else ()
+
+
+@dataclass(frozen=True)
 class Card:
     """What is known of one checkpoint without loading it: the toml beside the weights in `folder`.
 
-    `shape` is (C, H, W) for pictures in [-1, 1] with 256 levels, (D,) for points in data units.
-    `figures` are measured by the evaluate command, never written by hand.
+    `kind` says what an example is. `attributes` are what samples may be asked to be, none for an
+    unconditional model; `figures` are measured by the evaluate command, never written by hand.
     """
 
     folder: Path
     name: str
     family: str
     data: str
-    shape: tuple[int, ...]
-    labels: tuple[str, ...]
+    kind: Kind
+    attributes: tuple[Attribute, ...]
     weights: str
     sha256: str
     parameters: int
@@ -200,27 +219,51 @@ class Card:
 
     @property
     def is_picture(self) -> bool:
-        return len(self.shape) == 3
+        return isinstance(self.kind, Pictures)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        return self.kind.shape
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes: the values of the only attribute, where it is called "class"."""
+        if len(self.attributes) == 1 and self.attributes[0].name == CLASS:
+            return self.attributes[0].values
+        return ()
+
+    def codes(self, given: Given) -> tuple[int, ...]:
+        """The place of each attribute's value, len(values) for one left open.
+
+        Raises ValueError for an attribute or a value that the model does not have.
+        """
+        known = {attribute.name: attribute for attribute in self.attributes}
+        for name, value in given.items():
+            if name not in known:
+                offer = naming.offered(name, known, "its attributes")
+                raise ValueError(f"{self.name} has no attribute '{name}'; {offer}")
+            if value not in known[name].values:
+                offer = naming.offered(value, known[name].values, "it has")
+                raise ValueError(f"{self.name} has no {name} '{value}'; {offer}")
+        return tuple(
+            each.values.index(given[each.name]) if each.name in given else len(each.values)
+            for each in self.attributes
+        )
 
 
 def batch_of(card: Card) -> int:
-    """Examples that the engines draw together: what a person may wait for, and memory holds.
-
-    The last bit of a picture may depend on what is computed beside it, so batches start at the
-    same places everywhere.
-    """
-    if not card.is_picture:
-        return 2048
-    _, height, width = card.shape
-    return max(1, 32 * 64**2 // max(64**2, height * width))
+    """Examples that the engines draw together, as `Kind.batch` says."""
+    return card.kind.batch
 
 
 @dataclass(frozen=True)
 class SampleRequest:
     """Which pictures to draw: (seed, first), …, (seed, first + count − 1).
 
-    `label` is a class index, a tuple of them dealt out by picture index (picture i gets
-    label[i mod len]), or None for a draw from p(x).
+    `given` names values of attributes; one that is missing is left open. `label` is the short form
+    for a model with classes: an index, a tuple of them dealt out by picture index (picture i gets
+    label[i mod len]), or None. With neither, the model draws from p(x). Raises ValueError for both.
     """
 
     count: int
@@ -228,6 +271,7 @@ class SampleRequest:
     label: int | tuple[int, ...] | None = None
     knobs: Knobs = field(default_factory=dict)
     first: int = 0
+    given: Given = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -238,6 +282,8 @@ class SampleRequest:
             raise ValueError(f"pictures are numbered 0 … 2^32 − 1, got first {self.first}")
         if self.label == ():
             raise ValueError("label is an empty tuple; pass None for p(x)")
+        if self.given and self.label is not None:
+            raise ValueError("a label and given attributes at once; give one of them")
 
     @property
     def indices(self) -> range:
@@ -295,7 +341,7 @@ class Model:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Class names; empty means the model is unconditional."""
+        """Class names; empty for a model without classes."""
         return self.card.labels
 
 
@@ -305,10 +351,10 @@ def own_knobs(knobs: tuple[Knob, ...]) -> Knobs:
 
 
 def in_force(knobs: tuple[Knob, ...], request: SampleRequest) -> Knobs:
-    """Every knob's value as far as it counts: without a class, guidance is none."""
+    """Every knob's value as far as it counts: without a condition, guidance is none."""
     return {
         knob.name: knob.rest
-        if knob.of_class and request.label is None
+        if knob.of_class and request.label is None and not request.given
         else request.knobs.get(knob.name, knob.default)
         for knob in knobs
     }

@@ -6,7 +6,8 @@ import torch
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import table_of
 from engines.families.flow.net import PictureFlow, PointFlow
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 
 PICTURE, POINT = (1, 6, 5), (2,)
 DIGITS, HALVES = ("zero", "one", "two"), ("upper", "lower")
@@ -18,7 +19,8 @@ def checkpoint(root, name, shape, tensors, *, labels, net=None, **more):
     folder = root / data
     sha256 = weights.save(tensors, folder / f"{family}.safetensors")
     card = Card(
-        folder=folder, name=name, family=family, data=data, shape=shape, labels=labels,
+        folder=folder, name=name, family=family, data=data, kind=of_shape(shape),
+        attributes=class_attributes(labels),
         weights=f"{family}.safetensors", sha256=sha256, seed=1,
         parameters=sum(map(torch.numel, tensors.values())),
         recipe="made up", licence="none", net=net or {"bandwidth": 3.0}, **more,

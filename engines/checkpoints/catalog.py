@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engines.model import Card
+from engines import kinds
+from engines.model import Attribute, Card, class_attributes
 from engines.naming import Sentence
 
 OUTSIDE = "outside"
@@ -38,6 +39,9 @@ FAMILY_TITLES = {
     "mfa": "Factor analysers",
     "kde": "KDE",
 }
+
+_LONGEST = 4096
+"""The longest side of an example."""
 
 V = TypeVar("V")
 
@@ -131,8 +135,8 @@ def read_card(path: Path) -> Card:
         name=need("name", str),
         family=need("family", str),
         data=need("data", str),
-        shape=_numbers(need("shape", list), path),
-        labels=tuple(str(label) for label in need("labels", list)),
+        kind=_kind(table, path),
+        attributes=_attributes(table, path),
         weights=need("weights", str),
         sha256=need("sha256", str),
         parameters=need("parameters", int),
@@ -159,6 +163,12 @@ def table_of(card: Card) -> dict[str, Any]:
     keys = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
             "recipe", "licence", "net", "training", "figures")  # fmt: skip
     table: dict[str, Any] = {key: getattr(card, key) for key in keys}
+    if card.kind != _of_shape(card.shape):
+        table["kind"] = kinds.table_of(card.kind)
+    if card.attributes and not card.labels:
+        table["attributes"] = [
+            {"name": each.name, "values": list(each.values)} for each in card.attributes
+        ]
     if card.recommended:
         table["recommended"] = dict(card.recommended)
     if card.replaces:
@@ -166,11 +176,53 @@ def table_of(card: Card) -> dict[str, Any]:
     return table | {"shape": list(card.shape), "labels": list(card.labels)}
 
 
-def _numbers(values: list[Any], path: Path) -> tuple[int, ...]:
-    good = all(isinstance(v, int) and 0 < v <= 4096 for v in values)
-    if not good or len(values) not in (1, 3):
-        raise CheckpointError(f"the card {path} has an impossible shape {values}")
-    return tuple(values)
+def _kind(table: dict[str, Any], path: Path) -> kinds.Kind:
+    """The kind that a card names; of one that names none, what its shape says."""
+    named, shape = table.get("kind"), table.get("shape")
+    if not isinstance(shape, list):
+        problem = "lacks" if shape is None else "has the wrong kind of"
+        raise CheckpointError(f"the card {path} {problem} 'shape' (list expected)")
+    try:
+        if named is None:
+            kind = kinds.of_shape(tuple(shape))
+        elif not isinstance(named, dict):
+            raise ValueError("has the wrong kind of 'kind' (dict expected)")
+        else:
+            kind = kinds.of_table(named)
+    except ValueError as error:
+        raise CheckpointError(f"the card {path} {error}") from error
+    if max(kind.shape) > _LONGEST:
+        raise CheckpointError(f"the card {path} has an impossible shape {shape}")
+    if list(kind.shape) != shape:
+        raise CheckpointError(f"the card {path} has a shape {shape} that its kind contradicts")
+    return kind
+
+
+def _of_shape(shape: tuple[int, ...]) -> kinds.Kind | None:
+    try:
+        return kinds.of_shape(shape)
+    except ValueError:
+        return None
+
+
+def _attributes(table: dict[str, Any], path: Path) -> tuple[Attribute, ...]:
+    """What may be asked of the examples: classes by "labels", or several attributes by name."""
+    labels, several = table.get("labels"), table.get("attributes", [])
+    if not isinstance(labels, list):
+        problem = "lacks" if labels is None else "has the wrong kind of"
+        raise CheckpointError(f"the card {path} {problem} 'labels' (list expected)")
+    if labels:
+        return class_attributes(tuple(map(str, labels)))
+    found = []
+    for each in several if isinstance(several, list) else [None]:
+        name = each.get("name") if isinstance(each, dict) else None
+        values = each.get("values") if isinstance(each, dict) else None
+        if not isinstance(name, str) or not isinstance(values, list) or not values:
+            raise CheckpointError(f"the card {path} has an attribute without a name or values")
+        found.append(Attribute(name, tuple(map(str, values))))
+    if len({each.name for each in found}) < len(found):
+        raise CheckpointError(f"the card {path} has two attributes of one name")
+    return tuple(found)
 
 
 def _hashes(values: list[Any], path: Path) -> tuple[str, ...]:

@@ -190,7 +190,7 @@ def _near(hole: Hole, labels: Tensor, u: Tensor) -> Tensor:
     x = torch.empty(len(labels), *hole.card.shape)
     for label in labels.unique().tolist():
         rows = labels == label
-        x[rows] = nearest(replace(hole, label=label), _POOL[True], u[rows])[0]
+        x[rows] = nearest(replace(hole, codes=(label,)), _POOL[True], u[rows])[0]
     return x
 
 

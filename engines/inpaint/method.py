@@ -15,8 +15,20 @@ import torch
 from torch import Tensor
 
 from engines import finite
-from engines.drawing import class_indices
-from engines.model import NO_KNOBS, Card, Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.drawing import asked, class_indices
+from engines.model import (
+    NO_KNOBS,
+    NOTHING,
+    Card,
+    Given,
+    Knob,
+    Knobs,
+    Model,
+    Procedure,
+    Run,
+    Step,
+    settle,
+)
 from engines.noise import Streams
 
 
@@ -25,11 +37,12 @@ class InpaintRun(Protocol):
 
     `picture` is (C, H, W) in [-1, 1] or (D,) in data units; `known` is bool (H, W) or (D,), True
     where observed; what the picture holds elsewhere never matters. `label` is a class, or None for
-    p(x). The result is (count, *picture.shape), and in it and in every guess the known values are
-    those of `picture` to the bit; with `clamp` False the result and the guesses are as the method
-    left them, and `clamped` makes the others of them. All are finite: NotFiniteError is raised
-    where fewer than half of the draws are, and copies stand for a few that are not, which the note
-    says. Raises ValueError at once for anything that does not fit.
+    p(x); `given` are values of attributes, in its place. The result is (count, *picture.shape),
+    and in it and in every guess the known values are those of `picture` to the bit; with `clamp`
+    False the result and the guesses are as the method left them, and `clamped` makes the others
+    of them. All are finite: NotFiniteError is raised where fewer than half of the draws are, and
+    copies stand for a few that are not, which the note says. Raises ValueError at once for
+    anything that does not fit.
     """
 
     def __call__(
@@ -42,6 +55,7 @@ class InpaintRun(Protocol):
         knobs: Knobs = NO_KNOBS,
         label: int | None = None,
         *,
+        given: Given = NOTHING,
         clamp: bool = True,
     ) -> Run: ...
 
@@ -78,7 +92,7 @@ class Hole:
     """One picture with a hole, and what is wanted of it.
 
     `picture` and `known` have the shape of the data, the picture 0 where it is unknown; `knobs`
-    has a value for every knob of the method; `label` is a class index, len(model.labels) for any.
+    has a value for every knob of the method; `codes` are the condition, as of `class_indices`.
     """
 
     model: Model
@@ -87,7 +101,12 @@ class Hole:
     count: int
     seed: int
     knobs: dict[str, float]
-    label: int
+    codes: tuple[int, ...]
+
+    @property
+    def label(self) -> int:
+        """The class index, len(model.labels) for any."""
+        return self.codes[0]
 
     @property
     def card(self) -> Card:
@@ -118,15 +137,19 @@ def filling(fill: Callable[[Hole], Run], offered: tuple[Knob, ...] = ()) -> Inpa
         knobs: Knobs = NO_KNOBS,
         label: int | None = None,
         *,
+        given: Given = NOTHING,
         clamp: bool = True,
     ) -> Run:
         card = model.card
         check(card, picture, known, count, seed)
         known = known.expand(card.shape)
-        index = int(class_indices(card, None if label is None else [label], 1)[0])
+        if given and label is not None:
+            raise ValueError("a label and given attributes at once; give one of them")
+        wanted = asked(card, given, 1) if label is None else [label]
+        codes = tuple(class_indices(card, wanted, 1).flatten().tolist())
         clean = picture.detach().float().cpu().masked_fill(~known.cpu(), 0.0)
         settled = settle(offered, knobs)
-        hole = Hole(model, clean, known.cpu(), count, seed, settled, index)
+        hole = Hole(model, clean, known.cpu(), count, seed, settled, codes)
         return _filled(fill, hole, hole.clamp if clamp else Tensor.cpu)
 
     return run
@@ -157,15 +180,12 @@ def check(card: Card, picture: Tensor, known: Tensor, count: int, seed: int) -> 
     """Raise ValueError unless this is a request that a model of this card can be asked."""
     if tuple(picture.shape) != card.shape:
         raise ValueError(f"{card.name} fills {card.shape}, got {tuple(picture.shape)}")
-    if known.dtype != torch.bool or tuple(known.shape) != card.shape[-2:]:
-        allowed = f"bool {card.shape[-2:]}"
+    if known.dtype != torch.bool or tuple(known.shape) != card.kind.mask_shape:
+        allowed = f"bool {card.kind.mask_shape}"
         raise ValueError(f"known must be {allowed}, got {known.dtype} {tuple(known.shape)}")
     observed = picture[known.expand(card.shape)]
-    if not observed.isfinite().all():
-        raise ValueError("a known value is not a finite number")
-    if card.is_picture and observed.numel() and observed.abs().max() > 1:
-        low, high = observed.min().item(), observed.max().item()
-        raise ValueError(f"known pixels must lie in −1 … 1, got {low:g} … {high:g}")
+    if fault := card.kind.fault(observed):
+        raise ValueError(f"known {fault}")
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
     if not 0 <= seed < 2**64:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError, reason
-from engines.model import Card, batch_of, finish
+from engines.kinds import of_shape
+from engines.model import Card, batch_of, class_attributes, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.formats.table import Table
 
@@ -117,8 +118,8 @@ def _card(table: Table, path: Path) -> Card:
         name=str(path),
         family=family,
         data=table.text("data", path.stem, most=64),
-        shape=shape,
-        labels=tuple(table.texts("labels", 10_000)),
+        kind=of_shape(shape),
+        attributes=class_attributes(tuple(table.texts("labels", 10_000))),
         weights=table.text("weights"),
         sha256=sha256,
         parameters=0,

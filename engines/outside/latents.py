@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines.drawing import GUIDANCE, class_indices, in_batches
 from engines.families.diffusion.model import Diffusion
+from engines.kinds import Points, coordinates
 from engines.model import (
     Card,
     Exactness,
@@ -149,7 +150,7 @@ def of_parts(
         network, levels_of(own, whole=False), shape=latent or codec.latent, steps=24
     )
     drawing = Drawing(net, type(own).__name__, dict(own.config), device, guidance is not None)
-    flat = replace(card, shape=(_dims(net.shape),))
+    flat = replace(card, kind=Points(coordinates(_dims(net.shape))))
     pipeline = LatentPipeline(card, codec, drawing, Diffusion(flat, net, device), device, poor)
     knobs = drawing.knobs(steps=_STEPS, guidance=guidance or GUIDANCE)
     return Model(

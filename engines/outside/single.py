@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import OUTSIDE, CheckpointError
+from engines.kinds import of_shape
 from engines.model import Card, batch_of, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.formats import nvlabs, storages
@@ -76,8 +77,8 @@ def _sketching(path: Path, name: str) -> Generator[None, None, Card]:
         name=name or name_of(path),
         family=known.family,
         data=f"{OUTSIDE} {' × '.join(map(str, found.shape))}",
-        shape=found.shape,
-        labels=(),
+        kind=of_shape(found.shape),
+        attributes=(),
         weights="",
         sha256="",
         parameters=known.parameters(dict(found.sizes)),

@@ -9,7 +9,8 @@ import torch
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.readers.net import Classifier
 
 HOLES = "-holes"
@@ -22,9 +23,9 @@ def read(data: str, root: Path = ROOT) -> Card:
     path = root / f"{data}.toml"
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        table |= {"shape": tuple(table["shape"]), "labels": tuple(table["labels"])}
-        return Card(folder=root, **table)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        kind, labels = of_shape(tuple(table.pop("shape"))), tuple(table.pop("labels"))
+        return Card(folder=root, kind=kind, attributes=class_attributes(labels), **table)
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the classifier card {path} cannot be read: {error}") from error
 
 

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import ROOT
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.opening import find
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
@@ -195,7 +196,8 @@ def _ship(
     sha256 = weights.save(tensors, path)
     card = Card(
         folder=path.parent, name=name, family=family, data=data.name,
-        shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name, sha256=sha256,
+        kind=of_shape(tuple(data.train.x.shape[1:])), attributes=class_attributes(data.labels),
+        weights=path.name, sha256=sha256,
         parameters=sum(t.numel() for t in tensors.values()), seed=_SEED, recipe=text,
         licence=data.licence, net=net, training=training, recommended=recommended or {},
     )  # fmt: skip

@@ -20,7 +20,8 @@ from torch.nn import functional as F
 
 from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import table_of
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.readers.classifier import ROOT
 from engines.readers.net import Classifier
 from engines.training.datasets import DataSet, Split, load
@@ -130,7 +131,8 @@ def ship(
     path = ROOT / f"{name}.safetensors"
     card = Card(
         folder=ROOT, name=f"{name}/classifier", family="classifier", data=data.name,
-        shape=tuple(net["shape"]), labels=data.labels, weights=path.name,
+        kind=of_shape(tuple(net["shape"])), attributes=class_attributes(data.labels),
+        weights=path.name,
         sha256=weights.save(reader.state_dict(), path), seed=_SEED, licence=data.licence, net=net,
         parameters=sum(p.numel() for p in reader.parameters()), recipe=recipe, training=training,
         figures=figures,

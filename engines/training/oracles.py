@@ -31,6 +31,7 @@ from engines.families.mfa.model import MFA
 from engines.families.mfa.net import FactorAnalysers
 from engines.families.vae.model import VAE
 from engines.families.vae.net import PointVAE
+from engines.kinds import of_shape
 from engines.model import (
     Card,
     Density,
@@ -61,8 +62,9 @@ _SLOPES = torch.tensor([0.9, -1.2, 1.5, -0.8], dtype=torch.float64)
 def card_of(family: str, shape: tuple[int, ...]) -> Card:
     """A card for a model that is no checkpoint."""
     return Card(
-        folder=Path("."), name=f"oracle/{family}", family=family, data="oracle", shape=shape,
-        labels=(), weights="", sha256="", parameters=0, seed=0, recipe="", licence="",
+        folder=Path("."), name=f"oracle/{family}", family=family, data="oracle",
+        kind=of_shape(shape), attributes=(), weights="", sha256="", parameters=0, seed=0,
+        recipe="", licence="",
     )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from engines.families.kde.net import PictureKernels, PointKernels
 from engines.families.latent_diffusion.net import LatentDiffusion
 from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.families.vae.net import PictureVAE, PointVAE
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.opening import open_model
 from engines.training.cards import write_card
 
@@ -170,7 +171,7 @@ def ship(root, family, kind, **changes):
     path = root / data / f"{family}.safetensors"
     fields = {
         "folder": path.parent, "name": f"{data}/{family}", "family": family, "data": data,
-        "shape": shape, "labels": LABELS, "weights": path.name,
+        "kind": of_shape(shape), "attributes": class_attributes(LABELS), "weights": path.name,
         "sha256": weights.save(tensors, path), "parameters": 1, "seed": 3, "recipe": "random",
         "licence": "none", "net": net, "training": {},
     }  # fmt: skip

@@ -30,6 +30,7 @@ from engines.families.vae.model import (
     shown,
 )
 from engines.families.vae.net import PictureVAE, PointVAE
+from engines.kinds import Points, coordinates
 from engines.model import (
     Card,
     Density,
@@ -217,7 +218,7 @@ def load(card: Card, device: torch.device) -> Model:
     net = weights.build(LatentDiffusion, card)
     weights.fill(net, weights.load(card), card)
     net.eval().requires_grad_(False).to(device)
-    latent = replace(card, shape=(net.vae.latent,))
+    latent = replace(card, kind=Points(coordinates(net.vae.latent)))
     return of_parts(card, net.vae, diffusion.of_denoiser(latent, net.denoiser, device), device)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from engines import naming
 from engines.checkpoints.catalog import OUTSIDE, CheckpointError
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.outside.formats.folder import Folder, count, fingerprint
 
 UNET, UNET_TEXT, DIT = ("UNet2DModel",), ("UNet2DConditionModel",), ("DiTTransformer2DModel",)
@@ -134,8 +135,8 @@ def sketch(layout: Layout, name: str) -> Card:
         name=name,
         family=layout.family,
         data=f"{OUTSIDE} {' × '.join(map(str, layout.shape))}",
-        shape=layout.shape,
-        labels=layout.labels,
+        kind=of_shape(layout.shape),
+        attributes=class_attributes(layout.labels),
         weights="",
         sha256="",
         parameters=sum(net.parameters for net in layout.nets.values()),

@@ -18,7 +18,8 @@ from app.recipes import recipe as recipes
 from app.recipes.packing import mask_png, picture_text
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks import filling_recipe, line_recipe, walking_recipe
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from tests import fuzzing
 from tests.fuzzing import flipped, fuzz
 
@@ -30,8 +31,9 @@ def within_the_budget():
 
 def card(tmp, name, shape):
     return Card(
-        folder=tmp, name=name, family="kde", data=name.partition("/")[0], shape=shape,
-        labels=("a", "b"), weights="w", sha256="0" * 64, parameters=1, seed=0, recipe="",
+        folder=tmp, name=name, family="kde", data=name.partition("/")[0], kind=of_shape(shape),
+        attributes=class_attributes(("a", "b")), weights="w", sha256="0" * 64, parameters=1, seed=0,
+        recipe="",
         licence="",
     )  # fmt: skip
 

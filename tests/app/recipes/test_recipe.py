@@ -17,7 +17,8 @@ from PIL import Image, PngImagePlugin
 from app.recipes import recipe as recipes
 from app.recipes.files import SaveError, png_chunks
 from app.recipes.recipe import Recipe, RecipeError
-from engines.model import Card, Knob, SampleRequest
+from engines.kinds import of_shape
+from engines.model import Card, Knob, SampleRequest, class_attributes
 
 SHA = "0123456789abcdef" * 4
 RECIPE = Recipe(
@@ -27,8 +28,9 @@ RECIPE = Recipe(
 SHEET = replace(RECIPE, index=None, columns=4)
 PICTURE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 CARD = Card(
-    folder=Path(), name="mnist/flow", family="flow", data="mnist", shape=(1, 4, 5),
-    labels=("zero", "one", "two"), weights="flow.safetensors", sha256=SHA, parameters=1, seed=1,
+    folder=Path(), name="mnist/flow", family="flow", data="mnist", kind=of_shape((1, 4, 5)),
+    attributes=class_attributes(("zero", "one", "two")), weights="flow.safetensors", sha256=SHA,
+    parameters=1, seed=1,
     recipe="", licence="",
 )  # fmt: skip
 KNOBS = (
@@ -172,7 +174,7 @@ def test_weights_that_replace_others_remake_their_pictures_of_the_data():
 
 def test_a_class_that_there_is_not_does_not_fit():
     with pytest.raises(RecipeError, match="class 2, which it has not"):
-        recipes.check_fit(RECIPE, replace(CARD, labels=("zero", "one")))
+        recipes.check_fit(RECIPE, replace(CARD, attributes=class_attributes(("zero", "one"))))
 
 
 def test_an_unknown_model_is_named_with_those_there_are(tmp_path):
@@ -208,7 +210,7 @@ def test_the_inspector_does_without_the_model():
     assert shown["Class"] == "0, 1, 2 in turn"
     assert shown["Temperature"] == "0.8"
     assert dict(recipes.rows(replace(SHEET, label=None)))["Class"] == "any"
-    point = replace(CARD, shape=(2,), labels=())
+    point = replace(CARD, kind=of_shape((2,)), attributes=())
     assert [title for title, _ in recipes.rows(replace(RECIPE, label=None, knobs={}), point)] == [
         "Model", "Seed", "Point", "Weights", "Made by",
     ]  # fmt: skip

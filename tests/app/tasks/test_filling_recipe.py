@@ -13,6 +13,7 @@ from app.recipes.packing import mask_png
 from app.recipes.recipe import Recipe, RecipeError, png_bytes, read_png
 from app.tasks.filling import FillRequest
 from app.tasks.filling_recipe import recipe_of, request_of
+from engines.kinds import of_shape
 from tests.app.recipes.test_recipe import CARD
 
 RNG = np.random.default_rng(1)
@@ -47,7 +48,7 @@ def test_the_mask_is_a_png_of_one_bit():
 
 def test_a_model_of_colours_keeps_them():
     colours = RNG.integers(0, 256, (4, 5, 3), np.uint8)
-    card = replace(CARD, shape=(3, 4, 5))
+    card = replace(CARD, kind=of_shape((3, 4, 5)))
     request = replace(REQUEST, picture=colours)
     assert request_of(recipe_of(card, request), card).same(request)
     with pytest.raises(RecipeError, match="grey"):

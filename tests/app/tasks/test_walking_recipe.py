@@ -11,6 +11,7 @@ from app.recipes.recipe import NoRecipe, Recipe, RecipeError, csv_bytes, read_pn
 from app.tasks import films
 from app.tasks.walking_recipe import Plan, plan_of, recipe_of
 from engines.checkpoints.catalog import ROOT
+from engines.kinds import of_shape
 from engines.opening import find
 
 
@@ -67,7 +68,8 @@ def test_pictures_of_another_size_are_refused(card, plan):
     coloured = plan.keys.copy()
     coloured[0, 0, 0] = (1, 2, 3)
     with pytest.raises(RecipeError, match=r"damaged|colours"):
-        plan_of(replace(recipe_of(replace(card, shape=(3, 28, 28)), replace(plan, keys=coloured)),
+        plan_of(replace(recipe_of(replace(card, kind=of_shape((3, 28, 28))), replace(plan,
+        keys=coloured)),
                         sha256=card.sha256), card)  # fmt: skip
 
 

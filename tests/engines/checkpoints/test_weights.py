@@ -11,7 +11,8 @@ import torch
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
-from engines.model import finish
+from engines.kinds import of_shape
+from engines.model import class_attributes, finish
 from engines.opening import open_model
 from engines.registry import FAMILIES
 from tests.engines.tiny import ship
@@ -128,8 +129,8 @@ def test_a_network_that_cannot_be_built_is_refused(card):
 
 def test_a_network_for_other_data_is_refused(card):
     other = (1, 12, 12) if card.is_picture else (3,)
-    assert "shape" in refused(replace(card, shape=other))
-    assert "class" in refused(replace(card, labels=("a", "b")))
+    assert "shape" in refused(replace(card, kind=of_shape(other)))
+    assert "class" in refused(replace(card, attributes=class_attributes(("a", "b"))))
 
 
 @pytest.mark.parametrize("bandwidth", [0, -1, float("nan"), "wide"])

@@ -9,14 +9,16 @@ import pytest
 
 from engines.checkpoints.catalog import FAMILY_TITLES
 from engines.facts import figures, taxonomy
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 
 
 def card(name, **measured):
     data, _, family = name.partition("/")
     shape = (1, 28, 28) if data == "mnist" else (2,)
     return Card(
-        folder=Path(), name=name, family=family, data=data, shape=shape, labels=("a",),
+        folder=Path(), name=name, family=family, data=data, kind=of_shape(shape),
+        attributes=class_attributes(("a",)),
         weights="", sha256="", parameters=1_234, seed=1, recipe="", licence="", figures=measured,
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ import torch
 from engines.families.diffusion.model import Diffusion, of_denoiser
 from engines.families.diffusion.net import PictureDenoiser, PointDenoiser
 from engines.families.diffusion.probability_flow import SIGMA_MIN
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from tests.engines.tiny import LABELS, SHAPES, diffusion
 
 CPU = torch.device("cpu")
@@ -78,8 +79,10 @@ def divergence_of(found, x):
 
 def card(shape, net):
     return Card(
-        folder=None, name="oracle/diffusion", family="diffusion", data="oracle", shape=shape,
-        labels=LABELS, weights="", sha256="", parameters=0, seed=0, recipe="", licence="", net=net,
+        folder=None, name="oracle/diffusion", family="diffusion", data="oracle",
+        kind=of_shape(shape),
+        attributes=class_attributes(LABELS), weights="", sha256="", parameters=0, seed=0, recipe="",
+        licence="", net=net,
     )  # fmt: skip
 
 

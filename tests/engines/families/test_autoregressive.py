@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from engines.families.autoregressive.mixtures import LineMixture
 from engines.families.autoregressive.model import of_net, to_pictures
 from engines.families.autoregressive.net import PictureRaster, PointConditionals
-from engines.model import Card, Meaning, SampleRequest, finish
+from engines.kinds import of_shape
+from engines.model import Card, Meaning, SampleRequest, class_attributes, finish
 from engines.noise import Streams
 from engines.training.recipes.autoregressive import PixelDescent, patterns, stratified
 from tests.engines.tiny import LABELS, _shaken
@@ -22,7 +23,8 @@ LEVELS = 4
 
 def card(shape, family="autoregressive"):
     return Card(
-        folder=None, name=f"tiny/{family}", family=family, data="tiny", shape=shape, labels=LABELS,
+        folder=None, name=f"tiny/{family}", family=family, data="tiny", kind=of_shape(shape),
+        attributes=class_attributes(LABELS),
         weights="", sha256="", parameters=1, seed=1, recipe="", licence="",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from engines.families.diffusion.net import SIGMA_DATA, PointDenoiser
 from engines.families.latent_diffusion.model import of_parts
 from engines.families.vae.model import propose
 from engines.families.vae.net import PointVAE
+from engines.kinds import of_shape
 from engines.maps.grids import log_density_grid
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
@@ -60,10 +61,11 @@ class Known(Linear):
 def model_of(net):
     latent = Card(
         folder=Path(), name="oracle/latent-diffusion", family="latent-diffusion", data="oracle",
-        shape=(2,), labels=(), weights="", sha256="", parameters=0, seed=0, recipe="", licence="",
+        kind=of_shape((2,)), attributes=(), weights="", sha256="", parameters=0, seed=0,
+        recipe="", licence="",
     )  # fmt: skip
     prior = of_denoiser(latent, Gaussian().eval().requires_grad_(False), CPU)
-    return of_parts(dataclasses.replace(latent, shape=(4,)), net, prior, CPU), prior
+    return of_parts(dataclasses.replace(latent, kind=of_shape((4,))), net, prior, CPU), prior
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from scipy import stats
 
 from engines.families.vae.model import VAE
 from engines.families.vae.net import mixture_draw, mixture_mean, mixture_of_logistics
+from engines.kinds import of_shape
 from engines.model import Meaning, SampleRequest, finish
 from engines.noise import Streams
 from engines.opening import open_model
@@ -123,7 +124,7 @@ def points():
 
 
 def engine(net, tmp_path):
-    card = dataclasses.replace(ship(tmp_path, "vae", "points"), shape=(4,), labels=())
+    card = dataclasses.replace(ship(tmp_path, "vae", "points"), kind=of_shape((4,)), attributes=())
     return VAE(card, net, torch.device("cpu"))
 
 

@@ -12,6 +12,7 @@ from engines.families.flow.model import Flow
 from engines.families.flow.net import Invertible
 from engines.families.kde.net import to_levels
 from engines.inpaint import methods_for
+from engines.kinds import of_shape
 from engines.model import Exactness, SampleRequest, finish, own_knobs
 from tests.engines.tiny import SHAPES, opened
 
@@ -36,7 +37,9 @@ class Gaussian(Invertible):
 @pytest.fixture
 def two_pixels(tmp_path):
     model = opened(tmp_path, "flow", "picture")
-    card = dataclasses.replace(model.card, shape=(1, 1, 2), labels=(), data="two-pixels")
+    card = dataclasses.replace(
+        model.card, kind=of_shape((1, 1, 2)), attributes=(), data="two-pixels"
+    )
     native = Flow(card, Gaussian(), torch.device("cpu"))
 
     def sample(request):

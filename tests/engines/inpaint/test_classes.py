@@ -32,7 +32,7 @@ def shown():
 
 
 def hole(model, picture, known, count=64, label=10, knobs=KNOBS):
-    return Hole(model, picture.masked_fill(~known, 0.0), known, count, 3, knobs, label)
+    return Hole(model, picture.masked_fill(~known, 0.0), known, count, 3, knobs, (label,))
 
 
 def test_a_small_hole_leaves_the_class_to_be_read(model, shown):

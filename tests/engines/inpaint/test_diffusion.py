@@ -109,7 +109,7 @@ def test_a_moment_matched_twist_is_exact_for_one_gaussian(mixture):
                                             mixture.log_weight, mixture.labels)))  # fmt: skip
     model = mixture_diffusion(one)
     net, sigma = model.native.net, 0.4
-    hole, classes = Hole(model, POINT, KNOWN, 6, 1, {}, 0), torch.zeros(6, dtype=torch.int64)
+    hole, classes = Hole(model, POINT, KNOWN, 6, 1, {}, (0,)), torch.zeros(6, dtype=torch.int64)
     scene = Scene(hole, model.native, Streams(1, range(6)), 1, classes)
     y = scene.noise()
     seen = moment_matched(scene)(y, sigma)
@@ -128,7 +128,7 @@ def test_a_known_pixel_has_the_mean_and_spread_of_its_cell(tiny):
     model = tiny["picture"]
     x, known = asked(model)
     x[0, 0, 0], x[0, 0, 1] = -1.0, 1.0
-    scene = Scene(Hole(model, x, known[None], 4000, 1, {}, 3), model.native,
+    scene = Scene(Hole(model, x, known[None], 4000, 1, {}, (3,)), model.native,
                   Streams(1, range(4000)), 1, torch.full((4000,), 3))  # fmt: skip
     mean, variance_of = scene.expected()
     y = scene.observe()

@@ -16,6 +16,7 @@ from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.inpaint import methods_for
 from engines.inpaint.cells import truncated
 from engines.inpaint.closed_form import level_table
+from engines.kinds import of_shape
 from engines.model import Exactness, finish
 from engines.noise import Streams
 from engines.training.reports.inpainting import HOLES
@@ -132,7 +133,7 @@ def few_pixels(tmp_path):
     mean, loading = torch.randn(2, 6, generator=g), 1.2 * torch.randn(2, 6, 1, generator=g)
     noise, log_w = 0.1 + 0.2 * torch.rand(2, 6, generator=g), torch.tensor([0.6, 0.4]).log()
     mixture = FactorAnalysers(mean, loading, noise, log_w, torch.zeros(2, dtype=torch.int64))
-    card = dataclasses.replace(model.card, shape=(1, 2, 3), labels=())
+    card = dataclasses.replace(model.card, kind=of_shape((1, 2, 3)), attributes=())
     native = MFA(card, (mixture,), NormalScores(marginals))
     return dataclasses.replace(model, card=card, native=native)
 

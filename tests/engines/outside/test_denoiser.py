@@ -7,6 +7,7 @@ import torch
 
 from engines.families.diffusion.model import Diffusion
 from engines.families.diffusion.net import SIGMA_DATA
+from engines.kinds import of_shape
 from engines.model import Card, finish
 from engines.noise import Streams
 from engines.outside.drawing.denoiser import ForeignLatents, ForeignPictures, no_labels
@@ -142,7 +143,8 @@ def test_every_sampler_ends_where_the_ode_does(sampler):
 def test_codes_lead_back_and_densities_are_those_of_the_data():
     card = Card(
         folder=None, name="outside/gaussian", family="diffusion", data="outside",
-        shape=(math.prod(SHAPE),), labels=(), weights="", sha256="", parameters=0, seed=0,
+        kind=of_shape((math.prod(SHAPE),)), attributes=(), weights="", sha256="", parameters=0,
+        seed=0,
         recipe="", licence="",
     )  # fmt: skip
     made = Diffusion(card, gaussian(ForeignLatents), CPU)

@@ -11,7 +11,8 @@ import torch
 from engines import log_density
 from engines.data.toys import TOYS
 from engines.families.kde.net import PointKernels
-from engines.model import Card
+from engines.kinds import of_shape
+from engines.model import Card, class_attributes
 from engines.training import datasets, evaluate, implicit, likelihood
 from engines.training.reports import densities
 from engines.training.reports import models as report
@@ -24,7 +25,8 @@ def card(name, **measured):
     data, _, family = name.partition("/")
     shape = (1, 28, 28) if data == "mnist" else (2,)
     return Card(
-        folder=Path(), name=name, family=family, data=data, shape=shape, labels=("a",),
+        folder=Path(), name=name, family=family, data=data, kind=of_shape(shape),
+        attributes=class_attributes(("a",)),
         weights="", sha256="", parameters=1, seed=1, recipe="", licence="", figures=measured,
     )  # fmt: skip
 

@@ -9,7 +9,8 @@ from engines.checkpoints.catalog import read_card
 from engines.checkpoints.weights import save
 from engines.data.toys import TOYS
 from engines.families.vae.net import PointVAE
-from engines.model import Card, SampleRequest, finish
+from engines.kinds import of_shape
+from engines.model import Card, SampleRequest, class_attributes, finish
 from engines.opening import open_model
 from engines.training import datasets
 from engines.training.cards import write_card
@@ -54,8 +55,10 @@ def ship(made, data, root):
     path = root / "moons" / "vae.safetensors"
     sha256 = save(made.weights(), path)
     card = Card(
-        folder=path.parent, name="moons/vae", family="vae", data="moons", shape=(2,),
-        labels=data.labels, weights=path.name, sha256=sha256, parameters=7, seed=1, recipe="",
+        folder=path.parent, name="moons/vae", family="vae", data="moons", kind=of_shape((2,)),
+        attributes=class_attributes(data.labels), weights=path.name, sha256=sha256, parameters=7,
+        seed=1,
+        recipe="",
         licence="none", net=NET, training={},
     )  # fmt: skip
     write_card(card)
