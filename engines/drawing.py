@@ -17,6 +17,7 @@ from engines.model import (
     Procedure,
     Run,
     SampleRequest,
+    Steps,
     batch_of,
     settle,
 )
@@ -113,17 +114,15 @@ def in_batches(
 
 def _within(run: Run, batch: range, total: int) -> Run:
     """Pass on the steps of a batch, counted within the whole request."""
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for step in steps:
         if total > len(batch):
             share = step.done / step.total if step.total else 0.0
             done = batch.start + int(share * len(batch))
             guess = None if batch.start else step.guess
             step = replace(step, done=done, total=total, guess=guess, note="")
         yield step
+    return steps.result
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,11 @@ from engines.model import (
     Prompt,
     Run,
     Step,
+    Steps,
 )
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 LEAST = 0.5
 """The share of in-painting's draws that must be finite for the others to be drawn again."""
@@ -74,22 +76,17 @@ def draws(run: Run, name: str) -> Run:
     They become copies of those that are, which a last step's note says. Raises NotFiniteError
     where fewer than half are.
     """
-    last = Step(0, None)
-    while True:
-        try:
-            last = next(run)
-        except StopIteration as end:
-            x, lost = _replaced(end.value, name)
-            if lost:
-                said = f"{lost} of {len(x)} draws were not finite; copies of others stand for them"
-                note = f"{last.note}; {said}" if last.note else said
-                yield replace(last, guess=x.clone(), note=note)
-            return x
-        except NotFiniteError as error:
-            raise _named(error, name) from None
-        if last.guess is not None:
-            last = replace(last, guess=_replaced(last.guess, name)[0])
+    last, steps = Step(0, None), Steps(_naming(run, name))
+    for step in steps:
+        guess = None if step.guess is None else _replaced(step.guess, name)[0]
+        last = replace(step, guess=guess)
         yield last
+    x, lost = _replaced(steps.result, name)
+    if lost:
+        said = f"{lost} of {len(x)} draws were not finite; copies of others stand for them"
+        note = f"{last.note}; {said}" if last.note else said
+        yield replace(last, guess=x.clone(), note=note)
+    return x
 
 
 def numbers(run: DensityRun, name: str = "the density") -> DensityRun:
@@ -135,17 +132,21 @@ def _passed(
     run: Generator[Step, None, T], name: str, check: Callable[[T], None]
 ) -> Generator[Step, None, T]:
     """Pass a run on; its result is checked, and every guess as a result would be."""
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            check(end.value)
-            return end.value  # type: ignore[no-any-return]
-        except NotFiniteError as error:
-            raise _named(error, name) from None
+    steps = Steps(_naming(run, name))
+    for step in steps:
         if step.guess is not None:
             _refuse(step.guess, name, "values")
         yield step
+    check(steps.result)
+    return steps.result
+
+
+def _naming(run: Generator[S, None, T], name: str) -> Generator[S, None, T]:
+    """The run, whose NotFiniteError says the model's name."""
+    try:
+        return (yield from run)
+    except NotFiniteError as error:
+        raise _named(error, name) from None
 
 
 def _refuse(x: Tensor, name: str, what: str) -> None:

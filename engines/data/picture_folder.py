@@ -18,7 +18,7 @@ import numpy as np
 
 from engines.data.examples import Pictures
 from engines.data.fitting import MAX_FILE, Pixels, fitted, read
-from engines.model import finish
+from engines.model import Steps, finish
 from engines.naming import shortened
 
 SUFFIXES = (
@@ -91,14 +91,10 @@ def read_folder(folder: Path, shape: tuple[int, ...]) -> Generator[tuple[int, in
     is none that can be read.
     """
     name = shortened(str(folder))
-    look = listing(folder)
-    while True:
-        try:
-            next(look)
-        except StopIteration as end:
-            paths, count = end.value
-            break
+    look = Steps(listing(folder))
+    for _ in look:
         yield 0, 0
+    paths, count = look.result
     if not count:
         raise ValueError(f"there are no pictures in {name}")
     most = min(MOST, max(1, MOST_BYTES // (3 * math.prod(shape[1:]))))

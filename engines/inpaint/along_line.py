@@ -28,6 +28,7 @@ from engines.model import (
     Procedure,
     Run,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import choose
@@ -101,16 +102,13 @@ def _counted(
     run: Generator[Step, None, T], hole: Hole, calls: int
 ) -> Generator[Step, None, tuple[T, int]]:
     """Pass a run's steps on, after so many calls; what samples it guesses stand in for draws."""
-    last = 0
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value, calls + last
+    last, steps = 0, Steps(run)
+    for step in steps:
         last = max(last, step.calls)
         rows = torch.arange(hole.count) % _SAMPLES
         guess = None if step.guess is None else step.guess[rows]
         yield Step(0, hole.count, guess, calls + last)
+    return steps.result, calls + last
 
 
 def _fits(model: Model) -> bool:

@@ -18,7 +18,7 @@ from engines.families.diffusion.model import Diffusion
 from engines.families.diffusion.probability_flow import schedule
 from engines.inpaint.classes import classes
 from engines.inpaint.method import Hole
-from engines.model import Knob, Model, Run, Step
+from engines.model import Knob, Model, Run, Step, Steps
 from engines.noise import Streams
 
 Walk: TypeAlias = Generator[Tensor, None, Tensor]
@@ -158,8 +158,7 @@ def descending(
 
 def _end(run: Walk) -> Tensor:
     """What a walk that has made its calls ends at."""
-    try:
-        next(run)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    raise AssertionError("a walk made more calls than it said")
+    steps = Steps(run)
+    for _ in steps:
+        raise AssertionError("a walk made more calls than it said")
+    return steps.result

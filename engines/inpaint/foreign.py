@@ -15,7 +15,18 @@ from torch.nn import functional as F
 
 from engines.drawing import GUIDANCE
 from engines.inpaint.method import Hole, Method, filling
-from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, batch_of, settle
+from engines.model import (
+    Exactness,
+    Knob,
+    Knobs,
+    Model,
+    Procedure,
+    Run,
+    Step,
+    Steps,
+    batch_of,
+    settle,
+)
 from engines.noise import Streams
 from engines.outside.drawing.descent import Blend
 from engines.outside.drawing.networks import ClassNetwork, TextNetwork
@@ -44,19 +55,14 @@ def fill(hole: Hole) -> Run:
         labels = torch.full((len(part),), hole.label)
         cost = drawing.cost(labels, hole.knobs.get("guidance", 1.0))
         walk = drawing.run(Streams(hole.seed, part), labels, hole.knobs, blend)
-        run = made.shown(walk, len(part), cost)
-        calls = 0
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                shown[part.start : part.stop] = end.value
-                break
+        steps, calls = Steps(made.shown(walk, len(part), cost)), 0
+        for step in steps:
             if step.guess is not None:
                 shown[part.start : part.stop] = step.guess
             calls = step.calls
             yield replace(step, done=part.start + min(step.done, len(part) - 1), total=hole.count,
                           guess=shown.clone())  # fmt: skip
+        shown[part.start : part.stop] = steps.result
         yield Step(part.stop, hole.count, shown.clone(), calls, made.note, made.poor)
     return shown.clone()
 

@@ -27,6 +27,7 @@ from engines.model import (
     Procedure,
     Run,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import Streams
@@ -166,14 +167,11 @@ def _filled(fill: Callable[[Hole], Run], hole: Hole, settled: Callable[[Tensor],
         yield Step(hole.count, hole.count, copies.clone())
         return copies
     with closing(fill(hole)) as inner:
-        run = finite.draws(inner, hole.card.name)
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                return settled(end.value)
+        steps = Steps(finite.draws(inner, hole.card.name))
+        for step in steps:
             guess = None if step.guess is None else settled(step.guess)
             yield replace(step, guess=guess)
+        return settled(steps.result)
 
 
 def check(card: Card, picture: Tensor, known: Tensor, count: int, seed: int) -> None:

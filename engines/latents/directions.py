@@ -21,7 +21,7 @@ from engines.data import examples
 from engines.data.toys import TOYS
 from engines.families.gan.model import GAN
 from engines.latents.walks import Walk
-from engines.model import Card, Model, Pace, SampleRequest, Step
+from engines.model import Card, Model, Pace, SampleRequest, Step, Steps
 
 STUDIED = {Pace.FAST: 10_000, Pace.SLOW: 256}
 MAPPED = 1_500
@@ -115,14 +115,11 @@ def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, 
 
 
 def _counted(walk: Walk, x: Tensor, done: int, total: int) -> Generator[Step, None, Tensor]:
-    run = walk.encode(x, None)
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(walk.encode(x, None))
+    for step in steps:
         share = step.done / step.total if step.total else 0.0
         yield Step(done + int(share * len(x)), total, calls=step.calls)
+    return steps.result
 
 
 def _by_effects(model: Model, gan: GAN) -> Generator[Step, None, Directions]:

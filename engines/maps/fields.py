@@ -26,6 +26,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
 )
 
 Grid: TypeAlias = Callable[[Tensor, Tensor], DensityRun]
@@ -98,13 +99,10 @@ class Kernels:
         """Their density, named by `of`."""
 
         def run(kernels: PointKernels, of: str, xs: Tensor, ys: Tensor) -> DensityRun:
-            run, total = kernels.log_grid(xs, ys, self.h), len(xs) * len(ys)
-            while True:
-                try:
-                    share = next(run)
-                except StopIteration as end:
-                    return LogDensity(end.value, Meaning.EXACT, of)
+            shares, total = Steps(kernels.log_grid(xs, ys, self.h)), len(xs) * len(ys)
+            for share in shares:
                 yield Step(int(share * total), total)
+            return LogDensity(shares.result, Meaning.EXACT, of)
 
         few = self.kernels.thinned()
         preview = partial(run, few, f"a first look with {len(few.labels):,}, wider: {self.of}")

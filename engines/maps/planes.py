@@ -17,7 +17,7 @@ from torch import Tensor
 from engines.checkpoints.catalog import no_density
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind, kind_of
-from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step
+from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step, Steps
 from engines.noise import log_normal
 
 T = TypeVar("T")
@@ -125,9 +125,7 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
 
 def _counted(run: Generator[Step, None, T], done: int, total: int) -> Generator[Step, None, T]:
     """Drive a run, counting in places of the plane."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for _ in steps:
         yield Step(done, total)
+    return steps.result

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engines.maps.area import Area
 from engines.maps.fields import Field, Grid
-from engines.model import DensityRun, LogDensity, finish
+from engines.model import DensityRun, LogDensity, Steps, finish
 
 COARSE = 32
 """Pixels along the longer side in the first frame, at most."""
@@ -94,12 +94,10 @@ def _look(
 
 def _silently(run: DensityRun) -> Generator[None, None, LogDensity]:
     """Drive a run with a breath at each of its steps."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for _ in steps:
         yield None
+    return steps.result
 
 
 def whole(field: Field, area: Area, wide: int, high: int) -> Map:

@@ -23,6 +23,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import Streams
@@ -70,17 +71,14 @@ class LatentPipeline:
 
     def shown(self, walk: Walk, n: int, cost: int) -> Run:
         """The pictures of a walk over z (n, …), coarse ones on the way. Asks for no gradients."""
-        calls = 0
-        while True:
-            try:
-                step = next(walk)
-            except StopIteration as end:
-                x = self.codec.decode(end.value)
-                yield Step(n, n, x.clone(), calls, self.note, self.poor)
-                return x
+        calls, steps = 0, Steps(walk)
+        for step in steps:
             calls = cost * step.done
             seen = self.codec.glimpse(step.guess) if (step.done - 1) % _SHOW_EVERY == 0 else None
             yield Step(n * step.done // (step.total + 1), n, seen, calls, self.note, self.poor)
+        x = self.codec.decode(steps.result)
+        yield Step(n, n, x.clone(), calls, self.note, self.poor)
+        return x
 
     @property
     def note(self) -> str:
@@ -98,18 +96,15 @@ class LatentPipeline:
         return (yield from self._decoded(self.prior.sketch(e, labels), len(e)))
 
     def _decoded(self, run: Run, n: int) -> Run:
-        turn, calls = 0, 0
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                x = self.codec.decode(self._whole(end.value))
-                yield Step(n, n, x.clone(), calls, self.note, self.poor)
-                return x
+        calls, steps = 0, Steps(run)
+        for turn, step in enumerate(steps):
             if step.done != step.total and step.guess is not None:
                 seen = self.codec.glimpse(self._whole(step.guess)) if turn % 8 == 0 else None
                 yield Step(step.done, n, seen, step.calls, self.note)
-            turn, calls = turn + 1, step.calls
+            calls = step.calls
+        x = self.codec.decode(self._whole(steps.result))
+        yield Step(n, n, x.clone(), calls, self.note, self.poor)
+        return x
 
     @torch.no_grad()
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:

@@ -14,7 +14,7 @@ from torch import Tensor
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import in_batches
 from engines.families.diffusion import model as diffusion
-from engines.model import Card, Model, Run, SampleRequest, Step, settle
+from engines.model import Card, Model, Run, SampleRequest, Step, Steps, settle
 from engines.noise import Streams
 from engines.outside import loading
 from engines.outside.drawing.denoiser import ForeignPictures
@@ -38,17 +38,14 @@ class Pixels:
         streams, n = Streams(request.seed, request.indices), request.count
         cost = self.drawing.cost(labels, knobs.get("guidance", 1.0))
         run = self.drawing.run(streams, self.drawing.classes(labels, request), knobs)
-        calls = 0
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                x = end.value.clamp(-1, 1).cpu()
-                yield Step(n, n, x.clone(), calls)
-                return x  # type: ignore[no-any-return]
+        calls, steps = 0, Steps(run)
+        for step in steps:
             calls = cost * step.done
             done = n * step.done // (step.total + 1)
             yield Step(done, n, step.guess.clamp(-1, 1).cpu(), calls, self.drawing.note)
+        x = steps.result.clamp(-1, 1).cpu()
+        yield Step(n, n, x.clone(), calls)
+        return x
 
 
 def load(layout: Layout, card: Card, device: torch.device) -> Model:

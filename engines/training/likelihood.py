@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engines.data.toys import TOYS
 from engines.maps.grids import log_density_grid
-from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model
+from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model, Steps
 from engines.training.datasets import DataSet
 from engines.training.implicit import SAMPLES, kernels_of
 
@@ -157,12 +157,9 @@ def _log_density(model: Model, x: Tensor, knobs: Knobs) -> LogDensity:
 
 def _driven(model: Model, run: DensityRun) -> LogDensity:
     """Drive a density to its end, printing how far it is now and then."""
-    reported = time.monotonic()
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    reported, steps = time.monotonic(), Steps(run)
+    for step in steps:
         if time.monotonic() - reported > _REPORT_EVERY:
             reported = time.monotonic()
             print(f"{model.card.name}: {step.done} of {step.total}", flush=True)
+    return steps.result

@@ -48,6 +48,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     finish,
     settle,
 )
@@ -282,12 +283,10 @@ def _counted(
     run: _Integral, part: Tensor, total: int, calls: int
 ) -> Generator[Step, None, tuple[Tensor, Tensor]]:
     """Pass on a batch's calls, counted in examples."""
-    while True:
-        try:
-            done = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for done in steps:
         yield Step(int(part[0]) + len(part) * done // calls, total, calls=done)
+    return steps.result
 
 
 def _sampler_steps(default: int) -> Knob:

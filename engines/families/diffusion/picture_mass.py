@@ -15,7 +15,7 @@ from torch import Tensor
 from engines.drawing import class_indices
 from engines.families.diffusion.net import SIGMA_DATA
 from engines.families.diffusion.probability_flow import Drift, Slopes
-from engines.model import Card, DensityRun, Knob, Knobs, LogDensity, Meaning, Step, settle
+from engines.model import Card, DensityRun, Knob, Knobs, LogDensity, Meaning, Step, Steps, settle
 from engines.noise import Streams, streams_of
 from engines.spread import mean_log
 
@@ -78,15 +78,13 @@ def mass(flow: Flow, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityR
         noise, levels, found = streams_of(x[part]), ((x[part] + 1) * 127.5).round(), []
         for k in range(draws):
             u = (levels + noise.uniform(*flow.card.shape)) / 256
-            run = flow.climbed(u, _probed(flow, classes[part], noise, probes), steps)
-            while True:
-                try:
-                    so_far = k * calls + next(run)
-                except StopIteration as end:
-                    found.append(end.value[0])
-                    break
+            slopes = _probed(flow, classes[part], noise, probes)
+            integral = Steps(flow.climbed(u, slopes, steps))
+            for called in integral:
+                so_far = k * calls + called
                 done = int(part[0]) + len(part) * so_far // (draws * calls)
                 yield Step(done, len(x), calls=so_far)
+            found.append(integral.result[0])
         value, error = mean_log(torch.stack(found, 1))
         values.append(value - flow.dims * math.log(256))
         errors.append(error)

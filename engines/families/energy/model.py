@@ -36,6 +36,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     finish,
     settle,
 )
@@ -172,14 +173,10 @@ class _Pictures:
         """First noise (n, D) of short chains that end near x (n, C, H, W)."""
         classes, sigmas = class_indices(self.card, labels, len(x)), levels(_SHORT)
         y = self.net.enter(x.to(self.device)).cpu()
-        run = short_run.back(self._slope(classes), y, sigmas)
-        while True:
-            try:
-                calls, share = next(run)
-            except StopIteration as end:
-                found: Tensor = end.value
-                return (found / length(sigmas[0])).flatten(1)
+        steps = Steps(short_run.back(self._slope(classes), y, sigmas))
+        for calls, share in steps:
             yield Step(round(_WHOLE * share), _WHOLE, calls=calls)
+        return (steps.result / length(sigmas[0])).flatten(1)
 
     def sigma(self, sigma: float) -> float:
         """A noise level of the network in the scale of pictures."""

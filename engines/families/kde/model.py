@@ -28,6 +28,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import Streams
@@ -73,13 +74,10 @@ class KDE:
         assert isinstance(self.kernels, PointKernels)
         h = self._width(knobs)
         class_indices(self.card, None if label is None else [label], 1)
-        run, total = self.kernels.log_grid(xs, ys, h, label=label), len(xs) * len(ys)
-        while True:
-            try:
-                share = next(run)
-            except StopIteration as end:
-                return LogDensity(end.value, Meaning.EXACT, "sum over all kernels")
+        shares, total = Steps(self.kernels.log_grid(xs, ys, h, label=label)), len(xs) * len(ys)
+        for share in shares:
             yield Step(int(share * total), total, calls=0)
+        return LogDensity(shares.result, Meaning.EXACT, "sum over all kernels")
 
     def preview(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
         """The same with few, wider kernels."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count
 
 import torch
 from torch import Tensor
@@ -46,6 +45,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import Streams, streams_of
@@ -96,20 +96,16 @@ class DiffusedLatents:
     def _decoded(self, run: Run, labels: Tensor, pixels: Streams | None) -> Run:
         """Pass on a run over z; every so many calls its guess is decoded, and at the end z."""
         labels = labels.to(self.device)
-        calls = 0
-        for turn in count():
-            try:
-                step = next(run)
-            except StopIteration as end:
-                x = shown(self.vae, end.value.to(self.device), labels, pixels)
-                yield Step(len(x), len(x), x.clone(), calls + 1)
-                return x
+        calls, steps = 0, Steps(run)
+        for turn, step in enumerate(steps):
             calls, guess = step.calls, None
             if step.guess is not None and turn % _SHOW_EVERY == 0:
                 guess = shown(self.vae, step.guess.to(self.device), labels, None)
             if step.done != step.total:  # the last step is that of the decoder
                 yield Step(step.done, step.total, guess, calls)
-        raise AssertionError("a run ends")
+        x = shown(self.vae, steps.result.to(self.device), labels, pixels)
+        yield Step(len(x), len(x), x.clone(), calls + 1)
+        return x
 
     @torch.no_grad()
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
@@ -161,25 +157,19 @@ class DiffusedLatents:
         class_ = int(class_indices(self.card, None if label is None else [label], 1)[0])
         total = len(xs) * len(ys)
         kernels = yield from self._kernels(class_, total, side)
-        run = kernels.log_grid(xs, ys, 1.0)
-        while True:
-            try:
-                share = next(run)
-            except StopIteration as end:
-                return LogDensity(end.value, Meaning.BOUND, _on_lattice(side))
+        shares = Steps(kernels.log_grid(xs, ys, 1.0))
+        for share in shares:
             yield Step(int(share * total), total)
+        return LogDensity(shares.result, Meaning.BOUND, _on_lattice(side))
 
     def _kernels(self, label: int, total: int, side: int) -> Generator[Step, None, PointKernels]:
         """p(x | z) on the lattice of a class, worked out once; its steps count as none done."""
         if (label, side) not in self.kept:
             e, places = lattice(side), torch.full((side**2,), label)
-            run = self.decode(e, places if label < len(self.card.labels) else None)
-            while True:
-                try:
-                    yield Step(0, total, calls=next(run).calls * side**2)
-                except StopIteration as end:
-                    means: Tensor = end.value
-                    break
+            steps = Steps(self.decode(e, places if label < len(self.card.labels) else None))
+            for step in steps:
+                yield Step(0, total, calls=step.calls * side**2)
+            means = steps.result
             assert isinstance(self.vae, PointVAE)
             unlabelled = torch.zeros(len(means), dtype=torch.int64)
             self.kept[label, side] = PointKernels(means, unlabelled, self.vae.noise().cpu())
@@ -189,14 +179,11 @@ class DiffusedLatents:
         self, z: Tensor, labels: Tensor | None, knobs: Knobs, part: Tensor, total: int
     ) -> DensityRun:
         """log p(z | c) of a batch, its steps counted in examples."""
-        run = self.prior_density.run(z, labels, knobs)
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+        steps = Steps(self.prior_density.run(z, labels, knobs))
+        for step in steps:
             done = int(part[0]) + len(part) * step.done // len(z)
             yield Step(done, total, calls=step.calls * len(z) // len(part))
+        return steps.result
 
     def decode(self, e: Tensor, labels: Tensor | None) -> Run:
         """Mean of p(x | z, c) for the noise (n, K) of the ODE that leads to z: (n, …)."""

@@ -29,6 +29,7 @@ from engines.model import (
     Run,
     SampleRequest,
     Step,
+    Steps,
     settle,
 )
 from engines.noise import Streams, log_normal, streams_of
@@ -112,14 +113,11 @@ class VAE:
         """
         settle((IMPORTANCE,), knobs)
         classes = class_indices(self.card, None if label is None else [label], 1)
-        run, total = lattice_grid(self, xs, ys, classes, side), len(xs) * len(ys)
-        while True:
-            try:
-                share = next(run)
-            except StopIteration as end:
-                method = f"importance-weighted, {side**2:,} samples of the prior on a lattice"
-                return LogDensity(end.value, Meaning.BOUND, method)
+        shares, total = Steps(lattice_grid(self, xs, ys, classes, side)), len(xs) * len(ys)
+        for share in shares:
             yield Step(int(share * total), total, calls=side**2)
+        method = f"importance-weighted, {side**2:,} samples of the prior on a lattice"
+        return LogDensity(shares.result, Meaning.BOUND, method)
 
     @torch.no_grad()
     def _bound(self, x: Tensor, labels: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
@@ -195,13 +193,10 @@ def lattice_grid(
         unlabelled = torch.zeros(len(means), dtype=torch.int64)
         vae.kept[key] = PointKernels(means, unlabelled, vae.net.noise().cpu())
     yield 0.3
-    run = vae.kept[key].log_grid(xs, ys, 1.0)
-    while True:
-        try:
-            share = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    shares = Steps(vae.kept[key].log_grid(xs, ys, 1.0))
+    for share in shares:
         yield 0.3 + 0.7 * share
+    return shares.result
 
 
 def shown(net: PictureVAE | PointVAE, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:

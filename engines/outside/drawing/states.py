@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engines.drawing import GUIDANCE
 from engines.families.diffusion.probability_flow import heun
-from engines.model import Exactness, Knob, Procedure, SampleRequest
+from engines.model import Exactness, Knob, Procedure, SampleRequest, Steps
 from engines.noise import Streams
 from engines.outside.drawing.denoiser import ForeignDenoiser
 from engines.outside.drawing.descent import Blend, Start, descend
@@ -179,8 +179,7 @@ _TRAINING = (
 
 def _end(run: Generator[Tensor, None, Tensor]) -> Tensor:
     """What a run that has made its calls ends at."""
-    try:
-        next(run)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    raise AssertionError("a run made more calls than it said")
+    steps = Steps(run)
+    for _ in steps:
+        raise AssertionError("a run made more calls than it said")
+    return steps.result

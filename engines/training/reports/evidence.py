@@ -19,7 +19,7 @@ from torch import Tensor
 from engines.facts.evidence import Evidence, kind_of
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
-from engines.model import Exactness, Knobs, Model, Run
+from engines.model import Exactness, Knobs, Model, Run, Steps
 
 SEED = 1
 SETS = 400
@@ -126,12 +126,10 @@ def named(model: Model, name: str) -> Method:
 
 def ended(run: Run) -> tuple[Tensor, int]:
     """The result of a run and the calls per draw that its last step counted."""
-    calls = 0
-    while True:
-        try:
-            calls = next(run).calls
-        except StopIteration as end:
-            return end.value, calls
+    calls, steps = 0, Steps(run)
+    for step in steps:
+        calls = step.calls
+    return steps.result, calls
 
 
 def verdict(

@@ -27,6 +27,7 @@ from engines.model import (
     Model,
     NotFiniteError,
     SampleRequest,
+    Steps,
     finish,
 )
 from engines.opening import open_model
@@ -121,13 +122,11 @@ def _drawn(
     point = torch.zeros(2)
     point[line.axis] = line.value
     run = method.run(model, point, torch.arange(2) == line.axis, draws, _SEED, knobs)
-    note = ""
-    while True:
-        try:
-            note = next(run).note
-        except StopIteration as end:
-            lost = note.partition(" draws were not finite")[0] if "not finite" in note else ""
-            return end.value, int(lost.split("; ")[-1].split(" of ")[0]) if lost else 0
+    note, steps = "", Steps(run)
+    for step in steps:
+        note = step.note
+    lost = note.partition(" draws were not finite")[0] if "not finite" in note else ""
+    return steps.result, int(lost.split("; ")[-1].split(" of ")[0]) if lost else 0
 
 
 def _distance(model: Model, line: Line, free: Tensor, samples: Tensor) -> tuple[float, float]:
