@@ -19,13 +19,14 @@ from app.recipes.recipe import Recipe, check_fit
 from app.tasks import films
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
-from app.tasks.walking_recipe import EASINGS, MOST_FRAMES, Plan, plan_of, recipe_of
+from app.tasks.walking_recipe import MOST_FRAMES, Plan, plan_of, recipe_of
 from engines import naming
 from engines.checkpoints.catalog import ROOT
 from engines.data.fitting import fitted
 from engines.facts.abilities import of_card, reads_text
 from engines.maps.coordinate import FARTHEST, coordinate
 from engines.model import NO_PROMPT, Card, Prompt
+from widgets.interpolation.easing import EASINGS
 
 _EVERY = 10.0
 """Seconds from line to line of progress where no terminal shows it."""

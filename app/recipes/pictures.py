@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from widgets.look.colours import CLASS_COLOURS
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -24,11 +26,6 @@ Colour: TypeAlias = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 INK: Colour = (90, 98, 112)
 
-# Paul Tol's "bright" scheme (2021) and one orange, in the order of widgets.plots.scatter
-CLASS_COLOURS: tuple[Colour, ...] = (
-    (68, 119, 170), (238, 102, 119), (34, 136, 51), (204, 187, 68),
-    (102, 204, 238), (170, 51, 119), (153, 153, 153), (238, 119, 51),
-)  # fmt: skip
 _FINE = 4
 
 

@@ -6,7 +6,6 @@ the easing.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +17,10 @@ from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
 from engines.maps.coordinate import coordinate
 from engines.model import NO_PROMPT, Card, Prompt
+from widgets.interpolation.easing import EASINGS, eased
 
 TASK = "interpolate"
 WAYS, ENCODERS, BASES = ("slerp", "lerp"), ("mean", "draw"), ("principal", "single")
-EASINGS = ("linear", "ease in and out", "there and back")
 MOST_KEYS, MOST_FRAMES = 8, 600
 
 _FIELDS = {"keys", "way", "encoder", "easing", "basis", "turned", "place"}
@@ -54,15 +53,6 @@ class Plan:
             return [self.place]
         last = max(1, self.count - 1)
         return [eased(i / last, self.easing) for i in range(self.count)]
-
-
-def eased(time: float, easing: str) -> float:
-    """The place at a time 0 … 1, as widgets.interpolation.player has it."""
-    if easing == "ease in and out":
-        return (1 - math.cos(math.pi * time)) / 2
-    if easing == "there and back":
-        return (1 - math.cos(2 * math.pi * time)) / 2
-    return time
 
 
 def recipe_of(

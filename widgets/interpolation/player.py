@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
+from widgets.interpolation.easing import EASINGS, eased
 from widgets.look import theme
 from widgets.look.glyphs import Glyph, GlyphButton
 
@@ -18,16 +17,6 @@ TICK_MS = 16
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SECONDS = 4.0
 """How long a path takes at speed 1."""
-EASINGS = ("linear", "ease in and out", "there and back")
-
-
-def eased(time: float, easing: str) -> float:
-    """The place 0 … 1 at a time 0 … 1; "there and back" is at B half-way."""
-    if easing == "ease in and out":
-        return (1 - math.cos(math.pi * time)) / 2
-    if easing == "there and back":
-        return (1 - math.cos(2 * math.pi * time)) / 2
-    return time
 
 
 class Player(QWidget):

@@ -23,6 +23,11 @@ def _table(colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:
     return np.stack(channels, 1).round().astype(np.uint8)
 
 
+CLASS_COLOURS: tuple[tuple[int, int, int], ...] = (
+    (68, 119, 170), (238, 102, 119), (34, 136, 51), (204, 187, 68),
+    (102, 204, 238), (170, 51, 119), (153, 153, 153), (238, 119, 51),
+)  # fmt: skip
+"""Paul Tol's "bright" scheme (2021), colour-blind safe, and one orange for an eighth class."""
 MAGMA = _table(_MAGMA)
 """Colours (256, 3) from dark to bright."""
 _BAND = 32

@@ -13,19 +13,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.look import theme
+from widgets.look.colours import CLASS_COLOURS
 from widgets.plots.cloud import Cloud, Points, placed
 
-# Paul Tol's "bright" scheme (2021), colour-blind safe, and one orange for an eighth class.
-CLASS_COLOURS = (
-    "#4477AA",
-    "#EE6677",
-    "#228833",
-    "#CCBB44",
-    "#66CCEE",
-    "#AA3377",
-    "#999999",
-    "#EE7733",
-)
 STALE_OPACITY = 0.3
 REACH = 12.0
 """How far from a point, in logical pixels, a click still chooses it."""
@@ -49,7 +39,7 @@ class Scatter(QWidget):
         self._xy: Points = np.empty((0, 2), np.float32)
         self._classes: NDArray[np.intp] | None = None
         self._backdrop: Points = self._xy
-        self._colour = QColor(CLASS_COLOURS[0])
+        self._colour = QColor(*CLASS_COLOURS[0])
         self._home = (-3.0, 3.0, -3.0, 3.0)
         self._current: int | None = None
         self._cloud, self._behind = Cloud(), Cloud()
@@ -143,7 +133,7 @@ class Scatter(QWidget):
     def _paint_points(self) -> None:
         inks = np.tile(_bytes(self._colour), (self.count(), 1))
         if self._classes is not None:
-            cycle = np.concatenate([_bytes(QColor(c)) for c in CLASS_COLOURS])
+            cycle = np.concatenate([_bytes(QColor(*c)) for c in CLASS_COLOURS])
             inks = cycle[self._classes % len(cycle)]
         self._cloud.show_points(self._xy, inks, _radius(self.count()))
         self._cloud.set_ring(self._current, theme.colour("text"))

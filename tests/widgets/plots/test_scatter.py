@@ -8,8 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.look import theme
+from widgets.look.colours import CLASS_COLOURS
 from widgets.plots.cloud import placed, splat
-from widgets.plots.scatter import CLASS_COLOURS, Scatter
+from widgets.plots.scatter import Scatter
 
 LEFT = Qt.MouseButton.LeftButton
 RIGHT = Qt.MouseButton.RightButton
@@ -79,7 +80,7 @@ def wheel(scatter, at):
 def test_points_are_where_they_say_in_their_colour(scatter):
     image = scatter.grab().toImage()
     for i in range(5):
-        assert image.pixelColor(place(scatter, i)) == QColor(CLASS_COLOURS[i])
+        assert image.pixelColor(place(scatter, i)) == QColor(*CLASS_COLOURS[i])
 
 
 def test_without_classes_all_have_the_family_colour(scatter):
@@ -182,9 +183,9 @@ def test_control_keys(scatter, qtbot):
 
 def test_stale_points_dim_and_new_ones_are_fresh(scatter):
     scatter.set_stale(True)
-    assert scatter.grab().toImage().pixelColor(place(scatter, 1)) != QColor(CLASS_COLOURS[1])
+    assert scatter.grab().toImage().pixelColor(place(scatter, 1)) != QColor(*CLASS_COLOURS[1])
     scatter.set_points(CROSS, np.arange(5))
-    assert scatter.grab().toImage().pixelColor(place(scatter, 1)) == QColor(CLASS_COLOURS[1])
+    assert scatter.grab().toImage().pixelColor(place(scatter, 1)) == QColor(*CLASS_COLOURS[1])
 
 
 def test_the_backdrop_lies_behind(scatter):
@@ -192,7 +193,7 @@ def test_the_backdrop_lies_behind(scatter):
     scatter.set_backdrop(np.array([[1, 0], [0.5, 0.5]], np.float32))
     after = scatter.grab().toImage()
     assert after != before
-    assert after.pixelColor(place(scatter, 1)) == QColor(CLASS_COLOURS[1])
+    assert after.pixelColor(place(scatter, 1)) == QColor(*CLASS_COLOURS[1])
 
 
 def test_points_that_diverged_are_left_out(scatter, qtbot):
