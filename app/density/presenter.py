@@ -81,8 +81,9 @@ class Density(QObject):
 
     @Slot()
     def _rest(self) -> None:
-        if self.plane is not None:
-            self.plane.rest()
+        for page in (self.plane, self.pictures):
+            if page is not None:
+                page.rest()
 
     def save(self) -> None:
         """Save what is in view."""

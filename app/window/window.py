@@ -193,6 +193,8 @@ class Window(QMainWindow):
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
         self.travel.arrived.connect(self.tabs.show_task)
+        self.channels.background_changed.connect(self.bar.set_background)
+        self.bar.stop_background_wanted.connect(self.channels.stop_background)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("device")
         self._device_channel.stepped.connect(self.device.setText)

@@ -140,6 +140,81 @@ class Queue(QObject):
         self.reordered.emit(self._lane.waiting())
 
 
+class Background(QObject):
+    """The background jobs of one page: they run while nothing else does, and rest with the page.
+
+    Signals carry the ticket. Steps that were not delivered give way to the next, as in the queue.
+    """
+
+    stepped = Signal(int, object)
+    done = Signal(int, object)
+    failed = Signal(int, object)
+    """Carries the Failure."""
+    stopped = Signal(int)
+    changed = Signal()
+    """What `titles` says is another."""
+
+    def __init__(self, owner: str, lane: Lane, parent: QObject) -> None:
+        super().__init__(parent)
+        self._owner, self._lane = owner, lane
+        self._titles: dict[int, str] = {}
+        self._held = False
+
+    def submit(self, title: str, job: Job) -> int:
+        """Let `job` take part; `title` says what it works out. Returns its ticket."""
+        ticket = self._lane.background(self._owner, job)
+        self._titles[ticket] = title
+        self.changed.emit()
+        return ticket
+
+    def titles(self) -> tuple[str, ...]:
+        """What is being worked out, the oldest first; nothing while the page rests."""
+        return () if self._held else tuple(self._titles.values())
+
+    def title(self, ticket: int) -> str | None:
+        """What one of these jobs works out; None where it has ended or is another's."""
+        return self._titles.get(ticket)
+
+    def hold(self) -> None:
+        """Rest: the page is out of view."""
+        if not self._held:
+            self._held = True
+            self._lane.hold(self._owner)
+            self.changed.emit()
+
+    def go_on(self) -> None:
+        """Work again from where each job stood."""
+        if self._held:
+            self._held = False
+            self._lane.go_on(self._owner)
+            self.changed.emit()
+
+    def cancel(self, ticket: int) -> None:
+        """Drop or stop one job; nothing happens if it has ended."""
+        self._lane.cancel(ticket)
+
+    def stop(self) -> None:
+        """Drop and stop them all."""
+        self._lane.drop(self._owner)
+
+    def receive(self, event: Event) -> None:
+        """Emit the signal that `event` stands for."""
+        if event.kind is Kind.STEP:
+            self.stepped.emit(event.ticket, event.payload)
+            return
+        if event.kind is Kind.STARTED:
+            return
+        self._titles.pop(event.ticket, None)
+        match event.kind:
+            case Kind.DONE:
+                self.done.emit(event.ticket, event.payload)
+            case Kind.FAILED:
+                self.failed.emit(event.ticket, event.payload)
+            case Kind.STOPPED:
+                self.stopped.emit(event.ticket)
+        self.changed.emit()
+
+
 class Newest(QObject):
     """What any thread says last, on the GUI thread: earlier words not yet heard are dropped."""
 
@@ -180,6 +255,8 @@ class Newest(QObject):
 class Channels(QObject):
     """Owns the lane and hands its events to the queue and the channels on the GUI thread."""
 
+    background_changed = Signal(object)
+    """What is worked out in the background, a tuple of titles."""
     _arrived = Signal()
 
     def __init__(
@@ -192,6 +269,8 @@ class Channels(QObject):
         self._closed = False
         self._batch: deque[Event] = deque()  # taken from the inbox, yet to be handed out
         self._channels: dict[str, Channel] = {}
+        self._backgrounds: dict[str, Background] = {}
+        self._titles: tuple[str, ...] = ()
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._lane = Lane(self._post, prepare=prepare, name=name)
         self.queue = Queue(self._lane, self)
@@ -202,6 +281,33 @@ class Channels(QObject):
             raise ValueError(f"channel '{name}' is already open")
         channel = self._channels[name] = Channel(name, self._lane, self)
         return channel
+
+    def background(self, owner: str) -> Background:
+        """The background jobs of a new owner; its name must not be in use."""
+        if owner in self._backgrounds:
+            raise ValueError(f"'{owner}' has its background jobs already")
+        found = self._backgrounds[owner] = Background(owner, self._lane, self)
+        found.changed.connect(self._announce_background)
+        return found
+
+    def title_of(self, ticket: int) -> str | None:
+        """What a background job works out; None for another kind of job."""
+        found = (each.title(ticket) for each in self._backgrounds.values())
+        return next((title for title in found if title is not None), None)
+
+    @Slot()
+    def stop_background(self) -> None:
+        """Drop and stop the background jobs of every owner that does not rest."""
+        for each in self._backgrounds.values():
+            if each.titles():
+                each.stop()
+
+    @Slot()
+    def _announce_background(self) -> None:
+        titles = tuple(title for each in self._backgrounds.values() for title in each.titles())
+        if titles != self._titles:
+            self._titles = titles
+            self.background_changed.emit(titles)
 
     def silence(self) -> Silence | None:
         """Which job runs and how long it has not yielded, None while there is none."""
@@ -245,7 +351,9 @@ class Channels(QObject):
             self._hand_out(self._batch.popleft())
 
     def _hand_out(self, event: Event) -> None:
-        if event.channel is None:
+        if event.owner is not None:
+            self._backgrounds[event.owner].receive(event)
+        elif event.channel is None:
             self.queue.receive(event)
         else:
             self._channels[event.channel].receive(event)

@@ -2,88 +2,34 @@
 
 Knows nothing of Qt, torch or numpy. A job is a function that returns a generator: what it yields
 is shown while it runs, what it returns is its result, and a yield is the only place to stop it.
+There are three kinds of job: live ones of a hand that moves, queued ones that wait their turn, and
+background ones, which share what is left.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import Any
+
+from app.work.events import Event, Failure, Job, Kind, Silence, described, stands_at
+from app.work.turns import Turns
+
+__all__ = ["LEFT_BEHIND", "TURN", "Event", "Failure", "Job", "Kind", "Lane", "Silence"]
 
 log = logging.getLogger(__name__)
 
-_FOR_PEOPLE = (
-    "CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "UnansweredError", "ValueError"
-)  # fmt: skip
 LEFT_BEHIND = "It did not answer, and was left behind."
 """What is said of a job that `Lane.restart` has given up."""
 
-_LONGEST = 300
-"""Letters of what is said of a failure; the rest is in its details."""
+TURN = 0.05
+"""Seconds of processor time after which a background job lets another one go on."""
 _TURN = 0.2
 """Seconds after which a live job lets another one go on."""
-Job: TypeAlias = Callable[[], Generator[Any, None, Any]]
-
-
-class Kind(Enum):
-    """What happened to a job. Each ticket gets exactly one of DONE, FAILED and STOPPED, last."""
-
-    STARTED = auto()
-    STEP = auto()
-    PAUSED = auto()
-    RESUMED = auto()
-    DONE = auto()
-    FAILED = auto()
-    STOPPED = auto()
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong, as text: a live exception would keep the job's tensors alive."""
-
-    summary: str
-    details: str
-
-    @property
-    def sentence(self) -> str:
-        """The summary without the error's name where its message was written for a person."""
-        text = self.summary.partition(": ")[2] if self.is_expected else self.summary
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether this is a refusal in words, and no fault of the program."""
-        kind, _, message = self.summary.partition(": ")
-        return kind.rpartition(".")[2] in _FOR_PEOPLE and bool(message)
-
-
-@dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors
-class Event:
-    """One thing that happened to the job of `ticket`; `channel` is None for a queued job.
-
-    `payload` is what the job yielded (STEP) or returned (DONE), a Failure (FAILED), or None.
-    """
-
-    channel: str | None
-    ticket: int
-    kind: Kind
-    payload: Any = None
-
-
-@dataclass(frozen=True)
-class Silence:
-    """The job that runs, and the seconds since it began, went on or yielded last."""
-
-    channel: str | None
-    ticket: int
-    seconds: float
 
 
 @dataclass(eq=False)
@@ -101,15 +47,22 @@ class _Task:
     """When it began, went on or yielded last, while it runs."""
     left: bool = False
     """Whether its thread has been replaced: nothing is to be heard of it any more."""
+    owner: str | None = None
+    """Whose background job it is; None for the others."""
+    spent: float = 0.0
+    """Seconds of processor time, in step with the other background jobs."""
 
 
 class Lane:
-    """Runs live jobs at once and queued jobs in their order.
+    """Runs live jobs at once, queued jobs in their order, and background jobs while neither waits.
 
     A waiting live job makes a running queued one pause at its next yield, and a live one of another
     channel as soon as that has shown a step: the moving hand goes first. What has paused goes on
     from there once no live job waits, before any other queued one: live ones in turns, first those
-    that have nothing on show yet, so that a slow one does not keep the others waiting. Every method
+    that have nothing on show yet, so that a slow one does not keep the others waiting. A background
+    job pauses at its next yield for any other kind, and after `TURN` for the one of its kind that
+    has had the least processor time; those of an owner on `hold` wait until it lets them `go_on`.
+    Their pauses are not told: they are part of what they are. Every method
     may be called from any thread. `post` is called from the worker, and from the thread that drops
     a waiting job; it must not block or raise. `prepare` (thread count, niceness) runs on the worker
     before the first job, not at once: it may import what the window must not wait for. A job that
@@ -119,13 +72,16 @@ class Lane:
     def __init__(
         self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None,
         name: str = "lane", clock: Callable[[], float] = time.monotonic,
+        spent: Callable[[], float] = time.thread_time,
     ) -> None:  # fmt: skip
         self._post, self._prepare, self._name, self._clock = post, prepare, name, clock
+        self._spent = spent  # processor time of the thread that asks
         self._wake = threading.Condition()  # guards all that follows
         self._live: dict[str, _Task] = {}  # waiting, the newest of each channel
         self._queue: list[_Task] = []  # waiting, in the order they will run
         self._running: _Task | None = None
         self._paused: list[_Task] = []  # live ones in turn, then at most one queued
+        self._background = Turns[_Task]()
         self._closing = False
         self._count = 0
         self._left: list[threading.Thread] = []  # those that have been replaced
@@ -155,6 +111,29 @@ class Lane:
             task = self._admit(None, job)
             self._queue.insert(0 if first else len(self._queue), task)
         return task.ticket
+
+    def background(self, owner: str, job: Job) -> int:
+        """Run `job` in turns with others like it, while nothing else is to do; its ticket."""
+        with self._wake:
+            task = self._admit(None, job)
+            task.owner = owner
+            self._background.add(task)
+        return task.ticket
+
+    def hold(self, owner: str) -> None:
+        """Let the background jobs of an owner rest, from their next yield on."""
+        with self._wake:
+            self._background.hold(owner)
+
+    def go_on(self, owner: str) -> None:
+        """Let the background jobs of an owner run again."""
+        with self._wake:
+            self._background.release(owner)
+            self._wake.notify()
+
+    def drop(self, owner: str) -> None:
+        """Drop and stop every background job of an owner."""
+        self._withdraw(lambda task: task.owner == owner)
 
     def cancel(self, ticket: int) -> None:
         """Drop or stop this one job, whatever its state; nothing happens if it has ended.
@@ -212,7 +191,7 @@ class Lane:
             task = self._running
             if task is None or task.ticket != ticket or self._closing:
                 return False
-            failure = Failure(f"UnansweredError: {LEFT_BEHIND}", _stands_at(self._thread))
+            failure = Failure(f"UnansweredError: {LEFT_BEHIND}", stands_at(self._thread))
             self._tell(task, Kind.FAILED, failure)
             task.left, self._running = True, None
             self._left = [thread for thread in (*self._left, self._thread) if thread.is_alive()]
@@ -246,9 +225,11 @@ class Lane:
             dropped = [task for task in (*self._live.values(), *self._queue) if wanted(task)]
             self._live = {name: task for name, task in self._live.items() if not wanted(task)}
             self._queue = [task for task in self._queue if not wanted(task)]
-            for task in (self._running, *self._paused):
+            dropped += self._background.withdraw(wanted)
+            for task in (self._running, *self._paused, *self._background.under_way()):
                 if task is not None and wanted(task):
                     task.stop = True
+            self._wake.notify()
         for task in dropped:
             self._tell(task, Kind.STOPPED)
 
@@ -265,7 +246,10 @@ class Lane:
     def _next(self) -> _Task | None:
         """Wait for the next task to run or to go on with; None when the lane has closed."""
         with self._wake:
-            self._wake.wait_for(lambda: self._live or self._paused or self._queue or self._closing)
+            self._wake.wait_for(
+                lambda: self._live or self._paused or self._queue or self._background.waits()
+                or self._closing
+            )  # fmt: skip
             self._running = self._pick()
             return self._running  # None, as `_run` left it, if there is nothing but the closing
 
@@ -275,6 +259,8 @@ class Lane:
             if task.stop or task.channel in self._live:  # nothing is left but to close it
                 self._paused.remove(task)
                 return task
+        if (stopped := self._background.stopped()) is not None:
+            return stopped
         if self._live:
             return self._live.pop(next(iter(self._live)))
         if self._paused:
@@ -282,7 +268,7 @@ class Lane:
             task = unseen[0] if unseen else self._paused[0]
             self._paused.remove(task)
             return task
-        return self._queue.pop(0) if self._queue else None
+        return self._queue.pop(0) if self._queue else self._background.take()
 
     @staticmethod
     def _unseen(task: _Task) -> bool:
@@ -290,6 +276,9 @@ class Lane:
 
     def _park(self, task: _Task) -> None:
         """Keep a paused task, live ones before the queued one. The caller holds the lock."""
+        if task.owner is not None:
+            self._background.add(task)
+            return
         live = [kept for kept in self._paused if kept.channel is not None]
         task.answered = math.inf
         self._paused.insert(len(live) if task.channel is not None else len(self._paused), task)
@@ -300,9 +289,11 @@ class Lane:
         task.answered = self._clock()
         if task.steps is None:
             self._tell(task, Kind.STARTED)
-        elif not task.stop:
+        elif not task.stop and task.owner is None:
             self._tell(task, Kind.RESUMED)
+        begun = self._spent()
         kind, payload = self._drive(task)
+        task.spent += self._spent() - begun
         if kind is not Kind.PAUSED:
             task.steps = None  # what it held is free before its closing event tells so
         with self._wake:
@@ -311,15 +302,17 @@ class Lane:
             self._running = None
             if kind is Kind.PAUSED:
                 self._park(task)
-        self._tell(task, kind, payload)
+        if kind is not Kind.PAUSED or task.owner is None:
+            self._tell(task, kind, payload)
         return True
 
     def _drive(self, task: _Task) -> tuple[Kind, Any]:
         """Step `task` as far as it may go; how it ended, or PAUSED, with the payload."""
+        begun = self._spent()
         try:
             if task.steps is None:
                 task.steps = task.job()
-            while (verdict := self._verdict(task)) is Kind.STEP:
+            while (verdict := self._verdict(task, begun)) is Kind.STEP:
                 try:
                     payload = next(task.steps)
                 except StopIteration as end:
@@ -331,19 +324,26 @@ class Lane:
                 task.steps.close()  # its `finally` blocks run here, on this thread
             return verdict, None
         except BaseException as error:  # noqa: BLE001  # else every later ticket would wait forever
-            failure = _describe(error)
+            failure = described(error)
         if failure.is_expected:  # the window says it, and keeps the details
             log.info("job %d was refused: %s", task.ticket, failure.sentence)
         elif not task.left:
             log.error("job %d failed\n%s", task.ticket, failure.details)
         return Kind.FAILED, failure
 
-    def _verdict(self, task: _Task) -> Kind:
-        """What `task` is to do at this yield: STEP, PAUSED or STOPPED."""
+    def _verdict(self, task: _Task, begun: float) -> Kind:
+        """What `task`, which `begun` its turn at this processor time, is to do at this yield.
+
+        STEP, PAUSED or STOPPED.
+        """
         with self._wake:
             superseded = task.channel in self._live
             if task.stop or task.left or (superseded and task.shown):
                 return Kind.STOPPED
+            if task.owner is not None:
+                over = self._spent() - begun >= TURN
+                rests = over or self._live or self._queue or self._background.is_held(task.owner)
+                return Kind.PAUSED if rests else Kind.STEP
             if self._live and (task.channel is None or task.shown):
                 return Kind.PAUSED
             return Kind.PAUSED if self._is_others_turn(task) else Kind.STEP
@@ -360,7 +360,7 @@ class Lane:
     def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
         with self._wake:  # a job that is left behind says nothing after its closing event
             if not task.left:
-                self._post(Event(task.channel, task.ticket, kind, payload))
+                self._post(Event(task.channel, task.ticket, kind, payload, task.owner))
 
 
 def _prepared(prepare: Callable[[], None]) -> None:
@@ -368,20 +368,3 @@ def _prepared(prepare: Callable[[], None]) -> None:
         prepare()
     except Exception:
         log.exception("preparing the lane failed; it runs as it is")
-
-
-def _stands_at(thread: threading.Thread) -> str:
-    """Where a thread is, as text in the form of a traceback."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None:
-        return "The thread has ended."
-    return "It stood here (most recent call last):\n" + "".join(traceback.format_stack(frame))
-
-
-def _describe(error: BaseException) -> Failure:
-    # not str(error), which may itself raise
-    summary = "".join(traceback.format_exception_only(error)).strip()
-    return Failure(
-        summary.removeprefix(f"{type(error).__module__}."),
-        "".join(traceback.format_exception(error)),
-    )

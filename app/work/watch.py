@@ -70,7 +70,8 @@ class Watch(QObject):
     def name(self, silence: Silence) -> str:
         """The model that a job is about, or what the job is called."""
         order = self._jobs.order(silence.ticket) if silence.channel is None else None
-        text = (silence.channel or "A job") if order is None else f"{order.title} {order.detail}"
+        unnamed = silence.channel or self._channels.title_of(silence.ticket) or "A job"
+        text = unnamed if order is None else f"{order.title} {order.detail}"
         known = self._known()
         words = [word for word in re.split(r"[\s,:]+", text) if word in known]
         title = text if order is None else order.title

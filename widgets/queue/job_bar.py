@@ -18,6 +18,9 @@ from widgets.queue.jobs import Deed, Job, JobState, JobTable
 __all__ = ["JobBar", "JobState"]
 
 
+_STOP_BEHIND = "Stop what is worked out in the background. It is asked for anew when it is needed."
+
+
 class Line(QWidget):
     """One line of painted text, cut where it ends: new text costs a repaint, never a layout."""
 
@@ -87,12 +90,14 @@ class JobBar(QWidget):
     run_first_wanted = Signal(int)
     retry_wanted = Signal(int)
     details_wanted = Signal(int)
+    stop_background_wanted = Signal()
 
     def __init__(
         self, parent: QWidget | None = None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(parent)
         self.table = JobTable(self, clock=clock)
+        self._background: tuple[str, ...] = ()
         self.panel = QFrame(self)
         self.list = JobList(self.table, self.panel)
         self.cancel_waiting = QPushButton("Cancel waiting", self.panel)
@@ -150,6 +155,12 @@ class JobBar(QWidget):
         """The order in which the waiting jobs will run."""
         self.table.order(tickets)
 
+    def set_background(self, titles: tuple[str, ...]) -> None:
+        """What is worked out while nothing else is to do; it is said while no job runs."""
+        if titles != self._background:
+            self._background = titles
+            self._refresh_job()
+
     def is_open(self) -> bool:
         return self.toggle.isChecked()
 
@@ -172,23 +183,29 @@ class JobBar(QWidget):
     def _refresh_job(self) -> None:
         job = self._shown()
         last = job or next(iter(self.table.ended()), None)
-        self.sign.show_job(last)
-        if last is None:
+        self.sign.show_job(last if job or not self._background else None)
+        self.cancel.setToolTip("Stop this job." if job or not self._background else _STOP_BEHIND)
+        if job is None and self._background:
+            more = len(self._background) - 1
+            others = f", and {more} more" if more else ""
+            self.title.set_text(f"In the background: {self._background[0]}{others}", faint=True)
+        elif last is None:
             self.title.set_text("No job is running", faint=True)
         else:
             state = "" if last.state is JobState.RUNNING and not last.stopping else last.status()
             parts = (state, last.title, last.detail)
             self.title.set_text(" · ".join(filter(None, parts)), faint=job is None)
         self.line.setVisible(job is not None)
-        self.cancel.setVisible(job is not None)
-        self.cancel.setEnabled(job is not None and Deed.CANCEL in job.deeds())
+        behind = job is None and bool(self._background)
+        self.cancel.setVisible(job is not None or behind)
+        self.cancel.setEnabled(behind or (job is not None and Deed.CANCEL in job.deeds()))
         self._refresh_progress()
 
     def _refresh_progress(self) -> None:
         job = self._shown()
         if job is None:
             last = next(iter(self.table.ended()), None)
-            self.time.set_text("" if last is None else last.time())
+            self.time.set_text("" if last is None or self._background else last.time())
             return
         dim = job.state is JobState.PAUSED or job.stopping
         self.line.show_progress(job.done, job.total, dim=dim)
@@ -216,6 +233,8 @@ class JobBar(QWidget):
         job = self._shown()
         if job is not None:
             self._on_wanted(Deed.CANCEL, job.ticket)
+        elif self._background:
+            self.stop_background_wanted.emit()
 
     @Slot()
     def _on_cancel_waiting(self) -> None:

@@ -17,7 +17,6 @@ from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
 from app.work.channels import Channel
-from app.work.jobs import Order
 from app.work.lane import Failure
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
@@ -45,8 +44,13 @@ class Numbers(QObject):
         super().__init__(view)
         self._view, self._source = view, source
         self._session, self._messages = parts.session, parts.messages
-        self._channels, self._jobs = parts.channels, parts.jobs
-        self._tickets: list[int] = []
+        self._channels = parts.channels
+        self._background = parts.channels.background("density: numbers of test pictures")
+        self._background.stepped.connect(self._take_tests)
+        self._background.done.connect(self._end_tests)
+        self._background.failed.connect(self._ask_again)
+        self._background.stopped.connect(self._ask_again)
+        self._tickets: dict[int, tuple[str, object]] = {}  # of which model, and its question
         self._opened: dict[str, Channel] = {}
         self.rows, self.sort = ScoreRows(view), Combo(view)
         self.scores: dict[str, Score] = {}
@@ -92,6 +96,7 @@ class Numbers(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask every model for the picture, and for the test set behind it."""
+        self._background.go_on()
         cards = self._session.chosen()
         # a row that has gone takes its question with it: its number is asked anew
         for name in self._asked.keep(card.name for card in cards):
@@ -118,24 +123,23 @@ class Numbers(QObject):
         if not self._tested.ask(card.name, asked):
             return
         self.tests.pop(card.name, None)
+        for ticket in [t for t, (name, _) in self._tickets.items() if name == card.name]:
+            self._background.cancel(ticket)
         first = found.pictures.levels[:TEST_PICTURES]
         pictures = np.stack([fitted(picture, card.shape) for picture in first])
-        self._jobs.submit(Order(
+        ticket = self._background.submit(
             f"{family_title(card)}: numbers of {len(pictures)} test pictures",
-            f"{card.name}, for the histogram behind the picture's own number",
             answering(asked, score_tests(self._session.open, card, pictures, label)),
-            _progress,
-            submitted=lambda ticket: self._tickets.append(ticket),
-            stepped=lambda step: self._take_tests(card.name, step),
-            failed=lambda _: self._tested.forget(card.name, asked),
-            stopped=lambda _: self._tested.forget(card.name, asked),
-        ))  # fmt: skip
+        )
+        self._tickets[ticket] = card.name, asked
 
     def stop(self) -> None:
         """Stop what is asked for the page."""
-        for ticket in self._tickets:
-            self._jobs.cancel(ticket)
-        self._tickets.clear()
+        self._background.stop()
+
+    def rest(self) -> None:
+        """The page is out of view: the test pictures wait."""
+        self._background.hold()
 
     def _channel(self, card: Card) -> Channel:
         name = card.name
@@ -161,8 +165,21 @@ class Numbers(QObject):
             self._show(name, row)
             self._sort()
 
-    def _take_tests(self, name: str, answer: Answer | None) -> None:
+    @Slot(int, object)
+    def _end_tests(self, ticket: int, _: object) -> None:
+        del self._tickets[ticket]
+
+    @Slot(int)
+    @Slot(int, object)
+    def _ask_again(self, ticket: int, _: object = None) -> None:
+        """A job that ended without its numbers is asked for when the page is looked at next."""
+        name, asked = self._tickets.pop(ticket)
+        self._tested.forget(name, asked)
+
+    @Slot(int, object)
+    def _take_tests(self, ticket: int, answer: Answer | None) -> None:
         """Numbers of the test set hold whether or not their row is in view."""
+        name, _ = self._tickets[ticket]
         if answer is None or not self._tested.wants(name, answer):
             return
         if isinstance(answer.step, HeldOut):
@@ -210,11 +227,6 @@ class Numbers(QObject):
             self._messages.tell(f"Not ranked. {reason}", severity=Severity.NOTE)
             return
         self._order(cards)
-
-
-def _progress(answer: object) -> tuple[int, int] | None:
-    step = answer.step if isinstance(answer, Answer) else None
-    return (len(step.amounts), step.total) if isinstance(step, HeldOut) else None
 
 
 def unranked(found: Sequence[Score]) -> str:

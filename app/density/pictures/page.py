@@ -90,7 +90,13 @@ class Pictures(QObject):
     def refresh(self, _: object = None) -> None:
         """Let the page in front look anew."""
         if self.view.isVisible():
+            if self.view.page() != "numbers":
+                self.numbers.rest()
             self._pages[self.view.page()].refresh()
+
+    def rest(self) -> None:
+        """Out of view: nothing is worked out in the background."""
+        self.numbers.rest()
 
     def adopt(self, source: Path | bytes) -> bool:
         """Look at a picture from outside."""
