@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
@@ -10,11 +11,13 @@ from PySide6.QtWidgets import QApplication
 from app.session.settings import Settings
 from app.tasks.sampling import Frame
 from app.window.window import Window
+from app.work.jobs import Order
 from tests.benchmarks.table import Row, percentile
 from widgets.look import theme
 
 _BEAT_SECONDS = 30
 _DRAG_SECONDS = 6
+_LEARNERS, _REPEATS = 6, 5
 
 
 class Heart(QObject):
@@ -84,7 +87,7 @@ def rows() -> list[Row]:
     window.show()
     window.begin()
     _until(lambda: all(c.frame is not None for c in window.presenters[0].columns.values()))
-    measured = [*_drags(window), *_hearts(window)]
+    measured = [*_drags(window), *_behind(window), *_hearts(window)]
     window.close()
     return measured
 
@@ -100,6 +103,59 @@ def _hearts(window: Window) -> list[Row]:
         ),
         Row("the same, worst gap", max(busy), "ms", "idle", max(idle)),
     ]  # fmt: skip
+
+
+def _behind(window: Window) -> list[Row]:
+    """A batch and the heartbeat beside six background jobs that train a small net each."""
+    idle, alone = _beat(), [_batch(window) for _ in range(_REPEATS)]
+    behind = window.channels.background("benchmark")
+    for k in range(_LEARNERS):
+        behind.submit(f"learner {k}", _learner)
+    _wait(1)
+    busy, beside = _beat(), [_batch(window) for _ in range(_REPEATS)]
+    behind.stop()
+    _wait(0.5)
+    return [
+        Row(f"10 ms heartbeat, p99, {_LEARNERS} background jobs", percentile(busy, 0.99), "ms",
+            "idle", percentile(idle, 0.99), 30),
+        Row(f"a queued batch of 2 s beside them, median of {_REPEATS}",
+            percentile(beside, 0.5), "s", "alone", percentile(alone, 0.5)),
+    ]  # fmt: skip
+
+
+def _learner() -> Generator[int, None, None]:
+    """Adam on a net of the plane until it is stopped: a step is a few ms."""
+    import torch
+
+    net = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
+    adam, step = torch.optim.Adam(net.parameters()), 0
+    while True:
+        x = torch.randn(512, 2)
+        loss = (net(x) - x.square().sum(1, keepdim=True)).square().mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        step += 1
+        yield step
+
+
+def _batch(window: Window) -> float:
+    """Seconds of a batch in the queue, from the asking to its end."""
+    import torch
+
+    def job() -> Generator[int, None, None]:
+        x = torch.ones(600, 600)
+        for i in range(400):
+            x = (x @ x).clamp(0, 1)
+            yield i
+
+    loop, start = QEventLoop(), time.perf_counter()
+    queue = window.channels.queue
+    connection = queue.done.connect(lambda *_: loop.quit())
+    window.jobs.submit(Order("benchmark", "", job, lambda _: None))
+    loop.exec()
+    queue.done.disconnect(connection)
+    return time.perf_counter() - start
 
 
 def _beat() -> list[float]:
