@@ -222,6 +222,11 @@ def table_of(kind: Kind) -> dict[str, Any]:
     return {"name": kind.name} | kind.table()
 
 
+def is_plane(kind: Kind) -> bool:
+    """Whether examples are points of a plane."""
+    return isinstance(kind, Points) and kind.plane
+
+
 def chosen(kind: Kind, choices: Mapping[type[Any], T], who: str) -> T:
     """What `choices` hold for a kind, by its type.
 
@@ -232,6 +237,11 @@ def chosen(kind: Kind, choices: Mapping[type[Any], T], who: str) -> T:
             return choice
     can = " and ".join(of.things for of in choices)
     raise UnfitKindError(f"{who} cannot take {kind.things}, only {can}")
+
+
+def fits(kind: Kind, choices: Mapping[type[Any], object]) -> bool:
+    """Whether `choices` hold anything for a kind."""
+    return any(isinstance(kind, of) for of in choices)
 
 
 def _counts(table: Mapping[str, Any], names: tuple[str, ...], kind: str) -> dict[str, int]:

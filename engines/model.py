@@ -7,6 +7,7 @@ the window reads cards before torch is there.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from engines import naming
+from engines import naming, parts
 from engines.kinds import Kind, Pictures
 
 if TYPE_CHECKING:
@@ -325,7 +326,11 @@ NO_PROMPT = Prompt("")
 
 @dataclass(frozen=True)
 class Model:
-    """What one loaded checkpoint can do. A part that is None disables what needs it."""
+    """What one loaded checkpoint can do. A part that is None disables what needs it.
+
+    The parts below `latents` are protocols of engines/parts.py: a family's own machinery, by what
+    in-painting methods, maps and walks need of it.
+    """
 
     card: Card
     sample: Callable[[SampleRequest], Run]
@@ -334,16 +339,48 @@ class Model:
     knobs: tuple[Knob, ...] = ()
     density: Density | None = None
     latents: Latents | None = None
+    denoise: parts.Denoise | None = None
+    conditionals: parts.Conditionals | None = None
+    axes: parts.Axes | None = None
+    energy: parts.Energy | None = None
+    posterior: parts.Posterior | None = None
+    decoded: parts.Decoded | None = None
+    generator: parts.Generator | None = None
+    bijection: parts.Bijection | None = None
+    components: parts.Components | None = None
+    kernels: parts.Kernels | None = None
+    codec: parts.Codec | None = None
+    pipeline: parts.Pipeline | None = None
     native: object | None = None
-    """The family's own machinery, which in-painting methods know by its type."""
+    """Taken for one more version, for the parts that it is; it reads as None. Deprecated."""
     prompted: Callable[[Prompt], Model] | None = None
     """The model of p(x | text), a model like any other; None where no text is read. Before it is
     asked, a model that reads texts is that of the empty one."""
+
+    def __post_init__(self) -> None:
+        if self.native is None:
+            return
+        found = parts.of_object(self.native)
+        said = ", ".join(f"{name}=" for name in found) or "none of engines.parts that it is"
+        warnings.warn(
+            f"Model(native=…) goes with the next version; give its parts: {said}",
+            DeprecationWarning, stacklevel=3,
+        )  # fmt: skip
+        for name, part in found.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, part)
+        object.__setattr__(self, "native", None)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Class names; empty for a model without classes."""
         return self.card.labels
+
+    @property
+    def part_names(self) -> frozenset[str]:
+        """The names of the parts that it has, density and latents among them."""
+        names = ("density", "latents", *parts.PARTS)
+        return frozenset(name for name in names if getattr(self, name) is not None)
 
 
 def own_knobs(knobs: tuple[Knob, ...]) -> Knobs:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines import naming
+from engines.checkpoints import promises
 from engines.checkpoints.catalog import (
     DATA_TITLES,
     OUTSIDE,
@@ -106,4 +107,6 @@ def open_model(name: str | Card, device: str | torch.device = "cpu", root: Path 
     from engines.registry import loader, recommended
 
     card = name if isinstance(name, Card) else locate(name, root)
-    return guarded(recommended(loader(card)(card, torch.device(device))))
+    model = guarded(recommended(loader(card)(card, torch.device(device))))
+    promises.remember(model)
+    return model

@@ -106,8 +106,6 @@ def _ground(
     models: Models, card: Card, base: Card | None
 ) -> Generator[Loading | Compared | None, None, Ground]:
     """Fit the embedding. Raises ValueError where the data or their classifier are missing."""
-    from engines.families.kde.model import KDE
-    from engines.families.kde.net import PictureKernels
     from engines.maps import embedding as embeddings
     from engines.maps.refine import whole
     from engines.readers import classifier
@@ -116,10 +114,10 @@ def _ground(
         raise ValueError(
             f"for {card.data} there are no data or no classifier here, which span the plane"
         )
-    native = (yield from models.get(base)).native
-    assert isinstance(native, KDE)
-    assert isinstance(native.kernels, PictureKernels)
-    x, labels = embeddings.data_of(native.kernels)
+    kept = (yield from models.get(base)).kernels
+    if kept is None:
+        raise ValueError(f"{base.name} keeps no examples, which would span the plane")
+    x, labels = kept.examples(embeddings.DATA)
     net = classifier.open_classifier(card.data)
     found = yield from _again(embeddings.fitted(net, x, labels), None)
     places = yield from _again(found.run(x), None)

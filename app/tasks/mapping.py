@@ -105,11 +105,12 @@ class Fields:
 
         model = yield from self.models.get(card)
         key = (card.name, card.sha256, label)
-        if moments.process_of(card) is moments.Process.NOISE or moment is not None:
+        noise = moments.process_of(model) is moments.Process.NOISE
+        if noise or moment is not None:
             memory = self._memories.setdefault(key, Memory())
         if moment is not None:
             return (yield from _silent(moments.field_at(model, moment, label, memory)))
-        if on_grid and moments.process_of(card) is moments.Process.NOISE:
+        if on_grid and noise:
             sweep = moments.sweep_of(model, label, memory)
             return noised.field_at(sweep, noised.LOWEST)
         if model.density is not None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines.checkpoints.catalog import FAMILY_TITLES, density_refusal, is_foreign
+from engines.checkpoints.catalog import density_refusal
+from engines.checkpoints.promises import FILLED, parts_of
 from engines.model import Card, Density, Meaning, Model, settle
 
 TASKS = ("sample", "inpaint", "interpolate", "density")
 
 _IMPLICIT = "Implicit: it draws, and no p(x) can be computed."
 _NO_SPACE = "Its factors mean something within one component only: there is no one space."
+_NO_LATENTS = "It has no codes of given examples: there is no path between them."
 _NO_METHOD = "No in-painting method fits this model."
 _UNKNOWN = "Known once it is loaded."
 
@@ -49,10 +51,11 @@ def of_model(model: Model) -> tuple[Ability, ...]:
 
 
 def of_card(card: Card) -> tuple[Ability, ...]:
-    """By what is known of a family before a model of it is loaded."""
-    if card.family not in FAMILY_TITLES:
+    """By the parts that it is known to have before it is loaded."""
+    names = parts_of(card)
+    if names is None:
         return (Ability("sample", True, ""), *(Ability(task, None, _UNKNOWN) for task in TASKS[1:]))
-    refused = _refusals(card)
+    refused = _refusals(card, names)
     return tuple(Ability(task, task not in refused, refused.get(task, "")) for task in TASKS)
 
 
@@ -61,16 +64,16 @@ def reads_text(card: Card) -> bool:
     return bool(card.net.get("text", False))
 
 
-def _refusals(card: Card) -> dict[str, str]:
-    """The tasks that a card rules out, and why."""
-    if card.family == "mfa":
-        return {"interpolate": _NO_SPACE}
-    none = density_refusal(card)
-    if none is None:
-        return {}
-    if is_foreign(card) and card.family == "vae":
-        return {"inpaint": none, "density": none}
-    return {"density": none}
+def _refusals(card: Card, names: frozenset[str]) -> dict[str, str]:
+    """The tasks that parts of these names rule out, and why."""
+    none, refused = density_refusal(card) or _IMPLICIT, {}
+    if "density" not in names:
+        refused["density"] = none
+    if not names & {"latents", "kernels"}:
+        refused["interpolate"] = _NO_SPACE if "components" in names else _NO_LATENTS
+    if not names & FILLED:
+        refused["inpaint"] = none if "codec" in names else _NO_METHOD
+    return refused
 
 
 def _meaning(card: Card, density: Density | None) -> str:

@@ -12,11 +12,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from engines.families.kde.model import KDE
-from engines.families.mfa.model import MFA
 from engines.finite import check_numbers
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import drawn
+from engines.kinds import is_plane
 from engines.maps.grids import log_density_grid
 from engines.model import (
     Exactness,
@@ -93,7 +92,7 @@ def _cut(
     mids = low + width * (torch.arange(cells, dtype=torch.float64) + 0.5)
     known = hole.picture[1 - free].double().view(1)
     axes = (known, mids) if free == 1 else (mids, known)
-    label = None if hole.label == len(hole.model.labels) else hole.label
+    label = None if hole.label >= len(hole.model.labels) else hole.label
     found, calls = yield from _counted(log_density_grid(hole.model, *axes, label), hole, calls)
     return Cells(low, width, found.value), calls
 
@@ -112,9 +111,9 @@ def _counted(
 
 
 def _fits(model: Model) -> bool:
-    if model.card.shape != (2,) or model.density is None:
+    if not is_plane(model.card.kind) or model.density is None:
         return False
-    return model.density.meaning is not Meaning.BOUND and not isinstance(model.native, KDE | MFA)
+    return model.density.meaning is not Meaning.BOUND and model.components is None
 
 
 def _procedure(model: Model, knobs: Knobs) -> Procedure:

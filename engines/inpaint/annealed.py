@@ -12,10 +12,11 @@ from torch import Tensor
 from engines.chains import langevin
 from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
-from engines.families.energy.model import Energy
-from engines.inpaint.classes import CLASS, classed, classes
+from engines.inpaint.classes import CLASS, classed, classes, is_asked
 from engines.inpaint.method import Hole, Method, filling
+from engines.kinds import Pictures
 from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle
+from engines.parts import Energy
 
 LEVELS = Knob(
     "levels", "Noise levels", 16, 2, 100, 1,
@@ -39,12 +40,22 @@ def descent(high: float, low: float, count: int) -> list[float]:
     return [high, *between[1:-1], low]
 
 
+def energy_of(model: Model) -> Energy:
+    """The part of a model that `fits` has asked for."""
+    assert model.energy is not None
+    return model.energy
+
+
+def _fits(model: Model) -> bool:
+    part = model.energy
+    return part is not None and part.sigma_max > 0 and isinstance(model.card.kind, Pictures)
+
+
 def of_hole(hole: Hole, sigma: float, seen: Tensor, drawn: Tensor) -> langevin.Energy:
     """E(x; σ, c) of classes (n,), the known pixels at `seen` (n, C, H, W), its slope 0 there."""
-    part = hole.model.native
-    assert isinstance(part, Energy)
+    part = energy_of(hole.model)
     free = ~hole.known
-    labels = None if int(drawn[0]) == len(hole.model.labels) else drawn
+    labels = drawn if is_asked(hole, drawn) else None
 
     def found(x: Tensor) -> tuple[Tensor, Tensor]:
         value, slope = part.of(torch.where(free, x, seen), labels, sigma)
@@ -56,8 +67,7 @@ def of_hole(hole: Hole, sigma: float, seen: Tensor, drawn: Tensor) -> langevin.E
 @torch.no_grad()
 def fill(hole: Hole) -> Run:
     """Guesses are the mean of the clean picture, x − σ² ∇E (Tweedie)."""
-    part, streams, shape = hole.model.native, hole.streams, hole.card.shape
-    assert isinstance(part, Energy)
+    part, streams, shape = energy_of(hole.model), hole.streams, hole.card.shape
     sigmas = descent(part.sigma_max, part.sigma_min, int(hole.knobs["levels"]))
     last, n = int(hole.knobs["steps"]), hole.count
     total, calls = 2 * len(sigmas) + last, 0
@@ -96,8 +106,7 @@ def _clean(at: State, sigma: float) -> Tensor:
 def _procedure(model: Model, knobs: Knobs) -> Procedure:
     settled = settle(KNOBS, knobs)
     levels, last = int(settled["levels"]), int(settled["steps"])
-    assert isinstance(model.native, Energy)
-    width = model.native.sigma_min
+    width = energy_of(model).sigma_min
     method = (
         f"annealed Langevin over {levels} noise levels, then MALA, {last} steps, known pixels held "
         f"with noise σ = {width:.3f}{short(last, _FEW)}"
@@ -111,7 +120,7 @@ METHODS = (
         name="annealed",
         title="Annealed Langevin",
         says="Goes down the noise levels with the known pixels held at every one.",
-        fits=lambda model: isinstance(model.native, Energy) and model.card.is_picture,
+        fits=_fits,
         procedure=_procedure,
         run=filling(fill, KNOBS),
         knobs=KNOBS,

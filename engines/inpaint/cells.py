@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from engines.diagnostics import Diagnosis, moved
 from engines.families.kde.net import to_levels
-from engines.families.mfa.model import MFA
-from engines.families.mfa.net import FactorAnalysers
+from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.inpaint.method import Hole
-from engines.model import Run, Step
+from engines.model import Model, Run, Step
 from engines.noise import Streams, choose
+from engines.parts import Components
 
 _INNER = 2
 """Turns of factors and scores in a sweep, for each turn of the component: they cost much less."""
@@ -91,7 +92,31 @@ def _phi(z: Tensor) -> Tensor:
     return 0.5 * torch.erfc(-z / math.sqrt(2))
 
 
-def started(mfa: MFA, hole: Hole, uniforms: Tensor, pick: Tensor) -> tuple[Chains, FactorAnalysers]:
+@runtime_checkable
+class InCells(Components, Protocol):
+    """What is asked of components that live on normal scores of pixels' levels."""
+
+    @property
+    def classes(self) -> tuple[FactorAnalysers, ...]:
+        """The mixture of each class, then that of all."""
+
+    @property
+    def scores(self) -> NormalScores | None:
+        """None where data are what they are."""
+
+    @property
+    def dims(self) -> int: ...
+
+
+def mixture_of(model: Model) -> InCells | None:
+    """The components of a model in which a known value is a cell; None for other models."""
+    part = model.components
+    return part if isinstance(part, InCells) and part.scores is not None else None
+
+
+def started(
+    mfa: InCells, hole: Hole, uniforms: Tensor, pick: Tensor
+) -> tuple[Chains, FactorAnalysers]:
     """Chains that begin with the known pixels uniform in their cells, and the known part's mixture.
 
     uniforms (n, D) place the scores, pick (n,) the component.
@@ -110,8 +135,8 @@ def started(mfa: MFA, hole: Hole, uniforms: Tensor, pick: Tensor) -> tuple[Chain
 
 def fill(hole: Hole) -> Run:
     """Gibbs sampling of component, factors and known scores; then the hole given the first two."""
-    mfa, streams, n = hole.model.native, hole.streams, hole.count
-    assert isinstance(mfa, MFA)
+    mfa, streams, n = mixture_of(hole.model), hole.streams, hole.count
+    assert mfa is not None
     total = int(hole.knobs["sweeps"])
     chains, seen = started(mfa, hole, streams.uniform(mfa.dims), streams.uniform())
     e = streams.normal(int((~chains.known).sum())).double()
@@ -126,7 +151,7 @@ def fill(hole: Hole) -> Run:
     return shown
 
 
-def _shown(mfa: MFA, hole: Hole, y: Tensor, known: Tensor) -> Tensor:
+def _shown(mfa: InCells, hole: Hole, y: Tensor, known: Tensor) -> Tensor:
     """Pictures (n, *shape) with these scores (n, D_m) in the hole."""
     assert mfa.scores is not None
     every = torch.zeros(len(y), mfa.dims, dtype=torch.float64)

@@ -14,6 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from engines.drawing import class_indices
 from engines.inpaint.method import Hole
 from engines.model import Exactness, Knob, Knobs, Model, Procedure
 from engines.noise import Streams, choose
@@ -85,17 +86,22 @@ def classed(
 
 
 def classes(hole: Hole, draws: range | None = None, own: Evidence | None = None) -> Tensor:
-    """The class index of some draws, or of all: (n,) int64.
+    """The class index of some draws, or of all: (n,) int64, or values of attributes (n, k).
 
     `own` is the model's evidence, None where it is not at hand. Raises CheckpointError where the
     reader's weights are not what its card says.
     """
     part = range(hole.count) if draws is None else draws
     by = source(hole.knobs, hole.model, cheap=own is not None)
-    if hole.label < len(hole.model.labels) or by == ANY:
-        return torch.full((len(part),), hole.label)
+    if not hole.model.labels or hole.label < len(hole.model.labels) or by == ANY:
+        return hole.labels(len(part))
     log_p = own().double() if own is not None and by == OWN else _belief(hole)
     return choose(log_p.log_softmax(0), Streams(hole.seed ^ _STREAM, part).uniform())
+
+
+def is_asked(hole: Hole, labels: Tensor) -> bool:
+    """Whether these conditions, as of `classes`, ask for anything."""
+    return bool((labels != class_indices(hole.card, None, len(labels))).any())
 
 
 @torch.no_grad()

@@ -9,17 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engines.families.diffusion.model import Diffusion
-from engines.families.latent_diffusion.model import DiffusedLatents
-from engines.families.vae.model import MEAN, PIXELS, shown
+from engines.families.vae.model import MEAN, PIXELS
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.denoising import Scene, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import descend
 from engines.inpaint.twist import Seen, Twist, held
-from engines.inpaint.within_gibbs import Posterior
+from engines.inpaint.within_gibbs import Likelihood
+from engines.kinds import Kind, Pictures, Points, chosen
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, finish, settle
 from engines.noise import Streams
+from engines.parts import Decoded, Decoder, Denoise
 
 PARTICLES = Knob(
     "particles", "Particles", 16, 1, 256, 1,
@@ -27,11 +27,11 @@ PARTICLES = Knob(
     "steers without weighing.",
 )  # fmt: skip
 STEPS = steps_knob(40, "A draw costs P · N calls of denoiser and decoder, each with a derivative.")
-_ROWS = {True: 64, False: 4096}
+_ROWS: dict[type[Kind], int] = {Pictures: 64, Points: 4096}
 _SHARP, _FARTHEST = 0.1, 1.0
 
 
-def through_decoder(scene: Scene, posterior: Posterior) -> Twist:
+def through_decoder(scene: Scene, posterior: Likelihood) -> Twist:
     """β log p(x_o | z = D(y)) with β = 1 / (1 + (σ / 0.1)²), and its slope held to a step's length.
 
     Of noisy z the decoder is far too sure, which β makes up for; any positive twist is allowed
@@ -43,7 +43,7 @@ def through_decoder(scene: Scene, posterior: Posterior) -> Twist:
         with torch.enable_grad():
             y = y.detach().requires_grad_()
             d = scene.denoise(y, sigma)
-            z = scene.native.net.leave(d)
+            z = scene.part.leave(d)
             log = posterior.log_known(posterior.view(z)) / (1 + (sigma / _SHARP) ** 2)
             (slope,) = torch.autograd.grad(log.sum(), y)
         return Seen(d.detach(), held(slope, sigma, _FARTHEST), log.detach().double())
@@ -54,38 +54,48 @@ def through_decoder(scene: Scene, posterior: Posterior) -> Twist:
 @torch.no_grad()
 def fill(hole: Hole) -> Run:
     """Guesses decode the heaviest particle of every draw."""
-    model, picture = hole.model.native, hole.card.is_picture
-    assert isinstance(model, DiffusedLatents)
-    prior = model.prior.native
-    assert isinstance(prior, Diffusion)
+    part = hole.model.decoded
+    assert part is not None
+    decoder, latents = part.decoder, part.prior.card
+    prior = denoiser_of(part)
+    assert prior is not None
     particles, steps = int(hole.knobs["particles"]), int(hole.knobs["steps"])
     averaged = hole.knobs.get("pixels") == MEAN
     view = torch.zeros(hole.count, *hole.card.shape)
-    size = max(1, _ROWS[picture] // particles)
+    size = max(1, chosen(hole.card.kind, _ROWS, "latent diffusions") // particles)
     for start in range(0, hole.count, size):
-        part = range(start, min(start + size, hole.count))
-        streams = Streams(hole.seed, part)
-        labels = classes(hole, part).to(model.device)
-        scene = Scene(hole, prior, streams, particles, labels.repeat_interleave(particles))
-        posterior = Posterior(hole, model.vae, model.device, scene.labels)
+        rows = range(start, min(start + size, hole.count))
+        streams = Streams(hole.seed, rows)
+        labels = classes(hole, rows).to(decoder.device)
+        every = labels.repeat_interleave(particles, 0)
+        scene = Scene(hole, prior, streams, particles, every, latents.shape)
+        posterior = Likelihood(hole, decoder, scene.labels)
         run = descend(scene, through_decoder(scene, posterior))
         for turn in range(1, steps + 1):
-            z = prior.net.leave(next(run))
-            view[part.start : part.stop] = shown(model.vae, z, labels, None)
-            done = part.start + len(part) * turn // (steps + 1)
+            z = prior.leave(next(run))
+            view[rows.start : rows.stop] = _shown(decoder, z, labels, None)
+            done = rows.start + len(rows) * turn // (steps + 1)
             yield Step(done, hole.count, view.clone(), turn * particles)
-        z = prior.net.leave(finish(run))
-        view[part.start : part.stop] = shown(model.vae, z, labels, None if averaged else streams)
-        yield Step(part.stop, hole.count, view.clone(), steps * particles)
+        z = prior.leave(finish(run))
+        view[rows.start : rows.stop] = _shown(decoder, z, labels, None if averaged else streams)
+        yield Step(rows.stop, hole.count, view.clone(), steps * particles)
     return view.clone()
 
 
-def _knobs(picture: bool) -> tuple[Knob, ...]:
-    return (PARTICLES, STEPS, PIXELS, CLASS) if picture else (PARTICLES, STEPS)
+def denoiser_of(part: Decoded) -> Denoise | None:
+    """The denoiser of the codes, where they are drawn by a diffusion."""
+    found: Denoise | None = part.prior.denoise
+    return found
 
 
-def _method(picture: bool) -> Method:
-    knobs = _knobs(picture)
+def _shown(decoder: Decoder, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
+    """E[x | z], or with streams a draw: (n, …) on the CPU, where noise is drawn."""
+    view = decoder.view(z, labels).cpu()
+    return decoder.expected(view) if streams is None else decoder.drawn(view, streams)
+
+
+def _method(of: type[Kind]) -> Method:
+    knobs = (PARTICLES, STEPS, PIXELS, CLASS) if of is Pictures else (PARTICLES, STEPS)
 
     def procedure(model: Model, given: Knobs) -> Procedure:
         settled = settle(knobs, given)
@@ -100,7 +110,10 @@ def _method(picture: bool) -> Method:
         return classed(Procedure(exactness, method, source), settled, model)
 
     def fits(model: Model) -> bool:
-        return isinstance(model.native, DiffusedLatents) and model.card.is_picture == picture
+        part = model.decoded
+        if part is None or not isinstance(model.card.kind, of):
+            return False
+        return denoiser_of(part) is not None
 
     return Method(
         name="latent-tds",
@@ -114,4 +127,4 @@ def _method(picture: bool) -> Method:
     )
 
 
-METHODS = (_method(True), _method(False))
+METHODS = tuple(map(_method, _ROWS))

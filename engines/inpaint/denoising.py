@@ -14,17 +14,18 @@ import torch
 from torch import Tensor
 
 from engines.drawing import to_levels
-from engines.families.diffusion.model import Diffusion
 from engines.families.diffusion.probability_flow import schedule
 from engines.inpaint.classes import classes
 from engines.inpaint.method import Hole
+from engines.kinds import Pictures, Points, Value, chosen, fits
 from engines.model import Knob, Model, Run, Step, Steps
 from engines.noise import Streams
+from engines.parts import Denoise
 
 Walk: TypeAlias = Generator[Tensor, None, Tensor]
 """Yields a guess of the clean y (n, …) after every network call, and returns the y it ends at."""
 
-_ROWS = {True: 32, False: 4096}
+_ROWS = {Pictures: 32, Points: 4096}
 """States that the network sees at once: at most about 100 ms a call, with its derivative."""
 
 _PLACES = 64
@@ -35,30 +36,36 @@ class Scene:
     """Draws that are made together, each with `particles` states in a row."""
 
     hole: Hole
-    native: Diffusion
+    part: Denoise
     streams: Streams
     particles: int
     labels: Tensor
     """The class of every state: those of a draw have the same."""
+    shape: tuple[int, ...] = ()
+    """That of a state, where it is not that of the data: of codes."""
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether a known value is a level, and its y no number but a cell."""
+        return self.hole.card.kind.value is Value.LEVEL
 
     @property
     def known(self) -> Tensor:
         """Where y is observed: bool of the data's shape."""
-        return self.hole.known.to(self.native.device)
+        return self.hole.known.to(self.part.device)
 
     def denoise(self, y: Tensor, sigma: float) -> Tensor:
         """D(y; σ, c): (n, …) -> (n, …)."""
-        labels = self.labels.to(y.device)
-        return self.native.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
+        return self.part.denoise(y, sigma, self.labels.to(y.device))
 
     def levels(self, steps: int) -> list[float]:
         """Noise levels from σ_max to σ_min of the denoiser: as many as steps."""
-        return schedule(steps, self.native.net.span)
+        return schedule(steps, self.part.span)
 
     def noise(self) -> Tensor:
         """Standard normal draws for every state: (draws · particles, …)."""
-        drawn = self.streams.normal(self.particles, *self.native.card.shape)
-        return drawn.flatten(0, 1).to(self.native.device)
+        drawn = self.streams.normal(self.particles, *(self.shape or self.hole.card.shape))
+        return drawn.flatten(0, 1).to(self.part.device)
 
     def expected(self) -> tuple[Tensor, Tensor]:
         """Mean and variance of every y where it is known: (1, …) each.
@@ -66,13 +73,13 @@ class Scene:
         A pixel is uniform in its cell before the logit, which spreads the end cells, most of a
         digit, over a fifth of the data's standard deviation. Points have no variance.
         """
-        x, net = self.hole.picture[None].to(self.native.device), self.native.net
-        if not self.native.card.is_picture:
-            y, _ = net.enter(x)
+        x = self.hole.picture[None].to(self.part.device)
+        if not self.in_cells:
+            y, _ = self.part.enter(x)
             return y, torch.zeros_like(y)
         inside = (torch.arange(_PLACES, device=x.device) + 0.5) / _PLACES
         cells = (torch.arange(256, device=x.device)[:, None] + inside) / 256
-        y, _ = net.enter(cells.view(256, 1, 1, _PLACES))
+        y, _ = self.part.enter(cells.view(256, 1, 1, _PLACES))
         mean, variance = y.mean(3).flatten(), y.var(3, correction=0).flatten()
         level = ((x + 1) * 127.5).round().long()
         return mean[level], variance[level]
@@ -82,24 +89,24 @@ class Scene:
 
         Points have it; a pixel's is drawn uniformly from its cell, as in training.
         """
-        x = self.hole.picture.to(self.native.device)
-        if self.native.card.is_picture:
+        x = self.hole.picture.to(self.part.device)
+        if self.in_cells:
             inside = self.streams.uniform(*x.shape).to(x)
             x = (((x + 1) * 127.5).round() + inside) / 256
         else:
             x = x.expand(len(self.streams), *x.shape)
-        y, _ = self.native.net.enter(x)
+        y, _ = self.part.enter(x)
         return y
 
     def reveal(self, y: Tensor) -> Tensor:
         """Data for coordinates y (n, …), pictures in [-1, 1], on the CPU."""
-        x = self.native.net.leave(y).cpu()
-        return 2 * x - 1 if self.native.card.is_picture else x
+        x = self.part.leave(y).cpu()
+        return 2 * x - 1 if self.in_cells else x
 
 
 def is_diffusion(model: Model) -> bool:
     """Whether the model has a denoiser of the data itself."""
-    return isinstance(model.native, Diffusion)
+    return model.denoise is not None and fits(model.card.kind, _ROWS)
 
 
 def ancestral(y: Tensor, clean: Tensor, noise: Tensor, now: float, then: float) -> Tensor:
@@ -128,14 +135,14 @@ def descending(
 
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
-        native, total, states = hole.model.native, calls(hole), particles(hole)
-        assert isinstance(native, Diffusion)
+        denoise, total, states = hole.model.denoise, calls(hole), particles(hole)
+        assert denoise is not None
         shown: Tensor | None = None
-        size = max(1, _ROWS[hole.card.is_picture] // states)
+        size = max(1, chosen(hole.card.kind, _ROWS, "diffusions") // states)
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
-            labels = classes(hole, part).repeat_interleave(states)
-            scene = Scene(hole, native, Streams(hole.seed, part), states, labels)
+            labels = classes(hole, part).repeat_interleave(states, 0)
+            scene = Scene(hole, denoise, Streams(hole.seed, part), states, labels)
             run = walk(scene)
             for turn in range(1, total + 1):
                 guess = scene.reveal(next(run))
@@ -145,7 +152,7 @@ def descending(
                 done = part.start + len(part) * turn // (total + 1)
                 yield Step(done, hole.count, shown.clone(), turn * states)
             x = scene.reveal(_end(run))
-            if hole.card.is_picture:
+            if scene.in_cells:
                 x = to_levels((x + 1) / 2)
             assert shown is not None  # a walk makes at least one call
             shown[part.start : part.stop] = x

@@ -44,7 +44,7 @@ STEPS = Knob(
 @torch.no_grad()
 def fill(hole: Hole) -> Run:
     """A batch of draws after the other; those of a later one are the mean colour until then."""
-    made = hole.model.native
+    made = hole.model.pipeline
     assert isinstance(made, LatentPipeline)
     drawing, blend = _prepared(made, hole)
     mean = _filled_in(hole.picture, hole.known)
@@ -102,9 +102,9 @@ def _filled_in(picture: Tensor, known: Tensor) -> Tensor:
 
 
 def _is(model: Model, *, text: bool, told: bool) -> bool:
-    if not isinstance(model.native, LatentPipeline):
+    if not isinstance(model.pipeline, LatentPipeline):
         return False
-    network = model.native.drawing.net.network
+    network = model.pipeline.drawing.net.network
     if isinstance(network, ClassNetwork):
         return not text
     return text and isinstance(network, TextNetwork) and (network.hole is not None) == told

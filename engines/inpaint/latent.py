@@ -15,13 +15,14 @@ from torch import Tensor
 from engines.chains import langevin
 from engines.chains.langevin import State, adapted, mala
 from engines.diagnostics import Diagnosis, by_length, moved, short
-from engines.families.gan.model import GAN
 from engines.inpaint import classes as reader
 from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
+from engines.kinds import Kind, Pictures, Points
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams, choose
+from engines.parts import Generator
 
 TAU = Knob(
     "tau", "Tolerance τ", 0.1, 0.02, 1.0, 0.01,
@@ -52,7 +53,7 @@ class Relaxed:
     """Latents of one hole: z (n, K) with classes (n,), and how well G(z, c) agrees."""
 
     hole: Hole
-    gan: GAN
+    gan: Generator
     known: Tensor
     picture: Tensor
     unit: Tensor
@@ -63,20 +64,19 @@ class Relaxed:
     @staticmethod
     def of(hole: Hole) -> Relaxed:
         """The relaxed posterior of a hole."""
-        gan = hole.model.native
-        assert isinstance(gan, GAN)
-        device, one = gan.device, torch.ones(hole.card.shape)
-        unit = one if hole.card.is_picture else gan.net.get_buffer("scale").cpu() * one
+        gan = hole.model.generator
+        assert gan is not None
+        device, unit = gan.device, gan.unit
         picture, given = hole.picture.to(device), reader.classes(hole).to(device)
         return Relaxed(
             hole, gan, hole.known.to(device), picture, unit.to(device),
-            None if int(given[0]) == len(hole.model.labels) else given,
+            given if reader.is_asked(hole, given.cpu()) else None,
         )  # fmt: skip
 
     def gap(self, z: Tensor, classes: Tensor) -> Tensor:
         """|x_o − G(z, c)_o|² in squared units (n,)."""
-        off = (self.gan.net(z, classes) - self.picture) / self.unit
-        return off[:, self.known].square().sum(1)  # type: ignore[no-any-return]
+        off = (self.gan.generate(z, classes) - self.picture) / self.unit
+        return off[:, self.known].square().sum(1)
 
     def energy(self, classes: Tensor, tau: float) -> langevin.Energy:
         """|z|² / 2 + |x_o − G(z, c)_o|² / 2τ² with its slope, for chains of these classes."""
@@ -92,11 +92,11 @@ class Relaxed:
 
     def shown(self, z: Tensor, classes: Tensor) -> Tensor:
         """G(z, c) on the CPU."""
-        return self.gan.net(z, classes).cpu()  # type: ignore[no-any-return]
+        return self.gan.generate(z, classes).cpu()
 
     def pick(self, u: Tensor) -> Tensor:
         """Classes drawn from p(c) by uniforms (n,)."""
-        return self.gan.net.pick(u.to(self.gan.device))
+        return self.gan.pick(u.to(self.gan.device))
 
     def starts(self, streams: Streams) -> tuple[Tensor, Tensor]:
         """Latents and classes of the best of 512 that all draws of a seed choose from.
@@ -104,7 +104,7 @@ class Relaxed:
         Where the classes are given, those of a class choose among 256 of their own.
         """
         noise, u = Streams(self.hole.seed, [SHARED]), streams.uniform()
-        z = noise.normal(_POOL, self.gan.net.latent)[0].to(self.gan.device)
+        z = noise.normal(_POOL, self.gan.latent)[0].to(self.gan.device)
         if self.given is None:
             return self._best(z, self.pick(noise.uniform(_POOL)[0]), u)
         found = z.new_empty(len(u), z.shape[1])
@@ -184,8 +184,8 @@ def fill_by_descent(hole: Hole) -> Run:
     return relaxed.shown(z, classes)
 
 
-def _langevin(*, picture: bool) -> Method:
-    knobs = (STEPS, TAU, *([CLASS] if picture else []))
+def _langevin(of: type[Kind]) -> Method:
+    knobs = (STEPS, TAU, *([CLASS] if of is Pictures else []))
 
     def procedure(model: Model, given: Knobs) -> Procedure:
         settled = settle(knobs, given)
@@ -204,15 +204,15 @@ def _langevin(*, picture: bool) -> Method:
         title="Latent Langevin",
         says="Walks among the latents whose pictures agree with what is known up to τ, then puts "
         "the known values back.",
-        fits=_fits(picture),
+        fits=_fits(of),
         procedure=procedure,
         run=filling(fill_by_chains, knobs),
         knobs=knobs,
     )
 
 
-def _descent(*, picture: bool) -> Method:
-    knobs = (DESCENT, TAU, *([CLASS] if picture else []))
+def _descent(of: type[Kind]) -> Method:
+    knobs = (DESCENT, TAU, *([CLASS] if of is Pictures else []))
 
     def procedure(model: Model, given: Knobs) -> Procedure:
         settled = settle(knobs, given)
@@ -228,15 +228,15 @@ def _descent(*, picture: bool) -> Method:
         title="Nearest latent",
         says="Descends from several starts to a latent that agrees best; no draws, and little of "
         "the doubt is seen.",
-        fits=_fits(picture),
+        fits=_fits(of),
         procedure=procedure,
         run=filling(fill_by_descent, knobs),
         knobs=knobs,
     )
 
 
-def _fits(picture: bool) -> Callable[[Model], bool]:
-    return lambda model: isinstance(model.native, GAN) and model.card.is_picture == picture
+def _fits(of: type[Kind]) -> Callable[[Model], bool]:
+    return lambda model: model.generator is not None and isinstance(model.card.kind, of)
 
 
-METHODS = tuple(make(picture=kind) for kind in (True, False) for make in (_langevin, _descent))
+METHODS = tuple(make(of) for of in (Pictures, Points) for make in (_langevin, _descent))

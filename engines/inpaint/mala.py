@@ -19,13 +19,13 @@ from engines.chains.langevin import State, adapted, mala
 from engines.chains.tempering import tempered_chains
 from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import to_levels
-from engines.families.energy.model import Energy
-from engines.families.flow.model import Flow
-from engines.inpaint.classes import CLASS, classed, classes
+from engines.inpaint.classes import CLASS, classed, classes, is_asked
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import nearest
+from engines.kinds import Pictures, Points
 from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams, log_normal
+from engines.parts import Bijection
 
 RUNGS = Knob(
     "rungs", "Temperatures", 5, 1, 8, 1,
@@ -48,32 +48,30 @@ SEARCH = Knob(
     "each. The chains start where they lead.",
 )  # fmt: skip
 PICTURE_KNOBS = (WALK, SEARCH, CLASS)
-_POOL = {True: 32, False: 512}
+_POOL = {Pictures: 32, Points: 512}
 _SHOWN_EVERY = 4
 _FIRST_STEP = 0.02
 _PIXEL_STEP, _KEPT = 0.008, 0.98
-_FEW = {True: 20_000, False: 200}
+_FEW = {Pictures: 20_000, Points: 200}
 """Fewer steps are too few, in pictures and in the plane."""
 
 
 def of_points(hole: Hole) -> langevin.Energy:
     """−log p(x) + const and its slope of points x (n, D), for the class of the hole."""
-    native, label = hole.model.native, hole.label
-    if isinstance(native, Flow):
-        one = torch.tensor([label])
-        return _slope(lambda x: _flow_energy(native, x, one.expand(len(x))))
-    assert isinstance(native, Energy)
-    classes = None if label == len(hole.model.labels) else label
+    energy, flow = hole.model.energy, hole.model.bijection
+    if flow is not None:
+        return _slope(lambda x: _flow_energy(flow, x, hole.labels(len(x))))
+    assert energy is not None
+    asked = is_asked(hole, hole.labels(1))
 
     def found(x: Tensor) -> tuple[Tensor, Tensor]:
-        given = None if classes is None else torch.full((len(x),), classes)
-        return native.of(x, given, 0.0)
+        return energy.of(x, hole.labels(len(x)) if asked else None, 0.0)
 
     return found
 
 
-def _flow_energy(flow: Flow, x: Tensor, labels: Tensor) -> Tensor:
-    z, log_det = flow.net.encode(x.to(flow.device), labels.to(flow.device))
+def _flow_energy(flow: Bijection, x: Tensor, labels: Tensor) -> Tensor:
+    z, log_det = flow.to_noise(x.to(flow.device), labels.to(flow.device))
     return -(log_normal(z) + log_det).cpu()
 
 
@@ -105,7 +103,7 @@ def clamped(energy: langevin.Energy, hole: Hole, scale: Tensor) -> langevin.Ener
 def fill_points(hole: Hole) -> Run:
     """Tempered MALA from the model's own draws that lie near the known values."""
     streams, total, free = hole.streams, int(hole.knobs["steps"]), ~hole.known
-    x, pool = nearest(hole, _POOL[False], streams.uniform())
+    x, pool = nearest(hole, _POOL[Points], streams.uniform())
     yield Step(0, hole.count, x.clone(), 1)
     scale = pool.std(0).clamp_min(1e-6)
     start = x[:, free] / scale[free]
@@ -121,7 +119,7 @@ def fill_points(hole: Hole) -> Run:
     return x
 
 
-class Pixels:
+class Coordinates:
     """One hole in pictures of a flow, all pixels in coordinates y (n, D) without bounds.
 
     Missing ones are y = logit(u); a known one is its level and y = logit(s) of the place s within
@@ -130,8 +128,8 @@ class Pixels:
     """
 
     def __init__(self, hole: Hole, noise: Tensor, labels: Tensor) -> None:
-        assert isinstance(hole.model.native, Flow)
-        self.flow, self.hole, self.free = hole.model.native, hole, ~hole.known
+        assert hole.model.bijection is not None
+        self.flow, self.hole, self.free = hole.model.bijection, hole, ~hole.known
         self.labels, self.within = labels, noise
         self.level = ((hole.picture + 1) * 127.5).round()
         self.u = (self.level + noise) / 256
@@ -159,7 +157,7 @@ class Pixels:
 def fill_pictures(hole: Hole) -> Run:
     """A search through latent space for a start, then MALA in all that is not known exactly."""
     streams, n = hole.streams, hole.count
-    pixels = Pixels(hole, streams.uniform(*hole.card.shape), classes(hole))
+    pixels = Coordinates(hole, streams.uniform(*hole.card.shape), classes(hole))
     search, total = int(hole.knobs["search"]), int(hole.knobs["steps"])
     x = _near(hole, pixels.labels, streams.uniform())
     yield Step(0, n, x.clone(), 1)
@@ -188,13 +186,14 @@ def fill_pictures(hole: Hole) -> Run:
 def _near(hole: Hole, labels: Tensor, u: Tensor) -> Tensor:
     """Starts (n, C, H, W) of these classes from pools of the flow's own pictures of each."""
     x = torch.empty(len(labels), *hole.card.shape)
-    for label in labels.unique().tolist():
-        rows = labels == label
-        x[rows] = nearest(replace(hole, codes=(label,)), _POOL[True], u[rows])[0]
+    for label in labels.unique(dim=0):
+        rows = (labels == label).view(len(labels), -1).all(1)
+        own = replace(hole, codes=tuple(label.view(-1).tolist()))
+        x[rows] = nearest(own, _POOL[Pictures], u[rows])[0]
     return x
 
 
-def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator[Tensor]:
+def _search(pixels: Coordinates, u: Tensor, count: int, streams: Streams) -> Iterator[Tensor]:
     """Pictures u (n, C, H, W) ever likelier beside the known pixels, `count` times.
 
     Alternating projections: put the known pixels in, encode, pull the latent to the sphere
@@ -203,15 +202,16 @@ def _search(pixels: Pixels, u: Tensor, count: int, streams: Streams) -> Iterator
     flow, dims = pixels.flow, u[0].numel()
     label = pixels.labels.to(flow.device)
     for _ in range(count):
-        z, _ = flow.net.encode(torch.where(pixels.hole.known, pixels.u, u).to(flow.device), label)
+        z, _ = flow.to_noise(torch.where(pixels.hole.known, pixels.u, u).to(flow.device), label)
         z = z * (dims**0.5 / z.norm(dim=1, keepdim=True)).clamp_max(1)
         z = _KEPT * z + (1 - _KEPT**2) ** 0.5 * streams.normal(dims).to(z)
-        u = flow.net.decode(z, label).cpu()
+        u = flow.from_noise(z, label).cpu()
         yield u
 
 
 def _is_points(model: Model) -> bool:
-    return isinstance(model.native, Flow | Energy) and not model.card.is_picture
+    of_points = isinstance(model.card.kind, Points)
+    return of_points and (model.bijection is not None or model.energy is not None)
 
 
 def _of_points(model: Model, knobs: Knobs) -> Procedure:
@@ -222,7 +222,7 @@ def _of_points(model: Model, knobs: Knobs) -> Procedure:
     source = "Roberts & Tweedie 1996"
     if rungs > 1:
         method, source = f"{method}, {rungs} temperatures", f"{source}; Geyer 1991"
-    return Procedure(by_length(steps, _FEW[False]), method + short(steps, _FEW[False]), source)
+    return Procedure(by_length(steps, _FEW[Points]), method + short(steps, _FEW[Points]), source)
 
 
 def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
@@ -230,10 +230,10 @@ def _of_pictures(model: Model, knobs: Knobs) -> Procedure:
     steps = int(settled["steps"])
     method = (
         f"MALA in the missing pixels and within the cells of the known ones, {steps} steps from "
-        f"{int(settled['search'])} alternating projections{short(steps, _FEW[True])}"
+        f"{int(settled['search'])} alternating projections{short(steps, _FEW[Pictures])}"
     )
     source = "Roberts & Tweedie 1996; Cannella et al. 2021"
-    return classed(Procedure(by_length(steps, _FEW[True]), method, source), settled, model)
+    return classed(Procedure(by_length(steps, _FEW[Pictures]), method, source), settled, model)
 
 
 METHODS = (
@@ -250,7 +250,7 @@ METHODS = (
         name="mala",
         title="Langevin in pixels",
         says="Starts where the flow's own pictures agree, then walks in the missing pixels.",
-        fits=lambda model: isinstance(model.native, Flow) and model.card.is_picture,
+        fits=lambda model: model.bijection is not None and isinstance(model.card.kind, Pictures),
         procedure=_of_pictures,
         run=filling(fill_pictures, PICTURE_KNOBS),
         knobs=PICTURE_KNOBS,

@@ -110,6 +110,18 @@ class Hole:
         return self.codes[0]
 
     @property
+    def given(self) -> Given:
+        """The condition by names, as of a `SampleRequest`."""
+        pairs = zip(self.card.attributes, self.codes, strict=False)
+        return {a.name: a.values[code] for a, code in pairs if code < len(a.values)}
+
+    def labels(self, count: int) -> Tensor:
+        """The condition once for each of so many draws, as `class_indices` gives it."""
+        one = torch.tensor(self.codes)
+        several = self.card.attributes and not self.card.labels
+        return one.expand(count, -1) if several else one.expand(count)
+
+    @property
     def card(self) -> Card:
         return self.model.card
 

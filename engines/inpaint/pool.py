@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engines.inpaint.method import Hole
-from engines.model import Run, SampleRequest, finish, own_knobs
+from engines.model import NOTHING, Run, SampleRequest, finish, own_knobs
 from engines.noise import choose
 
 SHARED = 2**32 - 1
@@ -33,8 +33,10 @@ def flattened(log_weight: Tensor) -> Tensor:
 
 def drawn(hole: Hole, size: int) -> Run:
     """The model's own first `size` draws of this seed, of the class asked for."""
-    label = None if hole.label == len(hole.model.labels) else hole.label
-    return hole.model.sample(SampleRequest(size, hole.seed, label, own_knobs(hole.model.knobs)))
+    classes, knobs = len(hole.model.labels), own_knobs(hole.model.knobs)
+    label = hole.label if hole.label < classes else None
+    given = NOTHING if classes else hole.given
+    return hole.model.sample(SampleRequest(size, hole.seed, label, knobs, given=given))
 
 
 def nearest(hole: Hole, size: int, u: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,18 +15,13 @@ import torch
 from torch import Tensor
 
 from engines.diagnostics import Diagnosis
-from engines.families.autoregressive.model import (
-    RasterPictures,
-    RasterPoints,
-    draw_levels,
-    to_indices,
-    to_pictures,
-)
+from engines.families.autoregressive.model import draw_levels
 from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.tds import pick, resample
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams
+from engines.parts import Conditionals, Reading, Reads
 
 _ROWS = 2048
 """States that the network sees at once: at most about 100 ms a call."""
@@ -55,82 +50,114 @@ class Particles(Protocol):
         """Data (len(rows), *shape) as far as the places before `upto`."""
 
 
-Kind = Callable[[Hole, Streams, Tensor], Particles]
+Make = Callable[[Hole, Streams, Tensor], Particles]
 
 
-class Pixels:
-    """Particles of pictures: levels (rows, H·W)."""
+class Plain:
+    """A reading of conditionals that keep nothing: every call sees all that was read."""
+
+    def __init__(self, part: Conditionals, labels: Tensor) -> None:
+        self.part, self.labels = part, labels.to(part.device)
+
+    def following(self, symbols: Tensor, place: int) -> Tensor:
+        """Logits (rows, symbols) of a place, given the symbols before it."""
+        places = torch.full((len(symbols), 1), place, device=symbols.device)
+        return self.part.logits(symbols, _before(symbols, place), places, self.labels)[:, 0]
+
+    def log_p(self, symbols: Tensor, places: range) -> Tensor:
+        """Σ log p of the symbols at these places, given those before each: (rows,) float64."""
+        # resampling leaves many rows alike
+        labels = self.labels.view(len(symbols), -1)
+        rows = torch.cat([labels, symbols[:, : places.stop]], 1)
+        kinds, back = rows.unique(dim=0, return_inverse=True)
+        whole = symbols.new_zeros(len(kinds), symbols.shape[1])
+        whole[:, : places.stop] = kinds[:, labels.shape[1] :]
+        asked = kinds[:, : labels.shape[1]].view(len(kinds), *self.labels.shape[1:])
+        place = torch.tensor(places, device=symbols.device).expand(len(kinds), -1)
+        found = log_p_of(self.part, whole, place, asked).view(len(kinds), -1).sum(1)
+        return found[back].cpu()
+
+    def take(self, rows: Tensor) -> None:
+        """Go on with these rows."""
+        self.labels = self.labels[rows.to(self.labels.device)]
+
+
+def _reading(part: Conditionals, labels: Tensor) -> Reading:
+    return part.reading(labels) if isinstance(part, Reads) else Plain(part, labels)
+
+
+def log_p_of(part: Conditionals, symbols: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+    """log p of the symbols at places (n, k), given those before each in order: (n, k) float64."""
+    if not place.numel():
+        return torch.zeros(place.shape, dtype=torch.float64, device=place.device)
+    logits = part.logits(symbols, _before(symbols, int(place.max())), place, labels)
+    seen = symbols.gather(1, place)[..., None]
+    return logits.double().log_softmax(2).gather(2, seen)[..., 0]
+
+
+def _before(symbols: Tensor, place: int) -> Tensor:
+    return (torch.arange(symbols.shape[1], device=symbols.device) < place).expand_as(symbols)
+
+
+class Places:
+    """Particles of places with symbols, such as pixels: symbols (rows, places)."""
 
     def __init__(self, hole: Hole, streams: Streams, labels: Tensor) -> None:
-        native = hole.model.native
-        assert isinstance(native, RasterPictures)
-        self.net, self.device, self.shape = native.net, native.device, hole.card.shape
-        self.streams, self.known = streams, known_places(hole)
-        self.particles = len(labels) // len(streams)
-        levels = to_indices(hole.picture[None], self.net.levels).flatten(1)
-        self.levels = levels.repeat(len(labels), 1).to(self.device)
-        self.labels = labels.to(self.device)
+        self.part, self.known = conditionals_of(hole.model), known_places(hole)
+        self.mask_shape = hole.card.kind.mask_shape
+        self.streams, self.particles = streams, len(labels) // len(streams)
+        symbols = self.part.indices(hole.picture[None])
+        self.symbols = symbols.repeat(len(labels), 1).to(self.part.device)
+        self.reading = _reading(self.part, labels)
 
     @property
     def places(self) -> int:
         return len(self.known)
 
     def propose(self, place: int) -> None:
-        u = self.streams.uniform(self.particles).flatten().double().to(self.device)
-        logits = self.net.pixel(self._pictures(self.levels), self.labels, place)
-        self.levels[:, place] = draw_levels(logits, u)
+        u = self.streams.uniform(self.particles).flatten().double().to(self.symbols.device)
+        self.symbols[:, place] = draw_levels(self.reading.following(self.symbols, place), u)
 
     def log_p(self, places: range) -> Tensor:
-        # resampling leaves many rows alike
-        rows = torch.cat([self.labels[:, None], self.levels[:, : places.stop]], 1)
-        kinds, back = rows.unique(dim=0, return_inverse=True)
-        whole = self.levels.new_zeros(len(kinds), self.levels.shape[1])
-        whole[:, : places.stop] = kinds[:, 1:]
-        which = torch.arange(len(kinds), device=self.device).repeat_interleave(len(places))
-        place = torch.tensor(places, device=self.device).repeat(len(kinds))
-        log_p: Tensor = self.net(self._pictures(whole), kinds[:, 0], which, place)
-        seen = whole[which, place][:, None]
-        found = log_p.double().log_softmax(1).gather(1, seen).view(len(kinds), -1).sum(1)
-        return found[back].cpu()
+        return self.reading.log_p(self.symbols, places)
 
     def take(self, rows: Tensor) -> None:
-        self.levels = self.levels[rows.to(self.device)]
+        rows = rows.to(self.symbols.device)
+        self.symbols = self.symbols[rows]
+        self.reading.take(rows)
 
     def shown(self, rows: Tensor, upto: int) -> Tensor:
-        x = to_pictures(self._pictures(self.levels[rows.to(self.device)]), self.net.levels).cpu()
+        x = self.part.examples(self.symbols[rows.to(self.symbols.device)])
         later = ~self.known & (torch.arange(len(self.known)) >= upto)
-        return x.masked_fill(later.view(x.shape[1:]), _UNKNOWN)
-
-    def _pictures(self, levels: Tensor) -> Tensor:
-        return levels.view(-1, *self.shape[1:])
+        return x.masked_fill(later.view(self.mask_shape), _UNKNOWN)
 
 
-class Axes:
-    """Particles of points: standardised coordinates y (rows, D)."""
+class Coordinates:
+    """Particles of points: coordinates y (rows, D)."""
 
     def __init__(self, hole: Hole, streams: Streams, labels: Tensor) -> None:
-        native = hole.model.native
-        assert isinstance(native, RasterPoints)
-        self.net, self.streams, self.particles = native.net, streams, len(labels) // len(streams)
-        y = self.net.enter(hole.picture.to(native.device, torch.float64))
+        part = hole.model.axes
+        assert part is not None
+        self.part, self.streams, self.particles = part, streams, len(labels) // len(streams)
+        y = part.enter(hole.picture.to(part.device, torch.float64))
         self.y = y.repeat(len(labels), 1)
-        self.labels = labels.to(native.device)
+        self.labels = labels.to(part.device)
 
     @property
     def places(self) -> int:
-        return self.net.dim
+        return self.part.dims
 
     def _before(self, place: int) -> Tensor:
-        return torch.arange(self.net.dim, device=self.y.device)[None] < place
+        return torch.arange(self.part.dims, device=self.y.device)[None] < place
 
     def propose(self, place: int) -> None:
         z = self.streams.normal(self.particles).flatten().to(self.y)
-        mixture = self.net(self.y, self._before(place), self.labels, place)
-        self.y[:, place] = mixture.quantile(z)
+        line = self.part.along(self.y, self._before(place), self.labels, place)
+        self.y[:, place] = line.quantile(z)
 
     def log_p(self, places: range) -> Tensor:
         parts = [
-            self.net(self.y, self._before(k), self.labels, k).log_density(self.y[:, k])
+            self.part.along(self.y, self._before(k), self.labels, k).log_density(self.y[:, k])
             for k in places
         ]
         return torch.stack(parts).sum(0).cpu()
@@ -139,12 +166,20 @@ class Axes:
         self.y = self.y[rows.to(self.y.device)]
 
     def shown(self, rows: Tensor, upto: int) -> Tensor:
-        return self.net.leave(self.y[rows.to(self.y.device)]).float().cpu()
+        return self.part.leave(self.y[rows.to(self.y.device)]).float().cpu()
+
+
+def conditionals_of(model: Model) -> Conditionals:
+    """The part of a model that `fits` has asked for."""
+    assert model.conditionals is not None
+    return model.conditionals
 
 
 def known_places(hole: Hole) -> Tensor:
     """Which places are known: of pixels (H·W), all channels together, or of axes (D,)."""
-    return hole.known[0].flatten() if hole.known.ndim == 3 else hole.known
+    kind = hole.card.kind
+    beside = len(kind.shape) - len(kind.mask_shape)
+    return hole.known[(0,) * beside].flatten()
 
 
 def is_tail(known: Tensor) -> bool:
@@ -239,38 +274,32 @@ def evidence(hole: Hole) -> Evidence:
 
     @torch.no_grad()
     def found() -> Tensor:
-        native = hole.model.native
-        assert isinstance(native, RasterPictures)
-        c, known = len(hole.model.labels), known_places(hole)
-        levels = to_indices(hole.picture[None], native.net.levels).repeat(c, 1, 1)
-        levels, total = levels.to(native.device), torch.zeros(c, dtype=torch.float64)
-        for part in known.nonzero()[:, 0].split(max(1, _ROWS // c)):
-            which = torch.arange(c).repeat_interleave(len(part)).to(native.device)
-            place = part.repeat(c).to(native.device)
-            logits = native.net(levels, torch.arange(c).to(native.device), which, place)
-            seen = levels.flatten(1)[which, place][:, None]
-            log_p = logits.double().log_softmax(1).gather(1, seen)
-            total += log_p.view(c, -1).sum(1).cpu()
+        part, c = conditionals_of(hole.model), len(hole.model.labels)
+        symbols = part.indices(hole.picture[None]).repeat(c, 1).to(part.device)
+        total, labels = torch.zeros(c, dtype=torch.float64), torch.arange(c).to(part.device)
+        for some in known_places(hole).nonzero()[:, 0].split(max(1, _ROWS // c)):
+            place = some.expand(c, -1).to(part.device)
+            total += log_p_of(part, symbols, place, labels).sum(1).cpu()
         return total
 
     return found
 
 
-def _fill(kind: Kind, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
+def _fill(make: Make, most: Callable[[Model], int]) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
         """Some draws at a time; guesses are the heaviest state of each."""
         known = known_places(hole)
         particles = 1 if is_tail(known) else int(hole.knobs.get("particles", 1))
         shown = torch.zeros(hole.count, *hole.card.shape)
-        own = evidence(hole) if kind is Pixels and is_tail(known) else None
+        own = evidence(hole) if make is Places and is_tail(known) else None
         size, total = max(1, most(hole.model) // particles), known.numel()
         first = stretches(known)[0][1].start
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
             streams, rows = Streams(hole.seed, part), len(part) * particles
-            labels = classes(hole, part, own).repeat_interleave(particles)
-            walk = Walk.of(kind(hole, streams, labels), streams, particles)
+            labels = classes(hole, part, own).repeat_interleave(particles, 0)
+            walk = Walk.of(make(hole, streams, labels), streams, particles)
             every = min(_SHOWN, max(1, _ROWS // (2 * rows)))
             for i, place in enumerate(_steps(walk, known, max(1, _ROWS // (2 * rows)))):
                 if i % every == 0:
@@ -290,7 +319,7 @@ _SOURCE = "Gordon et al. 1993; Van den Oord et al. 2016"
 
 
 def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
-    p, tail = int(knobs.get("particles", 1)), is_tail(known.expand(model.card.shape[-2:]))
+    p, tail = int(knobs.get("particles", 1)), is_tail(known.expand(model.card.kind.mask_shape))
     if tail:
         method, standing = "ancestral, the hole comes last in the order", Exactness.EXACT
     elif p == 1:
@@ -303,11 +332,11 @@ def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
 
 
 def method(
-    kind: Kind, fits: Callable[[Model], bool], particles: int | None, live: bool,
-    most: Callable[[Model], int] = lambda _: _ROWS,
+    make: Make, fits: Callable[[Model], bool], particles: int | None, live: bool,
+    offered: tuple[Knob, ...] = (), most: Callable[[Model], int] = lambda _: _ROWS,
 ) -> Method:  # fmt: skip
     """Weighed particles, or with None one state that nothing weighs; at `most` so many at once."""
-    knobs: tuple[Knob, ...] = (OWN_CLASS,) if kind is Pixels else ()
+    knobs = offered
     if particles:
         asked = Knob(
             "particles", "Particles", particles, 1, 512, 1,
@@ -320,7 +349,7 @@ def method(
         return _procedure(model, settle(knobs, given), known)
 
     def procedure(model: Model, given: Knobs) -> Procedure:
-        known = torch.zeros(model.card.shape[-2:], dtype=torch.bool)
+        known = torch.zeros(model.card.kind.mask_shape, dtype=torch.bool)
         known.view(-1)[-1] = True  # any hole that does not come last
         return of_hole(model, given, known)
 
@@ -333,24 +362,25 @@ def method(
         else "Draws the missing places in order, deaf to what is known after them: a comparison.",
         fits=fits,
         procedure=procedure,
-        run=filling(_fill(kind, most), knobs),
+        run=filling(_fill(make, most), knobs),
         knobs=knobs,
         live=live,
         of_hole=of_hole,
     )
 
 
-def _of_pictures(model: Model) -> bool:
-    return isinstance(model.native, RasterPictures)
+def _of_places(model: Model) -> bool:
+    part = model.conditionals
+    return part is not None and not part.any_order and not isinstance(part, Reads)
 
 
 def _of_points(model: Model) -> bool:
-    return isinstance(model.native, RasterPoints)
+    return model.axes is not None and not model.axes.any_order
 
 
 METHODS = (
-    method(Pixels, _of_pictures, 32, live=False),
-    method(Axes, _of_points, 128, live=False),
-    method(Pixels, _of_pictures, None, live=False),
-    method(Axes, _of_points, None, live=True),
+    method(Places, _of_places, 32, live=False, offered=(OWN_CLASS,)),
+    method(Coordinates, _of_points, 128, live=False),
+    method(Places, _of_places, None, live=False, offered=(OWN_CLASS,)),
+    method(Coordinates, _of_points, None, live=True),
 )

@@ -6,7 +6,9 @@ Each draw is a run of its own, so draws share no ancestors and (seed, i) needs n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -16,13 +18,18 @@ from engines.inpaint.classes import CLASS, classed
 from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import Twist, moment_matched, scalar
+from engines.kinds import Kind, Pictures, Points, chosen
 from engines.model import Exactness, Knob, Model, Procedure, settle
+
+_TWISTS: Mapping[type[Kind], Callable[[Scene], Twist]] = MappingProxyType(
+    {Pictures: scalar, Points: moment_matched}
+)
 
 
 def walk(scene: Scene) -> Walk:
     """The descent with the twist that fits the data."""
-    picture = scene.native.card.is_picture
-    return descend(scene, scalar(scene) if picture else moment_matched(scene))
+    twist = chosen(scene.hole.card.kind, _TWISTS, "twisted particles")
+    return descend(scene, twist(scene))
 
 
 def descend(scene: Scene, twist: Twist) -> Walk:
@@ -115,9 +122,9 @@ def _procedure(knobs: dict[str, float], twist: str, model: Model) -> Procedure:
     return classed(Procedure(standing, method, "Wu et al. 2023, algorithm 1"), knobs, model)
 
 
-def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int) -> Method:
+def _method(name: str, twist: str, *, of: type[Kind], particles: int, steps: int) -> Method:
     def fits(model: Model) -> bool:
-        return is_diffusion(model) and model.card.is_picture == pictures
+        return is_diffusion(model) and isinstance(model.card.kind, of)
 
     knobs = (
         Knob(
@@ -126,7 +133,7 @@ def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int
             "grows; 1 steers without weighing.",
         ),
         steps_knob(steps, "A draw costs P · N calls, each with a derivative."),
-        *([CLASS] if pictures else []),
+        *([CLASS] if of is Pictures else []),
     )  # fmt: skip
     return Method(
         name=name,
@@ -141,8 +148,8 @@ def _method(name: str, twist: str, *, pictures: bool, particles: int, steps: int
 
 
 TDS = _method(
-    "tds", "moment-matched", pictures=False, particles=16, steps=100,
+    "tds", "moment-matched", of=Points, particles=16, steps=100,
 )  # fmt: skip
 PICTURE_TDS = _method(
-    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", pictures=True, particles=4, steps=20,
+    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", of=Pictures, particles=4, steps=20,
 )  # fmt: skip

@@ -15,26 +15,21 @@ from torch import Tensor
 
 from engines.chains.langevin import adapted
 from engines.diagnostics import Diagnosis, by_length, moved, short
-from engines.families.vae.model import MEAN, PIXELS, VAE
-from engines.families.vae.net import (
-    PictureVAE,
-    PointVAE,
-    mixture_draw,
-    mixture_mean,
-    mixture_of_logistics,
-)
+from engines.families.vae.model import MEAN, PIXELS
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.pool import SHARED, flattened
+from engines.kinds import Kind, Pictures, Points, chosen
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams, choose, log_normal
+from engines.parts import Decoder, Posterior
 
 STEPS = Knob(
     "steps", "Steps", 24, 1, 2000, 1,
     "Rounds of the chains, each a new z given all values and new missing values given z.",
 )  # fmt: skip
 _PICTURE_STEPS = 60
-_POOL = {True: 64, False: 512}
+_POOL: dict[type[Kind], int] = {Pictures: 64, Points: 512}
 _FIRST_STEP, _FEW = 0.3, 20
 
 
@@ -74,100 +69,92 @@ class State:
         return self.z, self.prior, self.view, self.known, self.slope
 
 
-class Posterior:
-    """What the moves ask of a VAE about one hole.
+class Likelihood:
+    """What a decoder says of one hole.
 
-    `labels` are the classes of its chains (n,), or one for all that are asked about (1,).
+    `labels` are the classes of the codes (n,), or one for all that are asked about (1,).
     """
 
-    def __init__(
-        self, hole: Hole, net: PictureVAE | PointVAE, device: torch.device, labels: Tensor
-    ) -> None:
-        self.net, self.device, self.hole, self.labels = net, device, hole, labels.to(device)
+    def __init__(self, hole: Hole, decoder: Decoder, labels: Tensor) -> None:
+        self.decoder, self.device = decoder, decoder.device
+        self.hole, self.labels = hole, labels.to(self.device)
         self.known, self.picture = hole.known.to(self.device), hole.picture.to(self.device)
 
-    def under(self, label: int) -> Posterior:
-        """The same of this class alone."""
-        return Posterior(self.hole, self.net, self.device, torch.tensor([label]))
-
     def _labels(self, n: int) -> Tensor:
-        return self.labels.expand(n)
+        return self.labels.expand(n, *self.labels.shape[1:])
+
+    def view(self, z: Tensor) -> Tensor:
+        """The parameters of p(x | z, c) (n, …)."""
+        return self.decoder.view(z, self._labels(len(z)))
+
+    def clamp(self, x: Tensor) -> Tensor:
+        """x with the known values in their places."""
+        return torch.where(self.known, self.picture, x)
+
+    def log_known(self, view: Tensor) -> Tensor:
+        """log p(x_o | z) (n,) for parameters of p(x | z)."""
+        x = self.picture.expand(len(view), *self.picture.shape)
+        return self.decoder.log_p(view, x, self.known)
+
+
+class Chained(Likelihood):
+    """What the moves ask of a VAE about one hole."""
+
+    def __init__(self, hole: Hole, part: Posterior, labels: Tensor) -> None:
+        super().__init__(hole, part, labels)
+        self.part = part
+
+    def under(self, label: Tensor) -> Chained:
+        """The same of one class alone, () or values of attributes (k,)."""
+        return Chained(self.hole, self.part, label[None])
 
     def at(self, z: Tensor, *, sloped: bool = False) -> State:
         """The state at z (n, K)."""
         with torch.set_grad_enabled(sloped):
             place = z.detach().requires_grad_(sloped)
-            prior, view = self.net.log_prior(place, self._labels(len(z))), self.view(place)
+            prior, view = self.part.log_prior(place, self._labels(len(z))), self.view(place)
             known = self.log_known(view)
             slope = torch.zeros_like(z)
             if sloped:
                 (slope,) = torch.autograd.grad((prior + known).sum(), place)
         return State(z, prior.detach(), view.detach(), known.detach(), slope)
 
-    def view(self, z: Tensor) -> Tensor:
-        """The parameters of p(x | z, c) (n, …)."""
-        labels = self._labels(len(z))
-        if isinstance(self.net, PictureVAE):
-            return self.net.likelihood(z, labels)
-        return self.net.decode(z, labels)
-
-    def clamp(self, x: Tensor) -> Tensor:
-        """x with the known values in their places."""
-        return torch.where(self.known, self.picture, x)
-
     def log_missing(self, state: State, x: Tensor) -> Tensor:
         """log p(x_m | z) (n,) of complete x (n, *shape)."""
-        return self._log_p(state.view, x, ~self.known)
-
-    def log_known(self, view: Tensor) -> Tensor:
-        """log p(x_o | z) (n,) for parameters of p(x | z)."""
-        return self._log_p(view, self.picture.expand(len(view), *self.picture.shape), self.known)
-
-    def _log_p(self, view: Tensor, x: Tensor, where: Tensor) -> Tensor:
-        """log p(x | z) of these places alone: (n,)."""
-        if isinstance(self.net, PictureVAE):
-            return mixture_of_logistics(view[:, where[0]], x[:, where]).sum(1)
-        sd = self.net.noise()[where]
-        gap = (x - view)[:, where] / sd
-        return log_normal(gap) - sd.log().sum()
+        return self.part.log_p(state.view, x, ~self.known)
 
     def draw(self, state: State, streams: Streams) -> Tensor:
         """x_m ~ p(x_m | z) beside the known values: (n, *shape)."""
-        shape = self.hole.card.shape
-        if isinstance(self.net, PictureVAE):
-            pick, place = (streams.uniform(*shape[1:]).to(self.device) for _ in range(2))
-            return self.clamp(mixture_draw(state.view, pick, place)[:, None])
-        return self.clamp(state.view + self.net.noise() * streams.normal(*shape).to(self.device))
+        return self.clamp(self.part.drawn(state.view, streams))
 
     def mean(self, state: State) -> Tensor:
         """E[x_m | z] beside the known values: (n, *shape)."""
-        if isinstance(self.net, PictureVAE):
-            return self.clamp(mixture_mean(state.view)[:, None])
-        return self.clamp(state.view)
+        return self.clamp(self.part.expected(state.view))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of q(z | x), each (n, K)."""
-        mean, log_sd = self.net.posterior(x, self._labels(len(x)))
+        mean, log_sd = self.part.encoder(x, self._labels(len(x)))
         return mean, log_sd.exp()
 
     def normal(self, streams: Streams) -> Tensor:
         """Standard normal (n, K)."""
-        return streams.normal(self.net.latent).to(self.device)
+        return streams.normal(self.part.latent).to(self.device)
 
     def from_prior(self, e: Tensor) -> Tensor:
         """z ~ p(z | c) from normals (n, K)."""
-        return self.net.from_prior(e, self._labels(len(e)))
+        return self.part.from_prior(e, self._labels(len(e)))
 
 
-def start(posterior: Posterior, streams: Streams) -> tuple[State, bool]:
+def start(posterior: Chained, streams: Streams) -> tuple[State, bool]:
     """Importance resampling: a proposal of its class for each chain; and whether all were picked by
     their own weights, not flattened ones, so that chains need not go far to be fair draws."""
-    u, labels = streams.uniform(), posterior.labels.expand(len(streams))
+    u, labels = streams.uniform(), posterior.labels
+    labels = labels.expand(len(streams), *labels.shape[1:])
     found: list[State] = []
     rows: list[Tensor] = []
     fair = True
-    for label in labels.unique().tolist():
-        chains = (labels == label).nonzero()[:, 0]
+    for label in labels.unique(dim=0):
+        chains = (labels == label).view(len(streams), -1).all(1).nonzero()[:, 0]
         states, own = _resampled(posterior.under(label), u[chains.cpu()])
         found.append(states)
         fair = fair and own
@@ -175,7 +162,7 @@ def start(posterior: Posterior, streams: Streams) -> tuple[State, bool]:
     return State.joined(found)[torch.cat(rows).argsort()], fair
 
 
-def _resampled(posterior: Posterior, u: Tensor) -> tuple[State, bool]:
+def _resampled(posterior: Chained, u: Tensor) -> tuple[State, bool]:
     """One of some proposals for each u (n,), by p(x_o | z) p(z) / r(z).
 
     Half of r is the prior and half q(z | x) with the hole filled by what the former expect there.
@@ -183,13 +170,14 @@ def _resampled(posterior: Posterior, u: Tensor) -> tuple[State, bool]:
     would count, the weights are flattened until they do: chains that start apart show whether they
     meet.
     """
-    noise, half = Streams(posterior.hole.seed, [SHARED]), _POOL[posterior.hole.card.is_picture] // 2
-    e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
+    noise = Streams(posterior.hole.seed, [SHARED])
+    half = chosen(posterior.hole.card.kind, _POOL, "Gibbs sampling") // 2
+    e = noise.normal(half, posterior.part.latent)[0].to(posterior.device)
     prior = posterior.at(posterior.from_prior(e))
     share = flattened(prior.known).exp().to(e.dtype)
     guess = (share @ posterior.mean(prior).flatten(1)).view(1, *posterior.picture.shape)
     mean, sd = posterior.encode(posterior.clamp(guess))
-    e = noise.normal(half, posterior.net.latent)[0].to(posterior.device)
+    e = noise.normal(half, posterior.part.latent)[0].to(posterior.device)
     pool = State.joined([prior, posterior.at(mean + sd * e)])
     log_q = log_normal((pool.z - mean) / sd) - sd.log().sum()
     log_weight = pool.known + pool.prior - torch.logaddexp(pool.prior, log_q)
@@ -216,7 +204,7 @@ Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor, Tried]]
 """A state and complete x (n, …) -> the next ones, and what was accepted by now."""
 
 
-def pseudo_gibbs(posterior: Posterior, streams: Streams) -> Move:
+def pseudo_gibbs(posterior: Chained, streams: Streams) -> Move:
     """z ~ q(z | x), x_m ~ p(x_m | z): Rezende et al. 2014, appendix F."""
 
     def move(state: State, x: Tensor) -> tuple[State, Tensor, Tried]:
@@ -227,7 +215,7 @@ def pseudo_gibbs(posterior: Posterior, streams: Streams) -> Move:
     return move
 
 
-def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
+def within_gibbs(posterior: Chained, streams: Streams, settling: int) -> Move:
     """The same with z accepted or not (Mattei & Frellsen 2018, algorithm 2), and Langevin steps.
 
     These move z under p(z | x_o), x_m integrated out, before x_m is drawn: they go on where the
@@ -258,13 +246,13 @@ def within_gibbs(posterior: Posterior, streams: Streams, settling: int) -> Move:
     return move
 
 
-def _log_joint(posterior: Posterior, state: State, x: Tensor) -> Tensor:
+def _log_joint(posterior: Chained, state: State, x: Tensor) -> Tensor:
     """log p(x, z) (n,)."""
     return state.prior + state.known + posterior.log_missing(state, x)
 
 
 def _langevin(
-    posterior: Posterior, state: State, step: Tensor, scale: Tensor, streams: Streams
+    posterior: Chained, state: State, step: Tensor, scale: Tensor, streams: Streams
 ) -> tuple[State, Tensor]:
     """A Metropolis-adjusted Langevin step on p(z | x_o), and the chances (n,) of it.
 
@@ -295,9 +283,9 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
     @torch.no_grad()
     def fill(hole: Hole) -> Run:
         """Chains side by side, one for each draw; guesses are where they stand."""
-        native, streams, total = hole.model.native, hole.streams, int(hole.knobs["steps"])
-        assert isinstance(native, VAE)
-        posterior = Posterior(hole, native.net, native.device, classes(hole))
+        part, streams, total = hole.model.posterior, hole.streams, int(hole.knobs["steps"])
+        assert part is not None
+        posterior = Chained(hole, part, classes(hole))
         averaged = hole.knobs.get("pixels") == MEAN
         state, fair = start(posterior, streams)
         x = posterior.draw(state, streams)
@@ -322,9 +310,9 @@ def _fill(exact: bool) -> Callable[[Hole], Run]:
     return fill
 
 
-def _method(exact: bool, picture: bool) -> Method:
+def _method(exact: bool, of: type[Kind]) -> Method:
     long = replace(STEPS, default=_PICTURE_STEPS) if exact else STEPS
-    knobs = (long, PIXELS, CLASS) if picture else (STEPS,)
+    knobs = (long, PIXELS, CLASS) if of is Pictures else (STEPS,)
     title = "Metropolis-within-Gibbs" if exact else "Pseudo-Gibbs"
     says = (
         "Chains that go between the latent and the hole, the encoder's error corrected."
@@ -347,10 +335,10 @@ def _method(exact: bool, picture: bool) -> Method:
         return classed(Procedure(exactness, method, source), settled, model)
 
     def fits(model: Model) -> bool:
-        return isinstance(model.native, VAE) and model.card.is_picture == picture
+        return model.posterior is not None and isinstance(model.card.kind, of)
 
     name = "mwg" if exact else "pseudo-gibbs"
     return Method(name, title, says, fits, procedure, filling(_fill(exact), knobs), knobs)
 
 
-METHODS = (_method(True, True), _method(True, False), _method(False, True), _method(False, False))
+METHODS = tuple(_method(exact, of) for exact in (True, False) for of in _POOL)

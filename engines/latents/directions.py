@@ -15,13 +15,14 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from engines import parts
 from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import ROOT, read_card
 from engines.data import examples
 from engines.data.toys import TOYS
-from engines.families.gan.model import GAN
-from engines.latents.walks import Walk
-from engines.model import Card, Model, Pace, SampleRequest, Step, Steps
+from engines.latents.walks import Walk, classes_of
+from engines.model import Card, Latents, Model, Pace, Step, Steps
+from engines.noise import Streams
 
 STUDIED = {Pace.FAST: 10_000, Pace.SLOW: 256}
 MAPPED = 1_500
@@ -97,8 +98,8 @@ def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, 
     """
     if not walk.free:
         raise ValueError("There is no latent space here: nothing for a slider to move.")
-    if isinstance(model.native, GAN):
-        return (yield from _by_effects(model, model.native))
+    if model.generator is not None and model.latents is not None:
+        return (yield from _by_effects(model, model.generator, model.latents))
     x, labels = data_of(model.card, STUDIED[walk.pace], root)
     codes = []
     for start in range(0, len(x), _ROWS):
@@ -122,16 +123,19 @@ def _counted(walk: Walk, x: Tensor, done: int, total: int) -> Generator[Step, No
     return steps.result
 
 
-def _by_effects(model: Model, gan: GAN) -> Generator[Step, None, Directions]:
+def _by_effects(
+    model: Model, part: parts.Generator, latents: Latents
+) -> Generator[Step, None, Directions]:
+    (size,) = latents.shape
     count, made, codes, classes = STUDIED[Pace.FAST], [], [], []
     for start in range(0, count, _ROWS):
         rows = min(_ROWS, count - start)
-        code = gan.codes_of(SampleRequest(rows, 0, first=start))
-        x = yield from gan.decode(code, None)
+        code = Streams(0, range(start, start + rows)).normal(size)
+        x = yield from latents.decode(code, None)
         made.append(x)
-        codes.append(code[:, : gan.net.latent])
-        labelled = bool(model.card.labels)
-        classes.append(gan.classes(code[:, -1]) if labelled else torch.zeros(rows).long())
+        codes.append(code[:, : part.latent])
+        labelled = model.card.labels and size > part.latent
+        classes.append(classes_of(part, code[:, -1]) if labelled else torch.zeros(rows).long())
         yield Step(start + rows, count, calls=1)
     z, x = torch.cat(codes).double(), torch.cat(made)
     axes, share = by_effect(z, x.flatten(1))

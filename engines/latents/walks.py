@@ -7,26 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.special import ndtr
 
 from engines.drawing import class_indices
-from engines.families.gan.model import GAN
 from engines.families.kde import paths as kernel_paths
-from engines.families.kde.model import KDE
-from engines.families.vae.model import VAE
 from engines.finite import examples
-from engines.model import Latents, Model, Pace, Procedure, Run
+from engines.model import Card, Latents, Model, Pace, Procedure, Run, Step
+from engines.noise import Streams
+from engines.parts import Blends, Generator, Kernels, Posterior
 from engines.paths import Way, mix
 
 Between = Callable[[Way, Tensor, Tensor, Tensor], Tensor]
 
 _NO_INVERSE = "This model has no codes of given pictures: there is no path between them."
-_NO_SPACE = {
-    "mfa": "Factors mean something only within their component: there is no one space to walk in.",
-}
+_NO_SPACE = "Factors mean something only within their component: there is no one space to walk in."
 
 
 @dataclass(frozen=True)
@@ -70,20 +69,20 @@ def walk_of(model: Model) -> Walk:
 
 
 def _walk_of(model: Model) -> Walk:
-    if isinstance(model.native, GAN) and model.card.labels:
-        return _of_classes(model.native, model)
-    if isinstance(model.native, KDE):
-        return _of_kernels(model.native)
-    latents = model.latents
+    latents, generator = model.latents, model.generator
+    if latents is not None and isinstance(generator, Blends) and model.card.labels:
+        return _of_classes(generator, model)
+    if model.kernels is not None:
+        return _of_kernels(model.kernels)
     if latents is None or latents.encode is None or latents.inverse is None:
-        raise ValueError(_NO_SPACE.get(model.card.family, _NO_INVERSE))
+        raise ValueError(_NO_INVERSE if model.components is None else _NO_SPACE)
     return _of_latents(model, latents, latents.inverse)
 
 
 def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
     (size,) = latents.shape
     assert latents.encode is not None
-    sketch, native = latents.sketch, model.native
+    sketch, part = latents.sketch, model.posterior
 
     def labelled(run: Callable[[Tensor, Tensor | None], Run]) -> Callable[..., Run]:
         return lambda z, label: run(z, _labels(len(z), label))
@@ -91,8 +90,21 @@ def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
     return Walk(
         latents.nature, inverse, size, size, latents.pace, latents.encode,
         labelled(latents.decode), _mixed, labelled(sketch) if sketch else None,
-        native.encode_draw if isinstance(native, VAE) else None,
+        None if part is None else partial(_drawn_code, model.card, part),
     )  # fmt: skip
+
+
+@torch.no_grad()
+def _drawn_code(
+    card: Card, part: Posterior, x: Tensor, labels: Tensor | None, seed: int
+) -> Run:  # fmt: skip
+    """One draw from q(z | x, c) for each example, as noise of the prior: (n, …) -> (n, K)."""
+    classes = class_indices(card, labels, len(x)).to(part.device)
+    mean, log_sd = part.encoder(x.to(part.device), classes)
+    z = mean + log_sd.exp() * Streams(seed, range(len(x))).normal(part.latent).to(mean)
+    e = part.to_prior(z, classes).cpu()
+    yield Step(len(x), len(x), calls=1)
+    return e
 
 
 def _mixed(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
@@ -103,15 +115,17 @@ def _labels(count: int, label: int | None) -> Tensor | None:
     return None if label is None else torch.full((count,), label)
 
 
-def _of_classes(gan: GAN, model: Model) -> Walk:
+def _of_classes(part: Blends, model: Model) -> Walk:
     """Codes z and the shares of the classes: from one class to another there is no third."""
-    k, classes = gan.net.latent, len(model.card.labels)
+    k, classes = part.latent, len(model.card.labels)
     assert model.latents is not None
     assert model.latents.inverse is not None
+    search = model.latents.encode
+    assert search is not None
 
     def encode(x: Tensor, labels: Tensor | None) -> Run:
-        code = yield from gan.encode(x, labels)
-        share = F.one_hot(gan.classes(code[:, k]), classes)
+        code = yield from search(x, labels)
+        share = F.one_hot(classes_of(part, code[:, k]), classes)
         return torch.cat([code[:, :k], share.to(code)], 1)
 
     def decode(code: Tensor, label: int | None) -> Run:
@@ -119,7 +133,7 @@ def _of_classes(gan: GAN, model: Model) -> Walk:
         if label is not None:
             wanted = class_indices(model.card, [label] * len(code), len(code))
             share = F.one_hot(wanted, classes).to(code)
-        return gan.blend(code[:, :k].float(), share.float())
+        return part.blend(code[:, :k].float(), share.float())
 
     def between(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
         return torch.cat(
@@ -132,9 +146,14 @@ def _of_classes(gan: GAN, model: Model) -> Walk:
     )  # fmt: skip
 
 
-def _of_kernels(kde: KDE) -> Walk:
+def classes_of(part: Generator, e: Tensor) -> Tensor:
+    """The classes (n,) that the last numbers of codes draw."""
+    return part.pick(ndtr(e.to(part.device))).cpu()
+
+
+def _of_kernels(kernels: Kernels) -> Walk:
     """Codes are numbers of kernels: the path hops from training example to training example."""
-    graph = kernel_paths.Graph(kde.kernels)
+    graph = kernel_paths.Graph(kernels)
 
     def between(way: Way, z1: Tensor, z2: Tensor, lam: Tensor) -> Tensor:
         return graph.between(z1, z2, lam)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.families.kde.net import PictureKernels
 from engines.maps.area import Area
 from engines.maps.fields import Kernels, kernels_on
 from engines.readers.net import Classifier
@@ -43,11 +42,6 @@ class Embedding:
     @torch.no_grad()
     def _of(self, x: Tensor) -> Tensor:
         return (self.classifier.features(x).double() - self.mean) @ self.matrix
-
-
-def data_of(kernels: PictureKernels, count: int = DATA) -> tuple[Tensor, Tensor]:
-    """Training pictures (n, C, H, W) in [-1, 1] and their classes, as a KDE holds them."""
-    return kernels.levels[:count].float() / 127.5 - 1, kernels.labels[:count]
 
 
 def fitted(classifier: Classifier, x: Tensor, labels: Tensor) -> Generator[int, None, Embedding]:

@@ -9,17 +9,20 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from engines.checkpoints.promises import parts_of
+from engines.kinds import is_plane
 from engines.maps.kinds import Kind
-from engines.model import LogDensity, Meaning, SampleRequest, Step
+from engines.model import Card, LogDensity, Meaning, Model, SampleRequest, Step
+from engines.parts import Layered
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.maps.fields import Field
     from engines.maps.noised import Sweep
-    from engines.model import Card, DensityRun, Model
+    from engines.model import DensityRun
 
 CHAINS, _PATHS, _SEED = 2048, 40, 0
 LOWEST, HIGHEST = math.atan(0.002 / 0.5), math.atan(80.0 / 0.5)
@@ -27,11 +30,16 @@ LOWEST, HIGHEST = math.atan(0.002 / 0.5), math.atan(80.0 / 0.5)
 
 
 class Process(Enum):
-    """What is followed, by the family that has it."""
+    """What is followed, by the name of the family that is known for it."""
 
     NOISE = "diffusion"
     LAYERS = "flow"
     CHAIN = "energy"
+
+    @property
+    def part(self) -> str:
+        """The part of a model that it is followed in."""
+        return {"diffusion": "denoise", "flow": "bijection"}.get(self.value, self.value)
 
     def describe(self, place: float) -> str:
         """What is shown at a place from 0 to 1."""
@@ -64,25 +72,33 @@ class Memory:
     chains: list[Tensor] = field(default_factory=list)
 
 
-def angle_at(place: float) -> float:
-    """The angle φ of a noise level by its place, from HIGHEST at 0 to LOWEST at 1."""
-    high, low = math.sqrt(HIGHEST), math.sqrt(LOWEST)
+def angle_at(place: float, lowest: float = LOWEST, highest: float = HIGHEST) -> float:
+    """The angle φ of a noise level by its place, from the highest at 0 to the lowest at 1."""
+    high, low = math.sqrt(highest), math.sqrt(lowest)
     return (high + (low - high) * place) ** 2
 
 
-def process_of(card: Card) -> Process | None:
-    """What can be followed inside a model of the plane."""
-    for process in Process:
-        if process.value == card.family and card.shape == (2,):
-            return process
-    return None
+def process_of(model: Model | Card) -> Process | None:
+    """What can be followed inside a model of the plane; of a card, as far as that is known."""
+    card = model.card if isinstance(model, Model) else model
+    if not is_plane(card.kind):
+        return None
+    if isinstance(model, Model):
+        names, flow = model.part_names, model.bijection
+        if flow is not None and not (isinstance(flow, Layered) and flow.layers):
+            names -= {Process.LAYERS.part}
+    else:
+        names = parts_of(card) or frozenset()
+        if "architecture" in card.net:  # layers of others are not known one by one
+            names -= {Process.LAYERS.part}
+    return next((process for process in Process if process.part in names), None)
 
 
 def field_at(
     model: Model, moment: Moment, label: int | None, memory: Memory
 ) -> Generator[object, None, Field]:
     """The density at a moment. Raises ValueError for a model without such a process."""
-    if process_of(model.card) is not moment.process:
+    if process_of(model) is not moment.process:
         raise ValueError(f"{model.card.name} has no {moment.process.value} process to follow")
     if moment.process is Process.NOISE:
         return (yield from _noised(model, moment.place, label, memory))
@@ -96,8 +112,9 @@ def sweep_of(model: Model, label: int | None, memory: Memory) -> Sweep:
     from engines.maps.noised import Sweep
 
     if memory.sweep is None:
-        native: Any = model.native
-        memory.sweep = Sweep(native, label)
+        if model.denoise is None:
+            raise ValueError(f"{model.card.name} has no noise levels")
+        memory.sweep = Sweep(model.card, model.denoise, label)
     return memory.sweep
 
 
@@ -110,7 +127,7 @@ def _noised(
     if not sweep.levels:
         yield from sweep.build()
     x = yield from model.sample(SampleRequest(_PATHS, _SEED, label))
-    angle = angle_at(place)
+    angle = angle_at(place, sweep.lowest, sweep.highest)
     found = noised.field_at(sweep, angle)
     return replace(found, paths=noised.trajectories(sweep, x, angle))
 
@@ -121,26 +138,21 @@ def _layered(model: Model, place: float, label: int | None) -> Field:
 
     from engines.drawing import class_indices
     from engines.maps.fields import Field
-    from engines.noise import log_normal
 
-    native: Any = model.native
-    net, card = native.net, model.card
-    class_ = class_indices(card, None if label is None else [label], 1).to(native.device)
-    layers = list(net._transform(class_).transforms)
-    count = round(place * len(layers))
+    flow = model.bijection
+    assert isinstance(flow, Layered)
+    class_ = class_indices(model.card, None if label is None else [label], 1).to(flow.device)
+    layers, device = flow.layers, flow.device
+    count = round(place * layers)
 
     @torch.no_grad()
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
-        points, values = torch.cartesian_prod(xs, ys).float().to(native.device), []
+        points, values = torch.cartesian_prod(xs, ys).float().to(device), []
         for part in points.split(16_384):
-            u = (part - net.mean) / net.scale
-            total = -net.scale.log().sum().expand(len(part))
-            for layer in net._transform(class_.expand(len(part))).transforms[len(layers) - count :]:
-                u, more = layer.call_and_ladj(u)
-                total = total + more
-            values.append((log_normal(u) + total).double().cpu())
+            labels = class_.expand(len(part), *class_.shape[1:])
+            values.append(flow.log_p_after(part, labels, count).double().cpu())
             yield Step(sum(map(len, values)), len(points))
-        method = f"change of variables after {count} of {len(layers)} layers"
+        method = f"change of variables after {count} of {layers} layers"
         return LogDensity(torch.cat(values), Meaning.EXACT, method)
 
     return Field(Kind.EXACT, grid)

@@ -18,13 +18,21 @@ import torch
 from torch import Tensor
 
 from engines.drawing import class_indices
-from engines.families.diffusion.model import Diffusion
-from engines.families.diffusion.net import SIGMA_DATA, PointDenoiser
-from engines.families.diffusion.probability_flow import SIGMA_MAX, SIGMA_MIN, angle, length, travel
+from engines.families.diffusion.net import SIGMA_DATA
+from engines.families.diffusion.probability_flow import (
+    SIGMA_MAX,
+    SIGMA_MIN,
+    angle,
+    by_gradients,
+    length,
+    travel,
+)
+from engines.kinds import is_plane
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind
-from engines.model import DensityRun, LogDensity, Meaning, Run, Step, finish
+from engines.model import Card, DensityRun, LogDensity, Meaning, Run, Step, finish
 from engines.noise import log_normal
+from engines.parts import Denoise, Sloped
 
 LEVELS, REACH = 16, 4.0
 """Noise levels of the sweep, half the width of the grids."""
@@ -49,6 +57,7 @@ def spaced(low: float, high: float, count: int, rho: float = 2) -> list[float]:
 
 
 LOWEST, HIGHEST = angle(SIGMA_MIN), angle(SIGMA_MAX)
+"""The angles of the least and the most noise of the denoisers trained here."""
 
 
 @dataclass(frozen=True)
@@ -85,40 +94,51 @@ def cubic(table: Tensor, w: Tensor) -> Tensor:
 class Sweep:
     """The levels of one model and class, from the first grid up to pure noise."""
 
-    def __init__(self, diffusion: Diffusion, label: int | None) -> None:
-        if not isinstance(diffusion.net, PointDenoiser) or diffusion.dims != 2:
-            raise ValueError(f"{diffusion.card.name} is not of the plane")
-        self.diffusion, self.net = diffusion, diffusion.net
+    def __init__(self, card: Card, part: Denoise, label: int | None) -> None:
+        if not is_plane(card.kind):
+            raise ValueError(f"{card.name} is not of the plane")
+        self.card, self.part = card, part
         given = None if label is None else [label]
-        self.label = class_indices(diffusion.card, given, 1).to(diffusion.device)
+        self.label = class_indices(card, given, 1).to(part.device)
+        self.lowest, self.highest = map(angle, part.span)
         self.levels: list[Level] = []
         self._peak = math.inf
 
     def moved(self, w: Tensor, phis: list[float]) -> tuple[Tensor, Tensor, Tensor]:
         """Where w (n, 2) goes along some angles, ∫ div dφ (n,), and the doubt of it (n,)."""
-        found = finish(travel(self._slopes, w.to(self.diffusion.device), phis))
+        found = finish(travel(self._slopes, w.to(self.part.device), phis))
         to, gathered, doubt = (part.cpu() for part in found)
         return to, gathered, doubt
 
     def enter(self, x: Tensor) -> tuple[Tensor, float]:
-        """Points (n, 2) in the coordinates of the ODE at LOWEST, and the log of the change."""
-        y, log_det = self.net.enter(x.float().to(self.diffusion.device))
-        unit = length(SIGMA_MIN)
+        """Points (n, 2) in the coordinates of the ODE at its end, and the log of the change."""
+        y, log_det = self.part.enter(x.float().to(self.part.device))
+        unit = length(self.part.span[0])
         return y.cpu() / unit, float(log_det[0]) - 2 * math.log(unit)
 
     def leave(self, w: Tensor) -> Tensor:
         """The inverse of `enter`."""
-        return self.net.leave(w.to(self.diffusion.device) * length(SIGMA_MIN)).cpu()
+        return self.part.leave(w.to(self.part.device) * length(self.part.span[0])).cpu()
 
     def _slopes(self, w: Tensor, phi: float, whole: bool) -> tuple[Tensor, Tensor]:
-        return self.net.slopes(w, sigma_of(phi), self.label, divergence=whole)
+        sigma, part = sigma_of(phi), self.part
+        if isinstance(part, Sloped):
+            return part.slopes(w, sigma, self.label, divergence=whole)
+        return by_gradients(part.denoise, w, sigma, self.label, divergence=whole)
+
+    @property
+    def scale(self) -> float:
+        """What a unit of the part's coordinates is in units of the data, on average."""
+        ends = torch.tensor([[0.0, 0.0], [1.0, 1.0]], device=self.part.device)
+        low, high = self.part.leave(ends)
+        return float((high - low).mean())
 
     def build(self) -> Generator[float, None, None]:
         """Fill the levels, from noise to data; yields the share that is done."""
-        phis = [phi for phi in spaced(LOWEST, HIGHEST, LEVELS) if math.sin(phi) >= _FINE]
+        phis = [phi for phi in spaced(self.lowest, self.highest, LEVELS) if math.sin(phi) >= _FINE]
         sizes = [_size(phi) for phi in phis]
         total, done = sum(n * n for n in sizes), 0
-        levels = [Level(phis[-1], _of_noise(sizes[-1]))]
+        levels = [Level(phis[-1], _of_noise(sizes[-1], self.part.span[1]))]
         for phi, size in zip(phis[-2::-1], sizes[-2::-1], strict=True):
             above, w = levels[-1], _nodes(size)
             excess = torch.empty(len(w), dtype=torch.float64)
@@ -157,17 +177,16 @@ class Sweep:
 
     def preview(self, w: Tensor, phi: float) -> Tensor:
         """The same without the grids, in few steps: for a first look."""
-        w, gathered, _ = self.moved(w, spaced(phi, HIGHEST, _PREVIEW, _RHO_PREVIEW))
-        return _noise(w) - gathered
+        w, gathered, _ = self.moved(w, spaced(phi, self.highest, _PREVIEW, _RHO_PREVIEW))
+        return _noise(w, self.part.span[1]) - gathered
 
 
 def field_at(sweep: Sweep, phi: float) -> Field:
     """The density of noisy data at an angle, brought to the spread of the data, in their units.
 
-    At LOWEST it is that of the model.
+    At the lowest angle it is that of the model.
     """
-    net, name = sweep.diffusion.net, sweep.diffusion.card.name
-    sigma = sigma_of(phi)
+    name, sigma = sweep.card.name, sigma_of(phi)
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
         if not sweep.levels:
@@ -177,7 +196,7 @@ def field_at(sweep: Sweep, phi: float) -> Field:
         value = yield from sweep.log_density(w, phi)
         method = (
             f"probability-flow ODE, Runge–Kutta 4, exact divergence, {LEVELS} noise levels on "
-            f"grids read off by cubics; noise σ = {sigma * float(net.scale.mean()):.3g}"
+            f"grids read off by cubics; noise σ = {sigma * sweep.scale:.3g}"
         )
         return LogDensity(value + constant, Meaning.ESTIMATE, method)
 
@@ -196,7 +215,7 @@ def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor
     In data units, every noise level brought to the spread of the data: (n, steps + 1, 2).
     """
     (w, _), path = sweep.enter(x), []
-    phis = spaced(LOWEST, max(phi, LOWEST + 1e-4), steps)
+    phis = spaced(sweep.lowest, max(phi, sweep.lowest + 1e-4), steps)
     for now, then in pairwise(phis):
         path.append(sweep.leave(w))
         w, *_ = sweep.moved(w, [now, then])
@@ -213,12 +232,12 @@ def _nodes(size: int) -> Tensor:
     return torch.cartesian_prod(axis, axis)
 
 
-def _noise(w: Tensor) -> Tensor:
+def _noise(w: Tensor, sigma_max: float) -> Tensor:
     """log p of w at σ_max, where x = w √(σ_max² + σ_data²) ~ N(0, σ_max² I)."""
-    ratio = length(SIGMA_MAX) / SIGMA_MAX
+    ratio = length(sigma_max) / sigma_max
     return log_normal(w * ratio).double() + 2 * math.log(ratio)
 
 
-def _of_noise(size: int) -> Tensor:
+def _of_noise(size: int, sigma_max: float) -> Tensor:
     w = _nodes(size)
-    return (_noise(w) - log_normal(w).double()).view(size, size)
+    return (_noise(w, sigma_max) - log_normal(w).double()).view(size, size)

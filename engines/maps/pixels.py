@@ -6,7 +6,7 @@ What a family can say of single pixels differs, so every map names its unit and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,18 +14,16 @@ import torch
 from torch import Tensor
 
 from engines.drawing import class_indices
-from engines.families.autoregressive.model import RasterPictures, to_indices
-from engines.families.diffusion.model import Diffusion
-from engines.families.energy.model import Energy
-from engines.families.flow.model import Flow
-from engines.families.vae.model import VAE
-from engines.families.vae.net import PictureVAE, mixture_of_logistics
 from engines.finite import check_numbers
+from engines.kinds import Pictures
 from engines.maps.kinds import Kind
 from engines.model import Model
 from engines.noise import log_normal, streams_of
+from engines.parts import Bijection, Conditionals, Denoise, Energy, Pixelwise
 
 DRAWS = 32
+_PLACES = 1024
+"""Pixels of one picture that conditionals are asked of at once."""
 NOISES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0)
 """Noise levels of a denoising error, in units of the spread of noise-free coordinates."""
 
@@ -56,32 +54,46 @@ def pixel_map(model: Model, x: Tensor, label: int | None = None, noise: float = 
 
     Raises ValueError for a model that has nothing to say of single pixels.
     """
-    native = model.native
-    if isinstance(native, Energy):
-        return (yield from slope_of_energy(native, x, None if label is None else _one(label)))
-    classes = class_indices(model.card, None if label is None else [label], 1)
-    makers: tuple[tuple[type, Callable[..., PixelMaps]], ...] = (
-        (RasterPictures, bits_in_order), (VAE, bits_of_likelihood),
-        (Diffusion, denoising_error), (Flow, slope_of_flow),
-    )  # fmt: skip
-    for kind, make in makers:
-        if isinstance(native, kind):
-            if kind is Diffusion:
-                return (yield from make(native, x, classes, noise))
-            return (yield from make(native, x, classes))
+    run = _maps_of(model, x, label, noise)
+    if run is not None:
+        return (yield from run)
     raise ValueError(
         f"{model.card.name} says nothing of single pixels: its log p(x) is no sum over them, "
         "and it has no slope here"
     )
 
 
+def _maps_of(model: Model, x: Tensor, label: int | None, noise: float) -> PixelMaps | None:
+    """By the part that says something of single pixels; None where none does."""
+    if not isinstance(model.card.kind, Pictures):
+        return None
+    if model.energy is not None:
+        return slope_of_energy(model.energy, x, None if label is None else _one(label))
+    classes = class_indices(model.card, None if label is None else [label], 1)
+    in_order = model.conditionals
+    if in_order is not None and not in_order.any_order and model.card.kind.channels == 1:
+        return bits_in_order(in_order, x, classes)
+    if model.posterior is not None and isinstance(model.posterior, Pixelwise):
+        return bits_of_likelihood(model.posterior, x, classes)
+    if model.denoise is not None:
+        return denoising_error(model.denoise, x, classes, noise)
+    if model.bijection is not None:
+        return slope_of_flow(model.bijection, x, classes)
+    return None
+
+
 @torch.no_grad()
-def bits_in_order(native: RasterPictures, x: Tensor, classes: Tensor) -> PixelMaps:
+def bits_in_order(part: Conditionals, x: Tensor, classes: Tensor) -> PixelMaps:
     """−log₂ p(x_i | x_<i): the bits that each pixel costs once those before it are known."""
     yield None
-    levels = to_indices(x, native.net.levels).to(native.device)
-    found = native.net.log_mass(levels, classes.to(native.device))
-    bits = -found[0].double().cpu() / math.log(2)
+    symbols, labels = part.indices(x).to(part.device), classes.to(part.device)
+    every = torch.arange(symbols.shape[1], device=part.device)
+    found = []
+    for place in every.split(_PLACES):
+        before = (every < place[-1]).expand_as(symbols)
+        log_p = part.logits(symbols, before, place[None], labels).log_softmax(2)
+        found.append(log_p.gather(2, symbols[:, place, None])[0, :, 0])
+    bits = -torch.cat(found).view(x.shape[2:]).double().cpu() / math.log(2)
     return PixelMap(
         bits, "bits per pixel", Kind.EXACT, False, _total(bits, ""),
         "−log₂ p(x_i | earlier pixels); the sum is −log₂ P(x)",
@@ -89,18 +101,16 @@ def bits_in_order(native: RasterPictures, x: Tensor, classes: Tensor) -> PixelMa
 
 
 @torch.no_grad()
-def bits_of_likelihood(native: VAE, x: Tensor, classes: Tensor) -> PixelMaps:
+def bits_of_likelihood(part: Pixelwise, x: Tensor, classes: Tensor) -> PixelMaps:
     """E_q[−log₂ p(x_i | z)], and the KL divergence that completes them to the ELBO."""
-    assert isinstance(native.net, PictureVAE)
-    x, classes = x.to(native.device), classes.to(native.device)
-    mean, log_sd = native.net.posterior(x, classes)
-    e = streams_of(x).normal(DRAWS, native.net.latent)[0].to(native.device)
-    z, many = mean + log_sd.exp() * e, classes.expand(DRAWS)
+    x, classes = x.to(part.device), classes.to(part.device)
+    mean, log_sd = part.encoder(x, classes)
+    e = streams_of(x).normal(DRAWS, part.latent)[0].to(part.device)
+    z, many = mean + log_sd.exp() * e, classes.expand(DRAWS, *classes.shape[1:])
     log_q = log_normal(e) - log_sd.sum()
-    kl = (log_q - native.net.log_prior(z, many)).double().mean() / math.log(2)
+    kl = (log_q - part.log_prior(z, many)).double().mean() / math.log(2)
     yield None
-    parameters = native.net.likelihood(z, many)
-    log_p = mixture_of_logistics(parameters, x[:, 0].expand(DRAWS, -1, -1))
+    log_p = part.log_pixels(part.view(z, many), x.expand(DRAWS, -1, -1, -1))
     bits = -log_p.double().mean(0).cpu() / math.log(2)
     return PixelMap(
         bits, "bits per pixel", Kind.BOUND, False, _total(bits, f" + KL {float(kl):.1f}"),
@@ -108,10 +118,10 @@ def bits_of_likelihood(native: VAE, x: Tensor, classes: Tensor) -> PixelMaps:
     )  # fmt: skip
 
 
-def slope_of_energy(native: Energy, x: Tensor, classes: Tensor | None) -> PixelMaps:
+def slope_of_energy(part: Energy, x: Tensor, classes: Tensor | None) -> PixelMaps:
     """−∂E/∂x_i: which pixels the model would make brighter (red) or darker (blue)."""
     yield None
-    value, slope = native.of(x, classes, native.sigma_min)
+    value, slope = part.of(x, classes, part.sigma_min)
     return PixelMap(
         -slope[0].double().sum(0), "nats per unit of brightness", Kind.UNNORMALISED, True,
         f"E(x) = {float(value[0]):.1f} nats up to a constant",
@@ -120,17 +130,17 @@ def slope_of_energy(native: Energy, x: Tensor, classes: Tensor | None) -> PixelM
 
 
 @torch.no_grad()
-def denoising_error(native: Diffusion, x: Tensor, classes: Tensor, noise: float) -> PixelMaps:
+def denoising_error(part: Denoise, x: Tensor, classes: Tensor, noise: float) -> PixelMaps:
     """Mean (D(y + σ ε; σ) − y)² over draws of ε: what the model cannot tell through noise σ."""
-    streams, shape = streams_of(x), native.card.shape
+    streams, shape = streams_of(x), x.shape[1:]
     u = (((x + 1) * 127.5).round() + streams.uniform(*shape)) / 256
-    y, _ = native.net.enter(u.to(native.device))
-    labels, total = classes.to(native.device), torch.zeros(shape[1:], dtype=torch.float64)
+    y, _ = part.enter(u.to(part.device))
+    labels, total = classes.to(part.device), torch.zeros(shape[1:], dtype=torch.float64)
     sigma = noise
     for _ in range(DRAWS // 8):
-        e = streams.normal(8, *shape)[0].to(native.device)
+        e = streams.normal(8, *shape)[0].to(part.device)
         noisy = y + sigma * e
-        guess = native.net(noisy, noisy.new_full((8,), sigma), labels.expand(8))
+        guess = part.denoise(noisy, sigma, labels.expand(8, *labels.shape[1:]))
         total += (guess - y).square().double().sum((0, 1)).cpu()
         yield None
     values = total / DRAWS
@@ -141,13 +151,13 @@ def denoising_error(native: Diffusion, x: Tensor, classes: Tensor, noise: float)
     )  # fmt: skip
 
 
-def slope_of_flow(native: Flow, x: Tensor, classes: Tensor) -> PixelMaps:
+def slope_of_flow(part: Bijection, x: Tensor, classes: Tensor) -> PixelMaps:
     """∂ log p/∂u_i at the centres of the pixel cells: what would make the picture likelier."""
     yield None
-    u = ((((x + 1) * 127.5).round() + 0.5) / 256).to(native.device)
+    u = ((((x + 1) * 127.5).round() + 0.5) / 256).to(part.device)
     with torch.enable_grad():
         place = u.clone().requires_grad_()
-        z, log_det = native.net.encode(place, classes.to(native.device))
+        z, log_det = part.to_noise(place, classes.to(part.device))
         value = (log_normal(z) + log_det).sum()
         (slope,) = torch.autograd.grad(value, place)
     return PixelMap(

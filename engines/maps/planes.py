@@ -22,7 +22,7 @@ from engines.noise import log_normal
 
 T = TypeVar("T")
 
-_ENCODED = ("vae", "flow", "latent-diffusion", "diffusion")
+_ENCODED = frozenset({"posterior", "bijection", "decoded", "denoise", "codec"})
 _ROWS = 64
 
 
@@ -49,7 +49,10 @@ class Plane:
 def plane_through(model: Model, pictures: Tensor) -> Generator[Step, None, Plane]:
     """The plane through pictures (3, C, H, W). Raises ValueError where they lie on one line."""
     card, latents = model.card, model.latents
-    latent = latents is not None and latents.encode is not None and card.family in _ENCODED
+    # codes that neighbours share: not those of an order of places, nor those that are searched for
+    latent = (
+        latents is not None and latents.encode is not None and bool(_ENCODED & model.part_names)
+    )
     if latent:
         assert latents is not None
         assert latents.encode is not None

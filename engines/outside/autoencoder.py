@@ -93,5 +93,5 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
             (math.prod(codec.latent),), _NATURE, made.decode, made.encode, inverse,
             Pace.FAST if max(card.shape[1:]) <= 64 else Pace.SLOW,
         ),
-        native=made,
+        codec=codec,
     )  # fmt: skip

@@ -82,6 +82,25 @@ class Reader:
 
 
 @dataclass(frozen=True)
+class ColourReading:
+    """Rows of colours on their way through the network."""
+
+    reader: Reader
+
+    def following(self, symbols: Tensor, place: int) -> Tensor:
+        return self.reader.logits(symbols[:, :place])[:, -1]
+
+    def log_p(self, symbols: Tensor, places: range) -> Tensor:
+        seen = symbols[:, places.start : places.stop, None]
+        logits = self.reader.logits(symbols[:, : places.stop - 1])
+        found = logits.double().log_softmax(-1)[:, -len(places) :].gather(2, seen)
+        return found.flatten(1).sum(1).cpu()
+
+    def take(self, rows: Tensor) -> None:
+        self.reader.take(rows)
+
+
+@dataclass(frozen=True)
 class Colours:
     """The model; `palette` (K, 3) in [-1, 1]."""
 
@@ -96,15 +115,35 @@ class Colours:
         _, height, width = self.card.shape
         return height * width
 
+    # the part `conditionals`
+
+    @property
+    def symbols(self) -> int:
+        return len(self.palette)
+
+    @property
+    def any_order(self) -> bool:
+        return False
+
+    def reading(self, labels: Tensor) -> ColourReading:
+        """Rows that keep the keys and values of what they have read; there are no classes."""
+        return ColourReading(Reader(self.net))
+
+    def logits(self, symbols: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+        reader, most = Reader(self.net), int(place.max())
+        found = reader.logits(symbols[:, :most].to(self.device))
+        rows = place.to(self.device)[..., None].expand(-1, -1, found.shape[2])
+        return found.gather(1, rows).to(symbols.device)
+
     def indices(self, x: Tensor) -> Tensor:
         """Pictures (n, 3, H, W) by their nearest colours, in raster order: (n, H·W) int64."""
         flat = x.float().flatten(2).transpose(1, 2)
         return torch.cdist(flat, self.palette.expand(len(x), -1, -1)).argmin(-1)
 
-    def pictures(self, indices: Tensor) -> Tensor:
+    def examples(self, symbols: Tensor) -> Tensor:
         """Colours (n, H·W) as 8-bit pictures (n, 3, H, W) in [-1, 1], on the CPU."""
         levels = (127.5 * (self.palette + 1)).round().clamp(0, 255)
-        x = (levels / 127.5 - 1)[indices.cpu()]
+        x = (levels / 127.5 - 1)[symbols.cpu()]
         return x.transpose(1, 2).reshape(-1, *self.card.shape)
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
@@ -132,11 +171,11 @@ class Colours:
                 rows[:, place] = draw_levels(logits, u[start:stop, place])
                 done = place + 1
                 if done % _SHOWN == 0 and done < total:
-                    guess = self.pictures(found)
+                    guess = self.examples(found)
                     guess[start:stop].flatten(2)[..., done:] = 0.0
                     guess[stop:] = 0.0
                     yield Step(start + len(part) * done // total, n, guess, calls=done)
-        x = self.pictures(found)
+        x = self.examples(found)
         yield Step(n, n, x.clone(), calls=total)
         return x
 
@@ -202,7 +241,7 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
         latents=Latents(
             (made.pixels,), _NATURE, made.decode, made.encode, ROSENBLATT, Pace.SLOW
         ),
-        native=made,
+        conditionals=made,
     )  # fmt: skip
 
 

@@ -157,7 +157,8 @@ def of_parts(
             flat.shape, _NATURE, pipeline.decode, pipeline.encode, _INVERSE, Pace.SLOW,
             pipeline.sketch,
         ),
-        native=pipeline,
+        codec=codec,
+        pipeline=pipeline,
     )  # fmt: skip
 
 

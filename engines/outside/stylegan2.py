@@ -225,7 +225,7 @@ def build(card: Card, tensors: Mapping[str, Tensor], device: torch.device) -> Mo
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         latents=model.latents,
-        native=model.native,
+        generator=model.generator,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from engines import parts
 from engines.families.any_order.model import AnyOrderPictures
 from engines.families.any_order.net import PictureAnyOrder
 from engines.families.autoregressive.model import RasterPictures
@@ -68,8 +69,8 @@ def card_of(family: str, shape: tuple[int, ...]) -> Card:
     )  # fmt: skip
 
 
-def _model(card: Card, native: object, draw: Callable[[Tensor], Tensor] | None = None) -> Model:
-    """A model of which only the native part is asked, and samples to start chains from."""
+def _model(card: Card, part: object, draw: Callable[[Tensor], Tensor] | None = None) -> Model:
+    """A model of which only this part is asked, and samples to start chains from."""
 
     def sample(request: SampleRequest) -> Run:
         yield Step(0, None)
@@ -77,7 +78,7 @@ def _model(card: Card, native: object, draw: Callable[[Tensor], Tensor] | None =
         return 3 * e if draw is None else draw(e)
 
     exact = Procedure(Exactness.EXACT, "", "")
-    return Model(card, sample=sample, procedure=lambda _: exact, native=native)
+    return Model(card, sample=sample, procedure=lambda _: exact, **parts.of_object(part))
 
 
 def line_mixture() -> FactorAnalysers:

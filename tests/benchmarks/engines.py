@@ -78,7 +78,7 @@ def _raster() -> Row:
     """One digit pixel by pixel; the baseline calls the whole network for each of them."""
     model = open_model("mnist/autoregressive")
     request = SampleRequest(1, 7, label=3, knobs={"guidance": 1})
-    net = model.native.net
+    net = model.conditionals.net
 
     @torch.no_grad()
     def whole_network() -> torch.Tensor:

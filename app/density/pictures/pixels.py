@@ -20,6 +20,7 @@ from app.tab.parts import Parts
 from app.tasks.map_sheet import Panel
 from app.work.channels import Channel
 from app.work.lane import Failure, Job
+from engines.checkpoints.promises import parts_of
 from engines.maps.kinds import Kind
 from engines.model import Card
 from widgets.controls.slider import Slider
@@ -35,6 +36,8 @@ _HELP = (
     "∂ log p/∂x_i, a diffusion how badly it denoises each pixel at a noise level."
 )
 _COLUMNS = 3
+_ANY = frozenset({"denoise"})
+"""What a model may have of which nothing is known before it is open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +108,7 @@ class PixelPage(QObject):
             return
         label = self._view.label()
         for card in cards:
-            noise = NOISES[level] if card.family == "diffusion" else NOISES[3]
+            noise = NOISES[level] if "denoise" in (parts_of(card) or _ANY) else NOISES[3]
             asked = (card.sha256, label, noise, self._source.picture.tobytes())
             if self._asked.ask(card.name, asked):
                 job = _map(self._session.open, card, self._source.picture, label, noise)

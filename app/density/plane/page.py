@@ -22,6 +22,7 @@ from app.tasks.mapping import TRUTH, Fields, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View
 from app.work.channels import Channel
 from app.work.lane import Job
+from engines.checkpoints.promises import parts_of
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Moment, process_of
@@ -44,6 +45,7 @@ class Plane(QObject):
         self._opened: dict[str, Channel] = {}
         self.maps: dict[str, DensityMap] = {}
         self.data = self._titled = ""
+        self._known: dict[str, frozenset[str] | None] = {}
         self.home: Area | None = None
         self.points = Points(self._channel("points"), fields, self)
         self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
@@ -109,12 +111,17 @@ class Plane(QObject):
         if controls.difference():
             specs.append(PanelSpec(DIFFERENCE, self._difference_title(), "", closable=False))
         self._set_maps(specs)
+        self._known = self._parts()
         inside = [(c.name, family_title(c)) for c in cards if process_of(c) is not None]
         controls.time.set_models(inside, NO_PROCESS)
         self.view.numbers.set_lines([Line(s.name, s.title, s.family) for s in specs])
         self._show_points()
         self.refresh()
         self.recolour()
+
+    def _parts(self) -> dict[str, frozenset[str] | None]:
+        """What is known of the parts of the chosen models."""
+        return {card.name: parts_of(card) for card in self._session.chosen()}
 
     def _change_data(self) -> None:
         for name in list(self.maps):
@@ -224,6 +231,8 @@ class Plane(QObject):
         time = self.view.controls.time
         if name == time.chosen() and self.maps[name].frame is not None:
             time.arrived()
+        if self._parts() != self._known:
+            self.rebuild()  # what a plug-in's model can do is known once it is open
         if name == TRUTH and self._truth_title() != self._titled:
             self.rebuild()  # only now is it known whether it is the truth or data alone
             if (panel := self.view.panel(TRUTH)) is not None:
@@ -309,8 +318,9 @@ class Plane(QObject):
         }
         here = points.here()
         self.view.numbers.set_point(here, points.current, len(points.points), found)
-        vae = next((c for c in self._session.chosen() if c.family == "vae"), None)
-        self.posterior.show(vae, here, self.view.controls.label())
+        chosen = self._session.chosen()
+        encoded = next((c for c in chosen if "posterior" in (parts_of(c) or ())), None)
+        self.posterior.show(encoded, here, self.view.controls.label())
         for name in self.view.names():
             if (panel := self.view.panel(name)) is not None:
                 panel.map.set_marks(points.points)

@@ -72,11 +72,9 @@ def _look(models: Models, card: Card, point: tuple[float, float], label: int | N
         model = yield from models.get(card)
         import torch
 
-        from engines.families.vae.model import VAE
         from engines.maps.posterior import AREA, posterior
 
-        assert isinstance(model.native, VAE)
-        found = posterior(model.native, torch.tensor(point), label)
+        found = posterior(model, torch.tensor(point), label)
         yield PosteriorFrame(
             AREA, found.encoder.float().numpy(), found.exact.float().numpy(), found.gap
         )

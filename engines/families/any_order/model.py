@@ -12,6 +12,7 @@ from torch import Tensor
 from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.families.any_order.net import PictureAnyOrder
+from engines.families.autoregressive.mixtures import LineMixture
 from engines.families.autoregressive.model import (
     LOGITS,
     ROSENBLATT,
@@ -78,6 +79,29 @@ class AnyOrderPictures:
     net: PictureAnyOrder
     device: torch.device
 
+    # the part `conditionals`
+
+    @property
+    def symbols(self) -> int:
+        return self.net.levels
+
+    @property
+    def any_order(self) -> bool:
+        return True
+
+    def indices(self, x: Tensor) -> Tensor:
+        return to_indices(x, self.net.levels).flatten(1)
+
+    def examples(self, symbols: Tensor) -> Tensor:
+        return to_pictures(symbols.view(-1, *self.card.shape[1:]), self.net.levels).cpu()
+
+    def logits(self, symbols: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+        size, home = (len(symbols), *self.card.shape[1:]), symbols.device
+        levels, known = symbols.view(size).to(self.device), known.view(size).to(self.device)
+        return self.net.at(levels, known, labels, place.to(self.device)).to(home)
+
+    # what the model can do
+
     @property
     def pixels(self) -> int:
         return math.prod(self.card.shape)
@@ -117,15 +141,6 @@ class AnyOrderPictures:
             guess.view(n, -1)[~known] = _UNKNOWN
             yield Step(n * after // self.pixels, n, guess, calls=guided.copies * call)
         return to_pictures(levels.view(n, *size), self.net.levels)
-
-    def logits(self, levels: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
-        """Of pixels `place` (n, k), given levels and known (n, D), all on the CPU: (n, k, levels).
-
-        Labels (n,) are on the device; the logits are on the CPU.
-        """
-        size = (len(levels), *self.card.shape[1:])
-        levels, known = levels.view(size).to(self.device), known.view(size).to(self.device)
-        return self.net.at(levels, known, labels, place.to(self.device)).cpu()
 
     def density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log P along one order, or the bound over all orders where `groups` is 0.
@@ -243,6 +258,27 @@ class AnyOrderPoints:
     net: PointConditionals
     device: torch.device
 
+    # the part `axes`
+
+    @property
+    def dims(self) -> int:
+        return self.net.dim
+
+    @property
+    def any_order(self) -> bool:
+        return True
+
+    def enter(self, x: Tensor) -> Tensor:
+        return self.net.enter(x)
+
+    def leave(self, y: Tensor) -> Tensor:
+        return self.net.leave(y)
+
+    def along(self, y: Tensor, known: Tensor, labels: Tensor, axis: int) -> LineMixture:
+        return self.net(y, known, labels, axis)  # type: ignore[no-any-return]
+
+    # what the model can do
+
     @property
     def orders(self) -> tuple[range, range]:
         """The two orders that the model picks from with equal chances: forth and back."""
@@ -329,7 +365,7 @@ def _of_points(points: AnyOrderPoints) -> Model:
             grid=points.log_grid if points.net.dim == 2 else None,
         ),
         latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT),
-        native=points,
+        axes=points,
     )
 
 
@@ -349,7 +385,7 @@ def _of_pictures(pictures: AnyOrderPictures) -> Model:
             rough={"groups": max(1, calls // _ROUGHER)},
         ),
         latents=Latents((dims,), nature, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW),
-        native=pictures,
+        conditionals=pictures,
     )
 
 

@@ -97,6 +97,31 @@ class RasterPictures:
     net: PictureRaster
     device: torch.device
 
+    # the part `conditionals`
+
+    @property
+    def symbols(self) -> int:
+        return self.net.levels
+
+    @property
+    def any_order(self) -> bool:
+        return False
+
+    def indices(self, x: Tensor) -> Tensor:
+        return to_indices(x, self.net.levels).flatten(1)
+
+    def examples(self, symbols: Tensor) -> Tensor:
+        return to_pictures(symbols.view(-1, *self.card.shape[1:]), self.net.levels).cpu()
+
+    def logits(self, symbols: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
+        n, k = place.shape
+        levels = symbols.view(-1, *self.card.shape[1:]).to(self.device)
+        which = torch.arange(n, device=self.device).repeat_interleave(k)
+        found: Tensor = self.net(levels, labels, which, place.flatten().to(self.device))
+        return found.view(n, k, -1).to(symbols.device)
+
+    # what the model can do
+
     @property
     def pixels(self) -> int:
         return math.prod(self.card.shape)
@@ -170,6 +195,27 @@ class RasterPoints:
     card: Card
     net: PointConditionals
     device: torch.device
+
+    # the part `axes`
+
+    @property
+    def dims(self) -> int:
+        return self.net.dim
+
+    @property
+    def any_order(self) -> bool:
+        return False
+
+    def enter(self, x: Tensor) -> Tensor:
+        return self.net.enter(x)
+
+    def leave(self, y: Tensor) -> Tensor:
+        return self.net.leave(y)
+
+    def along(self, y: Tensor, known: Tensor, labels: Tensor, axis: int) -> LineMixture:
+        return self.net(y, known, labels, axis)  # type: ignore[no-any-return]
+
+    # what the model can do
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_k ~ p(x_k | x_<k, c) by inverse distribution functions of T e, e ~ N(0, I)."""
@@ -314,5 +360,6 @@ def _model(
         knobs=knobs,
         density=density,
         latents=latents,
-        native=engine,
+        conditionals=engine if isinstance(engine, RasterPictures) else None,
+        axes=engine if isinstance(engine, RasterPoints) else None,
     )

@@ -23,6 +23,7 @@ from engines.families.diffusion.probability_flow import (
     Guess,
     Slopes,
     ancestral,
+    by_gradients,
     climb,
     descend,
     heun,
@@ -94,6 +95,31 @@ class Diffusion:
     @property
     def dims(self) -> int:
         return math.prod(self.card.shape)
+
+    # the part `denoise`
+
+    @property
+    def span(self) -> tuple[float, float]:
+        return self.net.span
+
+    def denoise(self, y: Tensor, sigma: float, labels: Tensor) -> Tensor:
+        return self.net(y, y.new_full((len(y),), sigma), labels)  # type: ignore[no-any-return]
+
+    def enter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.net.enter(x)
+
+    def leave(self, y: Tensor) -> Tensor:
+        return self.net.leave(y)
+
+    def slopes(
+        self, w: Tensor, sigma: float, label: Tensor, *, divergence: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """In forward mode where the network is that of points, else by gradients."""
+        if isinstance(self.net, PointDenoiser):
+            return self.net.slopes(w, sigma, label, divergence=divergence)
+        return by_gradients(self.denoise, w, sigma, label, divergence=divergence)
+
+    # what the model can do
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_T = σ_max z, z ~ N(0, I), denoised."""
@@ -230,11 +256,10 @@ class Diffusion:
     @torch.no_grad()
     def _climb_class(self, x: Tensor, label: int, steps: int) -> _Integral:
         """log p of points of one class, and no variance."""
-        net, given = self.net, torch.tensor([label], device=self.device)
-        assert isinstance(net, PointDenoiser)
+        given = torch.tensor([label], device=self.device)
 
         def slopes(w: Tensor, phi: float, whole: bool) -> tuple[Tensor, Tensor]:
-            return net.slopes(w, SIGMA_DATA * math.tan(phi), given, divergence=whole)
+            return self.slopes(w, SIGMA_DATA * math.tan(phi), given, divergence=whole)
 
         return (yield from self.climbed(x, slopes, steps))
 
@@ -342,7 +367,7 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
             Pace.SLOW if card.is_picture else Pace.FAST,
             diffusion.sketch,
         ),
-        native=diffusion,
+        denoise=diffusion,
     )
 
 

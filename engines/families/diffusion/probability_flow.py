@@ -54,6 +54,25 @@ def raw(d: Tensor, w: Tensor, sigma: float) -> Tensor:
     return (d - c_skip * length(sigma) * w) / c_out
 
 
+def by_gradients(
+    denoise: Callable[[Tensor, float, Tensor], Tensor], w: Tensor, sigma: float, label: Tensor, *,
+    divergence: bool = True,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """F(w; φ) (n, D) of a denoiser D(x, σ, labels) for one class (1,), and its divergence (n,).
+
+    One gradient for each axis; without the divergence, zeros for it.
+    """
+    labels = label.expand(len(w), *label.shape[1:])
+    with torch.set_grad_enabled(divergence):
+        w = w.detach().requires_grad_(divergence)
+        f = raw(denoise(w * length(sigma), sigma, labels), w, sigma)
+        total = torch.zeros(len(w), dtype=w.dtype, device=w.device)
+        for k in range(w.shape[1] if divergence else 0):
+            (slope,) = torch.autograd.grad(f[:, k].sum(), w, retain_graph=True)
+            total = total + slope[:, k]
+    return f.detach(), total
+
+
 def heun(
     denoise: Guess, x: Tensor, steps: int, span: tuple[float, float] = SPAN
 ) -> Generator[Tensor, None, Tensor]:

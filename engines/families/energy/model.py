@@ -255,7 +255,7 @@ def _of_points(points: Points) -> Model:
         knobs=knobs,
         density=Density(Meaning.ESTIMATE, points.log_density, grid=grid, at_once=False),
         latents=Latents(points.card.shape, _NATURE, points.decode, points.encode, short_run.POINTS),
-        native=Energy(points.native),
+        energy=Energy(points.native),
     )
 
 
@@ -276,7 +276,7 @@ def _of_pictures(pictures: _Pictures) -> Model:
             short_run.PICTURES,
             Pace.SLOW,
         ),
-        native=Energy(pictures.native, high, low),
+        energy=Energy(pictures.native, high, low),
     )
 
 

@@ -53,6 +53,24 @@ class Flow:
     def dims(self) -> int:
         return math.prod(self.card.shape)
 
+    # the part `bijection`
+
+    def to_noise(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return self.net.encode(x, labels)
+
+    def from_noise(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.net.decode(z, labels)
+
+    @property
+    def layers(self) -> int:
+        return self.net.layers if isinstance(self.net, PointFlow) else 0
+
+    def log_p_after(self, x: Tensor, labels: Tensor, count: int) -> Tensor:
+        assert isinstance(self.net, PointFlow)
+        return self.net.log_p_after(x, labels, count)
+
+    # what the model can do
+
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x = f⁻¹(T z), z ~ N(0, I)."""
         z = knobs["temperature"] * Streams(request.seed, request.indices).normal(self.dims)
@@ -199,5 +217,5 @@ def model_of(card: Card, net: Invertible, device: torch.device) -> Model:
             flow.encode,
             Procedure(Exactness.EXACT, "z = f(x)", "Dinh et al. 2017"),
         ),
-        native=flow,
+        bijection=flow,
     )

@@ -25,6 +25,7 @@ from engines.families.flow.couplings import (
 )
 from engines.families.flow.inverse import PictureInverse
 from engines.families.flow.plane import Unrolled
+from engines.noise import log_normal
 
 _EDGE = 1e-6
 
@@ -152,6 +153,22 @@ class PointFlow(Invertible):
 
     def _transform(self, labels: Tensor) -> zuko.transforms.ComposedTransform:
         return self.flow(F.one_hot(labels, self.classes + 1).float()).transform
+
+    @property
+    def layers(self) -> int:
+        """How many layers a point passes."""
+        label = torch.zeros(1, dtype=torch.int64, device=self.mean.device)
+        return len(self._transform(label).transforms)
+
+    def log_p_after(self, x: Tensor, labels: Tensor, count: int) -> Tensor:
+        """log p (n,) of points after the first `count` layers that a sample passes."""
+        u = (x - self.mean) / self.scale
+        total = -self.scale.log().sum().expand(len(x))
+        layers = self._transform(labels).transforms
+        for layer in layers[len(layers) - count :]:
+            u, more = layer.call_and_ladj(u)
+            total = total + more
+        return log_normal(u) + total
 
     def unrolled(self, label: int) -> Unrolled:
         """The flow of two standardised coordinates for one class, without what only repeats."""

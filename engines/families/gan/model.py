@@ -54,6 +54,25 @@ class GAN:
     _drawn: list[Tensor] = field(default_factory=list)
     """Where searches start, made at the first: a list of one."""
 
+    # the part `generator`
+
+    @property
+    def latent(self) -> int:
+        return self.net.latent
+
+    @property
+    def unit(self) -> Tensor:
+        one = torch.ones(self.card.shape)
+        return one if not isinstance(self.net, PointGenerator) else self.net.scale.cpu() * one
+
+    def generate(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.net(z, labels)  # type: ignore[no-any-return]
+
+    def pick(self, u: Tensor) -> Tensor:
+        return self.net.pick(u)
+
+    # what the model can do
+
     @property
     def codes(self) -> int:
         """Length of a latent code; without classes there is nothing for e to pick."""
@@ -152,7 +171,7 @@ def model_of(card: Card, net: Generator, device: torch.device) -> Model:
             gan.encode,
             inversion.SEARCH,
         ),
-        native=gan,
+        generator=gan,
     )
 
 

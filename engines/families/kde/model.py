@@ -31,7 +31,8 @@ from engines.model import (
     Steps,
     settle,
 )
-from engines.noise import Streams
+from engines.noise import Streams, choose
+from engines.parts import Noise
 
 BANDWIDTH = Knob(
     "bandwidth", "Bandwidth", 1.0, 0.0, 4.0, 0.05,
@@ -68,6 +69,37 @@ class KDE:
         if label == len(self.card.labels):
             return torch.arange(len(self.kernels.labels))
         return torch.nonzero(self.kernels.labels == label)[:, 0]
+
+    # the part `components`
+
+    @property
+    def conditional_method(self) -> str:
+        return "a training example weighed by the known values, plus kernel noise"
+
+    @property
+    def conditional_source(self) -> str:
+        return "Parzen 1962; Nadaraya 1964; Watson 1964"
+
+    def conditional(self, x: Tensor, known: Tensor, label: int, noise: Noise) -> Tensor:
+        """A centre i by w_i ∝ k(x_o, x_io), then the missing values from its kernel: (n, …).
+
+        Nadaraya 1964 and Watson 1964 as a distribution, not only its mean.
+        """
+        members = self.members(label)
+        log_w = self.kernels.log_of_known(members, x, known, self.h)
+        pick = members[choose(log_w.log_softmax(0), noise.uniform())]
+        return self.kernels.draw(pick, noise.normal(*self.card.shape), self.h)
+
+    # the part `kernels`
+
+    @property
+    def scale(self) -> Tensor:
+        return self.kernels.scale
+
+    def examples(self, count: int | None = None) -> tuple[Tensor, Tensor]:
+        return self.kernels.examples(count)
+
+    # what the model can do
 
     def log_grid(self, xs: Tensor, ys: Tensor, label: int | None, knobs: Knobs) -> DensityRun:
         """log p at every point of a grid in the plane, by products of matrices."""
@@ -134,7 +166,8 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=_procedure,
         knobs=(BANDWIDTH,),
         density=_density(kde),
-        native=kde,
+        components=kde,
+        kernels=kde,
     )
 
 

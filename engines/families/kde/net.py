@@ -23,6 +23,8 @@ _CELL = 1_000
 _FAR, _TINY = -150.0, -350.0
 """Sums of a grid's kernels below e^−150 are taken anew; no factor is below e^−350, whose square is
 a normal number: a processor multiplies others slowly."""
+_CHUNK = 1_000
+"""Pictures whose known pixels are compared at once."""
 _PROBES = 5_000
 """Centres that are left out one by one to judge a bandwidth."""
 _FEW = 5_000
@@ -51,6 +53,16 @@ class PointKernels:
     def tensors(self) -> dict[str, Tensor]:
         """What the checkpoint stores."""
         return {"centres": self.centres, "labels": self.labels, "scale": self.scale}
+
+    def examples(self, count: int | None = None) -> tuple[Tensor, Tensor]:
+        """The first `count` centres (N, D), or all, and their classes (N,)."""
+        return self.centres[:count], self.labels[:count]
+
+    def log_of_known(self, members: Tensor, x: Tensor, known: Tensor, h: float) -> Tensor:
+        """log of some centres' kernels at the known values of x (D,), up to a constant: (N,)."""
+        width = h * self.scale.double()
+        gap = (x.double() - self.centres[members].double()) / width
+        return -0.5 * gap[:, known].square().sum(1)
 
     def thinned(self) -> PointKernels:
         """Kernels on at most _FEW of the centres, as much wider as suits fewer (Scott 1992)."""
@@ -142,6 +154,15 @@ class PictureKernels:
         """What the checkpoint stores."""
         return {"levels": self.levels, "labels": self.labels}
 
+    @property
+    def scale(self) -> Tensor:
+        """Pictures need no units: 1."""
+        return torch.ones(1)
+
+    def examples(self, count: int | None = None) -> tuple[Tensor, Tensor]:
+        """The first `count` pictures (N, C, H, W) in [-1, 1], or all, and their classes (N,)."""
+        return self.levels[:count].float() / 127.5 - 1, self.labels[:count]
+
     def log_kernels(self, x: Tensor, centres: Tensor, h: float) -> Tensor:
         """log P(x | centre) in nats: levels x (n, …) and centres (N, …) uint8 -> (n, N) float64."""
         k, c = x.flatten(1).double(), centres.flatten(1)
@@ -159,6 +180,19 @@ class PictureKernels:
         out: Tensor = curvature * squares + constant * grey.sum(1, keepdim=True)
         out += black @ tail_low[c].T + white @ tail_high[c].T
         return out
+
+    def log_of_known(self, members: Tensor, x: Tensor, known: Tensor, h: float) -> Tensor:
+        """log P(x_o | centre) in nats of the known pixels' levels, for some centres: (N,) float64.
+
+        Not expanded in 1/h as in the density: one picture needs only a table of 256 × 256 levels.
+        """
+        known = known.flatten()
+        levels = to_levels(x).flatten()[known].long()
+        table, found = level_table(h), []
+        for part in self.levels[members].split(_CHUNK):
+            seen = part.flatten(1)[:, known].long()
+            found.append(table.flatten()[256 * levels + seen].sum(1))
+        return torch.cat(found)
 
     def log_mass(self, x: Tensor, h: float, *, label: int | None = None) -> Tensor:
         """log P(x) or log P(x | label) in nats of pictures (n, C, H, W): (n,) float64."""
@@ -183,6 +217,16 @@ class PictureKernels:
         """Pictures in [-1, 1]: levels[pick] + h·e, rounded and clipped."""
         levels = (self.levels[pick].float() + h * e).round().clamp(0, 255)
         return levels / 127.5 - 1
+
+
+def level_table(h: float) -> Tensor:
+    """log P(level k | centre c) of x = clip(round(c + h ε)): (256, 256) float64."""
+    k = torch.arange(256, dtype=torch.float64)
+    gap = (k[:, None] - k).abs()  # P is symmetric in the sign of k − c: look from the right tail
+    near, far = log_ndtr((0.5 - gap) / h), log_ndtr((-0.5 - gap) / h)
+    table: Tensor = near + torch.log1p(-(far - near).exp())
+    table[0], table[255] = log_ndtr((0.5 - k) / h), log_ndtr((k - 254.5) / h)
+    return table
 
 
 def to_levels(x: Tensor) -> Tensor:

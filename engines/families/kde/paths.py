@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engines.families.kde.net import PictureKernels, PointKernels
 from engines.model import Exactness, Procedure, Run, Step
+from engines.parts import Kernels
 
 NEAREST = Procedure(
     Exactness.HEURISTIC, "the nearest training example; hops on the path of least Fermat length",
@@ -27,12 +27,8 @@ _NEAR = 2000
 class Graph:
     """The centres (N, …) in the units of their kernels; distances are found as paths need them."""
 
-    def __init__(self, kernels: PictureKernels | PointKernels) -> None:
-        if isinstance(kernels, PictureKernels):
-            self.x = kernels.levels.float() / 127.5 - 1
-            self._scale = torch.ones(1)
-        else:
-            self.x, self._scale = kernels.centres, kernels.scale
+    def __init__(self, kernels: Kernels) -> None:
+        (self.x, _), self._scale = kernels.examples(), kernels.scale
         self._unit = (self.x.flatten(1) / self._scale).float()
         self._squares = self._unit.square().sum(1)
         self._known: dict[tuple[int, int], list[int]] = {}

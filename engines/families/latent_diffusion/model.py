@@ -23,6 +23,7 @@ from engines.families.vae.model import (
     MEAN,
     PIXELS,
     SIDE,
+    VAE,
     bound_name,
     lattice,
     propose,
@@ -83,6 +84,11 @@ class DiffusedLatents:
     device: torch.device
     kept: dict[tuple[int, int], PointKernels] = field(default_factory=dict, compare=False)
     """p(x | z) on draws of the prior, by class and side: every grid and point needs them again."""
+
+    @property
+    def decoder(self) -> VAE:
+        """p(x | z, c)."""
+        return VAE(self.card, self.vae, self.device)
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """z from the diffusion, then the mean of p(x | z, c) or a draw from it."""
@@ -226,7 +232,7 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         knobs=knobs,
         density=_density(model),
         latents=Latents((vae.latent,), _NATURE, model.decode, model.encode, _INVERSE),
-        native=model,
+        decoded=model,
     )
 
 

@@ -33,6 +33,7 @@ from engines.model import (
     settle,
 )
 from engines.noise import Streams, streams_of
+from engines.parts import Noise
 from engines.spread import log_mean
 
 _ROWS = {True: 256, False: 8_192}
@@ -54,6 +55,38 @@ class MFA:
     @property
     def dims(self) -> int:
         return math.prod(self.card.shape)
+
+    # the part `components`
+
+    @property
+    def conditional_method(self) -> str:
+        return "a component given the known values, then its conditional Gaussian"
+
+    @property
+    def conditional_source(self) -> str:
+        return "Ghahramani & Jordan 1994, section 3"
+
+    def conditional(self, x: Tensor, known: Tensor, label: int, noise: Noise) -> Tensor:
+        """x_m from Σ_j w_j(x_o) N(x_m; μ_j(x_o), Σ_j): (n, …). Ghahramani & Jordan 1994.
+
+        Pictures live on normal scores, where a known pixel is a cell: here every draw has the known
+        pixels dequantised anew, uniformly as in training, and is exact given those. See
+        engines/inpaint/cells.py.
+        """
+        known, mixture, n = known.flatten(), self.classes[label], len(noise)
+        y = x.flatten().double().expand(n, -1)
+        u, z = noise.uniform(), noise.normal(mixture.loading.shape[2])
+        e = noise.normal(int((~known).sum()))
+        if self.scores is not None:
+            levels = ((x + 1) * 127.5).round().long().flatten().expand(n, -1)
+            y, _ = self.scores.encode(levels, noise.uniform(self.dims))
+        y = y.clone()
+        y[:, ~known] = mixture.conditional(y, known).draw(u, z, e)
+        if self.scores is not None:
+            y = self.scores.decode(y) / 127.5 - 1
+        return y.float().view(n, *self.card.shape)
+
+    # what the model can do
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x = μ_j + T (Λ_j z + Ψ_j^½ e), j ~ w of the class."""
@@ -137,7 +170,7 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda knobs: tempered(_EXACT, knobs),
         knobs=(TEMPERATURE,),
         density=density,
-        native=mfa,
+        components=mfa,
     )
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from engines.checkpoints import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
 from engines.families.kde.net import PointKernels
-from engines.families.vae.net import PictureVAE, PointVAE, mixture_draw, mixture_mean
+from engines.families.vae.net import PictureVAE, PointVAE, mixture_of_logistics
 from engines.model import (
     Card,
     Density,
@@ -33,6 +33,7 @@ from engines.model import (
     settle,
 )
 from engines.noise import Streams, log_normal, streams_of
+from engines.parts import Noise
 from engines.spread import log_mean
 
 MEAN, DRAW = 0.0, 1.0
@@ -80,6 +81,41 @@ class VAE:
         labels = labels.to(self.device)
         z = self.net.from_prior(e.to(self.device), labels)
         return shown(self.net, z, labels, streams)
+
+    # the part `posterior`
+
+    @property
+    def latent(self) -> int:
+        return self.net.latent
+
+    def view(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.net.view(z, labels)
+
+    def log_p(self, view: Tensor, x: Tensor, where: Tensor) -> Tensor:
+        return self.net.log_p(view, x, where)
+
+    def log_pixels(self, view: Tensor, x: Tensor) -> Tensor:
+        return mixture_of_logistics(view, x[:, 0])
+
+    def expected(self, view: Tensor) -> Tensor:
+        return self.net.expected(view)
+
+    def drawn(self, view: Tensor, noise: Noise) -> Tensor:
+        return self.net.drawn(view, noise)
+
+    def encoder(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return self.net.posterior(x, labels)
+
+    def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.net.log_prior(z, labels)
+
+    def from_prior(self, e: Tensor, labels: Tensor) -> Tensor:
+        return self.net.from_prior(e, labels)
+
+    def to_prior(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.net.to_prior(z, labels)
+
+    # what the model can do
 
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log (1/M) Σ p(x, z_m) / q(z_m | x), z_m ~ q: Burda et al. 2016, equation 8.
@@ -144,16 +180,6 @@ class VAE:
         yield Step(len(x), len(x), calls=1)
         return e
 
-    @torch.no_grad()
-    def encode_draw(self, x: Tensor, labels: Tensor | None, seed: int) -> Run:
-        """One draw from q(z | x, c) for each example, as prior noise: (n, …) -> (n, K)."""
-        classes = class_indices(self.card, labels, len(x)).to(self.device)
-        mean, log_sd = self.net.posterior(x.to(self.device), classes)
-        z = mean + log_sd.exp() * Streams(seed, range(len(x))).normal(self.net.latent).to(mean)
-        e = self.net.to_prior(z, classes).cpu()
-        yield Step(len(x), len(x), calls=1)
-        return e
-
 
 def lattice(side: int) -> Tensor:
     """Standard normal points (side², 2) that fill their plane evenly, the corner left free.
@@ -201,14 +227,8 @@ def lattice_grid(
 
 def shown(net: PictureVAE | PointVAE, z: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
     """Mean of p(x | z, c), or with streams a draw from it: z (n, K) -> (n, …) on the CPU."""
-    if isinstance(net, PointVAE):
-        x = net.decode(z, labels).cpu()
-        return x if streams is None else x + net.noise().cpu() * streams.normal(x.shape[1])
-    parameters = net.likelihood(z, labels).cpu()
-    if streams is None:
-        return mixture_mean(parameters)[:, None]
-    size = parameters.shape[1:3]
-    return mixture_draw(parameters, streams.uniform(*size), streams.uniform(*size))[:, None]
+    view = net.view(z, labels).cpu()
+    return net.expected(view) if streams is None else net.drawn(view, streams)
 
 
 def propose(
@@ -246,7 +266,7 @@ def load(card: Card, device: torch.device) -> Model:
         knobs=knobs,
         density=_density(vae),
         latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode, _AMORTISED),
-        native=vae,
+        posterior=vae,
     )
 
 

@@ -13,6 +13,9 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.noise import log_normal
+from engines.parts import Noise
+
 _LEVELS = 256
 
 
@@ -142,6 +145,24 @@ class PictureVAE(LearnedPrior):
         """log p(x | z, c) in nats (n,)."""
         return mixture_of_logistics(self.likelihood(z, labels), x[:, 0]).flatten(1).sum(1)
 
+    def view(self, z: Tensor, labels: Tensor) -> Tensor:
+        """What the methods below take for z: the parameters of the mixtures."""
+        return self.likelihood(z, labels)
+
+    def log_p(self, view: Tensor, x: Tensor, where: Tensor) -> Tensor:
+        """log p(x | z) (n,) of the pixels `where` (1, H, W) alone."""
+        return mixture_of_logistics(view[:, where[0]], x[:, where]).sum(1)
+
+    def expected(self, view: Tensor) -> Tensor:
+        """E[x | z] (n, 1, H, W)."""
+        return mixture_mean(view)[:, None]
+
+    def drawn(self, view: Tensor, noise: Noise) -> Tensor:
+        """x ~ p(x | z) (n, 1, H, W)."""
+        size = view.shape[1:3]
+        pick, place = (noise.uniform(*size).to(view.device) for _ in range(2))
+        return mixture_draw(view, pick, place)[:, None]
+
 
 class PointVAE(LearnedPrior):
     """q(z | x, c) and p(x | z, c) = N(mean(z, c), sd² I) with one learned sd, for points."""
@@ -180,6 +201,23 @@ class PointVAE(LearnedPrior):
         sd = self.noise()
         e = (x - self.decode(z, labels)) / sd
         return -(0.5 * e.square() + sd.log() + 0.5 * math.log(2 * math.pi)).sum(1)
+
+    def view(self, z: Tensor, labels: Tensor) -> Tensor:
+        """What the methods below take for z: the mean (n, dim)."""
+        return self.decode(z, labels)
+
+    def log_p(self, view: Tensor, x: Tensor, where: Tensor) -> Tensor:
+        """log p(x | z) (n,) of the axes `where` (dim,) alone."""
+        sd = self.noise()[where]
+        return log_normal((x - view)[:, where] / sd) - sd.log().sum()
+
+    def expected(self, view: Tensor) -> Tensor:
+        """E[x | z] (n, dim)."""
+        return view
+
+    def drawn(self, view: Tensor, noise: Noise) -> Tensor:
+        """x ~ p(x | z) (n, dim)."""
+        return view + self.noise().to(view.device) * noise.normal(view.shape[1]).to(view.device)
 
 
 def _perceptron(into: int, hidden: int, out: int) -> nn.Sequential:

@@ -17,14 +17,13 @@ from torch import Tensor
 
 from engines.checkpoints.catalog import catalog
 from engines.facts.evidence import Evidence
-from engines.families.gan.model import GAN
-from engines.families.kde.model import KDE
-from engines.families.kde.net import PointKernels
 from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
+from engines.kinds import is_plane
 from engines.maps.grids import log_density_grid
 from engines.model import Card, Model, finish, settle
 from engines.opening import open_model
+from engines.parts import Generator
 from engines.training.reports.evidence import LEVEL, SEED, SETS, ended, verdict
 
 ORACLE = "Shipped checkpoints of the plane, against their own conditionals"
@@ -125,7 +124,7 @@ class PlaneTrial:
 def trials(draws: int) -> Iterator[PlaneTrial]:
     """Every method on every shipped checkpoint of the plane."""
     for card in catalog():
-        if card.shape == (2,):
+        if is_plane(card.kind):
             for method in methods_for(_opened(card.name)):
                 yield PlaneTrial(card, method.name, draws)
 
@@ -138,10 +137,9 @@ def _opened(name: str) -> Model:
 @cache
 def lines_of(data: str) -> tuple[Line, ...]:
     """The same lines for every model of a data set; the points are those that its KDE keeps."""
-    kde = open_model(f"{data}/kde", device="cpu").native
-    assert isinstance(kde, KDE)
-    assert isinstance(kde.kernels, PointKernels)
-    x, found = kde.kernels.centres.double(), []
+    kernels = open_model(f"{data}/kde", device="cpu").kernels
+    assert kernels is not None
+    x, found = kernels.examples()[0].double(), []
     for axis, share in _LINES:
         point, known = torch.zeros(2), torch.arange(2) == axis
         point[axis] = x[:, axis].quantile(share)
@@ -159,8 +157,8 @@ def conditionals(name: str, tau: float) -> tuple[Bins, ...]:
 
 def exact(model: Model, line: Line, tau: float = 0.0) -> Bins:
     """The model's own p(x_m | x_o), which for a GAN is the relaxed one of tolerance `tau`."""
-    if isinstance(model.native, GAN):
-        return _of_generator(model.native, line, tau)
+    if model.generator is not None:
+        return _of_generator(model.generator, line, tau)
     coarse = _cells(model, line, line.reach)
     fine = _cells(model, line, coarse.massive())
     ends = fine.low + fine.width * torch.arange(1, _CELLS + 1, dtype=torch.float64)
@@ -176,12 +174,12 @@ def _cells(model: Model, line: Line, span: tuple[float, float]) -> Cells:
 
 
 @torch.no_grad()
-def _of_generator(gan: GAN, line: Line, tau: float) -> Bins:
+def _of_generator(part: Generator, line: Line, tau: float) -> Bins:
     """∝ Σ_i N(x_o; G(z_i)_o, τ²) at G(z_i)_m for z_i ~ p(z), τ in units of the data's spread."""
     g = torch.Generator().manual_seed(0)
-    z = torch.randn(_SAMPLES, gan.net.latent, generator=g)
-    x = gan.net(z, gan.net.pick(torch.rand(_SAMPLES, generator=g))).double()
-    unit = gan.net.get_buffer("scale").double() * torch.ones(2)
+    z = torch.randn(_SAMPLES, part.latent, generator=g)
+    x = part.generate(z, part.pick(torch.rand(_SAMPLES, generator=g))).double()
+    unit = part.unit.double()
     gap = (x - line.point)[:, 1 - line.free] / (tau * unit[1 - line.free])
     places, order = x[:, line.free].sort()
     return Bins.of(places, (-0.5 * gap.square()).softmax(0)[order])

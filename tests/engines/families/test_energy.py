@@ -174,18 +174,18 @@ def test_the_unnormalised_density_is_the_energy_at_the_last_level(tmp_path):
     x = torch.rand(2, *SHAPES["picture"]) * 2 - 1
     found = finish(model.density.run(x, None, {}))
     assert "log Z of each class unknown" in found.method
-    value, _ = model.native.of(x, None, model.native.sigma_min)
+    value, _ = model.energy.of(x, None, model.energy.sigma_min)
     torch.testing.assert_close(found.value, -value.double(), rtol=1e-5, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_the_native_energy_has_the_slope_of_its_differences(tmp_path, kind):
     model = opened(tmp_path, "energy", kind)
-    sigma = model.native.sigma_max / 20
+    sigma = model.energy.sigma_max / 20
     x, labels, h = torch.rand(2, *SHAPES[kind]) - 0.5, torch.tensor([0, 2]), 1e-2
-    _, slope = model.native.of(x, labels, sigma)
+    _, slope = model.energy.of(x, labels, sigma)
     along = torch.randn_like(x)
-    (ahead, _), (behind, _) = (model.native.of(x + s * h * along, labels, sigma) for s in (1, -1))
+    (ahead, _), (behind, _) = (model.energy.of(x + s * h * along, labels, sigma) for s in (1, -1))
     expected = (slope * along).flatten(1).sum(1)
     torch.testing.assert_close((ahead - behind) / (2 * h), expected, rtol=2e-3, atol=2e-2)
 
@@ -194,7 +194,7 @@ def test_the_native_energy_has_the_slope_of_its_differences(tmp_path, kind):
 def test_an_unknown_noise_level_is_refused(tmp_path, kind):
     model = opened(tmp_path, "energy", kind)
     with pytest.raises(ValueError, match="sigma must"):
-        model.native.of(torch.zeros(1, *SHAPES[kind]), None, 1e3)
+        model.energy.of(torch.zeros(1, *SHAPES[kind]), None, 1e3)
 
 
 def test_levels_fall_from_the_greatest_noise_to_the_least():

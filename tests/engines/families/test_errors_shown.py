@@ -87,7 +87,7 @@ def test_errors_of_20_pictures_hold_over_16_repeats(asked, name):
 def test_the_solver_of_pictures_errs_less_than_is_shown():
     """The same draw and the same probes all the way, so that the steps alone make a difference."""
     model, x = open_model("mnist/diffusion", "cpu"), digits(4)
-    flow, draws = model.native, Streams(1, range(4))
+    flow, draws = model.denoise, Streams(1, range(4))
     u = ((x + 1) * 127.5 + draws.uniform(*x.shape[1:])) / 256
     probe, labels = (draws.uniform(*x.shape[1:]) - 0.5).sign(), torch.full((4,), 10)
 

@@ -105,7 +105,7 @@ def test_gradient_ascent_finds_no_picture_that_costs_endless_bits():
     x = torch.cat([sets[kind] for kind in ("stripes", "checkerboards", "white", "noisy", "grey")])
     x = x[log_density(model, x).value.argsort()[:12]]
     before, _ = costs(model, x)
-    found = ascend(model.native.net, ((x + 1) * 127.5).round(), 60) / 127.5 - 1
+    found = ascend(model.bijection.net, ((x + 1) * 127.5).round(), 60) / 127.5 - 1
     after, nats = costs(model, found)
     print(f"worst {before.max():.1f} → {after.max():.1f} bits/dim, mean {after.mean():.1f}")
     assert nats.isfinite().all()

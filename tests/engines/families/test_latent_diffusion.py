@@ -235,16 +235,16 @@ def test_points_of_the_plane_share_draws_of_the_prior(tmp_path, monkeypatch, lab
     """On a grid and point by point, once for each class; the bound by the encoder agrees."""
     monkeypatch.setattr("engines.families.latent_diffusion.model.SIDE", 128)
     model = opened(tmp_path, "latent-diffusion", "points")
-    model.native.vae.log_sd.data.fill_(0.0)  # wide enough for draws of an untrained encoder
+    model.decoded.vae.log_sd.data.fill_(0.0)  # wide enough for draws of an untrained encoder
     xs, ys = torch.linspace(-1, 1, 3), torch.linspace(-0.5, 0.5, 2)
     x = torch.cartesian_prod(xs, ys)
     labels = None if label is None else torch.full((6,), label)
     found = finish(model.density.run(x, labels, {}))
     assert found.meaning is Meaning.BOUND
-    assert list(model.native.kept) == [(3 if label is None else label, 128)]
+    assert list(model.decoded.kept) == [(3 if label is None else label, 128)]
     grid = finish(log_density_grid(model, xs, ys, label))
     torch.testing.assert_close(grid.value, found.value, rtol=1e-6, atol=1e-6)
-    many = finish(model.native.log_density(x, labels, {"importance": 4000}))
+    many = finish(model.decoded.log_density(x, labels, {"importance": 4000}))
     error = (found.value - many.value).abs()
     assert (error <= 5 * many.stderr + 0.02).all()
 

@@ -39,7 +39,7 @@ def test_the_schedule_falls_evenly_in_a_power_of_the_angle():
 def test_a_sweep_of_all_the_plane_is_that_of_the_mixture(oracle):
     """What maps read off grids between the noise levels: less exact than point by point."""
     net, model = oracle
-    sweep = noised.Sweep(model.native, None)
+    sweep = noised.Sweep(model.card, model.denoise, None)
     for _ in sweep.build():
         pass
     x = net.draws(1000)[0]
@@ -55,7 +55,7 @@ def test_a_sweep_of_all_the_plane_is_that_of_the_mixture(oracle):
 def test_runge_and_kutta_are_of_fourth_order(oracle):
     """In float64, down from σ_max and up again: twice the steps leave a tenth or less."""
     _, model = oracle
-    denoise, _ = model.native._denoiser(torch.full((50,), 3), 1.0)
+    denoise, _ = model.denoise._denoiser(torch.full((50,), 3), 1.0)
     x = SIGMA_MAX * Streams(2, range(50)).normal(2).double()
 
     def down(steps):

@@ -63,7 +63,7 @@ def test_the_table_has_the_conditionals_it_says(table):
         expected = (p * table.states[:, place]).sum() / p.sum()
         found = table.logits(LEVELS[None], known[None])[0, place, 1].exp()
         assert found.item() == pytest.approx(expected.item(), rel=1e-9)
-    net = table_raster(table).native.net
+    net = table_raster(table).conditionals.net
     log_p = net.log_mass(table.states.view(-1, 3, 3), torch.zeros(512, dtype=torch.int64))
     torch.testing.assert_close(log_p.flatten(1).sum(1).double(), table.log_p, atol=1e-4, rtol=0)
 

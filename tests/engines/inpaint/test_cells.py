@@ -46,7 +46,7 @@ def two_pixels(tmp_path):
         labels = torch.zeros(request.count, dtype=torch.int64)
         return native.draw(request, {"temperature": 1.0}, labels)
 
-    return dataclasses.replace(model, card=card, native=native, sample=sample)
+    return dataclasses.replace(model, card=card, bijection=native, sample=sample)
 
 
 def law_of_second(level):

@@ -72,7 +72,7 @@ def test_the_oracle_has_the_conditional_it_says(mixture):
 
 @pytest.mark.parametrize("sigma", [0.002, 0.3, 10.0])
 def test_the_oracle_denoises_as_the_mixture(mixture, exact, sigma):
-    net = exact.native.net
+    net = exact.denoise.net
     y = Streams(1, range(20)).normal(2) * (0.5 + sigma)
     found = net.leave(net(y, torch.full((20,), sigma), None)).double()
     scale = net.scale[0].item()
@@ -108,9 +108,9 @@ def test_a_moment_matched_twist_is_exact_for_one_gaussian(mixture):
     one = FactorAnalysers(*(t[:1] for t in (mixture.mean, mixture.loading, mixture.noise,
                                             mixture.log_weight, mixture.labels)))  # fmt: skip
     model = mixture_diffusion(one)
-    net, sigma = model.native.net, 0.4
+    net, sigma = model.denoise.net, 0.4
     hole, classes = Hole(model, POINT, KNOWN, 6, 1, {}, (0,)), torch.zeros(6, dtype=torch.int64)
-    scene = Scene(hole, model.native, Streams(1, range(6)), 1, classes)
+    scene = Scene(hole, model.denoise, Streams(1, range(6)), 1, classes)
     y = scene.noise()
     seen = moment_matched(scene)(y, sigma)
     # E[y_0 | y_σ, y_o]: y_σ is one more observation, of variance σ²
@@ -128,7 +128,7 @@ def test_a_known_pixel_has_the_mean_and_spread_of_its_cell(tiny):
     model = tiny["picture"]
     x, known = asked(model)
     x[0, 0, 0], x[0, 0, 1] = -1.0, 1.0
-    scene = Scene(Hole(model, x, known[None], 4000, 1, {}, (3,)), model.native,
+    scene = Scene(Hole(model, x, known[None], 4000, 1, {}, (3,)), model.denoise,
                   Streams(1, range(4000)), 1, torch.full((4000,), 3))  # fmt: skip
     mean, variance_of = scene.expected()
     y = scene.observe()

@@ -10,12 +10,11 @@ from engines import log_density, open_model
 from engines.chains.langevin import State
 from engines.chains.tempering import ladder, swapped, tempered_chains
 from engines.data import examples
-from engines.families.kde.net import to_levels
+from engines.families.kde.net import level_table, to_levels
 from engines.families.mfa.model import MFA
 from engines.families.mfa.net import FactorAnalysers, NormalScores
 from engines.inpaint import methods_for
 from engines.inpaint.cells import truncated
-from engines.inpaint.closed_form import level_table
 from engines.kinds import of_shape
 from engines.model import Exactness, finish
 from engines.noise import Streams
@@ -84,9 +83,9 @@ def test_a_kernel_s_levels_are_its_rounded_noise():
 def test_pictures_of_kernels_follow_the_conditional_of_the_joint(tmp_path):
     """Shares of the centres and levels of one missing pixel, against sums of P(x) over levels."""
     model, n = opened(tmp_path, "kde", "picture"), 4_000
-    native = model.native
+    native = model.components
     wide = dataclasses.replace(native, h=200.0)  # narrow kernels leave one centre only
-    model = dataclasses.replace(model, native=wide)
+    model = dataclasses.replace(model, components=wide)
     picture = native.kernels.levels[7] / 127.5 - 1
     known = torch.ones(8, 8, dtype=torch.bool)
     known[3, 3] = known[5, 1] = False
@@ -135,7 +134,7 @@ def few_pixels(tmp_path):
     mixture = FactorAnalysers(mean, loading, noise, log_w, torch.zeros(2, dtype=torch.int64))
     card = dataclasses.replace(model.card, kind=of_shape((1, 2, 3)), attributes=())
     native = MFA(card, (mixture,), NormalScores(marginals))
-    return dataclasses.replace(model, card=card, native=native)
+    return dataclasses.replace(model, card=card, components=native)
 
 
 def test_pictures_of_analysers_follow_the_cells_of_what_is_known(few_pixels):
@@ -143,7 +142,7 @@ def test_pictures_of_analysers_follow_the_cells_of_what_is_known(few_pixels):
     known = torch.tensor([[True, False, True], [True, True, False]])
     levels = torch.tensor([0, 0, 255, 0, 90, 0])
     picture, n = (levels / 127.5 - 1).view(1, 2, 3), 6_000
-    law = by_factors(few_pixels.native, levels, known.flatten())
+    law = by_factors(few_pixels.components, levels, known.flatten())
 
     def apart(**knobs):
         x = to_levels(filled(few_pixels, "closed-form", picture, known, n, **knobs)).long()
@@ -188,7 +187,7 @@ def linear():
 def test_the_encoder_s_error_goes_within_gibbs_and_stays_without(linear, name, low, high):
     picture, known = torch.tensor([0.5, 0.0, 0.0]), torch.tensor([True, False, False])
     x = filled(linear, name, picture, known, 4_000, steps=40)[:, 1:]
-    mean, cov = linear.native.net.conditional(0.5)
+    mean, cov = linear.posterior.net.conditional(0.5)
     gap = ((x.mean(0) - mean) / cov.diagonal().sqrt()).abs().max().item()
     assert low <= gap <= high
     if name == "mwg":

@@ -130,7 +130,7 @@ def test_the_search_keeps_to_a_class_where_one_is_asked(opener):
     x = finish(model.sample(SampleRequest(6, 3)))
     for label in range(3):
         code = finish(engines.encode(model, x, torch.full((6,), label)))
-        assert (model.native.classes(code[:, -1]) == label).all()
+        assert (model.generator.classes(code[:, -1]) == label).all()
 
 
 def test_the_search_tells_how_far_it_is_and_shows_its_best(opener):
@@ -150,7 +150,7 @@ def test_classes_of_a_gan_are_mixed_without_a_third(opener):
     walk = walk_of(model)
     z = finish(walk.encode(finish(model.sample(SampleRequest(2, 5, label=(0, 2)))), None))
     path = walk.between(Way.SLERP, z[0], z[1], torch.linspace(1, 0, 5).double())
-    k = model.native.net.latent
+    k = model.generator.latent
     assert (path[:, k + 1] == path[0, k + 1]).all() or z[:, k + 1].any()
     torch.testing.assert_close(path[:, k:].sum(1), torch.ones(5).to(path))
 
@@ -209,7 +209,7 @@ def test_kernels_show_training_examples_and_nothing_between(opener):
     walk = walk_of(model)
     z = torch.tensor([[3.0], [40.0]]).double()
     frames = finish(walk.decode(walk.between(Way.SLERP, z[0], z[1], LAM), None))
-    every = model.native.kernels.levels.float() / 127.5 - 1
+    every = model.kernels.examples()[0]
     assert all((every == frame).flatten(1).all(1).any() for frame in frames)
 
 

@@ -27,7 +27,7 @@ def at(model, place, process, memory=None):
 
 
 def test_slopes_in_forward_mode_are_the_gradients(tmp_path):
-    native = opened(tmp_path, "diffusion", "points").native
+    native = opened(tmp_path, "diffusion", "points").denoise
     w, label = torch.randn(9, 2, generator=torch.Generator().manual_seed(1)), torch.tensor([3])
     for sigma in (0.01, 0.4, 30.0):
         f, trace, _ = native.exact(label.expand(9))(w, sigma)
@@ -62,7 +62,7 @@ def test_near_sharp_densities_the_way_to_the_grid_is_taken_in_smaller_steps(monk
     for _ in sweep.build():
         pass
     x, _ = TOYS["spirals"].sample(600, torch.Generator().manual_seed(3))
-    w = sweep.net.enter(x)[0] / length(SIGMA_MIN)
+    w = sweep.part.enter(x)[0] / length(SIGMA_MIN)
     careful = finish(sweep.log_density(w, noised.LOWEST))
     monkeypatch.setattr(noised, "_DOUBT", math.inf)
     careless = finish(sweep.log_density(w, noised.LOWEST))
@@ -83,8 +83,8 @@ def test_cubics_are_exact_for_cubics():
 
 
 def test_pure_noise_is_the_standard_normal(tmp_path):
-    native = opened(tmp_path, "diffusion", "points").native
-    sweep = noised.Sweep(native, None)
+    model = opened(tmp_path, "diffusion", "points")
+    sweep = noised.Sweep(model.card, model.denoise, None)
     for _ in sweep.build():
         pass
     w = torch.randn(40, 2, generator=torch.Generator().manual_seed(5))
@@ -99,7 +99,7 @@ def test_a_flow_starts_as_a_gaussian_and_ends_as_itself(tmp_path):
     own = finish(model.density.run(x, None, {})).value
     found = torch.cat([finish(end.grid(p[:1], p[1:])).value for p in x])
     torch.testing.assert_close(found, own, rtol=1e-5, atol=1e-5)
-    net = model.native.net
+    net = model.bijection.net
     normal = log_normal((x - net.mean) / net.scale) - net.scale.log().sum()
     found = torch.cat([finish(start.grid(p[:1], p[1:])).value for p in x])
     torch.testing.assert_close(found, normal.double(), rtol=1e-5, atol=1e-5)
@@ -133,7 +133,7 @@ def test_what_can_be_followed_is_known_from_the_card(tmp_path):
 def test_posteriors_integrate_to_one_and_the_gap_closes_the_bound():
     model = open_model("moons/vae")
     x = torch.tensor([0.1, 0.9])
-    found = posterior(model.native, x)
+    found = posterior(model, x)
     cell = AREA.cell(*found.exact.shape)
     assert float(found.exact.exp().sum() * cell) == pytest.approx(1, abs=1e-9)
     # log p(x) − ELBO = KL(q ‖ p), where the area holds all of q

@@ -47,7 +47,7 @@ def test_slopes_are_finite_differences(tmp_path, family):
     assert found.signed
     assert found.values.abs().max() > 0
     if family == "flow":
-        net, u = model.native.net, (((picture() + 1) * 127.5).round() + 0.5) / 256
+        net, u = model.bijection.net, (((picture() + 1) * 127.5).round() + 0.5) / 256
         label = torch.tensor([3])
 
         def value(u):

@@ -111,8 +111,8 @@ def test_bounds_stay_below_the_exact_value(name):
     """The exact value is that of a fine quadrature over both latents."""
     model = open_model(name)
     x = examples.points(model.card.data, 4000)[:12]
-    exact = by_quadrature(model.native, x)
-    same = posterior(model.native, x[0], side=320).log_p
+    exact = by_quadrature(model.posterior, x)
+    same = posterior(model, x[0], side=320).log_p
     assert same == pytest.approx(exact[0].item(), abs=1e-4)
     for m in (1, 64):
         found = log_density(model, x, knobs={"importance": m})
@@ -129,7 +129,7 @@ def test_bounds_stay_below_the_exact_value(name):
 @pytest.mark.parametrize("name", names("kde"))
 def test_kernels_are_their_brute_force_sum(name):
     model = open_model(name)
-    kernels, h = model.native.kernels, model.card.net["bandwidth"]
+    kernels, h = model.kernels.kernels, model.card.net["bandwidth"]
     xs, ys = (torch.from_numpy(axis) for axis in box(model.card.data, 0.2).axes(8, 7))
     at = torch.cartesian_prod(xs, ys).numpy()
     sd = h * kernels.scale.double().numpy()
@@ -147,12 +147,12 @@ def test_kernels_are_their_brute_force_sum(name):
 def test_an_unrolled_flow_is_the_flow(name):
     """Closer to zuko's in double precision than zuko's own in single."""
     model = open_model(name)
-    net, area = model.native.net, box(model.card.data, 0.1)
+    net, area = model.bijection.net, box(model.card.data, 0.1)
     xs, ys = (torch.from_numpy(axis) for axis in area.axes(31, 23))
     x = torch.cartesian_prod(xs, ys).float()
     found = [log_density(model, x).value, finish(log_density_grid(model, xs, ys)).value]
     for label in range(net.classes + 1):
-        own = model.native._unrolled(label)(*x.T).double()
+        own = model.bijection._unrolled(label)(*x.T).double()
         net.double()
         labels = torch.full((len(x),), label)
         z, log_det = net.encode(x.double(), labels)

@@ -40,7 +40,7 @@ def theirs(net, indices):
 
 def test_logits_colour_by_colour_are_theirs(made, model):
     indices = torch.randint(8, (3, 16), generator=torch.Generator().manual_seed(1))
-    reader, expected = Reader(model.native.net), theirs(made[1], indices)
+    reader, expected = Reader(model.conditionals.net), theirs(made[1], indices)
     found = [reader.logits(indices[:, :place]) for place in (0, 1, 2, 9, 10)]  # one or some a call
     assert (torch.cat(found, 1) - expected[:, :11]).abs().max() < 1e-4
     order = torch.tensor([2, 0, 0])
@@ -65,7 +65,7 @@ def test_pictures_are_drawn_from_their_conditionals(made, model):
 def test_the_mass_is_theirs_and_sums_to_one(made, model, tmp_path):
     x = finish(model.sample(SampleRequest(5, 3)))
     found = engines.log_density(model, x)
-    indices = model.native.indices(x)
+    indices = model.conditionals.indices(x)
     log_p = theirs(made[1], indices).double().log_softmax(-1)
     expected = log_p.gather(2, indices[..., None]).flatten(1).sum(1)
     assert (found.value - expected).abs().max() < 1e-4
@@ -75,7 +75,7 @@ def test_the_mass_is_theirs_and_sums_to_one(made, model, tmp_path):
     foreign.imagegpt(tmp_path / "two", colours=2, side=2)
     two = engines.open_model(str(tmp_path / "two"))
     every = torch.tensor(list(itertools.product(range(2), repeat=4)))
-    mass = engines.log_density(two, two.native.pictures(every)).value.exp().sum()
+    mass = engines.log_density(two, two.conditionals.examples(every)).value.exp().sum()
     assert float(mass) == pytest.approx(1.0, abs=1e-6)
 
 
@@ -83,7 +83,7 @@ def test_codes_come_back_as_the_nearest_colours(model):
     x = torch.rand(3, 3, 4, 4, generator=torch.Generator().manual_seed(4)) * 2 - 1
     z = finish(engines.encode(model, x))
     back = finish(engines.decode(model, z))
-    assert (back == model.native.pictures(model.native.indices(x))).all()
+    assert (back == model.conditionals.examples(model.conditionals.indices(x))).all()
 
 
 def test_what_the_card_promises(model):
@@ -119,7 +119,7 @@ def test_colours_that_do_not_fit_are_refused(made, tmp_path, changes, said):
 def test_holes_are_filled_as_the_sums_say(tmp_path):
     foreign.imagegpt(tmp_path / "two", colours=2, side=2)
     model = engines.open_model(str(tmp_path / "two"))
-    every = model.native.pictures(torch.tensor(list(itertools.product(range(2), repeat=4))))
+    every = model.conditionals.examples(torch.tensor(list(itertools.product(range(2), repeat=4))))
     mass = engines.log_density(model, every).value.exp()
     smc, clamping = inpaint.methods_for(model)
     picture, count = every[5], 3000

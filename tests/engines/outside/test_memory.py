@@ -78,7 +78,7 @@ def test_half_precision_is_near_the_whole(tmp_path, monkeypatch, make):
     for module in ("latents", "text", "codec"):
         monkeypatch.setattr(f"engines.outside.{module}.precision", lambda _: torch.bfloat16)
     model = opened(tmp_path / "m")
-    assert model.native.codec.net.dtype == torch.bfloat16
+    assert model.codec.net.dtype == torch.bfloat16
     half = drawn(model, 2)
     assert half.dtype == torch.float32
     assert (half - whole).abs().mean() < 0.1 * whole.std()
@@ -87,7 +87,7 @@ def test_half_precision_is_near_the_whole(tmp_path, monkeypatch, make):
 def test_a_large_picture_is_decoded_in_ever_smaller_tiles(tmp_path, monkeypatch):
     foreign.kl(128).save_pretrained(tmp_path / "m")
     model = opened(tmp_path / "m")
-    codec = model.native.codec
+    codec = model.codec
     z = torch.randn(1, *codec.latent, generator=torch.Generator().manual_seed(2))
     whole = codec.decode(z)
     forward = diffusers.models.autoencoders.vae.Decoder.forward

@@ -157,7 +157,7 @@ def test_a_network_without_any_class_draws_one_or_asks_for_one(tmp_path):
 
 
 def prompted(pipeline, model, prompt="a red cat", negative="dog", guidance=5.0, **more):
-    noise, generators = noise_of(pipeline, model.native.drawing.net.shape, 2)
+    noise, generators = noise_of(pipeline, model.pipeline.drawing.net.shape, 2)
     return pipeline(
         [prompt] * 2, negative_prompt=[negative] * 2, guidance_scale=guidance, latents=noise,
         generator=generators, num_inference_steps=STEPS, output_type="pt", **more,

@@ -102,7 +102,7 @@ def test_a_checkpoint_without_limits_is_given_them(tmp_path):
     assert card.training["command"] == f"train it && python -m engines.training bound {card.name}"
     model = open_model(card.name, root=tmp_path)
     assert model.card == card
-    assert all(bend.limits.isfinite().all() for bend in bounded(model.native.net))
+    assert all(bend.limits.isfinite().all() for bend in bounded(model.bijection.net))
     assert torch.equal(log_density(model, part.x, part.labels).value, before)
     assert bounds.bound(card, part) == card
 
@@ -121,7 +121,7 @@ def test_no_limit_of_the_shipped_flow_bites_on_a_digit_or_a_sample():
     digits = torch.from_numpy(pictures("mnist").levels[:20, None, :, :, 0]) / 127.5 - 1
     request = SampleRequest(8, 3, knobs={"temperature": 1.0})
     held = log_density(model, digits).value, finish(model.sample(request))
-    net = model.native.net
+    net = model.bijection.net
     for bend in bounded(net):
         bend.limits = FREE.clone()
     net.eval()  # the inverse is worked out anew

@@ -28,7 +28,7 @@ def test_bins_are_those_of_the_exact_conditional():
     model = open_model("moons/mfa", device="cpu")
     for line in lines_of("moons"):
         bins = exact(model, line)
-        weight, mean, sd = conditional(model.native, line)
+        weight, mean, sd = conditional(model.components, line)
         ends = torch.tensor([-math.inf, *bins.edges.tolist(), math.inf], dtype=torch.float64)
         below = (weight * torch.special.ndtr((ends[:, None] - mean) / sd)).sum(1)
         torch.testing.assert_close(bins.mass, below.diff(), atol=2e-3, rtol=0)
