@@ -11,12 +11,17 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from engines import naming, parts
-from engines.kinds import Kind, Pictures
+from engines.card import CLASS as CLASS
+from engines.card import NOTHING as NOTHING
+from engines.card import Attribute as Attribute
+from engines.card import Card as Card
+from engines.card import Given as Given
+from engines.card import batch_of as batch_of
+from engines.card import class_attributes as class_attributes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,11 +30,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 Knobs: TypeAlias = Mapping[str, float]
 NO_KNOBS: Knobs = MappingProxyType({})
-Given: TypeAlias = Mapping[str, str]
-"""A condition: values of attributes by their names. A missing attribute is left open."""
-NOTHING: Given = MappingProxyType({})
-CLASS = "class"
-"""The attribute whose values are the classes of a model that has no other."""
 
 
 class NotFiniteError(Exception):
@@ -175,88 +175,6 @@ class Latents:
     inverse: Procedure | None = None
     pace: Pace = Pace.FAST
     sketch: Callable[[Tensor, Tensor | None], Run] | None = None
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One thing that may be asked of an example: its name and the values it can have."""
-
-    name: str
-    values: tuple[str, ...]
-
-
-def class_attributes(labels: tuple[str, ...]) -> tuple[Attribute, ...]:
-    """The attributes of a model with these classes; none for none."""
-    return (Attribute(CLASS, labels),) if labels else ()
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of one checkpoint without loading it: the toml beside the weights in `folder`.
-
-    `kind` says what an example is. `attributes` are what samples may be asked to be, none for an
-    unconditional model; `figures` are measured by the evaluate command, never written by hand.
-    """
-
-    folder: Path
-    name: str
-    family: str
-    data: str
-    kind: Kind
-    attributes: tuple[Attribute, ...]
-    weights: str
-    sha256: str
-    parameters: int
-    seed: int
-    recipe: str
-    licence: str
-    net: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
-    figures: Mapping[str, Any] = field(default_factory=dict)
-    recommended: Mapping[str, float] = field(default_factory=dict)
-    """Values of knobs at which samples look best: the defaults of the opened model."""
-    replaces: tuple[str, ...] = ()
-    """sha256 of earlier weights that these answer like on their data: samples of those, saved with
-    a recipe, are re-made with these."""
-
-    @property
-    def is_picture(self) -> bool:
-        return isinstance(self.kind, Pictures)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one example."""
-        return self.kind.shape
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes: the values of the only attribute, where it is called "class"."""
-        if len(self.attributes) == 1 and self.attributes[0].name == CLASS:
-            return self.attributes[0].values
-        return ()
-
-    def codes(self, given: Given) -> tuple[int, ...]:
-        """The place of each attribute's value, len(values) for one left open.
-
-        Raises ValueError for an attribute or a value that the model does not have.
-        """
-        known = {attribute.name: attribute for attribute in self.attributes}
-        for name, value in given.items():
-            if name not in known:
-                offer = naming.offered(name, known, "its attributes")
-                raise ValueError(f"{self.name} has no attribute '{name}'; {offer}")
-            if value not in known[name].values:
-                offer = naming.offered(value, known[name].values, "it has")
-                raise ValueError(f"{self.name} has no {name} '{value}'; {offer}")
-        return tuple(
-            each.values.index(given[each.name]) if each.name in given else len(each.values)
-            for each in self.attributes
-        )
-
-
-def batch_of(card: Card) -> int:
-    """Examples that the engines draw together, as `Kind.batch` says."""
-    return card.kind.batch
 
 
 @dataclass(frozen=True)
