@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
+from engines.checkpoints.catalog import is_foreign
 from engines.kinds import Value
 from engines.model import Card, Model
 
@@ -41,10 +41,11 @@ _opened: dict[tuple[str, str], frozenset[str]] = {}
 
 def parts_of(card: Card) -> frozenset[str] | None:
     """The names of the parts, as `Model.part_names`; None where nothing is known yet."""
-    if card.family not in FAMILY_TITLES:
-        return _opened.get((card.name, card.sha256))
     told = _OUTSIDE.get(card.family) if is_foreign(card) else None
-    names = (told or _OWN[card.family]).split()
+    told = told or _OWN.get(card.family)
+    if told is None:
+        return _opened.get((card.name, card.sha256))
+    names = told.split()
     numbers = int(card.kind.value is Value.REAL)
     return frozenset(name.split("|")[numbers] if "|" in name else name for name in names)
 
