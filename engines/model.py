@@ -7,12 +7,11 @@ the window reads cards before torch is there.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from engines import naming, parts
 from engines.card import CLASS as CLASS
@@ -22,12 +21,12 @@ from engines.card import Card as Card
 from engines.card import Given as Given
 from engines.card import batch_of as batch_of
 from engines.card import class_attributes as class_attributes
+from engines.steps import Steps as Steps
+from engines.steps import finish as finish
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-S = TypeVar("S")
-T = TypeVar("T")
 Knobs: TypeAlias = Mapping[str, float]
 NO_KNOBS: Knobs = MappingProxyType({})
 
@@ -244,11 +243,7 @@ NO_PROMPT = Prompt("")
 
 @dataclass(frozen=True)
 class Model:
-    """What one loaded checkpoint can do. A part that is None disables what needs it.
-
-    The parts below `latents` are protocols of engines/parts.py: a family's own machinery, by what
-    in-painting methods, maps and walks need of it.
-    """
+    """What one checkpoint can do: a part that is None disables what needs it. See parts.py."""
 
     card: Card
     sample: Callable[[SampleRequest], Run]
@@ -276,18 +271,8 @@ class Model:
     asked, a model that reads texts is that of the empty one."""
 
     def __post_init__(self) -> None:
-        if self.native is None:
-            return
-        found = parts.of_object(self.native)
-        said = ", ".join(f"{name}=" for name in found) or "none of engines.parts that it is"
-        warnings.warn(
-            f"Model(native=…) goes with the next version; give its parts: {said}",
-            DeprecationWarning, stacklevel=3,
-        )  # fmt: skip
-        for name, part in found.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, part)
-        object.__setattr__(self, "native", None)
+        if self.native is not None:
+            parts.take_native(self, self.native, stacklevel=4)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -314,50 +299,6 @@ def in_force(knobs: tuple[Knob, ...], request: SampleRequest) -> Knobs:
         else request.knobs.get(knob.name, knob.default)
         for knob in knobs
     }
-
-
-class Steps(Iterator[S], Generic[S, T]):
-    """What a run yields, one after the other, and then its `result`.
-
-    `with Steps(run) as steps` closes the run when the block is left, as `close` does at once.
-    """
-
-    def __init__(self, run: Generator[S, None, T]) -> None:
-        self._run = run
-        self._ended: list[T] = []
-
-    def __next__(self) -> S:
-        try:
-            return next(self._run)
-        except StopIteration as end:
-            if not self._ended:
-                self._ended.append(end.value)
-            raise
-
-    @property
-    def result(self) -> T:
-        """What the run returned. Raises RuntimeError before its end, and where it was closed."""
-        if not self._ended:
-            raise RuntimeError("a run has a result at its end only")
-        return self._ended[0]
-
-    def close(self) -> None:
-        """End the run where it stands; what it holds is given back."""
-        self._run.close()
-
-    def __enter__(self) -> Steps[S, T]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def finish(run: Generator[Any, None, T]) -> T:
-    """Drive a run to its end and return its result."""
-    steps = Steps(run)
-    for _ in steps:
-        pass
-    return steps.result
 
 
 def settle(knobs: tuple[Knob, ...], given: Knobs) -> dict[str, float]:

@@ -11,6 +11,7 @@ attributes they are (n, attributes). Knows nothing of models; imports torch for 
 
 from __future__ import annotations
 
+import warnings
 from collections import abc
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -369,3 +370,17 @@ def of_object(machinery: object) -> dict[str, Any]:
     if "pipeline" in found:
         found["codec"] = found["pipeline"].codec
     return found
+
+
+def take_native(model: object, machinery: object, stacklevel: int) -> None:
+    """Give a model the parts that its `native` is, where it names no others; warn of that field."""
+    found = of_object(machinery)
+    said = ", ".join(f"{name}=" for name in found) or "none of engines.parts that it is"
+    warnings.warn(
+        f"Model(native=…) goes with the next version; give its parts: {said}",
+        DeprecationWarning, stacklevel=stacklevel,
+    )  # fmt: skip
+    for name, part in found.items():
+        if getattr(model, name) is None:
+            object.__setattr__(model, name, part)
+    object.__setattr__(model, "native", None)

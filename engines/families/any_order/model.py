@@ -12,10 +12,11 @@ from torch import Tensor
 from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.families.any_order.net import PictureAnyOrder
-from engines.families.autoregressive.mixtures import LineMixture
 from engines.families.autoregressive.model import (
     LOGITS,
     ROSENBLATT,
+    Coordinates,
+    Levels,
     draw_levels,
     grid_of,
     noise_of_levels,
@@ -72,7 +73,7 @@ def reveals(dims: int, calls: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class AnyOrderPictures:
+class AnyOrderPictures(Levels):
     """The any-order model of pictures; `net` gives the conditionals under any mask."""
 
     card: Card
@@ -81,19 +82,11 @@ class AnyOrderPictures:
 
     # the part `conditionals`
 
+    any_order = True
+
     @property
-    def symbols(self) -> int:
+    def _levels(self) -> int:
         return self.net.levels
-
-    @property
-    def any_order(self) -> bool:
-        return True
-
-    def indices(self, x: Tensor) -> Tensor:
-        return to_indices(x, self.net.levels).flatten(1)
-
-    def examples(self, symbols: Tensor) -> Tensor:
-        return to_pictures(symbols.view(-1, *self.card.shape[1:]), self.net.levels).cpu()
 
     def logits(self, symbols: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
         size, home = (len(symbols), *self.card.shape[1:]), symbols.device
@@ -251,33 +244,14 @@ class AnyOrderPictures:
 
 
 @dataclass(frozen=True)
-class AnyOrderPoints:
+class AnyOrderPoints(Coordinates):
     """The any-order model of points; `net` gives the conditionals under any mask."""
 
     card: Card
     net: PointConditionals
     device: torch.device
 
-    # the part `axes`
-
-    @property
-    def dims(self) -> int:
-        return self.net.dim
-
-    @property
-    def any_order(self) -> bool:
-        return True
-
-    def enter(self, x: Tensor) -> Tensor:
-        return self.net.enter(x)
-
-    def leave(self, y: Tensor) -> Tensor:
-        return self.net.leave(y)
-
-    def along(self, y: Tensor, known: Tensor, labels: Tensor, axis: int) -> LineMixture:
-        return self.net(y, known, labels, axis)  # type: ignore[no-any-return]
-
-    # what the model can do
+    any_order = True  # of the part `axes`
 
     @property
     def orders(self) -> tuple[range, range]:

@@ -89,8 +89,47 @@ def noise_of_levels(log_p: Tensor, levels: Tensor, v: Tensor) -> Tensor:
     return (lower + v * (upper - lower)).clamp(1e-300, 1 - 2**-53)
 
 
+class Levels:
+    """What the part `conditionals` of one-channel pictures has in common for all orders."""
+
+    card: Card
+
+    @property
+    def symbols(self) -> int:
+        return self._levels
+
+    @property
+    def _levels(self) -> int:
+        raise NotImplementedError
+
+    def indices(self, x: Tensor) -> Tensor:
+        return to_indices(x, self._levels).flatten(1)
+
+    def examples(self, symbols: Tensor) -> Tensor:
+        return to_pictures(symbols.view(-1, *self.card.shape[1:]), self._levels).cpu()
+
+
+class Coordinates:
+    """What the part `axes` has in common for all orders."""
+
+    net: PointConditionals
+
+    @property
+    def dims(self) -> int:
+        return self.net.dim
+
+    def enter(self, x: Tensor) -> Tensor:
+        return self.net.enter(x)
+
+    def leave(self, y: Tensor) -> Tensor:
+        return self.net.leave(y)
+
+    def along(self, y: Tensor, known: Tensor, labels: Tensor, axis: int) -> LineMixture:
+        return self.net(y, known, labels, axis)  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
-class RasterPictures:
+class RasterPictures(Levels):
     """The raster model of pictures; `net` gives the conditionals."""
 
     card: Card
@@ -99,19 +138,11 @@ class RasterPictures:
 
     # the part `conditionals`
 
+    any_order = False
+
     @property
-    def symbols(self) -> int:
+    def _levels(self) -> int:
         return self.net.levels
-
-    @property
-    def any_order(self) -> bool:
-        return False
-
-    def indices(self, x: Tensor) -> Tensor:
-        return to_indices(x, self.net.levels).flatten(1)
-
-    def examples(self, symbols: Tensor) -> Tensor:
-        return to_pictures(symbols.view(-1, *self.card.shape[1:]), self.net.levels).cpu()
 
     def logits(self, symbols: Tensor, known: Tensor, place: Tensor, labels: Tensor) -> Tensor:
         n, k = place.shape
@@ -189,33 +220,14 @@ class RasterPictures:
 
 
 @dataclass(frozen=True)
-class RasterPoints:
+class RasterPoints(Coordinates):
     """The raster model of points; `net` gives the conditionals."""
 
     card: Card
     net: PointConditionals
     device: torch.device
 
-    # the part `axes`
-
-    @property
-    def dims(self) -> int:
-        return self.net.dim
-
-    @property
-    def any_order(self) -> bool:
-        return False
-
-    def enter(self, x: Tensor) -> Tensor:
-        return self.net.enter(x)
-
-    def leave(self, y: Tensor) -> Tensor:
-        return self.net.leave(y)
-
-    def along(self, y: Tensor, known: Tensor, labels: Tensor, axis: int) -> LineMixture:
-        return self.net(y, known, labels, axis)  # type: ignore[no-any-return]
-
-    # what the model can do
+    any_order = False  # of the part `axes`
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_k ~ p(x_k | x_<k, c) by inverse distribution functions of T e, e ~ N(0, I)."""
