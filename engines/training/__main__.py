@@ -1,4 +1,4 @@
-"""`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
+"""`python -m engines.training mnist/vae --steps 5000 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
 `… bound NAME …`, `… finite [NAME …]`, `… report`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +21,8 @@ from engines.opening import find
 from engines.training.cards import write_card
 from engines.training.datasets import DataSet, load
 from engines.training.loop import Progress, train
-from engines.training.recipe import Fit, Recipe
+from engines.training.randomness import Randomness
+from engines.training.recipe import Recipe
 from engines.training.recipes.registry import RECIPES
 
 _RUNS = Path("runs")
@@ -42,13 +42,15 @@ def main(arguments: list[str]) -> int:
         print(f"no recipe for '{family}'; there are: {', '.join(RECIPES)}", file=sys.stderr)
         return 2
     torch.set_default_device(options.device)
-    torch.manual_seed(_SEED)
     chosen = RECIPES[family](data)
-    if isinstance(chosen, Fit):
+    if isinstance(chosen, Recipe):
+        return _train(options, data, chosen)
+    with Randomness(options.seed, options.device):
         net, tensors = chosen.fit()
-        _ship(options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0})
-    else:
-        _train(options, data, replace(chosen, batch=options.batch or chosen.batch))
+    _ship(
+        options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0},
+        seed=options.seed,
+    )  # fmt: skip
     return 0
 
 
@@ -150,11 +152,18 @@ _COMMANDS = {
 }  # fmt: skip
 
 
-def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
-    trainer, past, before = recipe.trainer(), Progress(), ""
+def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
+    try:
+        training = recipe.begin(
+            data, seed=options.seed, steps=options.steps, batch=options.batch, device=options.device
+        )
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    past, before = Progress(), ""
     checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
     if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
-        trainer.adopt(weights.load(card))
+        training.trainer.adopt(weights.load(card))
         past = Progress(
             past_seconds=60 * card.training.get("minutes", 0),
             past_steps=card.training.get("steps", 0),
@@ -162,24 +171,32 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
         before = card.training["command"]
         print(f"starting from the committed weights of {options.name}", flush=True)
     if not options.export:
-        progress = train(
-            trainer, data, minutes=options.minutes or recipe.minutes, batch=recipe.batch,
-            label_dropout=recipe.label_dropout, checkpoint=checkpoint, resume=options.resume,
-            past=past, seed=_SEED, report=lambda line: print(line, flush=True),
-        )  # fmt: skip
+        try:
+            progress = train(
+                training, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
+                past=past, report=lambda line: print(line, file=sys.stderr, flush=True),
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            print(
+                f"stopped at step {training.done:,} of {training.steps:,}; the same command with "
+                "--resume goes on from there",
+                file=sys.stderr,
+            )
+            return 130
     else:
         state = torch.load(checkpoint, map_location=options.device, weights_only=True)
-        trainer.load_state_dict(state["trainer"])
+        training.load_state_dict(state)
         progress = Progress(**state["progress"])
     account = progress.account(
-        f"python -m engines.training {options.name}", batch=recipe.batch, device=options.device,
+        f"python -m engines.training {options.name}", batch=training.batch, device=options.device,
         before=before,
     )  # fmt: skip
-    tensors = recipe.finish(trainer.weights())
+    tensors = recipe.finish(training.weights())
     _ship(
-        options.name, data, tensors, net=dict(recipe.net), text=recipe.text,
+        options.name, data, tensors, net=dict(recipe.net), text=recipe.text, seed=options.seed,
         training={**account, **recipe.training}, recommended=dict(recipe.recommended),
     )  # fmt: skip
+    return 0
 
 
 def _committed(name: str) -> Card | None:
@@ -188,7 +205,7 @@ def _committed(name: str) -> Card | None:
 
 def _ship(
     name: str, data: DataSet, tensors: dict[str, Tensor], *, net: dict[str, object], text: str,
-    training: dict[str, object], recommended: dict[str, float] | None = None,
+    training: dict[str, object], seed: int, recommended: dict[str, float] | None = None,
 ) -> None:  # fmt: skip
     """Write weights and card; figures are left to the evaluate command."""
     family = name.partition("/")[2]
@@ -198,7 +215,7 @@ def _ship(
         folder=path.parent, name=name, family=family, data=data.name,
         kind=of_shape(tuple(data.train.x.shape[1:])), attributes=class_attributes(data.labels),
         weights=path.name, sha256=sha256,
-        parameters=sum(t.numel() for t in tensors.values()), seed=_SEED, recipe=text,
+        parameters=sum(t.numel() for t in tensors.values()), seed=seed, recipe=text,
         licence=data.licence, net=net, training=training, recommended=recommended or {},
     )  # fmt: skip
     write_card(card)
@@ -208,7 +225,9 @@ def _ship(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engines.training", description=__doc__)
     parser.add_argument("name", help="data set and family, such as mnist/vae")
-    parser.add_argument("--minutes", type=float, help="time budget (default: the recipe's)")
+    parser.add_argument("--steps", type=int, help="updates (default: the recipe's)")
+    parser.add_argument("--minutes", type=float, help="stop before that after so long (no limit)")
+    parser.add_argument("--seed", type=int, default=_SEED, help="of all random numbers")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", action="store_true", help="ship the last checkpoint as it is")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")

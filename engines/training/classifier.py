@@ -1,4 +1,4 @@
-"""`python -m engines.training.classifier --minutes 25 --resume`: trains the reader of MNIST.
+"""`python -m engines.training.classifier --steps 2000 --resume`: trains the reader of MNIST.
 
 Light augmentation, cross-entropy with smoothed labels. It ships only when it reads well enough.
 """
@@ -25,12 +25,13 @@ from engines.model import Card, class_attributes
 from engines.readers.classifier import ROOT
 from engines.readers.net import Classifier
 from engines.training.datasets import DataSet, Split, load
-from engines.training.loop import Descent, train
+from engines.training.loop import Descent, Training, train
+from engines.training.randomness import Randomness
 
 _WIDTH = (24, 48, 128, 128)
 _COMMAND = "python -m engines.training.classifier"
 _BATCH = 128
-_SEED = 1
+SEED = 1
 _ENOUGH = 0.993
 _TURN, _SHIFT, _STRETCH = math.radians(10), 2 / 14, 0.1
 
@@ -42,7 +43,8 @@ def main(arguments: list[str]) -> int:
     torch.set_default_device(options.device)
     net = sizes(data, channels=1)
     reader, training = fit(net, _loss, data, Path("runs/classifier-mnist.pt"), options, _COMMAND)
-    settle_statistics(reader, data.train)
+    with Randomness(SEED, options.device):
+        settle_statistics(reader, data.train)
     reached = accuracy(reader, data.test)
     print(f"test accuracy {reached:.4f}", flush=True)
     if reached < _ENOUGH:
@@ -66,18 +68,24 @@ def fit(
 ) -> tuple[Classifier, dict[str, Any]]:  # fmt: skip
     """A classifier with its averaged weights, and what its card says of the training."""
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
-    torch.manual_seed(_SEED)
     batch = options.batch or _BATCH
-    start = Classifier(**net)
-    start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trainer = Descent(start, loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
-    progress = train(
-        trainer, data, minutes=options.minutes, batch=batch, label_dropout=0.0,
-        checkpoint=checkpoint, resume=options.resume, seed=_SEED,
-        report=lambda line: print(line, flush=True),
+
+    def trainer() -> Descent:
+        start = Classifier(**net)
+        start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return Descent(start, loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
+
+    training = Training(
+        trainer, data, steps=options.steps, batch=batch, label_dropout=0.0, seed=SEED,
+        device=options.device,
     )  # fmt: skip
-    reader = Classifier(**net)
-    reader.load_state_dict(trainer.weights())
+    progress = train(
+        training, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
+        report=lambda line: print(line, file=sys.stderr, flush=True),
+    )  # fmt: skip
+    with Randomness(SEED, options.device):
+        reader = Classifier(**net)
+    reader.load_state_dict(training.weights())
     return reader, progress.account(command, batch=batch, device=options.device)
 
 
@@ -133,7 +141,7 @@ def ship(
         folder=ROOT, name=f"{name}/classifier", family="classifier", data=data.name,
         kind=of_shape(tuple(net["shape"])), attributes=class_attributes(data.labels),
         weights=path.name,
-        sha256=weights.save(reader.state_dict(), path), seed=_SEED, licence=data.licence, net=net,
+        sha256=weights.save(reader.state_dict(), path), seed=SEED, licence=data.licence, net=net,
         parameters=sum(p.numel() for p in reader.parameters()), recipe=recipe, training=training,
         figures=figures,
     )  # fmt: skip
@@ -144,7 +152,8 @@ def ship(
 def parser(command: str) -> argparse.ArgumentParser:
     """The options of a training of classifiers."""
     found = argparse.ArgumentParser(prog=command)
-    found.add_argument("--minutes", type=float, default=25, help="time budget")
+    found.add_argument("--steps", type=int, default=2000, help="updates (default: 2000)")
+    found.add_argument("--minutes", type=float, help="stop before that after so long (no limit)")
     found.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     found.add_argument("--threads", type=int, help="CPU threads (default: all)")
     found.add_argument("--device", default="cpu", help="where to train: cpu, cuda …")

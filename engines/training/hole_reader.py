@@ -1,4 +1,4 @@
-"""`python -m engines.training.hole_reader --minutes 25 --resume`: trains p(class | known pixels).
+"""`python -m engines.training.hole_reader --steps 19000 --resume`: trains p(class | known pixels).
 
 It reads MNIST through holes of every kind; in-painting draws the class from it where none is asked.
 """
@@ -15,8 +15,9 @@ from torch.nn import functional as F
 
 from engines.readers.classifier import HOLES
 from engines.readers.net import Classifier, through
-from engines.training.classifier import fit, parser, settle_statistics, ship, sizes
+from engines.training.classifier import SEED, fit, parser, settle_statistics, ship, sizes
 from engines.training.datasets import Split, load
+from engines.training.randomness import Randomness
 from engines.training.reports import inpainting as inpainting_report
 
 _COMMAND = "python -m engines.training.hole_reader"
@@ -30,7 +31,8 @@ def main(arguments: list[str]) -> int:
     torch.set_default_device(options.device)
     net = sizes(data, channels=2, width=_WIDTH)
     reader, training = fit(net, _loss, data, Path("runs/hole-reader-mnist.pt"), options, _COMMAND)
-    settle_statistics(reader, data.train, _behind_holes)
+    with Randomness(SEED, options.device):
+        settle_statistics(reader, data.train, _behind_holes)
     height, width = net["shape"][1:]
     asked = inpainting_report.HOLES
     found = {hole: figures(reader, data.test, of(height, width)) for hole, of in asked.items()}

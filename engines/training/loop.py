@@ -1,13 +1,18 @@
-"""The training loop: any trainer, a time budget, a checkpoint every few minutes, resume.
+"""The training loop: any trainer, a budget in steps, a checkpoint every few minutes, resume.
 
-Knows nothing of families. A training process is seeded globally, unlike the engines.
+A training is a generator of its steps: the command line drives it to its end, and the lane may
+stop it at each. The same data, seed, steps and threads give the same weights bit for bit. Knows
+nothing of families.
 """
 
 from __future__ import annotations
 
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -18,6 +23,7 @@ from torch import Tensor, nn
 from engines.checkpoints import devices, memory
 from engines.checkpoints.disk import write_atomically
 from engines.training.datasets import DataSet
+from engines.training.randomness import Randomness
 
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 
@@ -136,8 +142,8 @@ class Progress:
         Minutes and steps are those of all runs.
         """
         minutes = round((self.seconds + self.past_seconds) / 60, 1)
-        now = round(self.seconds / 60, 1) if before else minutes
-        line = f"{command} --minutes {now:g}"
+        now = self.steps if before else self.steps + self.past_steps
+        line = f"{command} --steps {now}"
         if before:
             line = f"{before} && {line} --resume"
         found = {"minutes": minutes, "steps": self.steps + self.past_steps, "batch": batch}
@@ -148,69 +154,154 @@ class Progress:
         return {**found, "command": line, "device": name}
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What a training tells at a step: how many are `done` of the `total`, and its figures."""
+
+    done: int
+    total: int
+    figures: Mapping[str, float]
+
+
+class Training:
+    """One training: a trainer on examples, with random numbers of its own.
+
+    `make` builds the trainer, networks and all, from those numbers. `run` goes on from where the
+    training stands, so it may be closed at any step and run again.
+    """
+
+    def __init__(
+        self, make: Callable[[], Trainer], data: DataSet, *, steps: int, batch: int,
+        label_dropout: float, seed: int, device: str = "cpu",
+    ) -> None:  # fmt: skip
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}")
+        self.steps, self.done, self.batch = steps, 0, batch
+        self._data, self._label_dropout = data.train, label_dropout
+        self._nobody = len(data.labels)
+        self._randomness = Randomness(seed, device)
+        with self._randomness:
+            self.trainer = make()
+
+    def run(self) -> Generator[Moment, None, dict[str, Tensor]]:
+        """A step at each `next`, one batch long; returns what the checkpoint ships."""
+        while self.done < self.steps:
+            figures = self._step()
+            self.done += 1
+            yield Moment(self.done, self.steps, figures)
+        return self.weights()
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a GPU does the work."""
+        return self._data.x.is_cuda
+
+    def weights(self) -> dict[str, Tensor]:
+        """What the checkpoint would ship now."""
+        with self._randomness:
+            return self.trainer.weights()
+
+    def _step(self) -> dict[str, float]:
+        x, labels = self._data.x, self._data.labels
+        with self._randomness, torch.enable_grad():  # within one step: nothing leaks at a yield
+            pick = torch.randint(len(x), (self.batch,))
+            dropped = torch.rand(self.batch) < self._label_dropout
+            classes = torch.where(dropped, self._nobody, labels[pick])
+            return self.trainer.step(x[pick], classes, self.done / self.steps)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on."""
+        return {
+            "trainer": self.trainer.state_dict(), "done": self.done, "steps": self.steps,
+            "randomness": self._randomness.state_dict(),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there, to the bit; a training that had ended begins another of its steps."""
+        self.trainer.load_state_dict(state["trainer"])
+        self._randomness.load_state_dict(state["randomness"])
+        self.done = 0 if state["done"] >= state["steps"] else state["done"]
+
+
 def train(
-    trainer: Trainer, data: DataSet, *, minutes: float, batch: int, label_dropout: float,
-    checkpoint: Path, resume: bool, seed: int, report: Callable[[str], None],
-    past: Progress | None = None,
+    training: Training, *, checkpoint: Path, resume: bool, report: Callable[[str], None],
+    minutes: float | None = None, past: Progress | None = None,
 ) -> Progress:  # fmt: skip
-    """Train for `minutes` (of its own working time); the rate falls to 0 at the end of the budget.
+    """Drive a training to its end, or for so many `minutes` of its own working time.
 
     With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
     given a fresh budget on top of its weights. `past` is what went into weights adopted before.
-    Returns the totals over all runs.
+    Returns the totals over all runs. Ctrl+C ends it after the step under way: the checkpoint is
+    written, then KeyboardInterrupt raised.
     """
     memory.keep()
-    torch.manual_seed(seed)
     progress = past or Progress()
     if resume and checkpoint.exists():
-        progress = _restore(trainer, checkpoint)
-        if progress.seconds >= 60 * minutes:
-            progress = Progress(
-                past_seconds=progress.past_seconds + progress.seconds,
-                past_steps=progress.past_steps + progress.steps,
-            )
-    _drive(trainer, data, progress, 60 * minutes, batch, label_dropout, checkpoint, report)
-    _save(trainer, progress, checkpoint)
+        progress = _restore(training, checkpoint)
+    with _interrupts() as asked:
+        _drive(training, progress, minutes, checkpoint, report, asked)
+        _save(training, progress, checkpoint)
+    if asked.is_set() and training.done < training.steps:
+        raise KeyboardInterrupt
     return progress
 
 
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Set where Ctrl+C is pressed meanwhile: a step cut in two could not be gone on with."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _drive(
-    trainer: Trainer, data: DataSet, progress: Progress, budget: float, batch: int,
-    label_dropout: float, checkpoint: Path, report: Callable[[str], None],
+    training: Training, progress: Progress, minutes: float | None, checkpoint: Path,
+    report: Callable[[str], None], asked: threading.Event,
 ) -> None:  # fmt: skip
-    x, labels, nobody = data.train.x, data.train.labels, len(data.labels)
     saved = reported = before = time.monotonic()
-    worked = time.process_time()
-    while progress.seconds < budget:
-        pick = torch.randint(len(x), (batch,))
-        dropped = torch.rand(batch) < label_dropout
-        classes = torch.where(dropped, nobody, labels[pick])
-        figures = trainer.step(x[pick], classes, progress.seconds / budget)
+    worked, first, begun = time.process_time(), training.done, time.monotonic()
+    for moment in training.run():
         progress.steps += 1
         now, work = time.monotonic(), time.process_time()
         # on a busy machine only what the run was given counts, but where a GPU does the work
-        progress.seconds += now - before if x.is_cuda else min(now - before, work - worked)
+        progress.seconds += now - before if training.on_gpu else min(now - before, work - worked)
         before, worked = now, work
-        if now - reported > _REPORT_EVERY:
-            shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-            report(f"{progress.seconds / 60:6.1f} min  step {progress.steps:6d}  {shown}")
+        if now - reported > _REPORT_EVERY or moment.done == moment.total:
+            shown = "  ".join(f"{name} {value:.4g}" for name, value in moment.figures.items())
+            left = (now - begun) / (moment.done - first) * (moment.total - moment.done) / 60
+            report(f"step {moment.done:,} of {moment.total:,}, {left:.1f} min left  {shown}")
             reported = now
         if now - saved > _SAVE_EVERY:
-            _save(trainer, progress, checkpoint)
+            _save(training, progress, checkpoint)
             saved = now
+        if asked.is_set():
+            return
+        if minutes is not None and progress.seconds >= 60 * minutes:
+            report(f"stopped after {minutes:g} min, at step {moment.done:,} of {moment.total:,}")
+            return
 
 
-def _save(trainer: Trainer, progress: Progress, path: Path) -> None:
+def _save(training: Training, progress: Progress, path: Path) -> None:
     import io
 
     buffer = io.BytesIO()
-    state = {"trainer": trainer.state_dict(), "progress": vars(progress)}
-    torch.save({**state, "random": torch.get_rng_state()}, buffer)
+    torch.save({**training.state_dict(), "progress": vars(progress)}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def _restore(trainer: Trainer, path: Path) -> Progress:
+def _restore(training: Training, path: Path) -> Progress:
     state = torch.load(path, map_location=torch.get_default_device(), weights_only=True)
-    trainer.load_state_dict(state["trainer"])
-    torch.set_rng_state(state["random"].cpu())
-    return Progress(**state["progress"])
+    training.load_state_dict(state)
+    progress = Progress(**state["progress"])
+    if training.done:
+        return progress
+    return Progress(
+        past_seconds=progress.past_seconds + progress.seconds,
+        past_steps=progress.past_steps + progress.steps,
+    )

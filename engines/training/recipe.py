@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engines.training.loop import Trainer
+from engines.training.datasets import DataSet
+from engines.training.loop import Trainer, Training
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Recipe:
     trainer: Callable[[], Trainer]
     text: str
     batch: int
-    minutes: float
+    steps: int
+    """Updates on a batch: the budget, and what rates and penalties fall along."""
     label_dropout: float
     training: Mapping[str, Any] = field(default_factory=dict)
     """What else the card should say of the training."""
@@ -27,6 +29,19 @@ class Recipe:
     """What is measured and stored with the tensors when training is over."""
     recommended: Mapping[str, float] = field(default_factory=dict)
     """Values of knobs at which samples look best: the card's."""
+
+    def begin(
+        self, data: DataSet, *, seed: int, steps: int | None = None, batch: int | None = None,
+        device: str = "cpu",
+    ) -> Training:  # fmt: skip
+        """A training on these data, which are the recipe's, not begun yet.
+
+        `steps` and `batch` take the place of the recipe's. Raises ValueError for steps below 1.
+        """
+        return Training(
+            self.trainer, data, steps=self.steps if steps is None else steps,
+            batch=batch or self.batch, label_dropout=self.label_dropout, seed=seed, device=device,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text="order-agnostic bound (Hoogeboom et al. 2022, algorithm 2), numbers of known pixels "
         "spread evenly, Adam with cosine rate, EMA",
-        batch=32, minutes=60, label_dropout=0.1, recommended={"guidance": 1.5},
+        batch=32, steps=5000, label_dropout=0.1, recommended={"guidance": 1.5},
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _points(data: DataSet) -> Recipe:
     return Recipe(
         net=net, trainer=trainer,
         text="maximum likelihood in either order, Adam with cosine rate, EMA",
-        batch=512, minutes=3, label_dropout=0.5,
+        batch=512, steps=8000, label_dropout=0.5,
     )  # fmt: skip
 
 

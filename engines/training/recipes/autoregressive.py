@@ -41,7 +41,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text=f"maximum likelihood of {_PIXELS} pixels a picture, drawn by doubt and weighted "
         "(importance sampling), Adam with cosine rate, EMA",
-        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.5},
+        batch=64, steps=7500, label_dropout=0.1, recommended={"guidance": 1.5},
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def _points(data: DataSet) -> Recipe:
 
     return Recipe(
         net=net, trainer=trainer, text="maximum likelihood, x1 then x2, Adam with cosine rate, EMA",
-        batch=512, minutes=2, label_dropout=0.5,
+        batch=512, steps=4000, label_dropout=0.5,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _pictures(data: DataSet) -> Recipe:
 
     return Recipe(
         net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",
-        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.2, "steps": 20},
+        batch=64, steps=5000, label_dropout=0.1, recommended={"guidance": 1.2, "steps": 20},
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _point_loss, rate=3e-3, averaging=0.99)
 
     return Recipe(
-        net=net, trainer=trainer, label_dropout=0.5, batch=2048, minutes=5,
+        net=net, trainer=trainer, label_dropout=0.5, batch=2048, steps=20_000,
         text=f"{_TEXT}, divergence matched as well (Lu et al. 2022), targets among the batch",
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text="denoising score matching with the score −∇E, EDM preconditioning and weights, "
         "log-normal noise levels, uniform dequantisation, Adam with cosine rate, EMA",
-        batch=64, minutes=60, label_dropout=0.1, recommended={"guidance": 1.6, "levels": 14},
+        batch=64, steps=2500, label_dropout=0.1, recommended={"guidance": 1.6, "levels": 14},
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _points(data: DataSet) -> Recipe:
         net=net, trainer=trainer,
         text="maximum likelihood, log Z by stratified importance sampling at every step and by "
         "quadrature at the end, Adam with cosine rate, EMA",
-        batch=2048, minutes=3, label_dropout=0.5,
+        batch=2048, steps=3300, label_dropout=0.5,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net,
         trainer=lambda: Descent(PictureFlow(**net), _bits_per_dim, rate=2e-3),
         text="maximum likelihood in logit space, uniform dequantisation, Adam, cosine rate, EMA",
-        batch=64, minutes=80, label_dropout=0.1, recommended={"temperature": 0.8},
+        batch=64, steps=9000, label_dropout=0.1, recommended={"temperature": 0.8},
         finish=lambda tensors: limited(PictureFlow(**net), tensors, data.train),
     )  # fmt: skip
 
@@ -50,7 +50,7 @@ def _points(data: DataSet) -> Recipe:
     return Recipe(
         net=net, trainer=trainer,
         text="maximum likelihood, neural spline flow, Adam with cosine rate, EMA",
-        batch=512, minutes=4, label_dropout=0.5,
+        batch=512, steps=4000, label_dropout=0.5,
     )  # fmt: skip
 
 

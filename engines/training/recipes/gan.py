@@ -48,7 +48,7 @@ def _pictures(data: DataSet) -> Recipe:
         )
         return Contest(generator, critic, rate=1e-3, gamma=(0.5, 0.05), penalised=0.25)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=64, minutes=60, label_dropout=0.0)
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=64, steps=2600, label_dropout=0.0)
 
 
 def _points(data: DataSet) -> Recipe:
@@ -67,7 +67,7 @@ def _points(data: DataSet) -> Recipe:
         critic.standardise(data.train.x)
         return Contest(generator, critic, rate=2e-3, gamma=(0.02, 1e-4), haste=4.0, pairs=8)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=1024, minutes=10, label_dropout=0.0)
+    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=1024, steps=11_000, label_dropout=0.0)
 
 
 class Contest:

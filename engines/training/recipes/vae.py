@@ -29,7 +29,7 @@ def _pictures(data: DataSet) -> Recipe:
         net=net,
         trainer=lambda: Descent(PictureVAE(**net), _negative_elbo, rate=2e-3),
         text="ELBO, discretised mixture of logistics, flow prior, KL warm-up, Adam, EMA",
-        batch=128, minutes=30, label_dropout=0.1,
+        batch=128, steps=4500, label_dropout=0.1,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _points(data: DataSet) -> Recipe:
     return Recipe(
         net=net, trainer=trainer,
         text="IWAE with 8 samples (Burda et al. 2016), flow prior, one decoder sd, Adam, EMA",
-        batch=512, minutes=2, label_dropout=0.5,
+        batch=512, steps=1500, label_dropout=0.5,
     )  # fmt: skip
 
 
