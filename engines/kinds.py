@@ -34,7 +34,7 @@ class Value(Enum):
     """A whole number that stands for a symbol: 0, 1, …"""
 
 
-class UnfitKindError(naming.Sentence):
+class UnfitKindError(naming.Sentence, ValueError):
     """Something has no answer for this kind of data; the message is one sentence for people."""
 
 

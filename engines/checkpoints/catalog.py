@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,8 +136,8 @@ def read_card(path: Path) -> Card:
         name=need("name", str),
         family=need("family", str),
         data=need("data", str),
-        kind=_kind(table, path),
-        attributes=_attributes(table, path),
+        kind=kind_of(table, path),
+        attributes=attributes_of(table, path),
         weights=need("weights", str),
         sha256=need("sha256", str),
         parameters=need("parameters", int),
@@ -176,7 +177,7 @@ def table_of(card: Card) -> dict[str, Any]:
     return table | {"shape": list(card.shape), "labels": list(card.labels)}
 
 
-def _kind(table: dict[str, Any], path: Path) -> kinds.Kind:
+def kind_of(table: Mapping[str, Any], path: Path) -> kinds.Kind:
     """The kind that a card names; of one that names none, what its shape says."""
     named, shape = table.get("kind"), table.get("shape")
     if not isinstance(shape, list):
@@ -205,7 +206,7 @@ def _of_shape(shape: tuple[int, ...]) -> kinds.Kind | None:
         return None
 
 
-def _attributes(table: dict[str, Any], path: Path) -> tuple[Attribute, ...]:
+def attributes_of(table: Mapping[str, Any], path: Path) -> tuple[Attribute, ...]:
     """What may be asked of the examples: classes by "labels", or several attributes by name."""
     labels, several = table.get("labels"), table.get("attributes", [])
     if not isinstance(labels, list):

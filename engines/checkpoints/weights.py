@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
 from engines.checkpoints.allowance import Allowance, AllowanceError, impossible
-from engines.checkpoints.catalog import ROOT, CheckpointError
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, CheckpointError
 from engines.checkpoints.disk import write_atomically
+from engines.kinds import UnfitKindError, chosen
 from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
+T = TypeVar("T")
 _SPARE, _TIMES = 64 << 20, 16
 """Building may allocate this much and so many times the size of the weights: the way to a start
 that is drawn at random makes tensors that do not stay."""
@@ -72,6 +74,14 @@ def build(kind: Callable[..., N], card: Card) -> N:
         ) from None
     except (TypeError, ValueError, IndexError, RuntimeError, ArithmeticError) as error:
         raise CheckpointError(f"{card.name}: the network cannot be built: {error}") from error
+
+
+def of_kind(choices: Mapping[type[Any], T], card: Card) -> T:
+    """What a family has for the card's kind of data; CheckpointError where it has nothing."""
+    try:
+        return chosen(card.kind, choices, FAMILY_TITLES.get(card.family, card.family))
+    except UnfitKindError as error:
+        raise CheckpointError(f"{card.name}: {error}") from None
 
 
 def _limit(card: Card) -> AbstractContextManager[object]:

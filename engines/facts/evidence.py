@@ -58,7 +58,7 @@ class Evidence:
 
 def kind_of(card: Card) -> str:
     """The kind of data that evidence is kept by."""
-    return "pictures" if card.is_picture else "points"
+    return card.kind.name
 
 
 def about(rows: Iterable[Evidence], card: Card, method: str) -> list[Evidence]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES
 from engines.facts import figures
+from engines.kinds import Pictures
 from engines.model import Card
 
 
@@ -156,7 +157,7 @@ _COSTS = (
 def table(data: str, cards: Iterable[Card]) -> Table:
     """All families with the measured figures of the cards of one data set."""
     of = {card.family: card for card in cards if card.data == data}
-    pictures = any(card.is_picture for card in of.values())
+    pictures = any(isinstance(card.kind, Pictures) for card in of.values())
     known = any("kl_gap" in card.figures for card in of.values())
     headline = _BITS if pictures else _GAP if known else _ENTROPY
     judged = (headline, _AGREEMENT) if pictures else (headline,)

@@ -6,9 +6,10 @@ directions are those that move what comes out (Härkönen et al. 2020, "GANSpace
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 
 import safetensors.torch
 import torch
@@ -20,6 +21,7 @@ from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import ROOT, read_card
 from engines.data import examples
 from engines.data.toys import TOYS
+from engines.kinds import Kind, Pictures, Points, chosen
 from engines.latents.walks import Walk, classes_of
 from engines.model import Card, Latents, Model, Pace, Step, Steps
 from engines.noise import Streams
@@ -154,11 +156,17 @@ def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:
     Training pictures where the data set's kernel density estimate keeps them, else held-out ones.
     Raises ValueError where these have another size than the model's.
     """
-    if not card.is_picture:
-        if card.data in TOYS:
-            return TOYS[card.data].sample(count, torch.Generator().manual_seed(0))
-        x = examples.points(card.data, count)
-        return x, torch.zeros(len(x), dtype=torch.int64)
+    return chosen(card.kind, _DATA, "directions")(card, count, root)
+
+
+def _points_of(card: Card, count: int, root: Path) -> tuple[Tensor, Tensor]:
+    if card.data in TOYS:
+        return TOYS[card.data].sample(count, torch.Generator().manual_seed(0))
+    x = examples.points(card.data, count)
+    return x, torch.zeros(len(x), dtype=torch.int64)
+
+
+def _pictures_of(card: Card, count: int, root: Path) -> tuple[Tensor, Tensor]:
     path = root / card.data / "kde.toml"
     if path.is_file():
         kept = weights.load(read_card(path))
@@ -178,6 +186,11 @@ def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:
         )
     levels = torch.from_numpy(shown.levels[:count, :, :, : card.shape[0]]).permute(0, 3, 1, 2)
     return levels.float() / 127.5 - 1, torch.tensor(shown.labels[:count])
+
+
+_DATA: Mapping[type[Kind], Callable[[Card, int, Path], tuple[Tensor, Tensor]]] = MappingProxyType(
+    {Pictures: _pictures_of, Points: _points_of}
+)
 
 
 def provenance(card: Card, found: Directions) -> str:

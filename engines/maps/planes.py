@@ -6,7 +6,6 @@ first axis. What is mapped is the log-density of the latent or of the picture th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -108,7 +107,7 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
     if density is None:
         raise ValueError(no_density(model.card))
     lacks = density.meaning is Meaning.UNNORMALISED
-    unit = 1.0 if lacks else math.log(2) * math.prod(model.card.shape)
+    unit = 1.0 if lacks else model.card.kind.per_unit(1.0)
     run = density.run
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
@@ -118,7 +117,7 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
             total = len(places)
             x = yield from _counted(decoded(model, plane, *part.T), done, total)
             found = yield from _counted(run(x, None, density.rough), done, total)
-            values.append(found.value / unit)
+            values.append(found.value * unit)
             method, done = found.method, done + len(part)
             yield Step(done, len(places))
         return LogDensity(torch.cat(values), density.meaning, f"{method}, of the decoded picture")

@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.checkpoints import budget, files
-from engines.checkpoints.catalog import CheckpointError, reason
-from engines.kinds import of_shape
-from engines.model import Card, batch_of, class_attributes, finish
+from engines.checkpoints.catalog import CheckpointError, attributes_of, kind_of, reason
+from engines.model import Card, batch_of, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.formats.table import Table
 
@@ -110,16 +109,19 @@ def _card(table: Table, path: Path) -> Card:
     sha256 = table.text("sha256", "")
     if sha256 and not _SHA256.fullmatch(sha256):
         raise table.fault("sha256", "64 hexadecimal digits")
-    shape = tuple(table.wholes("shape", 1, 8192, most=3))
-    if len(shape) == 2:
+    shape, labels = table.wholes("shape", 1, 8192, most=3), table.texts("labels", 10_000)
+    told: dict[str, Any] = {"shape": shape, "labels": labels}
+    if not architecture:  # a plug-in may bring a kind of data of its own
+        told |= table.given("kind", "attributes")
+    if len(shape) == 2 and "kind" not in told:
         raise table.fault("shape", "[dimensions] or [channels, height, width]")
     return Card(
         folder=path.parent,
         name=str(path),
         family=family,
         data=table.text("data", path.stem, most=64),
-        kind=of_shape(shape),
-        attributes=class_attributes(tuple(table.texts("labels", 10_000))),
+        kind=kind_of(told, path),
+        attributes=attributes_of(told, path),
         weights=table.text("weights"),
         sha256=sha256,
         parameters=0,

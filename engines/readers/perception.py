@@ -21,7 +21,7 @@ def step_lengths(data: str, x: Tensor) -> Tensor:
     For pictures (n, C, H, W) in [-1, 1] Euclidean in the penultimate features of the data set's
     classifier, of whom `exists` says whether there is one; for points (n, D) in data units.
     """
-    seen = _reader(data).features(x) if x.ndim == 4 else x
+    seen = _reader(data).features(x) if x.dim() > 2 else x
     lengths: Tensor = seen.diff(dim=0).norm(dim=1)
     return lengths
 

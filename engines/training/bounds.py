@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from engines.checkpoints import weights
 from engines.families.flow.couplings import Bend
 from engines.families.flow.net import PictureFlow
+from engines.kinds import Pictures
 from engines.model import Card
 from engines.noise import streams_of
 from engines.opening import find
@@ -39,7 +40,7 @@ def write(arguments: list[str]) -> None:
     parser.add_argument("names", nargs="+", help="flows of pictures, such as mnist/flow")
     for name in parser.parse_args(arguments).names:
         card = find(name)
-        if card.family != "flow" or not card.is_picture:
+        if card.family != "flow" or not isinstance(card.kind, Pictures):
             parser.error(f"{name} is no flow of pictures; only those have dense conditioners")
         made = bound(card, load(card.data).train)
         print(f"{name}: sha256 {card.sha256[:12]}… is now {made.sha256[:12]}…", flush=True)

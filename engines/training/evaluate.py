@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from engines.checkpoints import devices
 from engines.checkpoints.catalog import ROOT, CheckpointError
+from engines.kinds import Pictures
 from engines.model import Card, Model
 from engines.opening import find, open_model
 from engines.readers import classifier
@@ -65,8 +66,8 @@ def _plan(model: Model, group: str, references: dict[str, Reference]) -> Sequenc
         return costs if model.density is None else [*costs, cost.density_ms]
     if group == "likelihood":
         return likelihood.plan(model)
-    readable = model.card.is_picture and model.labels and classifier.exists(model.card.data)
-    return [quality] if readable else []
+    readable = isinstance(model.card.kind, Pictures) and classifier.exists(model.card.data)
+    return [quality] if readable and model.labels else []
 
 
 def _measured(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engines.data.toys import TOYS
+from engines.kinds import Pictures, Points
 from engines.maps.grids import log_density_grid
 from engines.model import NO_KNOBS, DensityRun, Knobs, LogDensity, Meaning, Model, Steps
 from engines.training.datasets import DataSet
@@ -29,7 +30,10 @@ _AGREE = 2e-4
 
 def plan(model: Model) -> list[Callable[[Model, DataSet], Figures]]:
     """What can be measured of this model."""
-    points = not model.card.is_picture
+    kind = model.card.kind
+    if not isinstance(kind, Pictures | Points):
+        return []
+    points = isinstance(kind, Points)
     if model.density is None or model.density.meaning is Meaning.UNNORMALISED:
         return [sample_kl_gap] if points and model.card.data in TOYS else []
     knobs = {knob.name for knob in model.density.knobs}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -26,6 +28,7 @@ from engines.families.autoregressive.model import (
     to_pictures,
 )
 from engines.families.autoregressive.net import PointConditionals
+from engines.kinds import Kind, Pictures, Points
 from engines.model import (
     Card,
     Density,
@@ -53,6 +56,9 @@ TERMS = Knob(
     "1 … D. A bound for the mean over many pictures; for one picture its error is large.",
 )  # fmt: skip
 
+_NETS: Mapping[type[Kind], Callable[..., PictureAnyOrder | PointConditionals]] = MappingProxyType(
+    {Pictures: PictureAnyOrder, Points: PointConditionals}
+)
 _ROWS = 16
 _POINTS = 4096
 _UNKNOWN = 0.0
@@ -309,11 +315,7 @@ class AnyOrderPoints(Coordinates):
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    net: PictureAnyOrder | PointConditionals
-    if card.is_picture:
-        net = weights.build(PictureAnyOrder, card)
-    else:
-        net = weights.build(PointConditionals, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     return of_net(card, net.eval().requires_grad_(False).to(device), device)
 

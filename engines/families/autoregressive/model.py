@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_bat
 from engines.families.autoregressive.mixtures import LineMixture
 from engines.families.autoregressive.net import PictureRaster, PointConditionals
 from engines.finite import check_numbers
+from engines.kinds import Kind, Pictures, Points
 from engines.model import (
     Card,
     Density,
@@ -41,6 +43,9 @@ LOGITS = Knob(
     warn="not the model's distribution",
 )  # fmt: skip
 
+_NETS: Mapping[type[Kind], Callable[..., PictureRaster | PointConditionals]] = MappingProxyType(
+    {Pictures: PictureRaster, Points: PointConditionals}
+)
 _PICTURES = 2
 _POINTS = 4096
 _SHOWN = 14
@@ -334,11 +339,7 @@ def _spread(mixture: LineMixture) -> LineMixture:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    net: PictureRaster | PointConditionals
-    if card.is_picture:
-        net = weights.build(PictureRaster, card)
-    else:
-        net = weights.build(PointConditionals, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     return of_net(card, net.eval().requires_grad_(False).to(device), device)
 

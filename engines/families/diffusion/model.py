@@ -6,9 +6,10 @@ Nothing here knows a network: every computation sees a denoiser D(x; σ, c) alon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TypeAlias
 
 import torch
@@ -33,6 +34,7 @@ from engines.families.diffusion.probability_flow import (
     schedule,
     unroll,
 )
+from engines.kinds import Kind, Pictures, Points, Value, chosen
 from engines.model import (
     Card,
     Density,
@@ -68,7 +70,11 @@ SAMPLER = Knob(
 _ROWS, _PLANE_ROWS = 4096, 2048
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
 _SOLVER_STEPS = 48
-_CODE_STEPS, _CODE_RHO, _SKETCH_STEPS = {True: 16, False: 24}, 1.25, 5
+_NETS: Mapping[type[Kind], Callable[..., Denoiser]] = MappingProxyType(
+    {Pictures: PictureDenoiser, Points: PointDenoiser}
+)
+_PACES = {Pictures: Pace.SLOW, Points: Pace.FAST}
+_CODE_STEPS, _CODE_RHO, _SKETCH_STEPS = {Pictures: 16, Points: 24}, 1.25, 5
 """Between data and codes steps near σ_max must be short: with 95 calls of Heun's method, spaced as
 for samples, one digit in 200 came back at 25 dB that these 65 calls bring back at 58 dB."""
 
@@ -96,6 +102,11 @@ class Diffusion:
     def dims(self) -> int:
         return math.prod(self.card.shape)
 
+    @property
+    def in_cells(self) -> bool:
+        """Whether data are levels, which enter as cells of (0, 1)."""
+        return self.card.kind.value is Value.LEVEL
+
     # the part `denoise`
 
     @property
@@ -118,8 +129,6 @@ class Diffusion:
         if isinstance(self.net, PointDenoiser):
             return self.net.slopes(w, sigma, label, divergence=divergence)
         return by_gradients(self.denoise, w, sigma, label, divergence=divergence)
-
-    # what the model can do
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_T = σ_max z, z ~ N(0, I), denoised."""
@@ -152,11 +161,11 @@ class Diffusion:
         """What a sampler guesses call by call, as data."""
         for calls in range(1, total):
             guess = self.net.leave(next(run)).cpu()
-            if self.card.is_picture:
+            if self.in_cells:
                 guess = 2 * guess - 1
             yield Step(n * calls // total, n, guess, cost * calls)
         x = self.net.leave(finish(run)).cpu()
-        if self.card.is_picture:
+        if self.in_cells:
             x = to_levels(x)
         yield Step(n, n, x.clone(), cost * total)
         return x
@@ -281,7 +290,7 @@ class Diffusion:
     def _between(self, labels: Tensor | None, n: int) -> tuple[Guess, list[float]]:
         """D, and the noise levels between codes and data, falling."""
         denoise, _ = self._denoiser(class_indices(self.card, labels, n).to(self.device), 1.0)
-        steps = _CODE_STEPS[self.card.is_picture]
+        steps = _code_steps(self.card)
         return denoise, schedule(steps + 1, self.net.span, _CODE_RHO)
 
     def sketch(self, z: Tensor, labels: Tensor | None) -> Run:
@@ -293,7 +302,7 @@ class Diffusion:
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
         """(n, …) -> (n, D); pictures enter at the centres of their pixel cells."""
         denoise, levels = self._between(labels, len(x))
-        if self.card.is_picture:
+        if self.in_cells:
             x = (((x + 1) * 127.5).round() + 0.5) / 256
         y, _ = self.net.enter(x.to(self.device))
         run, total = kutta(denoise, y, levels[::-1]), 4 * len(levels) - 4
@@ -332,8 +341,7 @@ def _solver_steps() -> Knob:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a diffusion checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    kind: Callable[..., Denoiser] = PictureDenoiser if card.is_picture else PointDenoiser
-    net = weights.build(kind, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     return of_denoiser(card, net.eval().requires_grad_(False).to(device), device)
 
@@ -343,10 +351,10 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     diffusion = Diffusion(card, net, device)
     knobs = (
         _sampler_steps(net.steps),
-        *([SAMPLER] if card.is_picture else []),
+        *([SAMPLER] if diffusion.in_cells else []),
         *([GUIDANCE] if card.labels else []),
     )
-    if card.is_picture:
+    if diffusion.in_cells:
         density = Density(Meaning.BOUND, partial(mass, diffusion), KNOBS)
     elif diffusion.dims == 2:
         density = Density(Meaning.ESTIMATE, diffusion.plane_density, (PLANE_STEPS,))
@@ -363,16 +371,20 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
             _NATURE,
             diffusion.decode,
             diffusion.encode,
-            _inverse(card.is_picture),
-            Pace.SLOW if card.is_picture else Pace.FAST,
+            _inverse(_code_steps(card)),
+            chosen(card.kind, _PACES, "diffusions"),
             diffusion.sketch,
         ),
         denoise=diffusion,
     )
 
 
-def _inverse(is_picture: bool) -> Procedure:
-    method = f"probability-flow ODE to σ_max, Runge–Kutta 4, {_CODE_STEPS[is_picture]} steps"
+def _code_steps(card: Card) -> int:
+    return chosen(card.kind, _CODE_STEPS, "diffusions")
+
+
+def _inverse(steps: int) -> Procedure:
+    method = f"probability-flow ODE to σ_max, Runge–Kutta 4, {steps} steps"
     return Procedure(Exactness.ASYMPTOTIC, method, "Song et al. 2021; Karras et al. 2022")
 
 

@@ -7,8 +7,9 @@ of pictures with Gaussian noise of standard deviation σ_min, too little to be s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -19,8 +20,10 @@ from engines.diagnostics import Diagnosis, by_length, moved, short
 from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered
 from engines.families.diffusion.net import SIGMA_DATA
 from engines.families.diffusion.probability_flow import length
+from engines.families.energy import plane
 from engines.families.energy.net import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
-from engines.families.energy.plane import PLACES, Points
+from engines.families.energy.plane import PLACES
+from engines.kinds import Kind, Pictures, Points
 from engines.model import (
     Card,
     Density,
@@ -48,6 +51,9 @@ TEMPERATURE = Knob(
     "deepest valleys of the energy; above, they climb out.",
     warn="not the model's distribution",
 )  # fmt: skip
+_NETS: Mapping[type[Kind], Callable[..., PictureEnergy | PointEnergy]] = MappingProxyType(
+    {Pictures: PictureEnergy, Points: PointEnergy}
+)
 _LAST, _FEW, _RHO, _STRIDE = 6, 1000, 7.0, 0.3
 """Adjusted steps at the last level for each step of the others; fewer than so many are too few."""
 _ROWS = 64
@@ -234,18 +240,15 @@ def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open an energy-based checkpoint. Raises CheckpointError when its weights do not fit."""
-    kind: Callable[..., PictureEnergy | PointEnergy] = (
-        PictureEnergy if card.is_picture else PointEnergy
-    )
-    net: PictureEnergy | PointEnergy = weights.build(kind, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     net = net.eval().requires_grad_(False).to(device)
     if isinstance(net, PictureEnergy):
         return _of_pictures(_Pictures(card, net, device))
-    return _of_points(Points(card, net, device))
+    return _of_points(plane.Points(card, net, device))
 
 
-def _of_points(points: Points) -> Model:
+def _of_points(points: plane.Points) -> Model:
     knobs = (_steps(points.net.steps), TEMPERATURE)
     grid = points.log_grid if points.net.low.numel() == 2 else None
     return Model(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from engines.checkpoints import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered, to_levels
 from engines.families.flow.net import Invertible, PictureFlow, PointFlow
+from engines.kinds import Kind, Pictures, Points, Value
 from engines.model import (
     Card,
     Density,
@@ -38,7 +40,11 @@ DEQUANTISATION = Knob(
     "on the log mass of the 8-bit picture, tight as k grows.",
 )  # fmt: skip
 
-_ROWS, _PATCH = {True: 256, False: 32_768}, 8192
+_NETS: Mapping[type[Kind], Callable[..., Invertible]] = MappingProxyType(
+    {Pictures: PictureFlow, Points: PointFlow}
+)
+_PICTURES, _POINTS, _PATCH = 256, 32_768, 8192
+"""Examples that the network sees at once."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ class Flow:
     @property
     def dims(self) -> int:
         return math.prod(self.card.shape)
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether data are levels, which enter as cells of (0, 1)."""
+        return self.card.kind.value is Value.LEVEL
 
     # the part `bijection`
 
@@ -82,7 +93,7 @@ class Flow:
         with torch.inference_mode():
             x = self.net.decode(z.to(self.device), labels.to(self.device)).cpu()
         # an ordinary tensor again, which whoever asked may differentiate
-        return to_levels(x) if self.card.is_picture else x.clone()
+        return to_levels(x) if self.in_cells else x.clone()
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p(x) = log N(f(x); 0, I) + log |det df/dx|, exact."""
@@ -92,7 +103,7 @@ class Flow:
         done = 0
         for label in classes.unique().tolist():
             rows = (classes == label).nonzero()[:, 0]
-            for part in rows.split(_ROWS[False]):
+            for part in rows.split(_POINTS):
                 values[part] = self._of_points(x[part], label)
                 done += len(part)
                 yield Step(done, len(x), calls=1)
@@ -148,7 +159,7 @@ class Flow:
         classes = class_indices(self.card, labels, len(x))
         levels, values, errors = ((x + 1) * 127.5).round(), [], []
         cell = self.dims * math.log(256)
-        for part in torch.arange(len(x)).split(_ROWS[True]):
+        for part in torch.arange(len(x)).split(_PICTURES):
             terms, noise = [], streams_of(x[part])
             for i in range(k):
                 u = (levels[part] + noise.uniform(*self.card.shape)) / 256
@@ -178,7 +189,7 @@ class Flow:
     def encode(self, x: Tensor, labels: Tensor | None) -> Run:
         """(n, …) -> (n, D); pictures enter at the centres of their pixel cells."""
         classes = class_indices(self.card, labels, len(x)).to(self.device)
-        if self.card.is_picture:
+        if self.in_cells:
             x = (((x + 1) * 127.5).round() + 0.5) / 256
         z, _ = self.net.encode(x.to(self.device), classes)
         yield Step(len(x), len(x), calls=1)
@@ -187,8 +198,7 @@ class Flow:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a flow checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    kind: Callable[..., PictureFlow | PointFlow] = PictureFlow if card.is_picture else PointFlow
-    net = weights.build(kind, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     return model_of(card, net, device)
 
@@ -196,7 +206,7 @@ def load(card: Card, device: torch.device) -> Model:
 def model_of(card: Card, net: Invertible, device: torch.device) -> Model:
     """What a flow can do, whatever its network."""
     flow = Flow(card, net.eval().requires_grad_(False).to(device), device)
-    if card.is_picture:
+    if flow.in_cells:
         density = Density(Meaning.BOUND, flow.picture_mass, (DEQUANTISATION,))
     else:
         grid = flow.log_grid if flow.unrolls else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from engines.checkpoints import weights
 from engines.drawing import class_indices, in_batches
 from engines.families.gan import inversion
 from engines.families.gan.net import Generator, PictureGenerator, PointGenerator
+from engines.kinds import Kind, Pictures, Points
 from engines.model import (
     Card,
     Exactness,
@@ -28,6 +30,9 @@ from engines.model import (
 )
 from engines.noise import Streams
 
+_NETS: Mapping[type[Kind], Callable[..., Generator]] = MappingProxyType(
+    {Pictures: PictureGenerator, Points: PointGenerator}
+)
 NO_TRUNCATION = 4.0
 TRUNCATION = Knob(
     "truncation", "Truncation", NO_TRUNCATION, 0.0, NO_TRUNCATION, 0.1,
@@ -147,10 +152,7 @@ def truncated(z: Tensor, psi: float) -> Tensor:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a GAN checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    kind: Callable[..., PictureGenerator | PointGenerator] = (
-        PictureGenerator if card.is_picture else PointGenerator
-    )
-    net = weights.build(kind, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     return model_of(card, net, device)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import class_indices, in_batches
 from engines.families.kde.net import PictureKernels, PointKernels
+from engines.kinds import Kind, Pictures, Points, chosen, is_plane
 from engines.model import (
     Card,
     Density,
@@ -41,7 +43,12 @@ BANDWIDTH = Knob(
     warn="not the model's distribution",
 )  # fmt: skip
 
-_ROWS = {True: 512, False: 4_096}
+_KERNELS: Mapping[type[Kind], Callable[..., PictureKernels | PointKernels]] = MappingProxyType(
+    {Pictures: PictureKernels, Points: PointKernels}
+)
+_CENTRES = {Pictures: "levels", Points: "centres"}
+"""What a checkpoint calls the examples."""
+_ROWS = {Pictures: 512, Points: 4_096}
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class KDE:
         h = self._width(knobs)
         classes = class_indices(self.card, labels, len(x))
         value = torch.empty(len(x), dtype=torch.float64)
-        for part in torch.arange(len(x)).split(_ROWS[self.card.is_picture]):
+        for part in torch.arange(len(x)).split(chosen(self.card.kind, _ROWS, "kernels")):
             for label in classes[part].unique().tolist():
                 rows = part[classes[part] == label]
                 value[rows] = self._log_density(x[rows], h, label)
@@ -147,7 +154,7 @@ class KDE:
 def load(card: Card, device: torch.device) -> Model:
     """Open a KDE checkpoint. Raises CheckpointError when its weights do not fit its card."""
     tensors = weights.load(card)
-    kind = PictureKernels if card.is_picture else PointKernels
+    kind = weights.of_kind(_KERNELS, card)
     try:
         kernels, h = kind(**tensors), float(card.net["bandwidth"])
     except NotFiniteError as error:
@@ -173,14 +180,14 @@ def load(card: Card, device: torch.device) -> Model:
 
 def _density(kde: KDE) -> Density:
     """Its density, in the plane with a way of its own on grids."""
-    if kde.card.shape != (2,):
+    if not is_plane(kde.card.kind):
         return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,))
     return Density(Meaning.EXACT, kde.log_density, (BANDWIDTH,), kde.log_grid, preview=kde.preview)
 
 
 def _check(tensors: Mapping[str, Tensor], card: Card) -> None:
     """Raise CheckpointError unless there are finite centres of the card's shape in every class."""
-    centres, labels = tensors["levels" if card.is_picture else "centres"], tensors["labels"]
+    centres, labels = tensors[weights.of_kind(_CENTRES, card)], tensors["labels"]
     if tuple(centres.shape[1:]) != card.shape or labels.shape != centres.shape[:1]:
         raise CheckpointError(f"{card.name}: the centres have shape {tuple(centres.shape)}")
     for name, tensor in tensors.items():
@@ -189,7 +196,7 @@ def _check(tensors: Mapping[str, Tensor], card: Card) -> None:
     classes = list(range(len(card.labels)))
     if labels.unique().tolist() != (classes or [0]):
         raise CheckpointError(f"{card.name}: not every class of the card has centres")
-    if not card.is_picture and not (tensors["scale"] > 0).all():
+    if "scale" in tensors and not (tensors["scale"] > 0).all():
         raise CheckpointError(f"{card.name}: 'scale' must be positive")
 
 

@@ -5,9 +5,10 @@ The diffusion is an ordinary model of points z (K,), used through its public par
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ from engines.families.vae.model import (
     MEAN,
     PIXELS,
     SIDE,
+    STREAMS,
     VAE,
     bound_name,
     lattice,
@@ -30,7 +32,7 @@ from engines.families.vae.model import (
     shown,
 )
 from engines.families.vae.net import PictureVAE, PointVAE
-from engines.kinds import Points, coordinates
+from engines.kinds import Kind, Pictures, Points, chosen, coordinates, is_plane
 from engines.model import (
     Card,
     Density,
@@ -49,15 +51,16 @@ from engines.model import (
     Steps,
     settle,
 )
-from engines.noise import Streams, streams_of
+from engines.noise import Streams
 from engines.spread import log_mean
 
 _SOLVER_STEPS = 16
 _PLANE_STEPS = 60
 """Of the plane's sampler: 40,000 points of a class of moons or checkerboard pass a χ² test against
 the density at 40 steps (z = 1.4) and 80 (0.7 and −0.5), and fail at 18 (z = 7 and 18)."""
-_IMPORTANCE = {True: 4, False: 64}
-_ROWS = {True: 128, False: 4096}
+_WHO = "latent diffusions"
+_IMPORTANCE = {Pictures: 4, Points: 64}
+_ROWS = {Pictures: 128, Points: 4096}
 """Latents whose ODE is solved at once: about 100 ms a call."""
 _SHOW_EVERY, _PLANE_ROWS = 8, 512
 _NATURE = (
@@ -123,11 +126,10 @@ class DiffusedLatents:
         settled = settle(self.density_knobs, knobs)
         m, ode = int(settled["importance"]), {"steps": settled["steps"]}
         classes = class_indices(self.card, labels, len(x)).to(self.device)
-        rows = max(1, _ROWS[self.card.is_picture] // m)
+        rows = max(1, chosen(self.card.kind, _ROWS, _WHO) // m)
         values, errors, method = [], [], ""
         for part in torch.arange(len(x)).split(rows):
-            # as for the VAE: points share their draws, pictures have their own
-            streams = streams_of(x[part]) if self.card.is_picture else Streams(0, [0])
+            streams = chosen(self.card.kind, STREAMS, _WHO)(x[part])
             e = streams.normal(m, self.vae.latent).to(self.device)
             z, log_ratio = propose(self.vae, x[part].to(self.device), classes[part], e)
             given = None if labels is None else labels[part].repeat_interleave(m)
@@ -208,6 +210,7 @@ class DiffusedLatents:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a checkpoint. Raises CheckpointError when its weights do not fit its card."""
+    weights.of_kind(_ROWS, card)
     net = weights.build(LatentDiffusion, card)
     weights.fill(net, weights.load(card), card)
     net.eval().requires_grad_(False).to(device)
@@ -217,11 +220,11 @@ def load(card: Card, device: torch.device) -> Model:
 
 def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch.device) -> Model:
     """The model of z ~ `prior`, x ~ p(x | z) of `vae`; its own prior, if any, is not used."""
-    knobs = (*prior.knobs, PIXELS) if card.is_picture else _fine(prior.knobs)
+    knobs = chosen(card.kind, _KNOBS, _WHO)(prior.knobs)
     if prior.density is None or prior.latents is None:
         raise ValueError(f"{prior.card.name} has no density or no latents")
     density_knobs = (
-        replace(IMPORTANCE, default=_IMPORTANCE[card.is_picture]),
+        replace(IMPORTANCE, default=chosen(card.kind, _IMPORTANCE, _WHO)),
         *(replace(knob, default=_SOLVER_STEPS) for knob in prior.density.knobs),
     )
     model = DiffusedLatents(card, vae, prior, prior.density, prior.latents, density_knobs, device)
@@ -244,9 +247,14 @@ def _fine(knobs: tuple[Knob, ...]) -> tuple[Knob, ...]:
     )
 
 
+_KNOBS: Mapping[type[Kind], Callable[[tuple[Knob, ...]], tuple[Knob, ...]]] = MappingProxyType(
+    {Pictures: lambda knobs: (*knobs, PIXELS), Points: _fine}
+)
+
+
 def _density(model: DiffusedLatents) -> Density:
     """The bound, by way of the lattice where latents and points are of the plane."""
-    if isinstance(model.vae, PointVAE) and model.vae.latent == 2 and model.card.shape == (2,):
+    if isinstance(model.vae, PointVAE) and model.vae.latent == 2 and is_plane(model.card.kind):
         grid, preview = (partial(model.log_grid, side=side) for side in (SIDE, FEW))
         return Density(Meaning.BOUND, model.plane_density, (), grid, preview=preview)
     return Density(Meaning.BOUND, model.log_density, model.density_knobs)

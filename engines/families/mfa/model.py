@@ -6,8 +6,9 @@ No latents part: factors mean something only within their component, so there is
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
 from engines.families.flow.model import DEQUANTISATION
 from engines.families.mfa.net import FactorAnalysers, NormalScores
+from engines.kinds import Kind, Pictures, Points
 from engines.model import (
     Card,
     Density,
@@ -36,7 +38,11 @@ from engines.noise import Streams, streams_of
 from engines.parts import Noise
 from engines.spread import log_mean
 
-_ROWS = {True: 256, False: 8_192}
+_SCORES: Mapping[type[Kind], Callable[[dict[str, Tensor]], NormalScores | None]] = MappingProxyType(
+    {Pictures: lambda tensors: NormalScores(tensors.pop("marginals")), Points: lambda _: None}
+)
+_PICTURES, _POINTS = 256, 8_192
+"""Examples that are taken at once."""
 _EXACT = Procedure(
     Exactness.EXACT, "a component, its factors and its noise: x = μ + Λz + ε",
     "Ghahramani & Hinton 1996, equations 1 and 3",
@@ -108,7 +114,7 @@ class MFA:
         settle((), knobs)
         classes = class_indices(self.card, labels, len(x))
         values = []
-        for part in torch.arange(len(x)).split(_ROWS[False]):
+        for part in torch.arange(len(x)).split(_POINTS):
             values.append(self._log_density(x[part], classes[part]))
             yield Step(int(part[-1]) + 1, len(x), calls=1)
         return LogDensity(torch.cat(values), Meaning.EXACT, "sum over all components")
@@ -123,7 +129,7 @@ class MFA:
         k = int(settle((DEQUANTISATION,), knobs)["dequantisation"])
         classes = class_indices(self.card, labels, len(x))
         levels, found = ((x + 1) * 127.5).round().long().flatten(1), []
-        for part in torch.arange(len(x)).split(_ROWS[True]):
+        for part in torch.arange(len(x)).split(_PICTURES):
             terms, noise = [], streams_of(x[part])
             for i in range(k):
                 y, log_v = self.scores.encode(levels[part], noise.uniform(self.dims))
@@ -152,7 +158,7 @@ def load(card: Card, device: torch.device) -> Model:
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise CheckpointError(f"{card.name}: '{name}' holds values that are not finite")
     try:
-        scores = NormalScores(tensors.pop("marginals")) if card.is_picture else None
+        scores = weights.of_kind(_SCORES, card)(tensors)
         mixture = FactorAnalysers(**tensors)
         mfa = MFA(card, _by_class(mixture, card), scores)
         _check_sizes(mixture, **card.net)
@@ -160,7 +166,7 @@ def load(card: Card, device: torch.device) -> Model:
             raise ValueError(f"{len(scores.marginals)} marginals for {mfa.dims} pixels")
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{card.name}: the weights do not fit the card: {error}") from error
-    if card.is_picture:
+    if scores is not None:
         density = Density(Meaning.BOUND, mfa.picture_mass, (DEQUANTISATION,))
     else:
         density = Density(Meaning.EXACT, mfa.point_density)

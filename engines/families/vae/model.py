@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from engines.checkpoints import weights
 from engines.drawing import TEMPERATURE, class_indices, in_batches, tempered
 from engines.families.kde.net import PointKernels
 from engines.families.vae.net import PictureVAE, PointVAE, mixture_of_logistics
+from engines.kinds import Kind, Pictures, Points, chosen, is_plane
 from engines.model import (
     Card,
     Density,
@@ -48,6 +50,14 @@ IMPORTANCE = Knob(
     "Number M of samples of q(z | x) in the bound. 1 gives the ELBO; the bound rises to log p(x).",
 )  # fmt: skip
 
+_NETS: Mapping[type[Kind], Callable[..., PictureVAE | PointVAE]] = MappingProxyType(
+    {Pictures: PictureVAE, Points: PointVAE}
+)
+_KNOBS = {Pictures: (TEMPERATURE, PIXELS), Points: (TEMPERATURE,)}
+STREAMS: Mapping[type[Kind], Callable[[Tensor], Streams]] = MappingProxyType(
+    {Pictures: streams_of, Points: lambda x: Streams(0, [0])}
+)
+"""Of the draws in a bound: pictures have their own, points share them, so that maps are smooth."""
 _ROWS = 4096
 SIDE, FEW = 296, 48
 """Points of the lattice along each latent, on average; and of one for a first look."""
@@ -129,7 +139,7 @@ class VAE:
         values, errors = [], []
         for start in range(0, len(x), rows):
             part = slice(start, start + rows)
-            streams = streams_of(x[part]) if self.card.is_picture else Streams(0, [0])
+            streams = chosen(self.card.kind, STREAMS, "VAEs")(x[part])
             e = streams.normal(m, self.net.latent).to(self.device)
             value, error = self._bound(x[part].to(self.device), classes[part], e)
             values.append(value)
@@ -254,11 +264,10 @@ def bound_name(m: int) -> str:
 
 def load(card: Card, device: torch.device) -> Model:
     """Open a VAE checkpoint. Raises CheckpointError when its weights do not fit its card."""
-    kind: Callable[..., PictureVAE | PointVAE] = PictureVAE if card.is_picture else PointVAE
-    net = weights.build(kind, card)
+    net = weights.build(weights.of_kind(_NETS, card), card)
     weights.fill(net, weights.load(card), card)
     vae = VAE(card, net.eval().requires_grad_(False).to(device), device)
-    knobs = (TEMPERATURE, PIXELS) if card.is_picture else (TEMPERATURE,)
+    knobs = weights.of_kind(_KNOBS, card)
     return Model(
         card=card,
         sample=in_batches(vae.draw, card, knobs),
@@ -272,7 +281,7 @@ def load(card: Card, device: torch.device) -> Model:
 
 def _density(vae: VAE) -> Density:
     """The bound; on a lattice of latents for a model of the plane with two of them."""
-    if vae.card.shape != (2,) or vae.net.latent != 2:
+    if not is_plane(vae.card.kind) or vae.net.latent != 2:
         return Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,))
     preview = partial(vae.log_grid, side=FEW)
     return Density(Meaning.BOUND, vae.log_density, (IMPORTANCE,), vae.log_grid, preview=preview)

@@ -89,6 +89,11 @@ class Table:
             raise self.fault(key, f"at most {most} short texts")
         return list(value)
 
+    def given(self, *keys: str) -> dict[str, Any]:
+        """These keys as they stand, where they do, for a reader that checks them itself."""
+        self._read.update(keys)
+        return {key: self._values[key] for key in keys if key in self._values}
+
     def table(self, key: str) -> Table:
         """A table within this one, empty where it is missing."""
         value = self._get(key, {})

@@ -15,6 +15,7 @@ from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalo
 from engines.data.toys import TOYS
 from engines.facts import figures
 from engines.families.kde.net import PointKernels
+from engines.kinds import Points
 from engines.maps.grids import log_density_grid
 from engines.maps.moments import Memory, Process, process_of, sweep_of
 from engines.maps.noised import LOWEST, field_at
@@ -68,7 +69,7 @@ def write(names: Sequence[str] = (), folder: Path = Path("docs"), root: Path = R
 
     Raises ValueError for a name without models in the plane.
     """
-    cards = [card for card in catalog(root) if not card.is_picture]
+    cards = [card for card in catalog(root) if isinstance(card.kind, Points)]
     known = list(dict.fromkeys(card.data for card in cards))
     if strange := set(names) - set(known):
         raise ValueError(f"no models in the plane for {sorted(strange)}; there are: {known}")

@@ -18,6 +18,7 @@ from torch import Tensor
 from engines.checkpoints.catalog import catalog
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
+from engines.kinds import is_plane
 from engines.maps.grids import log_density_grid
 from engines.model import (
     NO_KNOBS,
@@ -70,7 +71,7 @@ class Found:
 
 def plane_cards() -> tuple[Card, ...]:
     """The shipped models of the plane."""
-    return tuple(card for card in catalog() if card.shape == (2,))
+    return tuple(card for card in catalog() if is_plane(card.kind))
 
 
 def lines_of(x: Tensor, count: int) -> list[Line]:

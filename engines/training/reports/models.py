@@ -11,6 +11,7 @@ from engines.data.toys import TOYS
 from engines.facts import figures, taxonomy
 from engines.families.vae.model import DRAW
 from engines.inpaint.classes import READER, reads
+from engines.kinds import Pictures, Points
 from engines.model import Card
 from engines.readers import classifier
 from engines.readers.classifier import HOLES
@@ -103,8 +104,8 @@ def write(page: Path = Path("docs/models.md"), readme: Path = Path("README.md"))
 def models(cards: Iterable[Card]) -> str:
     """The page of all models."""
     cards = tuple(cards)
-    pictures = [card for card in cards if card.is_picture]
-    points = [card for card in cards if not card.is_picture]
+    pictures = [card for card in cards if isinstance(card.kind, Pictures)]
+    points = [card for card in cards if isinstance(card.kind, Points)]
     parts = [_HEAD, "## The families\n", taxonomy.markdown(taxonomy.table(_SHOWN, cards)),
              "## Pictures\n", _PICTURES_HEAD, _table(_PICTURES, pictures)]  # fmt: skip
     if judged := [card for card in pictures if "frechet" in card.figures]:
