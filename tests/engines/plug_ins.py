@@ -163,25 +163,114 @@ def load(card, device):
                  density=Density(Meaning.EXACT, density), conditionals=part)
 '''
 
+SYMBOLS = (
+    CONDITIONALS
+    + '''
 
-def distribution(folder, module, text, *, name, group="genscope.families", load="load"):
-    """A fake installed package in `folder` whose entry point `name` is `module:load`."""
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engines.drawing import class_indices
+from engines.kinds import Value
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Places with symbols 0 … symbols − 1."""
+
+    places: int
+    symbols: int
+
+    name: ClassVar[str] = "sequences"
+    thing: ClassVar[str] = "sequence"
+    things: ClassVar[str] = "sequences"
+    value: ClassVar[Value] = Value.CATEGORY
+    unit: ClassVar[str] = "bits/symbol"
+    batch: ClassVar[int] = 64
+
+    @property
+    def shape(self):
+        return (self.places,)
+
+    mask_shape = shape
+
+    def fault(self, values):
+        good = ((values >= 0) & (values < self.symbols) & (values == values.round())).all()
+        return None if good else f"symbols must be whole numbers in 0 … {self.symbols - 1}"
+
+    def per_unit(self, nats):
+        return nats / (self.places * 0.6931471805599453)
+
+    def table(self):
+        return {"places": self.places, "symbols": self.symbols}
+
+    @classmethod
+    def of(cls, table):
+        return cls(int(table["places"]), int(table["symbols"]))
+
+
+class Coloured(Chain):
+    """A chain whose first attribute says which symbol it leans to, the second how much."""
+
+    def logits(self, symbols, known, place, labels):
+        labels = labels.expand(len(symbols), -1)
+        lean = torch.tensor([0.0, 2.0, 0.0])[labels[:, 1]] * (labels[:, 0] < self.symbols)
+        to = torch.nn.functional.one_hot(labels[:, 0].clamp_max(self.symbols - 1), self.symbols)
+        return super().logits(symbols, known, place, labels) + (lean[:, None] * to)[:, None]
+
+
+def load_symbols(card, device):
+    part = Coloured(card.shape, card.kind.symbols)
+    places = card.shape[0]
+
+    def draw(request, knobs, labels):
+        u = Streams(request.seed, request.indices).uniform(places).double()
+        symbols = torch.zeros(request.count, places, dtype=torch.int64)
+        for i in range(places):
+            where = torch.full((request.count, 1), i)
+            p = part.logits(symbols, None, where, labels)[:, 0].double().softmax(1)
+            symbols[:, i] = (p.cumsum(1) < u[:, i, None]).sum(1).clamp_max(part.symbols - 1)
+        yield Step(request.count, request.count, part.examples(symbols))
+        return part.examples(symbols)
+
+    def density(x, labels, knobs):
+        yield Step(len(x), len(x))
+        place = torch.arange(places).expand(len(x), -1)
+        asked = class_indices(card, labels, len(x))
+        log_p = part.logits(part.indices(x), None, place, asked).double().log_softmax(2)
+        found = log_p.gather(2, part.indices(x)[..., None]).flatten(1).sum(1)
+        return LogDensity(found, Meaning.EXACT, "sum")
+
+    return Model(card, in_batches(draw, card, ()), lambda knobs: HOW,
+                 density=Density(Meaning.EXACT, density), conditionals=part)
+'''
+)
+
+
+def distribution(folder, module, text, *, name, load="load", kinds=""):
+    """A fake installed package in `folder` whose entry point `name` is `module:load`.
+
+    `kinds` are lines of the group of kinds of data.
+    """
     (folder / f"{module}.py").write_text(text, "utf-8")
     info = folder / f"{module}-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}:{load}\n")
+    lines = f"[genscope.families]\n{name} = {module}:{load}\n[genscope.kinds]\n{kinds}\n"
+    (info / "entry_points.txt").write_text(lines)
 
 
-def card(folder, family, shape):
+def card(folder, family, shape, more=""):
     """The path of a card of that family, with weights that nobody looks at."""
     raw = safetensors.torch.save({"nothing": torch.zeros(1)})
     (folder / f"{family}.safetensors").write_bytes(raw)
     path = folder / f"{family}.toml"
     path.write_text(
         f'family = "{family}"\ndata = "made-up"\nshape = {list(shape)}\n'
-        f'weights = "{family}.safetensors"\nsha256 = "{hashlib.sha256(raw).hexdigest()}"\n', "utf-8"
-    )  # fmt: skip
+        f'weights = "{family}.safetensors"\nsha256 = "{hashlib.sha256(raw).hexdigest()}"\n'
+        f"{more}",
+        "utf-8",
+    )
     return str(path)
 
 

@@ -13,6 +13,7 @@ from engines import finish, log_density, open_model
 from engines.checkpoints.catalog import CheckpointError
 from engines.inpaint import methods_for
 from engines.model import SampleRequest
+from engines.parts import PARTS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "docs" / "add-a-model.md"
@@ -139,3 +140,16 @@ def test_plug_ins_are_imported_when_a_model_of_theirs_is_opened(site, tmp_path):
     distribution(site, "eager", "open('imported', 'w').close()", name="eager")
     open_model("moons/kde")
     assert "eager" not in sys.modules
+
+
+def test_the_pages_part_is_one(tmp_path):
+    (tmp_path / "denoise.py").write_text(blocks()["denoise.py"], "utf-8")
+    said = run(
+        tmp_path, "-c",
+        "from denoise import Gaussian; from engines import parts; import torch\n"
+        "g = Gaussian(); print(sorted(parts.of_object(g)), g.leave(g.enter(torch.ones(1, 2))[0]))",
+    )  # fmt: skip
+    assert said == "['denoise'] tensor([[1., 1.]])\n"
+    page = PAGE.read_text("utf-8")
+    for name in PARTS:
+        assert f"`{name}`" in page
