@@ -9,7 +9,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from app.interpolation.keys import Keys
-from app.recipes.pictures import Pixels, tensor_of
+from app.kinds import view_of
+from app.recipes.pictures import Pixels
 from app.session.session import Session
 from app.tasks.walking import Film, step_lengths
 from app.work.channels import Channels
@@ -77,7 +78,7 @@ def fade(card: Card, ends: Pixels, count: int) -> Job:
             k, lam = segment(place, len(ends))
             values[i] = faded(ends[k], ends[k + 1], lam)
         shown = Film(None, values, count, 0.0)
-        yield replace(shown, steps=step_lengths(card, tensor_of(values, card)))
+        yield replace(shown, steps=step_lengths(card, view_of(card).tensor_of(values)))
 
     return job
 

@@ -94,7 +94,7 @@ class Keys(QObject):
 
     def values(self) -> Values:
         """All end points (m, …)."""
-        return np.stack([key.value for key in self.keys])  # type: ignore[return-value]
+        return np.stack([key.value for key in self.keys])
 
     def set_keys(self, keys: list[Key]) -> None:
         """Take these end points in place of all."""

@@ -6,7 +6,7 @@ The only place where the two meet. numpy and Pillow; torch comes in only to make
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,10 @@ from widgets.look.colours import CLASS_COLOURS
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engines.model import Card
-
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.float32]
-Values: TypeAlias = "Pixels | Points"
+Values: TypeAlias = npt.NDArray[Any]
+"""Examples (n, …) of any kind, or one of them."""
 Colour: TypeAlias = tuple[int, int, int]
 
 WHITE: Colour = (255, 255, 255)
@@ -118,24 +117,3 @@ def _placed(points: Points, size: int) -> npt.NDArray[np.float64]:
     unit = (points - centre) / span * [1, -1]
     at: npt.NDArray[np.float64] = (0.5 + 0.9 * unit) * size * _FINE
     return at
-
-
-def room(card: Card, count: int) -> Values:
-    """An empty place for so many examples."""
-    if card.is_picture:
-        return np.zeros((count, *card.shape[1:], 3), np.uint8)
-    return np.full((count, *card.shape), math.nan, np.float32)
-
-
-def tensor_of(values: Values, card: Card) -> Tensor:
-    """Examples as the model takes them."""
-    import torch
-
-    if card.is_picture:
-        return to_tensor(np.ascontiguousarray(values, np.uint8), card.shape[0])
-    return torch.from_numpy(np.array(values, np.float32))
-
-
-def array_of(x: Tensor) -> Values:
-    """Examples as the window shows them."""
-    return to_pixels(x) if x.ndim == 4 else to_points(x)

@@ -252,7 +252,7 @@ def rows(
 ) -> list[tuple[str, str]]:
     """What the inspector says, title and value; card and knobs lend their names where at hand."""
     names = card.labels if card else ()
-    thing = "Picture" if card is None or card.is_picture else "Point"
+    thing = "Picture" if card is None else card.kind.thing.capitalize()
     shown = recipe.indices
     table = [
         ("Model", recipe.model),
@@ -327,12 +327,13 @@ def png_bytes(picture: Pixels, recipe: Recipe) -> bytes:
         return file.getvalue()
 
 
-def csv_bytes(points: Points, recipe: Recipe) -> bytes:
-    """Points (n, 2) with their classes as lines of x,y,class, after the recipe in a comment."""
+def csv_bytes(points: Points, recipe: Recipe, names: Sequence[str] = ("x", "y")) -> bytes:
+    """Points (n, D) with their classes as lines of x,y,class, after the recipe in a comment."""
     classes = recipe.classes()
-    lines = [f"# {KEYWORD} {recipe.to_json()}", "x,y" if classes is None else "x,y,class"]
-    for i, (x, y) in enumerate(points.tolist()):
-        point = f"{x:.9g},{y:.9g}"  # nine digits give back every float32
+    header = ",".join(names) if classes is None else ",".join((*names, "class"))
+    lines = [f"# {KEYWORD} {recipe.to_json()}", header]
+    for i, row in enumerate(points.tolist()):
+        point = ",".join(f"{number:.9g}" for number in row)  # nine digits: every float32
         lines.append(point if classes is None else f"{point},{classes[i]}")
     return ("\n".join(lines) + "\n").encode()
 

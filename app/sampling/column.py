@@ -88,7 +88,7 @@ class SamplingColumn(QObject):
         else:
             labels = frame.request.labels()
             classes = None if labels is None else np.array(labels[: frame.begun])
-            self.column.body.set_points(frame.values[: frame.begun], classes)  # type: ignore[arg-type]
+            self.column.body.set_points(frame.values[: frame.begun], classes)
         self._final = frame.done
         self._describe(frame)
         self.shown.emit(self.card.name)
@@ -105,7 +105,7 @@ class SamplingColumn(QObject):
             gallery.set_captions(names)
             gallery.columns_hint(_columns(frame.request))
         if frame.begun > self._final:
-            gallery.put(self._final, frame.values[self._final : frame.begun])  # type: ignore[arg-type]
+            gallery.put(self._final, frame.values[self._final : frame.begun])
 
     def _describe(self, frame: Frame) -> None:
         thing = "picture" if self.card.is_picture else "point"
@@ -150,7 +150,7 @@ class SamplingColumn(QObject):
             if isinstance(body, Gallery):
                 body.set_stale(True)
                 if frame.done:
-                    body.put(0, frame.values[: frame.done])  # type: ignore[arg-type]
+                    body.put(0, frame.values[: frame.done])
 
     def recipe(self, index: int) -> Recipe | None:
         """The recipe of picture `index` of what is shown, None for one not finished yet."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from app.kinds import view_of
 from app.models.open_models import Loading
 from app.recipes.files import APP
-from app.recipes.pictures import Values, array_of
+from app.recipes.pictures import Values
 from app.tasks.walking import Array, Progress, Reals, Walks
 from app.work.lane import Job
 from engines.model import Card
@@ -134,7 +135,7 @@ def arrays(card: Card, found: Directions) -> Study:
 
     return Study(
         card, found.axes.numpy(), found.spread.numpy(), found.share.numpy(), found.single.numpy(),
-        found.scores.numpy(), array_of(found.x), found.labels.numpy().astype(np.intp),
+        found.scores.numpy(), view_of(card).array_of(found.x), found.labels.numpy().astype(np.intp),
         found.centre.numpy(), found.view.numpy(), bool(found.effects), provenance(card, found),
         "pca", found.scores[:, :2].float().numpy(),
     )  # fmt: skip

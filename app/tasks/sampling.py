@@ -7,10 +7,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from app.kinds import KindView, view_of
 from app.models.open_models import Loading, Models
-from app.recipes.pictures import to_pixels, to_points
+from app.recipes.pictures import Values, to_points
 from app.work.lane import Job
 from engines.model import (
     NO_PROMPT,
@@ -24,9 +23,7 @@ from engines.model import (
 )
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from app.recipes.pictures import Pixels, Points
+    from app.recipes.pictures import Points
     from engines.model import Run
 
 BACKDROP = 2000
@@ -37,12 +34,12 @@ BACKDROP = 2000
 class Frame:
     """What can be shown of one request by now.
 
-    `values` holds the whole request: uint8 pictures (n, H, W, 3) or float32 points (n, 2). Its
-    first `done` are final, those up to `begun` are guesses, the rest is empty.
+    `values` holds the whole request as its kind's view shows it. Its first `done` are final, those
+    up to `begun` are guesses, the rest is empty.
     """
 
     request: SampleRequest
-    values: Pixels | Points
+    values: Values
     done: int
     begun: int
     seconds: float
@@ -69,9 +66,9 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
     """
 
     def job() -> Frames:
-        model = yield from models.get(card, prompt)
+        model, view = (yield from models.get(card, prompt)), view_of(card)
         frame = Frame(
-            request, _room(card, request.count), done=0, begun=0, seconds=0.0, calls=0,
+            request, view.room(request.count), done=0, begun=0, seconds=0.0, calls=0,
             procedure=model.procedure(in_force(model.knobs, request)), knobs=model.knobs,
             prompt=prompt,
         )  # fmt: skip
@@ -79,13 +76,13 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
         for start in range(0, request.count, size):
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
-            frame = yield from _fill(frame, model.sample(part), range(start, start + count))
+            frame = yield from _fill(frame, view, model.sample(part), range(start, start + count))
         return frame
 
     return job
 
 
-def _fill(frame: Frame, run: Run, rows: range) -> Frames:
+def _fill(frame: Frame, view: KindView, run: Run, rows: range) -> Frames:
     """Drive one run and show each step in the given rows."""
     poor = ""
     while True:
@@ -98,23 +95,13 @@ def _fill(frame: Frame, run: Run, rows: range) -> Frames:
         else:
             guess, calls, done, poor = step.guess, step.calls, rows.start, step.poor
         if guess is not None:
-            frame.values[rows.start : rows.stop] = _array(guess)
+            frame.values[rows.start : rows.stop] = view.array_of(guess)
         seconds = frame.seconds + time.perf_counter() - before
         begun = rows.stop if guess is not None else frame.begun
         frame = replace(frame, done=done, begun=begun, seconds=seconds, calls=calls)
         yield frame
         if done == rows.stop:
             return frame
-
-
-def _room(card: Card, count: int) -> Pixels | Points:
-    if card.is_picture:
-        return np.zeros((count, *card.shape[1:], 3), np.uint8)
-    return np.full((count, *card.shape), np.nan, np.float32)
-
-
-def _array(x: Tensor) -> Pixels | Points:
-    return to_pixels(x) if x.ndim == 4 else to_points(x)
 
 
 @dataclass(frozen=True, eq=False)

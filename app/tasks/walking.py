@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from app.kinds import KindView, view_of
 from app.models.open_models import Loading, Models
-from app.recipes.pictures import Values, array_of, room, tensor_of
+from app.recipes.pictures import Values
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
+from engines.kinds import Pictures, Value
 from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
 
 if TYPE_CHECKING:
@@ -136,17 +138,18 @@ def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None)
 
     def job() -> Generator[Loading | Progress | Codes, None, Codes]:
         _, walk = yield from walks.get(card)
-        x, start = tensor_of(values, card), time.perf_counter()
+        view, start = view_of(card), time.perf_counter()
+        x = view.tensor_of(values)
         if walks.prompt.other:
             z, shown = yield from _between_texts(walks, card, x)
         else:
             draw = walk.draw_code if seed is not None else None
             run = walk.encode(x, None) if draw is None else draw(x, None, seed or 0)
-            z = yield from _watched(run)
-            shown = yield from _watched(walk.decode(z, None))
+            z = yield from _watched(run, view)
+            shown = yield from _watched(walk.decode(z, None), view)
         codes = Codes(
-            z.numpy(), array_of(shown), _errors(x, shown), walk.nature, walk.inverse, walk.free,
-            walk.pace, walk.sketch is not None, walk.draw_code is not None,
+            z.numpy(), view.array_of(shown), view.errors(x, shown), walk.nature, walk.inverse,
+            walk.free, walk.pace, walk.sketch is not None, walk.draw_code is not None,
             time.perf_counter() - start,
         )  # fmt: skip
         yield codes
@@ -165,20 +168,25 @@ def _between_texts(
     """
     import torch
 
+    view = view_of(card)
     codes: list[Tensor] = []
     shown: list[Tensor] = []
     for k, place in enumerate(np.linspace(0, 1, len(x)).tolist()):
         _, walk = yield from walks.at(place).get(card)
         same = next(j for j in range(k + 1) if torch.equal(x[j], x[k]))
         codes.append(
-            codes[same] if same < k else (yield from _watched(walk.encode(x[k : k + 1], None)))
+            codes[same]
+            if same < k
+            else (yield from _watched(walk.encode(x[k : k + 1], None), view))
         )
-        shown.append((yield from _watched(walk.decode(codes[k], None))))
+        shown.append((yield from _watched(walk.decode(codes[k], None), view)))
     return torch.cat(codes), torch.cat(shown)
 
 
 def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rough: bool) -> Job:
     """A job that yields the Still at a place; a `rough` one where the model has a cheaper way."""
+
+    view = view_of(card)
 
     def job() -> Generator[Loading | Still, None, None]:
         _, walk = yield from walks.at(place).get(card)
@@ -194,17 +202,19 @@ def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rou
                 step = next(run)
             except StopIteration as end:
                 spent = time.perf_counter() - start
-                yield Still(wish, place, stamp, array_of(end.value), sketch is not None, spent)
+                yield Still(wish, place, stamp, view.array_of(end.value), sketch is not None, spent)
                 return
             if step.guess is not None and step.done != step.total:
                 spent = time.perf_counter() - start
-                yield Still(wish, place, stamp, array_of(step.guess), True, spent)
+                yield Still(wish, place, stamp, view.array_of(step.guess), True, spent)
 
     return job
 
 
 def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) -> Job:
     """A job that yields the Still of a mix of the end points in these shares (m,)."""
+
+    view = view_of(card)
 
     def job() -> Generator[Loading | Progress | Still, None, None]:
         import torch
@@ -220,7 +230,7 @@ def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) ->
         run = (walk.sketch or walk.decode)(_moved(walk, z, wish), wish.label)
         found = yield from _quiet(run)
         spent = time.perf_counter() - start
-        yield Still(wish, -1.0, stamp, array_of(found), walk.sketch is not None, spent)
+        yield Still(wish, -1.0, stamp, view.array_of(found), walk.sketch is not None, spent)
 
     return job
 
@@ -231,7 +241,7 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
     def job() -> Generator[Loading | Film, None, Film]:
         model, walk = yield from walks.get(card)
         start = time.perf_counter()
-        shown = Film(wish, room(card, count), 0, 0.0)
+        shown = Film(wish, view_of(card).room(count), 0, 0.0)
         run = frames(walks, card, wish, np.linspace(0, 1, count).tolist())
         while True:
             try:
@@ -247,7 +257,7 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
             shown = replace(shown, values=values, done=done, seconds=spent)
             yield shown
         codes = codes_at(walk, wish, np.linspace(0, 1, count).tolist()).numpy()
-        whole = tensor_of(values, card)
+        whole = view_of(card).tensor_of(values)
         shown = replace(shown, codes=codes, steps=step_lengths(card, whole))
         yield shown
         yield from _with_density(shown, model, whole, wish.label)
@@ -264,7 +274,8 @@ def frames(
     Batches start at the same frames everywhere, so that a path made again has the same pixels.
     Between two texts every frame is one, for each has a text of its own.
     """
-    values = room(card, len(places))
+    view = view_of(card)
+    values = view.room(len(places))
     size = 1 if walks.prompt.other else _BATCH[wish.codes.pace]
     for first in range(0, len(places), size):
         part = places[first : first + size]
@@ -274,7 +285,7 @@ def frames(
             try:
                 step = next(run)
             except StopIteration as end:
-                values[first : first + len(part)] = array_of(end.value)
+                values[first : first + len(part)] = view.array_of(end.value)
                 break
             if step.done != step.total:
                 yield values, first
@@ -329,7 +340,10 @@ def step_lengths(card: Card, x: Tensor) -> Reals | None:
     """How far frame from frame looks, None where no measure of that is known."""
     from engines.readers import perception
 
-    if len(x) < 2 or not perception.exists(card.data, pictures=card.is_picture):
+    pictures = isinstance(card.kind, Pictures)
+    if len(x) < 2 or card.kind.value is Value.CATEGORY:  # symbols are no distance apart
+        return None
+    if not perception.exists(card.data, pictures=pictures):
         return None
     return perception.step_lengths(card.data, x).double().numpy()
 
@@ -360,7 +374,7 @@ def _with_density(
     )  # fmt: skip
 
 
-def _watched(run: Run) -> Generator[Progress, None, Tensor]:
+def _watched(run: Run, view: KindView) -> Generator[Progress, None, Tensor]:
     """Drive a run and tell how far it is."""
     while True:
         try:
@@ -368,7 +382,7 @@ def _watched(run: Run) -> Generator[Progress, None, Tensor]:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         share = step.done / step.total if step.total else 0.0
-        yield Progress(share, None if step.guess is None else array_of(step.guess))
+        yield Progress(share, None if step.guess is None else view.array_of(step.guess))
 
 
 def _quiet(run: Run) -> Generator[Progress, None, Tensor]:
@@ -380,12 +394,3 @@ def _quiet(run: Run) -> Generator[Progress, None, Tensor]:
             return end.value  # type: ignore[no-any-return]
         if step.done != step.total:
             yield Progress(0.0)
-
-
-def _errors(x: Tensor, shown: Tensor) -> Reals:
-    if x.ndim == 4:
-        error = ((shown - x) / 2).square().flatten(1).mean(1).double()
-        found: Reals = (-10 * error.clamp_min(1e-12).log10()).numpy()
-        return found
-    distances: Reals = (shown - x).norm(dim=1).double().numpy()
-    return distances
