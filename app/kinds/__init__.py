@@ -17,12 +17,17 @@ from engines import kinds
 from engines.kinds import Kind, Pictures, Points, UnfitKindError
 from engines.model import Card
 
-__all__ = ["VIEWS", "Examples", "Format", "Hole", "KindView", "Read", "view_of"]
+__all__ = ["VIEWS", "Examples", "Format", "Hole", "KindView", "Read", "in_plane", "view_of"]
 
 GROUP = "genscope.views"
 
 VIEWS: dict[type[Any], Callable[[Any], KindView]] = {Pictures: PictureView, Points: PointView}
 """By the type of a kind, what makes its view of a kind."""
+
+
+def in_plane(card: Card) -> bool:
+    """Whether examples are points of a plane, which can be drawn and mapped whole."""
+    return isinstance(card.kind, Points) and card.kind.plane
 
 
 def view_of(what: Card | Kind) -> KindView:

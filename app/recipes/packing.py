@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,23 @@ def mask_png(mask: Mask) -> bytes:
     with io.BytesIO() as file:
         image.convert("1", dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
         return file.getvalue()
+
+
+def mask_text(mask: Mask) -> str:
+    """A mask as text: a PNG in base64 of one (H, W), else a letter a place; 1 is unknown."""
+    if mask.ndim == 2:
+        return base64.b64encode(mask_png(mask)).decode()
+    return "".join("1" if unknown else "0" for unknown in mask.ravel())
+
+
+def mask_of(extra: Mapping[str, Any], shape: tuple[int, ...]) -> Mask:
+    """What `mask_text` stored, of any shape where it is a picture, trusting nothing."""
+    if len(shape) == 2:
+        return pixels_of(extra, "mask")[..., 0] >= 128
+    text = extra["mask"]
+    if not isinstance(text, str) or len(text) != math.prod(shape) or set(text) - {"0", "1"}:
+        raise RecipeError("the recipe's mask is damaged")
+    return np.array([letter == "1" for letter in text]).reshape(shape)
 
 
 def picture_text(picture: npt.NDArray[np.uint8]) -> str:

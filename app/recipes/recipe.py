@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app.recipes import files
+from app.recipes.condition import rows_of
 from app.recipes.model_names import is_foreign, name_of
 from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
@@ -54,9 +55,9 @@ class NoRecipe(RecipeError):
 class Recipe:
     """A request to one model, by the sha256 of its weights, and what of the result is shown.
 
-    `seed`, `first`, `count`, `label` and `knobs` are those of engines.SampleRequest, every knob
-    named. `index` is the one picture shown, first … first + count − 1; None stands for all of
-    them, in a sheet of `columns` (None for points). `extra` is the payload of a task beyond
+    `seed`, `first`, `count`, `label`, `given` and `knobs` are those of engines.SampleRequest,
+    every knob named. `index` is the one picture shown, first … first + count − 1; None stands for
+    all of them, in a sheet of `columns` (None for points). `extra` is the payload of a task beyond
     sampling. Raises RecipeError for values that no picture can have.
     """
 
@@ -75,6 +76,8 @@ class Recipe:
     prompt: str = ""
     """The text drawn, for models that read one; `negative` is the one to stay away from."""
     negative: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Values of attributes by their names; a class alone has its index as `label`."""
 
     def __post_init__(self) -> None:
         labels = (self.label,) if isinstance(self.label, int) else self.label
@@ -98,6 +101,7 @@ class Recipe:
             labels is None or (labels and min(labels) >= 0),
             f"has the impossible classes {reprlib.repr(self.label)}",
         )
+        _check(not self.given or labels is None, "asks for a class and for attributes at once")
 
     @property
     def indices(self) -> range:
@@ -125,9 +129,9 @@ class Recipe:
     def to_json(self) -> str:
         """One line that `from_json` reads back."""
         table = {"format": FORMAT, **vars(self)}
-        for text in ("prompt", "negative"):  # older versions know nothing of them
-            if not table[text]:
-                del table[text]
+        for late in ("prompt", "negative", "given"):  # older versions know nothing of them
+            if not table[late]:
+                del table[late]
         return json.dumps(table, ensure_ascii=False, allow_nan=False, default=dict)
 
     @staticmethod
@@ -195,6 +199,7 @@ def recipe_of(
         task="sample", model=name_of(card), sha256=card.sha256, seed=request.seed,
         first=request.first, count=request.count, columns=columns, label=request.label,
         knobs=settle(tuple(knobs), request.knobs), prompt=prompt.text, negative=prompt.negative,
+        given=dict(request.given),
     )  # fmt: skip
 
 
@@ -205,7 +210,9 @@ def prompt_of(recipe: Recipe) -> Prompt:
 
 def request_of(recipe: Recipe) -> SampleRequest:
     """What to ask of the model. Picture i of the recipe is number i − first of the answer."""
-    return SampleRequest(recipe.count, recipe.seed, recipe.label, recipe.knobs, recipe.first)
+    return SampleRequest(
+        recipe.count, recipe.seed, recipe.label, recipe.knobs, recipe.first, recipe.given
+    )
 
 
 def card_of(recipe: Recipe, root: Path = ROOT) -> Card:
@@ -245,6 +252,10 @@ def check_fit(recipe: Recipe, card: Card) -> None:
     labels = request_of(recipe).labels()
     if labels and max(labels) >= len(card.labels):
         raise RecipeError(f"the recipe asks {card.name} for class {max(labels)}, which it has not")
+    try:
+        card.codes(recipe.given)
+    except ValueError as error:
+        raise RecipeError(f"the recipe cannot be followed: {error}") from error
 
 
 def rows(
@@ -259,12 +270,14 @@ def rows(
         ("Seed", str(recipe.seed)),
         (thing if len(shown) == 1 else f"{thing}s", _span(shown)),
     ]
-    if recipe.label is not None or card is None or names:
+    if recipe.given or (card is not None and card.attributes and not names):
+        table += rows_of(card, recipe.given)
+    elif recipe.label is not None or card is None or names:
         table.append(("Class", _class(recipe, names)))
     texts = (("Prompt", recipe.prompt), ("Negative prompt", recipe.negative))
     table += [(title, text) for title, text in texts if text]
     known = {knob.name: knob for knob in knobs}
-    classless = recipe.task == "sample" and recipe.label is None
+    classless = recipe.task == "sample" and recipe.label is None and not recipe.given
     table += [
         _knob(name, value, known.get(name), classless=classless)
         for name, value in recipe.knobs.items()
@@ -306,6 +319,7 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
     """
     shown = _span(recipe.indices).replace(" … ", "to")
     parts: list[Any] = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
+    parts += [sorted(recipe.given.items())] if recipe.given else []
     parts += [dict(recipe.extra)] if recipe.extra else []
     parts += [recipe.prompt, recipe.negative] if recipe.prompt or recipe.negative else []
     rest = json.dumps(parts)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from app.kinds import view_of
 from app.models.open_models import Loading, Models
-from app.recipes.pictures import Pixels, to_pixels, to_tensor
+from app.recipes.pictures import Values
 from app.tasks.summary import Summary, summarise
 from app.work.lane import Job
 from engines import naming
-from engines.model import NO_PROMPT, Card, Knob, Knobs, Procedure, Prompt, settle
+from engines.model import NO_PROMPT, Card, Given, Knob, Knobs, Procedure, Prompt, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,12 +33,14 @@ MOST_DRAWS = 64
 
 @dataclass(frozen=True, eq=False)
 class FillRequest:
-    """A picture uint8 (H, W, 3) with a hole: `mask` bool (H, W), True = unknown.
+    """An example with a hole, as its kind's view shows it, such as a picture uint8 (H, W, 3).
 
-    `method` is the name of one, "" for the model's default; `knobs` are those of the method.
+    `mask` is bool of the kind's mask_shape, such as (H, W), True = unknown. `label` is a class,
+    `given` are values of attributes in its place. `method` is the name of one, "" for the model's
+    default; `knobs` are those of the method.
     """
 
-    picture: Pixels
+    picture: Values
     mask: npt.NDArray[np.bool_]
     count: int
     seed: int
@@ -45,6 +48,7 @@ class FillRequest:
     knobs: Knobs = field(default_factory=dict)
     label: int | None = None
     prompt: Prompt = NO_PROMPT
+    given: Given = field(default_factory=dict)
 
     def settled(self, method: str, knobs: Knobs) -> FillRequest:
         """The same with its method and knobs named."""
@@ -53,7 +57,16 @@ class FillRequest:
     def same(self, other: FillRequest) -> bool:
         """Whether both ask for the same draws."""
         mine, theirs = (
-            (r.count, r.seed, r.method, dict(r.knobs), r.label, r.prompt, r.picture.shape)
+            (
+                r.count,
+                r.seed,
+                r.method,
+                dict(r.knobs),
+                r.label,
+                dict(r.given),
+                r.prompt,
+                r.picture.shape,
+            )
             for r in (self, other)
         )
         equal = mine == theirs and (self.mask == other.mask).all()
@@ -91,8 +104,8 @@ class Filling:
     request: FillRequest
     offer: Offer
     procedure: Procedure
-    values: Pixels
-    raw: Pixels
+    values: Values
+    raw: Values
     summary: Summary
     share: float
     seconds: float
@@ -114,7 +127,7 @@ class Filling:
 
     @property
     def drift(self) -> int:
-        """How far the method left a known pixel from the picture's, in levels of 255."""
+        """How far the method left a known value from the picture's, in levels of 255."""
         known = ~self.request.mask
         if not known.any():
             return 0
@@ -150,7 +163,7 @@ def fill(models: Models, card: Card, request: FillRequest, when: When = When.ALW
         method = chosen(methods, request.method, card.name)
         if when is When.NEVER or (when is When.IF_LIVE and not method.live):
             return None
-        check_shape(card, request.picture)
+        check_shape(card, request.mask)
         knobs = settle(method.knobs, request.knobs)
         settled = replace(request, method=method.name, knobs=knobs)
         return (yield from _fill(model, method, settled, offer))
@@ -174,12 +187,12 @@ def chosen(methods: Sequence[Method], name: str, model: str) -> Method:
     raise ValueError(f"{model} has no in-painting method '{name}'; {offer}")
 
 
-def check_shape(card: Card, picture: Pixels) -> None:
-    """Raise ValueError unless the picture has the size that the model fills."""
-    if picture.shape[:2] != card.shape[1:]:
-        height, width = card.shape[1:]
-        given = f"{picture.shape[1]} × {picture.shape[0]}"
-        raise ValueError(f"{card.name} fills {width} × {height} pixels; this picture has {given}")
+def check_shape(card: Card, mask: npt.NDArray[np.bool_]) -> None:
+    """Raise ValueError unless a mask, and so its picture, has the size that the model fills."""
+    wanted, found = (" × ".join(map(str, s[::-1])) for s in (card.kind.mask_shape, mask.shape))
+    if wanted != found:
+        what = "pixels" if mask.ndim == 2 else "places"
+        raise ValueError(f"{card.name} fills {wanted} {what}; this {card.kind.thing} has {found}")
 
 
 def offer_of(model: Model, methods: Sequence[Method]) -> Offer:
@@ -205,11 +218,11 @@ def started(
     import torch
 
     method = chosen(fitting(model), request.method, model.card.name)
-    picture = to_tensor(request.picture[None], model.card.shape[0])[0]
+    picture = view_of(model.card).tensor_of(request.picture[None])[0]
     known = torch.from_numpy(~request.mask)
     run = method.run(
         model, picture, known, request.count, request.seed, request.knobs, request.label,
-        clamp=clamp,
+        given=request.given, clamp=clamp,
     )  # fmt: skip
     return run, picture, known
 
@@ -218,16 +231,17 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
     from engines.inpaint.classes import asked_of
     from engines.inpaint.method import clamped
 
+    view = view_of(model.card)
     run, picture, known = started(model, request, clamp=False)
     procedure = method.standing(model, asked_of(request.knobs, request.label), known)
     spent, calls, note, poor = 0.0, 0, "", ""
 
     def filling(raw: Tensor, share: float, *, ended: bool = False) -> Filling:
         x = clamped(raw, picture, known)
-        values = to_pixels(x)
+        values = view.array_of(x)
         kept = keeps(x, picture, known) and _keeps_levels(values, request) if ended else None
         return Filling(
-            request, offer, procedure, values, to_pixels(raw), summarise(values), share, spent,
+            request, offer, procedure, values, view.array_of(raw), summarise(values), share, spent,
             calls, note, kept, poor,
         )  # fmt: skip
 
@@ -254,6 +268,6 @@ def keeps(x: Tensor, picture: Tensor, known: Tensor) -> bool:
     return bool((mine == theirs).all())
 
 
-def _keeps_levels(values: Pixels, request: FillRequest) -> bool:
+def _keeps_levels(values: Values, request: FillRequest) -> bool:
     known = ~request.mask
     return bool((values[:, known] == request.picture[known]).all())

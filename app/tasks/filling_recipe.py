@@ -1,15 +1,13 @@
-"""What a filled hole is made again from: the picture, the mask and the method, inside its recipe.
+"""What a filled hole is made again from: the example, the mask and the method, inside its recipe.
 
-The picture travels as a PNG in base64, the mask as a PNG of one bit a pixel: white is unknown.
+A picture travels as a PNG in base64, its mask as a PNG of one bit a pixel: white is unknown.
 """
 
 from __future__ import annotations
 
-import base64
-
+from app.kinds import view_of
 from app.recipes.model_names import name_of
-from app.recipes.packing import mask_png, picture_text, pixels_of
-from app.recipes.pictures import Pixels
+from app.recipes.packing import mask_of, mask_text
 from app.recipes.recipe import Recipe, RecipeError, prompt_of
 from app.tasks.filling import MOST_DRAWS, FillRequest
 from engines.model import Card
@@ -21,15 +19,14 @@ _FIELDS = {"method", "picture", "mask"}
 
 def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -> Recipe:
     """The recipe of all draws of a request that names its method and every knob."""
-    picture = request.picture[..., 0] if card.shape[0] == 1 else request.picture
     return Recipe(
         task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
         columns=columns, label=request.label, knobs=dict(request.knobs),
-        prompt=request.prompt.text, negative=request.prompt.negative,
+        prompt=request.prompt.text, negative=request.prompt.negative, given=dict(request.given),
         extra={
             "method": request.method,
-            "picture": picture_text(picture),
-            "mask": base64.b64encode(mask_png(request.mask)).decode(),
+            "picture": view_of(card).packed(request.picture),
+            "mask": mask_text(request.mask),
         },
     )  # fmt: skip
 
@@ -41,19 +38,17 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
         raise RecipeError("the recipe lacks the method, the picture or the mask of its hole")
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(recipe.label, tuple):
         raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
-    picture, mask = pixels_of(extra, "picture"), pixels_of(extra, "mask")
-    if not picture.shape == mask.shape == (*card.shape[1:], 3):
+    picture = view_of(card).unpacked(extra["picture"], "picture", card.name)
+    mask, wanted = mask_of(extra, card.kind.mask_shape), card.kind.mask_shape
+    if mask.shape != wanted:
         raise RecipeError(
-            f"the recipe's picture and mask have {_size(picture)} and {_size(mask)} pixels; "
-            f"{card.name} fills {card.shape[2]} × {card.shape[1]}"
+            f"the recipe's mask has {_size(mask.shape)} pixels; {card.name} fills {_size(wanted)}"
         )
-    if card.shape[0] == 1 and not (picture == picture[..., :1]).all():
-        raise RecipeError(f"the recipe's picture has colours; {card.name} takes grey ones")
     return FillRequest(
-        picture, mask[..., 0] >= 128, recipe.count, recipe.seed, extra["method"],
-        dict(recipe.knobs), recipe.label, prompt_of(recipe),
+        picture, mask, recipe.count, recipe.seed, extra["method"],
+        dict(recipe.knobs), recipe.label, prompt_of(recipe), dict(recipe.given),
     )  # fmt: skip
 
 
-def _size(pixels: Pixels) -> str:
-    return f"{pixels.shape[1]} × {pixels.shape[0]}"
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} × {shape[0]}"

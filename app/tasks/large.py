@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from app.kinds import view_of
 from app.recipes.recipe import Recipe
 from engines.model import Card, batch_of
 from widgets.queue.eta import spell
 
-UNASKED = 5_000
-"""As many pictures as a recipe may ask for and get without a question."""
-
 
 def is_large(recipe: Recipe, card: Card) -> bool:
-    """Whether to ask before the recipe is followed. Points are quick, however many."""
-    return recipe.task == "sample" and card.is_picture and recipe.count > UNASKED
+    """Whether to ask before the recipe is followed: as its kind says, of samples."""
+    unasked = view_of(card).unasked
+    return recipe.task == "sample" and unasked is not None and recipe.count > unasked
 
 
 def narrowed(recipe: Recipe, card: Card) -> Recipe:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from app.models.open_models import Loading, Models
 from app.tasks.filling import Choice, Offer, When, chosen, fitting, keeps, offer_of
 from app.work.lane import Job
-from engines.model import Card, Knobs, Procedure, settle
+from engines.model import Card, Given, Knobs, Procedure, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +35,8 @@ wide as their spacing the error is below 10⁻⁸."""
 class LineRequest:
     """Draws of one coordinate given the other: coordinate `axis` (0 or 1) is `value`.
 
-    `method` is the name of one, "" for the model's default; `knobs` are those of the method.
+    `method` is the name of one, "" for the model's default; `knobs` are those of the method;
+    `label` is a class, `given` are values of attributes in its place.
     """
 
     axis: int
@@ -45,6 +46,7 @@ class LineRequest:
     method: str = ""
     knobs: Knobs = field(default_factory=dict)
     label: int | None = None
+    given: Given = field(default_factory=dict)
 
     def settled(self, method: str, knobs: Knobs) -> LineRequest:
         """The same with its method and knobs named."""
@@ -52,7 +54,7 @@ class LineRequest:
 
     def same(self, other: LineRequest) -> bool:
         """Whether both ask for the same draws."""
-        mine, theirs = (replace(r, knobs=dict(r.knobs)) for r in (self, other))
+        mine, theirs = (replace(r, knobs=dict(r.knobs), given=dict(r.given)) for r in (self, other))
         return mine == theirs
 
 
@@ -160,7 +162,10 @@ def started(model: Model, request: LineRequest) -> tuple[Run, Tensor, Tensor]:
     method = chosen(fitting(model), request.method, model.card.name)
     point, known = torch.zeros(2), torch.zeros(2, dtype=torch.bool)
     point[request.axis], known[request.axis] = request.value, True
-    run = method.run(model, point, known, request.count, request.seed, request.knobs, request.label)
+    run = method.run(
+        model, point, known, request.count, request.seed, request.knobs, request.label,
+        given=request.given,
+    )  # fmt: skip
     return run, point, known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.kinds import in_plane
 from app.recipes.model_names import name_of
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.line import MOST_DRAWS, LineRequest
@@ -16,7 +17,7 @@ def recipe_of(card: Card, request: LineRequest) -> Recipe:
     """The recipe of all draws of a request that names its method and every knob."""
     return Recipe(
         task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
-        label=request.label, knobs=dict(request.knobs),
+        label=request.label, knobs=dict(request.knobs), given=dict(request.given),
         extra={"method": request.method, "axis": request.axis, "value": request.value},
     )  # fmt: skip
 
@@ -24,7 +25,7 @@ def recipe_of(card: Card, request: LineRequest) -> Recipe:
 def request_of(recipe: Recipe, card: Card) -> LineRequest:
     """What to ask of the model. Raises RecipeError for a payload that fits no such request."""
     extra, label = recipe.extra, recipe.label
-    if recipe.task != TASK or set(extra) != _FIELDS or card.shape != (2,):
+    if recipe.task != TASK or set(extra) != _FIELDS or not in_plane(card):
         raise RecipeError(f"the recipe lacks the method or the known coordinate that {card.name} "
                           "needs")  # fmt: skip
     method, axis, value = extra["method"], extra["axis"], extra["value"]
@@ -39,5 +40,12 @@ def request_of(recipe: Recipe, card: Card) -> LineRequest:
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(label, tuple):
         raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
     return LineRequest(
-        int(axis), float(value), recipe.count, recipe.seed, method, dict(recipe.knobs), label
+        int(axis),
+        float(value),
+        recipe.count,
+        recipe.seed,
+        method,
+        dict(recipe.knobs),
+        label,
+        dict(recipe.given),
     )

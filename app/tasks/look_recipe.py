@@ -12,6 +12,7 @@ from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.mapping_recipe import TASK
 from engines.checkpoints.catalog import DATA_TITLES
+from engines.kinds import Pictures
 from engines.model import Card
 
 PAGES = ("numbers", "pixels", "plane", "samples", "dimensions")
@@ -84,7 +85,7 @@ def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
 def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card]) -> None:
     for name in models:
         card = cards.get(name)
-        if card is None or not card.is_picture:
+        if card is None or not isinstance(card.kind, Pictures):
             raise RecipeError(f"the recipe asks for {name}, which is no model of pictures here")
         if card.sha256 != hashes[name]:
             raise RecipeError(f"{name} has other weights than those that made this page")

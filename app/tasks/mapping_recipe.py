@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.kinds import in_plane
 from app.recipes.model_names import names_here, names_of, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
@@ -89,7 +90,7 @@ def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
 def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> None:
     for name in view.models:
         card = cards.get(name)
-        if card is None or card.shape != (2,):
+        if card is None or not in_plane(card):
             raise RecipeError(f"the recipe asks for {name}, which is no model of the plane here")
         if card.sha256 != hashes[name]:
             raise RecipeError(f"{name} has other weights than those that made these maps")

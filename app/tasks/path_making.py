@@ -37,7 +37,7 @@ def make(
         if study is None:
             study = yield from _study(latent_study.study(walks, card, folder)())
         offset = offset_of(study, plan.turned, plan.basis)
-    wish = Wish(codes, plan.way, offset, plan.label)
+    wish = Wish(codes, plan.way, offset, plan.label, plan.given)
     run = walking.frames(walks, card, wish, plan.places())
     while True:
         try:

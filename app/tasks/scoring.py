@@ -17,14 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
+from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.files import APP, SaveError
-from app.recipes.pictures import Pixels, to_tensor
+from app.recipes.pictures import Pixels, Values
+from app.tasks.condition import codes_of
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.maps.kinds import Kind, kind_of
-from engines.model import Card
+from engines.model import NOTHING, Card, Given
 
 if TYPE_CHECKING:
     from engines.model import Density, LogDensity, Model
@@ -48,7 +50,7 @@ class Score:
 
     @property
     def amount(self) -> float:
-        """Bits per dimension, or E(x) in nats where log p(x) lacks a constant."""
+        """In the unit of its kind, or E(x) in nats where log p(x) lacks a constant."""
         return amount_of(self.card, self.kind, self.value)
 
     @property
@@ -73,20 +75,22 @@ class Unable:
 
 
 def bits_of(card: Card, nats: float) -> float:
-    """−log₂ p(x) per pixel and channel."""
-    return -nats / (math.log(2) * math.prod(card.shape))
+    """−log p(x) of an example as its kind counts it: of pictures in bits per pixel and channel."""
+    return card.kind.per_unit(-nats)
 
 
 def amount_of(card: Card, kind: Kind, nats: float) -> float:
-    """Bits per dimension of a log-density; E(x) = −log p(x) + constant of an unnormalised one.
+    """A log-density in the unit of its kind, such as bits per dimension.
 
-    Either is larger where x is less likely.
+    An unnormalised one gives E(x) = −log p(x) + constant, in nats. Either is larger where x is less likely.
     """
     return -nats if kind is Kind.UNNORMALISED else bits_of(card, nats)
 
 
-def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job:
-    """A job that yields the Score of one picture, or why there is none."""
+def score(
+    models: Models, card: Card, picture: Values, label: int | None, given: Given = NOTHING
+) -> Job:
+    """A job that yields the Score of one example, or why there is none."""
 
     def job() -> Generator[Loading | Score | Unable | None, None, None]:
         model = yield from models.get(card)
@@ -94,7 +98,7 @@ def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job
         if density is None:
             yield Unable(f"{no_density(card)}.")
             return
-        found = yield from _run(model, density, picture[None], label)
+        found = yield from _run(model, density, picture[None], label, given)
         error = None if found.stderr is None else float(found.stderr[0])
         yield Score(card, float(found.value[0]), error, kind_of(found.meaning), found.method)
 
@@ -102,13 +106,11 @@ def score(models: Models, card: Card, picture: Pixels, label: int | None) -> Job
 
 
 def _run(
-    model: Model, density: Density, pictures: Pixels, label: int | None
+    model: Model, density: Density, values: Values, label: int | None, given: Given = NOTHING
 ) -> Generator[None, None, LogDensity]:
     """Drive a density with a breath at each of its steps."""
-    import torch
-
-    x = to_tensor(pictures, model.card.shape[0])
-    labels = None if label is None else torch.full((len(x),), label)
+    x = view_of(model.card).tensor_of(values)
+    labels = codes_of(model.card, label, given, len(x))
     run = density.run(x, labels, {})
     while True:
         try:

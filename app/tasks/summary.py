@@ -7,19 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.recipes.pictures import Pixels
+from app.recipes.pictures import Pixels, Values
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
     """Of K draws: `mean` (H, W, 3) levels, `spread` (H, W) and two of the draws by number.
 
+    Of other kinds than pictures `mean` and `spread` are plain numbers in the shape of an example.
+
     `spread` is the standard deviation per pixel in shares of the full range, the root mean square
     over channels, with K − 1 in the denominator; zero of a single draw. `typical` has the smallest
     mean distance (root of summed squares) to the other draws, `diverse` the largest.
     """
 
-    mean: Pixels
+    mean: Values
     spread: npt.NDArray[np.float32]
     typical: int
     diverse: int
@@ -50,15 +52,16 @@ def against(draws: Pixels, truth: Pixels, mask: npt.NDArray[np.bool_]) -> Agains
     return Against(error, float(inside.mean()), (len(x) - 1) / (len(x) + 1))
 
 
-def summarise(draws: Pixels) -> Summary:
-    """The summary of draws (K, H, W, 3), K ≥ 1."""
+def summarise(draws: Values) -> Summary:
+    """The summary of draws (K, H, W, 3) of a picture, or (K, …) of another kind; K ≥ 1."""
     x = draws.astype(np.float32)
     mean = x.mean(0)
     variance = x.var(0, ddof=1) if len(x) > 1 else np.zeros_like(mean)
-    spread = np.sqrt(variance.mean(-1)) / 255
+    pictures = draws.dtype == np.uint8
+    spread = np.sqrt(variance.mean(-1)) / 255 if pictures else np.sqrt(variance)
     distance = mean_distances(x.reshape(len(x), -1))
     return Summary(
-        mean.round().astype(np.uint8), spread.astype(np.float32),
+        mean.round().astype(np.uint8) if pictures else mean, spread.astype(np.float32),
         int(distance.argmin()), int(distance.argmax()),
     )  # fmt: skip
 

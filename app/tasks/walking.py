@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -16,10 +16,11 @@ import numpy.typing as npt
 from app.kinds import KindView, view_of
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values
+from app.tasks.condition import codes_of, decoding
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.kinds import Pictures, Value
-from engines.model import NO_PROMPT, Card, Pace, Procedure, Prompt
+from engines.model import NO_PROMPT, Card, Given, Pace, Procedure, Prompt, Steps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,21 +36,30 @@ _BATCH = {Pace.FAST: 16, Pace.SLOW: 4}
 
 @dataclass(frozen=True)
 class Walks:
-    """The walks of the models that are open, of a text where they read one. On the lane only."""
+    """The walks of the models that are open, of a text where they read one. On the lane only.
+
+    `given` are values of attributes to decode as.
+    """
 
     models: Models
     prompt: Prompt = NO_PROMPT
+    given: Given = field(default_factory=dict)
 
     def get(self, card: Card) -> Generator[Loading, None, tuple[Model, Walk]]:
         """A model and its walk. Raises ValueError with one sentence where it has none."""
         model = yield from self.models.get(card, self.prompt)
         made = self.models.made(card.name)
-        if "walk" not in made or made["walk"][0] is not model:
+        given = dict(self.given)
+        if "walk" not in made or made["walk"][0] is not model or made["walk"][2] != given:
             from engines.latents.walks import walk_of
 
-            made["walk"] = model, walk_of(model)
-        found: tuple[Model, Walk] = made["walk"]
-        return found
+            made["walk"] = model, walk_of(decoding(model, given)), given
+        walk: Walk = made["walk"][1]
+        return model, walk
+
+    def of(self, given: Given) -> Walks:
+        """The walks that decode to what is given."""
+        return replace(self, given=given)
 
     def at(self, place: float) -> Walks:
         """The walks at a place 0 … 1 of a path: its text may lie between two."""
@@ -87,18 +97,20 @@ class Codes:
 class Wish:
     """What is to be seen of a path: its codes, how they are mixed, and how far sliders are turned.
 
-    `offset` (free,) is added to every code; `label` is the class to decode as.
+    `offset` (free,) is added to every code; `label` is the class to decode as, `given` are values
+    of attributes in its place.
     """
 
     codes: Codes
     way: str = "slerp"
     offset: Array | None = None
     label: int | None = None
+    given: Given = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
         """Whether the end points come back as they are."""
-        return self.offset is None and self.label is None
+        return self.offset is None and self.label is None and not self.given
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +201,7 @@ def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rou
     view = view_of(card)
 
     def job() -> Generator[Loading | Still, None, None]:
-        _, walk = yield from walks.at(place).get(card)
+        _, walk = yield from walks.of(wish.given).at(place).get(card)
         start = time.perf_counter()
         if wish.plain and (key := key_at(place, len(wish.codes.z))) is not None:
             yield Still(wish, place, stamp, wish.codes.shown[key : key + 1], False, 0.0)
@@ -220,7 +232,8 @@ def mixture(walks: Walks, card: Card, wish: Wish, weights: Reals, stamp: int) ->
         import torch
 
         along = float(weights @ np.linspace(0, 1, len(weights)))
-        _, walk = yield from walks.at(min(max(along, 0.0), 1.0)).get(card)
+        asked = walks.of(wish.given).at(min(max(along, 0.0), 1.0))
+        _, walk = yield from asked.get(card)
         start = time.perf_counter()
         keys = torch.from_numpy(wish.codes.z)
         z = (torch.from_numpy(weights).to(keys) @ keys)[None]
@@ -239,7 +252,7 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
     """A job that yields the Film of a path as it grows, then with steps and log-densities."""
 
     def job() -> Generator[Loading | Film, None, Film]:
-        model, walk = yield from walks.get(card)
+        model, walk = yield from walks.of(wish.given).get(card)
         start = time.perf_counter()
         shown = Film(wish, view_of(card).room(count), 0, 0.0)
         run = frames(walks, card, wish, np.linspace(0, 1, count).tolist())
@@ -260,7 +273,7 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
         whole = view_of(card).tensor_of(values)
         shown = replace(shown, codes=codes, steps=step_lengths(card, whole))
         yield shown
-        yield from _with_density(shown, model, whole, wish.label)
+        yield from _with_density(shown, model, whole, wish)
         return shown
 
     return job
@@ -279,7 +292,7 @@ def frames(
     size = 1 if walks.prompt.other else _BATCH[wish.codes.pace]
     for first in range(0, len(places), size):
         part = places[first : first + size]
-        _, walk = yield from walks.at(part[0]).get(card)
+        _, walk = yield from walks.of(wish.given).at(part[0]).get(card)
         run = walk.decode(codes_at(walk, wish, part), wish.label)
         while True:
             try:
@@ -348,16 +361,12 @@ def step_lengths(card: Card, x: Tensor) -> Reals | None:
     return perception.step_lengths(card.data, x).double().numpy()
 
 
-def _with_density(
-    shown: Film, model: Model, x: Tensor, label: int | None
-) -> Generator[Film, None, None]:
+def _with_density(shown: Film, model: Model, x: Tensor, wish: Wish) -> Generator[Film, None, None]:
     """The film with log-densities, at the model's own settings."""
-    import torch
-
     if model.density is None:
         yield replace(shown, meaning="", method=no_density(model.card))
         return
-    labels = None if label is None else torch.full((len(x),), label)
+    labels = codes_of(model.card, wish.label, wish.given, len(x))
     run = model.density.run(x, labels, {})
     while True:
         try:
@@ -376,21 +385,17 @@ def _with_density(
 
 def _watched(run: Run, view: KindView) -> Generator[Progress, None, Tensor]:
     """Drive a run and tell how far it is."""
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for step in steps:
         share = step.done / step.total if step.total else 0.0
         yield Progress(share, None if step.guess is None else view.array_of(step.guess))
+    return steps.result
 
 
 def _quiet(run: Run) -> Generator[Progress, None, Tensor]:
     """Drive a run; a yield lets others in."""
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for step in steps:
         if step.done != step.total:
             yield Progress(0.0)
+    return steps.result

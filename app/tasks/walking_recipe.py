@@ -6,17 +6,16 @@ the easing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from app.kinds import view_of
 from app.recipes.model_names import name_of
-from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
-from engines.maps.coordinate import coordinate
-from engines.model import NO_PROMPT, Card, Prompt
+from engines.model import NO_PROMPT, Card, Given, Prompt
 from widgets.interpolation.easing import EASINGS, eased
 
 TASK = "interpolate"
@@ -31,8 +30,9 @@ _MOST_TURNED = 10.0
 class Plan:
     """A path in words: `keys` (m, …), and `turned` sliders in standard deviations of a `basis`.
 
-    `seed` is that of codes drawn from p(z | x); `label` the class to decode as. With a `place`
-    0 … 1 there is but the one frame there. `prompt` goes from its text to its `other` one.
+    `seed` is that of codes drawn from p(z | x); `label` the class to decode as, `given`
+    values of attributes. With a `place` 0 … 1 there is but the one frame there. `prompt` goes from
+    its text to its `other` one.
     """
 
     keys: Values
@@ -46,6 +46,7 @@ class Plan:
     label: int | None = None
     place: float | None = None
     prompt: Prompt = NO_PROMPT
+    given: Given = field(default_factory=dict)
 
     def places(self) -> list[float]:
         """Where the frames are, 0 … 1."""
@@ -64,9 +65,9 @@ def recipe_of(
     return Recipe(
         task=TASK, model=name_of(card), sha256=card.sha256, seed=plan.seed, count=plan.count,
         index=index, columns=columns, label=plan.label,
-        prompt=plan.prompt.text, negative=plan.prompt.negative,
+        prompt=plan.prompt.text, negative=plan.prompt.negative, given=dict(plan.given),
         extra={
-            "keys": [_text(key, card) for key in plan.keys],
+            "keys": [view_of(card).packed(key) for key in plan.keys],
             "way": plan.way, "encoder": plan.encoder, "easing": plan.easing, "basis": plan.basis,
             "turned": [float(value) for value in plan.turned], "place": plan.place,
             **({"to": plan.prompt.other} if plan.prompt.other else {}),
@@ -82,10 +83,10 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     other = extra.get("to", "")
     if not isinstance(other, str) or len(other) > MAX_PROMPT:
         raise RecipeError("the recipe's second prompt is no text, or has no end")
-    for field, known in (("way", WAYS), ("encoder", ENCODERS), ("easing", EASINGS),
+    for name, known in (("way", WAYS), ("encoder", ENCODERS), ("easing", EASINGS),
                          ("basis", BASES)):  # fmt: skip
-        if extra[field] not in known:
-            raise RecipeError(f"the recipe's {field} is none of {', '.join(known)}")
+        if extra[name] not in known:
+            raise RecipeError(f"the recipe's {name} is none of {', '.join(known)}")
     place = extra["place"]
     if place is not None and not (isinstance(place, int | float) and 0 <= place <= 1):
         raise RecipeError("the recipe's place is not on its path")
@@ -95,11 +96,11 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     keys = extra["keys"]
     if not isinstance(keys, list | tuple) or not 2 <= len(keys) <= MOST_KEYS:
         raise RecipeError(f"the recipe has no 2 … {MOST_KEYS} end points")
-    values: Values = np.stack([_value(key, card) for key in keys])
+    values: Values = np.stack([view_of(card).unpacked(key, "end point", card.name) for key in keys])
     return Plan(
         values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
         _turned(extra["turned"]), recipe.seed, recipe.label, place,
-        replace(prompt_of(recipe), other=other),
+        replace(prompt_of(recipe), other=other), dict(recipe.given),
     )  # fmt: skip
 
 
@@ -110,27 +111,3 @@ def _turned(given: Any) -> tuple[float, ...]:
         if not isinstance(value, int | float) or not abs(value) <= _MOST_TURNED:
             raise RecipeError(f"the recipe turns a slider beyond ± {_MOST_TURNED:g}")
     return tuple(float(value) for value in given)
-
-
-def _text(key: Any, card: Card) -> Any:
-    if not card.is_picture:
-        return [float(value) for value in key]
-    return picture_text(key[..., 0] if card.shape[0] == 1 else key)
-
-
-def _value(key: Any, card: Card) -> Any:
-    """An end point out of a recipe, trusting nothing."""
-    if card.is_picture:
-        pixels = pixels_of({"end point": key}, "end point")
-        if pixels.shape != (*card.shape[1:], 3):
-            raise RecipeError("the recipe's end points have another size than the model's pictures")
-        if card.shape[0] == 1 and not (pixels == pixels[..., :1]).all():
-            raise RecipeError(f"the recipe's end points have colours; {card.name} takes grey ones")
-        return pixels
-    good = isinstance(key, list | tuple) and len(key) == card.shape[0]
-    if not good or not all(isinstance(v, int | float) for v in key):
-        raise RecipeError("the recipe's end points are no points of the plane")
-    try:
-        return np.array([coordinate(v) for v in key], np.float32)
-    except ValueError as error:
-        raise RecipeError(f"the recipe's end points are impossible: {error}") from error

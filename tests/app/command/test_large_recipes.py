@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import main
+from app.kinds.pictures import PictureView
 from app.recipes.recipe import Recipe, RecipeError, png_bytes
-from app.tasks import large
 from engines import open_model
 from engines.checkpoints import devices
 from tests.checkpoints import ship_kernels
@@ -72,7 +72,7 @@ def test_pictures_beyond_the_last_one_are_no_recipe(first, count, tmp_path, caps
 
 
 def test_without_a_terminal_only_yes_draws(root, saved, capsys, monkeypatch):
-    monkeypatch.setattr(large, "UNASKED", 5)
+    monkeypatch.setattr(PictureView, "unasked", 5)
     path = saved(count=6)
     assert remade(root, path) == 2
     said = capsys.readouterr().err
@@ -86,7 +86,7 @@ def test_without_a_terminal_only_yes_draws(root, saved, capsys, monkeypatch):
 
 @pytest.mark.parametrize(("answer", "code", "files"), [("y\n", 0, 6), ("n\n", 1, 0), ("", 1, 0)])
 def test_on_a_terminal_a_person_answers(root, saved, monkeypatch, answer, code, files):
-    monkeypatch.setattr(large, "UNASKED", 5)
+    monkeypatch.setattr(PictureView, "unasked", 5)
     path, said = saved(count=6), Terminal()
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     monkeypatch.setattr(sys, "stderr", said)
@@ -96,7 +96,7 @@ def test_on_a_terminal_a_person_answers(root, saved, monkeypatch, answer, code, 
 
 
 def test_what_is_not_much_is_not_asked(root, saved, monkeypatch):
-    monkeypatch.setattr(large, "UNASKED", 5)
+    monkeypatch.setattr(PictureView, "unasked", 5)
     monkeypatch.setattr(sys, "stdin", None)
     assert remade(root, saved(count=5)) == 0
     assert written() == 5

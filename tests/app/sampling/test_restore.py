@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.kinds.pictures import PictureView
 from app.recipes.recipe import Recipe, png_bytes, save_png
-from app.tasks import large
 from tests.windows import BOTH, DIGITS, PLANE
 from widgets.look.state import State
 
@@ -184,7 +184,7 @@ def test_a_knob_that_only_the_loaded_model_can_refuse_is_forgotten_by_trying_aga
 
 
 def test_a_recipe_of_very_many_pictures_asks_first(stage, tmp_path, monkeypatch):
-    monkeypatch.setattr(large, "UNASKED", 450)
+    monkeypatch.setattr(PictureView, "unasked", 450)
     recipe = replace(stage.recipe(KDE, 0), index=None, first=3, count=500)
     (tmp_path / "many.png").write_bytes(png_bytes(GREY, recipe))
     stage.drop(tmp_path / "many.png")
