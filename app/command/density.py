@@ -5,33 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import sys
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.command.names import card_named, class_named, opened
-from app.command.output import UsageError, driven, prepared
-from app.command.pictures import foreign_of
+from app.command.names import card_named, condition_named, one_condition, opened
+from app.command.output import UsageError, driven, prepared, say
+from app.kinds import Examples, in_plane, view_of
+from app.kinds.view import Options, names_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
-from app.recipes.pictures import Pixels, to_tensor
 from app.recipes.recipe import png_bytes
+from app.tasks.condition import codes_of
 from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View, recipe_of
 from app.tasks.scoring import Score
-from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, no_density
-from engines.data.fitting import fitted
-from engines.data.picture_folder import MOST_SAID, SUFFIXES
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, density_refusal, no_density
+from engines.data.picture_folder import MOST_SAID
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
-from engines.model import Card
-from engines.naming import shortened
+from engines.model import NOTHING, Card, Given
 from widgets.look.colours import Scale
 
 if TYPE_CHECKING:
@@ -51,6 +49,7 @@ class Wish:
     model: str
     grid: int = 512
     label: str | None = None
+    given: Given = field(default_factory=dict)
     area: tuple[float, float, float, float] | None = None
     truth: bool = False
     """Draw the truth beside it."""
@@ -61,16 +60,17 @@ def density(
 ) -> tuple[Path, ...]:
     """Map a model's density and write picture and values; returns the files written."""
     card = card_named(wish.model, root)
-    if card.shape != (2,):
-        raise UsageError(f"{card.name} is not of the plane; for pictures there is: score")
+    if not in_plane(card):
+        raise UsageError(f"{card.name} is not of the plane; for {card.kind.things} there is: score")
     if not 16 <= wish.grid <= 4096:
         raise UsageError(f"--grid must lie in 16 … 4096, got {wish.grid}")
     for path, allowed in ((out, (".png",)), (values, (".npz", ".csv"))):
         if path is not None and path.suffix.lower() not in allowed:
             raise UsageError(f"{path} must end in {' or '.join(allowed)}")
-    label = None if wish.label is None else class_named(wish.label, card)
-    if isinstance(label, tuple):
-        raise UsageError("--label names one class; a map has no turns")
+    asked = one_condition(wish.label, wish.given, card, "a map is of one class or of any")
+    if asked.given:
+        raise UsageError(f"{card.name} has no classes, and a map is of one class or of any")
+    label = asked.one
     from engines.checkpoints import devices
 
     _check_data(wish, card)
@@ -143,47 +143,70 @@ def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list
 
 
 def score(
-    model: str, images: Path, out: Path, *, device: str | None = None, root: Path = ROOT
-) -> tuple[Path, int]:
-    """log p of every picture of a folder under a model, with its kind, as a table.
+    model: str, options: Options, out: Path, *, given: Given = NOTHING, device: str | None = None,
+    root: Path = ROOT,
+) -> tuple[Path, int]:  # fmt: skip
+    """log p of examples out of files under a model, with its kind, as a table.
 
-    Returns the table and how many pictures it lacks: each that cannot be read is a line on stderr.
+    `options` say where they are, as the view of the kind takes them. Returns the table and how
+    many examples it lacks: each that cannot be read is a line on stderr.
     """
     card = card_named(model, root)
-    if not card.is_picture:
-        raise UsageError(f"{card.name} is of points; for the plane there is: density")
-    if not os.path.isdir(images):
-        raise UsageError(f"{shortened(str(images))} is not a folder")
+    view = view_of(card)
+    if set(options) != set(view.score_options):
+        raise UsageError(_unscored(card, options))
+    asked = condition_named(None, given, card)
     try:
-        paths = sorted(path for path in images.iterdir() if path.suffix.lower() in SUFFIXES)
-    except OSError as fault:
-        raise UsageError(f"{shortened(str(images))} cannot be read") from fault
-    if not paths:
-        raise UsageError(f"there are no pictures in {shortened(str(images))}")
+        found = view.examples(options)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if density_refusal(card) is not None:
+        raise UsageError(no_density(card))
     engine = opened(card, device, root)
     if engine.density is None:
         raise UsageError(no_density(card))
-    readable = _readable(paths, card)
-    skipped, paths = len(paths) - len(readable), list(readable)
-    if not paths:
-        where = shortened(str(images))
-        raise UsageError(f"none of the {skipped:,} pictures in {where} can be read")
+    _say_skipped(found)
     prepared(out)
-    pictures = np.stack(list(readable.values()))
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
-    write.writerow(_COLUMNS)
-    for start in range(0, len(paths), _BATCH):
-        x = to_tensor(pictures[start : start + _BATCH], card.shape[0])
-        found = driven(engine.density.run(x, None, {}), card.name)
-        errors = found.stderr.tolist() if found.stderr is not None else [math.nan] * len(x)
-        for path, value, error in zip(
-            paths[start : start + _BATCH], found.value.tolist(), errors, strict=True
-        ):
-            number = Score(card, value, error, kind_of(found.meaning), found.method)
-            write.writerow((path.name, *_cells(number)))
+    write.writerow(_columns(card))
+    for start in range(0, len(found.names), _BATCH):
+        names = found.names[start : start + _BATCH]
+        x = view.tensor_of(found.values[start : start + _BATCH])
+        labels = codes_of(card, asked.one, asked.given, len(x))
+        log_p = driven(engine.density.run(x, labels, {}), card.name)
+        errors = log_p.stderr.tolist() if log_p.stderr is not None else [math.nan] * len(x)
+        for name, value, spread in zip(names, log_p.value.tolist(), errors, strict=True):
+            number = Score(card, value, spread, kind_of(log_p.meaning), log_p.method)
+            write.writerow((name, *_cells(number)))
     files.write_atomically(out, table.getvalue().encode())
-    return out, skipped
+    return out, len(found.skipped)
+
+
+def _unscored(card: Card, options: Options) -> str:
+    """Why these options name no examples of a model, and what would."""
+    wanted = view_of(card).score_options
+    if not wanted:
+        remedy = "; for the plane there is: density" if in_plane(card) else ""
+        return f"{card.name} is of {card.kind.things}, which no option names here{remedy}"
+    said = f", not {names_of(tuple(options))}" if options else ""
+    return f"{card.name} scores {card.kind.things}: say {names_of(wanted)}{said}"
+
+
+def _columns(card: Card) -> tuple[str, ...]:
+    """The header of the table: the second number is in the unit of the kind."""
+    unit = card.kind.unit.replace("/", " per ").replace(" ", "_")
+    return tuple(unit if name == "bits_per_dim" else name for name in _COLUMNS)
+
+
+def _say_skipped(found: Examples) -> None:
+    """The first ten examples that cannot be read, and what was decided of others, on stderr."""
+    for fault in found.skipped[:MOST_SAID]:
+        print(f"skipped: {fault}", file=sys.stderr)
+    if (more := len(found.skipped) - MOST_SAID) > 0:
+        print(f"skipped: {more:,} more", file=sys.stderr)
+    for note in found.notes:
+        say(note)
 
 
 def _cells(number: Score) -> tuple[str, ...]:
@@ -199,18 +222,3 @@ def _cells(number: Score) -> tuple[str, ...]:
         number.kind.says,
         f"{number.amount:.4f}" if lacks else "",
     )
-
-
-def _readable(paths: list[Path], card: Card) -> dict[Path, Pixels]:
-    """The pictures as the model sees them; the first ten that cannot be read are said on stderr."""
-    found, skipped = {}, 0
-    for path in paths:
-        try:
-            found[path] = fitted(foreign_of(path).pixels, card.shape)
-        except ValueError as error:
-            skipped += 1
-            if skipped <= MOST_SAID:
-                print(f"skipped: {error}", file=sys.stderr)
-    if skipped > MOST_SAID:
-        print(f"skipped: {skipped - MOST_SAID:,} more", file=sys.stderr)
-    return found

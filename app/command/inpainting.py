@@ -3,62 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.command.names import card_for, card_named, class_named, opened, prompted
+from app.command.names import card_for, card_named, one_condition, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, say, writer
-from app.command.pictures import content_of, foreign_of
-from app.recipes.packing import Mask
-from app.recipes.pictures import Pixels, square_columns
+from app.kinds import Hole, in_plane, view_of
+from app.kinds.view import Options, names_of
+from app.recipes.condition import Condition
 from app.recipes.recipe import Recipe, RecipeError, check_fit
 from app.tasks import line, line_recipe
 from app.tasks.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.tasks.filling_recipe import recipe_of, request_of
 from engines.checkpoints.catalog import ROOT
-from engines.data import masks
-from engines.data.fitting import fitted
-from engines.data.masks import Photo, Reading
-from engines.model import Card, Model, Prompt, SampleRequest, settle
+from engines.model import Card, Given, Model, Prompt, SampleRequest, settle
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_COUNTS = {False: (8, MOST_DRAWS), True: (500, line.MOST_DRAWS)}
+"""How many draws are usual and how many at most, with a known coordinate of the plane and else."""
 _LOOKED_AT, _FAR = 2000, 0.5
 """Points that tell where the data lie, and beyond how much of their width a value is far away."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line asks to be filled, in the words it was given in."""
+    """What the command line asks to be filled, in the words it was given in.
+
+    `hole` are the options that say what is known, as the view of the kind takes them.
+    """
 
     model: str
-    image: Path
-    mask: Path
-    count: int = 8
+    hole: Options
+    count: int | None = None
+    """None for as many as are usual of the kind."""
     seed: int = 7
     label: str | None = None
     """A class by name or index, or None for p(x)."""
+    given: Given = field(default_factory=dict)
     method: str = ""
     """One by its name, "" for the model's default."""
     knobs: Mapping[str, float] = field(default_factory=dict)
     columns: int | None = None
     prompt: str = ""
     negative: str = ""
-
-
-@dataclass(frozen=True)
-class LineWish:
-    """Points with one coordinate known, 0 for x or 1 for y, in the words of the command line."""
-
-    model: str
-    fix: tuple[int, float]
-    count: int = 500
-    seed: int = 7
-    label: str | None = None
-    method: str = ""
-    knobs: Mapping[str, float] = field(default_factory=dict)
 
 
 def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
@@ -68,49 +58,49 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     work fails.
     """
     card = card_named(wish.model, root)
-    if not card.is_picture:
-        raise UsageError(f"{card.name} draws points: say --fix x=0.5, not --image and --mask")
-    _check_numbers(wish.count, wish.seed, MOST_DRAWS)
-    if wish.columns is not None and not 1 <= wish.columns <= wish.count:
+    view, usual, most = view_of(card), *_COUNTS[in_plane(card)]
+    if set(wish.hole) != set(view.hole_options):
+        remedy = f"say {view.hole_words}" if view.hole_options else "nothing can be filled there"
+        said = names_of(tuple(wish.hole))
+        raise UsageError(f"{card.name} draws {card.kind.things}: {remedy}, not {said}")
+    wish = wish if wish.count is not None else replace(wish, count=usual)
+    count = wish.count or 0
+    _check_numbers(count, wish.seed, most)
+    if wish.columns is not None and not 1 <= wish.columns <= count:
         raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
-    label = _label(wish.label, card)
-    picture, photo = _picture(wish.image, card)
-    mask = _mask(wish.mask, card, photo)
-    write = writer(place, card, wish.count)
+    asked = one_condition(wish.label, wish.given, card, "a hole is filled as one class or as any")
+    try:
+        hole = view.hole(wish.hole)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    for note in hole.notes:
+        say(note)
+    write = writer(place, card, count)
     model = prompted(opened(card, device, root), wish.prompt, wish.negative)
+    recipe = _recipe(wish, count, model, hole, asked)
+    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+
+
+def _recipe(wish: Wish, count: int, model: Model, hole: Hole, asked: Condition) -> Recipe:
+    """The recipe of the draws, with a method and knobs that the model has. Raises UsageError."""
+    card = model.card
     try:
         method = chosen(fitting(model), wish.method, card.name)
         knobs = settle(method.knobs, wish.knobs)
+        if in_plane(card):
+            axis = int(hole.mask.argmin())
+            value = float(wish.hole["fix"][1])
+            _warn_far(model, axis, value)
+            return line_recipe.recipe_of(card, line.LineRequest(
+                axis, value, count, wish.seed, method.name, knobs, asked.one, asked.given,
+            ))  # fmt: skip
         request = FillRequest(
-            picture, mask, wish.count, wish.seed, method.name, knobs, label,
-            Prompt(wish.prompt, wish.negative),
+            hole.value, hole.mask, count, wish.seed, method.name, knobs, asked.one,
+            Prompt(wish.prompt, wish.negative), asked.given,
         )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
-    recipe = recipe_of(card, request, columns=wish.columns or square_columns(wish.count))
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
-
-
-def inpaint_points(
-    wish: LineWish, place: Place, *, device: str | None = None, root: Path = ROOT
-) -> Path:
-    """Draw points with one coordinate known and write them, as `inpaint` does pictures."""
-    card = card_named(wish.model, root)
-    if card.shape != (2,):
-        raise UsageError(f"{card.name} fills pictures: say --image and --mask, not --fix")
-    _check_numbers(wish.count, wish.seed, line.MOST_DRAWS)
-    (axis, value), label = wish.fix, _label(wish.label, card)
-    write = writer(place, card, wish.count)
-    model = opened(card, device, root)
-    try:
-        method = chosen(fitting(model), wish.method, card.name)
-        knobs = settle(method.knobs, wish.knobs)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    _warn_far(model, axis, value)
-    request = line.LineRequest(axis, value, wish.count, wish.seed, method.name, knobs, label)
-    recipe = line_recipe.recipe_of(card, request)
-    return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
+    return recipe_of(card, request, columns=wish.columns or view_of(card).columns(count))
 
 
 def remake(
@@ -154,15 +144,8 @@ def _check_numbers(count: int, seed: int, most: int) -> None:
         raise UsageError(f"--seed must lie in 0 … 2^64 − 1, got {seed}")
 
 
-def _label(text: str | None, card: Card) -> int | None:
-    label = None if text is None else class_named(text, card)
-    if isinstance(label, tuple):
-        raise UsageError("--label each deals classes out; a hole is filled as one class or as any")
-    return label
-
-
 def _request(recipe: Recipe, card: Card) -> FillRequest | line.LineRequest:
-    return request_of(recipe, card) if card.is_picture else line_recipe.request_of(recipe, card)
+    return line_recipe.request_of(recipe, card) if in_plane(card) else request_of(recipe, card)
 
 
 def _drawn(recipe: Recipe, model: Model) -> Tensor:
@@ -177,27 +160,3 @@ def _drawn(recipe: Recipe, model: Model) -> Tensor:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
     x = driven(run, model.card.name)
     return x[recipe.indices.start : recipe.indices.stop]
-
-
-def _picture(path: Path, card: Card) -> tuple[Pixels, Photo]:
-    """The picture as the model sees it: one of another size is cropped and scaled."""
-    try:
-        found = foreign_of(path)
-    except ValueError as error:
-        raise UsageError(f"--image: {error}") from error
-    return fitted(found.pixels, card.shape), Photo(found.size)
-
-
-def _mask(path: Path, card: Card, photo: Photo) -> Mask:
-    """A mask of the model's size, or of the photo's; what was decided is said on stderr."""
-
-    def reads(raw: bytes, name: str) -> Reading:
-        return masks.sized(masks.read(raw, name), name, card.shape[1:], photo)
-
-    try:
-        found = content_of(path, reads)
-    except ValueError as error:
-        raise UsageError(f"--mask: {error}") from error
-    for note in found.notes:
-        say(note)
-    return found.mask

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from app.command.names import card_for, card_named, class_named
-from app.command.output import Place, UsageError, prepared
-from app.command.pictures import foreign_of
+from app.command.names import card_for, card_named, one_condition
+from app.command.output import Place, UsageError, prepared, say
+from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.pictures import Values, square_columns
@@ -20,17 +20,13 @@ from app.tasks import films
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
 from app.tasks.walking_recipe import MOST_FRAMES, Plan, plan_of, recipe_of
-from engines import naming
 from engines.checkpoints.catalog import ROOT
-from engines.data.fitting import fitted
 from engines.facts.abilities import of_card, reads_text
-from engines.maps.coordinate import FARTHEST, coordinate
-from engines.model import NO_PROMPT, Card, Prompt
+from engines.model import NO_PROMPT, Card, Given, Prompt
 from widgets.interpolation.easing import EASINGS
 
 _EVERY = 10.0
 """Seconds from line to line of progress where no terminal shows it."""
-SUFFIXES = (".gif", ".mp4", ".png", ".csv")
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,8 @@ class Wish:
     easing: str = "linear"
     label: str | None = None
     """The class to decode as, by name or index, or None for that of the codes."""
+    given: Given = field(default_factory=dict)
+    """Values of attributes to decode as, by their names."""
     fps: float = films.FPS
     prompt: str = ""
     negative: str = ""
@@ -66,11 +64,7 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
         raise UsageError(
             f"--fps must lie in {films.SLOWEST:g} … {films.FASTEST:g}, got {wish.fps:g}"
         )
-    label = None if wish.label is None else class_named(wish.label, card)
-    if isinstance(label, tuple):
-        raise UsageError(
-            "--label each deals classes out; a path has one class, or that of its ends"
-        )
+    asked = one_condition(wish.label, wish.given, card, "a path has one class, or that of its ends")
     prompt = Prompt(wish.prompt, wish.negative, wish.prompt_to)
     if prompt != NO_PROMPT and not reads_text(card):
         raise UsageError(f"{card.name} reads no text; leave all prompts out")
@@ -79,7 +73,10 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
     ):
         raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
     keys: Values = np.stack([_end(end, card) for end in wish.ends])
-    plan = Plan(keys, wish.frames, wish.way, easing=wish.easing, label=label, prompt=prompt)
+    plan = Plan(
+        keys, wish.frames, wish.way, easing=wish.easing, label=asked.one, prompt=prompt,
+        given=asked.given,
+    )  # fmt: skip
     return _carry_out(plan, card, place, device, wish.fps)
 
 
@@ -100,28 +97,33 @@ def remake(
 def _carry_out(
     plan: Plan, card: Card, place: Place, device: str | None, fps: float, index: int | None = None
 ) -> Path:
+    view = view_of(card)
     recipe = recipe_of(card, plan, columns=square_columns(plan.count))
     path = _path(place, card, recipe)
     prepared(path, is_folder=place.is_folder)
     values = _driven(plan, card, device)
     if index is not None:
         values, recipe = values[index : index + 1], recipe.picture(index)
-    _write(path, values, recipe, fps, separate=place.is_folder)
+    if films.is_filmed(card):
+        _write(path, values, recipe, fps, separate=place.is_folder)
+    else:
+        files.write_atomically(path, view.formats[0].pack(values, recipe))
     place.say_where()
     return path
 
 
 def _path(place: Place, card: Card, recipe: Recipe) -> Path:
-    path = place.path(recipe, ".gif")
-    if not card.is_picture:
-        if place.out is None:
-            path = path.with_suffix(".csv")
-        if path.suffix != ".csv" or place.is_folder:
+    if not films.is_filmed(card):
+        suffix, thing = view_of(card).formats[0].suffix, card.kind.thing
+        path = place.path(recipe, suffix)
+        if path.suffix.lower() != suffix or place.is_folder:
             raise UsageError(
-                f"--out must end in .csv for {card.name}: it walks from point to point"
+                f"--out must end in {suffix} for {card.name}: it walks from {thing} to {thing}"
             )
-    elif not place.is_folder and path.suffix.lower() not in SUFFIXES[:3]:
-        raise UsageError(f"--out must end in {', '.join(SUFFIXES[:3])}, or in / for a folder")
+        return path
+    path = place.path(recipe, films.SUFFIXES[0])
+    if not place.is_folder and path.suffix.lower() not in films.SUFFIXES:
+        raise UsageError(f"--out must end in {', '.join(films.SUFFIXES)}, or in / for a folder")
     if path.suffix.lower() == ".mp4" and not films.has_codec():
         raise UsageError(films.NO_CODEC)
     return path
@@ -165,11 +167,6 @@ def progress(share: float, seconds: float) -> str:
 
 
 def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: bool) -> None:
-    if values.ndim == 2:
-        lines = [f"# genscope {recipe.to_json()}", "x,y"]
-        lines += [f"{x:.9g},{y:.9g}" for x, y in values.tolist()]
-        files.write_atomically(path, ("\n".join(lines) + "\n").encode())
-        return
     frames = np.asarray(values, np.uint8)
     if separate:
         films.save_frames(path, frames, recipe)
@@ -181,18 +178,12 @@ def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: 
         films.save_sheet(path, frames, recipe)
 
 
-def _end(text: str, card: Card) -> np.ndarray:
-    """A picture file as the model sees it, or a point."""
-    if not card.is_picture:
-        try:
-            x, y = (coordinate(part) for part in text.split(","))
-        except ValueError as error:
-            raise UsageError(
-                f"an end point of {card.name} is X,Y with numbers in -{FARTHEST:g} … {FARTHEST:g}, "
-                f"got '{naming.shortened(text)}'"
-            ) from error
-        return np.array([x, y], np.float32)
+def _end(text: str, card: Card) -> Values:
+    """An example as its kind reads it: a picture file as the model sees it, or a point."""
     try:
-        return fitted(foreign_of(Path(text)).pixels, card.shape)
+        found = view_of(card).read(text)
     except ValueError as error:
         raise UsageError(f"an end point cannot be used: {error}") from error
+    for note in found.notes:
+        say(note)
+    return found.value

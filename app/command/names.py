@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.command.output import UsageError
+from app.recipes.condition import Condition, condition_of
 from app.recipes.model_names import is_foreign
 from app.recipes.recipe import Recipe, RecipeError, card_of
 from app.session import settings
 from engines import naming
 from engines.checkpoints.catalog import CheckpointError
-from engines.model import Card, Model, Prompt
+from engines.model import Card, Given, Model, Prompt
 from engines.opening import find, is_outside, locate, missing, open_model
 
 
@@ -52,10 +53,32 @@ def card_for(recipe: Recipe, model: str | None, root: Path) -> Card:
     )
 
 
+def condition_named(label: str | None, given: Given, card: Card) -> Condition:
+    """What is asked by --label, or by --given with names of attributes. Raises UsageError."""
+    if label is not None and given:
+        raise UsageError("--label is short for --given class=…; leave one of them out")
+    if label is not None:
+        return Condition(class_named(label, card))
+    try:
+        return condition_of(card, given)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def one_condition(label: str | None, given: Given, card: Card, what: str) -> Condition:
+    """The same where classes cannot be dealt out, and why not in words. Raises UsageError."""
+    condition = condition_named(label, given, card)
+    if isinstance(condition.label, tuple):
+        raise UsageError(f"--label each deals classes out; {what}")
+    return condition
+
+
 def class_named(text: str, card: Card) -> int | tuple[int, ...]:
     """A class by its name, else by its index, or all of them for "each". Raises UsageError."""
     if not card.labels:
-        raise UsageError(f"{card.name} has no classes; leave --label out")
+        names = [f"--given {each.name}={each.values[0]}" for each in card.attributes]
+        remedy = f"say {' or '.join(names)}" if names else "leave --label out"
+        raise UsageError(f"{card.name} has no classes; {remedy}")
     if text == "each":
         return tuple(range(len(card.labels)))
     if text in card.labels:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
+from app.kinds import KindView, view_of
 from app.recipes import files
-from app.recipes.pictures import scatter_sheet, sheet, to_pixels, to_points
-from app.recipes.recipe import Recipe, csv_bytes, file_name, save_png
+from app.recipes.recipe import Recipe, file_name
 from engines.checkpoints import leftovers
 from engines.model import Card, Step
 from engines.naming import Sentence
@@ -24,8 +20,9 @@ from engines.naming import Sentence
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from app.recipes.pictures import Values
+
 T = TypeVar("T")
-Writer: TypeAlias = "Callable[[Path, Tensor, Recipe], None]"
 
 
 class UsageError(Sentence):
@@ -83,15 +80,6 @@ def prepared(path: Path, *, is_folder: bool = False) -> None:
         say(f"the folder {folder} was made")
 
 
-def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Tensor]) -> Path:
-    """Draw and write what the recipe shows; returns the file or folder. Raises SaveError."""
-    path = place.path(recipe, ".png")
-    prepared(path, is_folder=place.is_folder)
-    write(path, draw(), recipe)
-    place.say_where()
-    return path
-
-
 def driven(run: Generator[Step, None, T], name: str) -> T:
     """Drive a run to its end, with one line of progress where someone watches.
 
@@ -117,53 +105,56 @@ def driven(run: Generator[Step, None, T], name: str) -> T:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Writes examples (n, …) and their recipe; `suffix` is of a file that nobody named."""
+
+    view: KindView
+    suffix: str
+    together: int | None = None
+    """Where each has a file of its own: how many are drawn together, as in Recipe.picture."""
+
+    def __call__(self, path: Path, x: Tensor, recipe: Recipe) -> None:
+        values = self.view.array_of(x)
+        if self.together is not None:
+            self._write_each(path, values, recipe, self.together)
+            return
+        suffix = path.suffix.lower()
+        form = next(form for form in self.view.formats if form.suffix == suffix)
+        files.write_atomically(path, form.pack(values, recipe))
+
+    def _write_each(self, folder: Path, values: Values, recipe: Recipe, together: int) -> None:
+        assert self.view.single is not None
+        for place, index in enumerate(recipe.indices):
+            single = recipe.picture(index, together)
+            raw = self.view.single.pack(values[place : place + 1], single)
+            files.write_atomically(folder / file_name(single, self.view.single.suffix), raw)
+
+
 def writer(place: Place, card: Card, together: int) -> Writer:
     """How to write this kind of result to this kind of place.
 
     `together` is how many pictures are drawn together, as in Recipe.picture. Raises UsageError.
     """
+    view = view_of(card)
+    suffixes, things = [form.suffix for form in view.formats], card.kind.things
     if place.is_folder:
-        if not card.is_picture:
-            raise UsageError(f"{card.name} draws points; write them to one .csv, .npz or .png file")
-        return partial(_write_separately, batch=together)
-    suffix = Path(place.out).suffix.lower() if place.out else ".png"
-    writers = {".png": _write_sheet} if card.is_picture else _POINT_WRITERS
-    if suffix not in writers:
-        folder = ", or in / for a folder" if card.is_picture else ""
-        raise UsageError(f"--out must end in {', '.join(writers)} for {card.name}{folder}")
-    return writers[suffix]
+        if view.single is None:
+            *most, last = suffixes
+            offer = f"{', '.join(most)} or {last}" if most else last
+            raise UsageError(f"{card.name} draws {things}; write them to one {offer} file")
+        return Writer(view, view.single.suffix, together)
+    suffix = Path(place.out).suffix.lower() if place.out else view.usual
+    if suffix not in suffixes:
+        folder = ", or in / for a folder" if view.single else ""
+        raise UsageError(f"--out must end in {', '.join(suffixes)} for {card.name}{folder}")
+    return Writer(view, suffix)
 
 
-def _write_sheet(path: Path, x: Tensor, recipe: Recipe) -> None:
-    save_png(path, sheet(to_pixels(x), recipe.columns), recipe)
-
-
-def _write_separately(path: Path, x: Tensor, recipe: Recipe, *, batch: int) -> None:
-    for index, picture in zip(recipe.indices, to_pixels(x), strict=True):
-        single = recipe.picture(index, batch)
-        save_png(path / file_name(single), picture, single)
-
-
-def _write_scatter(path: Path, x: Tensor, recipe: Recipe) -> None:
-    save_png(path, scatter_sheet(to_points(x), recipe.classes()), recipe)
-
-
-def _write_csv(path: Path, x: Tensor, recipe: Recipe) -> None:
-    files.write_atomically(path, csv_bytes(to_points(x), recipe))
-
-
-def _write_npz(path: Path, x: Tensor, recipe: Recipe) -> None:
-    """Arrays "x" (n, 2), "classes" (n,) where the request has them, and "recipe", a string."""
-    arrays = {"x": to_points(x), "recipe": np.array(recipe.to_json())}
-    if classes := recipe.classes():
-        arrays["classes"] = np.array(classes)
-    with io.BytesIO() as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-        files.write_atomically(path, file.getvalue())
-
-
-_POINT_WRITERS: Mapping[str, Writer] = {
-    ".csv": _write_csv,
-    ".npz": _write_npz,
-    ".png": _write_scatter,
-}
+def carry_out(recipe: Recipe, place: Place, write: Writer, draw: Callable[[], Tensor]) -> Path:
+    """Draw and write what the recipe shows; returns the file or folder. Raises SaveError."""
+    path = place.path(recipe, write.suffix)
+    prepared(path, is_folder=place.is_folder)
+    write(path, draw(), recipe)
+    place.say_where()
+    return path

@@ -18,8 +18,9 @@ from engines.checkpoints.catalog import ROOT
 from engines.maps.coordinate import coordinate
 
 if TYPE_CHECKING:
-    from app.command.output import Place
+    pass
 
+_GIVEN = "value of an attribute; again for another one (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = ("open", "sample", "inpaint", "interpolate", "density", "score", "models")
 EPILOG = """\
@@ -82,6 +83,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add("--count", type=int, help="how many to draw (default: 16)")
     add("--seed", type=int, help="picture i depends on the seed and i alone (default: 7)")
     add("--label", help="class by name or index, or 'each' in turn (default: any, p(x))")
+    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as temperature=0.8")
     add("--columns", type=int, help="pictures in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
@@ -101,10 +103,13 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
     add("--mask", type=Path, help="a picture of the model's size: white is unknown")
     add("--fix", type=_coordinate, metavar="x=NUMBER", help="for points: the known coordinate")
+    add("--text", type=Path, help="for models of texts: the file of one")
+    add("--span", metavar="FROM:TO", help="for texts: the letters that are unknown, from 0")
     add("--method", help="how to fill, by name (default: the model's best)")
     add("--count", type=int, help="how many draws (default: 8 of at most 64; 500 of points)")
     add("--seed", type=int, help="the draws depend on it alone (default: 7)")
     add("--label", help="class by name or index (default: any, p(x))")
+    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
     add("--columns", type=int, help="draws in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
@@ -128,6 +133,7 @@ def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add("--way", choices=("slerp", "lerp"), help="how codes are mixed (default: slerp)")
     add("--easing", help="linear, 'ease in and out' or 'there and back' (default: linear)")
     add("--label", help="class to decode as, by name or index (default: that of the codes)")
+    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
     add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
@@ -147,6 +153,7 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
         help="default: the data's",
     )
     add("--label", help="class by name or index (default: any, p(x))")
+    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--truth", action="store_true", help="draw the density of the data beside it")
     add("--out", type=Path, required=True, help="picture with its scale (.png)")
     add("--values", type=Path, help="log-densities (.npz or .csv)")
@@ -157,8 +164,10 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
 
 def _add_score(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", help="a model of pictures, such as mnist/flow")
-    add("--images", type=Path, required=True, help="folder; other sizes are cropped and scaled")
+    add("model", help="a model of pictures, such as mnist/flow, or of texts")
+    add("--images", type=Path, help="folder; other sizes are cropped and scaled")
+    add("--text", type=Path, help="for models of texts: a file of them")
+    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
@@ -178,6 +187,27 @@ def _knob(text: str) -> tuple[str, float]:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, such as class=3, got '{text}'")
+    return name, value
+
+
+def _asked(arguments: argparse.Namespace, keys: tuple[str, ...]) -> dict[str, Any]:
+    """What was said of these options, of --knob and of --given."""
+    found = {key: getattr(arguments, key) for key in keys}
+    found = {key: value for key, value in found.items() if value is not None}
+    for name in ("knob", "given"):
+        pairs = getattr(arguments, name, None) or ()
+        twice = [key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1]
+        if twice and name == "given":
+            arguments.parser.refuse(f"--given {twice[0]} stands twice; an attribute has one value")
+        if pairs:
+            found["knobs" if name == "knob" else name] = dict(pairs)
+    return found
 
 
 def _number(text: str) -> float:
@@ -200,11 +230,7 @@ def _coordinate(text: str) -> tuple[int, float]:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
-    keys = ("count", "seed", "label", "columns", "prompt", "negative")
-    given = {key: getattr(arguments, key) for key in keys}
-    given = {key: value for key, value in given.items() if value is not None}
-    if arguments.knob:
-        given["knobs"] = dict(arguments.knob)
+    given = _asked(arguments, ("count", "seed", "label", "columns", "prompt", "negative"))
     if arguments.saved is None and arguments.model is None:
         arguments.parser.refuse("name a MODEL, or a saved picture with --from")
     if arguments.saved is not None and given:
@@ -229,20 +255,18 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 
 def _inpaint(arguments: argparse.Namespace) -> int:
-    keys = ("image", "mask", "fix", "method", "count", "seed", "label", "columns", "prompt",
-            "negative")  # fmt: skip
-    given = {key: getattr(arguments, key) for key in keys}
-    given = {key: value for key, value in given.items() if value is not None}
-    if arguments.knob:
-        given["knobs"] = dict(arguments.knob)
-    if arguments.saved is not None and given:
+    keys = ("method", "count", "seed", "label", "columns", "prompt", "negative")
+    given, hole = _asked(arguments, keys), _asked(arguments, _HOLE)
+    hole = {key: hole[key] for key in _HOLE if key in hole}
+    if arguments.saved is not None and (given or hole):
         arguments.parser.refuse(_FROM)
-    pictured = arguments.image and arguments.mask
-    if arguments.saved is None and not (arguments.model and (pictured or arguments.fix)):
+    whole = any(set(pair) <= set(hole) for pair in _HOLES)
+    if arguments.saved is None and not (arguments.model and whole):
         arguments.parser.refuse(
-            "name a MODEL, its --image and --mask or for points --fix, or a saved draw with --from"
+            "name a MODEL, its --image and --mask or for points --fix, for texts --text and "
+            "--span, or a saved draw with --from"
         )
-    if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & set(given):
+    if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & {*given, *hole}:
         arguments.parser.refuse("--fix is for points, --image, --mask and --columns for pictures")
     from app.command.output import Place, UsageError
     from app.command.remake import remake
@@ -254,13 +278,18 @@ def _inpaint(arguments: argparse.Namespace) -> int:
             _check_remade(arguments)
             path = remake(arguments.saved, place, model=arguments.model, **where)
         else:
-            path = _filled(arguments.model, given, place, where)
+            from app.command.inpainting import Wish, inpaint
+
+            path = inpaint(Wish(arguments.model, hole, **given), place, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(path)
     return OK
 
 
+_HOLE = ("image", "mask", "fix", "text", "span")
+_HOLES = (("image", "mask"), ("fix",), ("text", "span"))
+"""Which options together say what is to be filled."""
 _FROM = "--from takes all but --out, --separate and --device from the PNG"
 _AGAIN = "--again takes all but --out and --device from the saved path"
 
@@ -276,18 +305,9 @@ def _check_remade(arguments: argparse.Namespace, wrong: str = _FROM) -> None:
         arguments.parser.refuse(wrong)
 
 
-def _filled(model: str, given: dict[str, Any], place: Place, where: dict[str, Any]) -> Path:
-    from app.command.inpainting import LineWish, Wish, inpaint, inpaint_points
-
-    if "fix" in given:
-        return inpaint_points(LineWish(model, **given), place, **where)
-    return inpaint(Wish(model, **given), place, **where)
-
-
 def _interpolate(arguments: argparse.Namespace) -> int:
     keys = ("frames", "way", "easing", "label", "fps", "prompt", "prompt_to", "negative")
-    given = {key: getattr(arguments, key) for key in keys}
-    given = {key: value for key, value in given.items() if value is not None}
+    given = _asked(arguments, keys)
     end = arguments.end or (arguments.start if arguments.prompt_to else None)
     ends = (arguments.start, *(arguments.via or ()), end)
     if arguments.again is not None and (given or any(ends)):
@@ -313,9 +333,7 @@ def _interpolate(arguments: argparse.Namespace) -> int:
 
 
 def _density(arguments: argparse.Namespace) -> int:
-    keys = ("grid", "label", "area", "truth")
-    given = {key: getattr(arguments, key) for key in keys}
-    given = {key: value for key, value in given.items() if value is not None}
+    given = _asked(arguments, ("grid", "label", "area", "truth"))
     from app.command.density import Wish, density
     from app.command.output import UsageError
 
@@ -334,8 +352,12 @@ def _score(arguments: argparse.Namespace) -> int:
     from app.command.output import UsageError
 
     where = {"device": arguments.device, "root": arguments.assets}
+    asked = _asked(arguments, ("images", "text"))
+    given = asked.pop("given", {})
+    if not asked:
+        arguments.parser.refuse("name what to score: --images FOLDER, or for texts --text FILE")
     try:
-        path, skipped = score(arguments.model, arguments.images, arguments.csv, **where)
+        path, skipped = score(arguments.model, asked, arguments.csv, given=given, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(path)

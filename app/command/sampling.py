@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.command.names import card_named, class_named, opened, prompted
+from app.command.names import card_named, condition_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, writer
-from app.recipes.pictures import square_columns
+from app.kinds import view_of
 from app.recipes.recipe import MAX_COUNT, Recipe, recipe_of, request_of
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, scan
-from engines.model import Card, Model, Prompt, SampleRequest, batch_of
+from engines.model import Card, Given, Model, Prompt, SampleRequest, batch_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +29,8 @@ class Wish:
     seed: int = 7
     label: str | None = None
     """A class by name or index, "each", or None for p(x)."""
+    given: Given = field(default_factory=dict)
+    """Values of attributes by their names."""
     knobs: Mapping[str, float] = field(default_factory=dict)
     columns: int | None = None
     prompt: str = ""
@@ -69,7 +71,7 @@ def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = 
     request = _request(wish, card)
     write = writer(place, card, batch_of(card))
     model = prompted(opened(card, device, root), wish.prompt, wish.negative)
-    columns = wish.columns or square_columns(request.count) if card.is_picture else None
+    columns = wish.columns or view_of(card).columns(request.count)
     try:
         prompt = Prompt(wish.prompt, wish.negative)
         recipe = recipe_of(model.card, model.knobs, request, columns=columns, prompt=prompt)
@@ -83,9 +85,9 @@ def _request(wish: Wish, card: Card) -> SampleRequest:
         raise UsageError(f"--count must lie in 1 … {MAX_COUNT}, got {wish.count}")
     if wish.columns is not None and not 1 <= wish.columns <= wish.count:
         raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
-    label = None if wish.label is None else class_named(wish.label, card)
+    asked = condition_named(wish.label, wish.given, card)
     try:
-        return SampleRequest(wish.count, wish.seed, label, wish.knobs)
+        return SampleRequest(wish.count, wish.seed, asked.label, wish.knobs, given=asked.given)
     except ValueError as error:
         raise UsageError(str(error)) from error
 

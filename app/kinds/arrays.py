@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from app.kinds.view import Examples, Format, Hole, Options, Read
+from app.kinds.view import Examples, Format, Hole, Options, Read, names_of
 from app.recipes.pictures import Pixels, Values
 from app.recipes.recipe import RecipeError
 
@@ -43,6 +43,10 @@ class ArrayView:
     @property
     def usual(self) -> str:
         return self.formats[0].suffix
+
+    @property
+    def hole_words(self) -> str:
+        return names_of(self.hole_options)
 
     @property
     def save_all(self) -> str:

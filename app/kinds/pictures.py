@@ -36,6 +36,7 @@ class PictureView:
     error_unit = "dB"
     example = "a picture file"
     hole_options: tuple[str, ...] = ("image", "mask")
+    hole_words = "--image and --mask"
     score_options: tuple[str, ...] = ("images",)
 
     def __init__(self, kind: Pictures) -> None:

@@ -35,6 +35,10 @@ class PointView(ArrayView):
         self.example = ",".join(name.upper() for name in kind.names)
         self.hole_options = ("fix",) if kind.plane else ()
 
+    @property
+    def hole_words(self) -> str:
+        return f"--fix {self._names[0]}=0.5"
+
     def _csv(self, values: Values, recipe: Recipe) -> bytes:
         return csv_bytes(values, recipe, self._names)
 
@@ -59,7 +63,7 @@ class PointView(ArrayView):
                 raise ValueError(f"{len(numbers)} numbers")
         except ValueError as error:
             raise ValueError(
-                f"{self.example} with numbers in -{FARTHEST:g} … {FARTHEST:g}, "
+                f"it must be {self.example} with numbers in -{FARTHEST:g} … {FARTHEST:g}, "
                 f"got '{naming.shortened(words)}'"
             ) from error
         return Read(np.array(numbers, np.float32))

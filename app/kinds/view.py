@@ -144,6 +144,10 @@ class KindView(Protocol):
         """The options that say what is to be filled; empty where nothing can be."""
 
     @property
+    def hole_words(self) -> str:
+        """These options as a person is told of them, such as "--fix x=0.5"."""
+
+    @property
     def score_options(self) -> tuple[str, ...]:
         """The options that say what is to be scored; empty where nothing can be."""
 

@@ -18,13 +18,21 @@ from app.recipes.files import SaveError, unwritable, write_atomically
 from app.recipes.pictures import Pixels, sheet, square_columns
 from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
 from engines.checkpoints.leftovers import TEMPORARY
+from engines.kinds import Pictures
+from engines.model import Card
 
 FPS = 20
+SUFFIXES = (".gif", ".mp4", ".png")
 SLOWEST, FASTEST = 0.01, 100.0
 """Frames a second: a GIF counts hundredths of a second, and holds a frame for at most 655 s."""
 SIDE = 280
 """Small frames are enlarged by whole pixels to about this side in GIF and MP4."""
 NO_CODEC = "MP4 needs imageio-ffmpeg: pip install imageio-ffmpeg"
+
+
+def is_filmed(card: Card) -> bool:
+    """Whether a path is a film; of other kinds it is a file of examples."""
+    return isinstance(card.kind, Pictures)
 
 
 def has_codec() -> bool:

@@ -82,7 +82,8 @@ def bits_of(card: Card, nats: float) -> float:
 def amount_of(card: Card, kind: Kind, nats: float) -> float:
     """A log-density in the unit of its kind, such as bits per dimension.
 
-    An unnormalised one gives E(x) = −log p(x) + constant, in nats. Either is larger where x is less likely.
+    An unnormalised one gives E(x) = −log p(x) + constant, in nats. Either is larger where x is
+    less likely.
     """
     return -nats if kind is Kind.UNNORMALISED else bits_of(card, nats)
 

@@ -80,7 +80,7 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["moons/kde", "--fix", "x=1", "--method", "magic"], "no in-painting method 'magic'"),
         (["moons/kde", "--fix", "x=1", "HOLE"], "--fix is for points"),
         (["moons/kde", "--fix", "x=1", "--out", "a/"], "draws points; write them to one .csv"),
-        (["mnist/kde", "--fix", "x=1"], "fills pictures: say --image and --mask"),
+        (["mnist/kde", "--fix", "x=1"], "draws pictures: say --image and --mask"),
     ],
 )
 def test_a_wish_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole, words, said):

@@ -64,7 +64,10 @@ def test_a_model_of_colours_keeps_them():
         ({"extra": {**RECIPE.extra, "mask": "###"}}, "mask is damaged"),
         ({"extra": {**RECIPE.extra, "mask": 5}}, "mask is damaged"),
         ({"extra": {**RECIPE.extra, "picture": "bm90IGEgcG5n"}}, "picture is damaged"),
-        ({"extra": {**RECIPE.extra, "picture": png(GREY[:3])}}, r"picture has another size \(5 × 3\) than .*\(5 × 4\)"),
+        (
+            {"extra": {**RECIPE.extra, "picture": png(GREY[:3])}},
+            r"picture has another size \(5 × 3\) than .*\(5 × 4\)",
+        ),
         (
             {"extra": {**RECIPE.extra, "picture": png(np.zeros((1, 5000), np.uint8))}},
             "picture is damaged",
