@@ -1,5 +1,5 @@
 # make run · make test · make check · make coverage · make fuzz · make evidence · make train · make tour · make bench
-# Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[dev]"; .venv/bin/python main.py
+# Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[maps]"; .venv/bin/python main.py
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,7 @@ FUZZ = GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytes
 
 .PHONY: run test check coverage fuzz train evaluate evidence tour bench clean
 
-run: .venv/ready
+run: .venv/ready-to-run
 	$(BIN)/python main.py
 
 test: check
@@ -58,10 +58,14 @@ tour: .venv/ready
 bench: .venv/ready
 	$(DISPLAYLESS) $(BIN)/python -m tests.benchmarks
 
-.venv/ready: pyproject.toml constraints.txt
+# Two sets in one environment: what the window uses of pictures, points and tables, and what
+# tests and checks need.
+.venv/ready-to-run: WANTED := .[density,maps,tables]
+.venv/ready: WANTED := .[dev]
+.venv/ready-to-run .venv/ready: pyproject.toml constraints.txt
 	sh .ci/system-libraries
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable "$(WANTED)"
 	touch $@
 
 clean:

@@ -15,6 +15,7 @@ from app.recipes.files import APP, SaveError, log_failure
 from app.recipes.recipe import RecipeError
 from engines import naming
 from engines.checkpoints.catalog import CheckpointError
+from engines.extras import MissingExtra
 from engines.kinds import UnfitKindError
 from engines.model import NotFiniteError
 
@@ -36,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except SystemExit as end:  # argparse has printed help, the version or what is wrong
         return end.code if isinstance(end.code, int) else WRONG_USAGE
-    except (CheckpointError, NotFiniteError, RecipeError, SaveError, UnfitKindError) as error:
+    except (
+        CheckpointError, MissingExtra, NotFiniteError, RecipeError, SaveError, UnfitKindError
+    ) as error:  # fmt: skip
         print(f"{APP}: {naming.readable(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

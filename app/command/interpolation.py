@@ -20,6 +20,7 @@ from app.tasks import films
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
 from app.tasks.walking_recipe import MOST_FRAMES, Plan, plan_of, recipe_of
+from engines import extras
 from engines.checkpoints.catalog import ROOT
 from engines.facts.abilities import of_card, reads_text
 from engines.model import NO_PROMPT, Card, Given, Prompt
@@ -124,8 +125,8 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
     path = place.path(recipe, films.SUFFIXES[0])
     if not place.is_folder and path.suffix.lower() not in films.SUFFIXES:
         raise UsageError(f"--out must end in {', '.join(films.SUFFIXES)}, or in / for a folder")
-    if path.suffix.lower() == ".mp4" and not films.has_codec():
-        raise UsageError(films.NO_CODEC)
+    if path.suffix.lower() == ".mp4":
+        extras.require("film")
     return path
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.exchange import file_dialogs
 from app.exchange.export import Export
+from app.exchange.intake import sentence
 from app.interpolation.row import WalkRow
 from app.models.open_models import Loading
 from app.models.titles import family_title
@@ -83,9 +84,9 @@ class PathExport(QObject):
             action = menu.addAction(
                 title, partial(self._save, row, plan, study, suffix, kind, write)
             )
-            if suffix == ".mp4" and not films.has_codec():
+            if suffix == ".mp4" and (reason := films.no_codec()):
                 action.setEnabled(False)
-                action.setToolTip(films.NO_CODEC)
+                action.setToolTip(sentence(reason))
         menu.addAction("Every frame as PNG…", partial(self._save_frames, row, plan, study))
         return menu
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.exchange.intake import sentence
 from app.interpolation.row import WalkRow
 from app.models.open_models import Loading
 from app.models.titles import family_title
@@ -54,8 +55,9 @@ class Panel(QObject):
         self._look.failed.connect(self._fail)
         self._peek.stepped.connect(self._take_peek)
         panel = tab.latents
-        for layout in latent_study.layouts()[1:]:
-            panel.layouts.addItem(LAYOUTS[layout], layout)
+        for layout in tuple(LAYOUTS)[1:]:
+            refused = latent_study.refused(layout)
+            panel.add_layout(LAYOUTS[layout], layout, refused and sentence(refused))
         panel.basis_changed.connect(self._basis_changed)
         panel.axes_changed.connect(self._place_pad)
         panel.layout_changed.connect(self._layout_changed)

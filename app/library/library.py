@@ -20,7 +20,7 @@ from app.session.session import Session
 from app.work.channels import Channels, Newest
 from app.work.jobs import Jobs
 from app.work.lane import Job
-from engines import outside
+from engines import extras, outside
 from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError, is_foreign
 from engines.model import Card
@@ -82,6 +82,8 @@ class Library(QObject):
             dialog.folder_wanted.connect(self._ask_for_folder)
             dialog.card_wanted.connect(self._ask_for_card)
             dialog.deed_wanted.connect(self._do)
+            if absent := extras.missing("diffusers"):
+                dialog.refuse_folders(sentence(absent))
         return self._dialog
 
     @Slot()

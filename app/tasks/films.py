@@ -5,7 +5,6 @@ The recipe is inside a GIF (its comment) and a PNG; beside an MP4 it lies as a f
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import tempfile
@@ -17,6 +16,7 @@ import numpy as np
 from app.recipes.files import SaveError, unwritable, write_atomically
 from app.recipes.pictures import Pixels, sheet, square_columns
 from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
+from engines import extras
 from engines.checkpoints.leftovers import TEMPORARY
 from engines.kinds import Pictures
 from engines.model import Card
@@ -27,7 +27,6 @@ SLOWEST, FASTEST = 0.01, 100.0
 """Frames a second: a GIF counts hundredths of a second, and holds a frame for at most 655 s."""
 SIDE = 280
 """Small frames are enlarged by whole pixels to about this side in GIF and MP4."""
-NO_CODEC = "MP4 needs imageio-ffmpeg: pip install imageio-ffmpeg"
 
 
 def is_filmed(card: Card) -> bool:
@@ -35,9 +34,9 @@ def is_filmed(card: Card) -> bool:
     return isinstance(card.kind, Pictures)
 
 
-def has_codec() -> bool:
-    """Whether films can be written as MP4."""
-    return importlib.util.find_spec("imageio_ffmpeg") is not None
+def no_codec() -> str | None:
+    """Why films cannot be written as MP4, in one sentence; None where they can."""
+    return extras.missing("film")
 
 
 def enlarged(frames: Pixels, side: int = SIDE) -> Pixels:
@@ -70,9 +69,9 @@ def save_gif(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) ->
 
 def save_mp4(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) -> None:
     """Write an MP4 (H.264) and its recipe beside it as NAME.mp4.json. Raises SaveError."""
-    if not has_codec():
-        raise SaveError(f"{path} was not saved: {NO_CODEC}")
-    import imageio_ffmpeg
+    if reason := no_codec():
+        raise SaveError(f"{path} was not saved: {reason}")
+    imageio_ffmpeg = extras.module("film", "imageio_ffmpeg")
 
     shown = enlarged(frames)
     _, height, width, _ = shown.shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.recipes.files import APP
 from app.recipes.pictures import Values
 from app.tasks.walking import Array, Progress, Reals, Walks
 from app.work.lane import Job
+from engines import extras
 from engines.model import Card
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path(APP, appauthor=False) / "directions"
 
 
-def layouts() -> tuple[str, ...]:
-    """The layouts at hand: PCA, and UMAP where its library is installed."""
-    return ("pca", "umap") if importlib.util.find_spec("umap") else ("pca",)
+def refused(layout: str) -> str | None:
+    """Why a layout cannot be had, in one sentence; None where it can."""
+    return extras.missing("maps") if layout == "umap" else None
 
 
 def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") -> Job:

@@ -6,7 +6,6 @@ It compiles itself and takes its time, and nothing else could go on beside it on
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import subprocess
 import sys
@@ -19,22 +18,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engines import extras
+
 Array = npt.NDArray[Any]
 SEED, NEIGHBOURS = 0, 15
 _WAIT = 0.05
 
 
-def at_hand() -> bool:
-    """Whether the library is installed."""
-    return importlib.util.find_spec("umap") is not None
-
-
 def umap(scores: Array) -> Generator[float, None, Array]:
     """UMAP (McInnes et al. 2018) of scores (m, s): places (m, 2) float32. Yields the seconds gone.
 
-    The seed is fixed: the same scores give the same map. Raises RuntimeError where it fails;
-    closing the generator ends the process.
+    The seed is fixed: the same scores give the same map. Raises MissingExtra where it is not
+    installed, RuntimeError where it fails; closing the generator ends the process.
     """
+    extras.require("maps")
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as made:
         np.save(given, np.ascontiguousarray(scores, np.float32))
         given.seek(0)
@@ -60,8 +57,7 @@ def umap(scores: Array) -> Generator[float, None, Array]:
 
 def main() -> None:
     """Lay out what stdin holds."""
-    import umap as library
-
+    library = extras.module("maps", "umap")
     scores = np.load(io.BytesIO(sys.stdin.buffer.read()))
     reducer = library.UMAP(n_neighbors=min(NEIGHBOURS, len(scores) - 1), random_state=SEED)
     places = np.asarray(reducer.fit_transform(scores), np.float32)
@@ -71,4 +67,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if absent := extras.missing("maps"):
+        sys.exit(absent)
     main()

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from engines import extras
 from engines.checkpoints.catalog import CheckpointError
 from engines.outside import selection, transfer
 from engines.outside.transfer import Blob
@@ -228,14 +229,11 @@ def _library(name: str) -> Any:
     # or it asks the hub which programs there are, to tell it which one this is
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        library: Any = importlib.import_module("huggingface_hub")
+        library = extras.module("diffusers", "huggingface_hub")
         for part in _PARTS:
-            importlib.import_module(f"huggingface_hub.{part}")
-    except ImportError as error:
-        raise CheckpointError(
-            f"'{name}' is no model here, and models of the hub need: "
-            "pip install 'genscope[diffusers]'"
-        ) from error
+            extras.module("diffusers", f"huggingface_hub.{part}")
+    except extras.MissingExtra as error:
+        raise CheckpointError(f"'{name}' is no model here, and {error}") from error
     # transfers in chunks of files go through servers of their own, which no endpoint leads to
     library.constants.HF_HUB_DISABLE_XET = True
     if sys.stderr is None or not sys.stderr.isatty():

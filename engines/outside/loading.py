@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engines import naming
+from engines import extras, naming
 from engines.checkpoints import budget
 from engines.checkpoints.catalog import CheckpointError
 from engines.outside.formats.folder import Folder
@@ -44,15 +44,13 @@ def library(name: str) -> Any:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         with quiet():
-            module = importlib.import_module(name)
+            module = extras.module("diffusers", name)
             # submodules of a library that loads them lazily are no attributes until imported
             logging: Any = importlib.import_module(f"{name}.utils.logging")
             logging.set_verbosity_error()
             logging.disable_progress_bar()
-    except ImportError as error:
-        raise CheckpointError(
-            f"models from outside need {name}; install it with: pip install 'genscope[diffusers]'"
-        ) from error
+    except extras.MissingExtra as error:
+        raise CheckpointError(str(error)) from error
     return module
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engines import extras
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import ROOT
 from engines.kinds import of_shape
@@ -237,4 +238,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # hours of training must not end at a card that nothing can write
+    if absent := extras.missing("train"):
+        sys.exit(absent)
     sys.exit(main(sys.argv[1:]))

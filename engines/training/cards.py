@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomli_w
-
+from engines import extras
 from engines.checkpoints.catalog import table_of
 from engines.checkpoints.disk import write_atomically
 from engines.model import Card
@@ -11,5 +10,6 @@ from engines.model import Card
 
 def write_card(card: Card) -> None:
     """Write the card beside its weights."""
+    tomli_w = extras.module("train", "tomli_w")
     path = card.folder / f"{card.family}.toml"
     write_atomically(path, tomli_w.dumps(table_of(card)).encode())

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 import torch
 import zuko
 from torch import Tensor
 
+from engines import extras
 from engines.families.kde.bandwidth import fitted_bandwidth
 from engines.families.kde.net import PointKernels
 from engines.training.randomness import Randomness
@@ -82,12 +82,11 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def factors(train: Tensor, others: Tensor) -> Tensor:
     """One factor analyser, its factors by likelihood on a tenth of the training points."""
-    from sklearn.decomposition import FactorAnalysis
-
+    analysis = extras.module("train", "sklearn.decomposition").FactorAnalysis
     dim, held = train.shape[1], len(train) // 10
     fit, check = train[held:].double().numpy(), train[:held].double().numpy()
     sizes = sorted({max(1, min(dim, k)) for k in (1, 2, 4, 8, 16, 32)})
-    found = [FactorAnalysis(k, tol=1e-3, max_iter=500).fit(fit) for k in sizes]
+    found = [analysis(k, tol=1e-3, max_iter=500).fit(fit) for k in sizes]
     best = max(found, key=lambda model: model.score(check))
     return torch.from_numpy(best.score_samples(others.double().numpy()))
 
@@ -194,6 +193,7 @@ def write(result: Path = RESULT, page: Path = PAGE) -> None:
         "points": POINTS, "held_out": HELD_OUT, "flow_steps": STEPS,
         "gaussians": measure(), "digits": measure_digits(),
     }  # fmt: skip
+    tomli_w = extras.module("train", "tomli_w")
     result.write_text(tomli_w.dumps(table), encoding="utf-8")
     page.write_text(page_of(table), encoding="utf-8")
 
@@ -246,4 +246,6 @@ are not. Gaps to the best are taken point by point, and so are their errors.
 """
 
 if __name__ == "__main__":
+    if absent := extras.missing("train"):
+        raise SystemExit(absent)
     write()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from widgets.look import theme
@@ -17,6 +17,13 @@ class Combo(QComboBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setStyleSheet("QComboBox::drop-down { border: none; }")
+
+    def refuse(self, place: int, reason: str) -> None:
+        """Disable an item, with the reason as its tool tip."""
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(place).setEnabled(False)
+        self.setItemData(place, reason, Qt.ItemDataRole.ToolTipRole)
 
     def sizeHint(self) -> QSize:
         return super().sizeHint() + QSize(theme.UNIT, 0)

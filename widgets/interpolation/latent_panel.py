@@ -42,6 +42,12 @@ class LatentPanel(QWidget):
         for axis in (self.across, self.up):
             axis.currentIndexChanged.connect(self.axes_changed)
 
+    def add_layout(self, title: str, name: str, refused: str | None = None) -> None:
+        """Offer another layout of the map; disabled where there is a reason for it."""
+        self.layouts.addItem(title, name)
+        if refused is not None:
+            self.layouts.refuse(self.layouts.count() - 1, refused)
+
     def set_title(self, title: str, about: str) -> None:
         """Whose latents these are, and what they are."""
         self.title.setText(title)

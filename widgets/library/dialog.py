@@ -79,6 +79,11 @@ class LibraryDialog(QDialog):
         self.said.style().polish(self.said)
         self.said.setVisible(bool(text))
 
+    def refuse_folders(self, reason: str) -> None:
+        """Take away the button for folders, with the reason as its tool tip."""
+        self.folder.setEnabled(False)
+        self.folder.setToolTip(reason)
+
     def clear_field(self) -> None:
         """What was typed has been taken."""
         self.field.clear()

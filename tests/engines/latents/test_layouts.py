@@ -20,6 +20,7 @@ def library(tmp_path, monkeypatch):
     def install(text):
         (tmp_path / "umap.py").write_text(text)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.syspath_prepend(tmp_path)
 
     return install
 
