@@ -62,6 +62,8 @@ class Card:
     replaces: tuple[str, ...] = ()
     """sha256 of earlier weights that these answer like on their data: samples of those, saved with
     a recipe, are re-made with these."""
+    format: int = 1
+    """Of the file it was read from, after what older ones lack was filled in."""
 
     @property
     def is_picture(self) -> bool:

@@ -6,6 +6,7 @@ Knows only strings.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 MOST = 10
@@ -13,6 +14,16 @@ MOST = 10
 LONGEST = 300
 """Letters of a sentence for a person."""
 _GUESSES, _LONG = 3, 40
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""A data set or a model of the user's own, as a folder or a file may be called anywhere."""
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{kind}{i}" for kind in ("com", "lpt") for i in range(10)),
+}
+"""What Windows takes for a device, whatever its suffix."""
 _ENDLESS = re.compile(r"(\S{100})\S{20,}(\S{40})")
 
 
@@ -28,6 +39,39 @@ def listed(names: Iterable[str], most: int = MOST) -> str:
     every = list(names)
     said = ", ".join(every[:most]) or "none"
     return said + f" and {len(every) - most:,} more" * (len(every) > most)
+
+
+def last(name: str) -> str:
+    """What stands behind the data set in "<data set>/<name>"."""
+    return name.partition("/")[2]
+
+
+def is_part(text: str) -> bool:
+    """Whether a data set or a model of the user's own can be called so."""
+    good = _PART.fullmatch(text) and not text.endswith((".", ".toml"))
+    return bool(good) and text.partition(".")[0].casefold() not in _DEVICES
+
+
+def part_of(text: str, otherwise: str) -> str:
+    """What a data set or a model can be called after a file or a title: "Été 2024" is "ete-2024".
+
+    `otherwise` where nothing of it is left.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    made = re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-_.")[:60].rstrip("-_.")
+    made = made.removesuffix(".toml")
+    if not made:
+        return otherwise
+    return made if is_part(made) else f"{otherwise}-{made}"
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """The name, or with -2, -3, … behind it where it is taken; small and capital are one."""
+    known, made, number = {each.casefold() for each in taken}, name, 1
+    while made.casefold() in known:
+        number += 1
+        made = f"{name}-{number}"
+    return made
 
 
 def shortened(name: str, most: int = 100) -> str:

@@ -19,6 +19,8 @@ from engines.checkpoints.catalog import (
     CheckpointError,
     catalog,
     is_folder,
+    names,
+    own_models,
     read_card,
 )
 from engines.model import Card
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def find(name: str, root: Path = ROOT) -> Card:
-    """The card of a model by name, such as "mnist/flow".
+    """The card of a model by name, such as "mnist/flow", shipped or the user's own.
 
     The path of a card from outside is a name, too. Raises CheckpointError when there is none or
     it cannot be read.
@@ -41,11 +43,12 @@ def find(name: str, root: Path = ROOT) -> Card:
         from engines.outside import cards
 
         return cards.read(Path(name))
-    data, _, family = name.partition("/")
-    path = root / data / f"{family}.toml"
-    if not os.path.isfile(path) or path.resolve().parent.parent != root.resolve():
-        raise CheckpointError(missing(name, (card.name for card in catalog(root))))
-    return read_card(path)
+    data, _, last = name.partition("/")
+    for home in (root, own_models()):
+        path = home / data / f"{last}.toml"
+        if os.path.isfile(path) and path.resolve().parent.parent == home.resolve():
+            return read_card(path)
+    raise CheckpointError(missing(name, (card.name for card in catalog(root))))
 
 
 def missing(name: str, known: Iterable[str]) -> str:
@@ -78,15 +81,15 @@ def is_outside(name: str, root: Path = ROOT) -> bool:
     The names of our own data sets are never looked for on the hub, nor is what a slip of the hand
     makes of the name of a model here.
     """
-    data, slash, family = name.partition("/")
-    if name.endswith(".toml") or os.path.isfile(root / data / f"{family}.toml"):
+    data, slash, last = name.partition("/")
+    known = set(names(root))
+    if name.endswith(".toml") or name in known:
         return False
     if is_folder(name) or _is_weights(name):
         return True
     ours = data == OUTSIDE or data in DATA_TITLES or os.path.isdir(root / data)
-    if ours or not (slash and data and family) or "/" in family:
+    if ours or not (slash and data and last) or "/" in last:
         return False
-    known = (f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml"))
     return not naming.nearest_models(name, known)
 
 

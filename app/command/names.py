@@ -12,7 +12,7 @@ from app.recipes.model_names import is_foreign
 from app.recipes.recipe import Recipe, RecipeError, card_of
 from app.session import settings
 from engines import naming
-from engines.checkpoints.catalog import CheckpointError
+from engines.checkpoints.catalog import CheckpointError, names
 from engines.model import Card, Given, Model, Prompt
 from engines.opening import find, is_outside, locate, missing, open_model
 
@@ -24,11 +24,11 @@ def card_named(name: str, root: Path) -> Card:
     """
     if name.endswith(".toml") and os.path.isfile(name):
         return find(name, root)
-    names = {f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.toml")}
+    known = set(names(root))
     if is_outside(name, root):
         return locate(name, root)
-    if name not in names:
-        raise UsageError(missing(name, sorted(names)))
+    if name not in known:
+        raise UsageError(missing(name, sorted(known)))
     return find(name, root)
 
 

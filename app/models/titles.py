@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from engines import naming
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, is_foreign
 from engines.model import Card
 
 
 def family_title(card: Card) -> str:
-    """ "VAE", …; of a model from outside its own name, for there may be many of a family."""
+    """ "VAE", …; of a model from outside or a renamed one its own name: there may be many."""
     if is_foreign(card):
         return card.name.partition("/")[2]
-    return FAMILY_TITLES.get(card.family, card.family)
+    title, last = FAMILY_TITLES.get(card.family, card.family), naming.last(card.name)
+    if card.name.endswith(".toml") or last == card.family:
+        return title
+    # the user's own: "vae-2" is the second of its family, others have names that a person gave
+    number = last.removeprefix(f"{card.family}-")
+    return f"{title} {number}" if number.isdecimal() else last
 
 
 def data_title(data: str) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.models.open_models import Models
-from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card, scan
+from engines import naming
+from engines.checkpoints.catalog import ROOT, Broken, CheckpointError, read_card, scan_all
 from engines.facts.abilities import reads_text
 from engines.model import NO_PROMPT, Card, Prompt
 
@@ -46,7 +47,7 @@ class Session(QObject):
 
     def rescan(self) -> None:
         """Read all cards again."""
-        cards, self.broken = scan(self.root)
+        cards, self.broken = scan_all(self.root)
         self.cards = {card.name: card for card in cards} | self._added
 
     def add(self, card: Card) -> None:
@@ -61,7 +62,7 @@ class Session(QObject):
         """The card of a model as it is on disk now, or as it was where that cannot be read."""
         card = self.cards[name]
         with suppress(CheckpointError):
-            self.cards[name] = card = read_card(card.folder / f"{card.family}.toml")
+            self.cards[name] = card = read_card(card.folder / f"{naming.last(name)}.toml")
         return card
 
     @property

@@ -1,16 +1,18 @@
-"""The checkpoints at hand: cards read from `assets/models/<data set>/<family>.toml`. No torch."""
+"""The checkpoints at hand: cards read from `assets/models/<data set>/<family>.toml`, and after them
+the user's own from `models/<data set>/<name>.toml` in the user's folder of data. No torch.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from engines import kinds
+from engines import kinds, naming
 from engines.model import Attribute, Card, class_attributes
 from engines.naming import Sentence
 
@@ -18,6 +20,11 @@ OUTSIDE = "outside"
 """Before the shape, the data of models that others made: what they were trained on is not known,
 and only models of one shape can be asked about the same pictures."""
 ROOT = Path(__file__).resolve().parents[2] / "assets" / "models"
+FORMAT = 1
+"""Of the cards that are written here; a card without a number is of the first."""
+Table: TypeAlias = dict[str, Any]
+MIGRATIONS: Mapping[int, Callable[[Table], Table]] = {}
+"""By the format of a card, what makes of its table one of the next format."""
 
 DATA_TITLES = {
     "mnist": "MNIST digits",
@@ -59,6 +66,21 @@ class Broken:
     reason: str
 
 
+def own_root() -> Path:
+    """Where the user's own models and data sets are kept; nothing is made there before it is used.
+
+    Below it are models/<data set>/<name>.toml with weights beside each, and data/<name>.csv.
+    """
+    import platformdirs
+
+    return platformdirs.user_data_path("genscope", appauthor=False)
+
+
+def own_models() -> Path:
+    """The root of the user's own cards."""
+    return own_root() / "models"
+
+
 def scan(root: Path = ROOT) -> tuple[tuple[Card, ...], tuple[Broken, ...]]:
     """Every readable card below `root` in the order of the titles above, and the broken ones."""
     cards: list[Card] = []
@@ -71,9 +93,43 @@ def scan(root: Path = ROOT) -> tuple[tuple[Card, ...], tuple[Broken, ...]]:
     return tuple(sorted(cards, key=_rank)), tuple(broken)
 
 
-def catalog(root: Path = ROOT) -> tuple[Card, ...]:
+def shipped(root: Path = ROOT) -> tuple[Card, ...]:
     """Every readable card below `root`."""
     return scan(root)[0]
+
+
+def catalog(root: Path = ROOT) -> tuple[Card, ...]:
+    """Every readable card below `root`, and after them the user's own."""
+    return scan_all(root)[0]
+
+
+def scan_all(root: Path = ROOT) -> tuple[tuple[Card, ...], tuple[Broken, ...]]:
+    """As `scan`, of `root` and of the user's own models; these never hide one of `root`."""
+    cards, broken = scan(root)
+    mine, unread = scan(own_models())
+    known = {card.name for card in cards}
+    hidden = tuple(
+        Broken(
+            card.folder / f"{naming.last(card.name)}.toml",
+            f"your model {card.name} is called like one of Genscope's; rename it: "
+            f"models rename {card.name} NEW",
+        )
+        for card in mine
+        if card.name in known
+    )
+    mine = tuple(card for card in mine if card.name not in known)
+    return (*cards, *mine), (*broken, *unread, *hidden)
+
+
+def names(root: Path = ROOT) -> Iterator[str]:
+    """The names of all cards below `root` and of the user's own, readable or not."""
+    for home in (root, own_models()):
+        yield from (f"{path.parent.name}/{path.stem}" for path in home.glob("*/*.toml"))
+
+
+def is_own(card: Card) -> bool:
+    """Whether a card is that of one of the user's own models."""
+    return card.folder.parent == own_models()
 
 
 def is_foreign(card: Card) -> bool:
@@ -124,6 +180,8 @@ def read_card(path: Path) -> Card:
     except (OSError, ValueError, RecursionError) as error:  # what toml raises is a ValueError
         raise CheckpointError(f"the card {path} cannot be read: {reason(error)}") from error
 
+    table = _migrated(table, path)
+
     def need(key: str, kind: type[V]) -> V:
         value = table.get(key)
         if not isinstance(value, kind):
@@ -149,10 +207,13 @@ def read_card(path: Path) -> Card:
         figures=need("figures", dict) if "figures" in table else {},
         recommended=need("recommended", dict) if "recommended" in table else {},
         replaces=_hashes(need("replaces", list), path) if "replaces" in table else (),
+        format=FORMAT,
     )
     if card.family not in FAMILY_TITLES:
         raise CheckpointError(f"the card {path} names an unknown family '{card.family}'")
-    if not card.name == f"{card.data}/{card.family}" == f"{path.parent.name}/{path.stem}":
+    there = path.parent.name, path.stem
+    named = path.is_relative_to(own_models()) or path.stem == card.family
+    if (card.data, card.name) != (there[0], "/".join(there)) or not named:
         raise CheckpointError(f"the card {path} calls itself '{card.name}' and lies elsewhere")
     if Path(card.weights).name != card.weights:
         raise CheckpointError(f"the card {path} points outside its folder: '{card.weights}'")
@@ -174,6 +235,7 @@ def table_of(card: Card) -> dict[str, Any]:
         table["recommended"] = dict(card.recommended)
     if card.replaces:
         table["replaces"] = list(card.replaces)
+    table["format"] = FORMAT
     return table | {"shape": list(card.shape), "labels": list(card.labels)}
 
 
@@ -226,13 +288,28 @@ def attributes_of(table: Mapping[str, Any], path: Path) -> tuple[Attribute, ...]
     return tuple(found)
 
 
+def _migrated(table: Table, path: Path) -> Table:
+    """The table of a card as if it had been written today. Raises CheckpointError."""
+    made = table.get("format", 1)
+    if type(made) is not int or made < 1:
+        raise CheckpointError(f"the card {path} has the wrong kind of 'format' (a number from 1)")
+    if made > FORMAT:
+        raise CheckpointError(
+            f"the card {path} was written by a newer Genscope (format {made}, this one reads up to "
+            f"{FORMAT}); update Genscope to open it"
+        )
+    for number in range(made, FORMAT):
+        table = MIGRATIONS[number](table)
+    return table
+
+
 def _hashes(values: list[Any], path: Path) -> tuple[str, ...]:
     if not all(isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v) for v in values):
         raise CheckpointError(f"the card {path} replaces what is no sha256 of weights")
     return tuple(values)
 
 
-def _rank(card: Card) -> tuple[int, str, int]:
+def _rank(card: Card) -> tuple[int, str, int, str]:
     data, families = list(DATA_TITLES), list(FAMILY_TITLES)
     known = data.index(card.data) if card.data in data else len(data)
-    return known, card.data, families.index(card.family)
+    return known, card.data, families.index(card.family), card.name

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, catalog
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, ROOT, shipped
 from engines.data.toys import TOYS
 from engines.facts import figures
 from engines.families.kde.net import PointKernels
@@ -69,7 +69,7 @@ def write(names: Sequence[str] = (), folder: Path = Path("docs"), root: Path = R
 
     Raises ValueError for a name without models in the plane.
     """
-    cards = [card for card in catalog(root) if isinstance(card.kind, Points)]
+    cards = [card for card in shipped(root) if isinstance(card.kind, Points)]
     known = list(dict.fromkeys(card.data for card in cards))
     if strange := set(names) - set(known):
         raise ValueError(f"no models in the plane for {sorted(strange)}; there are: {known}")

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 
 from engines import extras
-from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, shipped
 from engines.checkpoints.disk import write_atomically
 from engines.facts.evidence import PATH, Evidence, kind_of, read
 from engines.inpaint import methods_for
@@ -100,7 +100,7 @@ def key(row: Evidence) -> tuple[str, str, str]:
 def offered() -> Offered:
     """Of every family and kind of data the methods of a shipped model."""
     cards: dict[tuple[str, str], Card] = {}
-    for card in catalog():
+    for card in shipped():
         cards.setdefault((card.family, kind_of(card)), card)
     return {
         (family, method.name, kind): method.title

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines.checkpoints.catalog import catalog
+from engines.checkpoints.catalog import shipped
 from engines.inpaint import methods_for
 from engines.inpaint.method import Method
 from engines.kinds import is_plane
@@ -71,7 +71,7 @@ class Found:
 
 def plane_cards() -> tuple[Card, ...]:
     """The shipped models of the plane."""
-    return tuple(card for card in catalog() if is_plane(card.kind))
+    return tuple(card for card in shipped() if is_plane(card.kind))
 
 
 def lines_of(x: Tensor, count: int) -> list[Line]:

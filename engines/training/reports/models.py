@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
+from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, shipped
 from engines.data.toys import TOYS
 from engines.facts import figures, taxonomy
 from engines.families.vae.model import DRAW
@@ -94,7 +94,7 @@ window shows unless asked, is no draw and has no coverage.
 
 def write(page: Path = Path("docs/models.md"), readme: Path = Path("README.md")) -> None:
     """Write the page, and the table of families between its two comments in the README."""
-    cards = catalog()
+    cards = shipped()
     page.write_text(models(cards), encoding="utf-8")
     families = taxonomy.table(_SHOWN, cards)
     text = f"{taxonomy.markdown(families)}\nFigures: {families.title}. {families.note} {_NOISE}\n"

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 import torch
 from torch import Tensor
 
-from engines.checkpoints.catalog import catalog
+from engines.checkpoints.catalog import shipped
 from engines.facts.evidence import Evidence
 from engines.inpaint import methods_for
 from engines.inpaint.along_line import Cells
@@ -123,7 +123,7 @@ class PlaneTrial:
 
 def trials(draws: int) -> Iterator[PlaneTrial]:
     """Every method on every shipped checkpoint of the plane."""
-    for card in catalog():
+    for card in shipped():
         if is_plane(card.kind):
             for method in methods_for(_opened(card.name)):
                 yield PlaneTrial(card, method.name, draws)
