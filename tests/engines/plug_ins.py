@@ -11,7 +11,7 @@ POSTERIOR = '''
 import math
 import torch
 from engines.drawing import in_batches
-from engines.model import Density, Exactness, Latents, LogDensity, Meaning, Model, Procedure, Step
+from engines.model import Density, Exactness, LogDensity, Meaning, Model, Procedure, Step
 from engines.noise import Streams, log_normal
 
 W, B, SD = torch.tensor([[1.2, 0.3], [-0.4, 0.9]]), torch.tensor([0.5, -0.2]), 0.3
@@ -60,13 +60,20 @@ def load(card, device):
         yield Step(request.count, request.count, x.clone())
         return x
 
-    return Model(card, in_batches(draw, card, ()), lambda knobs: HOW, posterior=part)
+    law = torch.distributions.MultivariateNormal(B, W @ W.T + SD**2 * torch.eye(2))
+
+    def density(x, labels, knobs):
+        yield Step(len(x), len(x))
+        return LogDensity(law.log_prob(x.float()).double(), Meaning.EXACT, "a Gaussian")
+
+    return Model(card, in_batches(draw, card, ()), lambda knobs: HOW,
+                 density=Density(Meaning.EXACT, density), posterior=part)
 '''
 
 DENOISE = '''
 import torch
 from engines.drawing import in_batches
-from engines.model import Exactness, Model, Procedure, Step
+from engines.model import Density, Exactness, LogDensity, Meaning, Model, Procedure, Step
 from engines.noise import Streams
 
 MEAN = torch.tensor([1.0, -2.0])
@@ -97,7 +104,14 @@ def load(card, device):
         yield Step(request.count, request.count, x.clone())
         return x
 
-    return Model(card, in_batches(draw, card, ()), lambda knobs: HOW, denoise=Gaussian())
+    law = torch.distributions.MultivariateNormal(MEAN, COV)
+
+    def density(x, labels, knobs):
+        yield Step(len(x), len(x))
+        return LogDensity(law.log_prob(x.float()).double(), Meaning.EXACT, "a Gaussian")
+
+    return Model(card, in_batches(draw, card, ()), lambda knobs: HOW,
+                 density=Density(Meaning.EXACT, density), denoise=Gaussian())
 '''
 
 CONDITIONALS = '''
@@ -260,13 +274,13 @@ def distribution(folder, module, text, *, name, load="load", kinds=""):
     (info / "entry_points.txt").write_text(lines)
 
 
-def card(folder, family, shape, more=""):
+def card(folder, family, shape, more="", data="made-up"):
     """The path of a card of that family, with weights that nobody looks at."""
     raw = safetensors.torch.save({"nothing": torch.zeros(1)})
     (folder / f"{family}.safetensors").write_bytes(raw)
     path = folder / f"{family}.toml"
     path.write_text(
-        f'family = "{family}"\ndata = "made-up"\nshape = {list(shape)}\n'
+        f'family = "{family}"\ndata = "{data}"\nshape = {list(shape)}\n'
         f'weights = "{family}.safetensors"\nsha256 = "{hashlib.sha256(raw).hexdigest()}"\n'
         f"{more}",
         "utf-8",

@@ -51,7 +51,7 @@ def plugged(site, tmp_path):
 
 def test_a_plug_in_with_a_posterior_fills_by_gibbs_and_shows_it(plugged):
     model = plugged("turned", plug_ins.POSTERIOR, (2,))
-    assert {m.name for m in methods_for(model)} == {"mwg", "pseudo-gibbs"}
+    assert {m.name for m in methods_for(model)} == {"mwg", "pseudo-gibbs", "along-line"}
     module = __import__("genscope_turned")
     cov = module.W @ module.W.T + module.SD**2 * torch.eye(2)
     value = 1.1
@@ -71,18 +71,19 @@ def test_a_plug_in_with_a_posterior_fills_by_gibbs_and_shows_it(plugged):
 def test_a_plug_in_with_a_denoiser_has_noise_levels_and_their_methods(plugged):
     model = plugged("heat", plug_ins.DENOISE, (2,))
     names = [method.name for method in methods_for(model)]
-    assert names == ["tds", "repaint", "guided", "replacement", "dps"]
+    assert names == ["tds", "repaint", "guided", "replacement", "dps", "along-line"]
     module = __import__("genscope_heat")
     gain = (module.COV[1, 0] / module.COV[0, 0]).item()
     sd = math.sqrt(module.COV[1, 1] - gain * module.COV[0, 1])
-    x = filled(model, "tds", torch.tensor([2.0, 0.0]), KNOWN, 2000)
+    x = filled(model, "tds", torch.tensor([2.0, 0.0]), KNOWN, 1000, particles=8, steps=40)
     near(x[:, 1], -2.0 + gain * (2.0 - 1.0), sd)
     assert moments.process_of(model) is Process.NOISE
     axis = torch.linspace(-2, 2, 5)
     found = torch.cartesian_prod(axis + 1, axis - 2)
+    memory = Memory()
+    sweep = moments.sweep_of(model, None, memory)
     for place in (0.5, 1.0):
-        field = finish(moments.field_at(model, Moment(Process.NOISE, place), None, Memory()))
-        sweep = moments.sweep_of(model, None, Memory())
+        field = finish(moments.field_at(model, Moment(Process.NOISE, place), None, memory))
         phi = moments.angle_at(place, sweep.lowest, sweep.highest)
         sigma = 0.5 * math.tan(phi) * module.UNIT
         # brought to the spread of the data: x is what noisy data are, shrunk
@@ -119,9 +120,9 @@ def test_what_a_plug_ins_model_can_do_is_known_once_it_was_opened(plugged, site,
     assert moments.process_of(card) is None
     assert [a.can for a in abilities.of_card(card)] == [True, None, None, None]
     open_model(card)
-    assert parts_of(card) == {"denoise"}
+    assert parts_of(card) == {"denoise", "density"}
     assert moments.process_of(card) is Process.NOISE
-    assert [a.can for a in abilities.of_card(card)] == [True, True, False, False]
+    assert [a.can for a in abilities.of_card(card)] == [True, True, False, True]
 
 
 def _request(count):
