@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.checkpoints import budget, files
 from engines.checkpoints.catalog import CheckpointError, attributes_of, kind_of, reason
+from engines.kinds import of_shape
 from engines.model import Card, batch_of, finish
 from engines.outside.architectures import ARCHITECTURES, largest_batch
 from engines.outside.formats.table import Table
@@ -120,7 +121,7 @@ def _card(table: Table, path: Path) -> Card:
         name=str(path),
         family=family,
         data=table.text("data", path.stem, most=64),
-        kind=kind_of(told, path),
+        kind=kind_of(told, path) if "kind" in told else of_shape(tuple(shape)),
         attributes=attributes_of(told, path),
         weights=table.text("weights"),
         sha256=sha256,
