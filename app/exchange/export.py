@@ -13,12 +13,14 @@ from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.exchange import file_dialogs
+from app.kinds import Format
 from app.recipes.files import SaveError, write_atomically
-from app.recipes.pictures import Pixels, Points, sheet, square_columns
+from app.recipes.pictures import Pixels, Points, Values
 from app.recipes.recipe import Recipe, csv_bytes, file_name, png_bytes, save_png
 from app.work.jobs import Jobs, Order
 from app.work.lane import Job
 from engines.checkpoints.leftovers import TEMPORARY
+from engines.kinds import Kind
 from widgets.window.messages import Messages, Severity
 
 DRAG_SIZE = 96
@@ -61,11 +63,12 @@ class Export(QObject):
         if path := self._ask(file_name(recipe), "PNG picture (*.png)"):
             self._write(path, png_bytes(picture, recipe))
 
-    def save_sheet(self, pictures: Pixels, recipe: Recipe) -> None:
-        """Ask for a place and write all pictures (n, H, W, 3) as one contact sheet."""
-        if path := self._ask(file_name(recipe), "PNG picture (*.png)"):
-            columns = recipe.columns or square_columns(len(pictures))
-            self._write(path, png_bytes(sheet(pictures, columns), recipe))
+    def save_examples(self, values: Values, recipe: Recipe, formats: tuple[Format, ...]) -> None:
+        """Ask for a place and write examples (n, …), by its suffix or else in the first format."""
+        filters = ";;".join(form.filter for form in formats)
+        if path := self._ask(file_name(recipe, formats[0].suffix), filters):
+            chosen = [form for form in formats if form.suffix == path.suffix.lower()]
+            self._write(path, (chosen or list(formats))[0].pack(values, recipe))
 
     def save_bytes(self, raw: bytes, name: str) -> None:
         """Ask for a place and write a PNG that is ready."""
@@ -82,18 +85,21 @@ class Export(QObject):
         if path := self._ask(name, kinds):
             self._write(path, bytes_for(path))
 
-    def save_each(self, pictures: Pixels, whole: Recipe, batch: int) -> None:
-        """Ask for a folder and queue the writing of every picture with its own recipe."""
-        folder = file_dialogs.open_folder(self._window, "Save every picture", self.folder)
+    def save_each(
+        self, values: Values, whole: Recipe, batch: int, form: Format, kind: Kind
+    ) -> None:
+        """Ask for a folder and queue the writing of every example with its own recipe."""
+        asks = f"Save every {kind.thing}"
+        folder = file_dialogs.open_folder(self._window, asks, self.folder)
         if not folder:
             return
         self.folder = str(folder)
         order = Order(
-            f"Save {len(pictures)} pictures", str(folder),
-            _save_each(pictures, whole, batch, folder),
+            f"Save {len(values)} {kind.things}", str(folder),
+            _save_each(values, whole, batch, folder, form),
             lambda saved: (saved.done, saved.total),
             done=lambda saved: self._messages.tell(
-                f"{saved.done} pictures saved in {folder}.", severity=Severity.NOTE
+                f"{saved.done} {kind.things} saved in {folder}.", severity=Severity.NOTE
             ),
         )  # fmt: skip
         self._jobs.submit(order)
@@ -132,13 +138,14 @@ class Export(QObject):
             self._messages.tell(f"Saved {path}.", severity=Severity.NOTE)
 
 
-def _save_each(pictures: Pixels, whole: Recipe, batch: int, folder: Path) -> Job:
+def _save_each(values: Values, whole: Recipe, batch: int, folder: Path, form: Format) -> Job:
     def job() -> Generator[Saved, None, Saved]:
-        for i, picture in enumerate(pictures):
+        for i in range(len(values)):
             recipe = whole.picture(whole.first + i, batch)
-            save_png(folder / file_name(recipe), picture, recipe)
-            yield Saved(i + 1, len(pictures))
-        return Saved(len(pictures), len(pictures))
+            raw = form.pack(values[i : i + 1], recipe)
+            write_atomically(folder / file_name(recipe, form.suffix), raw)
+            yield Saved(i + 1, len(values))
+        return Saved(len(values), len(values))
 
     return job
 

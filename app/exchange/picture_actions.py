@@ -1,21 +1,22 @@
-"""What a person can do with one picture or point of a column, or with all of them."""
+"""What a person can do with one picture or other example of a column, or with all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.exchange.export import Export
 from app.exchange.travel import Travel
+from app.kinds import view_of
 from app.recipes.recipe import Recipe
 from engines.model import Card
 
 if TYPE_CHECKING:
-    from app.recipes.pictures import Pixels, Points
+    from app.recipes.pictures import Pixels, Values
 
 
 class Request(Protocol):
@@ -33,7 +34,7 @@ class Shown(Protocol):
     @property
     def request(self) -> Request: ...
     @property
-    def values(self) -> Pixels | Points: ...
+    def values(self) -> Values: ...
     @property
     def done(self) -> int: ...
 
@@ -67,26 +68,24 @@ class PictureActions(QObject):
         """Offer at `at` what fits this picture or point."""
         if column.frame is None:
             return
-        menu, picture = QMenu(self._widget), column.card.is_picture
-        menu.addAction(
-            f"Copy {'picture' if picture else 'point'}", lambda: self.copy(column, index)
-        )
+        menu, view, kind = QMenu(self._widget), view_of(column.card), column.card.kind
+        menu.addAction(f"Copy {kind.thing}", lambda: self.copy(column, index))
         menu.addAction("Copy recipe", lambda: self.copy_recipe(column, index))
         seed = str(column.frame.request.seed)
         menu.addAction("Copy seed", lambda: self._export.copy_text(seed, "Seed"))
         menu.addSeparator()
-        if picture:
-            menu.addAction("Save picture…", lambda: self.save(column, index))
-            menu.addAction("Save all as contact sheet…", lambda: self.save_all(column))
-            menu.addAction("Save every picture…", lambda: self.save_each(column))
-            self._offer_travel(menu, column, index)
-        else:
-            menu.addAction("Save all points…", lambda: self.save_all(column))
+        if view.single is not None:
+            menu.addAction(f"Save {kind.thing}…", lambda: self.save(column, index))
+        menu.addAction(view.save_all, lambda: self.save_all(column))
+        if view.single is not None:
+            menu.addAction(f"Save every {kind.thing}…", lambda: self.save_each(column))
+        picture = view.picture(column.frame.values[index])
+        if picture is not None:
+            self._offer_travel(menu, column, index, picture.copy())
         menu.popup(at)
 
-    def _offer_travel(self, menu: QMenu, column: Shelf, index: int) -> None:
+    def _offer_travel(self, menu: QMenu, column: Shelf, index: int, picture: Pixels) -> None:
         menu.addSeparator()
-        picture = self._pixels(column)[index].copy()
         for target in self._travel.targets:
             menu.addAction(
                 f"Send to {target.title}",
@@ -94,60 +93,62 @@ class PictureActions(QObject):
             )
 
     def copy(self, column: Shelf, index: int) -> None:
-        """A picture with its recipe, or a point's coordinates, to the clipboard."""
+        """A picture with its recipe, or the text of another kind, to the clipboard."""
         recipe = column.recipe(index)
         if recipe is None or column.frame is None:
             return
-        if column.card.is_picture:
-            self._export.copy_picture(self._pixels(column)[index], recipe)
+        view, value = view_of(column.card), column.frame.values[index]
+        picture = view.picture(value)
+        if picture is not None:
+            self._export.copy_picture(picture, recipe)
         else:
-            x, y = column.frame.values[index].tolist()
-            self._export.copy_text(f"{x:.6g}, {y:.6g}", "Point")
+            self._export.copy_text(view.text(value), column.card.kind.thing.capitalize())
 
     def copy_recipe(self, column: Shelf, index: int) -> None:
         if recipe := column.recipe(index):
             self._export.copy_text(recipe.to_json(), "Recipe")
 
     def save(self, column: Shelf, index: int) -> None:
-        """A picture as PNG; for points all of them."""
-        recipe = column.recipe(index)
-        if recipe is not None and column.card.is_picture:
-            self._export.save_picture(self._pixels(column)[index], recipe)
-        elif recipe is not None:
+        """One in a file of its own; all of them where a kind has no such files."""
+        recipe, single = column.recipe(index), view_of(column.card).single
+        if recipe is None or column.frame is None:
+            return
+        if single is not None:
+            self._export.save_examples(column.frame.values[index : index + 1], recipe, (single,))
+        else:
             self.save_all(column)
 
     def drag(self, column: Shelf, index: int) -> None:
         recipe = column.recipe(index)
-        if recipe is not None and column.card.is_picture:
-            self._export.drag(self._widget, self._pixels(column)[index], recipe)
+        if recipe is None or column.frame is None:
+            return
+        picture = view_of(column.card).picture(column.frame.values[index])
+        if picture is not None:
+            self._export.drag(self._widget, picture, recipe)
 
     def save_all(self, column: Shelf) -> None:
-        """All finished pictures of the column as one contact sheet, or all points as a table."""
+        """All that are finished in the column in one file: a contact sheet, a table, a text."""
         if column.frame is None or not column.frame.done:
             return
-        values = column.frame.values[: column.frame.done]
-        if column.card.is_picture:
-            each = isinstance(column.frame.request.label, tuple)
-            recipe = column.whole_recipe(len(column.card.labels) if each else None)
-            self._export.save_sheet(cast("Pixels", values), recipe)
-        else:
-            self._export.save_points(cast("Points", values), column.whole_recipe())
+        values, view = column.frame.values[: column.frame.done], view_of(column.card)
+        each = isinstance(column.frame.request.label, tuple) and view.columns(len(values))
+        columns = len(column.card.labels) if each else None
+        self._export.save_examples(values, column.whole_recipe(columns), view.formats[:1])
 
     def save_each(self, column: Shelf) -> None:
-        """Every finished picture of the column in a file of its own."""
-        if column.frame is not None and column.frame.done:
-            values = cast("Pixels", column.frame.values[: column.frame.done])
-            self._export.save_each(values, column.whole_recipe(), column.together)
-
-    def _pixels(self, column: Shelf) -> Pixels:
-        if column.frame is None:
-            raise AssertionError("asked for pictures before there are any")
-        return cast("Pixels", column.frame.values)
+        """Every one that is finished in the column in a file of its own."""
+        single = view_of(column.card).single
+        if column.frame is not None and column.frame.done and single is not None:
+            values = column.frame.values[: column.frame.done]
+            self._export.save_each(
+                values, column.whole_recipe(), column.together, single, column.card.kind
+            )
 
 
 def _origin(column: Shelf, index: int) -> str:
     """ "mnist/vae, seed 7, picture 3"."""
     recipe = column.recipe(index)
-    number = "" if recipe is None or recipe.index is None else f", picture {recipe.index}"
+    thing = column.card.kind.thing
+    number = "" if recipe is None or recipe.index is None else f", {thing} {recipe.index}"
     seed = "" if column.frame is None else f", seed {column.frame.request.seed}"
     return f"{column.card.name}{seed}{number}"

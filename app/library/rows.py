@@ -142,13 +142,13 @@ def _memory(known: Known) -> str:
 
 
 def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
-    shape = " × ".join(map(str, card.shape))
+    shape = " × ".join(map(str, card.shape)) + " numbers" * (len(card.shape) == 1)
     parts = [
         ("Family", _family(card)),
         ("Made by", card.recipe),
         ("Where", str(card.folder)),
-        ("Makes", f"pictures, {shape}" if card.is_picture else f"points in {shape} dimensions"),
-        ("Classes", f"{len(card.labels)}" if card.labels else "none"),
+        ("Makes", f"{card.kind.things}, {shape}"),
+        ("Classes", _classes(card)),
         ("Parameters", f"{card.parameters:,}" if card.parameters else "not counted"),
     ]
     if said := _memory(known):
@@ -157,6 +157,13 @@ def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
     if abilities.reads_text(card):
         parts.insert(1, ("Draws", "what a prompt says"))
     return tuple(parts)
+
+
+def _classes(card: Card) -> str:
+    """How many classes, or the attributes and how many values each has."""
+    if card.labels or not card.attributes:
+        return f"{len(card.labels)}" if card.labels else "none"
+    return ", ".join(f"{each.name} ({len(each.values)})" for each in card.attributes)
 
 
 def _can(found: tuple[Ability, ...]) -> tuple[Can, ...]:

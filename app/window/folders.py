@@ -17,6 +17,7 @@ from app.models.titles import data_title
 from app.session.session import Session
 from app.work.channels import Channels
 from app.work.lane import Failure, Job
+from engines.kinds import Pictures
 from engines.naming import shortened
 from widgets.window.messages import Messages, Severity
 
@@ -61,7 +62,7 @@ class Folders(QObject):
     def open(self, folder: Path) -> None:
         """Read a folder; its pictures become the examples of the data set in view."""
         cards = self._session.chosen() or self._session.of_data(self._session.data)
-        if not cards or not cards[0].is_picture:
+        if not cards or not isinstance(cards[0].kind, Pictures):
             self._messages.tell(NO_PICTURES)
             return
         self._channel.submit(opening(folder, cards[0].data, cards[0].shape))
