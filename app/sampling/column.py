@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
+from app.sampling.displays import display_of
 from app.tasks.sampling import Frame, draw
 from app.work.channels import Channel
 from app.work.lane import Failure
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State
-from widgets.pictures.gallery import Gallery
-from widgets.sampling.column import Column, Kind
+from widgets.sampling.column import Column
 from widgets.sampling.tab import ColumnSpec
 
 
@@ -40,6 +39,7 @@ class SamplingColumn(QObject):
         self.failure: Failure | None = None
         self.specs: tuple[KnobSpec, ...] = ()
         self._channel, self._models = channel, models
+        self._display = display_of(card.kind)
         self._final = 0
         channel.stepped.connect(self.show_step)
         channel.failed.connect(self.fail)
@@ -83,32 +83,13 @@ class SamplingColumn(QObject):
         if not self.specs and frame.knobs:
             self.specs = tuple(KnobSpec(**asdict(knob)) for knob in frame.knobs)
             self.knobs_known.emit(self.card.name)
-        if isinstance(self.column.body, Gallery):
-            self._show_pictures(self.column.body, frame, fresh=fresh)
-        else:
-            labels = frame.request.labels()
-            classes = None if labels is None else np.array(labels[: frame.begun])
-            self.column.body.set_points(frame.values[: frame.begun], classes)
+        self._display.show(self.column.body, self.card, frame, self._final, fresh=fresh)
         self._final = frame.done
         self._describe(frame)
         self.shown.emit(self.card.name)
 
-    def _show_pictures(self, gallery: Gallery, frame: Frame, *, fresh: bool) -> None:
-        if fresh:
-            # what is not there yet stays in view, greyed: it belongs to an earlier request
-            gallery.set_stale(True)
-            labels = frame.request.labels()
-            # one class for all needs no word under each
-            told = labels if isinstance(frame.request.label, tuple) and labels else []
-            names = [self.card.labels[label] for label in told]
-            gallery.set_count(frame.request.count)
-            gallery.set_captions(names)
-            gallery.columns_hint(_columns(frame.request))
-        if frame.begun > self._final:
-            gallery.put(self._final, frame.values[self._final : frame.begun])
-
     def _describe(self, frame: Frame) -> None:
-        thing = "picture" if self.card.is_picture else "point"
+        thing = self.card.kind.thing
         spent = 1000 * frame.seconds / max(1, frame.begun)
         self.column.set_footer(
             f"{_milliseconds(spent)} · NFE {frame.calls:,}",
@@ -123,7 +104,7 @@ class SamplingColumn(QObject):
 
     def _warning(self, frame: Frame) -> str:
         values, first = in_force(frame.knobs, frame.request), frame.request.first
-        thing = "picture" if self.card.is_picture else "point"
+        thing = self.card.kind.thing
         turned = [f"From {thing} {first} on"] if first else []
         turned += [
             f"{knob.title} {knob.text(values[knob.name])}: {knob.warn}"
@@ -147,10 +128,7 @@ class SamplingColumn(QObject):
         self.column.set_state(State.READY if frame else State.EMPTY)
         if frame is not None and not frame.complete:
             self.column.set_footer(f"stopped · {frame.done} of {frame.request.count}")
-            if isinstance(body, Gallery):
-                body.set_stale(True)
-                if frame.done:
-                    body.put(0, frame.values[: frame.done])
+            self._display.stop(body, frame)
 
     def recipe(self, index: int) -> Recipe | None:
         """The recipe of picture `index` of what is shown, None for one not finished yet."""
@@ -176,13 +154,6 @@ class SamplingColumn(QObject):
         return recipe_of(self.card, frame.knobs, request, columns=columns, prompt=frame.prompt)
 
 
-def _columns(request: SampleRequest) -> int | None:
-    """A column per class where many are dealt out in turn; few are better seen large."""
-    if not isinstance(request.label, tuple) or request.count < 6 * len(request.label):
-        return None
-    return len(request.label)
-
-
 def _milliseconds(value: float) -> str:
     return f"{value:.2g} ms" if value < 10 else f"{value:,.0f} ms"
 
@@ -190,8 +161,11 @@ def _milliseconds(value: float) -> str:
 def spec_of(card: Card) -> ColumnSpec:
     """What the tab is told of a model's column."""
     size = f"{card.name} · {_amount(card.parameters)}"
-    kind = Kind.PICTURES if card.is_picture else Kind.POINTS
-    return ColumnSpec(card.name, family_title(card), size, card.family, kind)
+    display = display_of(card.kind)
+    return ColumnSpec(
+        card.name, family_title(card), size, card.family, display.make, card.kind.things,
+        display.per_row,
+    )  # fmt: skip
 
 
 def _amount(parameters: int) -> str:

@@ -38,7 +38,8 @@ class LargeRecipes(QObject):
             return
         card, recipe = self._waiting[name]
         shown, wanted = frame.request, request_of(recipe)
-        if (shown.seed, shown.first, shown.label) != (wanted.seed, wanted.first, wanted.label):
+        asked = [(r.seed, r.first, r.label, dict(r.given)) for r in (shown, wanted)]
+        if asked[0] != asked[1]:
             return
         del self._waiting[name]
         self._messages.tell(

@@ -10,10 +10,14 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
+from app.kinds import view_of
+from app.kinds.pictures import PictureView
+from app.kinds.points import PointView
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
 from app.sampling.column import SamplingColumn, spec_of
+from app.sampling.displays import display_of, refusal
 from app.sampling.large import LargeRecipes
 from app.session.session import Session
 from app.session.settings import Classes, Settings
@@ -23,13 +27,11 @@ from app.tasks.sampling import Backdrop, Frame, backdrop, draw
 from app.work.channels import Channel, Channels
 from app.work.jobs import Jobs, Order
 from engines.facts.abilities import reads_text
+from engines.kinds import Pictures, Points
 from engines.model import Card, Prompt, SampleRequest, settle
-from widgets.pictures.gallery import Gallery
 from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Messages, Severity
 from widgets.window.seed import LARGEST
-
-MOST_LIVE = {True: 400, False: 5000}
 
 
 class Sampling(QObject):
@@ -48,8 +50,11 @@ class Sampling(QObject):
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
-        self.count = {True: 20, False: 1000}
+        self.count: dict[str, int] = {}
+        """Live examples of each kind, by its name, where they are not as many as usual."""
         self.mode: Classes = "each"
+        self.given: dict[str, dict[str, str]] = {}
+        """Values of attributes that are asked, by data set."""
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._large = LargeRecipes(messages, self._submit_recipe, self)
@@ -90,16 +95,15 @@ class Sampling(QObject):
     @Slot()
     def rebuild(self) -> None:
         """Show a column for every chosen model and draw anew in those that came."""
-        cards = self._session.chosen()
+        cards = self._fitting()
         names = {card.name for card in cards}
         for name in [name for name in self.columns if name not in names]:
             self.columns.pop(name).close()
         self._tab.set_columns(tuple(spec_of(card) for card in cards))
         if cards:
-            pictures = cards[0].is_picture
-            self._tab.set_classes(cards[0].labels, self.mode)
-            self._tab.set_count(self.count[pictures], most=MOST_LIVE[pictures])
-            if not pictures:
+            self._show_condition(cards[0])
+            self._tab.set_count(self._live_count(cards[0]), most=view_of(cards[0]).most_live)
+            if display_of(cards[0].kind).has_backdrop:
                 self._backdrop.submit(backdrop(self._session.data))
         for card in cards:
             if card.name not in self.columns:
@@ -112,6 +116,22 @@ class Sampling(QObject):
         data = self._session.data
         self._batches = {n: f for n, f in self._batches.items() if self._of_data(n, data)}
         self._tab.last_batch.setEnabled(not names.isdisjoint(self._batches))
+
+    def _fitting(self) -> tuple[Card, ...]:
+        """The chosen models whose examples this tab can show."""
+        return tuple(card for card in self._session.chosen() if not refusal(card.kind))
+
+    def _live_count(self, card: Card) -> int:
+        view = view_of(card)
+        return min(max(1, self.count.get(card.kind.name, view.live)), view.most_live)
+
+    def _show_condition(self, card: Card) -> None:
+        """Offer what this model can be asked: its classes, or a menu for each attribute."""
+        several = () if card.labels else card.attributes
+        self._tab.set_classes(card.labels, self.mode)
+        self._tab.set_attributes(
+            [(each.name, each.values) for each in several], self.given.get(card.data, {})
+        )
 
     def _of_data(self, name: str, data: str) -> bool:
         return name in self._session.cards and self._session.cards[name].data == data
@@ -157,18 +177,22 @@ class Sampling(QObject):
         label: int | tuple[int, ...] | None = None
         if card.labels and mode != "all":
             label = tuple(range(len(card.labels))) if mode == "each" else int(mode)
-        knobs = self.knobs.get(card.name, {})
-        if count is not None:
-            return SampleRequest(count, self._session.seed, label, dict(knobs))
-        live = self.count[card.is_picture]
-        return SampleRequest(live, self._session.seed, label, dict(knobs), self._first)
+        asked = {} if card.labels else self._tab.attributes.given()
+        known = {each.name: each.values for each in card.attributes}
+        # a model of the same data may know fewer attributes than another
+        given = {name: value for name, value in asked.items() if value in known.get(name, ())}
+        knobs = dict(self.knobs.get(card.name, {}))
+        first = self._first if count is None else 0
+        count = self._live_count(card) if count is None else count
+        return SampleRequest(count, self._session.seed, label, knobs, first, given)
 
     @Slot()
     def _controls_changed(self) -> None:
         cards = self._session.chosen()
         if cards:
-            self.count[cards[0].is_picture] = self._tab.live_count()
-            self.mode = self._tab.class_mode()
+            self.count[cards[0].kind.name] = self._tab.live_count()
+            self.mode = self._tab.class_mode() if cards[0].labels else self.mode
+            self.given[cards[0].data] = self._tab.attributes.given()
         self._first = 0
         self.refresh()
 
@@ -188,19 +212,20 @@ class Sampling(QObject):
             return
         for name in self._tab.names():
             column = self._tab.column(name)
-            # asking for the class would import pyqtgraph before the window is up
-            if column is not None and not isinstance(column.body, Gallery):
-                column.body.set_backdrop(found.points)
-                column.body.set_range(*found.view)
+            display = display_of(self._session.cards[name].kind)
+            if column is not None and display.has_backdrop:
+                display.set_backdrop(column.body, found)
 
     # what is remembered
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
         self.count = {
-            True: min(settings.count, MOST_LIVE[True]),
-            False: min(settings.points, MOST_LIVE[False]),
+            Pictures.name: min(settings.count, PictureView.most_live),
+            Points.name: min(settings.points, PointView.most_live),
+            **settings.counts,
         }
+        self.given = {data: dict(values) for data, values in settings.given.items()}
         self._tab.batch.setValue(settings.batch)
         if sizes := settings.splitters.get("sampling"):
             self._tab.splitter.setSizes(list(sizes))
@@ -210,8 +235,12 @@ class Sampling(QObject):
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
         turned = {name: values for name, values in self.knobs.items() if values}
+        others = dict(self.count)
+        count = others.pop(Pictures.name, settings.count)
+        points = others.pop(Points.name, settings.points)
         return replace(
-            settings, count=self.count[True], points=self.count[False], classes=self.mode,
+            settings, count=count, points=points, counts=others, classes=self.mode,
+            given={data: values for data, values in self.given.items() if values},
             batch=int(self._tab.batch.value()), knobs=turned,
             splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
         )  # fmt: skip
@@ -255,9 +284,10 @@ class Sampling(QObject):
                 note = "A batch is ready and not on show: “Show last batch” brings it."
                 self._messages.tell(note, severity=Severity.NOTE)
 
-        thing = "pictures" if card.is_picture else "points"
+        things = card.kind.things
         return Order(
-            f"{family_title(card)}: {request.count:,} {thing}", f"{card.name}, seed {request.seed}",
+            f"{family_title(card)}: {request.count:,} {things}",
+            f"{card.name}, seed {request.seed}",
             draw(self._session.open, card, request, prompt),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
             submitted=submitted, done=done,
@@ -309,10 +339,13 @@ class Sampling(QObject):
             column.column.body.set_current(index)
         value = column.frame.values[index]
         table = rows(recipe, column.card, column.frame.knobs)
-        if column.card.is_picture:
-            self._tab.viewer.show_picture(value, table)
+        view = view_of(column.card)
+        picture = view.picture(value)
+        if picture is not None:
+            self._tab.viewer.show_picture(picture, table)
         else:
-            self._tab.viewer.show_point((float(value[0]), float(value[1])), table)
+            thing = column.card.kind.thing
+            self._tab.viewer.show_text(view.said(value), table, thing=thing)
 
     @Slot(str, int, QPoint)
     def _open_menu(self, name: str, index: int, at: QPoint) -> None:
@@ -353,17 +386,19 @@ class Sampling(QObject):
         recipe = narrowed(recipe, card)
         self._check_seed_and_knobs(card, recipe)
         label = recipe.label
-        self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
-        most = MOST_LIVE[card.is_picture]
-        self.count[card.is_picture] = min(recipe.count, most)
+        if card.labels:
+            self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
+        self.given[card.data] = dict(recipe.given)
+        most = view_of(card).most_live
+        self.count[card.kind.name] = min(recipe.count, most)
         self.knobs[card.name] = dict(recipe.knobs)
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
         if reads_text(card):
             self._session.set_prompt(prompt_of(recipe))
         self._session.choose(card.data, (*beside, card.name))
-        self._tab.set_classes(card.labels, self.mode)
-        self._tab.set_count(self.count[card.is_picture], most=most)
+        self._show_condition(card)
+        self._tab.set_count(self._live_count(card), most=most)
         self._show_knobs(card.name)
         self._first = recipe.first
         self.refresh()

@@ -52,7 +52,11 @@ class Settings:
     points: int = _whole(1000, 1, 100_000)
     batch: int = _whole(500, 1, 100_000)
     """How many pictures, points, and examples of a batch."""
+    counts: Mapping[str, int] = _table()
+    """How many live examples of the other kinds, by their names."""
     classes: Classes = "each"
+    given: Mapping[str, Mapping[str, str]] = _table()
+    """Values of attributes that are asked of each data set's models."""
     knobs: Mapping[str, Mapping[str, float]] = _table()
     """The knobs of each model that are away from their defaults."""
     imputations: int = _whole(8, 1, 100_000)

@@ -79,12 +79,11 @@ class Viewer(QWidget):
         self._show_recipe(rows)
         self._offer(picture=not reason, recipe=not reason, reason=reason)
 
-    def show_point(self, point: tuple[float, float], rows: Rows) -> None:
-        """Show the coordinates of a point, in data units, and its recipe."""
-        x, y = point
-        self._canvas.show_text(f"x = {x:.4g}\ny = {y:.4g}".replace("-", "−"), large=True)
+    def show_text(self, text: str, rows: Rows, *, thing: str = "point") -> None:
+        """Show an example that is no picture in words, such as a point's coordinates."""
+        self._canvas.show_text(text, large=True)
         self._show_recipe(rows)
-        self._offer(picture=False, recipe=True, reason="A point has no picture.")
+        self._offer(picture=False, recipe=True, reason=f"A {thing} has no picture.")
 
     def clear(self) -> None:
         """Back to the friendly empty state."""

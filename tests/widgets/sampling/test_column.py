@@ -12,7 +12,7 @@ from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
 from widgets.plots.scatter import Scatter
-from widgets.sampling.column import Column, Kind
+from widgets.sampling.column import Column
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -73,13 +73,11 @@ def test_it_says_who_it_is(column):
 
 
 def test_the_body_is_of_its_kind(qtbot):
-    for kind, body in ((Kind.PICTURES, Gallery), ("points", Scatter)):
-        widget = Column(kind)
+    for body in (Gallery, Scatter):
+        widget = Column(body)
         qtbot.addWidget(widget)
         widget.set_identity("Flow", "moons/flow", "flow")
         assert isinstance(widget.body, body)
-    with pytest.raises(ValueError, match="sounds"):
-        Column("sounds")
 
 
 def test_unknown_states_are_refused(column):

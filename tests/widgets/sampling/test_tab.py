@@ -5,15 +5,16 @@ from PySide6.QtCore import Qt
 
 from widgets.controls.knob_fields import KnobSpec
 from widgets.pictures.gallery import Gallery
-from widgets.sampling.column import Kind
+from widgets.plots.scatter import Scatter
 from widgets.sampling.tab import ColumnSpec, SamplingTab
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 HEAT = KnobSpec("temperature", "Temperature", 1.0, 0.0, 1.5, 0.05, "Scales the noise.")
 
 
-def spec(family, kind=Kind.PICTURES):
-    return ColumnSpec(f"data/{family}", family.upper(), "1 k parameters", family, kind)
+def spec(family, make=Gallery, per_row=5):
+    about = (f"data/{family}", family.upper(), "1 k parameters", family)
+    return ColumnSpec(*about, make, "examples", per_row)
 
 
 @pytest.fixture
@@ -35,12 +36,12 @@ def test_columns_come_go_and_keep_their_pictures(tab):
     assert tab.column("data/vae") is None
 
 
-@pytest.mark.parametrize(("kind", "rows"), [(Kind.PICTURES, 1), (Kind.POINTS, 2)])
-def test_three_plots_take_two_rows_and_three_galleries_one(tab, qtbot, kind, rows):
-    tab.set_columns(tuple(spec(family, kind) for family in ("vae", "flow", "kde")))
+@pytest.mark.parametrize(("make", "per_row", "rows"), [(Gallery, 5, 1), (Scatter, 2, 2)])
+def test_three_plots_take_two_rows_and_three_galleries_one(tab, qtbot, make, per_row, rows):
+    tab.set_columns(tuple(spec(family, make, per_row) for family in ("vae", "flow", "kde")))
     columns = [tab.column(name) for name in tab.names()]
     qtbot.waitUntil(lambda: len({column.y() for column in columns}) == rows, timeout=5000)
-    assert isinstance(columns[0].body, Gallery) == (kind is Kind.PICTURES)
+    assert isinstance(columns[0].body, make)
 
 
 def test_what_the_program_sets_is_silent(tab, qtbot):
@@ -81,3 +82,30 @@ def test_knobs_stand_below_their_model_and_tell_its_name(tab, qtbot):
     assert caught.args == ["data/flow", "temperature", 0.55]
     tab.set_knobs("data/gan", (HEAT,), {})
     assert tab.knobs("data/gan") == {}
+
+
+def test_attributes_stand_in_place_of_the_classes(tab, qtbot):
+    tab.set_classes((), "each")
+    tab.set_attributes([("hair", ("long", "none")), ("glasses", ("yes",))], {"hair": "none"})
+    assert tab.classes.isHidden()
+    assert tab.attributes.given() == {"hair": "none"}
+    with qtbot.waitSignal(tab.live_changed):
+        tab.attributes.menus["glasses"].setCurrentIndex(1)
+    assert tab.attributes.given() == {"hair": "none", "glasses": "yes"}
+    with qtbot.assertNotEmitted(tab.live_changed):
+        tab.set_attributes((), {})
+        tab.set_classes(("a",), 0)
+    assert tab.attributes.isHidden()
+    assert not tab.classes.isHidden()
+
+
+def test_guidance_is_idle_while_nothing_is_given(tab):
+    guidance = KnobSpec("guidance", "Guidance", 1.0, 0.0, 4.0, 0.1, "Weight.", of_class=True)
+    tab.set_classes((), "each")
+    tab.set_attributes([("hair", ("long",))], {})
+    tab.set_columns((spec("diffusion"),))
+    tab.set_knobs("data/diffusion", (guidance,), {})
+    panel = tab._sections["data/diffusion"].panel
+    idle = panel.grab().toImage()
+    tab.set_attributes([("hair", ("long",))], {"hair": "long"})
+    assert panel.grab().toImage() != idle

@@ -1,0 +1,129 @@
+"""How a column of the sampling tab shows the examples of each kind: one line a kind in DISPLAYS."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from app.kinds import view_of
+from app.tasks.sampling import Backdrop, Frame
+from engines import kinds
+from engines.kinds import Kind, Pictures, Points, UnfitKindError
+from engines.model import Card, SampleRequest
+from widgets.pictures.gallery import Gallery
+
+
+class Display(Protocol):
+    """Makes the body of a column and puts frames into it. `body` is what `make` returned.
+
+    `per_row` columns stand side by side. Where `has_backdrop`, the data of the set are asked for,
+    and shown by `set_backdrop`.
+    """
+
+    per_row: ClassVar[int]
+    has_backdrop: ClassVar[bool]
+
+    def refusal(self, kind: Any) -> str:
+        """Why examples of this very kind cannot be shown, a sentence; "" where they can."""
+
+    def make(self, parent: QWidget) -> Any:
+        """A body, as of widgets.sampling.body."""
+
+    def show(self, body: Any, card: Card, frame: Frame, final: int, *, fresh: bool) -> None:
+        """Show a frame of which `final` examples are there already; a `fresh` one is all new."""
+
+    def stop(self, body: Any, frame: Frame) -> None:
+        """Of a run that stopped only what was finished counts."""
+
+    def set_backdrop(self, body: Any, found: Backdrop) -> None:
+        """Show the data behind the examples."""
+
+
+class Galleries:
+    """Pictures in a gallery."""
+
+    per_row: ClassVar[int] = 5
+    has_backdrop: ClassVar[bool] = False
+
+    def refusal(self, kind: Pictures) -> str:
+        return ""
+
+    def make(self, parent: QWidget) -> Gallery:
+        return Gallery(parent)
+
+    def show(self, body: Gallery, card: Card, frame: Frame, final: int, *, fresh: bool) -> None:
+        if fresh:
+            # what is not there yet stays in view, greyed: it belongs to an earlier request
+            body.set_stale(True)
+            labels = frame.request.labels()
+            # one class for all needs no word under each
+            said = labels if isinstance(frame.request.label, tuple) and labels else []
+            body.set_count(frame.request.count)
+            body.set_captions([card.labels[label] for label in said])
+            body.columns_hint(_columns(frame.request))
+        if frame.begun > final:
+            body.put(final, frame.values[final : frame.begun])
+
+    def stop(self, body: Gallery, frame: Frame) -> None:
+        body.set_stale(True)
+        if frame.done:
+            body.put(0, frame.values[: frame.done])
+
+    def set_backdrop(self, body: Gallery, found: Backdrop) -> None:
+        raise AssertionError("pictures have nothing behind them")
+
+
+class Scatters:
+    """Points of the plane over those of the data."""
+
+    per_row: ClassVar[int] = 2
+    has_backdrop: ClassVar[bool] = True
+
+    def refusal(self, kind: Points) -> str:
+        return "" if kind.plane else "Only points of a plane can be drawn."
+
+    def make(self, parent: QWidget) -> Any:
+        # pyqtgraph takes half a second to import: the first window should not wait for it
+        from widgets.plots.scatter import Scatter
+
+        return Scatter(parent)
+
+    def show(self, body: Any, card: Card, frame: Frame, final: int, *, fresh: bool) -> None:
+        labels = frame.request.labels()
+        classes = None if labels is None else np.array(labels[: frame.begun])
+        body.set_points(frame.values[: frame.begun], classes)
+
+    def stop(self, body: Any, frame: Frame) -> None:
+        return
+
+    def set_backdrop(self, body: Any, found: Backdrop) -> None:
+        body.set_backdrop(found.points)
+        body.set_range(*found.view)
+
+
+DISPLAYS: dict[type[Any], Display] = {Pictures: Galleries(), Points: Scatters()}
+"""By the type of a kind."""
+
+
+def display_of(kind: Kind) -> Display:
+    """How a kind is shown. Raises UnfitKindError where nobody has said how."""
+    return kinds.chosen(kind, DISPLAYS, "the sampling tab")
+
+
+def refusal(kind: Kind) -> str:
+    """Why the sampling tab cannot show a kind, a sentence; "" where it can."""
+    try:
+        view_of(kind)
+        return display_of(kind).refusal(kind)
+    except UnfitKindError as error:
+        said = str(error)
+        return f"{said[:1].upper()}{said[1:]}."
+
+
+def _columns(request: SampleRequest) -> int | None:
+    """A column per class where many are dealt out in turn; few are better seen large."""
+    if not isinstance(request.label, tuple) or request.count < 6 * len(request.label):
+        return None
+    return len(request.label)
