@@ -6,9 +6,9 @@ from pathlib import Path
 
 from app.command.asking import check_wanted
 from app.command.names import card_for, opened, prompted
-from app.command.output import Place, carry_out, writer
+from app.command.output import Place, carry_out, say, writer
 from app.command.sampling import drawn
-from app.recipes.recipe import RecipeError, check_fit, read_png
+from app.recipes.recipe import RecipeError, check_fit, read_png, replaced
 from app.tasks.large import narrowed
 from engines.checkpoints.catalog import ROOT
 from engines.model import batch_of, settle
@@ -36,6 +36,8 @@ def remake(
     card = card_for(recipe, model, root)
     write = writer(place, card, batch_of(card))
     check_fit(recipe, card)
+    if note := replaced(recipe, card):
+        say(note)
     made = prompted(opened(card, device, root), recipe.prompt, recipe.negative)
     try:
         settle(made.knobs, recipe.knobs)

@@ -36,16 +36,34 @@ def names_of(cards: Iterable[Card]) -> dict[str, str]:
     return names
 
 
+def card_here(name: str, sha256: str, cards: Mapping[str, Card]) -> Card | None:
+    """The card that a recipe means: of its weights where there is one, for names may change, else
+    of its name. Of several with its weights the one that is still called so.
+    """
+    named = cards.get(name)
+    if named is not None and named.sha256 == sha256:
+        return named
+    return next((card for card in cards.values() if card.sha256 == sha256), named)
+
+
+def other_weights(name: str, made: str) -> str:
+    """One sentence: what is here under this name is not what made "this picture"."""
+    return (
+        f"{name} has other weights than those that made {made}: an earlier {name} did, and re-made "
+        "with today's it will look different"
+    )
+
+
 def names_here(models: Any, cards: Mapping[str, Card]) -> dict[str, str]:
     """Of a recipe's names with their sha256, those that are called otherwise here."""
     if not isinstance(models, dict):
         return {}
-    mine = {card.sha256: card.name for card in cards.values()}
-    return {
-        name: mine[sha256]
+    found = {
+        name: card_here(name, sha256, cards)
         for name, sha256 in models.items()
-        if is_foreign(name) and isinstance(sha256, str) and sha256 in mine
+        if isinstance(name, str) and isinstance(sha256, str)
     }
+    return {name: card.name for name, card in found.items() if card and card.name != name}
 
 
 def renamed(extra: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

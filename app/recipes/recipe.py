@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app.recipes import files
 from app.recipes.condition import rows_of
-from app.recipes.model_names import is_foreign, name_of
-from engines.checkpoints.catalog import ROOT, CheckpointError
+from app.recipes.model_names import card_here, name_of
+from engines.checkpoints.catalog import ROOT, CheckpointError, catalog
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 from engines.naming import Sentence, shortened
 from engines.opening import find
@@ -216,26 +216,30 @@ def request_of(recipe: Recipe) -> SampleRequest:
 
 
 def card_of(recipe: Recipe, root: Path = ROOT) -> Card:
-    """The card of the recipe's model. Raises RecipeError when it is not in the catalogue.
+    """The card of the recipe's model, by its weights where it is called otherwise now.
 
-    Nothing is looked for elsewhere: a picture from a stranger must not fetch a model.
+    Raises RecipeError when it is not in the catalogue. Nothing is looked for elsewhere: a picture
+    from a stranger must not fetch a model.
     """
+    known = {card.name: card for card in catalog(root)}
+    card = card_here(recipe.model, recipe.sha256, known)
     try:
-        return find(recipe.model, root)
+        return card or find(recipe.model, root)
     except CheckpointError as error:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
 
 
 def card_among(cards: Mapping[str, Card], recipe: Recipe) -> Card:
-    """The card of the recipe's model; of one from outside by its weights, for names may change.
+    """The card of the recipe's model, by its weights where it is called otherwise now.
 
     Raises RecipeError where there is none, or none of these weights.
     """
-    card = cards.get(recipe.model)
-    if is_foreign(recipe.model):
-        card = next((c for c in cards.values() if c.sha256 == recipe.sha256), card)
+    card = card_here(recipe.model, recipe.sha256, cards)
     if card is None:
-        raise RecipeError(f"the recipe asks for {recipe.model}, which is not in the catalogue")
+        raise RecipeError(
+            f"the recipe asks for {recipe.model}, which is not in the catalogue: it is gone, or "
+            f"was never here (weights {recipe.sha256[:12]}…)"
+        )
     check_fit(recipe, card)
     return card
 
@@ -246,8 +250,9 @@ def check_fit(recipe: Recipe, card: Card) -> None:
     same = recipe.task == "sample" and recipe.knobs.get("temperature", 0.0) <= 1
     if recipe.sha256 not in (card.sha256, *(card.replaces if same else ())):
         raise RecipeError(
-            f"{card.name} has other weights ({card.sha256[:12]}…) than those that made this "
-            f"picture ({recipe.sha256[:12]}…); sample {card.name} anew instead"
+            f"{card.name} has other weights ({card.sha256[:12]}…) than the earlier ones that made "
+            f"this picture ({recipe.sha256[:12]}…): re-made with today's it will look different; "
+            f"sample {card.name} anew instead"
         )
     labels = request_of(recipe).labels()
     if labels and max(labels) >= len(card.labels):
@@ -256,6 +261,16 @@ def check_fit(recipe: Recipe, card: Card) -> None:
         card.codes(recipe.given)
     except ValueError as error:
         raise RecipeError(f"the recipe cannot be followed: {error}") from error
+
+
+def replaced(recipe: Recipe, card: Card) -> str:
+    """What to say where today's weights stand in for earlier ones; empty for the same ones."""
+    if recipe.sha256 == card.sha256:
+        return ""
+    return (
+        f"made by an earlier {card.name} (weights {recipe.sha256[:12]}…): re-made with today's, "
+        "which were measured to draw like it, small differences may be seen"
+    )
 
 
 def rows(

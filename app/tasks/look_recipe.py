@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.recipes.model_names import names_here, names_of, renamed
+from app.recipes.model_names import names_here, names_of, other_weights, renamed
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
@@ -88,7 +88,7 @@ def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card
         if card is None or not isinstance(card.kind, Pictures):
             raise RecipeError(f"the recipe asks for {name}, which is no model of pictures here")
         if card.sha256 != hashes[name]:
-            raise RecipeError(f"{name} has other weights than those that made this page")
+            raise RecipeError(other_weights(name, "this page"))
     sets = {cards[name].data for name in models}
     if len(sets) != 1:
         titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))

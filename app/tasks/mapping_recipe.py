@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kinds import in_plane
-from app.recipes.model_names import names_here, names_of, renamed
+from app.recipes.model_names import names_here, names_of, other_weights, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.maps.area import Area
@@ -93,7 +93,7 @@ def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> 
         if card is None or not in_plane(card):
             raise RecipeError(f"the recipe asks for {name}, which is no model of the plane here")
         if card.sha256 != hashes[name]:
-            raise RecipeError(f"{name} has other weights than those that made these maps")
+            raise RecipeError(other_weights(name, "these maps"))
     sets = {cards[name].data for name in view.models}
     if len(sets) != 1:
         titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))

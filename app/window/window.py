@@ -29,7 +29,7 @@ from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title
 from app.recipes.files import SaveError
-from app.recipes.recipe import Recipe
+from app.recipes.recipe import Recipe, card_among, replaced
 from app.session import settings as remembered
 from app.session.session import Session
 from app.session.settings import Settings, Theme
@@ -299,6 +299,10 @@ class Window(QMainWindow):
         """Hand a recipe to the tab of its task and bring that to the front."""
         self.tabs.of_task(recipe.task).restore(recipe)
         self.tabs.show_task(recipe.task)
+        if recipe.task == "sample":
+            card = card_among(self.session.cards, recipe)
+            if note := replaced(recipe, card):
+                self.messages.tell(sentence(note), severity=Severity.WARNING)
 
     def _adopt(self, source: Path | bytes) -> bool:
         """Offer a picture without a recipe to the tab in front."""
