@@ -58,7 +58,11 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
     _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
     _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
-    _add_models(commands.add_parser("models", help="list the models at hand"))
+    _add_models(
+        commands.add_parser(
+            "models", help="list the models at hand; rename, export or remove your own"
+        )
+    )
     return parser
 
 
@@ -175,8 +179,21 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--own", action="store_true", help="only your own, and what they take")
     parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
-    parser.set_defaults(act=_models)
+    parser.set_defaults(act=_models, parser=parser)
+    names = "remove | rename | export | import"
+    deeds = parser.add_subparsers(metavar=names, dest="deed", title="of your own")
+    remove = deeds.add_parser("remove", help="delete a model for good")
+    rename = deeds.add_parser("rename", help="call a model otherwise")
+    export = deeds.add_parser("export", help="write a model to one file")
+    for each in (remove, rename, export):
+        each.add_argument("name", metavar="NAME", help="such as penguins/flow")
+    remove.add_argument("--yes", action="store_true", help="without asking")
+    rename.add_argument("new", metavar="NEW", help="such as wide-flow, or birds/wide-flow")
+    export.add_argument("--out", type=Path, required=True, help="file; ends in .genscope")
+    bring = deeds.add_parser("import", help="take in a model that was exported elsewhere")
+    bring.add_argument("file", type=Path, metavar="FILE", help="ends in .genscope")
 
 
 def _knob(text: str) -> tuple[str, float]:
@@ -367,7 +384,11 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from app.command.sampling import print_models
+    from app.command import models
+    from app.command.output import UsageError
 
-    print_models(arguments.assets)
+    try:
+        models.act(arguments)
+    except UsageError as error:
+        arguments.parser.refuse(str(error))
     return OK

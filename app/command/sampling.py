@@ -1,4 +1,4 @@
-"""Samples from the command line, and the list of models. No Qt."""
+"""Samples from the command line. No Qt."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from app.command.names import card_named, condition_named, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, writer
 from app.kinds import view_of
 from app.recipes.recipe import MAX_COUNT, Recipe, recipe_of, request_of
-from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, scan
+from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Given, Model, Prompt, SampleRequest, batch_of
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_HEADLINES = {"bits_per_dim": "bits/dim", "cross_entropy": "nats"}
 
 
 @dataclass(frozen=True)
@@ -35,30 +33,6 @@ class Wish:
     columns: int | None = None
     prompt: str = ""
     negative: str = ""
-
-
-def print_models(root: Path = ROOT) -> None:
-    """The catalogue as a table, broken cards below it with the reason."""
-    cards, broken = scan(root)
-    table = [("MODEL", "FAMILY", "PARAMETERS", "ON TEST DATA")]
-    for card in cards:
-        table.append(
-            (card.name, FAMILY_TITLES[card.family], f"{card.parameters:,}", _headline(card))
-        )
-    name, family, parameters = (max(len(row[i]) for row in table) for i in range(3))
-    for row in table:
-        print(f"{row[0]:{name}}  {row[1]:{family}}  {row[2]:>{parameters}}  {row[3]}".rstrip())
-    for card_file in broken:
-        print(f"broken: {card_file.reason}")
-
-
-def _headline(card: Card) -> str:
-    """How well the model fits the test set, and what kind of number says so."""
-    for name, unit in _HEADLINES.items():
-        figure = card.figures.get(name)
-        if isinstance(figure, Mapping) and isinstance(figure.get("value"), int | float):
-            return f"{figure['value']:.3f} {unit}, {figure.get('meaning', 'of unknown meaning')}"
-    return ""
 
 
 def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:

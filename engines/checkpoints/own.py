@@ -134,11 +134,12 @@ def rename(name: str, new: str, root: Path = ROOT) -> Card:
 
 
 def exporting(name: str, path: Path) -> Generator[None, None, Path]:
-    """Write a model to one file that `importing` reads elsewhere, in steps; the file."""
+    """Write a model to one file that `importing` reads elsewhere, in steps; the file.
+
+    Raises CheckpointError where there is no such model, OSError where it cannot be written.
+    """
     yield
-    found = card(name)
-    with _said(name):
-        yield from archive.writing(found, path)
+    yield from archive.writing(card(name), path)
     return path
 
 

@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(home, tmp_path):
         own.export(card.name, path)
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir() if "." in each.name] == ["file.genscope"]
-    with pytest.raises(CheckpointError, match=r"file exists|not a directory"):
+    with pytest.raises((FileExistsError, NotADirectoryError)):
         own.export(card.name, path / "below")
 
 
