@@ -20,10 +20,11 @@ from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
 from app.work.channels import Channels
 from app.work.lane import Failure, Job
 from engines import naming
+from engines.checkpoints import archive
 from engines.outside import single
 from widgets.window.messages import Messages
 
-_MODELS = (".toml", *single.SUFFIXES)
+_MODELS = (".toml", archive.SUFFIX, *single.SUFFIXES)
 _NAME = re.compile(r"\S*([./\\]\S|[_\d])")
 """A first word with a dot, a slash, an underscore or a digit inside."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -14,6 +15,7 @@ from app.exchange import file_dialogs
 from app.exchange.intake import sentence
 from app.library.fetching import Fetching
 from app.library.outside import Outside, place_of
+from app.library.own import KINDS, Own
 from app.library.rows import Known, row_of
 from app.models.open_models import Freed, Held, Models
 from app.session.session import Session
@@ -21,8 +23,9 @@ from app.work.channels import Channels, Newest
 from app.work.jobs import Jobs
 from app.work.lane import Job
 from engines import extras, outside
-from engines.checkpoints import budget, memory
-from engines.checkpoints.catalog import CheckpointError, is_foreign
+from engines.checkpoints import budget, memory, own
+from engines.checkpoints.archive import SUFFIX
+from engines.checkpoints.catalog import CheckpointError, is_foreign, is_own, own_root
 from engines.model import Card
 from engines.outside import hub
 from widgets.library.dialog import LibraryDialog
@@ -42,10 +45,11 @@ class Library(QObject):
     def __init__(
         self, session: Session, channels: Channels, jobs: Jobs, messages: Messages,
         window: QWidget, admit: Callable[[Card], object], withdraw: Callable[[Card], object],
+        reread: Callable[[], object],
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._session, self._messages, self._window = session, messages, window
-        self._admit, self._withdraw = admit, withdraw
+        self._admit, self._withdraw, self._reread = admit, withdraw, reread
         self.places: list[str] = []
         """What models from outside are known by, the newest first."""
         self._read: dict[str, Glance] = {}
@@ -56,6 +60,10 @@ class Library(QObject):
         self.outside = Outside(jobs, self)
         self.outside.opened.connect(self._take)
         self.outside.refused.connect(self._refuse)
+        self.own = Own(jobs, session.root, self)
+        self.own.added.connect(self._take_own)
+        self.own.leaving.connect(self._let_go)
+        self.own.said.connect(lambda text, wrong: self._say(text, danger=wrong))
         self._news = Newest(self)
         self._news.told.connect(self._hold)
         session.open.tell = self._news.tell
@@ -81,6 +89,7 @@ class Library(QObject):
             dialog.dropped.connect(self._add_all)
             dialog.folder_wanted.connect(self._ask_for_folder)
             dialog.card_wanted.connect(self._ask_for_card)
+            dialog.import_wanted.connect(self._ask_for_model)
             dialog.deed_wanted.connect(self._do)
             if absent := extras.missing("diffusers"):
                 dialog.refuse_folders(sentence(absent))
@@ -109,6 +118,10 @@ class Library(QObject):
         """Bring in a folder, a card, or a model of the hub, which is fetched."""
         if text in self._session.cards:
             self._choose(self._session.cards[text])
+            return
+        if text.casefold().endswith(SUFFIX):
+            self._say("")
+            self.own.bring(Path(os.path.expanduser(text)))
             return
         try:
             place = place_of(text, () if text in self.places else self._bundled())
@@ -143,6 +156,11 @@ class Library(QObject):
     def _ask_for_card(self) -> None:
         if path := file_dialogs.open_file(self.dialog, "Add a card", "", "Cards (*.toml)"):
             self.add(str(path))
+
+    @Slot()
+    def _ask_for_model(self) -> None:
+        if path := file_dialogs.open_file(self.dialog, "Import a model", "", KINDS):
+            self.own.bring(path)
 
     def remember(self, place: str) -> None:
         """Put a model from outside first."""
@@ -204,6 +222,12 @@ class Library(QObject):
                 self._unload(card.name)
             case Deed.REMOVE:
                 self._remove(known)
+            case Deed.RENAME if card is not None:
+                self.own.rename(card, self.dialog)
+            case Deed.EXPORT if card is not None:
+                self.own.export(card, self.dialog, str(Path.home()))
+            case Deed.DELETE if card is not None:
+                self.own.delete(card, self.dialog)
         self._refresh()
 
     def _use(self, known: Known) -> None:
@@ -226,13 +250,29 @@ class Library(QObject):
         if known.fetch is not None:
             self.fetching.forget(known.place)
         card = known.card
-        if card is None or not self._is_in_reach(card):
-            return
-        self._withdraw(card)
-        if known.pinned:
+        if card is not None and self._is_in_reach(card):
+            self._withdraw(card)
+            self._let_go(card)
+
+    @Slot(object)
+    def _let_go(self, card: Card) -> None:
+        """Keep nothing of a model in memory that is gone."""
+        self._reread()
+        if card.name in self._pinned:
             self._pin(card.name, pinned=False)
-        if known.held is not None:
+        if card.name in self._held:
             self._unload(card.name)
+        self._refresh()
+
+    @Slot(object)
+    def _take_own(self, card: Card) -> None:
+        """A model of the user's own is new, or has a new name."""
+        self._reread()
+        if card.name in self._session.cards:
+            self._choose(self._session.cards[card.name])
+        self._refresh()
+        if self._dialog is not None:
+            self.dialog.list.choose(card.name)
 
     def _unload(self, name: str) -> None:
         def deed(models: Models) -> Freed | None:
@@ -304,8 +344,11 @@ class Library(QObject):
         if self._dialog is None:
             return
         brought = {c.name for p in self.places if isinstance(c := self._read.get(p), Card)}
-        bundled = [name for name in self._session.cards if name not in brought]
-        self.dialog.set_rows([self._row(name) for name in (*self.places, *bundled)])
+        others = [name for name in self._session.cards if name not in brought]
+        # the user's own stand before those of Genscope
+        others.sort(key=lambda name: not is_own(self._session.cards[name]))
+        self.dialog.set_rows([self._row(name) for name in (*self.places, *others)])
+        self.dialog.set_disk(f"Your models: {budget.said(own.disk_use())}", str(own_root()))
         taken, limit = sum(h.measured for h in self._held.values()), self._session.open.limit
         said = f"Loaded: {len(self._held)}, {budget.said(taken)} of {budget.said(limit)}"
         self.dialog.set_budget(said, taken, limit)

@@ -12,6 +12,7 @@ from app.models.open_models import Loading
 from app.work.jobs import Jobs, Order
 from app.work.lane import Failure, Job
 from engines import naming
+from engines.checkpoints.archive import SUFFIX
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.opening import missing
@@ -22,7 +23,8 @@ _MARKS = ("model_index.json", "config.json")
 
 def is_model(path: Path) -> bool:
     """Whether a path is meant as a model: a card, weights, or a folder that is not of pictures."""
-    return _opens(path) or (path.suffix.lower() in single.SUFFIXES and not path.is_dir())
+    suffixes = (*single.SUFFIXES, SUFFIX)
+    return _opens(path) or (path.suffix.lower() in suffixes and not path.is_dir())
 
 
 def _opens(path: Path) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 from app.library.fetching import Fetch, Stage
 from app.models.open_models import Held
 from app.models.titles import data_title, family_title
-from engines.checkpoints import budget
-from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign
+from engines.checkpoints import budget, own
+from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign, is_own
 from engines.facts import abilities
 from engines.facts.abilities import Ability
 from engines.model import Card
@@ -20,6 +20,7 @@ from engines.outside import hub
 from widgets.library.list import Can, Deed, ModelRow
 
 OUTSIDE = "From outside"
+OWN = "Your models"
 TABS = {
     "sample": "Sampling", "inpaint": "In-painting", "interpolate": "Interpolation",
     "density": "Density",
@@ -33,6 +34,9 @@ _TIPS = {
     Deed.UNPIN: "Let it be unloaded to make room for others (P).",
     Deed.UNLOAD: "Give its memory back now (U); it is loaded again when it is needed.",
     Deed.REMOVE: "Take it off this list (Delete). Its files stay where they are.",
+    Deed.RENAME: "Call it otherwise (F2). Saved pictures find it by its weights.",
+    Deed.EXPORT: "Write it to one file, to import it elsewhere.",
+    Deed.DELETE: "Delete its card and weights from the disk (Delete); you are asked first.",
 }
 
 
@@ -67,7 +71,7 @@ def row_of(known: Known) -> ModelRow:
     state, tone = _state(known)
     return ModelRow(
         name=known.name,
-        group=OUTSIDE if known.place or card is None else data_title(card.data),
+        group=_group(known),
         title=_title(known),
         family=card.family if card else "",
         family_title=_family(card) if card else "",
@@ -81,6 +85,12 @@ def row_of(known: Known) -> ModelRow:
         can=_can(held.can if held else abilities.of_card(card)) if card else (),
         deeds={deed: _TIPS[deed] for deed in _deeds(known)},
     )
+
+
+def _group(known: Known) -> str:
+    if known.place or known.card is None:
+        return OUTSIDE
+    return OWN if is_own(known.card) else data_title(known.card.data)
 
 
 def _title(known: Known) -> str:
@@ -153,6 +163,8 @@ def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
     ]
     if said := _memory(known):
         parts.append(("Memory", f"{said}, measured" if known.held else f"{said} once it is loaded"))
+    if is_own(card):
+        parts.append(("On the disk", budget.said(own.size(card))))
     parts.append(("Licence", card.licence))
     if abilities.reads_text(card):
         parts.insert(1, ("Draws", "what a prompt says"))
@@ -187,4 +199,6 @@ def _deeds(known: Known) -> list[Deed]:
         deeds.append(Deed.UNLOAD)
     if known.place and not busy:
         deeds.append(Deed.REMOVE)
+    if not known.place and known.card is not None and is_own(known.card):
+        deeds += [Deed.RENAME, Deed.EXPORT, Deed.DELETE]
     return deeds

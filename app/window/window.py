@@ -87,8 +87,9 @@ class Window(QMainWindow):
             self._restore, self._adopt, self._open_folder, self.export, self.messages, self
         )
         self.library = Library(
-            self.session, self.channels, self.jobs, self.messages, self, self.admit, self.withdraw
-        )
+            self.session, self.channels, self.jobs, self.messages, self, self.admit, self.withdraw,
+            self.reread,
+        )  # fmt: skip
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
@@ -265,6 +266,15 @@ class Window(QMainWindow):
     def withdraw(self, card: Card) -> None:
         """Offer a model from outside no longer."""
         self.session.remove(card.name)
+        self.picker.set_entries(self._entries())
+        self._picked()
+
+    def reread(self) -> None:
+        """Offer the models that there are now: one of the user's own has come, gone or a new name.
+
+        Where those on show are gone, others of their data are chosen, or of the first data set.
+        """
+        self.session.rescan()
         self.picker.set_entries(self._entries())
         self._picked()
 

@@ -38,6 +38,7 @@ class LibraryDialog(QDialog):
     dropped = Signal(tuple)
     folder_wanted = Signal()
     card_wanted = Signal()
+    import_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,9 +49,11 @@ class LibraryDialog(QDialog):
                                 "downloaded.")  # fmt: skip
         self.folder = self._button("Folder…", "Choose a folder of diffusers.")
         self.card = self._button("Card…", "Choose a card (.toml) beside its weights.")
+        self.bring = self._button("Import…", "Take in a model that was exported (.genscope).")
         self.said = QLabel(self)
         self.list, self.facts = ModelList(self), ModelFacts(self)
         self.budget, self.taken = QLabel(self), ProgressLine(self)
+        self.disk = QLabel(self)
         self._dress()
         self._arrange()
         self._join()
@@ -70,6 +73,11 @@ class LibraryDialog(QDialog):
         self.budget.setText(text)
         # in thousandths: a progress bar counts to 2³¹
         self.taken.show_progress(min(1000, 1000 * taken // max(1, limit)), 1000)
+
+    def set_disk(self, text: str, where: str) -> None:
+        """Say what the user's own models take on the disk, and where they lie."""
+        self.disk.setText(text)
+        self.disk.setToolTip(where)
 
     def say(self, text: str, *, danger: bool = False) -> None:
         """One sentence below the field: what went wrong, or what was done."""
@@ -105,11 +113,14 @@ class LibraryDialog(QDialog):
     def _dress(self) -> None:
         self.field.setPlaceholderText(_ADD)
         self.field.setAccessibleName("Model to add")
-        self.field.setToolTip("A path or an id of the hub. Folders and cards can be dropped, too.")
+        self.field.setToolTip(
+            "A path or an id of the hub. Folders, cards and exported models can be dropped, too."
+        )
         self.field.setClearButtonEnabled(True)
         self.said.setWordWrap(True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.budget.setProperty("faint", True)
+        self.disk.setProperty("faint", True)
         self.budget.setToolTip("When it is full, the model longest unused is unloaded; pinned "
                                "ones stay.")  # fmt: skip
         self.taken.setAccessibleName("Memory taken by loaded models")
@@ -124,6 +135,7 @@ class LibraryDialog(QDialog):
         self.add.clicked.connect(self._add)
         self.folder.clicked.connect(self.folder_wanted)
         self.card.clicked.connect(self.card_wanted)
+        self.bring.clicked.connect(self.import_wanted)
 
     def _arrange(self) -> None:
         unit = theme.UNIT
@@ -131,11 +143,12 @@ class LibraryDialog(QDialog):
         for line in (top, foot):
             line.setSpacing(unit)
         top.addWidget(self.field, 1)
-        for button in (self.add, self.folder, self.card):
+        for button in (self.add, self.folder, self.card, self.bring):
             top.addWidget(button)
         foot.addWidget(self.budget)
         foot.addWidget(self.taken)
         foot.addStretch(1)
+        foot.addWidget(self.disk)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(unit)

@@ -102,12 +102,14 @@ class ModelFacts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(unit, unit, unit, unit)
         column.setSpacing(unit)
-        first, second = QHBoxLayout(), QHBoxLayout()
+        first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for deed in (Deed.USE, Deed.FETCH, Deed.CANCEL):
             first.addWidget(self.buttons[deed])
         for deed in (Deed.PIN, Deed.UNPIN, Deed.UNLOAD, Deed.REMOVE):
             second.addWidget(self.buttons[deed])
-        for line in (first, second):
+        for deed in (Deed.RENAME, Deed.EXPORT, Deed.DELETE):
+            third.addWidget(self.buttons[deed])
+        for line in (first, second, third):
             line.setSpacing(unit)
             line.addStretch(1)
         parts: tuple[QWidget, ...] = self.title, self.state, self.note, self.progress
@@ -115,6 +117,7 @@ class ModelFacts(QWidget):
             column.addWidget(widget)
         column.addLayout(first)
         column.addLayout(second)
+        column.addLayout(third)
         for widget in (self._about, self._can):
             column.addWidget(widget)
         column.addStretch(1)

@@ -43,6 +43,9 @@ class Deed(Enum):
     UNPIN = "Unpin"
     UNLOAD = "Unload"
     REMOVE = "Remove"
+    RENAME = "Rename…"
+    EXPORT = "Export…"
+    DELETE = "Delete…"
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,8 @@ class ModelList(QTreeWidget):
             Qt.Key.Key_Enter: (Deed.USE, Deed.FETCH),
             Qt.Key.Key_P: (Deed.PIN, Deed.UNPIN),
             Qt.Key.Key_U: (Deed.UNLOAD,),
-            Qt.Key.Key_Delete: (Deed.CANCEL, Deed.REMOVE),
+            Qt.Key.Key_Delete: (Deed.CANCEL, Deed.REMOVE, Deed.DELETE),
+            Qt.Key.Key_F2: (Deed.RENAME,),
         }.get(Qt.Key(event.key()), ())
         if not any(self.do(deed) for deed in deeds):
             super().keyPressEvent(event)
