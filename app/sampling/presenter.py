@@ -11,23 +11,21 @@ from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
 from app.kinds import view_of
-from app.kinds.pictures import PictureView
-from app.kinds.points import PointView
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
+from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
 from app.sampling.displays import display_of, refusal
 from app.sampling.large import LargeRecipes
 from app.session.session import Session
-from app.session.settings import Classes, Settings
+from app.session.settings import Settings
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
 from app.work.channels import Channel, Channels
 from app.work.jobs import Jobs, Order
 from engines.facts.abilities import reads_text
-from engines.kinds import Pictures, Points
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Messages, Severity
@@ -50,11 +48,7 @@ class Sampling(QObject):
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
-        self.count: dict[str, int] = {}
-        """Live examples of each kind, by its name, where they are not as many as usual."""
-        self.mode: Classes = "each"
-        self.given: dict[str, dict[str, str]] = {}
-        """Values of attributes that are asked, by data set."""
+        self.asking = Asking(tab)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._large = LargeRecipes(messages, self._submit_recipe, self)
@@ -101,8 +95,7 @@ class Sampling(QObject):
             self.columns.pop(name).close()
         self._tab.set_columns(tuple(spec_of(card) for card in cards))
         if cards:
-            self._show_condition(cards[0])
-            self._tab.set_count(self._live_count(cards[0]), most=view_of(cards[0]).most_live)
+            self.asking.show(cards[0])
             if display_of(cards[0].kind).has_backdrop:
                 self._backdrop.submit(backdrop(self._session.data))
         for card in cards:
@@ -120,18 +113,6 @@ class Sampling(QObject):
     def _fitting(self) -> tuple[Card, ...]:
         """The chosen models whose examples this tab can show."""
         return tuple(card for card in self._session.chosen() if not refusal(card.kind))
-
-    def _live_count(self, card: Card) -> int:
-        view = view_of(card)
-        return min(max(1, self.count.get(card.kind.name, view.live)), view.most_live)
-
-    def _show_condition(self, card: Card) -> None:
-        """Offer what this model can be asked: its classes, or a menu for each attribute."""
-        several = () if card.labels else card.attributes
-        self._tab.set_classes(card.labels, self.mode)
-        self._tab.set_attributes(
-            [(each.name, each.values) for each in several], self.given.get(card.data, {})
-        )
 
     def _of_data(self, name: str, data: str) -> bool:
         return name in self._session.cards and self._session.cards[name].data == data
@@ -173,26 +154,15 @@ class Sampling(QObject):
         column.live(self._request(column.card), self._session.prompt_of(column.card))
 
     def _request(self, card: Card, count: int | None = None) -> SampleRequest:
-        mode = self._tab.class_mode()
-        label: int | tuple[int, ...] | None = None
-        if card.labels and mode != "all":
-            label = tuple(range(len(card.labels))) if mode == "each" else int(mode)
-        asked = {} if card.labels else self._tab.attributes.given()
-        known = {each.name: each.values for each in card.attributes}
-        # a model of the same data may know fewer attributes than another
-        given = {name: value for name, value in asked.items() if value in known.get(name, ())}
-        knobs = dict(self.knobs.get(card.name, {}))
+        knobs = self.knobs.get(card.name, {})
         first = self._first if count is None else 0
-        count = self._live_count(card) if count is None else count
-        return SampleRequest(count, self._session.seed, label, knobs, first, given)
+        return self.asking.request(card, self._session.seed, knobs, count=count, first=first)
 
     @Slot()
     def _controls_changed(self) -> None:
-        cards = self._session.chosen()
+        cards = self._fitting()
         if cards:
-            self.count[cards[0].kind.name] = self._tab.live_count()
-            self.mode = self._tab.class_mode() if cards[0].labels else self.mode
-            self.given[cards[0].data] = self._tab.attributes.given()
+            self.asking.take(cards[0])
         self._first = 0
         self.refresh()
 
@@ -220,27 +190,17 @@ class Sampling(QObject):
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
-        self.count = {
-            Pictures.name: min(settings.count, PictureView.most_live),
-            Points.name: min(settings.points, PointView.most_live),
-            **settings.counts,
-        }
-        self.given = {data: dict(values) for data, values in settings.given.items()}
+        self.asking.remember(settings)
         self._tab.batch.setValue(settings.batch)
         if sizes := settings.splitters.get("sampling"):
             self._tab.splitter.setSizes(list(sizes))
-        self.mode = settings.classes
         self.knobs = {name: dict(values) for name, values in settings.knobs.items()}
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
         turned = {name: values for name, values in self.knobs.items() if values}
-        others = dict(self.count)
-        count = others.pop(Pictures.name, settings.count)
-        points = others.pop(Points.name, settings.points)
         return replace(
-            settings, count=count, points=points, counts=others, classes=self.mode,
-            given={data: values for data, values in self.given.items() if values},
+            self.asking.settings(settings),
             batch=int(self._tab.batch.value()), knobs=turned,
             splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
         )  # fmt: skip
@@ -385,24 +345,18 @@ class Sampling(QObject):
         card = card_among(self._session.cards, recipe)
         recipe = narrowed(recipe, card)
         self._check_seed_and_knobs(card, recipe)
-        label = recipe.label
-        if card.labels:
-            self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
-        self.given[card.data] = dict(recipe.given)
-        most = view_of(card).most_live
-        self.count[card.kind.name] = min(recipe.count, most)
+        self.asking.adopt(card, recipe)
         self.knobs[card.name] = dict(recipe.knobs)
         beside = self._session.models if card.data == self._session.data else ()
         self._session.set_seed(recipe.seed)
         if reads_text(card):
             self._session.set_prompt(prompt_of(recipe))
         self._session.choose(card.data, (*beside, card.name))
-        self._show_condition(card)
-        self._tab.set_count(self._live_count(card), most=most)
+        self.asking.show(card)
         self._show_knobs(card.name)
         self._first = recipe.first
         self.refresh()
-        if recipe.count > most:
+        if recipe.count > view_of(card).most_live:
             self._large.take(card, recipe)
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it

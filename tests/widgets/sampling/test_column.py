@@ -27,7 +27,7 @@ def host(qtbot):
 
 @pytest.fixture
 def column(qtbot, host):
-    widget = Column("pictures", host)
+    widget = Column(parent=host)
     widget.setGeometry(host.rect())
     widget.set_identity("VAE", "mnist/vae · 1.2 M parameters", "vae")
     host.show()
