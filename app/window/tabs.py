@@ -6,13 +6,16 @@ The first is in view when the window opens; the others are imported and made aft
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from app.sampling import displays
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
 from app.tab.prompting import Prompting
+from engines.kinds import Kind, Pictures, Points
 from widgets.sampling.tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]
@@ -59,13 +62,25 @@ def _density(parts: Parts, window: QWidget) -> Made:
     return tab, Density(tab, parts, window)
 
 
-TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made]], ...] = (
-    ("sample", "Sampling", _sampling),
-    ("inpaint", "In-painting", _inpainting),
-    ("interpolate", "Interpolation", _interpolation),
-    ("density", "Density", _density),
+def _only(*taken: type[Any]) -> Callable[[Kind], str]:
+    """Why a tab has nothing for a kind that is none of these, a sentence; "" where it has."""
+
+    def refusal(kind: Kind) -> str:
+        if isinstance(kind, taken):
+            return ""
+        can = " and ".join(each.things for each in taken)
+        return f"This tab has nothing for {kind.things}, only for {can}."
+
+    return refusal
+
+
+TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
+    ("sample", "Sampling", _sampling, displays.refusal),
+    ("inpaint", "In-painting", _inpainting, _only(Pictures, Points)),
+    ("interpolate", "Interpolation", _interpolation, _only(Pictures, Points)),
+    ("density", "Density", _density, _only(Pictures, Points)),
 )
-"""The task of its recipes, its title, and how it is made."""
+"""The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""
 
 
 class Tabs(QTabWidget):
@@ -76,7 +91,7 @@ class Tabs(QTabWidget):
         super().__init__(window)
         self._parts, self._window = parts, window
         self.presenters: list[Presenter] = []
-        for place, (_, title, build) in enumerate(TABS):
+        for place, (_, title, build, _) in enumerate(TABS):
             tab = QWidget(self)
             if place == 0:
                 tab, presenter = build(parts, window)
@@ -84,11 +99,22 @@ class Tabs(QTabWidget):
             self.addTab(tab, title)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
+        parts.session.data_changed.connect(self.follow_kind)
+        parts.session.models_changed.connect(self.follow_kind)
+
+    @Slot()
+    def follow_kind(self) -> None:
+        """Disable what has nothing for the kind of data in view, and say why."""
+        cards = self._parts.session.chosen()
+        for place, (_, _, _, refusal) in enumerate(TABS):
+            reason = refusal(cards[0].kind) if cards else ""
+            self.setTabEnabled(place, not reason)
+            self.setTabToolTip(place, reason)
 
     def make_others(self) -> None:
         """Make the tabs that were not in view at the first paint; done once."""
         for place in range(len(self.presenters), len(TABS)):
-            _, title, build = TABS[place]
+            _, title, build, _ = TABS[place]
             tab, presenter = build(self._parts, self._window)
             self.presenters.append(presenter)
             room = self.widget(place)
@@ -96,6 +122,7 @@ class Tabs(QTabWidget):
             self.removeTab(place + 1)
             if room is not None:
                 room.deleteLater()
+        self.follow_kind()
 
     def front(self) -> Presenter:
         """The presenter of the tab in front."""
@@ -103,8 +130,12 @@ class Tabs(QTabWidget):
         return self.presenters[self.currentIndex()]
 
     def turn(self, by: int) -> None:
-        """Bring the next (1) or previous (-1) tab to the front, going round."""
-        self.setCurrentIndex((self.currentIndex() + by) % self.count())
+        """Bring the next (1) or previous (-1) tab that is enabled to the front, going round."""
+        for step in range(1, self.count() + 1):
+            place = (self.currentIndex() + step * by) % self.count()
+            if self.isTabEnabled(place):
+                self.setCurrentIndex(place)
+                return
 
     def of_task(self, task: str) -> Presenter:
         """The presenter that makes the recipes of a task."""
@@ -119,4 +150,4 @@ class Tabs(QTabWidget):
 
 def _place(task: str) -> int:
     """Where the tab of a task is."""
-    return [known for known, _, _ in TABS].index(task)
+    return [tab[0] for tab in TABS].index(task)

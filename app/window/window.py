@@ -282,7 +282,7 @@ class Window(QMainWindow):
         return tuple(
             Entry(
                 card.name, card.data, data_title(card.data), family_title(card), card.family,
-                f"{card.recipe}. Data: {card.licence}.",
+                f"{card.recipe}. Data: {card.licence}.", section=card.kind.things.capitalize(),
             )
             for card in self.session.cards.values()
         )  # fmt: skip

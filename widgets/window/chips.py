@@ -28,6 +28,8 @@ class Entry:
     family: str  # key of theme.family_colour
     tip: str
     problem: str = ""
+    section: str = ""
+    """The heading its data set stands under in the menu, such as "Pictures"."""
 
 
 class Chip(QAbstractButton):

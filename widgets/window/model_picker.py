@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
 
 from widgets.controls.combo import Combo
@@ -48,13 +49,27 @@ class ModelPicker(QWidget):
     def set_entries(self, entries: tuple[Entry, ...]) -> None:
         """Offer these models, in this order; what was chosen stays where it still can be."""
         self._entries = entries
-        sets = dict.fromkeys((entry.data, entry.data_title) for entry in entries)
+        sets = dict.fromkeys((entry.section, entry.data, entry.data_title) for entry in entries)
+        sections = dict.fromkeys(section for section, _, _ in sets)
+        names = []
         with QSignalBlocker(self.combo):
             self.combo.clear()
-            for data, title in sets:
-                self.combo.addItem(title, data)
-        names = [data for data, _ in sets]
+            for section in sections:
+                if len(sections) > 1:
+                    self._add_heading(section)
+                for _, data, title in (each for each in sets if each[0] == section):
+                    self.combo.addItem(title, data)
+                    names.append(data)
         self._show_data(self._data if self._data in names else next(iter(names), ""))
+
+    def _add_heading(self, section: str) -> None:
+        """A line of the menu that cannot be chosen."""
+        self.combo.addItem(section)
+        model = self.combo.model()
+        assert isinstance(model, QStandardItemModel)
+        item = model.item(self.combo.count() - 1)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setFont(theme.small_font(self.font()))
 
     def choose_data(self, data: str) -> None:
         """Go to a data set, silently; a name that is not on offer leaves everything as it is."""
