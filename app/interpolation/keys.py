@@ -27,6 +27,9 @@ from widgets.window.messages import Messages
 FIRST = (3, 8)
 """Of the digits a 3 and an 8: near each other, and yet a valley between them."""
 
+UNKNOWN_ENDS = ((-1.0, 0.0), (1.0, 0.0))
+"""Where a path begins and ends where there is no data to take it from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Key:
@@ -151,7 +154,9 @@ class Keys(QObject):
         if isinstance(found, Backdrop):
             self.backdrop = found
             self._tab.source.set_classes(("any",))
-            if not self.keys:
+            if not self.keys and not len(found.points):  # nobody here knows the data
+                self.set_keys([point(np.array(at, np.float32)) for at in UNKNOWN_ENDS])
+            elif not self.keys:
                 # the point farthest away, so that there is something between
                 far = np.linalg.norm(found.points - found.points[0], axis=1).argmax()
                 self.set_keys([self._point(0), self._point(int(far))])

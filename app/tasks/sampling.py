@@ -113,12 +113,19 @@ class Backdrop:
     view: tuple[float, float, float, float]
 
 
+UNKNOWN = (-4.0, 4.0, -4.0, 4.0)
+"""Where to look where nobody knows the data."""
+
+
 def backdrop(data: str) -> Job:
     """A job that yields the Backdrop of a data set."""
 
     def job() -> Generator[Backdrop, None, None]:
         from engines.data import examples
 
+        if not examples.has_points(data):  # those of an imported model are its makers' alone
+            yield Backdrop(data, np.empty((0, 2), np.float32), UNKNOWN)
+            return
         found = to_points(examples.points(data, BACKDROP))
         low, high = found.min(0), found.max(0)
         margin = 0.08 * (high - low)

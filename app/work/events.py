@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 _FOR_PEOPLE = (
-    "CheckpointError", "NotFiniteError", "RecipeError", "SaveError", "UnansweredError", "ValueError"
+    "CheckpointError", "DataError", "MissingExtra", "NotFiniteError", "RecipeError", "SaveError",
+    "UnansweredError", "ValueError",
 )  # fmt: skip
 _LONGEST = 300
 """Letters of what is said of a failure; the rest is in its details."""

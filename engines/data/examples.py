@@ -11,20 +11,26 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from engines.data import own
+from engines.data.own import DataError
 from engines.data.toys import TOYS
 
 ROOT = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 
 def has_points(data: str) -> bool:
-    """Whether points of a data set are known."""
-    return data in TOYS or (ROOT / f"{data}.csv").is_file()
+    """Whether points of a data set of the plane are known, shipped or the user's own."""
+    return data in TOYS or (ROOT / f"{data}.csv").is_file() or data in own.names()
 
 
 def points(data: str, count: int) -> Tensor:
-    """At most `count` points (n, 2) in data units. Raises FileNotFoundError for an unknown set."""
+    """At most `count` points (n, D) in data units. Raises DataError for an unknown set."""
     if data in TOYS:
         return TOYS[data].sample(count, torch.Generator().manual_seed(0))[0]
+    if not (ROOT / f"{data}.csv").is_file():
+        if data not in own.names():
+            raise DataError(f"there are no points of the data '{data}' here")
+        return torch.from_numpy(own.load(data).x[:count])
     table = np.loadtxt(
         ROOT / f"{data}.csv", np.float32, comments=None, delimiter=",", skiprows=1, max_rows=count
     )  # its first line names the columns and their source

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.checkpoints.catalog import own_models, own_root
-from engines.data import own
+from engines.data import examples, own
 from engines.data.own import DataError, Points
 
 
@@ -35,6 +35,16 @@ def test_what_was_kept_comes_back_to_the_last_bit(d, classes):
         assert back.labels.tolist() == kept.labels.tolist()
     else:
         assert back.labels is None
+
+
+def test_a_data_set_of_ones_own_has_examples():
+    name = own.save("trees", points())
+    assert examples.has_points(name)
+    assert examples.points(name, 20).numpy().tobytes() == own.load(name).x[:20].tobytes()
+    own.delete(name)
+    assert not examples.has_points(name)
+    with pytest.raises(DataError, match="no points of the data 'trees'"):
+        examples.points(name, 20)
 
 
 def test_a_name_is_never_taken_twice_nor_a_shipped_one():
