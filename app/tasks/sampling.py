@@ -7,6 +7,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.kinds import KindView, view_of
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values, to_points
