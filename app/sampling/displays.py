@@ -32,7 +32,10 @@ class Display(Protocol):
         """A body, as of widgets.sampling.body."""
 
     def show(self, body: Any, card: Card, frame: Frame, final: int, *, fresh: bool) -> None:
-        """Show a frame of which `final` examples are there already; a `fresh` one is all new."""
+        """Show a frame of which `final` examples are there already; a `fresh` one is all new.
+
+        Examples of this frame are not stale.
+        """
 
     def stop(self, body: Any, frame: Frame) -> None:
         """Of a run that stopped only what was finished counts."""

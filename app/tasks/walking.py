@@ -353,10 +353,9 @@ def step_lengths(card: Card, x: Tensor) -> Reals | None:
     """How far frame from frame looks, None where no measure of that is known."""
     from engines.readers import perception
 
-    pictures = isinstance(card.kind, Pictures)
     if len(x) < 2 or card.kind.value is Value.CATEGORY:  # symbols are no distance apart
         return None
-    if not perception.exists(card.data, pictures=pictures):
+    if not perception.exists(card.data, pictures=isinstance(card.kind, Pictures)):
         return None
     return perception.step_lengths(card.data, x).double().numpy()
 

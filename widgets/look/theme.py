@@ -233,5 +233,6 @@ QScrollArea {{ border: none; background: transparent; }}
 QTabBar::tab {{ padding: 6px 14px; border: none; border-bottom: 2px solid transparent;
     color: palette(placeholder-text); }}
 QTabBar::tab:selected {{ color: palette(text); border-bottom-color: palette(highlight); }}
+QTabBar::tab:disabled {{ color: palette(mid); }}
 QTabWidget::pane {{ border: none; border-top: 1px solid palette(mid); }}
 """

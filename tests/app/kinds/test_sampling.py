@@ -63,6 +63,7 @@ def choose(stage, name, value):
 
 def test_its_samples_stand_in_its_own_body(stage):
     assert shown(stage) == drawn(stage)
+    assert stage.column(NAME).body.isEnabled()
     assert stage.tab.count.maximum() == 50
     stage.column(NAME).body.setCurrentRow(2)
     stage.until(lambda: stage.viewer.recipe_text())

@@ -86,6 +86,7 @@ class Display:
         return Lines(parent)
 
     def show(self, body, card, frame, final, *, fresh):
+        body.set_stale(False)
         body.clear()
         body.addItems([card.kind.text(row) for row in frame.values[: frame.begun]])
 
