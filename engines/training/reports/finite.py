@@ -96,9 +96,10 @@ def asked(
     width = high - low
     unsound = copied = failed = beyond = 0
     distances: list[tuple[float, float]] = []
-    for line in lines_of(x, lines):
+    for i, line in enumerate(lines_of(x, lines)):
         try:
-            drawn, lost = _drawn(model, method, line, draws, knobs)
+            # a seed for each line: with one for all, what is odd of its draws does not average out
+            drawn, lost = _drawn(model, method, line, draws, knobs, seed=_SEED + i)
         except NotFiniteError:
             failed += 1
             continue
@@ -117,12 +118,12 @@ def asked(
 
 
 def _drawn(
-    model: Model, method: Method, line: Line, draws: int, knobs: Knobs
+    model: Model, method: Method, line: Line, draws: int, knobs: Knobs, *, seed: int
 ) -> tuple[Tensor, int]:
     """Draws (n, 2) along a line, and how many of them are copies."""
     point = torch.zeros(2)
     point[line.axis] = line.value
-    run = method.run(model, point, torch.arange(2) == line.axis, draws, _SEED, knobs)
+    run = method.run(model, point, torch.arange(2) == line.axis, draws, seed, knobs)
     note, steps = "", Steps(run)
     for step in steps:
         note = step.note
