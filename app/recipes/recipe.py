@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from app.recipes import files
-from app.recipes.condition import rows_of
 from app.recipes.model_names import card_here, name_of
 from engines.checkpoints.catalog import ROOT, CheckpointError, catalog
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
@@ -95,7 +94,7 @@ class Recipe:
         last = 2**32 - 1
         _check(shown[-1] <= last, f"asks for picture {shown[-1]}; the last one there is is {last}")
         if self.index is not None:
-            _check(self.index in shown, f"shows picture {self.index} but made {_span(shown)}")
+            _check(self.index in shown, f"shows picture {self.index} but made {span(shown)}")
         _check(self.columns is None or self.columns >= 1, f"has {self.columns} columns")
         _check(
             labels is None or (labels and min(labels) >= 0),
@@ -273,58 +272,9 @@ def replaced(recipe: Recipe, card: Card) -> str:
     )
 
 
-def rows(
-    recipe: Recipe, card: Card | None = None, knobs: Sequence[Knob] = ()
-) -> list[tuple[str, str]]:
-    """What the inspector says, title and value; card and knobs lend their names where at hand."""
-    names = card.labels if card else ()
-    thing = "Picture" if card is None else card.kind.thing.capitalize()
-    shown = recipe.indices
-    table = [
-        ("Model", recipe.model),
-        ("Seed", str(recipe.seed)),
-        (thing if len(shown) == 1 else f"{thing}s", _span(shown)),
-    ]
-    if recipe.given or (card is not None and card.attributes and not names):
-        table += rows_of(card, recipe.given)
-    elif recipe.label is not None or card is None or names:
-        table.append(("Class", _class(recipe, names)))
-    texts = (("Prompt", recipe.prompt), ("Negative prompt", recipe.negative))
-    table += [(title, text) for title, text in texts if text]
-    known = {knob.name: knob for knob in knobs}
-    classless = recipe.task == "sample" and recipe.label is None and not recipe.given
-    table += [
-        _knob(name, value, known.get(name), classless=classless)
-        for name, value in recipe.knobs.items()
-    ]
-    made = ("Made by", f"Genscope {recipe.version}")
-    return [*table, ("Weights", f"{recipe.sha256[:12]}…"), made]
-
-
-def _span(indices: range) -> str:
+def span(indices: range) -> str:
+    """Numbers in words: "3", or "0 … 15"."""
     return str(indices[0]) if len(indices) == 1 else f"{indices[0]} … {indices[-1]}"
-
-
-def _class(recipe: Recipe, names: Sequence[str]) -> str:
-    def name(label: int) -> str:
-        return names[label] if label < len(names) else str(label)
-
-    classes = recipe.classes()
-    if classes is None:
-        return "any"
-    if len(set(classes)) == 1:
-        return name(classes[0])
-    dealt = recipe.label if isinstance(recipe.label, tuple) else classes
-    return ", ".join(map(name, dealt)) + " in turn"
-
-
-def _knob(name: str, value: float, knob: Knob | None, *, classless: bool) -> tuple[str, str]:
-    if knob is None:
-        return name.replace("_", " ").capitalize(), f"{value:g}"
-    text = knob.text(value)
-    if knob.of_class and classless:
-        return knob.title, f"{text} (idle: no class is asked)"
-    return knob.title, f"{text} ({knob.warn})" if knob.strays(value) else text
 
 
 def file_name(recipe: Recipe, suffix: str = ".png") -> str:
@@ -332,7 +282,7 @@ def file_name(recipe: Recipe, suffix: str = ".png") -> str:
 
     The last part tells apart what class, knobs, weights or a hole alone make different.
     """
-    shown = _span(recipe.indices).replace(" … ", "to")
+    shown = span(recipe.indices).replace(" … ", "to")
     parts: list[Any] = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
     parts += [sorted(recipe.given.items())] if recipe.given else []
     parts += [dict(recipe.extra)] if recipe.extra else []

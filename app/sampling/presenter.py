@@ -13,7 +13,8 @@ from app.exchange.travel import Travel
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of, rows
+from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
+from app.recipes.rows import rows
 from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
 from app.sampling.displays import display_of, refusal

@@ -10,7 +10,8 @@ from app.exchange.picture_actions import Act, PictureActions
 from app.inpainting.pictures.row import FilledRow
 from app.inpainting.pictures.source import Source
 from app.models.titles import family_title
-from app.recipes.recipe import Recipe, rows
+from app.recipes.recipe import Recipe
+from app.recipes.rows import rows
 from app.tab.method_row import CHANGED, knob_specs
 from app.tab.parts import Parts
 from app.tasks.filling import Filling

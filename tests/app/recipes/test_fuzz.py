@@ -17,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from app.recipes import recipe as recipes
 from app.recipes.packing import mask_png, picture_text
 from app.recipes.recipe import Recipe, RecipeError
+from app.recipes.rows import rows
 from app.tasks import filling_recipe, line_recipe, walking_recipe
 from engines.kinds import of_shape
 from engines.model import Card, class_attributes
@@ -118,7 +119,7 @@ def follow(raw, tmp):
         fuzzing.sentence(str(error))
         return
     assert Recipe.from_json(recipe.to_json()) == recipe
-    recipes.rows(recipe)
+    rows(recipe)
     assert len(recipes.file_name(recipe)) < 1200
     points = recipe.model.startswith("moons")
     known = card(tmp, recipe.model, (2,) if points else (1, 6, 5))

@@ -17,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from app.recipes import recipe as recipes
 from app.recipes.files import SaveError, png_chunks
 from app.recipes.recipe import Recipe, RecipeError
+from app.recipes.rows import rows
 from engines.kinds import of_shape
 from engines.model import Card, Knob, SampleRequest, class_attributes
 
@@ -185,14 +186,14 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path):
 def test_guidance_of_no_class_is_said_to_be_idle():
     guidance = Knob("guidance", "Guidance", 1.5, 0, 4, 0.1, "", warn="odd", own=1.0, of_class=True)
     recipe = replace(RECIPE, knobs={"guidance": 1.5})
-    assert ("Guidance", "1.5 (odd)") in recipes.rows(recipe, CARD, (guidance,))
+    assert ("Guidance", "1.5 (odd)") in rows(recipe, CARD, (guidance,))
     recipe = replace(recipe, label=None)
-    assert ("Guidance", "1.5 (idle: no class is asked)") in recipes.rows(recipe, CARD, (guidance,))
+    assert ("Guidance", "1.5 (idle: no class is asked)") in rows(recipe, CARD, (guidance,))
 
 
 def test_the_inspector_reads_in_words():
     recipe = replace(RECIPE, seed=7, knobs={"temperature": 0.8, "pixels": 1.0})
-    assert recipes.rows(recipe, CARD, KNOBS) == [
+    assert rows(recipe, CARD, KNOBS) == [
         ("Model", "mnist/flow"),
         ("Seed", "7"),
         ("Picture", "11"),
@@ -205,13 +206,13 @@ def test_the_inspector_reads_in_words():
 
 
 def test_the_inspector_does_without_the_model():
-    shown = dict(recipes.rows(SHEET))
+    shown = dict(rows(SHEET))
     assert shown["Pictures"] == "8 … 23"
     assert shown["Class"] == "0, 1, 2 in turn"
     assert shown["Temperature"] == "0.8"
-    assert dict(recipes.rows(replace(SHEET, label=None)))["Class"] == "any"
+    assert dict(rows(replace(SHEET, label=None)))["Class"] == "any"
     point = replace(CARD, kind=of_shape((2,)), attributes=())
-    assert [title for title, _ in recipes.rows(replace(RECIPE, label=None, knobs={}), point)] == [
+    assert [title for title, _ in rows(replace(RECIPE, label=None, knobs={}), point)] == [
         "Model", "Seed", "Point", "Weights", "Made by",
     ]  # fmt: skip
 
