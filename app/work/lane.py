@@ -29,7 +29,7 @@ LEFT_BEHIND = "It did not answer, and was left behind."
 TURN = 0.05
 """Seconds of processor time after which a background job lets another one go on."""
 _TURN = 0.2
-"""Seconds after which a live job lets another one go on."""
+"""Seconds after which a live job lets another one go on, and a background job at the latest."""
 
 
 @dataclass(eq=False)
@@ -50,7 +50,7 @@ class _Task:
     owner: str | None = None
     """Whose background job it is; None for the others."""
     spent: float = 0.0
-    """Seconds of processor time, in step with the other background jobs."""
+    """Seconds of processor time, in step with the other background jobs; see `Lane._cost`."""
 
 
 class Lane:
@@ -291,9 +291,9 @@ class Lane:
             self._tell(task, Kind.STARTED)
         elif not task.stop and task.owner is None:
             self._tell(task, Kind.RESUMED)
-        begun = self._spent()
+        begun = self._times()
         kind, payload = self._drive(task)
-        task.spent += self._spent() - begun
+        task.spent += self._cost(begun)
         if kind is not Kind.PAUSED:
             task.steps = None  # what it held is free before its closing event tells so
         with self._wake:
@@ -308,11 +308,12 @@ class Lane:
 
     def _drive(self, task: _Task) -> tuple[Kind, Any]:
         """Step `task` as far as it may go; how it ended, or PAUSED, with the payload."""
-        begun = self._spent()
+        begun = self._times()
         try:
             if task.steps is None:
                 task.steps = task.job()
             while (verdict := self._verdict(task, begun)) is Kind.STEP:
+                self._close_stopped()
                 try:
                     payload = next(task.steps)
                 except StopIteration as end:
@@ -331,8 +332,32 @@ class Lane:
             log.error("job %d failed\n%s", task.ticket, failure.details)
         return Kind.FAILED, failure
 
-    def _verdict(self, task: _Task, begun: float) -> Kind:
-        """What `task`, which `begun` its turn at this processor time, is to do at this yield.
+    def _times(self) -> tuple[float, float]:
+        """Processor time of this thread, and time on the clock."""
+        return self._spent(), self._clock()
+
+    def _cost(self, begun: tuple[float, float]) -> float:
+        """Seconds of processor time since `begun`, at least a share of those that went by.
+
+        A job that waits for a graphics card or a disk uses none: counted by processor time alone,
+        its turn would never be over, and the next would be its own again.
+        """
+        spent, now = self._times()
+        return max(spent - begun[0], (now - begun[1]) * TURN / _TURN)
+
+    def _close_stopped(self) -> None:
+        """Close the background jobs that were cancelled: the one that runs may have long to go."""
+        while True:
+            with self._wake:
+                task = self._background.stopped()
+            if task is None:
+                return
+            kind, payload = self._drive(task)
+            task.steps = None
+            self._tell(task, kind, payload)
+
+    def _verdict(self, task: _Task, begun: tuple[float, float]) -> Kind:
+        """What `task`, which `begun` its turn at these times, is to do at this yield.
 
         STEP, PAUSED or STOPPED.
         """
@@ -341,7 +366,7 @@ class Lane:
             if task.stop or task.left or (superseded and task.shown):
                 return Kind.STOPPED
             if task.owner is not None:
-                over = self._spent() - begun >= TURN
+                over = self._cost(begun) >= TURN
                 rests = over or self._live or self._queue or self._background.is_held(task.owner)
                 return Kind.PAUSED if rests else Kind.STEP
             if self._live and (task.channel is None or task.shown):

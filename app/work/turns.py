@@ -14,6 +14,7 @@ class Turn(Protocol):
     """What is asked of a job: whose it is, what it has spent, and whether it is to end."""
 
     spent: float
+    """Seconds, by which turns are dealt out."""
 
     @property
     def owner(self) -> str | None: ...

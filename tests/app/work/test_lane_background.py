@@ -50,7 +50,7 @@ def clock():
 
 @pytest.fixture
 def timed(rec, clock):
-    lane = Lane(rec, spent=clock)
+    lane = Lane(rec, spent=clock, clock=clock)
     yield lane
     assert lane.close(PATIENCE)
 
@@ -170,6 +170,65 @@ def test_dropping_a_page_closes_what_is_under_way_and_drops_the_rest(lane, rec, 
     assert rec.kinds(ticket)[-1] is STOPPED
     assert rec.kinds(waiting) == [STOPPED]
     assert rec.kinds(other)[-1] is DONE
+
+
+def test_one_that_uses_no_processor_time_starves_no_other(rec, clock):
+    """It waits for a graphics card or a disk: time on the clock ends its turn."""
+    lane = Lane(rec, spent=lambda: 0.0, clock=clock)
+    lane.hold("page")
+    waits, other = lane.background("page", Work(clock, 100, 0.01)), lane.background("page", quick)
+    lane.go_on("page")
+    rec.until_ended(waits, other)
+    assert lane.close(PATIENCE)
+    assert rec.order(DONE) == [other, waits]
+
+
+def test_one_that_only_waits_has_no_more_turns_than_one_that_computes(rec):
+    """Its turns last 0.2 s: 20 of its steps to 5 of the other's."""
+    used, passed = Clock(), Clock()
+    lane = Lane(rec, spent=used, clock=passed)
+
+    def waits():
+        for _ in range(400):
+            passed.now += 0.01
+            yield None
+
+    def computes():
+        for _ in range(100):
+            used.now += 0.01
+            passed.now += 0.01
+            yield None
+
+    lane.hold("page")
+    first, second = lane.background("page", waits), lane.background("page", computes)
+    lane.go_on("page")
+    rec.until_ended(first, second)
+    assert lane.close(PATIENCE)
+    assert 35 <= rec.order(STEP)[:200].count(second) <= 45
+
+
+@pytest.mark.parametrize("how", ["cancel", "drop"])
+def test_one_that_is_stopped_is_closed_while_a_batch_goes_on(lane, rec, how):
+    """It does not keep its tensors, nor its page a busy sign, until the batch has ended."""
+    cleaned = threading.Event()
+    job, batch = Gated(5, cleaned=cleaned.set), Gated(4)
+    ticket = lane.background("page", job)
+    rec.until(ticket, STARTED)
+    queued = lane.queue(batch)
+    job.allow()
+    rec.until(queued, STARTED)
+    batch.allow()
+    rec.until(queued, STEP)
+    if how == "cancel":
+        lane.cancel(ticket)
+    else:
+        lane.drop("page")
+    batch.allow()
+    rec.until(ticket, STOPPED)
+    assert cleaned.is_set()
+    assert not {DONE, PAUSED} & set(rec.kinds(queued))
+    batch.allow(2)
+    rec.until(queued, DONE)
 
 
 def test_one_that_fails_takes_none_with_it(lane, rec):
