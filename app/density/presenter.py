@@ -49,6 +49,12 @@ class Density(QObject):
         """Show the page for the data chosen, once the tab is in view."""
         if not self._tab.isVisible():
             return
+        self._show()
+        for page in (self.plane, self.pictures):
+            if page is not None and not page.view.isVisible():
+                page.rest()
+
+    def _show(self) -> None:
         cards = self._parts.session.chosen()
         if not cards:
             self._tab.show_reason(NOTHING)

@@ -195,6 +195,7 @@ class Window(QMainWindow):
         self.session.seed_changed.connect(self._show_seed)
         self.travel.arrived.connect(self.tabs.show_task)
         self.channels.background_changed.connect(self.bar.set_background)
+        self.channels.background_failed.connect(self.jobs.tell_failure)
         self.bar.stop_background_wanted.connect(self.channels.stop_background)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("device")

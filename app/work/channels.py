@@ -153,6 +153,8 @@ class Background(QObject):
     stopped = Signal(int)
     changed = Signal()
     """What `titles` says is another."""
+    broke = Signal(str, object)
+    """As `failed`, for the window: carries what was to be worked out, and the Failure."""
 
     def __init__(self, owner: str, lane: Lane, parent: QObject) -> None:
         super().__init__(parent)
@@ -204,11 +206,12 @@ class Background(QObject):
             return
         if event.kind is Kind.STARTED:
             return
-        self._titles.pop(event.ticket, None)
+        title = self._titles.pop(event.ticket, self._owner)
         match event.kind:
             case Kind.DONE:
                 self.done.emit(event.ticket, event.payload)
             case Kind.FAILED:
+                self.broke.emit(title, event.payload)
                 self.failed.emit(event.ticket, event.payload)
             case Kind.STOPPED:
                 self.stopped.emit(event.ticket)
@@ -257,6 +260,8 @@ class Channels(QObject):
 
     background_changed = Signal(object)
     """What is worked out in the background, a tuple of titles."""
+    background_failed = Signal(str, object)
+    """Carries what was to be worked out, and the Failure."""
     _arrived = Signal()
 
     def __init__(
@@ -288,6 +293,7 @@ class Channels(QObject):
             raise ValueError(f"'{owner}' has its background jobs already")
         found = self._backgrounds[owner] = Background(owner, self._lane, self)
         found.changed.connect(self._announce_background)
+        found.broke.connect(self.background_failed)
         return found
 
     def title_of(self, ticket: int) -> str | None:

@@ -78,6 +78,11 @@ class Jobs(QObject):
         """The order of a job that has not ended."""
         return self._orders.get(ticket)
 
+    @Slot(str, object)
+    def tell_failure(self, title: str, failure: Failure) -> None:
+        """Say that a job, of the queue or in the background, has failed, and why."""
+        self._messages.tell(f"{title} failed. {failure.sentence}", failure.details)
+
     @Slot(int)
     def _started(self, ticket: int) -> None:
         self._bar.start(ticket)
@@ -99,7 +104,7 @@ class Jobs(QObject):
         order = self._orders.pop(ticket)
         self._failures[ticket] = order, failure
         self._bar.end(ticket, JobState.FAILED, failure.sentence)
-        self._messages.tell(f"{order.title} failed. {failure.sentence}", failure.details)
+        self.tell_failure(order.title, failure)
         order.failed(failure)
 
     @Slot(int)
@@ -115,4 +120,4 @@ class Jobs(QObject):
     @Slot(int)
     def _tell_details(self, ticket: int) -> None:
         order, failure = self._failures[ticket]
-        self._messages.tell(f"{order.title} failed. {failure.sentence}", failure.details)
+        self.tell_failure(order.title, failure)
