@@ -73,11 +73,11 @@ def inpainting(window: Window) -> None:
     window.session.choose("mnist", ("mnist/vae", "mnist/mfa", "mnist/kde"))
     window.tabs.setCurrentIndex(1)
     presenter = window.presenters[1]
-    _until(lambda: bool(presenter.rows) and presenter.source.picture is not None)
+    _until(lambda: bool(presenter.rows) and presenter.editor.source.picture is not None)
     _until(lambda: all(row.offer is not None for row in presenter.rows.values()))
     presenter.run(first=False)
     _until(lambda: all(row.batch is None for row in presenter.rows.values()), 300)
-    presenter.inspector.inspect("mnist/mfa", 2)
+    presenter.editor.inspector.inspect("mnist/mfa", 2)
     _wait(0.3)
     _save(window, "in-painting")
     window.tabs.setCurrentIndex(0)
@@ -87,11 +87,11 @@ def line(window: Window) -> None:
     """Two moons with one coordinate known: draws beside the model's and the data's density."""
     window.session.choose("moons", ("moons/vae", "moons/mfa", "moons/kde"))
     window.tabs.setCurrentIndex(1)
-    presenter, rows = window.presenters[1], window.presenters[1].desk.rows
+    presenter, rows = window.presenters[1], window.presenters[1].rows
     _until(lambda: bool(rows) and all(row.curve is not None for row in rows.values()))
     presenter.run(first=False)
     _until(lambda: all(row.batch is None for row in rows.values()), 300)
-    presenter.desk.inspector.inspect("moons/mfa")
+    presenter.editor.inspector.inspect("moons/mfa")
     _wait(0.3)
     _save(window, "in-painting-points")
     window.tabs.setCurrentIndex(0)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
+from app.inpainting.editor import Row
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.tab.method_row import Asked, Frame, MethodRow
+from app.tab.method_row import Asked, Frame
 from app.tab.parts import Parts
 from app.tasks.filling import Offer
 from app.work.jobs import Order
 from app.work.lane import Failure
 from engines.model import Card
 
-Row: TypeAlias = MethodRow[Any, Any]
-
 
 class FillQueue:
-    """Submits fillings; `current(card)` is what the controls ask for by now."""
+    """Submits fillings for the rows in view; `current(card)` is what the controls ask by now."""
 
     def __init__(
-        self, rows: Mapping[str, Row], parts: Parts,
+        self, rows: Callable[[], Mapping[str, Row]], parts: Parts,
         current: Callable[[Card], Any | None],
     ) -> None:  # fmt: skip
         self._rows, self._current = rows, current
@@ -29,7 +28,7 @@ class FillQueue:
 
     def submit(self, card: Card, request: Any, *, first: bool = False) -> None:
         """Queue these draws in place of those the row still waits for."""
-        before = self._rows[card.name].batch
+        before = self._rows()[card.name].batch
         self._jobs.submit(self._order(card, request), first=first)
         if before is not None:
             self._jobs.cancel(before)
@@ -39,14 +38,14 @@ class FillQueue:
 
         def follower() -> Row | None:
             """The row that shows these draws; a hand may have moved on, or closed it."""
-            row = self._rows.get(card.name)
+            row = self._rows().get(card.name)
             return row if row is not None and row.batch == ticket else None
 
         def submitted(number: int) -> None:
             nonlocal ticket
             ticket = number
-            if card.name in self._rows:
-                self._rows[card.name].follow(number)
+            if card.name in self._rows():
+                self._rows()[card.name].follow(number)
 
         def done(_: object) -> None:
             row, now = follower(), self._current(card)
@@ -61,7 +60,7 @@ class FillQueue:
 
         return Order(
             f"{family_title(card)}: fill {request.count}", f"{card.name}, seed {request.seed}",
-            self._rows[card.name].job(request), _progress, submitted=submitted, done=done,
+            self._rows()[card.name].job(request), _progress, submitted=submitted, done=done,
             stepped=lambda step: (row := follower()) and row.show_step(step),
             failed=ended, stopped=ended,
         )  # fmt: skip

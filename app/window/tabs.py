@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from app.inpainting.editors import EDITORS
 from app.sampling import displays
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
@@ -76,7 +77,7 @@ def _only(*taken: type[Any]) -> Callable[[Kind], str]:
 
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
     ("sample", "Sampling", _sampling, displays.refusal),
-    ("inpaint", "In-painting", _inpainting, _only(Pictures, Points)),
+    ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
     ("interpolate", "Interpolation", _interpolation, _only(Pictures, Points)),
     ("density", "Density", _density, _only(Pictures, Points)),
 )

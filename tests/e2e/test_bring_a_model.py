@@ -39,13 +39,13 @@ def test_a_pipeline_is_dropped_sampled_and_fills_a_hole(open_window, folder, tmp
 
     bar, tab = stage.window.tabs.tabBar(), stage.window.tabs.widget(1)
     stage.click(bar, bar.tabRect(1).center())
-    presenter, canvas = stage.window.presenters[1], tab.canvas
-    stage.until(lambda: not presenter.source.waits())
+    presenter, canvas = stage.window.presenters[1], tab.desk.canvas
+    stage.until(lambda: not presenter.editor.source.bar.waits())
     levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     Image.fromarray(levels).save(tmp_path / "own.png")
     stage.drop(tmp_path / "own.png")
-    stage.until(lambda: presenter.source.picture is not None)
-    assert (presenter.source.picture == levels).all()
+    stage.until(lambda: presenter.editor.source.picture is not None)
+    assert (presenter.editor.source.picture == levels).all()
     canvas.setFocus()
     QTest.keyClick(canvas, Qt.Key.Key_Delete)
     stroke(canvas, (8.5, 10.5), (20.5, 10.5), (20.5, 16.5))

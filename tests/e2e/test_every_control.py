@@ -11,6 +11,7 @@ from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.controls import controls, faults
 from tests.e2e.test_density_maps import rests
+from widgets.inpainting.picture_desk import PictureDesk
 from widgets.mask.keys import Command
 from widgets.mask.presets import Preset
 
@@ -58,13 +59,12 @@ def fill(stage):
     """A hole is filled, and there is something to undo and to redo."""
     tab, presenter = front(stage, FILL)
     stage.until(lambda: any(
-        row.frame is not None for rows in (presenter.rows, presenter.desk.rows)
-        for row in rows.values()
+        row.frame is not None for row in presenter.rows.values()
     ))  # fmt: skip
-    if presenter.rows:
+    if isinstance(tab.desk, PictureDesk):
         for preset in list(Preset)[:2]:
-            tab.canvas.apply_preset(preset)
-        tab.canvas.run(Command.UNDO)
+            tab.desk.canvas.apply_preset(preset)
+        tab.desk.canvas.run(Command.UNDO)
 
 
 def walk(stage):

@@ -41,16 +41,16 @@ def test_a_hole_is_painted_filled_saved_and_brought_back(open_window, tmp_path, 
     bar, tab, presenter = stage.window.tabs.tabBar(), stage.window.tabs.widget(1), None
     stage.click(bar, bar.tabRect(1).center())
     presenter = stage.window.presenters[1]
-    canvas = tab.canvas
-    stage.until(lambda: presenter.source.picture is not None)
+    canvas = tab.desk.canvas
+    stage.until(lambda: presenter.editor.source.picture is not None)
     stage.until(lambda: presenter.rows and drawn(presenter, canvas.mask()))
 
     # another digit, an empty mask, then a stroke across its middle
-    stage.click(tab.source.next)
+    stage.click(tab.desk.source.next)
     canvas.setFocus()
     QTest.keyClick(canvas, Qt.Key.Key_Delete)
     stroke(canvas, (6.5, 10.5), (20.5, 10.5), (20.5, 17.5), (6.5, 17.5))
-    mask, picture = canvas.mask(), presenter.source.picture.copy()
+    mask, picture = canvas.mask(), presenter.editor.source.picture.copy()
     assert mask[10, 6:21].all()
     assert 0 < mask.sum() < 28 * 28
     stage.click(tab.fill)
@@ -75,12 +75,12 @@ def test_a_hole_is_painted_filled_saved_and_brought_back(open_window, tmp_path, 
 
     # everything moves on, and the saved draw brings it back
     stage.click(stage.window.seed.dice)
-    stage.click(tab.source.next)
+    stage.click(tab.desk.source.next)
     QTest.keyClick(canvas, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     stage.until(lambda: drawn(presenter, ~mask))
     stage.drop(saved)
     stage.until(lambda: drawn(presenter, mask))
-    assert (presenter.source.picture == picture).all()
+    assert (presenter.editor.source.picture == picture).all()
     assert presenter.rows[MFA].recipe(5) == recipe
     assert (gallery.picture(5) == before).all()
     assert gallery.current() == 5

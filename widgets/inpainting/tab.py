@@ -1,13 +1,12 @@
-"""The in-painting tab: picture and mask on the left, one row per model, the inspector on the right.
+"""The in-painting tab: example and hole on the left, one row per model, the inspector on the right.
 
-Holds no state of its own beyond its controls; everything a person does leaves as a signal.
+What depends on the kind of data is on a desk of that kind. Holds no state of its own beyond its
+controls; everything a person does leaves as a signal.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,30 +27,19 @@ from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
-from widgets.controls.source_bar import SourceBar
-from widgets.inpainting.flip import Flip
-from widgets.inpainting.line_editor import LineEditor
-from widgets.inpainting.line_facts import LineFacts
-from widgets.inpainting.row import InpaintingRow
+from widgets.inpainting.desk import Desk
+from widgets.inpainting.filling_row import FillingRow
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.specs import RowSpec
-from widgets.mask.editor import MaskEditor
 
-if TYPE_CHECKING:
-    from widgets.inpainting.conditional_row import ConditionalRow
-
-PICTURE_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
+GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
 """Least widths, in device-independent pixels."""
 FILL_TIP = "Queue the draws of every row (Ctrl+Enter). With Shift before the jobs that wait."
-PICTURE_DRAWS, POINT_DRAWS = (64, 8), (5_000, 500)
-"""The most draws of every row, and how many at first."""
-
-AnyRow: TypeAlias = "InpaintingRow | ConditionalRow"
 
 
 class InpaintingTab(QWidget):
-    """Canvas, rows and inspector. Signals about one row carry the model's name first."""
+    """Desk, rows and inspector. Signals about one row carry the model's name first."""
 
     entered = Signal()
     """The tab has come into view."""
@@ -60,36 +48,24 @@ class InpaintingTab(QWidget):
     live_toggled = Signal(bool)
     fill_wanted = Signal(bool)
     """Whether it goes before the jobs that wait."""
-    compare_wanted = Signal(bool)
     method_chosen = Signal(str, str)
     knob_changed = Signal(str, float)
     """Of the method in the inspector."""
-    chosen = Signal(str, int)
-    summary_chosen = Signal(str, int)
-    menu_wanted = Signal(str, int, QPoint)
-    drag_wanted = Signal(str, int)
-    copy_wanted = Signal(str, int)
     close_wanted = Signal(str)
     retry_wanted = Signal(str)
     details_wanted = Signal(str)
     evidence_wanted = Signal(str)
-    unclamped_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: dict[str, AnyRow] = {}
-        self.source, self.editor = SourceBar(self), MaskEditor(self)
-        self.canvas = self.editor.canvas
-        self.line, self.given = LineEditor(self), QStackedWidget(self)
-        self.facts = LineFacts(self)
-        self._draws = {False: PICTURE_DRAWS[1], True: POINT_DRAWS[1]}
-        self._points = False
+        self._rows: dict[str, FillingRow] = {}
+        self.desk: Desk | None = None
+        self._given, self._inspected = QStackedWidget(self), QVBoxLayout()
         self.count, self.classes = NumberBox(self), Combo(self)
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
         self.prompt = PromptFields(self)
-        self.keep_mask = QCheckBox("Keep mask", self)
-        self.unclamped = QCheckBox("Unclamped", self)
-        self.flip, self.knobs = Flip(self), KnobPanel(self)
+        self._switches = QHBoxLayout()
+        self.knobs = KnobPanel(self)
         self.knobs_title, self.nothing = QLabel(self), QLabel(self)
         self._column = QVBoxLayout()
         self._dress()
@@ -98,7 +74,7 @@ class InpaintingTab(QWidget):
 
     # what the program shows
 
-    def row(self, name: str) -> AnyRow | None:
+    def row(self, name: str) -> FillingRow | None:
         """The row of a model, or None when it is not shown."""
         return self._rows.get(name)
 
@@ -146,32 +122,33 @@ class InpaintingTab(QWidget):
         """How many draws each row makes."""
         return int(self.count.value())
 
-    def set_draws(self, count: int, *, points: bool = False) -> None:
-        """Set the number of draws of pictures or of points, silently."""
-        self._draws[points] = min(count, (POINT_DRAWS if points else PICTURE_DRAWS)[0])
-        if points is self._points:
-            with QSignalBlocker(self.count):
-                self.count.setValue(count)
-
-    def draws_of(self, points: bool) -> int:
-        """How many draws each row makes of pictures, or of points."""
-        return self.draws() if points is self._points else self._draws[points]
-
-    def show_points(self, points: bool) -> None:
-        """Offer a line across the plane in place of a picture and its mask, or the other way."""
-        if points is self._points:
-            return
-        self._draws[self._points] = self.draws()
-        self._points = points
-        self.given.setCurrentIndex(int(points))
-        most = (POINT_DRAWS if points else PICTURE_DRAWS)[0]
+    def set_draws(self, count: int, most: int | None = None) -> None:
+        """Set the number of draws, silently, and with `most` how many there can be."""
         with QSignalBlocker(self.count):
-            self.count.setRange(1, most)
-            self.count.setValue(self._draws[points])
-        self.count.setToolTip(f"How many draws every model makes, 1 to {most:,}.")
-        for widget in (self.keep_mask, self.unclamped, self.flip):
-            widget.setVisible(not points)
-        self.facts.setVisible(points)
+            if most is not None:
+                self.count.setRange(1, most)
+                self.count.setToolTip(f"How many draws every model makes, 1 to {most:,}.")
+            self.count.setValue(count)
+
+    def show_desk(self, desk: Desk | None) -> None:
+        """Offer the editor, switches and inspector of one kind of data in place of another's."""
+        if desk is self.desk:
+            return
+        if self.desk is not None:
+            for widget in (self.desk.inspected, *self.desk.switches):
+                widget.hide()
+        self.desk = desk
+        self._given.setVisible(desk is not None)
+        if desk is None:
+            return
+        if self._given.indexOf(desk.given) < 0:
+            self._given.addWidget(desk.given)
+            self._inspected.addWidget(desk.inspected)
+            for switch in desk.switches:
+                self._switches.addWidget(switch)
+        self._given.setCurrentWidget(desk.given)
+        for widget in (desk.inspected, *desk.switches):
+            widget.show()
 
     def set_live(self, live: bool) -> None:
         """Set the switch, silently."""
@@ -189,24 +166,14 @@ class InpaintingTab(QWidget):
 
     def _dress(self) -> None:
         self.count.setDecimals(0)
-        self.count.setRange(1, 64)
-        self.count.setValue(8)
         self.count.setAccessibleName("Draws")
-        self.count.setToolTip("How many times every model fills the hole, 1 to 64.")
+        self.set_draws(8, 64)
         self.classes.setAccessibleName("Class")
         self.classes.setToolTip("Fill as any class, p(x), or as one class, p(x | c).")
         for widget in (self.count, self.classes):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.live.setToolTip("Methods fast enough follow every stroke. The others wait for Fill.")
         self.live.setChecked(True)
-        self.keep_mask.setToolTip(
-            "Whether another picture keeps the mask; otherwise it is cleared."
-        )
-        self.keep_mask.setChecked(True)
-        self.unclamped.setToolTip(
-            "Show the draws as the method left them, before the known pixels are put back. "
-            "What is saved or copied always has the known pixels."
-        )
         self.fill.setProperty("primary", True)
         self.fill.setToolTip(FILL_TIP)
         self.knobs_title.setFont(theme.title_font(self.font()))
@@ -228,14 +195,13 @@ class InpaintingTab(QWidget):
         right = QVBoxLayout(inspector)
         right.setContentsMargins(unit, unit, unit, unit)
         right.setSpacing(unit)
-        self.facts.hide()
-        inspected: tuple[QWidget, ...] = (self.flip, self.facts, self.knobs_title, self.knobs)
-        for widget in inspected:
-            right.addWidget(widget)
+        right.addLayout(self._inspected)
+        right.addWidget(self.knobs_title)
+        right.addWidget(self.knobs)
         right.addStretch(1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
-        left = card(self._picture_side(), least=PICTURE_WIDTH)
+        left = card(self._given_side(), least=GIVEN_WIDTH)
         middle, right_side = (
             scrolled(rows, least=ROWS_WIDTH),
             card(scrolled(inspector), least=INSPECTOR_WIDTH),
@@ -244,12 +210,12 @@ class InpaintingTab(QWidget):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
-        self.splitter.setSizes([PICTURE_WIDTH, 2 * ROWS_WIDTH, INSPECTOR_WIDTH])
+        self.splitter.setSizes([GIVEN_WIDTH, 2 * ROWS_WIDTH, INSPECTOR_WIDTH])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.addWidget(self.splitter)
 
-    def _picture_side(self) -> QWidget:
+    def _given_side(self) -> QWidget:
         unit = theme.UNIT
         side = QWidget(self)
         form, switches = QFormLayout(), QHBoxLayout()
@@ -259,21 +225,13 @@ class InpaintingTab(QWidget):
         form.addRow("Class", self.classes)
         switches.setSpacing(unit)
         switches.addWidget(self.live)
-        switches.addWidget(self.keep_mask)
-        switches.addWidget(self.unclamped)
+        switches.addLayout(self._switches)
         switches.addStretch(1)
+        self._switches.setSpacing(unit)
         layout = QVBoxLayout(side)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.setSpacing(unit)
-        picture = QWidget(self)
-        inner = QVBoxLayout(picture)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(unit)
-        inner.addWidget(self.source)
-        inner.addWidget(self.editor, 1)
-        self.given.addWidget(picture)
-        self.given.addWidget(self.line)
-        layout.addWidget(self.given, 1)
+        layout.addWidget(self._given, 1)
         layout.addWidget(self.prompt)
         layout.addLayout(form)
         layout.addLayout(switches)
@@ -284,21 +242,12 @@ class InpaintingTab(QWidget):
         self.count.valueChanged.connect(self.settings_changed)
         self.classes.currentIndexChanged.connect(self.settings_changed)
         self.live.toggled.connect(self.live_toggled)
-        self.unclamped.toggled.connect(self.unclamped_toggled)
         self.fill.clicked.connect(self._ask_to_fill)
         self.knobs.changed.connect(self.knob_changed)
 
     def _add(self, spec: RowSpec) -> None:
-        name = spec.name
-        row: AnyRow
-        if spec.points:
-            # plots take a third of a second to import: the first window should not wait for them
-            from widgets.inpainting.conditional_row import ConditionalRow
-
-            row = ConditionalRow(self)
-            row.chosen.connect(lambda: self.chosen.emit(name, 0))
-        else:
-            row = self._picture_row(name)
+        assert self.desk is not None, "rows are those of a desk"
+        name, row = spec.name, self.desk.row(spec.name, self)
         row.set_identity(spec.title, name, spec.family)
         row.method_chosen.connect(lambda method: self.method_chosen.emit(name, method))
         row.close_wanted.connect(lambda: self.close_wanted.emit(name))
@@ -306,15 +255,6 @@ class InpaintingTab(QWidget):
         row.details_wanted.connect(lambda: self.details_wanted.emit(name))
         row.evidence_wanted.connect(lambda: self.evidence_wanted.emit(name))
         self._rows[name] = row
-
-    def _picture_row(self, name: str) -> InpaintingRow:
-        row = InpaintingRow(self)
-        row.chosen.connect(lambda i: self.chosen.emit(name, i))
-        row.summary_chosen.connect(lambda i: self.summary_chosen.emit(name, i))
-        row.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
-        row.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
-        row.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
-        return row
 
     @Slot()
     def _ask_to_fill(self) -> None:
@@ -329,16 +269,20 @@ class InpaintingTab(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.compare_wanted.emit(False)
+        self._compare(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_O and not event.modifiers():
-            self.compare_wanted.emit(True)
+            self._compare(True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_O and not event.isAutoRepeat():
-            self.compare_wanted.emit(False)
+            self._compare(False)
         else:
             super().keyReleaseEvent(event)
+
+    def _compare(self, on: bool) -> None:
+        if self.desk is not None:
+            self.desk.compared.emit(on)

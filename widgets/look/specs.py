@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RowSpec:
-    """Who a row is for: "mnist/vae", "VAE", its family; whether it fills pictures or points."""
+    """Who a row is for: "mnist/vae", "VAE", its family."""
 
     name: str
     title: str
     family: str
-    points: bool = False

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QPoint, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.exchange.picture_actions import Act, PictureActions
+from app.inpainting.editor import Inspector
 from app.inpainting.pictures.row import FilledRow
 from app.inpainting.pictures.source import Source
-from app.models.titles import family_title
 from app.recipes.recipe import Recipe
 from app.recipes.rows import rows
-from app.tab.method_row import CHANGED, knob_specs
+from app.tab.method_row import CHANGED
 from app.tab.parts import Parts
 from app.tasks.filling import Filling
 from app.tasks.summary import against
+from widgets.inpainting.picture_desk import PictureDesk
 from widgets.inpainting.row import SPREAD_MOST
-from widgets.inpainting.tab import InpaintingTab
 from widgets.pictures.gallery import Gallery
 from widgets.plots.heat import coloured
 
@@ -27,31 +28,27 @@ _SUMMARIES = (
 )
 
 
-class Inspector(QObject):
-    """`turned(model, knob, value)` follows the knobs; `knobs_wanted(model)` asks to show them."""
-
-    turned = Signal(str, str, float)
-    knobs_wanted = Signal(str)
+class PictureInspector(Inspector[FilledRow]):
+    """One draw of a row, or the picture, mean or deviation of them all."""
 
     def __init__(
-        self, tab: InpaintingTab, rows: Mapping[str, FilledRow], source: Source, parts: Parts
-    ) -> None:
-        super().__init__(tab)
-        self._tab, self._rows, self._source = tab, rows, source
-        self._actions = PictureActions(parts.export, tab, parts.travel)
-        self._name = ""
+        self, desk: PictureDesk, rows: Mapping[str, FilledRow], source: Source, parts: Parts,
+        window: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(rows, desk)
+        self._desk, self._source = desk, source
+        self._actions = PictureActions(parts.export, window, parts.travel)
         self._index: int | None = None
         self._summary: int | None = None
         act = self._actions
-        tab.chosen.connect(self.inspect)
-        tab.summary_chosen.connect(self._inspect_summary)
-        tab.flip.moved.connect(lambda i: self.inspect(self._name, i))
-        tab.knob_changed.connect(self._turn)
-        tab.compare_wanted.connect(self._compare)
-        tab.menu_wanted.connect(self._open_menu)
-        tab.drag_wanted.connect(lambda name, i: act.drag(self._rows[name], i))
-        tab.copy_wanted.connect(lambda name, i: act.copy(self._rows[name], i))
-        viewer = tab.flip.viewer
+        desk.chosen.connect(self.inspect)
+        desk.summary_chosen.connect(self._inspect_summary)
+        desk.flip.moved.connect(lambda i: self.inspect(self.name, i))
+        desk.compared.connect(self._compare)
+        desk.menu_wanted.connect(self._open_menu)
+        desk.drag_wanted.connect(lambda name, i: act.drag(self.rows[name], i))
+        desk.copy_wanted.connect(lambda name, i: act.copy(self.rows[name], i))
+        viewer = desk.flip.viewer
         viewer.copy_wanted.connect(lambda: self._with_draw(act.copy))
         viewer.copy_recipe_wanted.connect(lambda: self._with_draw(act.copy_recipe))
         viewer.save_wanted.connect(self.save)
@@ -59,33 +56,23 @@ class Inspector(QObject):
 
     def recipe(self, name: str, index: int) -> Recipe | None:
         """The recipe of a draw on show."""
-        row = self._rows.get(name)
+        row = self.rows.get(name)
         return row.recipe(index) if row else None
 
     @Slot(str, int)
-    def inspect(self, name: str, index: int) -> None:
+    def inspect(self, name: str, index: int = 0) -> None:
         """Show draw `index` of a row of pictures."""
-        if name in self._rows:
+        if name in self.rows:
             self.expect(name, index)
             self.follow(name)
 
-    def select(self, name: str) -> None:
-        """Go to a row: its knobs, and its first draw as soon as there is one."""
-        if name in self._rows and name != self._name:
-            self._tab.flip.clear()
-            self.inspect(name, 0)
-
-    def offer(self, name: str) -> None:
-        """Go to a row if none is chosen yet."""
-        if not self._name:
-            self.select(name)
-
     def expect(self, name: str, index: int) -> None:
-        """Go to a draw that has yet to come."""
-        other = name != self._name
-        self._name, self._index, self._summary = name, index, None
-        if other:
-            self.knobs_wanted.emit(name)
+        self._index, self._summary = index, None
+        super().expect(name, index)
+
+    def clear(self) -> None:
+        self._index, self._summary = None, None
+        self._desk.flip.clear()
 
     @Slot(str, int)
     def _inspect_summary(self, name: str, which: int) -> None:
@@ -93,18 +80,13 @@ class Inspector(QObject):
         self._index, self._summary = None, which
         self.follow(name)
 
-    @Slot(str, float)
-    def _turn(self, knob: str, value: float) -> None:
-        if self._name:
-            self.turned.emit(self._name, knob, value)
-
     @Slot(str)
     def follow(self, name: str) -> None:
         """Keep the inspector on what was chosen, as its row changes."""
-        if not self._name:  # nothing chosen yet: the first row that shows anything
+        if not self.name:  # nothing chosen yet: the first row that shows anything
             self.expect(name, 0)
-        row = self._rows.get(name)
-        if name != self._name or row is None or row.frame is None:
+        row = self.rows.get(name)
+        if name != self.name or row is None or row.frame is None:
             return
         frame = row.frame
         if self._summary is not None:
@@ -119,16 +101,16 @@ class Inspector(QObject):
             table.insert(1, ("Method", frame.choice.title))
         if row.stale:
             table.insert(0, ("", CHANGED))
-        if self._tab.unclamped.isChecked():
+        if self._desk.unclamped.isChecked():
             table.insert(1, ("Shown", "unclamped; files have the known pixels"))
-        self._tab.flip.show_draw(
+        self._desk.flip.show_draw(
             row.seen(frame)[index], table, index, frame.request.count,
             reason="" if recipe else "It is not finished yet.",
         )  # fmt: skip
 
     def _frame_only(self, gallery: Gallery, index: int) -> None:
         """Frame one picture of all rows: the one shown large."""
-        for row in self._rows.values():
+        for row in self.rows.values():
             for other in (row.view.draws, row.view.summary):
                 if other is not gallery and other.current() is not None:
                     other.set_current(None)
@@ -137,39 +119,24 @@ class Inspector(QObject):
 
     def _show_summary(self, frame: Filling, which: int) -> None:
         if which == 0:
-            table = [("Picture", self._tab.source.title()), *_beside(frame)]
-            self._tab.flip.show_summary(frame.request.picture, self._source.standing, table)
+            table = [("Picture", self._desk.source.title()), *_beside(frame)]
+            self._desk.flip.show_summary(frame.request.picture, self._source.standing, table)
             return
         title, tip = _SUMMARIES[which - 1]
         picture = frame.summary.mean if which == 1 else coloured(frame.summary.spread, SPREAD_MOST)
-        self._tab.flip.show_summary(picture, title, [(title.capitalize(), tip)])
-
-    def forget_others(self) -> None:
-        """Let go of a draw whose row is gone."""
-        if self._name and self._name not in self._rows:
-            self._name, self._index, self._summary = "", None, None
-            self._tab.flip.clear()
-            self._tab.set_knobs("", (), {})
-
-    def show_knobs(self, name: str, method: str, values: Mapping[str, float]) -> None:
-        """Show the knobs of a row's method if the row is the one inspected."""
-        row = self._rows.get(name)
-        choice = row.choice(method) if row else None
-        if name == self._name and row is not None and choice is not None:
-            title = f"{choice.title} · {family_title(row.card)}"
-            self._tab.set_knobs(title, knob_specs(choice.knobs), dict(values))
+        self._desk.flip.show_summary(picture, title, [(title.capitalize(), tip)])
 
     @Slot(bool)
     def _compare(self, compare: bool) -> None:
-        self._tab.flip.compare(self._source.picture if compare else None)
+        self._desk.flip.compare(self._source.picture if compare else None)
 
     @Slot(str, int, QPoint)
     def _open_menu(self, name: str, index: int, at: QPoint) -> None:
-        self._actions.open_menu(self._rows[name], index, at)
+        self._actions.open_menu(self.rows[name], index, at)
 
     def _with_draw(self, act: Act) -> None:
-        if self._name in self._rows and self._index is not None:
-            act(self._rows[self._name], self._index)
+        if self.name in self.rows and self._index is not None:
+            act(self.rows[self.name], self._index)
 
     def save(self) -> None:
         """Save the draw in the inspector."""

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.exchange import file_dialogs
-from app.exchange.export import Export
 from app.inpainting.pictures.source import Source
 from app.recipes.files import read_bytes
-from app.work.channels import Channels
+from app.tab.parts import Parts
 from app.work.lane import Failure, Job
 from engines.data import masks
 from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading
-from widgets.inpainting.tab import InpaintingTab
+from widgets.inpainting.picture_desk import PictureDesk
 from widgets.mask import file as mask_file
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Severity
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,24 +33,21 @@ class Opened:
 class MaskFiles(QObject):
     """Import and export of the tool bar."""
 
-    def __init__(
-        self, tab: InpaintingTab, source: Source, channels: Channels, export: Export,
-        messages: Messages,
-    ) -> None:  # fmt: skip
-        super().__init__(tab)
-        self._source = source
-        self._tab, self._export, self._messages = tab, export, messages
-        self._read = channels.open("in-painting: mask")
+    def __init__(self, desk: PictureDesk, source: Source, parts: Parts, window: QWidget) -> None:
+        super().__init__(desk)
+        self._source, self._canvas, self._window = source, desk.canvas, window
+        self._export, self._messages = parts.export, parts.messages
+        self._read = parts.channels.open("in-painting: mask")
         self._read.stepped.connect(self._take)
         self._read.failed.connect(self._refuse)
-        tab.editor.tools.import_wanted.connect(self.ask)
-        tab.editor.tools.export_wanted.connect(self.save)
+        desk.editor.tools.import_wanted.connect(self.ask)
+        desk.editor.tools.export_wanted.connect(self.save)
 
     @Slot()
     def ask(self) -> None:
         """Let a person choose a file to take the mask from."""
         path = file_dialogs.open_file(
-            self._tab, "Open a mask", self._export.folder, "PNG pictures (*.png)"
+            self._window, "Open a mask", self._export.folder, "PNG pictures (*.png)"
         )
         if path:
             self.open(path)
@@ -64,14 +61,13 @@ class MaskFiles(QObject):
         if isinstance(opened, str):
             self._messages.tell(opened)
             return
-        canvas = self._tab.canvas
         try:
-            size, photo = canvas.picture_size(), self._source.photo
+            size, photo = self._canvas.picture_size(), self._source.photo
             found = masks.sized(opened.reading, opened.name, size, photo)
         except ValueError as error:
             self._messages.tell(str(error))
             return
-        canvas.apply(found.mask)
+        self._canvas.apply(found.mask)
         if found.notes:
             severity = Severity.NOTE if found.exact else Severity.WARNING
             self._messages.tell(" ".join(found.notes), severity=severity)
@@ -83,8 +79,8 @@ class MaskFiles(QObject):
     @Slot()
     def save(self) -> None:
         """Ask for a place and write the mask there."""
-        if self._tab.canvas.has_picture():
-            self._export.save_bytes(mask_file.to_png(self._tab.canvas.mask()), "mask.png")
+        if self._canvas.has_picture():
+            self._export.save_bytes(mask_file.to_png(self._canvas.mask()), "mask.png")
 
 
 def reading(path: Path) -> Job:

@@ -25,18 +25,18 @@ def test_pictures_named_png_are_refused_as_masks_and_dropped_as_pictures(
     desk, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-    before, title = desk.tab.canvas.mask(), desk.tab.source.title
+    before, title = desk.side.canvas.mask(), desk.side.source.title
     for kind, more in KINDS.items():
         with io.BytesIO() as file:
             Image.fromarray(np.full((6, 5), 200, np.uint8)).save(file, kind, **more)
             raw = file.getvalue()
         path = tmp_path / f"{kind}.png"
         path.write_bytes(raw)
-        desk.tab.editor.tools.import_wanted.emit()
+        desk.side.editor.tools.import_wanted.emit()
         desk.until(lambda name=path.name: any(s.startswith(name) for s in desk.stage.said()))
         assert f"{path.name} is a " in desk.stage.said()[0]
-        assert (desk.tab.canvas.mask() == before).all()
-        desk.stage.drop(path, on=desk.tab.canvas)
+        assert (desk.side.canvas.mask() == before).all()
+        desk.stage.drop(path, on=desk.side.canvas)
         desk.until(lambda name=path.name: title() == name)
         mime = QMimeData()
         mime.setData("image/png", raw)

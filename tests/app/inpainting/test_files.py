@@ -43,12 +43,12 @@ def test_a_saved_draw_brings_back_picture_mask_method_and_pixels(
     desk.presenter.run(first=False)
     methods["slow"].allow()
     desk.until(lambda: desk.complete() and desk.row().frame.choice.name == "slow")
-    desk.tab.flip.slider.setValue(3)
+    desk.side.flip.slider.setValue(3)
     desk.stage.click(desk.stage.button("Save PNG…"))
     recipe = read_png(saved)
     assert (recipe.task, recipe.index, recipe.count, recipe.label) == ("inpaint", 3, 4, 2)
     before = desk.view().draws.picture(3).copy()
-    mask, picture = desk.tab.canvas.mask(), desk.presenter.source.picture
+    mask, picture = desk.side.canvas.mask(), desk.presenter.editor.source.picture
 
     other = Desk(open_window(DIGITS))
     other.ready()
@@ -56,9 +56,9 @@ def test_a_saved_draw_brings_back_picture_mask_method_and_pixels(
     other.stage.drop(saved)
     other.until(lambda: other.complete() and other.row().frame.choice.name == "slow")
     other.ready()
-    assert (other.tab.canvas.mask() == mask).all()
-    assert (other.presenter.source.picture == picture).all()
-    assert other.tab.source.title().startswith("Test picture")
+    assert (other.side.canvas.mask() == mask).all()
+    assert (other.presenter.editor.source.picture == picture).all()
+    assert other.side.source.title().startswith("Test picture")
     assert other.view().summary._captions[0] == "truth"
     assert (other.view().draws.picture(3) == before).all()
     assert (other.tab.draws(), other.tab.label(), other.window.seed.value()) == (4, 2, 7)
@@ -81,7 +81,7 @@ def test_a_picture_of_ones_own_is_shown_as_the_model_sees_it_before_it_is_taken(
     page[10:30, 20:40] = (10, 20, 30)
     path = tmp_path / "page.jpg"
     path.write_bytes(picture_bytes(page, "JPEG"))
-    desk.tab.canvas.files_dropped.emit((str(path),))
+    desk.side.canvas.files_dropped.emit((str(path),))
     desk.until(lambda: desk.tab.findChildren(PictureDialog))
     (dialog,) = desk.tab.findChildren(PictureDialog)
     assert dialog.invert.isChecked(), "ink on paper"
@@ -93,8 +93,8 @@ def test_a_picture_of_ones_own_is_shown_as_the_model_sees_it_before_it_is_taken(
     assert (dialog.preview.picture(0) != seen).any()
     shown = dialog.preview.picture(0)
     dialog.accept()
-    assert (desk.presenter.source.picture == shown).all()
-    assert desk.tab.source.title() == "page.jpg"
+    assert (desk.presenter.editor.source.picture == shown).all()
+    assert desk.side.source.title() == "page.jpg"
 
 
 def test_a_mask_of_the_photos_own_size_is_fitted_as_the_photo_was(desk, tmp_path, monkeypatch):
@@ -105,21 +105,21 @@ def test_a_mask_of_the_photos_own_size_is_fitted_as_the_photo_was(desk, tmp_path
     mask.write_bytes(picture_bytes(np.where(hole, np.uint8(255), np.uint8(0))))
     page.write_bytes(picture_bytes(np.repeat(np.where(hole, 200, 9)[..., None], 3, 2).astype("u1")))
     for way, shown in ((2, "stretched"), (1, "padded")):
-        desk.tab.canvas.files_dropped.emit((str(page),))
+        desk.side.canvas.files_dropped.emit((str(page),))
         desk.until(lambda: any(d.isVisible() for d in desk.tab.findChildren(PictureDialog)))
         (dialog,) = (d for d in desk.tab.findChildren(PictureDialog) if d.isVisible())
         dialog.ways.setCurrentIndex(way)
         dialog.accept()
-        desk.tab.canvas.apply(np.zeros((6, 5), bool))
-        desk.tab.editor.tools.import_wanted.emit()
-        desk.until(lambda: desk.tab.canvas.mask().any())
-        bright = desk.presenter.source.picture[..., 0]
+        desk.side.canvas.apply(np.zeros((6, 5), bool))
+        desk.side.editor.tools.import_wanted.emit()
+        desk.until(lambda: desk.side.canvas.mask().any())
+        bright = desk.presenter.editor.source.picture[..., 0]
         sure = (bright > 150) | (bright < 60)
         assert sure.sum() > 20
-        assert (desk.tab.canvas.mask() == (bright > 105))[sure].all(), shown
+        assert (desk.side.canvas.mask() == (bright > 105))[sure].all(), shown
     assert any("it was fitted with it" in text for text in desk.stage.said())
-    desk.presenter.source.step(1)
-    desk.tab.editor.tools.import_wanted.emit()
+    desk.presenter.editor.source.bar.step(1)
+    desk.side.editor.tools.import_wanted.emit()
     desk.until(lambda: any("has 100 × 60 pixels" in text for text in desk.stage.said()))
 
 
@@ -128,8 +128,8 @@ def test_a_picture_that_fits_needs_no_question(desk, tmp_path):
     path = tmp_path / "small.png"
     path.write_bytes(picture_bytes(fitting))
     desk.stage.drop(path)
-    desk.until(lambda: desk.tab.source.title() == "small.png")
-    assert (desk.presenter.source.picture == fitting).all()
+    desk.until(lambda: desk.side.source.title() == "small.png")
+    assert (desk.presenter.editor.source.picture == fitting).all()
 
 
 def animation():
@@ -153,7 +153,7 @@ def animation():
     ids=["nonsense", "cut", "huge", "animated"],
 )
 def test_what_cannot_be_read_gets_one_sentence(desk, tmp_path, raw, said):
-    before = desk.presenter.source.picture
+    before = desk.presenter.editor.source.picture
     path = tmp_path / "thing.png"
     path.write_bytes(raw)
     desk.stage.drop(path)
@@ -161,32 +161,32 @@ def test_what_cannot_be_read_gets_one_sentence(desk, tmp_path, raw, said):
     (sentence,) = desk.stage.said()
     assert said in sentence
     assert sentence.startswith("thing.png")
-    assert desk.presenter.source.picture is before
+    assert desk.presenter.editor.source.picture is before
 
 
 def test_masks_go_out_and_come_back_bit_by_bit(desk, tmp_path, monkeypatch):
     path = tmp_path / "mask.png"
     saved_as(monkeypatch, path)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-    before = desk.tab.canvas.mask()
-    desk.tab.editor.tools.export_wanted.emit()
+    before = desk.side.canvas.mask()
+    desk.side.editor.tools.export_wanted.emit()
     assert path.read_bytes()[24] == 1, "bits of a pixel in the header of a PNG"
-    desk.tab.canvas.apply(~before)
-    desk.tab.editor.tools.import_wanted.emit()
-    desk.until(lambda: (desk.tab.canvas.mask() == before).all())
+    desk.side.canvas.apply(~before)
+    desk.side.editor.tools.import_wanted.emit()
+    desk.until(lambda: (desk.side.canvas.mask() == before).all())
     for array, said in (
         (np.full((3, 3), 255, np.uint8), "a mask of this picture has 5 × 6"),
         (np.ones((6, 5), np.uint8), "marks nothing: its largest value is 1 of 255"),
     ):
         path.write_bytes(picture_bytes(array))
-        desk.tab.editor.tools.import_wanted.emit()
+        desk.side.editor.tools.import_wanted.emit()
         desk.until(lambda said=said: any(said in text for text in desk.stage.said()))
     strokes = np.zeros((6, 5, 4), np.uint8)
     strokes[1:3, 1:4] = (255, 0, 0, 255)
     path.write_bytes(picture_bytes(strokes))
-    desk.tab.editor.tools.import_wanted.emit()
+    desk.side.editor.tools.import_wanted.emit()
     desk.until(lambda: any("its opaque part is unknown" in text for text in desk.stage.said()))
-    assert (desk.tab.canvas.mask() == (strokes[..., 3] > 0)).all()
+    assert (desk.side.canvas.mask() == (strokes[..., 3] > 0)).all()
 
 
 def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_path, monkeypatch):
@@ -194,10 +194,10 @@ def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_
     saved_as(monkeypatch, saved)
     desk.tab.count.setValue(4)
     desk.paint((3.5, 1.5), (3.5, 4.5))
-    desk.until(lambda: (desk.row().frame.request.mask == desk.tab.canvas.mask()).all())
+    desk.until(lambda: (desk.row().frame.request.mask == desk.side.canvas.mask()).all())
     desk.ready()
     desk.until(lambda: desk.view().draws.count() == 4)
-    desk.tab.menu_wanted.emit(KDE, 1, QPoint(10, 10))
+    desk.side.menu_wanted.emit(KDE, 1, QPoint(10, 10))
     (menu,) = [menu for menu in desk.tab.findChildren(QMenu) if menu.isVisible()]
     (action,) = [a for a in menu.actions() if a.text() == "Save all as contact sheet…"]
     action.trigger()
@@ -209,7 +209,7 @@ def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_
     other = Desk(open_window(DIGITS))
     other.ready()
     other.stage.drop(saved)
-    other.until(lambda: (other.tab.canvas.mask() == desk.tab.canvas.mask()).all())
+    other.until(lambda: (other.side.canvas.mask() == desk.side.canvas.mask()).all())
     other.until(lambda: other.view().draws.count() == 4)
     other.ready()
     assert all((other.view().draws.picture(i) == before[i]).all() for i in range(4))

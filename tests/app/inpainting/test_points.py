@@ -20,14 +20,14 @@ class Plane(Desk):
 
     def __init__(self, stage):
         super().__init__(stage)
-        self.line, self.plane = self.tab.line, self.tab.line.plane
+        self.line, self.plane = self.side.line, self.side.line.plane
 
     def row(self, name=KDE):
-        return self.presenter.desk.rows[name]
+        return self.presenter.rows[name]
 
     def here(self, name=KDE):
         """Whether complete draws and the density of the line as it stands are on show."""
-        row, (axis, value) = self.presenter.desk.rows.get(name), self.line.line()
+        row, (axis, value) = self.presenter.rows.get(name), self.line.line()
         if row is None or row.frame is None or row.curve is None or not row.frame.complete:
             return False
         asked, seen = row.frame.request, row.curve.line
@@ -47,7 +47,7 @@ def plane(open_window):
 
 def test_it_opens_on_a_line_across_the_data(plane):
     assert plane.line.isVisible()
-    assert not plane.tab.editor.isVisible()
+    assert plane.side.facts.isVisible()
     assert plane.tab.draws() == 500
     row = plane.row()
     assert row.frame.kept is True
@@ -84,7 +84,7 @@ def test_dragging_moves_draws_and_density(plane):
     plane.settle()
     assert shown
     assert (plane.row().frame.points[:, 0] == np.float32(value)).all()
-    assert plane.tab.line.value.value() == pytest.approx(value)
+    assert plane.side.line.value.value() == pytest.approx(value)
 
 
 def test_keys_move_the_line_and_x_turns_it(plane):
@@ -116,13 +116,13 @@ def test_a_typed_value_and_a_toggle_are_answered(plane):
 
 def test_the_inspector_has_the_numbers_and_saves_the_draws(plane, tmp_path, monkeypatch):
     QTest.mouseClick(plane.row().view.plot, LEFT)
-    text = plane.tab.facts.text()
+    text = plane.side.facts.text()
     assert f"Model: {KDE}" in text
     assert "log p(x₁ = " in text
     assert "KS to the data:" in text
     saved = tmp_path / "draws.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
-    plane.stage.click(plane.tab.facts.save)
+    plane.stage.click(plane.side.facts.save)
     table = np.loadtxt(saved, delimiter=",", skiprows=2, usecols=(0, 1), dtype=np.float32)
     assert (table == plane.row().frame.points).all()
 
@@ -132,7 +132,7 @@ def test_a_copied_recipe_brings_the_line_and_the_draws_back(plane):
     plane.line.value.setValue(0.5)
     plane.settle()
     points = plane.row().frame.points.copy()
-    plane.stage.click(plane.tab.facts.copy_recipe)
+    plane.stage.click(plane.side.facts.copy_recipe)
     recipe = QGuiApplication.clipboard().text()
     plane.stage.click(plane.line.axes.button(1), plane.line.axes.button(1).rect().center())
     plane.window.seed.dice.click()
@@ -154,8 +154,9 @@ def test_pictures_and_points_keep_their_own_number_of_draws(plane):
     plane.window.session.choose("mnist", ("mnist/kde",))
     plane.until(lambda: plane.presenter.rows)
     assert plane.tab.draws() == 8
-    assert plane.tab.editor.isVisible()
-    assert not plane.presenter.desk.rows
+    assert plane.side.editor.isVisible()
+    assert not plane.line.isVisible()
+    assert set(plane.presenter.rows) == {"mnist/kde"}
     plane.window.session.choose("moons", (KDE,))
     plane.settle()
     assert plane.tab.draws() == 77

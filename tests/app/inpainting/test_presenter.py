@@ -24,6 +24,11 @@ class Desk:
         self.tab = stage.window.tabs.widget(1)
         stage.window.tabs.setCurrentIndex(1)
 
+    @property
+    def side(self):
+        """What the tab shows for the kind of data in view."""
+        return self.tab.desk
+
     def row(self, name=KDE):
         return self.presenter.rows[name]
 
@@ -47,7 +52,7 @@ class Desk:
 
     def paint(self, start, end):
         """A stroke on the canvas, in picture pixels (x, y)."""
-        canvas = self.tab.canvas
+        canvas = self.side.canvas
         a, b = (canvas.position_of(point).toPoint() for point in (start, end))
         QTest.mousePress(canvas, LEFT, pos=a)
         QTest.mouseMove(canvas, (a + b) / 2)
@@ -67,20 +72,20 @@ def desk(open_window, methods):
 
 
 def test_it_opens_on_a_held_out_digit_half_hidden_and_filled(desk):
-    assert desk.tab.source.title().startswith("Test picture")
-    assert desk.tab.canvas.mask()[:, :2].all()
-    assert not desk.tab.canvas.mask()[:, 2:].any()
+    assert desk.side.source.title().startswith("Test picture")
+    assert desk.side.canvas.mask()[:, :2].all()
+    assert not desk.side.canvas.mask()[:, 2:].any()
     assert desk.view().draws.count() == 8
     assert [desk.told(i) for i in (0, 7)] == [[7, 0, 100, 0], [7, 70, 100, 0]]
     assert desk.view().badge.text() == "sampler: exact"
     assert "✓ known pixels kept" in desk.texts()
     assert desk.view().methods.count() == 2
-    assert desk.tab.flip.viewer.recipe_text().startswith(f"Model: {KDE}\nMethod: Quick")
+    assert desk.side.flip.viewer.recipe_text().startswith(f"Model: {KDE}\nMethod: Quick")
 
 
 def test_known_pixels_are_those_of_the_picture(desk):
-    known = ~desk.tab.canvas.mask()
-    picture = desk.presenter.source.picture
+    known = ~desk.side.canvas.mask()
+    picture = desk.presenter.editor.source.picture
     for i in range(8):
         assert (desk.view().draws.picture(i)[known] == picture[known]).all()
 
@@ -120,9 +125,9 @@ def test_painting_goes_on_while_a_slow_method_works_and_its_result_is_marked(des
     desk.tab.method_chosen.emit(KDE, "slow")
     desk.presenter.run(first=False)
     desk.until(lambda: methods["slow"].asked)
-    before = desk.tab.canvas.mask()
+    before = desk.side.canvas.mask()
     desk.paint((3.5, 1.5), (4.5, 2.5))
-    assert (desk.tab.canvas.mask() != before).any()
+    assert (desk.side.canvas.mask() != before).any()
     methods["slow"].allow(2)
     desk.until(lambda: BEFORE in desk.texts())
     methods["slow"].allow(1)
@@ -131,11 +136,11 @@ def test_painting_goes_on_while_a_slow_method_works_and_its_result_is_marked(des
     assert desk.row().frame.complete
     assert desk.view().draws.is_stale(0)
     assert CHANGED in desk.texts()
-    assert CHANGED in desk.tab.flip.viewer.recipe_text()
-    desk.tab.canvas.set_mask(before)
+    assert CHANGED in desk.side.flip.viewer.recipe_text()
+    desk.side.canvas.set_mask(before)
     desk.presenter.refresh()
     assert not desk.view().draws.is_stale(0)
-    assert CHANGED not in desk.tab.flip.viewer.recipe_text()
+    assert CHANGED not in desk.side.flip.viewer.recipe_text()
 
 
 def test_a_method_shows_its_knobs_before_its_first_draw(open_window, methods):
@@ -162,16 +167,16 @@ def test_fast_methods_are_filled_before_slow_ones(open_window, methods, first):
 
 
 def test_one_picture_alone_is_framed(desk):
-    desk.tab.flip.slider.setValue(5)
+    desk.side.flip.slider.setValue(5)
     summary = desk.view().summary
     desk.stage.click(summary.viewport(), summary.tile_rect(2).center().toPoint())
     assert (summary.current(), desk.view().draws.current()) == (2, None)
-    desk.tab.flip.slider.setValue(6)
+    desk.side.flip.slider.setValue(6)
     assert (summary.current(), desk.view().draws.current()) == (None, 6)
 
 
 def test_nothing_painted_is_said_to_be_nothing_filled(desk):
-    desk.tab.canvas.set_mask(np.zeros_like(desk.tab.canvas.mask()))
+    desk.side.canvas.set_mask(np.zeros_like(desk.side.canvas.mask()))
     desk.presenter.refresh()
     desk.until(lambda: NO_HOLE in desk.texts())
 
@@ -235,14 +240,14 @@ def test_a_model_of_another_size_says_so_in_its_row(open_window, methods):
 
 
 def test_the_slider_flips_through_the_draws_and_o_shows_the_picture(desk):
-    desk.tab.flip.slider.setValue(5)
-    assert "Picture: 5" in desk.tab.flip.viewer.recipe_text()
+    desk.side.flip.slider.setValue(5)
+    assert "Picture: 5" in desk.side.flip.viewer.recipe_text()
     assert desk.view().draws.current() == 5
-    canvas = desk.tab.flip.viewer._canvas
+    canvas = desk.side.flip.viewer._canvas
     assert (canvas._picture == desk.view().draws.picture(5)).all()
     desk.tab.setFocus()
     QTest.keyPress(desk.tab, Qt.Key.Key_O)
-    assert (canvas._picture == desk.presenter.source.picture).all()
+    assert (canvas._picture == desk.presenter.editor.source.picture).all()
     QTest.keyRelease(desk.tab, Qt.Key.Key_O)
     assert (canvas._picture == desk.view().draws.picture(5)).all()
 
@@ -265,11 +270,11 @@ def test_a_run_that_finds_itself_poor_says_so_in_amber_until_a_better_one(desk, 
 
 
 def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
-    bar = desk.tab.source
+    bar = desk.side.source
     before = bar.title()
     bar.next.click()
     assert bar.title() != before
-    assert desk.tab.canvas.mask().any()
+    assert desk.side.canvas.mask().any()
     bar.classes.setCurrentIndex(bar.classes.findData(2))
     titles = set()
     for _ in range(3):
@@ -277,9 +282,9 @@ def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
         titles.add(bar.title())
         assert bar.title().endswith("class 2")
     assert len(titles) == 3
-    desk.tab.keep_mask.setChecked(False)
+    desk.side.keep_mask.setChecked(False)
     bar.previous.click()
-    assert not desk.tab.canvas.mask().any()
+    assert not desk.side.canvas.mask().any()
 
 
 def test_a_sample_travels_from_the_sampling_tab(desk):
@@ -288,14 +293,14 @@ def test_a_sample_travels_from_the_sampling_tab(desk):
     (target,) = (t for t in desk.window.travel.targets if t.title == "In-painting")
     desk.window.travel.send(target, picture, "mnist/kde, seed 7, picture 2")
     assert desk.window.tabs.currentIndex() == 1
-    assert (desk.presenter.source.picture == picture).all()
-    assert desk.tab.source.title() == "mnist/kde, seed 7, picture 2"
+    assert (desk.presenter.editor.source.picture == picture).all()
+    assert desk.side.source.title() == "mnist/kde, seed 7, picture 2"
 
 
 def test_truth_mean_sd_typical_and_diverse_stand_beside_the_draws(desk):
     summary, draws = desk.view().summary, desk.view().draws
     every = np.stack([draws.picture(i) for i in range(8)])
-    assert (summary.picture(0) == desk.presenter.source.picture).all()
+    assert (summary.picture(0) == desk.presenter.editor.source.picture).all()
     assert (summary.picture(1) == every.astype(float).mean(0).round()).all()
     spread = summary.picture(2)
     assert (spread[0, 1] != spread[0, 3]).any(), "known and unknown look alike"
@@ -307,10 +312,10 @@ def test_truth_mean_sd_typical_and_diverse_stand_beside_the_draws(desk):
 
 
 def test_the_truth_is_compared_with_the_draws(desk):
-    frame, source = desk.row().frame, desk.presenter.source
+    frame, source = desk.row().frame, desk.presenter.editor.source
     place = desk.view().summary.tile_rect(0).center().toPoint()
     desk.stage.click(desk.view().summary.viewport(), QPoint(place))
-    viewer = desk.tab.flip.viewer
+    viewer = desk.side.flip.viewer
     assert (viewer._canvas._picture == source.picture).all()
     hole = frame.values[:, frame.request.mask].astype(float)
     truth = source.picture[frame.request.mask]
@@ -320,8 +325,8 @@ def test_the_truth_is_compared_with_the_draws(desk):
 
 
 def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
-    desk.tab.unclamped.setChecked(True)
-    picture, known = desk.presenter.source.picture, ~desk.tab.canvas.mask()
+    desk.side.unclamped.setChecked(True)
+    picture, known = desk.presenter.editor.source.picture, ~desk.side.canvas.mask()
     frame = desk.row().frame
     shown = desk.view().draws.picture(3)
     assert (shown[:, -1] == 166).all(), "the puppet leaves 0.3 in the last column"
@@ -329,8 +334,8 @@ def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
     off = abs(shown[known].astype(int) - picture[known]).max()
     assert f"unclamped: ≤ {off} of 255 off" in desk.texts()
     assert (frame.values[:, known] == picture[known]).all()
-    assert "Shown: unclamped" in desk.tab.flip.viewer.recipe_text()
-    desk.tab.unclamped.setChecked(False)
+    assert "Shown: unclamped" in desk.side.flip.viewer.recipe_text()
+    desk.side.unclamped.setChecked(False)
     assert (desk.view().draws.picture(3)[known] == picture[known]).all()
     assert "✓ known pixels kept" in desk.texts()
 
@@ -339,13 +344,13 @@ def test_what_was_chosen_is_remembered(desk, open_window):
     desk.tab.count.setValue(5)
     desk.tab.live.setChecked(False)
     desk.tab.method_chosen.emit(KDE, "slow")
-    desk.tab.keep_mask.setChecked(False)
-    desk.tab.editor.tools.opacity.setValue(30)
-    desk.tab.editor.tools._choose_colour(QColor("#2F6FEB"))
+    desk.side.keep_mask.setChecked(False)
+    desk.side.editor.tools.opacity.setValue(30)
+    desk.side.editor.tools._choose_colour(QColor("#2F6FEB"))
     kept = desk.window.settings()
     assert (kept.imputations, kept.live_filling, kept.methods) == (5, False, {KDE: "slow"})
     assert (kept.keep_mask, kept.mask_opacity, kept.mask_colour) == (False, 30, "#2F6FEB")
     other = Desk(open_window(kept))
-    assert other.tab.canvas.overlay_colour() == QColor("#2F6FEB")
-    assert other.tab.canvas.overlay_opacity() == pytest.approx(0.3)
-    assert not other.tab.keep_mask.isChecked()
+    assert other.side.canvas.overlay_colour() == QColor("#2F6FEB")
+    assert other.side.canvas.overlay_opacity() == pytest.approx(0.3)
+    assert not other.side.keep_mask.isChecked()

@@ -41,10 +41,10 @@ def test_a_dropped_folder_is_what_holes_are_painted_in_and_paths_begin_with(open
     assert "1 left out (5.png is no picture" in said
 
     inpainting = front(stage, INPAINTING)
-    stage.until(lambda: inpainting.source.picture is not None)
-    assert (inpainting.source.picture == 120).all()  # the fourth, as of built-in examples
-    inpainting.source.step(1)
-    assert (inpainting.source.picture == 160).all()
+    stage.until(lambda: inpainting.editor.source.picture is not None)
+    assert (inpainting.editor.source.picture == 120).all()  # the fourth, as of built-in examples
+    inpainting.editor.source.bar.step(1)
+    assert (inpainting.editor.source.picture == 160).all()
 
     interpolation = front(stage, INTERPOLATION)
     stage.until(lambda: len(interpolation.keys.keys) == 2)
@@ -70,14 +70,14 @@ def test_the_built_in_examples_come_back(open_window, folder):
     stage = open_window(DIGITS)
     stage.ready()
     inpainting = front(stage, INPAINTING)
-    stage.until(lambda: inpainting.source.picture is not None)
-    before = inpainting.source.picture.copy()
+    stage.until(lambda: inpainting.editor.source.picture is not None)
+    before = inpainting.editor.source.picture.copy()
     stage.window.folders.open(folder)
-    stage.until(lambda: inpainting.source.picture is not None and (
-        inpainting.source.picture == 120).all())  # fmt: skip
+    stage.until(lambda: inpainting.editor.source.picture is not None and (
+        inpainting.editor.source.picture == 120).all())  # fmt: skip
     stage.window.folders.leave()
-    stage.until(lambda: inpainting.source.picture is not None and np.array_equal(
-        inpainting.source.picture, before))  # fmt: skip
+    stage.until(lambda: inpainting.editor.source.picture is not None and np.array_equal(
+        inpainting.editor.source.picture, before))  # fmt: skip
     assert examples(stage) == {}
 
 

@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QWidget
 
 from widgets.inpainting.filling_row import MethodSpec
+from widgets.inpainting.line_desk import LineDesk
+from widgets.inpainting.picture_desk import PictureDesk
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
 from widgets.look.state import State
@@ -21,6 +23,7 @@ def tab(qtbot):
     widget = InpaintingTab()
     qtbot.addWidget(widget)
     widget.resize(1260, 680)
+    widget.show_desk(PictureDesk(widget))
     widget.set_rows((spec("vae"), spec("kde")))
     widget.show()
     qtbot.waitExposed(widget)
@@ -51,10 +54,10 @@ def test_a_click_on_typical_or_diverse_is_one_on_that_draw(tab, qtbot):
     row = tab.row("data/vae")
     row.show_draws(np.zeros((8, 4, 4, 3), np.uint8))
     row.show_summary(np.zeros((5, 4, 4, 3), np.uint8), (6, 2))
-    with qtbot.waitSignal(tab.chosen) as told:
+    with qtbot.waitSignal(tab.desk.chosen) as told:
         row.summary.chosen.emit(4)
     assert told.args == ["data/vae", 2]
-    with qtbot.waitSignal(tab.summary_chosen) as told:
+    with qtbot.waitSignal(tab.desk.summary_chosen) as told:
         row.summary.chosen.emit(2)
     assert told.args == ["data/vae", 2]
 
@@ -111,10 +114,11 @@ def test_without_a_picture_the_reason_is_in_view(tab):
     assert tab.row("data/vae").isVisible()
 
 
-@pytest.mark.parametrize("points", [False, True])
-def test_every_control_says_what_it_does(tab, points):
-    tab.show_points(points)
-    tab.set_rows((RowSpec("data/kde", "KDE", "kde", points),))
+@pytest.mark.parametrize("desk", [PictureDesk, LineDesk])
+def test_every_control_says_what_it_does(tab, desk):
+    tab.set_rows(())
+    tab.show_desk(desk(tab))
+    tab.set_rows((spec("kde"),))
     kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
     bare: list[QWidget] = [
         child for kind in kinds for child in tab.findChildren(kind)
@@ -124,8 +128,9 @@ def test_every_control_says_what_it_does(tab, points):
 
 
 def test_a_row_of_points_dims_its_draws_and_hides_no_curve(tab, qtbot):
-    tab.show_points(True)
-    tab.set_rows((RowSpec("plane/kde", "KDE", "kde", points=True),))
+    tab.set_rows(())
+    tab.show_desk(LineDesk(tab))
+    tab.set_rows((RowSpec("plane/kde", "KDE", "kde"),))
     row = tab.row("plane/kde")
     row.plot.set_axis("x", -1.0, 1.0)
     row.plot.set_values(np.array([0.0, 0.25, 5.0, np.nan], np.float32))
@@ -137,9 +142,9 @@ def test_a_row_of_points_dims_its_draws_and_hides_no_curve(tab, qtbot):
     assert not row._message.isVisible()
     row.set_state(State.FAILED, "Out of paint.")
     assert row.plot.is_stale()
-    with qtbot.waitSignal(tab.chosen) as told:
+    with qtbot.waitSignal(tab.desk.chosen) as told:
         row.plot.pressed.emit()
-    assert told.args == ["plane/kde", 0]
+    assert told.args == ["plane/kde"]
 
 
 def test_all_three_parts_have_room_in_a_small_window(tab):

@@ -1,0 +1,110 @@
+"""In-painting of pictures: a picture and its mask, a row of draws for every model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+
+from app.inpainting.editor import Asked, Editor
+from app.inpainting.pictures.inspector import PictureInspector
+from app.inpainting.pictures.mask import MaskFiles
+from app.inpainting.pictures.row import FilledRow
+from app.inpainting.pictures.source import Source
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe
+from app.session.settings import Settings
+from app.tab.parts import Parts
+from app.tasks.filling import MOST_DRAWS, FillRequest
+from app.tasks.filling_recipe import request_of
+from engines.model import Card
+from widgets.inpainting.picture_desk import PictureDesk
+from widgets.inpainting.row import InpaintingRow
+from widgets.inpainting.tab import InpaintingTab
+from widgets.mask.presets import Preset, make
+
+
+class PictureEditor(Editor[FilledRow]):
+    """Holds the picture, its mask, and the rows that fill it."""
+
+    most = MOST_DRAWS
+
+    def __init__(self, tab: InpaintingTab, parts: Parts) -> None:
+        super().__init__(tab, parts)
+        self.desk: PictureDesk = PictureDesk(tab)
+        self.source = Source(self.desk, parts, tab)
+        self.inspector: PictureInspector = PictureInspector(self.desk, self.rows, self.source,
+                                                            parts, tab)  # fmt: skip
+        self._files = MaskFiles(self.desk, self.source, parts, tab)
+        self.source.changed.connect(self._take_picture)
+        self.source.found.connect(self.found)
+        self.desk.canvas.changed.connect(self.changed)
+        self.desk.canvas.files_dropped.connect(parts.intake.open_files)
+        self.desk.unclamped.toggled.connect(self._show_unclamped)
+
+    def show(self, card: Card) -> None:
+        self.source.show(card)
+
+    def missing(self) -> str:
+        return "" if self.source.picture is not None else self.source.bar.missing()
+
+    def request(self, card: Card, asked: Asked) -> FillRequest | None:
+        picture, mask = self.source.picture, self.desk.canvas.mask()
+        if picture is None or mask.shape != picture.shape[:2]:
+            return None
+        return FillRequest(
+            picture, mask, asked.count, asked.seed, asked.method, asked.knobs, asked.label,
+            asked.prompt, asked.given,
+        )  # fmt: skip
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Take it as the picture with the hole."""
+        self.source.bar.open(source)
+        return True
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        self.source.adopt(picture, title)
+
+    @Slot()
+    def _take_picture(self) -> None:
+        canvas = self.desk.canvas
+        if not canvas.mask().any() and not canvas.undoable():
+            canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
+        for row in self.rows.values():
+            row.view.set_truth(self.source.standing)
+        self.found.emit()
+        self.changed.emit()
+
+    @Slot(bool)
+    def _show_unclamped(self, unclamped: bool) -> None:
+        for row in self.rows.values():
+            row.show_unclamped(unclamped)
+
+    def read(self, recipe: Recipe, card: Card) -> FillRequest:
+        return request_of(recipe, card)
+
+    def expect(self, card: Card, recipe: Recipe) -> None:
+        self.inspector.expect(card.name, recipe.index or 0)
+
+    def put(self, card: Card, request: FillRequest) -> None:
+        self.source.adopt(request.picture, "From a saved draw", request.mask)
+
+    def make_row(self, card: Card, widget: InpaintingRow) -> FilledRow:
+        row = FilledRow(card, widget, self.channel(card.name), self.parts.session.open, self)
+        row.show_unclamped(self.desk.unclamped.isChecked())
+        widget.set_truth(self.source.standing)
+        return row
+
+    def remember(self, settings: Settings) -> None:
+        self.count = min(settings.imputations, self.most)
+        self.desk.keep_mask.setChecked(settings.keep_mask)
+        self.desk.editor.tools.set_overlay(settings.mask_colour, settings.mask_opacity)
+
+    def settings(self, settings: Settings) -> Settings:
+        canvas = self.desk.canvas
+        return replace(
+            settings, imputations=self.count, keep_mask=self.desk.keep_mask.isChecked(),
+            mask_colour=canvas.overlay_colour().name().upper(),
+            mask_opacity=round(100 * canvas.overlay_opacity()),
+        )  # fmt: skip

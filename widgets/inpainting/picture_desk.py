@@ -1,0 +1,55 @@
+"""What the in-painting tab shows for pictures: source, mask editor, rows of draws, a viewer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from widgets.controls.source_bar import SourceBar
+from widgets.inpainting.desk import Desk
+from widgets.inpainting.flip import Flip
+from widgets.inpainting.row import InpaintingRow
+from widgets.look import theme
+from widgets.mask.editor import MaskEditor
+
+
+class PictureDesk(Desk):
+    """Signals about one row carry the model's name first; see InpaintingRow."""
+
+    chosen = Signal(str, int)
+    summary_chosen = Signal(str, int)
+    menu_wanted = Signal(str, int, QPoint)
+    drag_wanted = Signal(str, int)
+    copy_wanted = Signal(str, int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.given = QWidget(parent)
+        self.source, self.editor = SourceBar(self.given), MaskEditor(self.given)
+        self.canvas = self.editor.canvas
+        self.inspected = self.flip = Flip(parent)
+        self.keep_mask = QCheckBox("Keep mask", parent)
+        self.unclamped = QCheckBox("Unclamped", parent)
+        self.switches = self.keep_mask, self.unclamped
+        self.keep_mask.setToolTip(
+            "Whether another picture keeps the mask; otherwise it is cleared."
+        )
+        self.keep_mask.setChecked(True)
+        self.unclamped.setToolTip(
+            "Show the draws as the method left them, before the known pixels are put back. "
+            "What is saved or copied always has the known pixels."
+        )
+        layout = QVBoxLayout(self.given)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.UNIT)
+        layout.addWidget(self.source)
+        layout.addWidget(self.editor, 1)
+
+    def row(self, name: str, parent: QWidget) -> InpaintingRow:
+        row = InpaintingRow(parent)
+        row.chosen.connect(lambda i: self.chosen.emit(name, i))
+        row.summary_chosen.connect(lambda i: self.summary_chosen.emit(name, i))
+        row.menu_wanted.connect(lambda i, at: self.menu_wanted.emit(name, i, at))
+        row.drag_wanted.connect(lambda i: self.drag_wanted.emit(name, i))
+        row.copy_wanted.connect(lambda i: self.copy_wanted.emit(name, i))
+        return row
