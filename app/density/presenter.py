@@ -46,8 +46,8 @@ class Density(QObject):
         if not self._tab.isVisible():
             return
         self._show()
-        for page in (self.plane, self.pictures):
-            if page is not None and not page.view.isVisible():
+        for page in self._pages.values():
+            if not page.view.isVisible():
                 page.rest()
 
     def _show(self) -> None:
