@@ -43,7 +43,7 @@ def sent(stage, menu):
     assert {"Send to In-painting", "Send to Interpolation", "Send to Density"} <= set(texts)
     menu.actions()[texts.index("Send to Density")].trigger()
     stage.until(lambda: stage.window.tabs.currentIndex() == PLACE)
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
     assert pages.view.page() == "numbers"
     return pages.source.picture
 
@@ -56,16 +56,16 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     sampling = stage.window.presenters[SAMPLE]
     sampling._actions.open_menu(sampling.columns[VAE], 2, at)
     np.testing.assert_array_equal(sent(stage, menus[-1]), stage.picture(VAE, 2))
-    numbers = stage.window.presenters[PLACE].pictures.numbers
+    numbers = stage.window.presenters[PLACE].page.numbers
     stage.until(lambda: VAE in numbers.scores)
 
     # from a page that looks at no picture it goes on to one that does
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
     stage.click(pages.view.button("dimensions"))
     filling = front(stage, FILL)
     stage.until(lambda: KDE in filling.rows and filling.rows[KDE].frame is not None
                 and filling.rows[KDE].frame.done)  # fmt: skip
-    filling.inspector._actions.open_menu(filling.rows[KDE], 0, at)
+    filling.editor.inspector._actions.open_menu(filling.rows[KDE], 0, at)
     expected = np.asarray(filling.rows[KDE].frame.values[0])
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
 
@@ -170,9 +170,9 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     stage.until(lambda: rests(plane) and max(plane.maps[MFA].frame.values.shape) == 512)
 
     stage.window.session.choose("mnist", ("mnist/kde",))
-    pages = stage.window.presenters[PLACE].pictures
-    stage.until(lambda: stage.window.presenters[PLACE].pictures is not None)
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
+    stage.until(lambda: stage.window.presenters[PLACE].page is not None)
+    pages = stage.window.presenters[PLACE].page
     assert pages.view.page() == "pixels"
     assert pages.pixels.noise.value() == 5
     assert pages.plane.what.currentData() == "picture"

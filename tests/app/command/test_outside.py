@@ -96,7 +96,7 @@ def test_a_path_goes_from_text_to_text_and_is_made_again(genscope, folder, tmp_p
     )  # fmt: skip
     assert (code, said) == (0, f"{out}\n")
     # a slow machine is told how far it is
-    assert all(re.fullmatch(r"\S+: \d+ %, \d+ (s|min) left", line) for line in wrong.splitlines())
+    assert all(re.fullmatch(r".+: \d+ %, .+ left", line) for line in wrong.splitlines())
     recipe = read_png(out)
     assert (recipe.prompt, recipe.negative, recipe.extra["to"]) == ("a cat", "house", "a dog")
     assert recipe.extra["keys"][0] == recipe.extra["keys"][1]

@@ -51,7 +51,7 @@ def test_a_renamed_model_is_found_by_its_weights(saved, monkeypatch, capsys):
 
 def test_another_model_that_took_the_name_is_not_meant(saved, monkeypatch):
     own.rename("mine/mfa", "old")
-    assert made("mine/mfa", "moons/mfa", labels=()).name != "mine/mfa"  # other classes
+    assert made("mine/mfa", "moons/mfa", attributes=()).name != "mine/mfa"  # other classes
     own.remove("mine-2/mfa")
     own.rename("mine/old", "elsewhere/old")
     assert made("mine/mfa", "moons/mfa").name == "mine/mfa"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engines.checkpoints import catalog as cards
 from engines.checkpoints import own, toml
 from engines.checkpoints.catalog import CheckpointError, catalog, read_card, scan_all, table_of
+from engines.kinds import of_shape
 from engines.model import SampleRequest, finish
 from engines.opening import find, is_outside, locate, open_model
 from tests.own import home, made
@@ -60,7 +61,7 @@ def test_weights_in_memory_are_kept_and_wrong_ones_are_not(home):
     with pytest.raises(CheckpointError, match="not safetensors"):
         own.add(asked, b"PK\3\4 a pickle")
     with pytest.raises(CheckpointError, match="impossible shape"):
-        own.add(replace(asked, shape=(0,)), raw)
+        own.add(replace(asked, kind=of_shape((5000,))), raw)
     assert files(home) == before
 
 
