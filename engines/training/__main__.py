@@ -1,4 +1,4 @@
-"""`python -m engines.training mnist/vae --minutes 30 --resume`, `… evaluate NAME … --only quality`,
+"""`python -m engines.training mnist/vae --steps 4600 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
 `… bound NAME …`, `… finite [NAME …]`, `… report`.
 """
@@ -6,49 +6,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from engines.checkpoints import weights
-from engines.checkpoints.catalog import ROOT
-from engines.model import Card
-from engines.opening import find
-from engines.training.cards import write_card
-from engines.training.datasets import DataSet, load
-from engines.training.loop import Progress, train
-from engines.training.recipe import Fit, Recipe
-from engines.training.recipes.registry import RECIPES
-
-_RUNS = Path("runs")
-_SEED = 1
+from engines.checkpoints.catalog import CheckpointError
+from engines.training import checkpoint, terminal
 
 
 def main(arguments: list[str]) -> int:
-    """Train or export one checkpoint, or run another command; returns the exit status."""
+    """Train one checkpoint, or run another command; returns the exit status."""
     if arguments[:1] and arguments[0] in _COMMANDS:
         _COMMANDS[arguments[0]](arguments[1:])
         return 0
     options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads or os.cpu_count() or 1)
-    data_name, _, family = options.name.partition("/")
-    data = load(data_name).to(options.device)
-    if family not in RECIPES:
-        print(f"no recipe for '{family}'; there are: {', '.join(RECIPES)}", file=sys.stderr)
-        return 2
-    torch.set_default_device(options.device)
-    torch.manual_seed(_SEED)
-    chosen = RECIPES[family](data)
-    if isinstance(chosen, Fit):
-        net, tensors = chosen.fit()
-        _ship(options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0})
-    else:
-        _train(options, data, replace(chosen, batch=options.batch or chosen.batch))
-    return 0
+    try:
+        return checkpoint.make(options)
+    except (checkpoint.UsageError, CheckpointError) as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, checkpoint.UsageError) else 1
 
 
 def _evaluate(arguments: list[str]) -> None:
@@ -149,70 +124,11 @@ _COMMANDS = {
 }  # fmt: skip
 
 
-def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> None:
-    trainer, past, before = recipe.trainer(), Progress(), ""
-    checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
-    if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
-        trainer.adopt(weights.load(card))
-        past = Progress(
-            past_seconds=60 * card.training.get("minutes", 0),
-            past_steps=card.training.get("steps", 0),
-        )
-        before = card.training["command"]
-        print(f"starting from the committed weights of {options.name}", flush=True)
-    if not options.export:
-        progress = train(
-            trainer, data, minutes=options.minutes or recipe.minutes, batch=recipe.batch,
-            label_dropout=recipe.label_dropout, checkpoint=checkpoint, resume=options.resume,
-            past=past, seed=_SEED, report=lambda line: print(line, flush=True),
-        )  # fmt: skip
-    else:
-        state = torch.load(checkpoint, map_location=options.device, weights_only=True)
-        trainer.load_state_dict(state["trainer"])
-        progress = Progress(**state["progress"])
-    account = progress.account(
-        f"python -m engines.training {options.name}", batch=recipe.batch, device=options.device,
-        before=before,
-    )  # fmt: skip
-    tensors = recipe.finish(trainer.weights())
-    _ship(
-        options.name, data, tensors, net=dict(recipe.net), text=recipe.text,
-        training={**account, **recipe.training}, recommended=dict(recipe.recommended),
-    )  # fmt: skip
-
-
-def _committed(name: str) -> Card | None:
-    return find(name) if (ROOT / f"{name}.toml").exists() else None
-
-
-def _ship(
-    name: str, data: DataSet, tensors: dict[str, Tensor], *, net: dict[str, object], text: str,
-    training: dict[str, object], recommended: dict[str, float] | None = None,
-) -> None:  # fmt: skip
-    """Write weights and card; figures are left to the evaluate command."""
-    family = name.partition("/")[2]
-    path = ROOT / data.name / f"{family}.safetensors"
-    sha256 = weights.save(tensors, path)
-    card = Card(
-        folder=path.parent, name=name, family=family, data=data.name,
-        shape=tuple(data.train.x.shape[1:]), labels=data.labels, weights=path.name, sha256=sha256,
-        parameters=sum(t.numel() for t in tensors.values()), seed=_SEED, recipe=text,
-        licence=data.licence, net=net, training=training, recommended=recommended or {},
-    )  # fmt: skip
-    write_card(card)
-    print(f"wrote {path} and its card", flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engines.training", description=__doc__)
     parser.add_argument("name", help="data set and family, such as mnist/vae")
-    parser.add_argument("--minutes", type=float, help="time budget (default: the recipe's)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--export", action="store_true", help="ship the last checkpoint as it is")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda …")
-    parser.add_argument("--batch", type=int, help="examples a step (default: the recipe's)")
-    return parser
+    parser.add_argument("--export", action="store_true", help="ship the last state as it is")
+    return terminal.with_options(parser)
 
 
 if __name__ == "__main__":

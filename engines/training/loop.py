@@ -1,216 +1,246 @@
-"""The training loop: any trainer, a time budget, a checkpoint every few minutes, resume.
+"""Training as a run: a generator of steps that a command line drives or a lane takes turns with.
 
-Knows nothing of families. A training process is seeded globally, unlike the engines.
+`Training` is for gradient steps, `Fitting` for families that are fitted in stages. Both are driven
+by `run()`, stop where it is closed, and go on where they stood when `run()` is called again.
+Knows nothing of families and files. Nothing global is touched (no seed, no gradient mode): other
+work of the same thread may run between two steps.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from engines.checkpoints import devices, memory
-from engines.checkpoints.disk import write_atomically
-from engines.training.datasets import DataSet
-
-_Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
-
-_SAVE_EVERY = 120.0
-_REPORT_EVERY = 30.0
-_AVERAGE_EVERY = 10
+from engines.training import randomness
+from engines.training.datasets import Split
+from engines.training.descent import Trainer
 
 
-class Trainer(Protocol):
-    """One training procedure with all its state (networks, optimisers, buffers)."""
+@dataclass(frozen=True)
+class Plan:
+    """How long a training is and what a step sees. `batch` 0: every example, in order."""
 
-    def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
-        """One update on a batch; `progress` runs from 0 to 1. Returns figures to report."""
+    steps: int
+    batch: int
+    label_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a training says after each step.
+
+    `total` is None where nobody knows, as with a search. `rate` is the learning rate of the step,
+    `examples` how many it has been shown so far, `seconds` what the steps took so far: of the
+    wall, or of the processor where other processes took their share.
+    """
+
+    step: int
+    total: int | None
+    losses: Mapping[str, float]
+    rate: float = 0.0
+    examples: int = 0
+    seconds: float = 0.0
+
+
+Lesson: TypeAlias = "Generator[Moment, None, dict[str, Tensor]]"
+"""Yields after every step, returns the trained tensors."""
+
+
+class Course(Protocol):
+    """What `Training` and `Fitting` have in common."""
+
+    step: int
+    seconds: float
+
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        """Sizes of the network, for the card."""
+
+    def run(self) -> Lesson: ...
 
     def weights(self) -> dict[str, Tensor]:
-        """What the checkpoint ships."""
+        """What a checkpoint ships of it as it stands. It may take seconds."""
 
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Start from shipped weights."""
+    def sketch(self) -> dict[str, Tensor] | None:
+        """The tensors as they stand; they change with the next step. None: there are none yet."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
-class Descent:
-    """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA).
+class Training:
+    """A trainer on examples: the same data, plan, generator and threads give the same bits.
 
-    The average is updated every ten steps and keeps `averaging` of itself each time.
+    A step is one batch: for the small nets of a learner in the plane a few milliseconds, for a
+    large picture network as long as its batch takes. `classes` is the number of classes; the
+    label of that number is "any class". `examples` may be changed between two steps.
     """
 
     def __init__(
-        self, net: nn.Module, loss: Callable[[Any, Tensor, Tensor, float], Tensor], *,
-        rate: float, averaging: float = 0.95, clip: float = 1.0, warm_up: int = 100,
-        decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.99),
+        self, trainer: Trainer, examples: Split, plan: Plan, *, generator: torch.Generator,
+        classes: int, net: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        self.net, self._loss = net, loss
-        self._average = torch.optim.swa_utils.AveragedModel(
-            net, multi_avg_fn=warming(averaging), use_buffers=False
-        )
-        self._optimiser = torch.optim.AdamW(
-            net.parameters(), lr=rate, betas=betas, weight_decay=decay
-        )
-        self._rate, self._clip, self._warm_up, self._steps = rate, clip, warm_up, 0
+        self.trainer, self.examples, self.plan = trainer, examples, plan
+        self.generator, self._classes, self._net = generator, classes, dict(net or {})
+        self.step, self.shown, self.seconds = 0, 0, 0.0
 
-    def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
-        self._steps += 1
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * cosine(progress) * min(1.0, self._steps / self._warm_up)
-        loss = self._loss(self.net, x, labels, progress)
-        self._optimiser.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.net.parameters(), self._clip)
-        if norm.isfinite():
-            self._optimiser.step()
-        if self._steps % _AVERAGE_EVERY == 0:
-            self._average.update_parameters(self.net)
-        return {"loss": loss.item(), "gradient": norm.item()}
+    @property
+    def total(self) -> int:
+        return self.plan.steps
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        return self._net
+
+    def run(self) -> Lesson:
+        """Steps to the end of the plan, from where it stands; returns what a checkpoint ships."""
+        while self.step < self.plan.steps:
+            yield self.advance()
+        return self.weights()
+
+    def advance(self) -> Moment:
+        """One step. Gradients are on within it alone, whatever the caller's mode is."""
+        clock = _Clock(self.examples.x.is_cuda)
+        with torch.inference_mode(False), torch.enable_grad():
+            x, labels = self._batch()
+            losses = self.trainer.step(x, labels, self.step / self.plan.steps)
+        self.step += 1
+        self.shown += len(x)
+        self.seconds += clock.read()
+        return Moment(
+            self.step, self.plan.steps, losses, self.trainer.rate, self.shown, self.seconds
+        )
 
     def weights(self) -> dict[str, Tensor]:
-        averaged = self._average.module.state_dict() if self._average.n_averaged else {}
-        return {**self.net.state_dict(), **_floats(averaged, self.net)}
+        """What a checkpoint ships of the network as it stands."""
+        with torch.inference_mode(False):
+            return self.trainer.weights()
 
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        self.net.load_state_dict(dict(weights))
-        self._average.module.load_state_dict(dict(weights))
+    def sketch(self) -> dict[str, Tensor]:
+        """The network as it stands: tensors that change with the next step."""
+        with torch.inference_mode(False):
+            return self.trainer.sketch()
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        x, labels, g = self.examples.x, self.examples.labels, self.generator
+        if self.plan.batch:
+            pick = randomness.integers(g, len(x), self.plan.batch)
+            x, labels = x[pick], labels[pick]
+        dropped = randomness.uniform(g, len(x)) < self.plan.label_dropout
+        return x, torch.where(dropped, self._classes, labels)
 
     def state_dict(self) -> dict[str, Any]:
+        """All that later steps depend on, except the examples."""
         return {
-            "net": self.net.state_dict(),
-            "average": self._average.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "steps": self._steps,
-        }
+            "trainer": self.trainer.state_dict(), "random": self.generator.get_state(),
+            "step": self.step, "shown": self.shown, "seconds": self.seconds,
+        }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.net.load_state_dict(state["net"])
-        self._average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._steps = state["steps"]
+        self.trainer.load_state_dict(state["trainer"])
+        self.generator.set_state(state["random"].cpu())
+        self.step, self.shown, self.seconds = state["step"], state["shown"], state["seconds"]
 
 
-def warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:
-    """An average that forgets its start: the decay grows from 0.1 to `decay` with the updates."""
+@dataclass(frozen=True)
+class Stage:
+    """A step of a fit. `net` and `tensors` are what it has found so far; None: nothing yet."""
 
-    @torch.no_grad()
-    def update(averaged: _Many, current: _Many, count: Tensor | int) -> None:
-        n = int(count)
-        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + n) / (10 + n)))
-
-    return update
+    losses: Mapping[str, float]
+    net: Mapping[str, Any] | None = None
+    tensors: Mapping[str, Tensor] | None = None
 
 
-def _floats(averaged: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
-    """The averaged parameters; buffers stay those of the network itself."""
-    return {name: averaged[name] for name, _ in net.named_parameters() if name in averaged}
+Stages: TypeAlias = "Generator[Stage, None, tuple[dict[str, Any], dict[str, Tensor]]]"
+"""Yields after every update, returns the sizes for the card and the tensors."""
 
 
-def cosine(progress: float) -> float:
-    """1 at the start, 0 at the end."""
-    return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+class Fitting:
+    """A fit without gradient steps. A stage is one update on all examples.
 
-
-@dataclass
-class Progress:
-    """How far a run has come: what the checkpoint remembers beside the trainer."""
-
-    seconds: float = 0.0
-    steps: int = 0
-    past_seconds: float = 0.0
-    past_steps: int = 0
-
-    def account(self, command: str, *, batch: int, device: str, before: str = "") -> dict[str, Any]:
-        """What a card says of the training by a command; `before` led to the weights it began at.
-
-        Minutes and steps are those of all runs.
-        """
-        minutes = round((self.seconds + self.past_seconds) / 60, 1)
-        now = round(self.seconds / 60, 1) if before else minutes
-        line = f"{command} --minutes {now:g}"
-        if before:
-            line = f"{before} && {line} --resume"
-        found = {"minutes": minutes, "steps": self.steps + self.past_steps, "batch": batch}
-        if device == "cpu":
-            return {**found, "command": line}
-        name = devices.describe(torch.device(device)).partition(",")[0]
-        line = f"{line} --device {device} --batch {batch}"
-        return {**found, "command": line, "device": name}
-
-
-def train(
-    trainer: Trainer, data: DataSet, *, minutes: float, batch: int, label_dropout: float,
-    checkpoint: Path, resume: bool, seed: int, report: Callable[[str], None],
-    past: Progress | None = None,
-) -> Progress:  # fmt: skip
-    """Train for `minutes` (of its own working time); the rate falls to 0 at the end of the budget.
-
-    With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
-    given a fresh budget on top of its weights. `past` is what went into weights adopted before.
-    Returns the totals over all runs.
+    It has no state but its generator's, so that it is resumed by doing its stages over.
     """
-    memory.keep()
-    torch.manual_seed(seed)
-    progress = past or Progress()
-    if resume and checkpoint.exists():
-        progress = _restore(trainer, checkpoint)
-        if progress.seconds >= 60 * minutes:
-            progress = Progress(
-                past_seconds=progress.past_seconds + progress.seconds,
-                past_steps=progress.past_steps + progress.steps,
-            )
-    _drive(trainer, data, progress, 60 * minutes, batch, label_dropout, checkpoint, report)
-    _save(trainer, progress, checkpoint)
-    return progress
+
+    def __init__(self, fit: Callable[[torch.Generator], Stages], seed: int) -> None:
+        self._fit, self._seed = fit, seed
+        self.step, self.seconds = 0, 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._stages = self._fit(randomness.seeded(self._seed))
+        self._net: Mapping[str, Any] = {}
+        self._tensors: Mapping[str, Tensor] | None = None
+        self._done = False
+
+    @property
+    def total(self) -> None:
+        return None
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        return self._net
+
+    def run(self) -> Lesson:
+        """Stages to the end of the fit, from where it stands; returns what a checkpoint ships."""
+        while not self._done:
+            if (moment := self.advance()) is not None:
+                yield moment
+        return self.weights()
+
+    def advance(self) -> Moment | None:
+        """One stage; None when the fit was at its end."""
+        clock = _Clock(on_gpu=False)
+        with torch.inference_mode(False), torch.no_grad():
+            try:
+                stage = next(self._stages)
+            except StopIteration as end:
+                self._net, self._tensors = end.value
+                self._done = True
+                return None
+        if stage.tensors is not None:
+            self._net, self._tensors = stage.net or {}, stage.tensors
+        self.step += 1
+        self.seconds += clock.read()
+        return Moment(self.step, None, stage.losses, seconds=self.seconds)
+
+    def weights(self) -> dict[str, Tensor]:
+        """What has been found so far; empty for nothing."""
+        return dict(self._tensors or {})
+
+    def sketch(self) -> dict[str, Tensor] | None:
+        """What has been found so far."""
+        return None if self._tensors is None else dict(self._tensors)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "seconds": self.seconds}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Does the stages over."""
+        self._begin()
+        self.step = 0
+        while self.step < state["step"] and self.advance() is not None:
+            pass
+        self.seconds = state["seconds"]
 
 
-def _drive(
-    trainer: Trainer, data: DataSet, progress: Progress, budget: float, batch: int,
-    label_dropout: float, checkpoint: Path, report: Callable[[str], None],
-) -> None:  # fmt: skip
-    x, labels, nobody = data.train.x, data.train.labels, len(data.labels)
-    saved = reported = before = time.monotonic()
-    worked = time.process_time()
-    while progress.seconds < budget:
-        pick = torch.randint(len(x), (batch,))
-        dropped = torch.rand(batch) < label_dropout
-        classes = torch.where(dropped, nobody, labels[pick])
-        figures = trainer.step(x[pick], classes, progress.seconds / budget)
-        progress.steps += 1
-        now, work = time.monotonic(), time.process_time()
-        # on a busy machine only what the run was given counts, but where a GPU does the work
-        progress.seconds += now - before if x.is_cuda else min(now - before, work - worked)
-        before, worked = now, work
-        if now - reported > _REPORT_EVERY:
-            shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-            report(f"{progress.seconds / 60:6.1f} min  step {progress.steps:6d}  {shown}")
-            reported = now
-        if now - saved > _SAVE_EVERY:
-            _save(trainer, progress, checkpoint)
-            saved = now
+class _Clock:
+    """Seconds since it was made: on a busy machine only what this process was given counts.
 
+    Where a GPU does the work, the processor's time says nothing.
+    """
 
-def _save(trainer: Trainer, progress: Progress, path: Path) -> None:
-    import io
+    def __init__(self, on_gpu: bool) -> None:
+        self._on_gpu, self._wall, self._work = on_gpu, time.monotonic(), time.process_time()
 
-    buffer = io.BytesIO()
-    state = {"trainer": trainer.state_dict(), "progress": vars(progress)}
-    torch.save({**state, "random": torch.get_rng_state()}, buffer)
-    write_atomically(path, buffer.getvalue())
-
-
-def _restore(trainer: Trainer, path: Path) -> Progress:
-    state = torch.load(path, map_location=torch.get_default_device(), weights_only=True)
-    trainer.load_state_dict(state["trainer"])
-    torch.set_rng_state(state["random"].cpu())
-    return Progress(**state["progress"])
+    def read(self) -> float:
+        wall = time.monotonic() - self._wall
+        return wall if self._on_gpu else min(wall, time.process_time() - self._work)
