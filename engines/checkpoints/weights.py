@@ -42,8 +42,8 @@ _OWN: Mapping[str, str] = MappingProxyType({})
 def load(card: Card) -> dict[str, Tensor]:
     """The card's tensors, on the CPU.
 
-    Those of an `Unsaved` card are copies. Raises CheckpointError with one sentence when the file is missing, is not what the card
-    promised, or is not safetensors.
+    Those of an `Unsaved` card are copies. Raises CheckpointError with one sentence when the file
+    is missing, is not what the card promised, or is not safetensors.
     """
     if isinstance(card, Unsaved):
         return {name: tensor.detach().clone().cpu() for name, tensor in card.tensors.items()}

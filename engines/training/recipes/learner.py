@@ -26,14 +26,14 @@ from engines.training.recipes.registry import RECIPES, recipe_of
 FEWEST = 10
 """Points that a learner needs."""
 SMALL: Mapping[str, Options] = {
-    "vae": {"hidden": 32, "batch": 64},
+    "vae": {"hidden": 32, "batch": 64, "samples": 4},
     "gan": {
         "hidden": 48, "layers": 2, "critic_hidden": 48, "critic_layers": 2, "places": 32,
         "batch": 128,
     },
     "autoregressive": {"components": 16, "hidden": 48, "layers": 2, "features": 32, "batch": 128},
     "any-order": {"components": 16, "hidden": 48, "layers": 2, "features": 32, "batch": 128},
-    "flow": {"transforms": 3, "bins": 8, "hidden": [48, 48], "batch": 128},
+    "flow": {"transforms": 2, "bins": 8, "hidden": [64, 64], "batch": 128},
     "diffusion": {"hidden": 64, "layers": 3, "places": 48, "batch": 256},
     "energy": {"hidden": 64, "layers": 2, "places": 48, "batch": 256, "nodes": 512},
     "mfa": {"components": 8},
