@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints import weights
-from engines.checkpoints.catalog import ROOT
+from engines.checkpoints.catalog import ROOT, CheckpointError
 from engines.model import Card
 from engines.opening import find
 from engines.training import keeping
@@ -47,6 +47,8 @@ def make(options: argparse.Namespace) -> int:
         data = load(data_name)
     except KeyError:
         raise UsageError(f"there is no data set '{data_name}'") from None
+    except RuntimeError as error:  # it could not be fetched
+        raise CheckpointError(str(error)) from error
     prepare(options)
     data = data.to(options.device)
     recipe = recipe_of(family, data)

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     data = data.to(options.device)
     net, g = sizes(data, channels=1), seeded(_SEED, options.device)
     path = Path("runs/classifier-mnist.pt")
-    found = fit(net, _loss, data, path, options, _COMMAND, own=Plan(_STEPS, _BATCH))
+    found = fit(net, loss, data, path, options, _COMMAND, own=Plan(_STEPS, _BATCH))
     if found is None:
         return 130
     reader, training = found
@@ -125,9 +125,7 @@ def _spread(n: int, width: float, g: torch.Generator) -> Tensor:
     return width * (2 * uniform(g, n) - 1)
 
 
-def _loss(
-    net: Classifier, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
-) -> Tensor:
+def loss(net: Classifier, x: Tensor, labels: Tensor, progress: float, g: torch.Generator) -> Tensor:
     x = augmented(x, g).to(memory_format=torch.channels_last)
     return F.cross_entropy(net(x), labels, label_smoothing=0.05)
 
