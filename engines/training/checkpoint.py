@@ -148,7 +148,7 @@ def _begin(
     if found:
         return resume(course, found), ""
     if options.resume and (ROOT / f"{options.name}.toml").exists():
-        card = find(options.name)
+        card = find(options.name, ROOT)
         course.trainer.adopt(weights.load(card))
         print(f"starting from the committed weights of {options.name}", file=sys.stderr)
         done = Past(60 * card.training.get("minutes", 0), card.training.get("steps", 0))

@@ -175,6 +175,21 @@ def test_a_cap_in_minutes_ships_what_there_is_and_the_card_says_so(house, capsys
     assert made(house, "moons/autoregressive").training["steps"] == 8
 
 
+def test_committed_weights_get_steps_on_top_and_the_card_names_both_commands(house, capsys):
+    assert main(["moons/autoregressive", *SMALL]) == 0
+    first = made(house, "moons/autoregressive")
+    (house / "runs/moons-autoregressive.pt").unlink()
+    assert main(["moons/autoregressive", "--steps", "4", "--batch", "16", "--resume"]) == 0
+    card = made(house, "moons/autoregressive")
+    assert "starting from the committed weights" in capsys.readouterr().err
+    assert card.sha256 != first.sha256
+    assert card.training["steps"] == 12
+    assert card.training["command"] == (
+        f"{first.training['command']} && python -m engines.training moons/autoregressive "
+        "--steps 4 --seed 1 --resume --batch 16"
+    )
+
+
 def test_what_cannot_be_is_said_in_a_sentence(house, capsys):
     assert main(["moons/nothing"]) == 2
     assert "no recipe for 'nothing'; there are: vae" in capsys.readouterr().err
