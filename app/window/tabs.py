@@ -12,6 +12,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.inpainting.editors import EDITORS
+from app.interpolation.kinds import PATHS
 from app.sampling import displays
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
@@ -78,7 +79,7 @@ def _only(*taken: type[Any]) -> Callable[[Kind], str]:
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
     ("sample", "Sampling", _sampling, displays.refusal),
     ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
-    ("interpolate", "Interpolation", _interpolation, _only(Pictures, Points)),
+    ("interpolate", "Interpolation", _interpolation, PATHS.refusal),
     ("density", "Density", _density, _only(Pictures, Points)),
 )
 """The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""

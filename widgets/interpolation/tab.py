@@ -5,6 +5,8 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -22,6 +24,7 @@ from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
+from widgets.interpolation.frame import Frame
 from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
@@ -69,7 +72,7 @@ class InterpolationTab(QWidget):
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
         self.export = QPushButton("Export…", self)
-        self.fade = InterpolationRow(self, closable=False)
+        self._below: InterpolationRow | None = None
         self.latents = LatentPanel(self)
         self.nothing = QLabel(self)
         self._column = QVBoxLayout()
@@ -87,15 +90,18 @@ class InterpolationTab(QWidget):
         """The models shown, from top to bottom."""
         return tuple(self._rows)
 
-    def set_rows(self, specs: tuple[RowSpec, ...]) -> None:
-        """Show these models; a row that stays keeps its frames."""
+    def set_rows(
+        self, specs: tuple[RowSpec, ...], frame: Callable[[QWidget], Frame] | None = None
+    ) -> None:
+        """Show these models; a row that stays keeps its frames, a new one is made with `frame`."""
         for name in [name for name in self._rows if name not in {spec.name for spec in specs}]:
             gone = self._rows.pop(name)
             gone.hide()
             gone.deleteLater()
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:
-                self._add(spec)
+                assert frame is not None, "a new row needs a frame"
+                self._add(spec, frame)
             self._column.insertWidget(place, self._rows[spec.name], 1)
         self._rows = {spec.name: self._rows[spec.name] for spec in specs}
 
@@ -151,21 +157,30 @@ class InterpolationTab(QWidget):
             with QSignalBlocker(combo):
                 combo.setCurrentIndex(max(0, place))
 
-    def set_points(self, points: bool) -> None:
-        """Whether the data are points of the plane: what is only for pictures goes."""
-        for widget in (self.source.open, self.source.classes, self.fade):
-            widget.setVisible(not points)
+    def set_files(self, files: bool) -> None:
+        """Whether examples have classes, and may come out of files."""
+        for widget in (self.source.open, self.source.classes):
+            widget.setVisible(files)
+
+    def show_below(self, row: InterpolationRow | None) -> None:
+        """Show a row of no model below those of the models, or none."""
+        if row is self._below:
+            return
+        if self._below is not None:
+            self._below.hide()
+        self._below = row
+        if row is not None:
+            self._column.insertWidget(len(self._rows), row, 1)
+            row.setVisible(self.nothing.isHidden())
 
     def set_ready(self, reason: str) -> None:
         """Show the rows, or say why there is nothing to show."""
         self.nothing.setText(reason)
         self.nothing.setVisible(bool(reason))
         self.export.setEnabled(not reason)
-        for row in (*self._rows.values(), self.fade):
-            row.setVisible(not reason and (row is not self.fade or not self._points()))
-
-    def _points(self) -> bool:
-        return not self.source.open.isVisibleTo(self.source)
+        for row in (*self._rows.values(), self._below):
+            if row is not None:
+                row.setVisible(not reason)
 
     # how it is made
 
@@ -203,8 +218,6 @@ class InterpolationTab(QWidget):
         self.film.setAccessibleName("Frames of exports")
         self.film.setToolTip("Frames of an exported film or sheet, 3 to 240.")
         self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
-        self.fade.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
-        self.fade.set_nature("no model: pixels mixed", "", "")
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("faint", True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -215,7 +228,6 @@ class InterpolationTab(QWidget):
         rows = QWidget(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(unit)
-        self._column.addWidget(self.fade, 1)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -287,11 +299,9 @@ class InterpolationTab(QWidget):
                 self.export.mapToGlobal(self.export.rect().bottomLeft())
             )
         )
-        self.fade.place_wanted.connect(self.place_wanted)
-        self.fade.released.connect(self.released)
 
-    def _add(self, spec: RowSpec) -> None:
-        row, name = InterpolationRow(self), spec.name
+    def _add(self, spec: RowSpec, frame: Callable[[QWidget], Frame]) -> None:
+        row, name = InterpolationRow(frame, self), spec.name
         row.set_identity(spec.title, spec.name, spec.family)
         row.place_wanted.connect(self.place_wanted)
         row.released.connect(self.released)

@@ -51,7 +51,7 @@ def test_one_slider_is_reset_by_a_double_click_and_all_by_home(bench):
 
 def test_the_class_follows_the_hand_and_keeps_the_code(bench):
     classes, row = bench.tab.latents.classes, bench.row()
-    slider, (model, walk) = classes.slider, bench.presenter.walks.models.made(FLOW)["walk"]
+    slider, (model, walk, _) = classes.slider, bench.presenter.walks.models.made(FLOW)["walk"]
     bench.go(0.25)
     bench.until(lambda: bench.filmed() and bench.here())
     plain, film = bench.shown().copy(), row.film
