@@ -34,6 +34,8 @@ from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import KeyStrip
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
+USUAL_WIDTH = 956
+"""Of the rows in a window of usual size: strips are worth more room than sliders."""
 WAYS = ("slerp", "lerp")
 _WAY_TIP = (
     "<qt><b>slerp</b> goes along the great circle and keeps the norm of codes, where draws from "
@@ -237,6 +239,7 @@ class InterpolationTab(QWidget):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
+        self.splitter.setSizes([USUAL_WIDTH, INSPECTOR_WIDTH])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.setSpacing(unit)

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Slot
 
+from app.density.page import Page
 from app.density.pictures.dimensions import Dimensions
 from app.density.pictures.export import Content, PageExport
 from app.density.pictures.numbers import Numbers
@@ -26,8 +27,8 @@ _WITHOUT_MAPS = ("numbers", "dimensions")
 _OF_NO_PICTURE = ("samples", "dimensions")
 
 
-class Page(Protocol):
-    """What is asked of a page."""
+class Looking(Protocol):
+    """What is asked of one of its pages."""
 
     def refresh(self) -> None:
         """Look anew."""
@@ -43,8 +44,10 @@ class Mapped(Protocol):
         """The maps as they are shown."""
 
 
-class Pictures(QObject):
+class Pictures(Page):
     """Only the page in front works."""
+
+    view: PicturePages
 
     def __init__(self, view: PicturePages, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
@@ -58,7 +61,7 @@ class Pictures(QObject):
         self.plane = PlanePage(view, self.source, parts)
         self.samples = SamplesPage(view, self.source, parts)
         self.dimensions = Dimensions(view)
-        self._pages: dict[str, Page] = {
+        self._pages: dict[str, Looking] = {
             "numbers": self.numbers, "pixels": self.pixels, "plane": self.plane,
             "samples": self.samples, "dimensions": self.dimensions,
         }  # fmt: skip

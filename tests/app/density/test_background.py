@@ -36,7 +36,7 @@ class Bench:
         return job
 
     def page(self):
-        return self.stage.window.presenters[DENSITY].pictures
+        return self.stage.window.presenters[DENSITY].page
 
     def working(self):
         """What the page works out in the background."""
