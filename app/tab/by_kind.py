@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.kinds import view_of
-from engines import kinds
 from engines.kinds import Kind, Points, UnfitKindError
 
 T = TypeVar("T")
@@ -37,10 +36,13 @@ class ByKind(dict[type[Any], Entry[T]]):
     def entry(self, kind: Kind) -> Entry[T]:
         """The entry of a kind. Raises UnfitKindError with a sentence where there is none."""
         view_of(kind)  # what cannot be shown anywhere cannot be shown here
-        found: Entry[T] = kinds.chosen(kind, self, self._who)
-        if why := found.refusal(kind):
-            raise UnfitKindError(why)
-        return found
+        for of, entry in self.items():
+            if isinstance(kind, of):
+                if why := entry.refusal(kind):
+                    raise UnfitKindError(why)
+                return entry
+        can = " and ".join(of.things for of in self)
+        raise UnfitKindError(f"{self._who} has nothing for {kind.things}, only for {can}")
 
     def refusal(self, kind: Kind) -> str:
         """Why the tab cannot show a kind, a sentence; "" where it can."""
