@@ -53,9 +53,7 @@ class Pictures(Page):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self._data = ""
-        self.source = PictureSource(
-            view, parts.session, parts.channels, parts.export, parts.messages
-        )
+        self.source = PictureSource(view, parts)
         self.numbers = Numbers(view, self.source, parts)
         self.pixels = PixelPage(view, self.source, parts)
         self.plane = PlanePage(view, self.source, parts)
@@ -103,7 +101,7 @@ class Pictures(Page):
 
     def adopt(self, source: Path | bytes) -> bool:
         """Look at a picture from outside."""
-        self.source.open(source)
+        self.source.bar.open(source)
         return True
 
     def receive(self, picture: Pixels, title: str) -> None:
