@@ -15,6 +15,7 @@ from app.interpolation.paths import Paths
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
+from app.tab.durations import took
 from app.tasks import walking
 from app.tasks.walking import Codes, Film, Progress, Still, Walks, Wish
 from app.work.channels import Channel, Channels
@@ -208,7 +209,7 @@ class WalkRow(QObject):
 
     def _say_cost(self, seconds: float) -> None:
         """What a frame costs, and how the norm of codes goes along the path."""
-        words, tip = f"{1000 * seconds:,.0f} ms a frame", ""
+        words, tip = f"{took(seconds)} a frame", ""
         free, film = self.codes.free if self.codes else 0, self.film
         if free and film is not None and film.codes is not None and film.wish is self.wish:
             norms = np.linalg.norm(film.codes[:, :free], axis=1)
