@@ -14,11 +14,12 @@ from app.density.page import Page, PageEntry
 from app.density.pages import PAGES
 from app.exchange.travel import Target
 from app.recipes.pictures import Pixels
-from app.recipes.recipe import Recipe, RecipeError, card_among
+from app.recipes.recipe import Recipe, card_among
 from app.session.settings import Settings
+from app.tab.by_kind import Made
 from app.tab.parts import Parts
 from app.tab.restoring import check_seed
-from engines.kinds import Kind, UnfitKindError
+from engines.kinds import Kind
 from widgets.density.tab import DensityTab
 
 NOTHING = "Choose a model to see where it puts its mass."
@@ -30,10 +31,10 @@ class Density(QObject):
     def __init__(self, tab: DensityTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._tab, self._parts = tab, parts
-        self._pages: dict[type[Kind], Page] = {}
+        self._pages = Made(PAGES, tab, parts)
         self.page: Page | None = None
         """That of the kind of data in view."""
-        self._pending: tuple[type[Kind], Any] | None = None
+        self._pending: tuple[Kind, Any] | None = None
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
@@ -46,28 +47,19 @@ class Density(QObject):
         if not self._tab.isVisible():
             return
         self._show()
-        for page in self._pages.values():
+        for page in self._pages:
             if not page.view.isVisible():
                 page.rest()
 
     def _show(self) -> None:
-        cards = self._parts.session.chosen()
-        reason = PAGES.refusal(cards[0].kind) if cards else NOTHING
-        if reason:
-            self.page = None
+        cards, reason = PAGES.taken(self._parts.session.chosen(), NOTHING)
+        self.page = self._pages.of(cards[0].kind) if cards else None
+        if self.page is None:
             self._tab.show_reason(reason)
             return
-        self.page = self._page_of(cards[0].kind)
         self._tab.show_page(self.page.view)
         self.page.rebuild()
         self._restore_pending()
-
-    def _page_of(self, kind: Kind) -> Page:
-        """The page of a kind, made when it is first asked for. Raises UnfitKindError."""
-        entry = PAGES.entry(kind)
-        if type(kind) not in self._pages:
-            self._pages[type(kind)] = entry.make(self._tab, self._parts)
-        return self._pages[type(kind)]
 
     def run(self, *, first: bool) -> None:
         """Map what is in view once more."""
@@ -75,12 +67,12 @@ class Density(QObject):
 
     def stop(self) -> None:
         """Stop the maps that are on their way."""
-        for page in self._pages.values():
+        for page in self._pages:
             page.stop()
 
     @Slot()
     def _rest(self) -> None:
-        for page in self._pages.values():
+        for page in self._pages:
             page.rest()
 
     def _seen(self) -> Page | None:
@@ -106,28 +98,25 @@ class Density(QObject):
         """Show the view in a recipe. Raises RecipeError, and changes nothing, if it cannot."""
         session = self._parts.session
         kind = card_among(session.cards, recipe).kind
-        try:
-            entry = PAGES.entry(kind)
-        except UnfitKindError as error:
-            raise RecipeError(str(error)) from error
+        entry = PAGES.checked(kind)
         assert isinstance(entry, PageEntry), "the entries of this tab read recipes"
         view = entry.read(recipe, session.cards)
         check_seed(recipe)
         session.set_seed(recipe.seed)
         session.choose(session.cards[view.models[0]].data, view.models)
-        self._pending = type(kind), view
+        self._pending = kind, view
         self._restore_pending()
 
     def _restore_pending(self) -> None:
         if self._pending is None or self.page is None or not self._tab.isVisible():
             return
         kind, view = self._pending
-        if self._pages.get(kind) is self.page:
+        if self._pages.of(kind) is self.page:
             self._pending = None
             self.page.restore(view)
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them; of pages not yet made they stay."""
-        for page in self._pages.values():
+        for page in self._pages:
             settings = page.settings(settings)
         return settings

@@ -44,6 +44,7 @@ class PathMenus(QObject):
             str(self._tab.encoder.currentData()), easing, self._panel.basis(name),
             tuple(round(v, 4) for v in self._panel.turned_of(name)), self._session.seed,
             self._tab.label() if row.card.labels else None, prompt=row.prompt,
+            given=row.wish.given if row.wish is not None else {},
         )  # fmt: skip
 
     @Slot(QPoint)

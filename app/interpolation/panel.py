@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from app.models.titles import family_title
 from app.tasks import latent_study, walking
 from app.tasks.latent_study import LAYOUTS, SINGLE_MOST, Study
 from app.tasks.path_making import offset_of
-from app.tasks.walking import Array, Film, Progress, Still, Walks, Wish
+from app.tasks.walking import Array, Film, Progress, Still, Walks
 from app.work.channels import Channels
 from app.work.lane import Failure
 from engines.model import Card
@@ -256,7 +257,7 @@ class Panel(QObject):
             if turned is None or study is None:
                 return
             offset = offset_of(study, turned, self.basis(self.name))
-            wish = Wish(row.wish.codes, row.wish.way, offset, row.wish.label)
+            wish = replace(row.wish, offset=offset)
             job = walking.still(row.walks, row.card, wish, row.place, self._hover_stamp, rough=True)
         self._peek.submit(job)
 

@@ -17,9 +17,11 @@ from app.interpolation.paths import Paths
 from app.interpolation.row import WalkRow, open_channels
 from app.models.titles import family_title
 from app.recipes.pictures import Values
-from app.recipes.recipe import Recipe, RecipeError, card_among
+from app.recipes.recipe import Recipe, card_among
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.by_kind import Made
+from app.tab.conditions import Conditions
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
@@ -28,7 +30,6 @@ from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, plan_of
 from app.work.channels import Channel, Channels
 from engines.facts.abilities import reads_text
-from engines.kinds import Kind, UnfitKindError
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.specs import RowSpec
@@ -44,16 +45,16 @@ class Interpolation(QObject):
 
     def __init__(self, tab: InterpolationTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
-        self._tab, self._parts = tab, parts
+        self._tab = tab
         self._session: Session = parts.session
         self._all_channels: Channels = parts.channels
         self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
-        self._kinds: dict[type[Kind], Paths] = {}
+        self._made = Made(PATHS, tab, parts)
         self.paths: Paths | None = None
         """Those of the kind of data in view."""
-        self.keys = Keys(tab, parts)
+        self.keys, self.conditions = Keys(tab, parts), Conditions(tab.attributes)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -107,12 +108,10 @@ class Interpolation(QObject):
         """Show a row for every chosen model, once the tab is in view."""
         if not self._tab.isVisible():
             return
-        chosen = self._session.chosen()
-        reason = PATHS.refusal(chosen[0].kind) if chosen else NOTHING
-        cards = () if reason else tuple(c for c in chosen if type(c.kind) is type(chosen[0].kind))
+        cards, reason = PATHS.taken(self._session.chosen(), NOTHING)
         for name in [name for name in self.rows if name not in {card.name for card in cards}]:
             self.rows.pop(name).close()
-        self.paths = self.paths_of(cards[0].kind) if cards else None
+        self.paths = self._made.of(cards[0].kind) if cards else None
         specs = tuple(RowSpec(c.name, family_title(c), c.family) for c in cards)
         self._tab.set_rows(specs, self.paths.frame if self.paths is not None else None)
         self._tab.set_samplers(
@@ -128,6 +127,7 @@ class Interpolation(QObject):
         for card in new:
             self._add(card, self.paths)
         self._tab.set_classes(cards[0].labels, self._tab.label())
+        self.conditions.offer(cards[0])
         self.keys.show(cards[0], self.paths)
         if self.keys.keys:
             for card in new:
@@ -136,13 +136,6 @@ class Interpolation(QObject):
             self.select(cards[0].name)
         self._say_what_is_missing()
         self._restore_pending()
-
-    def paths_of(self, kind: Kind) -> Paths:
-        """The paths of a kind, made when they are first asked for. Raises UnfitKindError."""
-        entry = PATHS.entry(kind)
-        if type(kind) not in self._kinds:
-            self._kinds[type(kind)] = entry.make(self._tab, self._parts)
-        return self._kinds[type(kind)]
 
     def _add(self, card: Card, paths: Paths) -> None:
         widget = self._tab.row(card.name)
@@ -220,7 +213,8 @@ class Interpolation(QObject):
         """What the controls ask of a row whose codes are known."""
         assert row.codes is not None
         label = self._tab.label() if row.card.labels else None
-        return Wish(row.codes, self._tab.way.currentText(), self.panel.offset(row.card.name), label)
+        offset, given = self.panel.offset(row.card.name), self.conditions.of(row.card)
+        return Wish(row.codes, self._tab.way.currentText(), offset, label, given)
 
     @Slot()
     def _paths_changed(self) -> None:
@@ -366,10 +360,7 @@ class Interpolation(QObject):
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
         card = card_among(self._session.cards, recipe)
-        try:
-            PATHS.entry(card.kind)
-        except UnfitKindError as error:
-            raise RecipeError(str(error)) from error
+        PATHS.checked(card.kind)
         plan = plan_of(recipe, card)
         check_seed(recipe)
         self._tab.player.pause()
@@ -389,9 +380,10 @@ class Interpolation(QObject):
             return
         (card, plan), self._pending = self._pending, None
         self._tab.set_classes(card.labels, plan.label)
+        self.conditions.put(card, plan.given)
         if 3 <= plan.count <= 240:
             self._tab.set_film_count(plan.count)
-        paths = self.paths_of(card.kind)
+        paths = self._made.of(card.kind)
         self.keys.set_keys([
             paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path")
             for k, value in enumerate(plan.keys)

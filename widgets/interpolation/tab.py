@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
@@ -73,7 +74,7 @@ class InterpolationTab(QWidget):
         self.player, self.prompt = Player(self), PromptFields(self, wide=True, path=True)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
-        self.export = QPushButton("Export…", self)
+        self.export, self.attributes = QPushButton("Export…", self), AttributeMenus(self)
         self._below: InterpolationRow | None = None
         self.latents = LatentPanel(self)
         self.nothing = QLabel(self)
@@ -278,7 +279,9 @@ class InterpolationTab(QWidget):
         right, top = QVBoxLayout(), QHBoxLayout()
         right.setSpacing(unit)
         right.addLayout(forms)
+        right.addWidget(self.attributes)
         right.addWidget(self.prompt)
+        self.attributes.hide()
         right.addWidget(self.player)
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(2 * unit)
@@ -292,6 +295,7 @@ class InterpolationTab(QWidget):
         self.way.currentIndexChanged.connect(self.way_changed)
         self.frames.valueChanged.connect(self.frames_changed)
         self.classes.currentIndexChanged.connect(self._class_chosen)
+        self.attributes.changed.connect(self.class_changed)
         self.latents.classes.moved.connect(self._class_slid)
         self.encoder.currentIndexChanged.connect(self.encoder_changed)
         self.sample.clicked.connect(

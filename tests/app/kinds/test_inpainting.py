@@ -20,7 +20,7 @@ from widgets.inpainting.desk import Desk
 from widgets.inpainting.filling_row import FillingRow
 
 PLACE = 1
-START = "abcd????abcd"
+START = "a???????????"
 
 
 class SongRow(FillingRow):
@@ -206,3 +206,27 @@ def test_other_data_bring_their_own_editor_and_count(open_tab):
     assert tab.desk is mine
     assert tab.draws() == 5
     assert mine.given.isVisible()
+
+
+def test_each_attribute_has_a_menu_and_goes_into_the_recipe(open_tab):
+    stage = open_tab()
+    tab, presenter = stage.window.tabs.widget(PLACE), stage.window.presenters[PLACE]
+    assert list(tab.attributes.menus) == ["mood", "key"]
+    assert not tab.classes.isVisible()
+    mood = tab.attributes.menus["mood"]
+    mood.setCurrentIndex(mood.findData("wild"))
+    assert filled(stage) == expected(stage, START, mood="wild")
+    assert drawn(stage) != expected(stage, START)
+    presenter.save()
+    (recipe,) = presenter.editor.inspector.saved
+    assert recipe.given == {"mood": "wild"}
+    stage.window.session.choose("moons", ("moons/kde",))
+    assert not tab.attributes.isVisible()
+    assert tab.classes.isVisible()
+    stage.window.session.choose("songs", (NAME,))
+    assert tab.attributes.given() == {"mood": "wild"}
+    other = open_tab()
+    other.window.presenters[PLACE].restore(recipe)
+    other.until(lambda: drawn(other))
+    assert other.window.tabs.widget(PLACE).attributes.given() == {"mood": "wild"}
+    assert drawn(other) == expected(stage, START, mood="wild")

@@ -166,3 +166,21 @@ def test_other_data_bring_their_own_frames(open_tab):
     stage.window.session.choose("songs", (NAME,))
     stage.until(lambda: filmed(stage))
     assert lines(stage) == expected(stage, SONGS[0], SONGS[1])
+
+
+def test_codes_are_decoded_as_what_the_menus_of_attributes_say(open_tab):
+    stage = open_tab()
+    presenter, tab = stage.window.presenters[PLACE], stage.window.tabs.widget(PLACE)
+    plain = lines(stage)
+    mood = tab.attributes.menus["mood"]
+    mood.setCurrentIndex(mood.findData("wild"))
+    stage.until(lambda: filmed(stage) and row_of(stage).film.wish.given == {"mood": "wild"})
+    assert lines(stage) != plain
+    recipe = presenter.menus.recipe(row_of(stage))
+    assert recipe.given == {"mood": "wild"}
+    wild = lines(stage)
+    other = open_tab()
+    other.window.presenters[PLACE].restore(recipe)
+    other.until(lambda: filmed(other) and row_of(other).film.wish.given == {"mood": "wild"})
+    assert other.window.tabs.widget(PLACE).attributes.given() == {"mood": "wild"}
+    assert lines(other) == wild
