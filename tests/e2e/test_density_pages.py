@@ -65,7 +65,7 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     filling = front(stage, FILL)
     stage.until(lambda: KDE in filling.rows and filling.rows[KDE].frame is not None
                 and filling.rows[KDE].frame.done)  # fmt: skip
-    filling.inspector._actions.open_menu(filling.rows[KDE], 0, at)
+    filling.editor.inspector._actions.open_menu(filling.rows[KDE], 0, at)
     expected = np.asarray(filling.rows[KDE].frame.values[0])
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
 
