@@ -102,7 +102,8 @@ def scenes(stage):
     for page in range(latents.pages.count()):
         latents.pages.setCurrentIndex(page)
         yield f"interpolation, {latents.pages.tabText(page)}", window
-    pictures = front(stage, PLACE)[1].page
+    page = front(stage, PLACE)[1].page
+    pictures = None if isinstance(page, Plane) else page
     for page in ("numbers", "pixels", "plane", "samples", "dimensions") if pictures else ():
         stage.click(pictures.view.button(page))
         yield f"density, {page}", window
