@@ -120,9 +120,9 @@ def density(window: Window) -> None:
     window.session.choose("moons", ("moons/vae", "moons/flow", "moons/mfa", "moons/kde"))
     window.tabs.setCurrentIndex(3)
     presenter = window.presenters[3]
-    _until(lambda: presenter.plane is not None and len(presenter.plane.maps) >= 5)
-    _until(lambda: all(_mapped(each) for each in presenter.plane.maps.values()), 300)
-    heat = presenter.plane.view.panel("moons/mfa").map
+    _until(lambda: presenter.page is not None and len(presenter.page.maps) >= 5)
+    _until(lambda: all(_mapped(each) for each in presenter.page.maps.values()), 300)
+    heat = presenter.page.view.panel("moons/mfa").map
     _click(heat.viewport(), heat.position_of(0.0, 1.0).toPoint())
     _wait(2)
     _save(window, "density")

@@ -16,16 +16,17 @@ from app.inpainting.pictures.evidence import Evidence
 from app.inpainting.queue import FillQueue
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
-from app.recipes.recipe import Recipe, RecipeError, card_among
+from app.recipes.recipe import Recipe, card_among
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.by_kind import Made
+from app.tab.conditions import Conditions
 from app.tab.method_row import knob_specs
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks.filling import When
 from app.work.jobs import Jobs
-from engines.kinds import Kind, UnfitKindError
 from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
@@ -41,11 +42,12 @@ class Inpainting(QObject):
         self._tab, self._parts = tab, parts
         self._session: Session = parts.session
         self._jobs: Jobs = parts.jobs
-        self._editors: dict[type[Kind], Editor[Any]] = {}
+        self._editors = Made(EDITORS, tab, parts, begin=self._begin)
         self.editor: Editor[Any] | None = None
         """That of the kind of data in view."""
         self.methods: dict[str, str] = {}
         self.knobs: dict[str, dict[str, float]] = {}
+        self.conditions = Conditions(tab.attributes)
         self._queue = FillQueue(lambda: self.rows, parts, self.request)
         self._evidence = Evidence(tab)
         self._buttons = RowButtons(
@@ -77,16 +79,11 @@ class Inpainting(QObject):
         """The rows in view, by the names of their models."""
         return self.editor.rows if self.editor is not None else {}
 
-    def editor_of(self, kind: Kind) -> Editor[Any]:
-        """The editor of a kind, made when it is first asked for. Raises UnfitKindError."""
-        entry = EDITORS.entry(kind)
-        if type(kind) not in self._editors:
-            editor = self._editors[type(kind)] = entry.make(self._tab, self._parts)
-            editor.remember(self._parts.settings)
-            editor.changed.connect(self.refresh)
-            editor.found.connect(self._say_what_is_missing)
-            editor.inspector.knobs_wanted.connect(self._show_knobs)
-        return self._editors[type(kind)]
+    def _begin(self, editor: Editor[Any]) -> None:
+        editor.remember(self._parts.settings)
+        editor.changed.connect(self.refresh)
+        editor.found.connect(self._say_what_is_missing)
+        editor.inspector.knobs_wanted.connect(self._show_knobs)
 
     # what is shown
 
@@ -95,10 +92,9 @@ class Inpainting(QObject):
         """Show a row for every chosen model, once the tab is in view."""
         if not self._tab.isVisible():
             return
-        chosen = self._session.chosen()
-        reason = EDITORS.refusal(chosen[0].kind) if chosen else NOTHING
-        cards = () if reason else tuple(c for c in chosen if type(c.kind) is type(chosen[0].kind))
-        self._turn_to(self.editor_of(cards[0].kind) if cards else None, {c.name for c in cards})
+        cards, reason = EDITORS.taken(self._session.chosen(), NOTHING)
+        editor = self._editors.of(cards[0].kind) if cards else None
+        self._turn_to(editor, {card.name for card in cards})
         self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
         if self.editor is None:
             self._tab.set_ready(reason)
@@ -107,6 +103,8 @@ class Inpainting(QObject):
             if card.name not in self.editor.rows:
                 self.editor.add(card).offered.connect(self._offered)
         self._tab.set_classes(cards[0].labels, self._tab.label())
+        self._tab.show_classes(bool(cards[0].labels) or not cards[0].attributes)
+        self.conditions.offer(cards[0])
         self.editor.show(cards[0])
         self._say_what_is_missing()
         self.refresh()
@@ -114,7 +112,7 @@ class Inpainting(QObject):
 
     def _turn_to(self, editor: Editor[Any] | None, names: set[str]) -> None:
         """Bring the editor of a kind into view, with its own number of draws."""
-        for known in self._editors.values():
+        for known in self._editors:
             known.close(known.rows.keys() - (names if known is editor else set()))
         if editor is self.editor:
             return
@@ -162,9 +160,9 @@ class Inpainting(QObject):
         knobs = dict(self.knobs.get(f"{card.name} {method}", {}))
         label = self._tab.label() if card.labels else None
         prompt = self._session.prompt_of(card)
-        return self.editor.request(card, Asked(
-            self._tab.draws(), self._session.seed, method, knobs, label, {}, prompt
-        ))  # fmt: skip
+        given = self.conditions.of(card)
+        asked = Asked(self._tab.draws(), self._session.seed, method, knobs, label, given, prompt)
+        return self.editor.request(card, asked)
 
     @Slot(str)
     def _offered(self, name: str) -> None:
@@ -286,7 +284,7 @@ class Inpainting(QObject):
         if self.rows:  # before that the parts have no widths of their own
             splitters["inpainting"] = tuple(self._tab.splitter.sizes())
         self._keep_count()
-        for editor in self._editors.values():
+        for editor in self._editors:
             settings = editor.settings(settings)
         return replace(
             settings, live_filling=self._tab.live.isChecked(), methods=dict(self.methods),
@@ -299,10 +297,8 @@ class Inpainting(QObject):
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
         card = card_among(self._session.cards, recipe)
-        try:
-            editor = self.editor_of(card.kind)
-        except UnfitKindError as error:
-            raise RecipeError(str(error)) from error
+        EDITORS.checked(card.kind)
+        editor = self._editors.of(card.kind)
         request = editor.read(recipe, card)
         check_seed(recipe, "inpaint")
         self.methods[card.name] = request.method
@@ -322,5 +318,6 @@ class Inpainting(QObject):
         assert self.editor is not None
         (card, request), self._pending = self._pending, None
         self._tab.set_classes(card.labels, request.label)
+        self.conditions.put(card, request.given)
         self.editor.put(card, request)
         self._queue.submit(card, request)

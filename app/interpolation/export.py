@@ -6,19 +6,18 @@ from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.exchange import file_dialogs
 from app.exchange.export import Export
-from app.exchange.intake import sentence
+from app.interpolation.paths import Way, Write
 from app.interpolation.row import WalkRow
+from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.recipes.pictures import Values, square_columns
-from app.recipes.recipe import Recipe, csv_bytes, file_name
-from app.tasks import films
+from app.recipes.pictures import Values
+from app.recipes.recipe import Recipe, file_name
 from app.tasks.latent_study import Study
 from app.tasks.path_making import make
 from app.tasks.walking import Codes, Progress, Walks
@@ -27,30 +26,6 @@ from app.work.jobs import Jobs, Order
 from app.work.lane import Job
 from engines.model import Card
 from widgets.window.messages import Messages, Severity
-
-Write = Callable[[Path, Values, Recipe], None]
-
-
-def _write_sheet(path: Path, values: Values, recipe: Recipe) -> None:
-    films.save_sheet(path, np.asarray(values, np.uint8), recipe)
-
-
-def _write_gif(path: Path, values: Values, recipe: Recipe) -> None:
-    films.save_gif(path, np.asarray(values, np.uint8), recipe)
-
-
-def _write_mp4(path: Path, values: Values, recipe: Recipe) -> None:
-    films.save_mp4(path, np.asarray(values, np.uint8), recipe)
-
-
-def _write_frames(path: Path, values: Values, recipe: Recipe) -> None:
-    films.save_frames(path, np.asarray(values, np.uint8), recipe)
-
-
-def _write_points(path: Path, values: Values, recipe: Recipe) -> None:
-    from app.recipes.files import write_atomically
-
-    write_atomically(path, csv_bytes(np.asarray(values, np.float32), recipe))
 
 
 class PathExport(QObject):
@@ -71,42 +46,28 @@ class PathExport(QObject):
         """The ways to save a path."""
         menu = QMenu(self._window)
         menu.setToolTipsVisible(True)
-        if not row.card.is_picture:
-            save = partial(self._save, row, plan, study, ".csv", "Table (*.csv)", _write_points)
-            menu.addAction("Table of points…", save)
-            return menu
-        ways: tuple[tuple[str, str, str, Write], ...] = (
-            (f"GIF, {plan.count} frames…", ".gif", "GIF (*.gif)", _write_gif),
-            (f"MP4, {plan.count} frames…", ".mp4", "MP4 (*.mp4)", _write_mp4),
-            ("Contact sheet…", ".png", "PNG picture (*.png)", _write_sheet),
-        )
-        for title, suffix, kind, write in ways:
-            action = menu.addAction(
-                title, partial(self._save, row, plan, study, suffix, kind, write)
-            )
-            if suffix == ".mp4" and (reason := films.no_codec()):
+        for way in row.paths.ways(row.card, plan.count):
+            action = menu.addAction(way.title, partial(self._save, row, plan, study, way))
+            if way.blocked:
                 action.setEnabled(False)
-                action.setToolTip(sentence(reason))
-        menu.addAction("Every frame as PNG…", partial(self._save_frames, row, plan, study))
+                action.setToolTip(way.blocked)
+        if (each := row.paths.each) is not None:
+            menu.addAction(each.title, partial(self._save_each, row, plan, study, each.write))
         return menu
 
-    def _save(
-        self, row: WalkRow, plan: Plan, study: Study | None, suffix: str, kind: str, write: Write
-    ) -> None:
-        columns = square_columns(plan.count)
-        recipe = recipe_of(row.card, plan, columns=columns if row.card.is_picture else None)
-        name = str(Path(self._export.folder) / file_name(recipe, suffix))
-        chosen = file_dialogs.save_file(self._window, "Save the path", name, kind)
+    def _save(self, row: WalkRow, plan: Plan, study: Study | None, way: Way) -> None:
+        recipe = recipe_of(row.card, plan, columns=view_of(row.card).columns(plan.count))
+        name = str(Path(self._export.folder) / file_name(recipe, way.suffix))
+        chosen = file_dialogs.save_file(self._window, "Save the path", name, way.filter)
         if chosen:
             self._export.folder = str(chosen.parent)
-            self._submit(row, plan, study, recipe, chosen, write)
+            self._submit(row, plan, study, recipe, chosen, way.write)
 
-    def _save_frames(self, row: WalkRow, plan: Plan, study: Study | None) -> None:
+    def _save_each(self, row: WalkRow, plan: Plan, study: Study | None, write: Write) -> None:
         folder = file_dialogs.open_folder(self._window, "Save every frame", self._export.folder)
         if folder:
             self._export.folder = str(folder)
-            recipe = recipe_of(row.card, plan)
-            self._submit(row, plan, study, recipe, folder, _write_frames)
+            self._submit(row, plan, study, recipe_of(row.card, plan), folder, write)
 
     def _submit(
         self, row: WalkRow, plan: Plan, study: Study | None, recipe: Recipe, path: Path,

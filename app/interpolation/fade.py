@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from app.interpolation.keys import Keys
 from app.kinds import view_of
 from app.recipes.pictures import Pixels
-from app.session.session import Session
 from app.tasks.walking import Film, step_lengths
 from app.work.channels import Channels
 from app.work.lane import Job
 from engines.model import Card
+from widgets.interpolation.picture_frame import PictureFrame
+from widgets.interpolation.row import InterpolationRow
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.state import State
 
@@ -23,44 +23,34 @@ from widgets.look.state import State
 class Fade(QObject):
     """Pixels are mixed at once where the hand is; the strip with its steps is made on the lane."""
 
-    def __init__(
-        self, tab: InterpolationTab, channels: Channels, session: Session, keys: Keys
-    ) -> None:
+    def __init__(self, tab: InterpolationTab, channels: Channels) -> None:
         super().__init__(tab)
-        self._tab, self._session, self._keys = tab, session, keys
+        self._tab = tab
+        self.row = InterpolationRow(PictureFrame, tab, closable=False)
+        self.row.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
+        self.row.set_nature("no model: pixels mixed", "", "")
+        self.row.place_wanted.connect(tab.place_wanted)
+        self.row.released.connect(tab.released)
         self._strip = channels.open("interpolation: fade")
         self._strip.stepped.connect(self._show)
 
-    def refresh(self, count: int) -> None:
+    def refresh(self, card: Card, ends: Pixels, count: int) -> None:
         """Make the strip of so many frames anew."""
-        card, ends = self._card(), self._ends()
-        if card is not None and ends is not None:
-            self._strip.submit(fade(card, ends, count))
-            self.go(self._tab.player.place())
+        self._strip.submit(fade(card, ends, count))
+        self.go(self._tab.player.place(), ends)
 
-    def go(self, place: float) -> None:
+    def go(self, place: float, ends: Pixels) -> None:
         """Be at a place 0 … 1 of the path."""
-        row, ends = self._tab.fade, self._ends()
-        row.set_place(place)
-        if ends is not None:
-            along = place * (len(ends) - 1)
-            k = min(int(along), len(ends) - 2)
-            row.show_still(faded(ends[k], ends[k + 1], 1 - (along - k)))
-
-    def _card(self) -> Card | None:
-        cards = self._session.chosen()
-        return cards[0] if cards and cards[0].is_picture else None
-
-    def _ends(self) -> Pixels | None:
-        if self._card() is None or not self._keys.keys:
-            return None
-        return np.asarray(self._keys.values(), np.uint8)
+        self.row.set_place(place)
+        along = place * (len(ends) - 1)
+        k = min(int(along), len(ends) - 2)
+        self.row.frame.show_still(faded(ends[k], ends[k + 1], 1 - (along - k)))
 
     @Slot(object)
     def _show(self, film: Film) -> None:
-        row = self._tab.fade
+        row = self.row
         row.set_count(len(film.values))
-        row.film.put(np.asarray(film.values, np.uint8))
+        row.frame.show_film(film.values, len(film.values), film.values[[0, -1]])
         if film.steps is not None:
             row.curve.set_steps(film.steps)
         row.curve.set_empty("no model, no density")

@@ -2,98 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
-from app.exchange.export import Export
-from app.exchange.own_pictures import Examples, ask_file, beside, bring, look, reading, title_of
+from app.exchange.own_pictures import beside
+from app.interpolation.paths import Key, Paths
+from app.kinds import view_of
 from app.models.titles import family_title
-from app.recipes.pictures import Pixels, Points, Values
-from app.session.session import Session
-from app.tasks.sampling import Backdrop, backdrop, draw
+from app.recipes.pictures import Pixels, Values
+from app.tab.parts import Parts
 from app.tasks.sampling import Frame as Drawn
-from app.work.channels import Channels
+from app.tasks.sampling import draw
 from app.work.lane import Failure
-from engines.data.fitting import Foreign, fitted
 from engines.model import Card, Prompt, SampleRequest
 from widgets.interpolation.tab import InterpolationTab
 from widgets.pictures.keyframes import MOST
-from widgets.window.messages import Messages
-
-FIRST = (3, 8)
-"""Of the digits a 3 and an 8: near each other, and yet a valley between them."""
-
-UNKNOWN_ENDS = ((-1.0, 0.0), (1.0, 0.0))
-"""Where a path begins and ends where there is no data to take it from."""
-
-
-@dataclass(frozen=True, eq=False)
-class Key:
-    """An end point: a picture uint8 (H, W, 3) or a point float32 (2,), and what it is."""
-
-    value: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
-    title: str
 
 
 class Keys(QObject):
-    """`changed` when an end point is another one; `found` when the examples of a set are known."""
+    """`changed` when an end point is another one, `searched` when examples were looked for, be
+    there any or not. What an example is, the paths of its kind know.
+    """
 
     changed = Signal()
     searched = Signal()
-    """The examples were looked for, and found or not."""
-    found = Signal()
 
-    def __init__(
-        self, tab: InterpolationTab, session: Session, channels: Channels, export: Export,
-        messages: Messages,
-    ) -> None:  # fmt: skip
+    def __init__(self, tab: InterpolationTab, parts: Parts) -> None:
         super().__init__(tab)
         self.keys: list[Key] = []
-        self.backdrop: Backdrop | None = None
-        self._tab, self._export, self._messages = tab, export, messages
-        self._session, self._models = session, session.open
+        self._tab, self._messages = tab, parts.messages
+        self._models = parts.session.open
         self._card: Card | None = None
-        self._examples: Examples | None = None
+        self._paths: Paths | None = None
         self._places: dict[int, int] = {}
         self._sampled = ""
-        self._look, self._read, self._draw = (
-            channels.open(f"interpolation: {k}") for k in ("examples", "file", "draw")
-        )
-        self._look.stepped.connect(self._take_examples)
-        self._read.stepped.connect(self._take_foreign)
-        self._read.failed.connect(self._refuse)
+        self._draw = parts.channels.open("interpolation: draw")
         self._draw.done.connect(self._take_draw)
         self._draw.failed.connect(self._refuse)
-        session.examples_changed.connect(self._look_again)
         tab.source.stepped.connect(self.step)
         tab.source.class_changed.connect(self._first_of_class)
-        tab.source.opened.connect(self.ask)
         tab.keys.chosen.connect(self._say)
         tab.keys.added.connect(self.append)
         tab.keys.removed.connect(self.remove)
 
     # what there is
 
-    def show(self, card: Card) -> None:
+    def show(self, card: Card, paths: Paths) -> None:
         """Offer end points for models like this one; those of the same data set stay."""
-        if self._card is not None and self._card.data == card.data:
-            self._card = card
-            return
         self._card = card
-        self._look_again(card.data)
+        if paths is not self._paths:
+            if self._paths is not None:
+                self._paths.leave()
+                for signal, slot in self._joints(self._paths):
+                    signal.disconnect(slot)
+            self._paths = paths
+            for signal, slot in self._joints(paths):
+                signal.connect(slot)
+        paths.show(card)
 
-    @Slot(str)
-    def _look_again(self, data: str) -> None:
+    def _joints(self, paths: Paths) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
+        return (
+            (paths.lost, self._lose), (paths.found, self._take_examples),
+            (paths.brought, self.put),
+        )  # fmt: skip
+
+    @Slot()
+    def _lose(self) -> None:
         """The data set in view is another one, or has other examples."""
-        if self._card is None or self._card.data != data:
-            return
         self.keys, self._places = [], {}
-        own = self._session.examples.get(data)
-        self._look.submit(look(data, own) if self._card.is_picture else backdrop(data))
 
     def values(self) -> Values:
         """All end points (m, …)."""
@@ -104,6 +83,7 @@ class Keys(QObject):
         self.keys, self._places = list(keys), {}
         self._tell()
 
+    @Slot(object)
     def put(self, key: Key, place: int | None = None) -> None:
         """Make this the end point chosen, or that at a place."""
         if not self.keys:  # of a data set without examples: it begins and ends here for now
@@ -137,8 +117,10 @@ class Keys(QObject):
         self.changed.emit()
 
     def _icons(self) -> tuple[Pixels | None, ...]:
-        pictures = self._card is not None and self._card.is_picture
-        return tuple(np.asarray(k.value, np.uint8) if pictures else None for k in self.keys)
+        if self._card is None:
+            return (None,) * len(self.keys)
+        view = view_of(self._card)
+        return tuple(view.picture(key.value) for key in self.keys)
 
     @Slot(int)
     def _say(self, place: int) -> None:
@@ -147,41 +129,19 @@ class Keys(QObject):
 
     # examples
 
-    @Slot(object)
-    def _take_examples(self, found: Examples | Backdrop) -> None:
-        if self._card is None or found.data != self._card.data:
-            return
-        if isinstance(found, Backdrop):
-            self.backdrop = found
-            self._tab.source.set_classes(("any",))
-            if not self.keys and not len(found.points):  # nobody here knows the data
-                self.set_keys([point(np.array(at, np.float32)) for at in UNKNOWN_ENDS])
-            elif not self.keys:
-                # the point farthest away, so that there is something between
-                far = np.linalg.norm(found.points - found.points[0], axis=1).argmax()
-                self.set_keys([self._point(0), self._point(int(far))])
-        else:
-            self._examples = found
-            self._tab.source.set_classes(found.pictures.classes if found.pictures else ())
-            if found.pictures is not None and not self.keys:
-                first = [self._example(place) for place in self._first()]
-                self.keys = first
-                self._places = dict(enumerate(self._first()))
-                self._tell()
+    @Slot()
+    def _take_examples(self) -> None:
+        if self._paths is not None and not self.keys:
+            if first := self._paths.first():
+                self.set_keys([self._paths.key(place) for place in first])
+                self._places = dict(enumerate(first))
+            elif start := self._paths.start():
+                self.set_keys(list(start))
         self.searched.emit()
 
-    def are_missing(self) -> bool:
-        """Whether the data set turned out to have no examples to start from."""
-        found, card = self._examples, self._card
-        if found is None or card is None or found.data != card.data:
-            return False
-        return found.pictures is None
-
-    def _first(self) -> tuple[int, ...]:
-        assert self._examples is not None
-        assert self._examples.pictures is not None
-        count = len(self._examples.pictures.levels)
-        return tuple(min(place, count - 1) for place in FIRST)
+    def missing(self) -> str:
+        """Why there are no end points, "" where there are."""
+        return self._paths.missing() if self._paths is not None and not self.keys else ""
 
     @Slot(int)
     def step(self, by: int) -> None:
@@ -199,27 +159,13 @@ class Keys(QObject):
             self._go(places[0])
 
     def _go(self, place: int) -> None:
+        assert self._paths is not None
         here = self._tab.keys.current()
-        picture = self._card is not None and self._card.is_picture
-        self.put(self._example(place) if picture else self._point(place), here)
+        self.put(self._paths.key(place), here)
         self._places[here] = place
 
     def _of_class(self) -> list[int]:
-        if self._card is not None and not self._card.is_picture:
-            return list(range(len(self.backdrop.points))) if self.backdrop else []
-        found = self._examples
-        return found.places(self._tab.source.chosen_class()) if found else []
-
-    def _example(self, place: int) -> Key:
-        assert self._examples is not None
-        shown = self._examples.pictures
-        assert shown is not None
-        assert self._card is not None
-        return Key(fitted(shown.levels[place], self._card.shape), title_of(shown, place))
-
-    def _point(self, place: int) -> Key:
-        assert self.backdrop is not None
-        return point(self.backdrop.points[place])
+        return self._paths.places() if self._paths is not None else []
 
     # draws
 
@@ -232,43 +178,25 @@ class Keys(QObject):
 
     @Slot(object)
     def _take_draw(self, drawn: Drawn) -> None:
-        value = drawn.values[0].copy()
-        self.put(Key(value, self._sampled) if value.ndim == 3 else point(value))
+        self.adopt(drawn.values[0].copy(), self._sampled)
 
-    # pictures of one's own
-
-    def adopt(self, picture: Pixels, title: str) -> None:
-        """Take a picture (H, W, 3) of another tab as the end point chosen."""
-        if self._card is not None and self._card.is_picture:
-            self.put(Key(fitted(picture, self._card.shape), title))
-
-    @Slot()
-    def ask(self) -> None:
-        """Let a person choose a file."""
-        if (path := ask_file(self._tab, self._export.folder)) is not None:
-            self.open(path)
-
-    def open(self, source: Path | bytes) -> None:
-        """Read a picture file, or what was pasted; a person sees what becomes of it."""
-        self._read.submit(reading(source))
+    def adopt(self, value: Values, title: str) -> None:
+        """Take an example as the end point chosen."""
+        if self._paths is not None:
+            self.put(self._paths.key_of(value, title))
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
         self._messages.tell(failure.sentence)
 
-    @Slot(object)
-    def _take_foreign(self, foreign: Foreign) -> None:
-        card = self._card
-        if card is None or not card.is_picture:
-            self._messages.tell("Choose a data set of pictures first.")
-        else:
-            bring(
-                foreign, card, self._tab, self._messages,
-                lambda x, _: self.put(Key(x, foreign.name)),
-            )  # fmt: skip
+    # pictures from elsewhere
 
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Take a picture (H, W, 3) of another tab, where the kind has a use for it."""
+        key = self._paths.received(picture, title) if self._paths is not None else None
+        if key is not None:
+            self.put(key)
 
-def point(xy: Points) -> Key:
-    """A point (2,) as an end point."""
-    x, y = np.asarray(xy, np.float32).tolist()
-    return Key(np.array([x, y], np.float32), f"({x:.3f}, {y:.3f})")
+    def open(self, source: Path | bytes) -> bool:
+        """Read a picture file, or what was pasted; False where the kind has no use for it."""
+        return self._paths is not None and self._paths.open(source)

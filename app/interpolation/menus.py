@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
@@ -45,6 +44,7 @@ class PathMenus(QObject):
             str(self._tab.encoder.currentData()), easing, self._panel.basis(name),
             tuple(round(v, 4) for v in self._panel.turned_of(name)), self._session.seed,
             self._tab.label() if row.card.labels else None, prompt=row.prompt,
+            given=row.wish.given if row.wish is not None else {},
         )  # fmt: skip
 
     @Slot(QPoint)
@@ -87,5 +87,4 @@ class PathMenus(QObject):
             self._export.drag(self._tab, picture, self.recipe(self._rows[name]))
 
     def _picture(self, name: str) -> Pixels | None:
-        picture = self._rows[name].row.still.picture(0)
-        return None if picture is None else np.asarray(picture, np.uint8)
+        return self._rows[name].row.frame.picture()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.exchange.intake import sentence
 from app.interpolation.row import WalkRow
+from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tasks import latent_study, walking
 from app.tasks.latent_study import LAYOUTS, SINGLE_MOST, Study
 from app.tasks.path_making import offset_of
-from app.tasks.walking import Array, Film, Progress, Still, Walks, Wish
+from app.tasks.walking import Array, Film, Progress, Still, Walks
 from app.work.channels import Channels
 from app.work.lane import Failure
+from engines.model import Card
 from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
 from widgets.interpolation.tab import InterpolationTab
 
@@ -241,7 +244,7 @@ class Panel(QObject):
     def _hovered(self, x: float, y: float) -> None:
         """Show what is under the mouse on the pad."""
         row = self._rows.get(self.name)
-        if row is None or row.wish is None or not row.card.is_picture:
+        if row is None or row.wish is None or not _seen(row.card):
             return
         self._hover_stamp += 1
         self._hover_at = x, y
@@ -254,15 +257,19 @@ class Panel(QObject):
             if turned is None or study is None:
                 return
             offset = offset_of(study, turned, self.basis(self.name))
-            wish = Wish(row.wish.codes, row.wish.way, offset, row.wish.label)
+            wish = replace(row.wish, offset=offset)
             job = walking.still(row.walks, row.card, wish, row.place, self._hover_stamp, rough=True)
         self._peek.submit(job)
 
     @Slot(object)
     def _take_peek(self, payload: Loading | Progress | Still) -> None:
         pad = self._tab.latents.pad
-        if isinstance(payload, Still) and payload.stamp == self._hover_stamp and pad.hovers():
-            pad.show_thumb(np.asarray(payload.values[0], np.uint8), *self._hover_at)
+        row = self._rows.get(self.name)
+        if not isinstance(payload, Still) or row is None:
+            return
+        picture = view_of(row.card).picture(payload.values[0])
+        if payload.stamp == self._hover_stamp and picture is not None and pad.hovers():
+            pad.show_thumb(picture, *self._hover_at)
 
     # the map
 
@@ -285,9 +292,9 @@ class Panel(QObject):
     def _placed(self, study: Study, film: Film) -> tuple[Array, Array]:
         assert film.wish is not None
         if study.effects:
+            view = view_of(study.card)
             values, shown = (
-                v if v.ndim == 2 else v[..., :1] / 127.5 - 1
-                for v in (film.values, film.wish.codes.shown)
+                view.tensor_of(v).numpy() for v in (film.values, film.wish.codes.shown)
             )
             return study.placed(values), study.placed(shown)
         ends = study.placed(film.wish.codes.z)
@@ -301,12 +308,17 @@ class Panel(QObject):
             return
         labels = study.card.labels
         label = f"class {labels[study.labels[i]]}" if labels else f"example {i + 1}"
-        value = study.values[i]
-        panel.show_thumb(value if value.ndim == 3 else None, label)
+        panel.show_thumb(view_of(study.card).picture(study.values[i]), label)
 
     @Slot(int)
     def _picked(self, i: int) -> None:
         study = self.studies.get(self.name)
         if study is not None:
-            what = "draw" if study.effects else "training picture"
+            what = "draw" if study.effects else f"training {study.card.kind.thing}"
             self.picked.emit(study.values[i], f"{what.capitalize()} {i:,} of the map")
+
+
+def _seen(card: Card) -> bool:
+    """Whether an example is a picture that can be shown under the mouse."""
+    view = view_of(card)
+    return view.picture(view.room(1)[0]) is not None

@@ -9,17 +9,21 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
 from app.exchange.travel import Target
-from app.interpolation.fade import Fade
-from app.interpolation.keys import Key, Keys, point
+from app.interpolation.keys import Keys
+from app.interpolation.kinds import PATHS
 from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
+from app.interpolation.paths import Paths
 from app.interpolation.row import WalkRow, open_channels
 from app.models.titles import family_title
-from app.recipes.pictures import Pixels
-from app.recipes.recipe import Recipe, RecipeError, card_among
+from app.recipes.pictures import Values
+from app.recipes.recipe import Recipe, card_among
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.by_kind import Made
+from app.tab.conditions import Conditions
 from app.tab.parts import Parts
+from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks import walking
 from app.tasks.walking import Walks, Wish
@@ -30,10 +34,8 @@ from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import letter
-from widgets.window.seed import LARGEST
 
-LOOKING = "Looking for example pictures…"
-NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
+NOTHING = "Choose a model to see what lies between two examples."
 REST_MS = 200
 """How long a hand is still before slow models refine and strips follow."""
 
@@ -43,14 +45,16 @@ class Interpolation(QObject):
 
     def __init__(self, tab: InterpolationTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
-        self._tab: InterpolationTab = tab
+        self._tab = tab
         self._session: Session = parts.session
         self._all_channels: Channels = parts.channels
         self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
-        self.keys = Keys(tab, parts.session, parts.channels, parts.export, parts.messages)
-        self.fade = Fade(tab, parts.channels, parts.session, self.keys)
+        self._made = Made(PATHS, tab, parts)
+        self.paths: Paths | None = None
+        """Those of the kind of data in view."""
+        self.keys, self.conditions = Keys(tab, parts), Conditions(tab.attributes)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -64,7 +68,7 @@ class Interpolation(QObject):
         self._chosen = ""
         self._unsettled: set[str] = set()
         self._stale_films: set[str] = set()
-        parts.travel.add(Target("interpolate", "Interpolation", self._receive))
+        parts.travel.add(Target("interpolate", "Interpolation", self.keys.receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         for signal in (parts.session.prompt_changed, tab.prompt.other_changed):
@@ -76,7 +80,6 @@ class Interpolation(QObject):
         tab.entered.connect(self.rebuild)
         self.keys.changed.connect(self._keys_changed)
         self.keys.searched.connect(self._say_what_is_missing)
-        self.keys.found.connect(self._say_what_is_missing)
         for signal in (tab.way_changed, tab.class_changed):
             signal.connect(self._paths_changed)
         tab.encoder_changed.connect(self._keys_changed)
@@ -105,22 +108,27 @@ class Interpolation(QObject):
         """Show a row for every chosen model, once the tab is in view."""
         if not self._tab.isVisible():
             return
-        cards = self._session.chosen()
+        cards, reason = PATHS.taken(self._session.chosen(), NOTHING)
         for name in [name for name in self.rows if name not in {card.name for card in cards}]:
             self.rows.pop(name).close()
-        self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
+        self.paths = self._made.of(cards[0].kind) if cards else None
+        specs = tuple(RowSpec(c.name, family_title(c), c.family) for c in cards)
+        self._tab.set_rows(specs, self.paths.frame if self.paths is not None else None)
         self._tab.set_samplers(
             tuple(c.name for c in cards), tuple(f"Draw of {family_title(c)}" for c in cards)
         )
-        if not cards:
+        self._tab.show_below(self.paths.below if self.paths is not None else None)
+        if self.paths is None:
+            self._tab.set_ready(reason)
             return
+        self._tab.set_files(self.paths.files)
         self._heed_prompt()
         new = [card for card in cards if card.name not in self.rows]
         for card in new:
-            self._add(card)
-        self._tab.set_points(not cards[0].is_picture)
+            self._add(card, self.paths)
         self._tab.set_classes(cards[0].labels, self._tab.label())
-        self.keys.show(cards[0])
+        self.conditions.offer(cards[0])
+        self.keys.show(cards[0], self.paths)
         if self.keys.keys:
             for card in new:
                 self._encode(self.rows[card.name])
@@ -129,16 +137,15 @@ class Interpolation(QObject):
         self._say_what_is_missing()
         self._restore_pending()
 
-    def _add(self, card: Card) -> None:
+    def _add(self, card: Card, paths: Paths) -> None:
         widget = self._tab.row(card.name)
         if widget is None:
             raise AssertionError(f"the tab has no row for {card.name}")
         if card.name not in self._opened:
             self._opened[card.name] = open_channels(self._all_channels, card.name)
-        row = WalkRow(card, widget, self._opened[card.name], self.walks, self)
+        row = WalkRow(card, widget, self._opened[card.name], self.walks, paths, self)
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
-        widget.set_points(not card.is_picture)
         row.read(self._prompt_of(card))
         row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
@@ -158,13 +165,9 @@ class Interpolation(QObject):
 
     @Slot()
     def _say_what_is_missing(self) -> None:
-        missing = NO_EXAMPLES if self.keys.are_missing() else LOOKING
-        self._tab.set_ready("" if self.keys.keys else missing)
-        if self.keys.backdrop is not None:
-            for row in self.rows.values():
-                if not row.card.is_picture:
-                    row.row.plane.quiet = True
-                    row.row.plane.set_points(self.keys.backdrop.points)
+        self._tab.set_ready(self.keys.missing())
+        for row in self.rows.values():
+            row.paths.dress(row.row.frame)
 
     def count(self) -> int:
         """Frames of every strip: as many as asked for, and some more for an end point at each."""
@@ -178,14 +181,21 @@ class Interpolation(QObject):
         for row in self.rows.values():
             self._encode(row)
             row.set_count(self.count())
-        self.fade.refresh(self.count())
+        self._refresh_below()
         self._mark_keys()
+
+    def _refresh_below(self) -> None:
+        cards = self._session.chosen()
+        if self.paths is not None and cards and self.keys.keys:
+            self.paths.refresh(cards[0], self.keys.values(), self.count())
 
     def _mark_keys(self) -> None:
         last, keys = self.count() - 1, len(self.keys.keys)
         marks = tuple(last * k // max(1, keys - 1) for k in range(keys))
-        for row in (*(row.row for row in self.rows.values()), self._tab.fade):
-            row.film.set_keys(marks)
+        below = self.paths.below if self.paths is not None else None
+        for row in (*(row.row for row in self.rows.values()), below):
+            if row is not None:
+                row.frame.set_keys(marks)
 
     def _encode(self, row: WalkRow) -> None:
         draw = self._tab.encoder.currentData() == "draw"
@@ -203,7 +213,8 @@ class Interpolation(QObject):
         """What the controls ask of a row whose codes are known."""
         assert row.codes is not None
         label = self._tab.label() if row.card.labels else None
-        return Wish(row.codes, self._tab.way.currentText(), self.panel.offset(row.card.name), label)
+        offset, given = self.panel.offset(row.card.name), self.conditions.of(row.card)
+        return Wish(row.codes, self._tab.way.currentText(), offset, label, given)
 
     @Slot()
     def _paths_changed(self) -> None:
@@ -215,7 +226,7 @@ class Interpolation(QObject):
     def _frames_changed(self) -> None:
         for row in self.rows.values():
             row.set_count(self.count())
-        self.fade.refresh(self.count())
+        self._refresh_below()
         self._mark_keys()
 
     # the hand
@@ -232,7 +243,8 @@ class Interpolation(QObject):
         for name, row in self.rows.items():
             row.go(place, resting=False)
             self._unsettled.add(name)
-        self.fade.go(place)
+        if self.paths is not None and self.keys.keys:
+            self.paths.go(place, self.keys.values())
         self._rest.start()
 
     @Slot()
@@ -271,8 +283,8 @@ class Interpolation(QObject):
             self.rows[name].mix(weights)
 
     @Slot(object, str)
-    def _picked(self, value: walking.Array, title: str) -> None:
-        self.keys.put(Key(value, title) if value.ndim == 3 else point(value))
+    def _picked(self, value: Values, title: str) -> None:
+        self.keys.adopt(value, title)
 
     # end points
 
@@ -286,15 +298,11 @@ class Interpolation(QObject):
 
     @Slot(str, float, float)
     def _point_clicked(self, name: str, x: float, y: float) -> None:
-        self.keys.put(point(np.array([x, y], np.float32)))
-
-    def _receive(self, picture: Pixels, title: str) -> None:
-        self.keys.adopt(picture, title)
+        self.keys.adopt(np.array([x, y], np.float32), "")
 
     def adopt(self, source: Path | bytes) -> bool:
-        """Take a picture without a recipe as the end point chosen."""
-        self.keys.open(source)
-        return True
+        """Take a picture without a recipe as the end point chosen, where the kind has a use."""
+        return self.keys.open(source)
 
     @Slot(str)
     def select(self, name: str) -> None:
@@ -352,23 +360,18 @@ class Interpolation(QObject):
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
         card = card_among(self._session.cards, recipe)
+        PATHS.checked(card.kind)
         plan = plan_of(recipe, card)
-        if recipe.seed > LARGEST:
-            raise RecipeError(
-                f"the recipe has the seed {recipe.seed}; the window ends at {LARGEST}"
-            )
-        beside = self._session.models if card.data == self._session.data else ()
+        check_seed(recipe)
         self._tab.player.pause()
-        self._session.set_seed(recipe.seed)
         if reads_text(card):
             self._tab.prompt.set_other(plan.prompt.other)
-            self._session.set_prompt(replace(plan.prompt, other=""))
         self._tab.show_plan(plan.way, plan.encoder, plan.easing)
         place = plan.places()[recipe.index or 0]
         self._tab.player.set_place(place)
         self.panel.expect(card.name, plan.basis, plan.turned)
         self._pending = card, plan
-        self._session.choose(card.data, (*beside, card.name))
+        adopt(self._session, recipe, card)
         self.rebuild()
 
     def _restore_pending(self) -> None:
@@ -377,14 +380,13 @@ class Interpolation(QObject):
             return
         (card, plan), self._pending = self._pending, None
         self._tab.set_classes(card.labels, plan.label)
+        self.conditions.put(card, plan.given)
         if 3 <= plan.count <= 240:
             self._tab.set_film_count(plan.count)
-        self.keys.set_keys(
-            [
-                Key(np.asarray(value), f"End point {letter(k)} of a saved path")
-                if card.is_picture else point(np.asarray(value, np.float32))
-                for k, value in enumerate(plan.keys)
-            ]
-        )  # fmt: skip
+        paths = self._made.of(card.kind)
+        self.keys.set_keys([
+            paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path")
+            for k, value in enumerate(plan.keys)
+        ])  # fmt: skip
         self.select(card.name)
         self.go(self._tab.player.place())

@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.interpolation.paths import Paths
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
+from app.tab.durations import took
 from app.tasks import walking
 from app.tasks.walking import Codes, Film, Progress, Still, Walks, Wish
 from app.work.channels import Channel, Channels
@@ -21,7 +23,6 @@ from app.work.lane import Failure
 from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow
 from widgets.look.state import State
-from widgets.pictures.keyframes import letter
 
 STANDS_IN = "Nearest frame, until the hand rests."
 SKETCH = "Sketch with fewer steps, until the hand rests."
@@ -37,10 +38,10 @@ class WalkRow(QObject):
 
     def __init__(
         self, card: Card, row: InterpolationRow, channels: tuple[Channel, Channel, Channel],
-        walks: Walks, parent: QObject,
+        walks: Walks, paths: Paths, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.card, self.row = card, row
+        self.card, self.row, self.paths = card, row, paths
         self.codes: Codes | None = None
         self.wish: Wish | None = None
         self.film: Film | None = None
@@ -105,7 +106,6 @@ class WalkRow(QObject):
         """Be at a place 0 … 1 of the path."""
         self.place = place
         self.row.set_place(place)
-        self._mark_spot()
         if self.wish is None or self.codes is None:
             return
         slow = self.codes.pace is Pace.SLOW and not resting
@@ -163,9 +163,7 @@ class WalkRow(QObject):
 
     def _stand_in(self) -> None:
         """The nearest frame of the strip, until a picture of this very place is there."""
-        nearest = self.row.film.nearest(self.place)
-        if nearest is not None and self.card.is_picture and not self.row.film.is_stale():
-            self.row.show_still(nearest, rough=True)
+        if self.row.frame.stand_in(self.place):
             self.row.set_note(STANDS_IN)
 
     # what comes
@@ -177,8 +175,8 @@ class WalkRow(QObject):
         elif isinstance(payload, Progress):
             self.row.set_state(State.WORKING)
             self.row.set_progress(payload.share)
-            if payload.values is not None and self.card.is_picture:
-                self.row.show_still(np.asarray(payload.values[0], np.uint8), rough=True)
+            if payload.values is not None:
+                self.row.frame.show_guess(payload.values[0])
         else:
             self.codes, self.failure = payload, None
             self._say_codes(payload)
@@ -188,27 +186,15 @@ class WalkRow(QObject):
         inverse = codes.inverse
         tip = f"<qt>{codes.nature}.<br>Codes: {inverse.method}. {inverse.source}.</qt>"
         self.row.set_nature(codes.nature, inverse.exactness.value, tip)
-        unit = " dB" if self.card.is_picture else ""
-        parts = [
-            f"{letter(k)} {error:.{1 if unit else 3}f}{unit}" if error < 99 or not unit else
-            f"{letter(k)} exact"
-            for k, error in enumerate(codes.errors)
-        ]  # fmt: skip
-        what = "PSNR" if unit else "distance"
-        self.row.set_errors(
-            f"{what}: " + " · ".join(parts),
-            f"How near each end point comes back: {what} of its reconstruction.",
-        )
+        self.row.set_errors(*self.paths.errors(self.card, codes.errors))
 
     @Slot(object)
     def _take_film(self, payload: Loading | Progress | Film) -> None:
         if not isinstance(payload, Film) or payload.wish is not self.wish:
             return
         self.film = payload
-        if self.card.is_picture:
-            self.row.film.put(np.asarray(payload.values, np.uint8), payload.done)
-        else:
-            self._draw_path(payload)
+        assert self.codes is not None
+        self.row.frame.show_film(payload.values, payload.done, self.codes.shown)
         if payload.steps is not None:
             self.row.curve.set_steps(payload.steps)
         if payload.log_p is not None:
@@ -223,25 +209,13 @@ class WalkRow(QObject):
 
     def _say_cost(self, seconds: float) -> None:
         """What a frame costs, and how the norm of codes goes along the path."""
-        words, tip = f"{1000 * seconds:,.0f} ms a frame", ""
+        words, tip = f"{took(seconds)} a frame", ""
         free, film = self.codes.free if self.codes else 0, self.film
         if free and film is not None and film.codes is not None and film.wish is self.wish:
             norms = np.linalg.norm(film.codes[:, :free], axis=1)
             words += f" · |z| {norms.min():.1f}–{norms.max():.1f}"
             tip = "The norm of codes along the path: slerp keeps it, lerp lets it fall."
         self.row.set_cost(words, tip)
-
-    def _draw_path(self, film: Film) -> None:
-        assert self.codes is not None
-        done = np.asarray(film.values[: film.done], np.float32)
-        self.row.plane.set_path(done, np.asarray(self.codes.shown, np.float32))
-        self._mark_spot()
-
-    def _mark_spot(self) -> None:
-        if self.card.is_picture or self.still is None:
-            return
-        x, y = self.still.values[0].tolist()
-        self.row.plane.set_spot((x, y))
 
     @Slot(object)
     def _end_film(self, _: object) -> None:
@@ -256,12 +230,9 @@ class WalkRow(QObject):
             self.refused += 1
             return
         self.still = payload
-        if self.card.is_picture:
-            self.row.show_still(np.asarray(payload.values[0], np.uint8), rough=payload.rough)
-            plain = "" if payload.wish.plain else MOVED
-            self.row.set_note(SKETCH if payload.rough else plain)
-        else:
-            self._mark_spot()
+        self.row.frame.show_still(payload.values[0], rough=payload.rough)
+        plain = "" if payload.wish.plain else MOVED
+        self.row.set_note(SKETCH if payload.rough else plain)
         if not payload.rough and payload.seconds:
             self._say_cost(payload.seconds)
         self.shown.emit(self.card.name)

@@ -10,6 +10,7 @@ from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
 from app.sampling.displays import display_of
+from app.tab.durations import took
 from app.tasks.sampling import Frame, draw
 from app.work.channels import Channel
 from app.work.lane import Failure
@@ -90,9 +91,9 @@ class SamplingColumn(QObject):
 
     def _describe(self, frame: Frame) -> None:
         thing = self.card.kind.thing
-        spent = 1000 * frame.seconds / max(1, frame.begun)
+        spent = frame.seconds / max(1, frame.begun)
         self.column.set_footer(
-            f"{_milliseconds(spent)} · NFE {frame.calls:,}",
+            f"{took(spent)} · NFE {frame.calls:,}",
             f"Time and network evaluations (NFE) that one {thing} took.",
         )
         procedure = frame.procedure
@@ -152,10 +153,6 @@ class SamplingColumn(QObject):
         request = replace(self.frame.request, count=self.frame.done)
         frame = self.frame
         return recipe_of(self.card, frame.knobs, request, columns=columns, prompt=frame.prompt)
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:.2g} ms" if value < 10 else f"{value:,.0f} ms"
 
 
 def spec_of(card: Card) -> ColumnSpec:

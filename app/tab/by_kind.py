@@ -5,13 +5,14 @@ A kind without a line cannot be shown in the tab, which says so in one sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.kinds import view_of
-from engines import kinds
+from app.recipes.recipe import RecipeError
 from engines.kinds import Kind, Points, UnfitKindError
+from engines.model import Card
 
 T = TypeVar("T")
 
@@ -37,10 +38,27 @@ class ByKind(dict[type[Any], Entry[T]]):
     def entry(self, kind: Kind) -> Entry[T]:
         """The entry of a kind. Raises UnfitKindError with a sentence where there is none."""
         view_of(kind)  # what cannot be shown anywhere cannot be shown here
-        found: Entry[T] = kinds.chosen(kind, self, self._who)
-        if why := found.refusal(kind):
-            raise UnfitKindError(why)
-        return found
+        for of, entry in self.items():
+            if isinstance(kind, of):
+                if why := entry.refusal(kind):
+                    raise UnfitKindError(why)
+                return entry
+        can = " and ".join(of.things for of in self)
+        raise UnfitKindError(f"{self._who} has nothing for {kind.things}, only for {can}")
+
+    def checked(self, kind: Kind) -> Entry[T]:
+        """The entry for a recipe's kind. Raises RecipeError with a sentence where there is none."""
+        try:
+            return self.entry(kind)
+        except UnfitKindError as error:
+            raise RecipeError(str(error)) from error
+
+    def taken(self, cards: Sequence[Card], nothing: str) -> tuple[tuple[Card, ...], str]:
+        """Those of the first one's kind, and why there are none: `nothing` where none is given."""
+        reason = self.refusal(cards[0].kind) if cards else nothing
+        if reason:
+            return (), reason
+        return tuple(c for c in cards if type(c.kind) is type(cards[0].kind)), ""
 
     def refusal(self, kind: Kind) -> str:
         """Why the tab cannot show a kind, a sentence; "" where it can."""
@@ -50,6 +68,30 @@ class ByKind(dict[type[Any], Entry[T]]):
             said = str(error)
             return f"{said[:1].upper()}{said[1:].removesuffix('.')}."
         return ""
+
+
+class Made(Generic[T]):
+    """What a tab has made for the kinds that it has shown: once, when it is first asked for.
+
+    `parts` are what its entries make it of; `begin` is told what was made.
+    """
+
+    def __init__(
+        self, table: ByKind[T], *parts: Any, begin: Callable[[T], None] = lambda made: None
+    ) -> None:
+        self._table, self._parts, self._begin = table, parts, begin
+        self._made: dict[type[Kind], T] = {}
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._made.values())
+
+    def of(self, kind: Kind) -> T:
+        """That of a kind. Raises UnfitKindError with a sentence where there is none."""
+        entry = self._table.entry(kind)
+        if type(kind) not in self._made:
+            made = self._made[type(kind)] = entry.make(*self._parts)
+            self._begin(made)
+        return self._made[type(kind)]
 
 
 def only_planes(kind: Points) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
+from app.tab.durations import took
 from app.tasks.filling import Choice, Offer, When
 from app.work.channels import Channel
 from app.work.lane import Failure, Job
@@ -254,7 +255,7 @@ class MethodRow(QObject, Generic[Q, F]):
         self.show_methods(frame.request.method)
         self.present(frame)
         self._show_standing(frame.procedure)
-        cost = f"{_time(frame.seconds)} for {frame.request.count} · NFE {frame.calls:,}"
+        cost = f"{took(frame.seconds)} for {frame.request.count} · NFE {frame.calls:,}"
         self.row.set_cost(cost, frame.note)
         self.row.set_note(self._remark())
         self.row.set_state(State.READY if frame.complete else State.WORKING)
@@ -313,9 +314,3 @@ def _warning(frame: F) -> str:
         for knob in frame.choice.knobs
         if knob.strays(values[knob.name])
     )
-
-
-def _time(seconds: float) -> str:
-    if seconds < 1:
-        return f"{1000 * seconds:,.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"

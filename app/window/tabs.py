@@ -6,17 +6,18 @@ The first is in view when the window opens; the others are imported and made aft
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from app.density.pages import PAGES
 from app.inpainting.editors import EDITORS
+from app.interpolation.kinds import PATHS
 from app.sampling import displays
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
 from app.tab.prompting import Prompting
-from engines.kinds import Kind, Pictures, Points
+from engines.kinds import Kind
 from widgets.sampling.tab import SamplingTab
 
 Made = tuple[QWidget, Presenter]
@@ -63,23 +64,11 @@ def _density(parts: Parts, window: QWidget) -> Made:
     return tab, Density(tab, parts, window)
 
 
-def _only(*taken: type[Any]) -> Callable[[Kind], str]:
-    """Why a tab has nothing for a kind that is none of these, a sentence; "" where it has."""
-
-    def refusal(kind: Kind) -> str:
-        if isinstance(kind, taken):
-            return ""
-        can = " and ".join(each.things for each in taken)
-        return f"This tab has nothing for {kind.things}, only for {can}."
-
-    return refusal
-
-
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
     ("sample", "Sampling", _sampling, displays.refusal),
     ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
-    ("interpolate", "Interpolation", _interpolation, _only(Pictures, Points)),
-    ("density", "Density", _density, _only(Pictures, Points)),
+    ("interpolate", "Interpolation", _interpolation, PATHS.refusal),
+    ("density", "Density", _density, PAGES.refusal),
 )
 """The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""
 

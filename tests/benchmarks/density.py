@@ -87,8 +87,8 @@ def _hearts() -> list[Row]:
     window.begin()
     window.tabs.setCurrentIndex(window.tabs.count() - 1)
     presenter = window.presenters[-1]
-    _until(lambda: presenter.plane is not None and len(presenter.plane.maps) == 5)
-    plane = presenter.plane
+    _until(lambda: presenter.page is not None and len(presenter.page.maps) == 5)
+    plane = presenter.page
     _until(lambda: all(m.frame is not None for m in plane.maps.values()), 300)
     hand = QTimer()
     hand.timeout.connect(lambda: _nudge(plane))

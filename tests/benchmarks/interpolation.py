@@ -48,7 +48,7 @@ class Eye(QObject):
         self._steps: dict[int, int] = {}
         self._waiting: int | None = None
         self._newest = -1
-        self._view = row.row.still.viewport()
+        self._view = row.row.frame.still.viewport()
         self._view.installEventFilter(self)
         row.shown.connect(self._shown)
 

@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.tab.example_bar import NO_EXAMPLES
 from tests import foreign
 from tests.e2e.test_fill_a_hole import drawn, stroke
 from tests.windows import DIGITS
@@ -62,7 +63,7 @@ def test_a_pipeline_is_dropped_sampled_and_fills_a_hole(open_window, folder, tmp
     # the other tabs do without what such a model lacks
     stage.click(bar, bar.tabRect(2).center())
     walk = stage.window.presenters[2]
-    stage.until(walk.keys.are_missing)
+    stage.until(lambda: walk.keys.missing() == NO_EXAMPLES)
     stage.drop(tmp_path / "own.png")
     stage.until(lambda: walk.keys.keys)
     stage.click(bar, bar.tabRect(3).center())

@@ -23,10 +23,10 @@ def density(stage, *, side=0):
     bar = stage.window.tabs.tabBar()
     stage.click(bar, bar.tabRect(PLACE).center())
     presenter = stage.window.presenters[PLACE]
-    stage.until(lambda: presenter.plane is not None and presenter.plane.maps)
-    presenter.plane.view.controls.detail.setCurrentIndex(side)
-    stage.until(lambda: rests(presenter.plane))
-    return presenter.plane
+    stage.until(lambda: presenter.page is not None and presenter.page.maps)
+    presenter.page.view.controls.detail.setCurrentIndex(side)
+    stage.until(lambda: rests(presenter.page))
+    return presenter.page
 
 
 def rests(plane):
@@ -154,8 +154,8 @@ def test_a_slow_map_keeps_nobody_waiting_and_stops_out_of_view(open_window):
     bar = stage.window.tabs.tabBar()
     stage.click(bar, bar.tabRect(PLACE).center())
     presenter = stage.window.presenters[PLACE]
-    stage.until(lambda: presenter.plane is not None and KDE in presenter.plane.maps)
-    maps = presenter.plane.maps
+    stage.until(lambda: presenter.page is not None and KDE in presenter.page.maps)
+    maps = presenter.page.maps
     stage.until(lambda: maps[KDE].frame is not None and maps[KDE].frame.complete)
     assert maps[diffusion].frame is not None
     assert not maps[diffusion].frame.complete

@@ -43,7 +43,7 @@ def sent(stage, menu):
     assert {"Send to In-painting", "Send to Interpolation", "Send to Density"} <= set(texts)
     menu.actions()[texts.index("Send to Density")].trigger()
     stage.until(lambda: stage.window.tabs.currentIndex() == PLACE)
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
     assert pages.view.page() == "numbers"
     return pages.source.picture
 
@@ -56,11 +56,11 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     sampling = stage.window.presenters[SAMPLE]
     sampling._actions.open_menu(sampling.columns[VAE], 2, at)
     np.testing.assert_array_equal(sent(stage, menus[-1]), stage.picture(VAE, 2))
-    numbers = stage.window.presenters[PLACE].pictures.numbers
+    numbers = stage.window.presenters[PLACE].page.numbers
     stage.until(lambda: VAE in numbers.scores)
 
     # from a page that looks at no picture it goes on to one that does
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
     stage.click(pages.view.button("dimensions"))
     filling = front(stage, FILL)
     stage.until(lambda: KDE in filling.rows and filling.rows[KDE].frame is not None
@@ -86,7 +86,7 @@ def saved(stage, monkeypatch, button, path):
 def test_pages_are_saved_and_brought_back(open_window, quick, tmp_path, monkeypatch):
     stage = open_window(Settings(data="mnist", models={"mnist": (VAE, AR)}, count=2), ROOT)
     stage.window.resize(1280, 800)
-    pages = front(stage, PLACE).pictures
+    pages = front(stage, PLACE).page
     view, numbers, pixels, plane = pages.view, pages.numbers, pages.pixels, pages.plane
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     stage.click(view.source.next)
@@ -170,9 +170,9 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     stage.until(lambda: rests(plane) and max(plane.maps[MFA].frame.values.shape) == 512)
 
     stage.window.session.choose("mnist", ("mnist/kde",))
-    pages = stage.window.presenters[PLACE].pictures
-    stage.until(lambda: stage.window.presenters[PLACE].pictures is not None)
-    pages = stage.window.presenters[PLACE].pictures
+    pages = stage.window.presenters[PLACE].page
+    stage.until(lambda: stage.window.presenters[PLACE].page is not None)
+    pages = stage.window.presenters[PLACE].page
     assert pages.view.page() == "pixels"
     assert pages.pixels.noise.value() == 5
     assert pages.plane.what.currentData() == "picture"

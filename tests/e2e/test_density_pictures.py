@@ -26,8 +26,8 @@ def stage(open_window, monkeypatch, tmp_path):
 
 def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
     presenter = stage.window.presenters[PLACE]
-    stage.until(lambda: presenter.pictures is not None)
-    pages = presenter.pictures
+    stage.until(lambda: presenter.page is not None)
+    pages = presenter.page
     numbers, view = pages.numbers, pages.view
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     assert numbers.rows.rows[AR].badge.text() == "exact"
@@ -68,8 +68,8 @@ def test_a_picture_is_scored_mapped_and_put_on_a_plane(stage, tmp_path):
 
 def test_a_lasso_shows_samples_and_data(stage):
     presenter = stage.window.presenters[PLACE]
-    stage.until(lambda: presenter.pictures is not None)
-    pages = presenter.pictures
+    stage.until(lambda: presenter.page is not None)
+    pages = presenter.page
     page = pages.samples
     page.count.setValue(64)
     stage.click(pages.view.button("samples"))

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
+from app.density.plane.page import Plane
 from app.session.settings import Settings
 from app.work.lane import Lane
 from engines.checkpoints.catalog import ROOT
@@ -81,13 +82,13 @@ def walk(stage):
 def place(stage):
     """The density tab shows something."""
     _, presenter = front(stage, PLACE)
-    stage.until(lambda: presenter.plane or presenter.pictures)
-    if presenter.plane is not None:
-        stage.until(lambda: rests(presenter.plane))
-        presenter.plane.view.clicked.emit(0.1, 0.2)
-        stage.until(presenter.plane.points.numbers)
+    stage.until(lambda: presenter.page)
+    if isinstance(presenter.page, Plane):
+        stage.until(lambda: rests(presenter.page))
+        presenter.page.view.clicked.emit(0.1, 0.2)
+        stage.until(presenter.page.points.numbers)
         return
-    stage.until(lambda: presenter.pictures.numbers.scores)
+    stage.until(lambda: presenter.page.numbers.scores)
 
 
 def scenes(stage):
@@ -101,7 +102,8 @@ def scenes(stage):
     for page in range(latents.pages.count()):
         latents.pages.setCurrentIndex(page)
         yield f"interpolation, {latents.pages.tabText(page)}", window
-    pictures = front(stage, PLACE)[1].pictures
+    page = front(stage, PLACE)[1].page
+    pictures = None if isinstance(page, Plane) else page
     for page in ("numbers", "pixels", "plane", "samples", "dimensions") if pictures else ():
         stage.click(pictures.view.button(page))
         yield f"density, {page}", window

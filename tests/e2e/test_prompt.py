@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.recipes.recipe import png_bytes
+from app.tab.example_bar import NO_EXAMPLES
 from app.tasks.walking_recipe import plan_of
 from engines.families.diffusion import model as diffusion
 from engines.model import Prompt
@@ -119,7 +120,7 @@ def test_a_prompt_fills_a_hole_and_holds_in_every_tab(stage, tmp_path):
 def test_a_path_is_of_its_prompt(stage, tmp_path):
     go_to(stage, 2)
     walk, tab = stage.window.presenters[2], stage.window.tabs.widget(2)
-    stage.until(walk.keys.are_missing)
+    stage.until(lambda: walk.keys.missing() == NO_EXAMPLES)
     levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     Image.fromarray(levels).save(tmp_path / "own.png")
     stage.drop(tmp_path / "own.png")
@@ -143,7 +144,7 @@ def test_a_path_goes_from_prompt_to_prompt_and_comes_back(quick, stage, tmp_path
     go_to(stage, 2)
     walk, tab = stage.window.presenters[2], stage.window.tabs.widget(2)
     tab.set_count(3)
-    stage.until(walk.keys.are_missing)
+    stage.until(lambda: walk.keys.missing() == NO_EXAMPLES)
     levels = np.random.default_rng(2).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     Image.fromarray(levels).save(tmp_path / "own.png")
     stage.drop(tmp_path / "own.png")
@@ -162,7 +163,7 @@ def test_a_path_goes_from_prompt_to_prompt_and_comes_back(quick, stage, tmp_path
     tab.player.set_place(1.0)
     walk.go(1.0)
     stage.until(lambda: not row.late())
-    assert (row.row.still.picture(0) == last).all()
+    assert (row.row.frame.still.picture(0) == last).all()
     assert stage.tab.prompt.texts() == ("a cat", "")
     assert stage.window.settings().prompt_to == "a red house"
     (tmp_path / "end.png").write_bytes(png_bytes(last, walk.menus.recipe(row)))
@@ -176,5 +177,5 @@ def test_a_path_goes_from_prompt_to_prompt_and_comes_back(quick, stage, tmp_path
     stage.until(lambda: row.prompt == prompt)
     assert fields.other.text() == "a red house"
     stage.until(lambda: row.codes is not None and not row.late())
-    assert (row.row.still.picture(0) == last).all()
+    assert (row.row.frame.still.picture(0) == last).all()
     assert stage.said() == []

@@ -50,7 +50,7 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     stage.until(lambda: filmed() and here())
     keys = presenter.keys.values().copy()
     assert (keys[0] != keys[1]).any()
-    assert (row.row.film.picture(0) == row.codes.shown[0]).all()
+    assert (row.row.frame.film.picture(0) == row.codes.shown[0]).all()
 
     # λ, with stops on the way
     seen = []
@@ -58,7 +58,7 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     drag(tab.player.slider, 600)
     stage.until(here)
     assert seen[-1] == row.place == pytest.approx(0.6, abs=0.01)
-    plain = row.row.still.picture(0).copy()
+    plain = row.row.frame.still.picture(0).copy()
 
     # one latent slider, and what it does to the picture
     sliders = tab.latents.sliders
@@ -66,11 +66,11 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     drag(field.slider, field.slider.maximum())
     stage.until(lambda: here() and filmed())
     assert presenter.panel.turned_of(VAE)[0] == 3
-    turned = row.row.still.picture(0).copy()
+    turned = row.row.frame.still.picture(0).copy()
     assert (turned != plain).any()
     field.slider.reset_wanted.emit()
     stage.until(lambda: here() and filmed())
-    assert (row.row.still.picture(0) == plain).all()
+    assert (row.row.frame.still.picture(0) == plain).all()
     drag(field.slider, field.slider.maximum())
     stage.until(lambda: here() and filmed())
 
@@ -98,15 +98,15 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     stage.until(saved.exists)
     recipe = read_png(saved)
     assert recipe.extra["turned"][0] == 3
-    keys, film = presenter.keys.values().copy(), row.row.film.picture(2).copy()
+    keys, film = presenter.keys.values().copy(), row.row.frame.film.picture(2).copy()
     stage.click(tab.keys.button(0))
     stage.click(tab.source.next)
     sliders.reset_all()
     drag(tab.player.slider, 100)
     stage.until(lambda: here() and filmed())
-    assert (row.row.film.picture(2) != film).any()
+    assert (row.row.frame.film.picture(2) != film).any()
     stage.drop(saved)
     stage.until(lambda: here() and filmed() and presenter.panel.turned_of(VAE)[0] == 3)
     assert (presenter.keys.values() == keys).all()
-    assert np.abs(row.row.film.picture(2).astype(int) - film).max() <= 1
+    assert np.abs(row.row.frame.film.picture(2).astype(int) - film).max() <= 1
     assert tab.player.place() == 0

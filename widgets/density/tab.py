@@ -1,21 +1,12 @@
-"""The density tab: maps of the plane for points, and for pictures planes, pixels and numbers.
-
-Its pages are made when they are first needed: plots take half a second to import.
-"""
+"""The density tab: one page at a time, or the reason why there is none."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from widgets.look import theme
-
-if TYPE_CHECKING:
-    from widgets.density.picture_pages import PicturePages
-    from widgets.density.plane_view import PlaneView
 
 
 class DensityTab(QWidget):
@@ -26,8 +17,6 @@ class DensityTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plane: PlaneView | None = None
-        self._pictures: PicturePages | None = None
         self.nothing = QLabel(self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("faint", True)
@@ -38,24 +27,6 @@ class DensityTab(QWidget):
         self._stack = QStackedLayout()
         self._stack.addWidget(self.nothing)
         layout.addLayout(self._stack)
-
-    def plane(self) -> PlaneView:
-        """The page for points."""
-        if self._plane is None:
-            from widgets.density.plane_view import PlaneView
-
-            self._plane = PlaneView(self)
-            self._stack.addWidget(self._plane)
-        return self._plane
-
-    def pictures(self) -> PicturePages:
-        """The page for pictures."""
-        if self._pictures is None:
-            from widgets.density.picture_pages import PicturePages
-
-            self._pictures = PicturePages(self)
-            self._stack.addWidget(self._pictures)
-        return self._pictures
 
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.combo import Combo
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
@@ -62,6 +63,7 @@ class InpaintingTab(QWidget):
         self.desk: Desk | None = None
         self._given, self._inspected = QStackedWidget(self), QVBoxLayout()
         self.count, self.classes = NumberBox(self), Combo(self)
+        self.attributes, self._form = AttributeMenus(self), QFormLayout()
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
         self.prompt = PromptFields(self)
         self._switches = QHBoxLayout()
@@ -112,6 +114,10 @@ class InpaintingTab(QWidget):
                 self.classes.addItem(name, index)
             self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
         self.classes.setEnabled(bool(names))
+
+    def show_classes(self, classes: bool) -> None:
+        """Whether there is a menu of classes; otherwise there are those of attributes."""
+        self._form.setRowVisible(self.classes, classes)
 
     def label(self) -> int | None:
         """The class that every draw is of, None for any."""
@@ -218,11 +224,13 @@ class InpaintingTab(QWidget):
     def _given_side(self) -> QWidget:
         unit = theme.UNIT
         side = QWidget(self)
-        form, switches = QFormLayout(), QHBoxLayout()
+        form, switches = self._form, QHBoxLayout()
         form.setSpacing(unit)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Draws", self.count)
         form.addRow("Class", self.classes)
+        form.addRow(self.attributes)
+        self.attributes.hide()
         switches.setSpacing(unit)
         switches.addWidget(self.live)
         switches.addLayout(self._switches)
@@ -241,6 +249,7 @@ class InpaintingTab(QWidget):
     def _join(self) -> None:
         self.count.valueChanged.connect(self.settings_changed)
         self.classes.currentIndexChanged.connect(self.settings_changed)
+        self.attributes.changed.connect(self.settings_changed)
         self.live.toggled.connect(self.live_toggled)
         self.fill.clicked.connect(self._ask_to_fill)
         self.knobs.changed.connect(self.knob_changed)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from widgets.interpolation.frame import Frame
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
-from widgets.look.images import Picture
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.notice import Notice
 from widgets.look.state import State
-from widgets.pictures.filmstrip import FilmStrip, PathCurve
-from widgets.pictures.gallery import Gallery
-from widgets.plots.plane import Plane
+from widgets.pictures.filmstrip import PathCurve
 
 ABOUT_WIDTH = 168
-QWIDGETSIZE_MAX = 16_777_215  # Qt's own, which PySide6 leaves out
-STILL, STILL_MOST, PLANE = 14 * theme.UNIT, 29 * theme.UNIT, 27 * theme.UNIT
 CURVE_MOST = 15 * theme.UNIT
-"""Sides of the large picture and of the plane, and the height of a curve below a strip."""
+"""The height of a curve below a strip."""
 
 
 class InterpolationRow(QFrame):
-    """A card: who it is on the left, then the picture or plane, strip and curve.
+    """A card: who it is on the left, then the frame of its kind of data, and the curve.
 
     `place_wanted(place)` follows a hand on strip or curve, `released` its end; `selected` a click
-    on the row; `point_wanted(x, y)` a click in the plane.
+    on the row; `point_wanted(x, y)` a click in a plane.
     """
 
     place_wanted = Signal(float)
@@ -41,11 +39,13 @@ class InterpolationRow(QFrame):
     details_wanted = Signal()
     retry_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None, *, closable: bool = True) -> None:
+    def __init__(
+        self, frame: Callable[[QWidget], Frame], parent: QWidget | None = None, *,
+        closable: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.state = State.EMPTY
-        self.still, self.plane = Gallery(self), Plane(self)
-        self.film, self.curve = FilmStrip(self), PathCurve(self)
+        self.frame, self.curve = frame(self), PathCurve(self)
         self.badge = Badge(self, about="codes")
         self._bar, self._message = FamilyBar(self), Notice(self)
         self._title, self._nature = ElidedLabel(self), ElidedLabel(self)
@@ -65,18 +65,9 @@ class InterpolationRow(QFrame):
         for label in (self._nature, self._errors, self._cost):
             label.setProperty("faint", True)
         self._note.setProperty("warning", True)
-        self.still.set_count(1)
-        self.still.setFixedSize(STILL, STILL)
-        self.still.setToolTip("The picture at this place of the path. Drag it out, or right-click.")
-        self.plane.setFixedSize(PLANE, PLANE)
-        self.plane.setToolTip(
-            "The path in the plane: click to put the chosen end point there. Arrow keys move a "
-            "cursor, Enter clicks there."
-        )
-        self.plane.setAccessibleName("Plane of the path")
-        self.plane.hide()
         self.badge.hide()
-        self.curve.setMaximumHeight(CURVE_MOST)
+        if not self.frame.stretches:
+            self.curve.setMaximumHeight(CURVE_MOST)
 
     def _build(self) -> None:
         unit = theme.UNIT
@@ -97,14 +88,14 @@ class InterpolationRow(QFrame):
         left.addStretch(1)
         stage, along = QGridLayout(), QVBoxLayout()
         along.setSpacing(unit // 2)
-        along.addWidget(self.film, 3)
+        if self.frame.strip is not None:
+            along.addWidget(self.frame.strip, 3)
         along.addWidget(self.curve, 2)
         stage.setSpacing(unit)
-        stage.addWidget(self.still, 0, 0, Qt.AlignmentFlag.AlignVCenter)
-        stage.addWidget(self.plane, 0, 1)
-        stage.addLayout(along, 0, 2)
-        stage.setColumnStretch(2, 1)
-        stage.addWidget(self._message, 0, 0, 1, 3, Qt.AlignmentFlag.AlignCenter)
+        stage.addWidget(self.frame.spot, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        stage.addLayout(along, 0, 1)
+        stage.setColumnStretch(1, 1)
+        stage.addWidget(self._message, 0, 0, 1, 2, Qt.AlignmentFlag.AlignCenter)
         inner = QHBoxLayout()
         inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
         inner.setSpacing(unit)
@@ -117,13 +108,13 @@ class InterpolationRow(QFrame):
         outer.addLayout(inner, 1)
 
     def _join(self) -> None:
-        for part in (self.film, self.curve):
+        for part in (self.frame, self.curve):
             part.place_wanted.connect(self._on_place)
             part.released.connect(self.released)
-        self.still.chosen.connect(self.selected)
-        self.still.menu_wanted.connect(lambda _, at: self.menu_wanted.emit(at))
-        self.still.drag_wanted.connect(self.drag_wanted)
-        self.plane.clicked_at.connect(self.point_wanted)
+        self.frame.selected.connect(self.selected)
+        self.frame.menu_wanted.connect(self.menu_wanted)
+        self.frame.drag_wanted.connect(self.drag_wanted)
+        self.frame.point_wanted.connect(self.point_wanted)
         self._close.clicked.connect(self.close_wanted)
         self._message.details.clicked.connect(self.details_wanted)
         self._message.retry.clicked.connect(self.retry_wanted)
@@ -139,21 +130,12 @@ class InterpolationRow(QFrame):
         self._title.setToolTip(name)
         self._bar.set_colour(theme.family_colour(family))
         self.setAccessibleName(f"Path of {title}")
-        self.film.setAccessibleName(f"Film strip of {title}")
+        self.frame.set_title(title)
         self._close.setAccessibleName(f"Close {title}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        side = min(STILL_MOST, max(STILL, self.height() - 4 * theme.UNIT))
-        if side != self.still.width():
-            self.still.setFixedSize(side, side)
-
-    def set_points(self, points: bool) -> None:
-        """Show a plane in place of picture and strip."""
-        self.curve.setMaximumHeight(QWIDGETSIZE_MAX if points else CURVE_MOST)
-        self.plane.setVisible(points)
-        self.still.setVisible(not points)
-        self.film.setVisible(not points)
+        self.frame.fit(self.height())
 
     def set_nature(self, nature: str, standing: str, tip: str) -> None:
         """What a code is here, and how codes of given examples are found."""
@@ -183,24 +165,19 @@ class InterpolationRow(QFrame):
     def note(self) -> str:
         return self._note.text()
 
-    def show_still(self, picture: Picture, *, rough: bool = False) -> None:
-        """The picture uint8 (H, W, 3) where one is; dimmed while it only stands in."""
-        self.still.put(0, picture[None])
-        self.still.set_stale(rough)
-
     def set_place(self, place: float) -> None:
         """Mark a place 0 … 1 on strip and curve."""
-        self.film.set_place(place)
+        self.frame.set_place(place)
         self.curve.set_place(place)
 
     def set_count(self, frames: int) -> None:
         """Make room for so many frames."""
-        self.film.set_count(frames)
+        self.frame.set_count(frames)
         self.curve.set_count(frames)
 
     def set_stale(self, stale: bool) -> None:
         """Dim the strip: it answers an earlier question."""
-        self.film.set_stale(stale)
+        self.frame.set_stale(stale)
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether the inspector is about this row."""

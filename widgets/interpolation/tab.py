@@ -5,6 +5,8 @@ Holds no state of its own beyond its controls; everything a person does leaves a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -18,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.controls.source_bar import SourceBar
+from widgets.interpolation.frame import Frame
 from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
@@ -31,6 +35,8 @@ from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import KeyStrip
 
 ROWS_WIDTH, INSPECTOR_WIDTH = 560, 300
+USUAL_WIDTH = 956
+"""Of the rows in a window of usual size: strips are worth more room than sliders."""
 WAYS = ("slerp", "lerp")
 _WAY_TIP = (
     "<qt><b>slerp</b> goes along the great circle and keeps the norm of codes, where draws from "
@@ -68,8 +74,8 @@ class InterpolationTab(QWidget):
         self.player, self.prompt = Player(self), PromptFields(self, wide=True, path=True)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
-        self.export = QPushButton("Export…", self)
-        self.fade = InterpolationRow(self, closable=False)
+        self.export, self.attributes = QPushButton("Export…", self), AttributeMenus(self)
+        self._below: InterpolationRow | None = None
         self.latents = LatentPanel(self)
         self.nothing = QLabel(self)
         self._column = QVBoxLayout()
@@ -87,15 +93,18 @@ class InterpolationTab(QWidget):
         """The models shown, from top to bottom."""
         return tuple(self._rows)
 
-    def set_rows(self, specs: tuple[RowSpec, ...]) -> None:
-        """Show these models; a row that stays keeps its frames."""
+    def set_rows(
+        self, specs: tuple[RowSpec, ...], frame: Callable[[QWidget], Frame] | None = None
+    ) -> None:
+        """Show these models; a row that stays keeps its frames, a new one is made with `frame`."""
         for name in [name for name in self._rows if name not in {spec.name for spec in specs}]:
             gone = self._rows.pop(name)
             gone.hide()
             gone.deleteLater()
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:
-                self._add(spec)
+                assert frame is not None, "a new row needs a frame"
+                self._add(spec, frame)
             self._column.insertWidget(place, self._rows[spec.name], 1)
         self._rows = {spec.name: self._rows[spec.name] for spec in specs}
 
@@ -151,21 +160,30 @@ class InterpolationTab(QWidget):
             with QSignalBlocker(combo):
                 combo.setCurrentIndex(max(0, place))
 
-    def set_points(self, points: bool) -> None:
-        """Whether the data are points of the plane: what is only for pictures goes."""
-        for widget in (self.source.open, self.source.classes, self.fade):
-            widget.setVisible(not points)
+    def set_files(self, files: bool) -> None:
+        """Whether examples have classes, and may come out of files."""
+        for widget in (self.source.open, self.source.classes):
+            widget.setVisible(files)
+
+    def show_below(self, row: InterpolationRow | None) -> None:
+        """Show a row of no model below those of the models, or none."""
+        if row is self._below:
+            return
+        if self._below is not None:
+            self._below.hide()
+        self._below = row
+        if row is not None:
+            self._column.insertWidget(len(self._rows), row, 1)
+            row.setVisible(self.nothing.isHidden())
 
     def set_ready(self, reason: str) -> None:
         """Show the rows, or say why there is nothing to show."""
         self.nothing.setText(reason)
         self.nothing.setVisible(bool(reason))
         self.export.setEnabled(not reason)
-        for row in (*self._rows.values(), self.fade):
-            row.setVisible(not reason and (row is not self.fade or not self._points()))
-
-    def _points(self) -> bool:
-        return not self.source.open.isVisibleTo(self.source)
+        for row in (*self._rows.values(), self._below):
+            if row is not None:
+                row.setVisible(not reason)
 
     # how it is made
 
@@ -203,8 +221,6 @@ class InterpolationTab(QWidget):
         self.film.setAccessibleName("Frames of exports")
         self.film.setToolTip("Frames of an exported film or sheet, 3 to 240.")
         self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
-        self.fade.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
-        self.fade.set_nature("no model: pixels mixed", "", "")
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("faint", True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -215,7 +231,6 @@ class InterpolationTab(QWidget):
         rows = QWidget(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(unit)
-        self._column.addWidget(self.fade, 1)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -225,6 +240,7 @@ class InterpolationTab(QWidget):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
+        self.splitter.setSizes([USUAL_WIDTH, INSPECTOR_WIDTH])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(unit, unit, unit, unit)
         layout.setSpacing(unit)
@@ -263,7 +279,9 @@ class InterpolationTab(QWidget):
         right, top = QVBoxLayout(), QHBoxLayout()
         right.setSpacing(unit)
         right.addLayout(forms)
+        right.addWidget(self.attributes)
         right.addWidget(self.prompt)
+        self.attributes.hide()
         right.addWidget(self.player)
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(2 * unit)
@@ -277,6 +295,7 @@ class InterpolationTab(QWidget):
         self.way.currentIndexChanged.connect(self.way_changed)
         self.frames.valueChanged.connect(self.frames_changed)
         self.classes.currentIndexChanged.connect(self._class_chosen)
+        self.attributes.changed.connect(self.class_changed)
         self.latents.classes.moved.connect(self._class_slid)
         self.encoder.currentIndexChanged.connect(self.encoder_changed)
         self.sample.clicked.connect(
@@ -287,11 +306,9 @@ class InterpolationTab(QWidget):
                 self.export.mapToGlobal(self.export.rect().bottomLeft())
             )
         )
-        self.fade.place_wanted.connect(self.place_wanted)
-        self.fade.released.connect(self.released)
 
-    def _add(self, spec: RowSpec) -> None:
-        row, name = InterpolationRow(self), spec.name
+    def _add(self, spec: RowSpec, frame: Callable[[QWidget], Frame]) -> None:
+        row, name = InterpolationRow(frame, self), spec.name
         row.set_identity(spec.title, spec.name, spec.family)
         row.place_wanted.connect(self.place_wanted)
         row.released.connect(self.released)

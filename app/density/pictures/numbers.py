@@ -116,7 +116,7 @@ class Numbers(QObject):
             self._ask_tests(card, label)
 
     def _ask_tests(self, card: Card, label: int | None) -> None:
-        found = self._source.examples
+        found = self._source.bar.examples
         asked = (card.sha256, label, found)
         if found is None or found.pictures is None or found.data != card.data:
             return

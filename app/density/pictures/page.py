@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Slot
 
+from app.density.page import Page
 from app.density.pictures.dimensions import Dimensions
 from app.density.pictures.export import Content, PageExport
 from app.density.pictures.numbers import Numbers
@@ -26,8 +27,8 @@ _WITHOUT_MAPS = ("numbers", "dimensions")
 _OF_NO_PICTURE = ("samples", "dimensions")
 
 
-class Page(Protocol):
-    """What is asked of a page."""
+class Looking(Protocol):
+    """What is asked of one of its pages."""
 
     def refresh(self) -> None:
         """Look anew."""
@@ -43,22 +44,22 @@ class Mapped(Protocol):
         """The maps as they are shown."""
 
 
-class Pictures(QObject):
+class Pictures(Page):
     """Only the page in front works."""
+
+    view: PicturePages
 
     def __init__(self, view: PicturePages, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self._data = ""
-        self.source = PictureSource(
-            view, parts.session, parts.channels, parts.export, parts.messages
-        )
+        self.source = PictureSource(view, parts)
         self.numbers = Numbers(view, self.source, parts)
         self.pixels = PixelPage(view, self.source, parts)
         self.plane = PlanePage(view, self.source, parts)
         self.samples = SamplesPage(view, self.source, parts)
         self.dimensions = Dimensions(view)
-        self._pages: dict[str, Page] = {
+        self._pages: dict[str, Looking] = {
             "numbers": self.numbers, "pixels": self.pixels, "plane": self.plane,
             "samples": self.samples, "dimensions": self.dimensions,
         }  # fmt: skip
@@ -100,7 +101,7 @@ class Pictures(QObject):
 
     def adopt(self, source: Path | bytes) -> bool:
         """Look at a picture from outside."""
-        self.source.open(source)
+        self.source.bar.open(source)
         return True
 
     def receive(self, picture: Pixels, title: str) -> None:

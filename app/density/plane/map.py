@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
+from app.tab.durations import took
 from app.tasks.mapping import MapFrame, MapRequest, patched
 from app.work.channels import Channel
 from app.work.lane import Failure, Job
@@ -114,7 +115,7 @@ class DensityMap(QObject):
             mass = "" if self.mass is None else f"∫ = {self.mass:.4f} · "
             self.panel.set_state(State.READY)
             self.panel.set_footer(
-                f"{mass}{request.wide} × {request.high} · {_seconds(frame.seconds)}",
+                f"{mass}{request.wide} × {request.high} · {took(frame.seconds)}",
                 "∫ is the mass of the density over the whole plane in view at first: 1 if all of "
                 "it is there and it is normalised. Then pixels, and the time they took.",
             )
@@ -158,7 +159,3 @@ def number(
         text += f" ± {stderr:.2g}"
         error = " ± is one standard error."
     return Number(f"{kind.sign}{text.replace('-', '−')}", f"{kind.says} {method}.{error}")
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
+from app.density.page import Page
 from app.density.plane.cross import Cross
 from app.density.plane.difference import show_difference
 from app.density.plane.export import DensityExport
@@ -35,8 +36,10 @@ DIFFERENCE = "difference"
 NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."
 
 
-class Plane(QObject):
-    """Works while its page is in view; needs the page, the session and the lane."""
+class Plane(Page):
+    """Needs its view, the session and the lane."""
+
+    view: PlaneView
 
     def __init__(self, view: PlaneView, parts: Parts, fields: Fields, parent: QObject) -> None:
         super().__init__(parent)
@@ -341,12 +344,10 @@ class Plane(QObject):
         self.refresh()
 
     def stop(self) -> None:
-        """Stop every map that is on its way."""
         for each in self.maps.values():
             each.stop()
 
     def rest(self) -> None:
-        """Stop the maps that nobody sees become whole; what is shown stays."""
         for each in self.maps.values():
             each.rest()
 

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from app.density.pictures.page import Pictures
 from app.tasks.scoring import HeldOut, Score
 from app.work.jobs import Order
 from engines.maps.kinds import Kind
@@ -17,7 +18,7 @@ class Bench:
     """The density tab, whose test pictures are scored without end until the gate opens."""
 
     def __init__(self):
-        self.gate, self.fault = threading.Event(), None
+        self.gate, self.fault, self.found = threading.Event(), None, None
 
     def score(self, _models, card, _picture, _label):
         def job():
@@ -36,7 +37,10 @@ class Bench:
         return job
 
     def page(self):
-        return self.stage.window.presenters[DENSITY].pictures
+        """The pictures' page, in view or not."""
+        found = self.stage.window.presenters[DENSITY].page
+        self.found = found if isinstance(found, Pictures) else self.found
+        return self.found
 
     def working(self):
         """What the page works out in the background."""
@@ -83,7 +87,7 @@ def test_neither_a_card_nor_a_batch_waits_for_them(bench):
     window.tabs.setCurrentIndex(DENSITY)
     with bench.stage.qtbot.waitSignal(window.channels.queue.done, timeout=10_000):
         window.presenters[0].generate(8)
-    bench.page().source.step(1)
+    bench.page().source.bar.step(1)
     bench.page().numbers.scores.clear()
     bench.stage.until(lambda: len(bench.page().numbers.scores) == 2)
     assert len(bench.working()) == 2, "they are still at work"

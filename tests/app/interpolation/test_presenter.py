@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from app.interpolation.keys import Key
+from app.interpolation.paths import Key
 from app.recipes.recipe import read_png
 from app.session.settings import Settings
 from app.tasks import walking
@@ -52,7 +52,7 @@ class Bench:
         self.tab.player.slider.setValue(round(1000 * place))
 
     def shown(self, name=FLOW):
-        return self.row(name).row.still.picture(0)
+        return self.row(name).row.frame.still.picture(0)
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_it_opens_on_two_held_out_digits_and_walks_between_them(bench):
     row = bench.row()
     assert row.row.errors() == "PSNR: A exact · B exact"
     ends = bench.presenter.keys.values()
-    assert (row.row.film.picture(0) == ends[0]).all()
-    assert (row.row.film.picture(8) == ends[1]).all()
+    assert (row.row.frame.film.picture(0) == ends[0]).all()
+    assert (row.row.frame.film.picture(8) == ends[1]).all()
     assert len(row.row.curve.values()) == 9
     assert row.film.meaning == "lower bound on log p(x)"
     assert row.row.badge.text() == "codes: exact"
@@ -82,17 +82,18 @@ def test_the_ends_of_the_slider_show_the_ends(bench):
         bench.go(place)
         bench.until(bench.here)
         assert (bench.shown() == ends[end]).all()
-        assert (bench.tab.fade.still.picture(0) == ends[end]).all()
+        assert (bench.presenter.paths.below.frame.still.picture(0) == ends[end]).all()
 
 
 def test_the_cross_fade_is_that_of_pixels(bench):
     bench.go(0.25)
     a, b = bench.presenter.keys.values().astype(float)
-    assert np.abs(bench.tab.fade.still.picture(0) - (0.75 * a + 0.25 * b)).max() <= 0.5
+    faded = bench.presenter.paths.below.frame.still.picture(0)
+    assert np.abs(faded - (0.75 * a + 0.25 * b)).max() <= 0.5
 
 
 def test_a_click_on_a_frame_goes_there(bench):
-    film = bench.row().row.film
+    film = bench.row().row.frame.film
     QTest.mouseClick(film, LEFT, pos=film.frame_rect(6).center().toPoint())
     assert bench.tab.player.place() == pytest.approx(0.75)
     bench.until(bench.here)
@@ -143,7 +144,7 @@ def test_pictures_of_other_end_points_are_refused(bench):
     row._take_still(old)
     assert row.refused == 1
     bench.until(lambda: bench.filmed() and bench.here())
-    assert (row.row.film.picture(0) == other[0]).all()
+    assert (row.row.frame.film.picture(0) == other[0]).all()
 
 
 def test_more_keys_and_back(bench):
@@ -155,7 +156,7 @@ def test_more_keys_and_back(bench):
     bench.until(lambda: bench.filmed() and len(bench.row().codes.z) == 3)
     keys = bench.presenter.keys.values()
     for k in range(3):
-        assert (bench.row().row.film.picture(4 * k) == keys[k]).all()
+        assert (bench.row().row.frame.film.picture(4 * k) == keys[k]).all()
 
 
 def test_every_end_point_has_a_frame_of_its_own(bench):
@@ -168,8 +169,8 @@ def test_every_end_point_has_a_frame_of_its_own(bench):
     bench.until(lambda: bench.filmed() and len(bench.row().codes.z) == 8)
     assert len(bench.row().film.values) == 15
     for k in range(8):
-        assert (bench.row().row.film.picture(2 * k) == keys[k]).all()
-        assert (bench.tab.fade.film.picture(2 * k) == keys[k]).all()
+        assert (bench.row().row.frame.film.picture(2 * k) == keys[k]).all()
+        assert (bench.presenter.paths.below.frame.film.picture(2 * k) == keys[k]).all()
 
 
 def test_the_norm_of_codes_is_told(bench):
@@ -196,11 +197,11 @@ def test_sliders_that_cannot_be_found_say_why(bench):
 
 
 def test_another_way_and_another_number_of_frames(bench):
-    straight = bench.row().row.film.picture(4).copy()
+    straight = bench.row().row.frame.film.picture(4).copy()
     bench.tab.way.setCurrentText("lerp")
     bench.until(bench.filmed)
     assert bench.row().wish.way == "lerp"
-    assert (bench.row().row.film.picture(4) != straight).any()
+    assert (bench.row().row.frame.film.picture(4) != straight).any()
     bench.tab.frames.setValue(5)
     bench.until(lambda: bench.filmed() and len(bench.row().film.values) == 5)
 
@@ -210,7 +211,7 @@ def test_a_draw_of_a_model_becomes_an_end_point_of_all(bench):
     bench.stage.click(bench.tab.sample)
     bench.until(lambda: bench.presenter.keys.keys[1].title == "Flow, seed 7, picture 1")
     bench.until(bench.filmed)
-    assert (bench.row().row.film.picture(8) == bench.presenter.keys.keys[1].value).all()
+    assert (bench.row().row.frame.film.picture(8) == bench.presenter.keys.keys[1].value).all()
 
 
 def test_a_picture_sent_from_another_tab_arrives(bench):
@@ -278,15 +279,15 @@ def test_points_have_a_path_in_the_plane(open_window):
     names = ("moons/flow", "moons/kde")
     bench.until(lambda: all(bench.presenter.rows.get(n) and bench.filmed(n) for n in names))
     row = bench.row("moons/flow").row
-    assert row.plane.isVisible()
-    assert not row.film.isVisible()
-    assert len(row.plane.path()) == 9
-    target = row.plane.place_of(0.5, 0.25).toPoint()
-    QTest.mouseClick(row.plane, LEFT, pos=target)
+    assert row.frame.plane.isVisible()
+    assert row.frame.strip is None
+    assert len(row.frame.plane.path()) == 9
+    target = row.frame.plane.place_of(0.5, 0.25).toPoint()
+    QTest.mouseClick(row.frame.plane, LEFT, pos=target)
     bench.until(lambda: all(bench.filmed(n) for n in names))
     x, y = bench.presenter.keys.keys[0].value.tolist()
     assert (x, y) == pytest.approx((0.5, 0.25), abs=0.05)
-    assert row.plane.spot() is not None
+    assert row.frame.plane.spot() is not None
 
 
 def test_a_file_that_is_no_picture_changes_nothing(bench):

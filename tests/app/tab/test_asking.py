@@ -87,8 +87,8 @@ def numbers(open_window, monkeypatch):
     stage = open_window(BOTH)
     stage.window.tabs.setCurrentIndex(DENSITY)
     presenter = stage.window.presenters[DENSITY]
-    stage.until(lambda: presenter.pictures and len(presenter.pictures.numbers._opened) == 2)
-    yield presenter.pictures.numbers, stage, gate
+    stage.until(lambda: presenter.page and len(presenter.page.numbers._opened) == 2)
+    yield presenter.page.numbers, stage, gate
     gate.set()
 
 

@@ -58,8 +58,8 @@ def test_pictures_of_a_folder_are_scored(open_window, folder, monkeypatch, tmp_p
     stage.window.folders.open(folder)
     stage.until(lambda: "mnist" in examples(stage))
     density = front(stage, DENSITY)
-    stage.until(lambda: density.pictures is not None)
-    source, numbers = density.pictures.source, density.pictures.numbers
+    stage.until(lambda: density.page is not None)
+    source, numbers = density.page.source, density.page.numbers
     stage.until(lambda: source.picture is not None)
     assert (source.picture == 120).all()
     assert len(source.three()) == 3
