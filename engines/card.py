@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from engines import naming
-from engines.kinds import Kind, Pictures
+from engines.kinds import Kind
 
 Given: TypeAlias = Mapping[str, str]
 """A condition: values of attributes by their names. A missing attribute is left open."""
@@ -64,10 +64,6 @@ class Card:
     a recipe, are re-made with these."""
     format: int = 1
     """Of the file it was read from, after what older ones lack was filled in."""
-
-    @property
-    def is_picture(self) -> bool:
-        return isinstance(self.kind, Pictures)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.interpolation.export import PathExport
+from app.interpolation.picture_paths import PicturePaths
 from engines import extras
 from engines.latents import layouts
 from tests.windows import DIGITS, catalogue, open_window
@@ -118,7 +120,9 @@ def test_a_film_is_not_offered_without_its_codec(hidden, qtbot):
     qtbot.addWidget(window)
     nothing = SimpleNamespace()
     offer = PathExport(nothing, nothing, nothing, nothing, window)
-    row = SimpleNamespace(card=SimpleNamespace(is_picture=True))
+    row = SimpleNamespace(
+        card=nothing, paths=SimpleNamespace(ways=partial(PicturePaths.ways, nothing), each=None)
+    )
     menu = offer.menu(row, SimpleNamespace(count=12), None)
     (film,) = [action for action in menu.actions() if action.text().startswith("MP4")]
     assert not film.isEnabled()

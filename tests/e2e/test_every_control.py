@@ -75,7 +75,7 @@ def walk(stage):
     (name,) = [name for name in stage.window.session.models if name.endswith("vae")]
     stage.until(lambda: name in presenter.rows and presenter.rows[name].film is not None)
     presenter.select(name)
-    if not presenter.rows[name].card.is_picture:
+    if presenter.rows[name].card.kind.name != "pictures":
         stage.until(lambda: name in presenter.panel.studies)
 
 

@@ -128,7 +128,7 @@ def test_a_network_that_cannot_be_built_is_refused(card):
 
 
 def test_a_network_for_other_data_is_refused(card):
-    other = (1, 12, 12) if card.is_picture else (3,)
+    other = (1, 12, 12) if card.kind.name == "pictures" else (3,)
     assert "shape" in refused(replace(card, kind=of_shape(other)))
     assert "class" in refused(replace(card, attributes=class_attributes(("a", "b"))))
 

@@ -12,7 +12,7 @@ from engines.noise import log_normal
 from tests.hostile import hostile
 
 CARDS, _ = scan()
-PICTURES = [card for card in CARDS if card.is_picture]
+PICTURES = [card for card in CARDS if card.kind.name == "pictures"]
 PLANE = [card for card in CARDS if card.shape == (2,)]
 FEW = {"diffusion": 1, "latent-diffusion": 4, "vae": 4, "autoregressive": 8}
 """Pictures that a slow family is asked about in CI; the others get one of every kind."""
