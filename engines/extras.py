@@ -37,7 +37,7 @@ EXTRAS: Mapping[str, Extra] = {
     ),
     "film": Extra("MP4 films need", {"imageio_ffmpeg": "imageio-ffmpeg"}),
     "maps": Extra("maps by UMAP need", {"umap": "umap-learn"}),
-    "train": Extra("training models needs", {"sklearn": "scikit-learn", "tomli_w": "tomli-w"}),
+    "train": Extra("the report of dimensions needs", {"sklearn": "scikit-learn"}),
 }
 """The extras that code here asks for."""
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from engines import naming
@@ -117,9 +116,8 @@ class Pictures:
         return nats / (math.log(2) * math.prod(self.shape))
 
     def table(self) -> dict[str, Any]:
-        """The levels, where they are not the usual 256; the shape stands in every card."""
-        sizes = {"channels": self.channels, "height": self.height, "width": self.width}
-        return sizes | {"levels": self.levels}
+        """The sizes and the levels."""
+        return asdict(self)
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Pictures:
@@ -210,6 +208,8 @@ def of_table(table: Mapping[str, Any]) -> Kind:
     name = str(table.get("name"))
     if name in KINDS:
         return KINDS[name].of(table)
+    from importlib.metadata import entry_points  # late: every start reads cards, few name a kind
+
     plugins = entry_points(group=GROUP, name=name)
     if not plugins:
         raise ValueError(f"is of a kind of data that this version does not know: '{name}'")

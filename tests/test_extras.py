@@ -77,7 +77,7 @@ def test_a_missing_extra_is_one_sentence_and_exit_1(extra, tmp_path):
              str(tmp_path / "walk.mp4")], "path",
         ),
         "maps": (["engines.latents.layouts"], "module"),
-        "train": (["engines.training", "moons/mfa"], "module"),
+        "train": (["engines.training.dimensions"], "module"),
     }[extra]  # fmt: skip
     done = without_extras(words, kind)
     assert (done.returncode, done.stdout) == (1, "")

@@ -15,7 +15,7 @@ import numpy as np
 
 from app.command.names import card_named, condition_named, one_condition, opened
 from app.command.output import UsageError, driven, prepared, say
-from app.kinds import Examples, in_plane, view_of
+from app.kinds import Examples, view_of
 from app.kinds.view import Options, names_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
@@ -27,6 +27,7 @@ from app.tasks.mapping_recipe import View, recipe_of
 from app.tasks.scoring import Score
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, density_refusal, no_density
 from engines.data.picture_folder import MOST_SAID
+from engines.kinds import is_plane
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
 from engines.model import NOTHING, Card, Given
@@ -60,7 +61,7 @@ def density(
 ) -> tuple[Path, ...]:
     """Map a model's density and write picture and values; returns the files written."""
     card = card_named(wish.model, root)
-    if not in_plane(card):
+    if not is_plane(card.kind):
         raise UsageError(f"{card.name} is not of the plane; for {card.kind.things} there is: score")
     if not 16 <= wish.grid <= 4096:
         raise UsageError(f"--grid must lie in 16 … 4096, got {wish.grid}")
@@ -187,7 +188,7 @@ def _unscored(card: Card, options: Options) -> str:
     """Why these options name no examples of a model, and what would."""
     wanted = view_of(card).score_options
     if not wanted:
-        remedy = "; for the plane there is: density" if in_plane(card) else ""
+        remedy = "; for the plane there is: density" if is_plane(card.kind) else ""
         return f"{card.name} is of {card.kind.things}, which no option names here{remedy}"
     said = f", not {names_of(tuple(options))}" if options else ""
     return f"{card.name} scores {card.kind.things}: say {names_of(wanted)}{said}"

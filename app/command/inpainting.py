@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.command.names import card_for, card_named, one_condition, opened, prompted
 from app.command.output import Place, UsageError, carry_out, driven, say, writer
-from app.kinds import Hole, in_plane, view_of
+from app.kinds import Hole, view_of
 from app.kinds.view import Options, names_of
 from app.recipes.condition import Condition
 from app.recipes.recipe import Recipe, RecipeError, check_fit
@@ -17,6 +17,7 @@ from app.tasks import line, line_recipe
 from app.tasks.filling import MOST_DRAWS, FillRequest, chosen, fitting, started
 from app.tasks.filling_recipe import recipe_of, request_of
 from engines.checkpoints.catalog import ROOT
+from engines.kinds import is_plane
 from engines.model import Card, Given, Model, Prompt, SampleRequest, settle
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     work fails.
     """
     card = card_named(wish.model, root)
-    view, usual, most = view_of(card), *_COUNTS[in_plane(card)]
+    view, usual, most = view_of(card), *_COUNTS[is_plane(card.kind)]
     if set(wish.hole) != set(view.hole_options):
         remedy = f"say {view.hole_words}" if view.hole_options else "nothing can be filled there"
         said = names_of(tuple(wish.hole))
@@ -87,7 +88,7 @@ def _recipe(wish: Wish, count: int, model: Model, hole: Hole, asked: Condition) 
     try:
         method = chosen(fitting(model), wish.method, card.name)
         knobs = settle(method.knobs, wish.knobs)
-        if in_plane(card):
+        if is_plane(card.kind):
             axis = int(hole.mask.argmin())
             value = float(wish.hole["fix"][1])
             _warn_far(model, axis, value)
@@ -145,7 +146,7 @@ def _check_numbers(count: int, seed: int, most: int) -> None:
 
 
 def _request(recipe: Recipe, card: Card) -> FillRequest | line.LineRequest:
-    return line_recipe.request_of(recipe, card) if in_plane(card) else request_of(recipe, card)
+    return line_recipe.request_of(recipe, card) if is_plane(card.kind) else request_of(recipe, card)
 
 
 def _drawn(recipe: Recipe, model: Model) -> Tensor:

@@ -7,7 +7,6 @@ group `genscope.views`, under the name of the kind. Each tab has a registry of i
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 from app.kinds.pictures import PictureView
@@ -17,17 +16,12 @@ from engines import kinds
 from engines.kinds import Kind, Pictures, Points, UnfitKindError
 from engines.model import Card
 
-__all__ = ["VIEWS", "Examples", "Format", "Hole", "KindView", "Read", "in_plane", "view_of"]
+__all__ = ["VIEWS", "Examples", "Format", "Hole", "KindView", "Read", "view_of"]
 
 GROUP = "genscope.views"
 
 VIEWS: dict[type[Any], Callable[[Any], KindView]] = {Pictures: PictureView, Points: PointView}
 """By the type of a kind, what makes its view of a kind."""
-
-
-def in_plane(card: Card) -> bool:
-    """Whether examples are points of a plane, which can be drawn and mapped whole."""
-    return isinstance(card.kind, Points) and card.kind.plane
 
 
 def view_of(what: Card | Kind) -> KindView:
@@ -36,6 +30,8 @@ def view_of(what: Card | Kind) -> KindView:
     try:
         return kinds.chosen(kind, VIEWS, "this version of Genscope")(kind)
     except UnfitKindError:
+        from importlib.metadata import entry_points  # late: a start needs none
+
         brought = entry_points(group=GROUP, name=kind.name)
         if not brought:
             raise

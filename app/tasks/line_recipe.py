@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.kinds import in_plane
 from app.recipes.model_names import name_of
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.line import MOST_DRAWS, LineRequest
+from engines.kinds import is_plane
 from engines.maps.coordinate import coordinate
 from engines.model import Card
 
@@ -25,7 +25,7 @@ def recipe_of(card: Card, request: LineRequest) -> Recipe:
 def request_of(recipe: Recipe, card: Card) -> LineRequest:
     """What to ask of the model. Raises RecipeError for a payload that fits no such request."""
     extra, label = recipe.extra, recipe.label
-    if recipe.task != TASK or set(extra) != _FIELDS or not in_plane(card):
+    if recipe.task != TASK or set(extra) != _FIELDS or not is_plane(card.kind):
         raise RecipeError(f"the recipe lacks the method or the known coordinate that {card.name} "
                           "needs")  # fmt: skip
     method, axis, value = extra["method"], extra["axis"], extra["value"]

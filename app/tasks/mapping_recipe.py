@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.kinds import in_plane
 from app.recipes.model_names import names_here, names_of, other_weights, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
+from engines.kinds import is_plane
 from engines.maps.area import Area
 from engines.maps.coordinate import coordinate
 from engines.model import Card
@@ -90,7 +90,7 @@ def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
 def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> None:
     for name in view.models:
         card = cards.get(name)
-        if card is None or not in_plane(card):
+        if card is None or not is_plane(card.kind):
             raise RecipeError(f"the recipe asks for {name}, which is no model of the plane here")
         if card.sha256 != hashes[name]:
             raise RecipeError(other_weights(name, "these maps"))

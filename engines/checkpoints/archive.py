@@ -19,7 +19,9 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
-from engines.checkpoints import budget, disk, files, toml
+import tomli_w
+
+from engines.checkpoints import budget, disk, files
 from engines.checkpoints.catalog import CheckpointError, read_card, reason, table_of
 from engines.model import Card
 from engines.naming import is_part
@@ -43,7 +45,7 @@ def writing(card: Card, path: Path) -> Generator[None, None, None]:
     cannot be written.
     """
     weights = files.beside(card.folder, card.weights)
-    described = toml.dumps(table_of(replace(card, weights=WEIGHTS))).encode()
+    described = tomli_w.dumps(table_of(replace(card, weights=WEIGHTS))).encode()
     sums = f"{hashlib.sha256(described).hexdigest()}  {CARD}\n{card.sha256}  {WEIGHTS}\n"
     whole = hashlib.sha256()
     if weights.stat().st_size > _LARGEST - (1 << 20):

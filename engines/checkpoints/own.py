@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engines.checkpoints import archive, disk, files, toml
+import tomli_w
+
+from engines.checkpoints import archive, disk, files
 from engines.checkpoints.catalog import (
     DATA_TITLES,
     OUTSIDE,
@@ -239,7 +241,7 @@ def _reserved(folder: Path, wished: str, taken: list[str]) -> Path:
 def _written(made: Card) -> Card:
     """Write the card of a model whose weights are there; the card as it is read from then on."""
     path = made.folder / f"{last(made.name)}.toml"
-    disk.write_atomically(path, toml.dumps(table_of(made)).encode())
+    disk.write_atomically(path, tomli_w.dumps(table_of(made)).encode())
     try:
         return read_card(path)
     except CheckpointError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engines import extras
+import tomli_w
+
 from engines.checkpoints.catalog import table_of
 from engines.checkpoints.disk import write_atomically
 from engines.model import Card
@@ -10,6 +11,5 @@ from engines.model import Card
 
 def write_card(card: Card) -> None:
     """Write the card beside its weights."""
-    tomli_w = extras.module("train", "tomli_w")
     path = card.folder / f"{card.family}.toml"
     write_atomically(path, tomli_w.dumps(table_of(card)).encode())

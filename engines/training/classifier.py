@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engines import extras
 from engines.checkpoints import disk, weights
 from engines.checkpoints.catalog import table_of
 from engines.kinds import of_shape
@@ -86,6 +86,7 @@ def fit(
     with Randomness(SEED, options.device):
         reader = Classifier(**net)
     reader.load_state_dict(training.weights())
+    command += f" --batch {options.batch}" if options.batch else ""
     return reader, progress.account(command, batch=batch, device=options.device)
 
 
@@ -145,7 +146,6 @@ def ship(
         parameters=sum(p.numel() for p in reader.parameters()), recipe=recipe, training=training,
         figures=figures,
     )  # fmt: skip
-    tomli_w = extras.module("train", "tomli_w")
     disk.write_atomically(ROOT / f"{name}.toml", tomli_w.dumps(table_of(card)).encode())
     print(f"wrote {path} and its card", flush=True)
 
@@ -163,6 +163,4 @@ def parser(command: str) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    if absent := extras.missing("train"):
-        sys.exit(absent)
     sys.exit(main(sys.argv[1:]))

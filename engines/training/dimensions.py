@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 import torch
 import zuko
 from torch import Tensor
@@ -193,7 +194,6 @@ def write(result: Path = RESULT, page: Path = PAGE) -> None:
         "points": POINTS, "held_out": HELD_OUT, "flow_steps": STEPS,
         "gaussians": measure(), "digits": measure_digits(),
     }  # fmt: skip
-    tomli_w = extras.module("train", "tomli_w")
     result.write_text(tomli_w.dumps(table), encoding="utf-8")
     page.write_text(page_of(table), encoding="utf-8")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+import tomli_w
 import torch
 
-from engines import extras
 from engines.data.examples import ROOT
 from engines.training.datasets import DataSet, load
 
@@ -48,7 +48,6 @@ def _write(data: DataSet) -> None:
         "labels": data.test.labels[indices].tolist(),
         "licence": data.licence,
     }
-    tomli_w = extras.module("train", "tomli_w")
     (ROOT / f"{data.name}.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
     print(f"wrote {n} examples of {data.name}")
 

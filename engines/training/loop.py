@@ -135,23 +135,31 @@ class Progress:
     steps: int = 0
     past_seconds: float = 0.0
     past_steps: int = 0
+    planned: int = 0
+    """Steps that this run was given."""
+    ended: tuple[int, ...] = ()
+    """Steps that each run before it was given, where it goes on from their weights."""
 
     def account(self, command: str, *, batch: int, device: str, before: str = "") -> dict[str, Any]:
         """What a card says of the training by a command; `before` led to the weights it began at.
 
-        Minutes and steps are those of all runs.
+        Minutes and steps are those of all runs. The command makes the weights again, where no
+        limit in minutes has cut it short, which it then says.
         """
-        minutes = round((self.seconds + self.past_seconds) / 60, 1)
-        now = self.steps if before else self.steps + self.past_steps
-        line = f"{command} --steps {now}"
-        if before:
-            line = f"{before} && {line} --resume"
-        found = {"minutes": minutes, "steps": self.steps + self.past_steps, "batch": batch}
+        if device != "cpu":
+            command = f"{command} --device {device}"
+        lines = [before] if before else []
+        for steps in (*self.ended, self.planned):
+            lines.append(f"{command} --steps {steps}" + " --resume" * bool(lines))
+        if self.steps < self.planned:
+            lines[-1] += f" --minutes {self.seconds / 60:.3g}"
+        found = {
+            "minutes": round((self.seconds + self.past_seconds) / 60, 1),
+            "steps": self.steps + self.past_steps, "batch": batch, "command": " && ".join(lines),
+        }  # fmt: skip
         if device == "cpu":
-            return {**found, "command": line}
-        name = devices.describe(torch.device(device)).partition(",")[0]
-        line = f"{line} --device {device} --batch {batch}"
-        return {**found, "command": line, "device": name}
+            return found
+        return {**found, "device": devices.describe(torch.device(device)).partition(",")[0]}
 
 
 @dataclass(frozen=True)
@@ -176,7 +184,7 @@ class Training:
     ) -> None:  # fmt: skip
         if steps < 1:
             raise ValueError(f"steps must be at least 1, got {steps}")
-        self.steps, self.done, self.batch = steps, 0, batch
+        self.steps, self.done, self.batch, self.seed = steps, 0, batch, seed
         self._data, self._label_dropout = data.train, label_dropout
         self._nobody = len(data.labels)
         self._randomness = Randomness(seed, device)
@@ -213,14 +221,19 @@ class Training:
         """Everything that the rest of the training depends on."""
         return {
             "trainer": self.trainer.state_dict(), "done": self.done, "steps": self.steps,
-            "randomness": self._randomness.state_dict(),
+            "seed": self.seed, "randomness": self._randomness.state_dict(),
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there, to the bit; a training that had ended begins another of its steps."""
+        """Go on from there to the end that was planned, to the bit.
+
+        One that had ended begins another budget, of the steps of this training.
+        """
         self.trainer.load_state_dict(state["trainer"])
         self._randomness.load_state_dict(state["randomness"])
-        self.done = 0 if state["done"] >= state["steps"] else state["done"]
+        self.seed, self.done = state["seed"], 0
+        if state["done"] < state["steps"]:
+            self.done, self.steps = state["done"], state["steps"]
 
 
 def train(
@@ -238,6 +251,7 @@ def train(
     progress = past or Progress()
     if resume and checkpoint.exists():
         progress = _restore(training, checkpoint)
+    progress.planned = training.steps
     with _interrupts() as asked:
         _drive(training, progress, minutes, checkpoint, report, asked)
         _save(training, progress, checkpoint)
@@ -304,4 +318,5 @@ def _restore(training: Training, path: Path) -> Progress:
     return Progress(
         past_seconds=progress.past_seconds + progress.seconds,
         past_steps=progress.past_steps + progress.steps,
+        ended=(*progress.ended, progress.planned),
     )

@@ -11,9 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
+import tomli_w
 import torch
 
-from engines import extras
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, shipped
 from engines.checkpoints.disk import write_atomically
 from engines.facts.evidence import PATH, Evidence, kind_of, read
@@ -70,7 +70,6 @@ def write(
             rows.append(row)
     kept = read(table) if table.exists() else ()
     rows = merged(kept, rows, chosen=chosen, every=every)
-    tomli_w = extras.module("train", "tomli_w")
     text = tomli_w.dumps({"evidence": [asdict(row) for row in rows]})
     write_atomically(table, text.encode())
     page.write_text(page_of(rows, offered()), encoding="utf-8")

@@ -86,14 +86,40 @@ def test_a_finished_run_gets_a_fresh_budget_on_top(moons, tmp_path):
 
 
 def test_a_card_names_the_commands_that_led_to_the_weights():
-    first = Progress(seconds=300, steps=50).account("train it", batch=8, device="cpu")
+    first = Progress(seconds=300, steps=50, planned=50).account("train it", batch=8, device="cpu")
     assert first == {"minutes": 5.0, "steps": 50, "batch": 8, "command": "train it --steps 50"}
-    further = Progress(seconds=120, steps=30, past_seconds=300, past_steps=50)
-    told = further.account("train it", batch=64, device="meta", before=first["command"])
-    assert (told["minutes"], told["steps"]) == (7.0, 80)
-    assert told["command"] == (
-        "train it --steps 50 && train it --steps 30 --resume --device meta --batch 64"
+    further = Progress(
+        seconds=120, steps=30, past_seconds=300, past_steps=90, planned=30, ended=(40,)
     )
+    told = further.account("train it", batch=64, device="meta", before=first["command"])
+    assert (told["minutes"], told["steps"]) == (7.0, 120)
+    assert told["command"] == (
+        "train it --steps 50 && train it --device meta --steps 40 --resume && "
+        "train it --device meta --steps 30 --resume"
+    )
+
+
+def test_a_card_says_that_a_limit_cut_the_training_short(moons, tmp_path):
+    made = begun(moons, 50)
+    progress = train(
+        made, checkpoint=tmp_path / "run.pt", resume=False, minutes=0, report=lambda line: None
+    )
+    told = progress.account("train it", batch=64, device="cpu")
+    assert told["steps"] == 1
+    assert told["command"].startswith("train it --steps 50 --minutes ")
+
+
+def test_a_resumed_run_keeps_its_plan_and_seed_and_a_fresh_budget_is_named(moons, tmp_path):
+    def run_of(steps, **more):
+        made = begun(moons, steps)
+        return made, train(made, checkpoint=tmp_path / "run.pt", report=lambda line: None, **more)
+
+    run_of(4, resume=False, minutes=0)
+    made, progress = run_of(99, resume=True)  # it goes on as it was planned
+    assert (made.done, made.steps, progress.steps) == (4, 4, 4)
+    _, progress = run_of(3, resume=True)
+    told = progress.account("train it", batch=64, device="cpu")
+    assert told["command"] == "train it --steps 4 && train it --steps 3 --resume"
 
 
 def test_a_checkpoint_holds_the_whole_state(moons, tmp_path):
