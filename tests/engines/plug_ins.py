@@ -181,46 +181,8 @@ SYMBOLS = (
     CONDITIONALS
     + '''
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from engines.drawing import class_indices
-from engines.kinds import Value
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """Places with symbols 0 … symbols − 1."""
-
-    places: int
-    symbols: int
-
-    name: ClassVar[str] = "sequences"
-    thing: ClassVar[str] = "sequence"
-    things: ClassVar[str] = "sequences"
-    value: ClassVar[Value] = Value.CATEGORY
-    unit: ClassVar[str] = "bits/symbol"
-    batch: ClassVar[int] = 64
-
-    @property
-    def shape(self):
-        return (self.places,)
-
-    mask_shape = shape
-
-    def fault(self, values):
-        good = ((values >= 0) & (values < self.symbols) & (values == values.round())).all()
-        return None if good else f"symbols must be whole numbers in 0 … {self.symbols - 1}"
-
-    def per_unit(self, nats):
-        return nats / (self.places * 0.6931471805599453)
-
-    def table(self):
-        return {"places": self.places, "symbols": self.symbols}
-
-    @classmethod
-    def of(cls, table):
-        return cls(int(table["places"]), int(table["symbols"]))
+from tests.kinds.symbols import Symbols  # what an entry point of this module names
 
 
 class Coloured(Chain):
@@ -234,7 +196,7 @@ class Coloured(Chain):
 
 
 def load_symbols(card, device):
-    part = Coloured(card.shape, card.kind.symbols)
+    part = Coloured(card.shape, len(card.kind.alphabet))
     places = card.shape[0]
 
     def draw(request, knobs, labels):

@@ -14,6 +14,9 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.inpaint import methods_for
 from engines.model import SampleRequest
 from engines.parts import PARTS
+from tests.engines.plug_ins import distribution, site
+
+__all__ = ["site"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "docs" / "add-a-model.md"
@@ -46,26 +49,6 @@ def test_the_pages_card_opens_what_its_training_saved(tmp_path):
     assert (tmp_path / out.strip()).read_bytes().startswith(b"\x89PNG")
 
 
-def distribution(folder, module, text, *, name="independent", load="load"):
-    """A fake installed package in `folder` whose entry point is `module:load`."""
-    (folder / f"{module}.py").write_text(text, "utf-8")
-    info = folder / f"{module}-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[genscope.families]\n{name} = {module}:{load}\n")
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A folder of packages on the path."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    yield folder
-    for path in folder.glob("*.py"):
-        sys.modules.pop(path.stem, None)
-
-
 @pytest.fixture
 def card(tmp_path):
     """The card of the page's plug-in, with its weights."""
@@ -85,7 +68,7 @@ def test_the_example_is_short_and_its_pyproject_is_on_the_page():
 
 def test_the_example_samples_and_its_mass_is_one(site, card):
     text = (EXAMPLE / "genscope_independent.py").read_text("utf-8")
-    distribution(site, "genscope_independent", text)
+    distribution(site, "genscope_independent", text, name="independent")
     model = open_model(card)
     x = finish(model.sample(SampleRequest(300, 7)))
     assert x.shape == (300, 1, 8, 8)
@@ -128,7 +111,7 @@ def test_without_the_plug_in_its_family_is_named(card):
     ],
 )
 def test_a_broken_plug_in_is_one_sentence_and_stops_nothing(site, card, text, load, said):
-    distribution(site, "broken_plug_in", text, load=load)
+    distribution(site, "broken_plug_in", text, load=load, name="independent")
     with pytest.raises(CheckpointError, match="the plug-in for the family 'independent'") as caught:
         open_model(card)
     assert said in str(caught.value)

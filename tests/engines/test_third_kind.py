@@ -22,9 +22,9 @@ from tests.engines.plug_ins import site
 __all__ = ["site"]
 MORE = """
 [kind]
-name = "sequences"
-places = 12
-symbols = 3
+name = "symbols"
+length = 12
+alphabet = "abc"
 [[attributes]]
 name = "leaning"
 values = ["to 0", "to 1", "to 2"]
@@ -39,7 +39,7 @@ GIVEN = {"leaning": "to 1", "how much": "much"}
 def card(site, tmp_path):
     plug_ins.distribution(
         site, "genscope_symbols", plug_ins.SYMBOLS, name="symbols", load="load_symbols",
-        kinds="sequences = genscope_symbols:Sequence",
+        kinds="symbols = genscope_symbols:Symbols",
     )  # fmt: skip
     return plug_ins.card(tmp_path, "symbols", (12,), MORE)
 
@@ -94,7 +94,7 @@ def test_holes_are_filled_by_its_conditionals(model, name):
 
 def test_what_is_known_must_be_symbols(model):
     method, known = methods_for(model)[0], torch.ones(12, dtype=torch.bool)
-    with pytest.raises(ValueError, match=r"known symbols must be whole numbers in 0 … 2"):
+    with pytest.raises(ValueError, match=r"known symbols must be whole numbers 0 … 2"):
         method.run(model, torch.full((12,), 0.5), known, 1, 1)
 
 
