@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from app.kinds import view_of
+from app.tab.by_kind import ByKind, Entry, only_planes
 from app.tasks.sampling import Backdrop, Frame
-from engines import kinds
-from engines.kinds import Kind, Pictures, Points, UnfitKindError
+from engines.kinds import Kind, Pictures, Points
 from engines.model import Card, SampleRequest
 from widgets.pictures.gallery import Gallery
 
@@ -24,9 +23,6 @@ class Display(Protocol):
 
     per_row: ClassVar[int]
     has_backdrop: ClassVar[bool]
-
-    def refusal(self, kind: Any) -> str:
-        """Why examples of this very kind cannot be shown, a sentence; "" where they can."""
 
     def make(self, parent: QWidget) -> Any:
         """A body, as of widgets.sampling.body."""
@@ -49,9 +45,6 @@ class Galleries:
 
     per_row: ClassVar[int] = 5
     has_backdrop: ClassVar[bool] = False
-
-    def refusal(self, kind: Pictures) -> str:
-        return ""
 
     def make(self, parent: QWidget) -> Gallery:
         return Gallery(parent)
@@ -84,9 +77,6 @@ class Scatters:
     per_row: ClassVar[int] = 2
     has_backdrop: ClassVar[bool] = True
 
-    def refusal(self, kind: Points) -> str:
-        return "" if kind.plane else "Only points of a plane can be drawn."
-
     def make(self, parent: QWidget) -> Any:
         # pyqtgraph takes half a second to import: the first window should not wait for it
         from widgets.plots.scatter import Scatter
@@ -106,23 +96,14 @@ class Scatters:
         body.set_range(*found.view)
 
 
-DISPLAYS: dict[type[Any], Display] = {Pictures: Galleries(), Points: Scatters()}
-"""By the type of a kind."""
+DISPLAYS: ByKind[Display] = ByKind(
+    "the sampling tab", {Pictures: Entry(Galleries), Points: Entry(Scatters, only_planes)}
+)
 
 
 def display_of(kind: Kind) -> Display:
-    """How a kind is shown. Raises UnfitKindError where nobody has said how."""
-    return kinds.chosen(kind, DISPLAYS, "the sampling tab")
-
-
-def refusal(kind: Kind) -> str:
-    """Why the sampling tab cannot show a kind, a sentence; "" where it can."""
-    try:
-        view_of(kind)
-        return display_of(kind).refusal(kind)
-    except UnfitKindError as error:
-        said = str(error)
-        return f"{said[:1].upper()}{said[1:]}."
+    """How a kind is shown. Raises UnfitKindError with a sentence where nobody has said how."""
+    return DISPLAYS.entry(kind).make()
 
 
 def _columns(request: SampleRequest) -> int | None:

@@ -17,10 +17,11 @@ from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, reque
 from app.recipes.rows import rows
 from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
-from app.sampling.displays import display_of, refusal
+from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
@@ -30,7 +31,6 @@ from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Messages, Severity
-from widgets.window.seed import LARGEST
 
 
 class Sampling(QObject):
@@ -113,7 +113,7 @@ class Sampling(QObject):
 
     def _fitting(self) -> tuple[Card, ...]:
         """The chosen models whose examples this tab can show."""
-        return tuple(card for card in self._session.chosen() if not refusal(card.kind))
+        return tuple(card for card in self._session.chosen() if not DISPLAYS.refusal(card.kind))
 
     def _of_data(self, name: str, data: str) -> bool:
         return name in self._session.cards and self._session.cards[name].data == data
@@ -348,11 +348,7 @@ class Sampling(QObject):
         self._check_seed_and_knobs(card, recipe)
         self.asking.adopt(card, recipe)
         self.knobs[card.name] = dict(recipe.knobs)
-        beside = self._session.models if card.data == self._session.data else ()
-        self._session.set_seed(recipe.seed)
-        if reads_text(card):
-            self._session.set_prompt(prompt_of(recipe))
-        self._session.choose(card.data, (*beside, card.name))
+        adopt(self._session, recipe, card)
         self.asking.show(card)
         self._show_knobs(card.name)
         self._first = recipe.first
@@ -368,11 +364,8 @@ class Sampling(QObject):
 
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""
-        if recipe.seed > LARGEST:
-            raise RecipeError(
-                f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}; "
-                "re-make it with: python main.py sample --from PICTURE"
-            )
+        DISPLAYS.checked(card.kind)
+        check_seed(recipe, "sample")
         column = self.columns.get(card.name)
         if column is None or column.frame is None:
             return  # the knobs are not known before the model is loaded

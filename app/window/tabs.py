@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from app.density.pages import PAGES
 from app.inpainting.editors import EDITORS
 from app.interpolation.kinds import PATHS
-from app.sampling import displays
+from app.sampling.displays import DISPLAYS
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
 from app.tab.prompting import Prompting
@@ -65,7 +65,7 @@ def _density(parts: Parts, window: QWidget) -> Made:
 
 
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
-    ("sample", "Sampling", _sampling, displays.refusal),
+    ("sample", "Sampling", _sampling, DISPLAYS.refusal),
     ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
     ("interpolate", "Interpolation", _interpolation, PATHS.refusal),
     ("density", "Density", _density, PAGES.refusal),

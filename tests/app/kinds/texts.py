@@ -12,6 +12,7 @@ from app.kinds.arrays import ArrayView
 from app.kinds.view import Examples, Format, Hole, Read
 from app.recipes.recipe import KEYWORD
 from app.sampling.displays import DISPLAYS
+from app.tab.by_kind import Entry
 from tests.kinds import symbols
 
 
@@ -79,9 +80,6 @@ class Display:
 
     per_row, has_backdrop = 3, False
 
-    def refusal(self, kind):
-        return ""
-
     def make(self, parent):
         return Lines(parent)
 
@@ -101,7 +99,7 @@ def register(monkeypatch):
     """Everything that the product is told: the engines' half, the view, the display."""
     symbols.register(monkeypatch)
     monkeypatch.setitem(VIEWS, symbols.Symbols, TextView)
-    monkeypatch.setitem(DISPLAYS, symbols.Symbols, Display())
+    monkeypatch.setitem(DISPLAYS, symbols.Symbols, Entry(Display))
 
 
 def letters(x):
