@@ -121,7 +121,7 @@ def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exporte
     for place in range(stage.window.tabs.count()):
         stage.window.tabs.setCurrentIndex(place)
         QApplication.processEvents()
-    maps = stage.window.presenters[3].plane.maps
+    maps = stage.window.presenters[3].page.maps
     stage.until(lambda: "mine/kde" in maps and maps["mine/kde"].frame is not None)
     assert "failed" not in caplog.text
     stage.window.tabs.setCurrentIndex(0)

@@ -93,7 +93,7 @@ CARD_OF = {
     "no name": ('name = "mine/mfa"', "name = 3"),
     "other weights": ("weights.safetensors", "../weights.safetensors"),
     "an unknown family": ('family = "mfa"', 'family = "virus"'),
-    "an impossible shape": ("shape = [2]", "shape = [-2]"),
+    "an impossible shape": ("shape = [\n    2,\n]", "shape = [-2]"),
     "a later format": ("format = 1", "format = 99"),
     "no toml": ("name", "name = ["),
 }
