@@ -38,8 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has printed help, the version or what is wrong
         return end.code if isinstance(end.code, int) else WRONG_USAGE
     except (
-        CheckpointError, MissingExtra, NotFiniteError, RecipeError, SaveError, UnfitKindError
-    ) as error:  # fmt: skip
+        CheckpointError,
+        MissingExtra,
+        NotFiniteError,
+        RecipeError,
+        SaveError,
+        UnfitKindError,
+    ) as error:
         print(f"{APP}: {naming.readable(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -48,9 +48,13 @@ __all__ = [
 
 
 def log_density(
-    model: Model, x: Tensor, labels: Tensor | None = None, knobs: Knobs = NO_KNOBS, *,
+    model: Model,
+    x: Tensor,
+    labels: Tensor | None = None,
+    knobs: Knobs = NO_KNOBS,
+    *,
     given: Given = NOTHING,
-) -> LogDensity:  # fmt: skip
+) -> LogDensity:
     """Log-densities in nats of x (n, …): points in data units, or 8-bit pictures in [-1, 1].
 
     For pictures it is the log probability mass of the 256-level picture, so bits per dimension

@@ -23,19 +23,30 @@ from engines.model import (
 )
 
 TEMPERATURE = Knob(
-    "temperature", "Temperature", 1.0, 0.0, 1.5, 0.05,
+    "temperature",
+    "Temperature",
+    1.0,
+    0.0,
+    1.5,
+    0.05,
     "Scales the standard deviation of the latent noise. "
     "1 is the model's distribution; below, samples are more typical and less varied.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 
 GUIDANCE = Knob(
-    "guidance", "Guidance", 1.0, 0.0, 4.0, 0.1,
+    "guidance",
+    "Guidance",
+    1.0,
+    0.0,
+    4.0,
+    0.1,
     "Weight w in any + w (class − any), between what the network says of no class in particular "
     "and of the asked one. 1 is the learned p(x | class), 0 ignores the class, more exaggerates "
     "it; idle when no class is asked. Away from 1 a step costs two calls.",
-    warn="not the model's distribution", of_class=True,
-)  # fmt: skip
+    warn="not the model's distribution",
+    of_class=True,
+)
 GUIDED_BY = "Ho & Salimans 2022"
 
 
@@ -87,9 +98,10 @@ def _codes(card: Card, codes: list[int] | Tensor | None, count: int) -> Tensor:
 
 
 def in_batches(
-    draw: Callable[[SampleRequest, dict[str, float], Tensor], Run], card: Card,
+    draw: Callable[[SampleRequest, dict[str, float], Tensor], Run],
+    card: Card,
     knobs: tuple[Knob, ...],
-) -> Callable[[SampleRequest], Run]:  # fmt: skip
+) -> Callable[[SampleRequest], Run]:
     """The `sample` of a model from a `draw(request, knobs, labels)` that holds one batch in memory.
 
     Steps count in pictures of the whole request; only those of the first batch carry a guess, as

@@ -349,11 +349,22 @@ class Pipeline(Protocol):
     def drawing(self) -> Any: ...
 
 
-PARTS: Mapping[str, type] = MappingProxyType({
-    "denoise": Denoise, "conditionals": Conditionals, "axes": Axes, "energy": Energy,
-    "posterior": Posterior, "decoded": Decoded, "generator": Generator, "bijection": Bijection,
-    "components": Components, "kernels": Kernels, "pipeline": Pipeline, "codec": Codec,
-})  # fmt: skip
+PARTS: Mapping[str, type] = MappingProxyType(
+    {
+        "denoise": Denoise,
+        "conditionals": Conditionals,
+        "axes": Axes,
+        "energy": Energy,
+        "posterior": Posterior,
+        "decoded": Decoded,
+        "generator": Generator,
+        "bijection": Bijection,
+        "components": Components,
+        "kernels": Kernels,
+        "pipeline": Pipeline,
+        "codec": Codec,
+    }
+)
 """The fields of a `Model` that hold parts, and what each must have."""
 
 
@@ -378,8 +389,9 @@ def take_native(model: object, machinery: object, stacklevel: int) -> None:
     said = ", ".join(f"{name}=" for name in found) or "none of engines.parts that it is"
     warnings.warn(
         f"Model(native=…) goes with the next version; give its parts: {said}",
-        DeprecationWarning, stacklevel=stacklevel,
-    )  # fmt: skip
+        DeprecationWarning,
+        stacklevel=stacklevel,
+    )
     for name, part in found.items():
         if getattr(model, name) is None:
             object.__setattr__(model, name, part)

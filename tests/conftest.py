@@ -74,8 +74,10 @@ def no_file_dialog(monkeypatch):
         return
     opened = []
     for name, answer in (
-        ("getOpenFileName", ("", "")), ("getSaveFileName", ("", "")), ("getExistingDirectory", ""),
-    ):  # fmt: skip
+        ("getOpenFileName", ("", "")),
+        ("getSaveFileName", ("", "")),
+        ("getExistingDirectory", ""),
+    ):
         monkeypatch.setattr(
             widgets.QFileDialog, name, lambda *asked, answer=answer: opened.append(asked) or answer
         )

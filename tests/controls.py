@@ -29,10 +29,23 @@ from PySide6.QtWidgets import (
 from widgets.pictures.gallery import Gallery
 
 LEFT, BARE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-NATIVE = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox, QLineEdit,
-          QAbstractItemView, QTabBar)  # fmt: skip
-KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return,
-        Qt.Key.Key_Space)  # fmt: skip
+NATIVE = (
+    QAbstractButton,
+    QComboBox,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QLineEdit,
+    QAbstractItemView,
+    QTabBar,
+)
+KEYS = (
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Space,
+)
 HANDS = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 BY_OTHERS = {
     # what the mouse does here is done by keys there
@@ -173,8 +186,10 @@ def _key(control, key):
 def _of_button(button, exclusive, seen):
     menu = button.menu() if hasattr(button, "menu") else None
     if menu is not None:
-        for what, act in (("a click", lambda: _click(button)),
-                          ("Space", lambda: _key(button, Qt.Key.Key_Space))):  # fmt: skip
+        for what, act in (
+            ("a click", lambda: _click(button)),
+            ("Space", lambda: _key(button, Qt.Key.Key_Space)),
+        ):
             if not _opens(menu, act):
                 yield f"{what} does not open its menu at once"
     elif exclusive:
@@ -187,8 +202,11 @@ def _of_button(button, exclusive, seen):
 
 def _asks(button):
     """Whether a click asks the program to check it, and does not check it by itself."""
-    return any("nextCheckState" in vars(each) for each in type(button).__mro__
-               if each.__module__.startswith("widgets"))  # fmt: skip
+    return any(
+        "nextCheckState" in vars(each)
+        for each in type(button).__mro__
+        if each.__module__.startswith("widgets")
+    )
 
 
 def _opens(menu, act):
@@ -230,8 +248,10 @@ def _of_choice(button, seen):
 
 
 def _of_switch(button):
-    for what, act in (("a click", lambda: _click(button, _mark(button))),
-                      ("Space", lambda: _key(button, Qt.Key.Key_Space))):  # fmt: skip
+    for what, act in (
+        ("a click", lambda: _click(button, _mark(button))),
+        ("Space", lambda: _key(button, Qt.Key.Key_Space)),
+    ):
         for _ in range(2):
             before = button.isChecked()
             act()
@@ -273,8 +293,10 @@ def _of_push_button(button):
 def _of_combo(combo):
     if not combo.count():
         return
-    for what, act in (("a click", lambda: _click(combo)),
-                      ("Space", lambda: _key(combo, Qt.Key.Key_Space))):  # fmt: skip
+    for what, act in (
+        ("a click", lambda: _click(combo)),
+        ("Space", lambda: _key(combo, Qt.Key.Key_Space)),
+    ):
         act()
         if not combo.view().isVisible():
             yield f"{what} does not open its list at once"
@@ -293,8 +315,10 @@ def _of_number(number):
         yield "the arrow keys do not change it"
     _key(number, back)
     if isinstance(number, QAbstractSlider) and number.isVisible():
-        place, kept = QPoint(2 if before > number.minimum() else number.width() - 2,
-                             number.height() // 2), number.value()  # fmt: skip
+        place, kept = (
+            QPoint(2 if before > number.minimum() else number.width() - 2, number.height() // 2),
+            number.value(),
+        )
         _click(number, place)
         if number.value() == kept:
             yield "a click does not move it"

@@ -18,11 +18,16 @@ def unet(channels=3, size=16, **more):
 
     torch.manual_seed(0)
     settings = {
-        "sample_size": size, "in_channels": channels, "out_channels": channels,
-        "block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4,
+        "sample_size": size,
+        "in_channels": channels,
+        "out_channels": channels,
+        "block_out_channels": (8, 16),
+        "layers_per_block": 1,
+        "norm_num_groups": 4,
         "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
-        "up_block_types": ("AttnUpBlock2D", "UpBlock2D"), "attention_head_dim": 8,
-    }  # fmt: skip
+        "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+        "attention_head_dim": 8,
+    }
     return shaken(UNet2DModel(**{**settings, **more}))
 
 
@@ -32,11 +37,16 @@ def kl(size=32, channels=3, latent=4, **more):
 
     torch.manual_seed(1)
     settings = {
-        "in_channels": channels, "out_channels": channels, "latent_channels": latent,
+        "in_channels": channels,
+        "out_channels": channels,
+        "latent_channels": latent,
         "down_block_types": ("DownEncoderBlock2D",) * 2,
-        "up_block_types": ("UpDecoderBlock2D",) * 2, "block_out_channels": (8, 8),
-        "norm_num_groups": 4, "layers_per_block": 1, "sample_size": size,
-    }  # fmt: skip
+        "up_block_types": ("UpDecoderBlock2D",) * 2,
+        "block_out_channels": (8, 8),
+        "norm_num_groups": 4,
+        "layers_per_block": 1,
+        "sample_size": size,
+    }
     return shaken(AutoencoderKL(**{**settings, **more}), 0.02)
 
 
@@ -54,10 +64,16 @@ def ldm(path, scheduler="DDIMScheduler", **settings):
 
     torch.manual_seed(2)
     vq = diffusers.VQModel(
-        in_channels=3, out_channels=3, latent_channels=3, num_vq_embeddings=32,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        block_out_channels=(8, 8), norm_num_groups=4, layers_per_block=1,
-    )  # fmt: skip
+        in_channels=3,
+        out_channels=3,
+        latent_channels=3,
+        num_vq_embeddings=32,
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8),
+        norm_num_groups=4,
+        layers_per_block=1,
+    )
     made = getattr(diffusers, scheduler)(**settings)
     pipeline = diffusers.LDMPipeline(vqvae=shaken(vq, 0.02), unet=unet(3, 8), scheduler=made)
     pipeline.save_pretrained(path)
@@ -69,9 +85,15 @@ def dit(path, scheduler="DDIMScheduler", **settings):
 
     torch.manual_seed(3)
     net = diffusers.DiTTransformer2DModel(
-        num_attention_heads=2, attention_head_dim=8, in_channels=4, out_channels=8, num_layers=2,
-        sample_size=8, patch_size=2, num_embeds_ada_norm=1000,
-    )  # fmt: skip
+        num_attention_heads=2,
+        attention_head_dim=8,
+        in_channels=4,
+        out_channels=8,
+        num_layers=2,
+        sample_size=8,
+        patch_size=2,
+        num_embeds_ada_norm=1000,
+    )
     labels = {i: f"thing {i}, an object" for i in range(1000)}
     made = getattr(diffusers, scheduler)(**settings)
     pipeline = diffusers.DiTPipeline(shaken(net), kl(16), made)
@@ -108,10 +130,17 @@ def text_encoder(width=16, seed=4, projected=False):
 
     torch.manual_seed(seed)
     config = transformers.CLIPTextConfig(
-        vocab_size=64, hidden_size=width, intermediate_size=32, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=16, bos_token_id=0, eos_token_id=1,
-        pad_token_id=1, projection_dim=width,
-    )  # fmt: skip
+        vocab_size=64,
+        hidden_size=width,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=16,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        projection_dim=width,
+    )
     kind = transformers.CLIPTextModelWithProjection if projected else transformers.CLIPTextModel
     return shaken(kind(config), 0.1)
 
@@ -121,18 +150,28 @@ def conditioned(channels=4, size=16, width=16, **more):
 
     torch.manual_seed(5)
     net = UNet2DConditionModel(
-        sample_size=size, in_channels=channels, out_channels=4, layers_per_block=1,
-        block_out_channels=(8, 16), norm_num_groups=4, cross_attention_dim=width,
+        sample_size=size,
+        in_channels=channels,
+        out_channels=4,
+        layers_per_block=1,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        cross_attention_dim=width,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), attention_head_dim=2, **more,
-    )  # fmt: skip
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=2,
+        **more,
+    )
     return shaken(net)
 
 
 SD_NOISE = {
-    "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
-    "steps_offset": 1, "clip_sample": False,
-}  # fmt: skip
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "steps_offset": 1,
+    "clip_sample": False,
+}
 
 
 def stable_diffusion(
@@ -150,11 +189,15 @@ def stable_diffusion(
     if not scheduler.startswith(("DDIM", "EDM", "PNDM")):
         noise.pop("clip_sample")
     pipeline = getattr(diffusers, kind)(
-        vae=tiny_autoencoder() if tiny else kl(2 * size), text_encoder=text_encoder(),
-        tokenizer=tokenizer(), unet=conditioned(channels, size),
-        scheduler=getattr(diffusers, scheduler)(**{**noise, **settings}), safety_checker=None,
-        feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip
+        vae=tiny_autoencoder() if tiny else kl(2 * size),
+        text_encoder=text_encoder(),
+        tokenizer=tokenizer(),
+        unet=conditioned(channels, size),
+        scheduler=getattr(diffusers, scheduler)(**{**noise, **settings}),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
     pipeline.save_pretrained(path)
     return pipeline
 
@@ -170,38 +213,61 @@ def stable_diffusion_1_5(path):
 
     torch.manual_seed(9)
     net = UNet2DConditionModel(
-        sample_size=64, block_out_channels=(320, 640, 1280, 1280), cross_attention_dim=768,
-        attention_head_dim=8, layers_per_block=2,
-    )  # fmt: skip
+        sample_size=64,
+        block_out_channels=(320, 640, 1280, 1280),
+        cross_attention_dim=768,
+        attention_head_dim=8,
+        layers_per_block=2,
+    )
     codec = AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512), down_block_types=["DownEncoderBlock2D"] * 4,
-        up_block_types=["UpDecoderBlock2D"] * 4, layers_per_block=2, latent_channels=4,
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        layers_per_block=2,
+        latent_channels=4,
         sample_size=512,
-    )  # fmt: skip
+    )
     StableDiffusionPipeline(
-        vae=codec, text_encoder=text_encoder(768), tokenizer=tokenizer(), unet=net,
-        scheduler=DDIMScheduler(**SD_NOISE), safety_checker=None, feature_extractor=None,
+        vae=codec,
+        text_encoder=text_encoder(768),
+        tokenizer=tokenizer(),
+        unet=net,
+        scheduler=DDIMScheduler(**SD_NOISE),
+        safety_checker=None,
+        feature_extractor=None,
         requires_safety_checker=False,
-    ).save_pretrained(path)  # fmt: skip
+    ).save_pretrained(path)
 
 
-def stable_diffusion_xl(path, *, inpaint=False, channels=4, scheduler="EulerDiscreteScheduler",
-                        size=16, **settings):  # fmt: skip
+def stable_diffusion_xl(
+    path, *, inpaint=False, channels=4, scheduler="EulerDiscreteScheduler", size=16, **settings
+):
     import diffusers
 
     kind = "StableDiffusionXLInpaintPipeline" if inpaint else "StableDiffusionXLPipeline"
-    noise = {} if scheduler.startswith("EDM") else {
-        k: v for k, v in SD_NOISE.items() if k != "clip_sample"
-    }  # fmt: skip
+    noise = (
+        {}
+        if scheduler.startswith("EDM")
+        else {k: v for k, v in SD_NOISE.items() if k != "clip_sample"}
+    )
     net = conditioned(
-        channels, size, 32, addition_embed_type="text_time", addition_time_embed_dim=4,
+        channels,
+        size,
+        32,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=4,
         projection_class_embeddings_input_dim=6 * 4 + 16,
-    )  # fmt: skip
+    )
     pipeline = getattr(diffusers, kind)(
-        vae=kl(2 * size), text_encoder=text_encoder(), text_encoder_2=text_encoder(16, 6, True),
-        tokenizer=tokenizer(), tokenizer_2=tokenizer(), unet=net,
-        scheduler=getattr(diffusers, scheduler)(**{**noise, **settings}), add_watermarker=False,
-    )  # fmt: skip
+        vae=kl(2 * size),
+        text_encoder=text_encoder(),
+        text_encoder_2=text_encoder(16, 6, True),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+        unet=net,
+        scheduler=getattr(diffusers, scheduler)(**{**noise, **settings}),
+        add_watermarker=False,
+    )
     pipeline.save_pretrained(path)
     return pipeline
 
@@ -211,9 +277,11 @@ def tiny_autoencoder():
 
     torch.manual_seed(7)
     net = AutoencoderTiny(
-        encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8),
-        num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1),
-    )  # fmt: skip
+        encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8),
+        num_encoder_blocks=(1, 1),
+        num_decoder_blocks=(1, 1),
+    )
     return shaken(net, 0.02)
 
 
@@ -229,8 +297,9 @@ def imagegpt(path, *, colours=8, side=4):
     net.save_pretrained(path)
     palette = 2 * torch.rand(colours, 3, generator=torch.Generator().manual_seed(9)) - 1
     table = {
-        "image_processor_type": "ImageGPTImageProcessor", "clusters": palette.tolist(),
+        "image_processor_type": "ImageGPTImageProcessor",
+        "clusters": palette.tolist(),
         "size": {"height": side, "width": side},
-    }  # fmt: skip
+    }
     (path / "preprocessor_config.json").write_text(json.dumps(table))
     return net, palette

@@ -24,8 +24,17 @@ COUNT = int(os.environ.get("GENSCOPE_FUZZ", "0"))
 SECONDS = 20
 BUDGET = 1 << 30
 """Bytes that a process may grow by, with all that it imports on the way."""
-_WATCHED = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "subprocess.Popen",
-            "pty.spawn", "socket.connect", "shutil.rmtree")  # fmt: skip
+_WATCHED = (
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "subprocess.Popen",
+    "pty.spawn",
+    "socket.connect",
+    "shutil.rmtree",
+)
 _heard: list[str] | None = None
 
 
@@ -33,10 +42,14 @@ def fuzz(few: int, many: int) -> settings:
     """So many cases in CI, always the same, and so many of `make fuzz`, others each time."""
     count = max(1, many * COUNT // 650) if COUNT else few
     return settings(
-        max_examples=count, database=None, derandomize=not COUNT,
-        deadline=None, print_blob=True, suppress_health_check=list(HealthCheck),
+        max_examples=count,
+        database=None,
+        derandomize=not COUNT,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    )  # fmt: skip
+    )
 
 
 def _hear(what: str, _: object) -> None:
@@ -99,8 +112,15 @@ def sentence(said: str) -> None:
     assert said.strip()
     assert "\n" not in said.strip()
     assert len(said) <= LONGEST + len("genscope: ")
-    for raw in ("Traceback", "Errno", "codec can't", "Expecting value", "cannot identify image",
-                "PIL.", "<_io."):  # fmt: skip
+    for raw in (
+        "Traceback",
+        "Errno",
+        "codec can't",
+        "Expecting value",
+        "cannot identify image",
+        "PIL.",
+        "<_io.",
+    ):
         assert raw not in said
 
 

@@ -26,9 +26,12 @@ def _reconstruct_persistent_obj(meta):
 @contextlib.contextmanager
 def importable():
     """The names of NVlabs' modules, while a file is written."""
-    modules = {"dnnlib": {}, "dnnlib.util": {"EasyDict": EasyDict}, "torch_utils": {},
-               "torch_utils.persistence": {
-                   "_reconstruct_persistent_obj": _reconstruct_persistent_obj}}  # fmt: skip
+    modules = {
+        "dnnlib": {},
+        "dnnlib.util": {"EasyDict": EasyDict},
+        "torch_utils": {},
+        "torch_utils.persistence": {"_reconstruct_persistent_obj": _reconstruct_persistent_obj},
+    }
     for name, held in modules.items():
         sys.modules[name] = types.ModuleType(name)
         vars(sys.modules[name]).update(held)
@@ -66,9 +69,12 @@ class Module:
 
     def __reduce__(self):
         meta = {
-            "type": "class", "version": 6, "module_src": SOURCE, "class_name": self.kind,
+            "type": "class",
+            "version": 6,
+            "module_src": SOURCE,
+            "class_name": self.kind,
             "state": self.state,
-        }  # fmt: skip
+        }
         return (_reconstruct_persistent_obj, (meta,), None, None, None)
 
 
@@ -94,15 +100,18 @@ def _module(kind, tensors, rate, fields):
         title = _KINDS.get(name) or ("SynthesisBlock" if name[1:].isdecimal() else name.title())
         more = {"architecture": "skip"} if title == "SynthesisBlock" else {}
         if name.startswith("fc") or name == "affine":
-            title, more = "FullyConnectedLayer", {
-                "activation": "lrelu", "bias_gain": rate if name != "affine" else 1,
-            }  # fmt: skip
+            title, more = (
+                "FullyConnectedLayer",
+                {"activation": "lrelu", "bias_gain": rate if name != "affine" else 1},
+            )
         modules[name] = _module(title, held, rate, more)
     return Module(
-        kind, modules=modules,
+        kind,
+        modules=modules,
         parameters={n: t for n, t in own.items() if n not in _BUFFERS},
-        buffers={n: t for n, t in own.items() if n in _BUFFERS}, **fields,
-    )  # fmt: skip
+        buffers={n: t for n, t in own.items() if n in _BUFFERS},
+        **fields,
+    )
 
 
 def write(path, held, protocol=4):

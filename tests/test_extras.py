@@ -60,8 +60,9 @@ def test_dev_holds_every_extra_that_code_uses():
 def test_constraints_pin_every_package_that_is_named():
     pinned = {
         line.split("==")[0].lower().replace("_", "-")
-        for line in Path("constraints.txt").read_text().splitlines() if "==" in line
-    }  # fmt: skip
+        for line in Path("constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
     wanted = [*PROJECT["dependencies"], *(each for extra in OPTIONAL.values() for each in extra)]
     assert {bare(each).lower() for each in wanted} - {"genscope"} <= pinned
 
@@ -73,12 +74,22 @@ def test_a_missing_extra_is_one_sentence_and_exit_1(extra, tmp_path):
     words, kind = {
         "diffusers": (["main.py", "sample", "someone/a-model"], "path"),
         "film": (
-            ["main.py", "interpolate", "mnist/vae", "--from", picture, "--to", picture, "--out",
-             str(tmp_path / "walk.mp4")], "path",
+            [
+                "main.py",
+                "interpolate",
+                "mnist/vae",
+                "--from",
+                picture,
+                "--to",
+                picture,
+                "--out",
+                str(tmp_path / "walk.mp4"),
+            ],
+            "path",
         ),
         "maps": (["engines.latents.layouts"], "module"),
         "train": (["engines.training.dimensions"], "module"),
-    }[extra]  # fmt: skip
+    }[extra]
     done = without_extras(words, kind)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

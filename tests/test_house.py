@@ -77,9 +77,12 @@ def test_what_needs_no_window_loads_no_qt():
     )
     assert len(modules) > 30
     done = subprocess.run(
-        [sys.executable, "-c", _FORKS, *modules], cwd=REPOSITORY, capture_output=True, text=True,
+        [sys.executable, "-c", _FORKS, *modules],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     assert done.stdout.split("\n") == [""], done.stderr
 
 

@@ -38,8 +38,15 @@ if TYPE_CHECKING:
 
 _TOP, _RANGE, _BATCH = 0.999, 12.0, 64
 _COLUMNS = (
-    "file", "log_p_nats", "bits_per_dim", "kind", "stderr_nats", "method", "meaning", "energy_nats",
-)  # fmt: skip
+    "file",
+    "log_p_nats",
+    "bits_per_dim",
+    "kind",
+    "stderr_nats",
+    "method",
+    "meaning",
+    "energy_nats",
+)
 """New columns come last: what reads the table by place goes on working."""
 
 
@@ -144,9 +151,14 @@ def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list
 
 
 def score(
-    model: str, options: Options, out: Path, *, given: Given = NOTHING, device: str | None = None,
+    model: str,
+    options: Options,
+    out: Path,
+    *,
+    given: Given = NOTHING,
+    device: str | None = None,
     root: Path = ROOT,
-) -> tuple[Path, int]:  # fmt: skip
+) -> tuple[Path, int]:
     """log p of examples out of files under a model, with its kind, as a table.
 
     `options` say where they are, as the view of the kind takes them. Returns the table and how

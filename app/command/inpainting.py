@@ -92,22 +92,36 @@ def _recipe(wish: Wish, count: int, model: Model, hole: Hole, asked: Condition) 
             axis = int(hole.mask.argmin())
             value = float(wish.hole["fix"][1])
             _warn_far(model, axis, value)
-            return line_recipe.recipe_of(card, line.LineRequest(
-                axis, value, count, wish.seed, method.name, knobs, asked.one, asked.given,
-            ))  # fmt: skip
+            return line_recipe.recipe_of(
+                card,
+                line.LineRequest(
+                    axis, value, count, wish.seed, method.name, knobs, asked.one, asked.given
+                ),
+            )
         request = FillRequest(
-            hole.value, hole.mask, count, wish.seed, method.name, knobs, asked.one,
-            Prompt(wish.prompt, wish.negative), asked.given,
-        )  # fmt: skip
+            hole.value,
+            hole.mask,
+            count,
+            wish.seed,
+            method.name,
+            knobs,
+            asked.one,
+            Prompt(wish.prompt, wish.negative),
+            asked.given,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
     return recipe_of(card, request, columns=wish.columns or view_of(card).columns(count))
 
 
 def remake(
-    recipe: Recipe, place: Place, *, model: str | None = None, device: str | None = None,
+    recipe: Recipe,
+    place: Place,
+    *,
+    model: str | None = None,
+    device: str | None = None,
     root: Path = ROOT,
-) -> Path:  # fmt: skip
+) -> Path:
     """Fill a saved hole again and write it as `inpaint` does. Raises RecipeError as well."""
     card = card_for(recipe, model, root)
     write = writer(place, card, recipe.count)

@@ -75,16 +75,25 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
         raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
     keys: Values = np.stack([_end(end, card) for end in wish.ends])
     plan = Plan(
-        keys, wish.frames, wish.way, easing=wish.easing, label=asked.one, prompt=prompt,
+        keys,
+        wish.frames,
+        wish.way,
+        easing=wish.easing,
+        label=asked.one,
+        prompt=prompt,
         given=asked.given,
-    )  # fmt: skip
+    )
     return _carry_out(plan, card, place, device, wish.fps)
 
 
 def remake(
-    recipe: Recipe, place: Place, *, model: str | None = None, device: str | None = None,
+    recipe: Recipe,
+    place: Place,
+    *,
+    model: str | None = None,
+    device: str | None = None,
     root: Path = ROOT,
-) -> Path:  # fmt: skip
+) -> Path:
     """Walk a saved path again and write it as `interpolate` does. Raises RecipeError as well.
 
     `model` says where a model from outside is.

@@ -43,9 +43,11 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     `act_open` opens the window: the one command that needs Qt.
     """
     parser = Parser(
-        prog=APP, description="Look inside generative models by hand.", epilog=EPILOG,
+        prog=APP,
+        description="Look inside generative models by hand.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=f"Genscope {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     window = commands.add_parser("open", help="open the window (the default)")
@@ -68,12 +70,7 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
 
 def _add_open(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "files",
-        nargs="*",
-        metavar="FILE",
-        help="a saved picture, a model or a folder of pictures",
-    )
+    add("files", nargs="*", metavar="FILE", help="a saved picture, a model or a folder of pictures")
     add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
 

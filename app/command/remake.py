@@ -15,9 +15,14 @@ from engines.model import batch_of, settle
 
 
 def remake(
-    saved: Path, place: Place, *, model: str | None = None, device: str | None = None,
-    root: Path = ROOT, ask: bool = True,
-) -> Path:  # fmt: skip
+    saved: Path,
+    place: Place,
+    *,
+    model: str | None = None,
+    device: str | None = None,
+    root: Path = ROOT,
+    ask: bool = True,
+) -> Path:
     """Draw a saved picture or sheet again from the recipe in it, and write it as `sample` does.
 
     Where very many pictures are wanted a person is asked first, unless not `ask`. `model` says

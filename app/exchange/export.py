@@ -95,13 +95,14 @@ class Export(QObject):
             return
         self.folder = str(folder)
         order = Order(
-            f"Save {len(values)} {kind.things}", str(folder),
+            f"Save {len(values)} {kind.things}",
+            str(folder),
             _save_each(values, whole, batch, folder, form),
             lambda saved: (saved.done, saved.total),
             done=lambda saved: self._messages.tell(
                 f"{saved.done} {kind.things} saved in {folder}.", severity=Severity.NOTE
             ),
-        )  # fmt: skip
+        )
         self._jobs.submit(order)
 
     def drag(self, source: QWidget, picture: Pixels, recipe: Recipe) -> None:

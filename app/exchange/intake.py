@@ -60,9 +60,14 @@ class Intake(QObject):
     """
 
     def __init__(
-        self, restore: Callable[[Recipe], None], adopt: Callable[[Path | bytes], bool],
-        take_folder: Callable[[Path], None], export: Export, messages: Messages, window: QWidget,
-    ) -> None:  # fmt: skip
+        self,
+        restore: Callable[[Recipe], None],
+        adopt: Callable[[Path | bytes], bool],
+        take_folder: Callable[[Path], None],
+        export: Export,
+        messages: Messages,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._restore, self._adopt, self._window = restore, adopt, window
         self._take_folder = take_folder
@@ -85,9 +90,11 @@ class Intake(QObject):
     def ask(self) -> None:
         """Let a person choose a file."""
         path = file_dialogs.open_file(
-            self._window, "Open a picture saved by Genscope", self._export.folder,
+            self._window,
+            "Open a picture saved by Genscope",
+            self._export.folder,
             "PNG pictures (*.png)",
-        )  # fmt: skip
+        )
         if path:
             self.open_files([path])
 

@@ -93,9 +93,12 @@ def ask_file(parent: QWidget, folder: str) -> Path | None:
 
 
 def bring(
-    foreign: Foreign, card: Card, parent: QWidget, messages: Messages,
+    foreign: Foreign,
+    card: Card,
+    parent: QWidget,
+    messages: Messages,
     take: Callable[[Pixels, Fit], None],
-) -> None:  # fmt: skip
+) -> None:
     """Hand a picture over in the model's shape, and how it was brought to it.
 
     Where it has another shape a person sees how first. What was decided about its levels is said.

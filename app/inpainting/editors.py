@@ -30,6 +30,5 @@ def _points(tab: InpaintingTab, parts: Parts) -> Editor[Any]:
 
 
 EDITORS: ByKind[Editor[Any]] = ByKind(
-    "the in-painting tab",
-    {Pictures: Entry(_pictures), Points: Entry(_points, only_planes)},
+    "the in-painting tab", {Pictures: Entry(_pictures), Points: Entry(_points, only_planes)}
 )

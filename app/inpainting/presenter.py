@@ -287,9 +287,11 @@ class Inpainting(QObject):
         for editor in self._editors:
             settings = editor.settings(settings)
         return replace(
-            settings, live_filling=self._tab.live.isChecked(), methods=dict(self.methods),
+            settings,
+            live_filling=self._tab.live.isChecked(),
+            methods=dict(self.methods),
             splitters=splitters,
-        )  # fmt: skip
+        )
 
     def restore(self, recipe: Recipe) -> None:
         """Set example, hole, model, method, seed and class as in the recipe, and draw them again.

@@ -20,9 +20,11 @@ class FillQueue:
     """Submits fillings for the rows in view; `current(card)` is what the controls ask by now."""
 
     def __init__(
-        self, rows: Callable[[], Mapping[str, Row]], parts: Parts,
+        self,
+        rows: Callable[[], Mapping[str, Row]],
+        parts: Parts,
         current: Callable[[Card], Any | None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._rows, self._current = rows, current
         self._jobs = parts.jobs
 
@@ -59,11 +61,16 @@ class FillQueue:
                 row.end(failure)
 
         return Order(
-            f"{family_title(card)}: fill {request.count}", f"{card.name}, seed {request.seed}",
-            self._rows()[card.name].job(request), _progress, submitted=submitted, done=done,
+            f"{family_title(card)}: fill {request.count}",
+            f"{card.name}, seed {request.seed}",
+            self._rows()[card.name].job(request),
+            _progress,
+            submitted=submitted,
+            done=done,
             stepped=lambda step: (row := follower()) and row.show_step(step),
-            failed=ended, stopped=ended,
-        )  # fmt: skip
+            failed=ended,
+            stopped=ended,
+        )
 
 
 def _progress(step: object) -> tuple[int, int] | None:

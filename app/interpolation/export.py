@@ -70,22 +70,33 @@ class PathExport(QObject):
             self._submit(row, plan, study, recipe_of(row.card, plan), folder, write)
 
     def _submit(
-        self, row: WalkRow, plan: Plan, study: Study | None, recipe: Recipe, path: Path,
+        self,
+        row: WalkRow,
+        plan: Plan,
+        study: Study | None,
+        recipe: Recipe,
+        path: Path,
         write: Write,
-    ) -> None:  # fmt: skip
+    ) -> None:
         order = Order(
-            f"{family_title(row.card)}: path of {plan.count} frames", str(path),
+            f"{family_title(row.card)}: path of {plan.count} frames",
+            str(path),
             _saving(self._walks, row.card, plan, row.codes, study, partial(write, path), recipe),
             lambda step: None if isinstance(step, Loading) else (round(100 * step.share), 100),
             done=lambda _: self._messages.tell(f"Saved {path}.", severity=Severity.NOTE),
-        )  # fmt: skip
+        )
         self._jobs.submit(order)
 
 
 def _saving(
-    walks: Walks, card: Card, plan: Plan, codes: Codes | None, study: Study | None,
-    write: Callable[[Values, Recipe], None], recipe: Recipe,
-) -> Job:  # fmt: skip
+    walks: Walks,
+    card: Card,
+    plan: Plan,
+    codes: Codes | None,
+    study: Study | None,
+    write: Callable[[Values, Recipe], None],
+    recipe: Recipe,
+) -> Job:
     def job() -> Generator[Loading | Progress, None, Progress]:
         values = yield from make(walks, card, plan, codes=codes, study=study)
         yield Progress(0.99)

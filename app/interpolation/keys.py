@@ -65,9 +65,10 @@ class Keys(QObject):
 
     def _joints(self, paths: Paths) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
         return (
-            (paths.lost, self._lose), (paths.found, self._take_examples),
+            (paths.lost, self._lose),
+            (paths.found, self._take_examples),
             (paths.brought, self.put),
-        )  # fmt: skip
+        )
 
     @Slot()
     def _lose(self) -> None:

@@ -30,6 +30,5 @@ def _points(tab: InterpolationTab, parts: Parts) -> Paths:
 
 
 PATHS: ByKind[Paths] = ByKind(
-    "the interpolation tab",
-    {Pictures: Entry(_pictures), Points: Entry(_points, only_planes)},
+    "the interpolation tab", {Pictures: Entry(_pictures), Points: Entry(_points, only_planes)}
 )

@@ -25,9 +25,14 @@ class PathMenus(QObject):
     """Menus of the rows, and the recipes of what they save."""
 
     def __init__(
-        self, tab: InterpolationTab, rows: Mapping[str, WalkRow], keys: Keys, panel: Panel,
-        parts: Parts, walks: Walks,
-    ) -> None:  # fmt: skip
+        self,
+        tab: InterpolationTab,
+        rows: Mapping[str, WalkRow],
+        keys: Keys,
+        panel: Panel,
+        parts: Parts,
+        walks: Walks,
+    ) -> None:
         super().__init__(tab)
         self._tab, self._rows, self._keys, self._panel = tab, rows, keys, panel
         self._session, self._export, self._travel = parts.session, parts.export, parts.travel
@@ -40,12 +45,18 @@ class PathMenus(QObject):
         """The path of a row in words."""
         name = row.card.name
         return Plan(
-            self._keys.values(), count, self._tab.way.currentText(),
-            str(self._tab.encoder.currentData()), easing, self._panel.basis(name),
-            tuple(round(v, 4) for v in self._panel.turned_of(name)), self._session.seed,
-            self._tab.label() if row.card.labels else None, prompt=row.prompt,
+            self._keys.values(),
+            count,
+            self._tab.way.currentText(),
+            str(self._tab.encoder.currentData()),
+            easing,
+            self._panel.basis(name),
+            tuple(round(v, 4) for v in self._panel.turned_of(name)),
+            self._session.seed,
+            self._tab.label() if row.card.labels else None,
+            prompt=row.prompt,
             given=row.wish.given if row.wish is not None else {},
-        )  # fmt: skip
+        )
 
     @Slot(QPoint)
     def offer(self, at: QPoint) -> None:

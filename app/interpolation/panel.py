@@ -39,9 +39,13 @@ class Panel(QObject):
     mixed = Signal(str, object)
 
     def __init__(
-        self, tab: InterpolationTab, rows: Mapping[str, WalkRow], channels: Channels, walks: Walks,
+        self,
+        tab: InterpolationTab,
+        rows: Mapping[str, WalkRow],
+        channels: Channels,
+        walks: Walks,
         keys: Callable[[], int],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(tab)
         self._tab, self._rows, self._walks, self._keys = tab, rows, walks, keys
         self.folder: Path | None = latent_study.cache_folder()

@@ -350,9 +350,11 @@ class Interpolation(QObject):
         if self.rows:
             splitters["interpolation"] = tuple(self._tab.splitter.sizes())
         return replace(
-            settings, splitters=splitters, directions=dict(self.panel.names),
+            settings,
+            splitters=splitters,
+            directions=dict(self.panel.names),
             prompt_to=self._tab.prompt.other_text(),
-        )  # fmt: skip
+        )
 
     def restore(self, recipe: Recipe) -> None:
         """Set end points, model, way, sliders and place as in the recipe.
@@ -384,9 +386,11 @@ class Interpolation(QObject):
         if 3 <= plan.count <= 240:
             self._tab.set_film_count(plan.count)
         paths = self._made.of(card.kind)
-        self.keys.set_keys([
-            paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path")
-            for k, value in enumerate(plan.keys)
-        ])  # fmt: skip
+        self.keys.set_keys(
+            [
+                paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path")
+                for k, value in enumerate(plan.keys)
+            ]
+        )
         self.select(card.name)
         self.go(self._tab.player.place())

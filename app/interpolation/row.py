@@ -37,9 +37,14 @@ class WalkRow(QObject):
     filmed = Signal(str)
 
     def __init__(
-        self, card: Card, row: InterpolationRow, channels: tuple[Channel, Channel, Channel],
-        walks: Walks, paths: Paths, parent: QObject,
-    ) -> None:  # fmt: skip
+        self,
+        card: Card,
+        row: InterpolationRow,
+        channels: tuple[Channel, Channel, Channel],
+        walks: Walks,
+        paths: Paths,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self.card, self.row, self.paths = card, row, paths
         self.codes: Codes | None = None
@@ -58,11 +63,14 @@ class WalkRow(QObject):
         self.walks = walks
         self._keys, self._strip, self._hand = channels
         self._joints = (
-            (self._keys.stepped, self._take_codes), (self._keys.failed, self.fail),
-            (self._strip.stepped, self._take_film), (self._strip.failed, self.fail),
+            (self._keys.stepped, self._take_codes),
+            (self._keys.failed, self.fail),
+            (self._strip.stepped, self._take_film),
+            (self._strip.failed, self.fail),
             (self._strip.done, self._end_film),
-            (self._hand.stepped, self._take_still), (self._hand.failed, self.fail),
-        )  # fmt: skip
+            (self._hand.stepped, self._take_still),
+            (self._hand.failed, self.fail),
+        )
         for signal, slot in self._joints:
             signal.connect(slot)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.exchange import file_dialogs
 from app.exchange.intake import sentence
 from app.library.fetching import Fetching
+from app.library.jobs import Glance, freed_sentence, glancing, keeping
 from app.library.outside import Outside, place_of
 from app.library.own import KINDS, Own
 from app.library.rows import Known, row_of
@@ -21,7 +22,6 @@ from app.models.open_models import Freed, Held, Models
 from app.session.session import Session
 from app.work.channels import Channels, Newest
 from app.work.jobs import Jobs
-from app.work.lane import Job
 from engines import extras, outside
 from engines.checkpoints import budget, memory, own
 from engines.checkpoints.archive import SUFFIX
@@ -35,18 +35,21 @@ from widgets.window.messages import Messages
 MOST = 30
 """Models from outside that are remembered."""
 
-Glance = Card | str | None
-"""The card of a model, why there is none, or None for one of the hub that is not here."""
-
 
 class Library(QObject):
     """`admit` and `withdraw` put a model in the window's reach and take it away again."""
 
     def __init__(
-        self, session: Session, channels: Channels, jobs: Jobs, messages: Messages,
-        window: QWidget, admit: Callable[[Card], object], withdraw: Callable[[Card], object],
+        self,
+        session: Session,
+        channels: Channels,
+        jobs: Jobs,
+        messages: Messages,
+        window: QWidget,
+        admit: Callable[[Card], object],
+        withdraw: Callable[[Card], object],
         reread: Callable[[], object],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(window)
         self._session, self._messages, self._window = session, messages, window
         self._admit, self._withdraw, self._reread = admit, withdraw, reread
@@ -301,7 +304,7 @@ class Library(QObject):
 
     @Slot(object)
     def _report(self, freed: list[Freed]) -> None:
-        self._say(" ".join(map(_freed, freed)))
+        self._say(" ".join(map(freed_sentence, freed)))
 
     def _known(self, name: str) -> Known:
         """All that is known of the model of a row."""
@@ -359,42 +362,3 @@ class Library(QObject):
             self.dialog.say(text, danger=danger)
         elif danger:
             self._messages.tell(text)
-
-
-def glancing(places: tuple[str, ...]) -> Job:
-    """A job that yields what a glance at each of these models shows, all of them so far."""
-
-    def job() -> Generator[dict[str, Glance], None, None]:
-        found: dict[str, Glance] = {}
-        for place in places:
-            try:
-                found[place] = outside.glance(place)
-            except CheckpointError as error:
-                found[place] = sentence(str(error))
-            except Exception as error:  # noqa: BLE001  # one must not keep the others unread
-                first = (str(error).splitlines() or [""])[0][:200]
-                found[place] = sentence(f"it cannot be read: {type(error).__name__}: {first}")
-            yield dict(found)
-
-    return job
-
-
-def keeping(models: Models, deeds: deque[Callable[[Models], Freed | None]]) -> Job:
-    """A job that does what waits and yields what was given back by it."""
-
-    def job() -> Generator[list[Freed], None, None]:
-        freed = []
-        while deeds:
-            if (back := deeds.popleft()(models)) is not None:
-                freed.append(back)
-                yield list(freed)
-
-    return job
-
-
-def _freed(freed: Freed) -> str:
-    """What came back of a model, in words."""
-    measured = ""
-    if freed.measured is not None:
-        measured = f", the program is smaller by {budget.said(max(0, freed.measured))}"
-    return f"{Path(freed.name).name} is unloaded: {budget.said(freed.size)} of tensors{measured}."

@@ -90,10 +90,14 @@ class Own(QObject):
 
         self._jobs.submit(
             Order(
-                title=title, detail="one file", job=job, progress=lambda _: None, done=done,
+                title=title,
+                detail="one file",
+                job=job,
+                progress=lambda _: None,
+                done=done,
                 failed=refuse,
             )
-        )  # fmt: skip
+        )
 
 
 def exporting(name: str, path: Path) -> Job:

@@ -22,9 +22,11 @@ from widgets.library.list import Can, Deed, ModelRow
 OUTSIDE = "From outside"
 OWN = "Your models"
 TABS = {
-    "sample": "Sampling", "inpaint": "In-painting", "interpolate": "Interpolation",
+    "sample": "Sampling",
+    "inpaint": "In-painting",
+    "interpolate": "Interpolation",
     "density": "Density",
-}  # fmt: skip
+}
 
 _TIPS = {
     Deed.USE: "Show it in the window; it is loaded at its first picture.",

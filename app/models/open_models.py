@@ -114,9 +114,12 @@ class Models:
         for name in self._to_unload(card.name, size):
             del self._open[name]
         held = Held(
-            card.name, size, card.name in self._pinned, memory.held_by(model),
+            card.name,
+            size,
+            card.name in self._pinned,
+            memory.held_by(model),
             abilities.of_model(model),
-        )  # fmt: skip
+        )
         self._open[card.name] = _Open(model, held)
         self.tell(self.held())
         return model

@@ -31,9 +31,12 @@ _REASONS = {
     errno.ENAMETOOLONG: "its name is too long",
 }
 _WORDS = {
-    str: "text", int: "a whole number", float: "a number", bool: "true or false",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
     Any: "finite numbers and text",
-}  # fmt: skip
+}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LOG_BYTES, _DEEPEST = 1_000_000, 30
 _MOST_PARTS = 1 << 15

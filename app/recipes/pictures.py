@@ -99,8 +99,10 @@ def scatter_sheet(
     image = Image.new("RGB", (size * _FINE, size * _FINE), WHITE)
     draw = ImageDraw.Draw(image)
     shown = np.isfinite(points).all(1)
-    colours = [INK if classes is None else CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in
-               (classes if classes is not None else range(len(points)))]  # fmt: skip
+    colours = [
+        INK if classes is None else CLASS_COLOURS[c % len(CLASS_COLOURS)]
+        for c in (classes if classes is not None else range(len(points)))
+    ]
     reach = radius * _FINE
     for (x, y), i in zip(_placed(points[shown], size), np.flatnonzero(shown), strict=True):
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colours[i])

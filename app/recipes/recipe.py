@@ -187,19 +187,31 @@ def _hints() -> dict[str, Any]:
 
 
 def recipe_of(
-    card: Card, knobs: Sequence[Knob], request: SampleRequest, *, columns: int | None = None,
+    card: Card,
+    knobs: Sequence[Knob],
+    request: SampleRequest,
+    *,
+    columns: int | None = None,
     prompt: Prompt = NO_PROMPT,
-) -> Recipe:  # fmt: skip
+) -> Recipe:
     """The recipe of all pictures of a request, with every knob named: defaults may change.
 
     Raises ValueError for knobs the model does not have.
     """
     return Recipe(
-        task="sample", model=name_of(card), sha256=card.sha256, seed=request.seed,
-        first=request.first, count=request.count, columns=columns, label=request.label,
-        knobs=settle(tuple(knobs), request.knobs), prompt=prompt.text, negative=prompt.negative,
+        task="sample",
+        model=name_of(card),
+        sha256=card.sha256,
+        seed=request.seed,
+        first=request.first,
+        count=request.count,
+        columns=columns,
+        label=request.label,
+        knobs=settle(tuple(knobs), request.knobs),
+        prompt=prompt.text,
+        negative=prompt.negative,
         given=dict(request.given),
-    )  # fmt: skip
+    )
 
 
 def prompt_of(recipe: Recipe) -> Prompt:

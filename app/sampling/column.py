@@ -160,9 +160,14 @@ def spec_of(card: Card) -> ColumnSpec:
     size = f"{card.name} · {_amount(card.parameters)}"
     display = display_of(card.kind)
     return ColumnSpec(
-        card.name, family_title(card), size, card.family, display.make, card.kind.things,
+        card.name,
+        family_title(card),
+        size,
+        card.family,
+        display.make,
+        card.kind.things,
         display.per_row,
-    )  # fmt: skip
+    )
 
 
 def _amount(parameters: int) -> str:

@@ -43,10 +43,11 @@ class LargeRecipes(QObject):
             return
         del self._waiting[name]
         self._messages.tell(
-            sentence(question(recipe, frame.seconds / shown.count)), severity=Severity.WARNING,
+            sentence(question(recipe, frame.seconds / shown.count)),
+            severity=Severity.WARNING,
             action=Action(
                 "Draw them all",
                 "Draw all of them as a job in the queue; the cross leaves it.",
                 lambda: self._submit(card, recipe),
             ),
-        )  # fmt: skip
+        )

@@ -37,9 +37,16 @@ class Sampling(QObject):
     """One per window. Needs the tab, the session and the lane; knows nothing of the other tabs."""
 
     def __init__(
-        self, tab: SamplingTab, session: Session, channels: Channels, jobs: Jobs, export: Export,
-        messages: Messages, parent: QObject, travel: Travel,
-    ) -> None:  # fmt: skip
+        self,
+        tab: SamplingTab,
+        session: Session,
+        channels: Channels,
+        jobs: Jobs,
+        export: Export,
+        messages: Messages,
+        parent: QObject,
+        travel: Travel,
+    ) -> None:
         super().__init__(parent)
         self._tab, self._session, self._jobs = tab, session, jobs
         self._messages, self._actions = messages, PictureActions(export, tab, travel)
@@ -202,9 +209,10 @@ class Sampling(QObject):
         turned = {name: values for name, values in self.knobs.items() if values}
         return replace(
             self.asking.settings(settings),
-            batch=int(self._tab.batch.value()), knobs=turned,
+            batch=int(self._tab.batch.value()),
+            knobs=turned,
             splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
-        )  # fmt: skip
+        )
 
     # batches
 
@@ -251,11 +259,12 @@ class Sampling(QObject):
             f"{card.name}, seed {request.seed}",
             draw(self._session.open, card, request, prompt),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
-            submitted=submitted, done=done,
+            submitted=submitted,
+            done=done,
             stepped=lambda step: (now := follower()) and now.show_step(step),
             failed=lambda failure: (now := follower()) and now.fail(failure),
             stopped=lambda _: (now := follower()) and now.rest(),
-        )  # fmt: skip
+        )
 
     @Slot()
     def show_last_batch(self) -> None:

@@ -89,9 +89,14 @@ class MethodRow(QObject, Generic[Q, F]):
     offered = Signal(str)
 
     def __init__(
-        self, card: Card, row: FillingRow, channel: Channel, models: Models, fill: Fill[Q],
+        self,
+        card: Card,
+        row: FillingRow,
+        channel: Channel,
+        models: Models,
+        fill: Fill[Q],
         parent: QObject,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self.card, self.row, self._fill = card, row, fill
         self.frame: F | None = None
@@ -199,9 +204,11 @@ class MethodRow(QObject, Generic[Q, F]):
         """Let go of the row and stop what runs for it."""
         channel = self._channel
         for signal, slot in (
-            (channel.stepped, self.show_step), (channel.failed, self.fail),
-            (channel.stopped, self.rest), (channel.done, self._end),
-        ):  # fmt: skip
+            (channel.stepped, self.show_step),
+            (channel.failed, self.fail),
+            (channel.stopped, self.rest),
+            (channel.done, self._end),
+        ):
             signal.disconnect(slot)
         channel.stop()
         self.batch = None  # its job goes on without it

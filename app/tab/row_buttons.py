@@ -16,9 +16,12 @@ class RowButtons(QObject):
     """`failure(model)` is what its row failed of, None where it has not."""
 
     def __init__(
-        self, tab: QWidget, session: Session, messages: Messages,
+        self,
+        tab: QWidget,
+        session: Session,
+        messages: Messages,
         failure: Callable[[str], Failure | None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(tab)
         self._tab, self._session = tab, session
         self._messages, self._failure = messages, failure

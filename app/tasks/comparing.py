@@ -134,7 +134,13 @@ def _compared(ground: Ground, x: Tensor, places: Tensor, total: int) -> Compared
     high, wide = ground.log_p.shape
     samples = whole(own.field(Kind.SAMPLES), ground.area, wide, high).values
     return Compared(
-        ground.area, ground.log_p.numpy(), samples.numpy(),
-        embeddings.log_ratio(samples, ground.log_p).numpy(), ground.places.float().numpy(),
-        places.float().numpy(), ground.pictures, to_pixels(x), total,
-    )  # fmt: skip
+        ground.area,
+        ground.log_p.numpy(),
+        samples.numpy(),
+        embeddings.log_ratio(samples, ground.log_p).numpy(),
+        ground.places.float().numpy(),
+        places.float().numpy(),
+        ground.pictures,
+        to_pixels(x),
+        total,
+    )

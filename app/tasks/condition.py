@@ -45,6 +45,5 @@ def decoding(model: Model, given: Given) -> Model:
         return sketch(z, labels(z, asked))
 
     return replace(
-        model,
-        latents=replace(latents, decode=conditioned, sketch=sketched if sketch else None),
+        model, latents=replace(latents, decode=conditioned, sketch=sketched if sketch else None)
     )

@@ -221,9 +221,16 @@ def started(
     picture = view_of(model.card).tensor_of(request.picture[None])[0]
     known = torch.from_numpy(~request.mask)
     run = method.run(
-        model, picture, known, request.count, request.seed, request.knobs, request.label,
-        given=request.given, clamp=clamp,
-    )  # fmt: skip
+        model,
+        picture,
+        known,
+        request.count,
+        request.seed,
+        request.knobs,
+        request.label,
+        given=request.given,
+        clamp=clamp,
+    )
     return run, picture, known
 
 
@@ -241,9 +248,19 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
         values = view.array_of(x)
         kept = keeps(x, picture, known) and _keeps_levels(values, request) if ended else None
         return Filling(
-            request, offer, procedure, values, view.array_of(raw), summarise(values), share, spent,
-            calls, note, kept, poor,
-        )  # fmt: skip
+            request,
+            offer,
+            procedure,
+            values,
+            view.array_of(raw),
+            summarise(values),
+            share,
+            spent,
+            calls,
+            note,
+            kept,
+            poor,
+        )
 
     while True:
         before = time.perf_counter()

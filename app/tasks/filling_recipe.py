@@ -20,15 +20,23 @@ _FIELDS = {"method", "picture", "mask"}
 def recipe_of(card: Card, request: FillRequest, *, columns: int | None = None) -> Recipe:
     """The recipe of all draws of a request that names its method and every knob."""
     return Recipe(
-        task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
-        columns=columns, label=request.label, knobs=dict(request.knobs),
-        prompt=request.prompt.text, negative=request.prompt.negative, given=dict(request.given),
+        task=TASK,
+        model=name_of(card),
+        sha256=card.sha256,
+        seed=request.seed,
+        count=request.count,
+        columns=columns,
+        label=request.label,
+        knobs=dict(request.knobs),
+        prompt=request.prompt.text,
+        negative=request.prompt.negative,
+        given=dict(request.given),
         extra={
             "method": request.method,
             "picture": view_of(card).packed(request.picture),
             "mask": mask_text(request.mask),
         },
-    )  # fmt: skip
+    )
 
 
 def request_of(recipe: Recipe, card: Card) -> FillRequest:
@@ -45,9 +53,16 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
             f"the recipe's mask has {_size(mask.shape)} pixels; {card.name} fills {_size(wanted)}"
         )
     return FillRequest(
-        picture, mask, recipe.count, recipe.seed, extra["method"],
-        dict(recipe.knobs), recipe.label, prompt_of(recipe), dict(recipe.given),
-    )  # fmt: skip
+        picture,
+        mask,
+        recipe.count,
+        recipe.seed,
+        extra["method"],
+        dict(recipe.knobs),
+        recipe.label,
+        prompt_of(recipe),
+        dict(recipe.given),
+    )
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -56,9 +56,16 @@ def gif_bytes(frames: Pixels, recipe: Recipe, *, fps: float = FPS, loop: bool = 
     ends: dict[str, object] = {"loop": 0} if loop else {}
     with io.BytesIO() as file:
         images[0].save(
-            file, "GIF", save_all=True, append_images=images[1:], duration=round(1000 / fps),
-            comment=f"{KEYWORD} {recipe.to_json()}".encode(), optimize=False, disposal=1, **ends,
-        )  # fmt: skip
+            file,
+            "GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=round(1000 / fps),
+            comment=f"{KEYWORD} {recipe.to_json()}".encode(),
+            optimize=False,
+            disposal=1,
+            **ends,
+        )
         return file.getvalue()
 
 
@@ -79,9 +86,13 @@ def save_mp4(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) ->
     with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         made = os.path.join(folder, "film.mp4")
         writer = imageio_ffmpeg.write_frames(
-            made, (shown.shape[2], shown.shape[1]), fps=fps, quality=8, macro_block_size=1,
+            made,
+            (shown.shape[2], shown.shape[1]),
+            fps=fps,
+            quality=8,
+            macro_block_size=1,
             output_params=["-metadata", f"comment={KEYWORD} recipe beside this file"],
-        )  # fmt: skip
+        )
         try:
             writer.send(None)
             for frame in shown:

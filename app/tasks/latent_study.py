@@ -134,8 +134,18 @@ def arrays(card: Card, found: Directions) -> Study:
     from engines.latents.directions import provenance
 
     return Study(
-        card, found.axes.numpy(), found.spread.numpy(), found.share.numpy(), found.single.numpy(),
-        found.scores.numpy(), view_of(card).array_of(found.x), found.labels.numpy().astype(np.intp),
-        found.centre.numpy(), found.view.numpy(), bool(found.effects), provenance(card, found),
-        "pca", found.scores[:, :2].float().numpy(),
-    )  # fmt: skip
+        card,
+        found.axes.numpy(),
+        found.spread.numpy(),
+        found.share.numpy(),
+        found.single.numpy(),
+        found.scores.numpy(),
+        view_of(card).array_of(found.x),
+        found.labels.numpy().astype(np.intp),
+        found.centre.numpy(),
+        found.view.numpy(),
+        bool(found.effects),
+        provenance(card, found),
+        "pca",
+        found.scores[:, :2].float().numpy(),
+    )

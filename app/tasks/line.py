@@ -163,9 +163,15 @@ def started(model: Model, request: LineRequest) -> tuple[Run, Tensor, Tensor]:
     point, known = torch.zeros(2), torch.zeros(2, dtype=torch.bool)
     point[request.axis], known[request.axis] = request.value, True
     run = method.run(
-        model, point, known, request.count, request.seed, request.knobs, request.label,
+        model,
+        point,
+        known,
+        request.count,
+        request.seed,
+        request.knobs,
+        request.label,
         given=request.given,
-    )  # fmt: skip
+    )
     return run, point, known
 
 

@@ -16,18 +16,25 @@ _FIELDS = {"method", "axis", "value"}
 def recipe_of(card: Card, request: LineRequest) -> Recipe:
     """The recipe of all draws of a request that names its method and every knob."""
     return Recipe(
-        task=TASK, model=name_of(card), sha256=card.sha256, seed=request.seed, count=request.count,
-        label=request.label, knobs=dict(request.knobs), given=dict(request.given),
+        task=TASK,
+        model=name_of(card),
+        sha256=card.sha256,
+        seed=request.seed,
+        count=request.count,
+        label=request.label,
+        knobs=dict(request.knobs),
+        given=dict(request.given),
         extra={"method": request.method, "axis": request.axis, "value": request.value},
-    )  # fmt: skip
+    )
 
 
 def request_of(recipe: Recipe, card: Card) -> LineRequest:
     """What to ask of the model. Raises RecipeError for a payload that fits no such request."""
     extra, label = recipe.extra, recipe.label
     if recipe.task != TASK or set(extra) != _FIELDS or not is_plane(card.kind):
-        raise RecipeError(f"the recipe lacks the method or the known coordinate that {card.name} "
-                          "needs")  # fmt: skip
+        raise RecipeError(
+            f"the recipe lacks the method or the known coordinate that {card.name} needs"
+        )
     method, axis, value = extra["method"], extra["axis"], extra["value"]
     if not isinstance(method, str) or axis not in (0, 1) or isinstance(axis, bool):
         raise RecipeError("the recipe's method or axis is damaged")

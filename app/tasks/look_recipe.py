@@ -49,14 +49,25 @@ def recipe_of(look: Look, cards: Mapping[str, Card], seed: int) -> Recipe:
     first = cards[look.models[0]]
     names = names_of(cards[name] for name in look.models)
     return Recipe(
-        task=TASK, model=names[first.name], sha256=first.sha256, seed=seed, label=look.label,
-        extra=renamed({
-            "models": {name: cards[name].sha256 for name in look.models}, "page": look.page,
-            "pictures": [_text(picture) for picture in look.pictures], "title": look.title,
-            "noise": look.noise, "chosen": look.chosen, "mapped": look.mapped,
-            "count": look.count,
-        }, names),
-    )  # fmt: skip
+        task=TASK,
+        model=names[first.name],
+        sha256=first.sha256,
+        seed=seed,
+        label=look.label,
+        extra=renamed(
+            {
+                "models": {name: cards[name].sha256 for name in look.models},
+                "page": look.page,
+                "pictures": [_text(picture) for picture in look.pictures],
+                "title": look.title,
+                "noise": look.noise,
+                "chosen": look.chosen,
+                "mapped": look.mapped,
+                "count": look.count,
+            },
+            names,
+        ),
+    )
 
 
 def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
@@ -74,10 +85,16 @@ def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
     if any(picture.shape[:2] != tuple(first.shape[1:]) for picture in found):
         raise RecipeError(f"the recipe's pictures are not of the size of {first.name}")
     look = Look(
-        models, extra["page"], found, str(extra["title"])[:_LONGEST_TITLE],
+        models,
+        extra["page"],
+        found,
+        str(extra["title"])[:_LONGEST_TITLE],
         recipe.label if isinstance(recipe.label, int) else None,
-        extra["noise"], extra["chosen"], extra["mapped"], extra["count"],
-    )  # fmt: skip
+        extra["noise"],
+        extra["chosen"],
+        extra["mapped"],
+        extra["count"],
+    )
     _check(look, first)
     return look
 
@@ -101,9 +118,10 @@ def _check(look: Look, first: Card) -> None:
         if type(value) is not int or value not in allowed:
             raise RecipeError(f"the recipe's {what} is not {allowed[0]} … {allowed[-1]}")
     for name, choices, what in (
-        (look.page, PAGES, "page"), (look.mapped, MAPPED, "density on a plane"),
+        (look.page, PAGES, "page"),
+        (look.mapped, MAPPED, "density on a plane"),
         (look.chosen, ("", *look.models), "model of the page"),
-    ):  # fmt: skip
+    ):
         if name not in choices:
             raise RecipeError(f"the recipe's {what} is unknown")
     if look.label is not None and look.label >= len(first.labels):

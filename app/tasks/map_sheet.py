@@ -116,9 +116,13 @@ def values_bytes(frames: dict[str, MapFrame], recipe: Recipe, path: Path) -> byt
         kinds = [f"{name}: {f.kind.value}; {f.method}" for name, f in frames.items()]
         with io.BytesIO() as file:
             np.savez_compressed(
-                file, x=xs, y=ys, kinds=np.array(kinds), recipe=np.array(recipe.to_json()),
+                file,
+                x=xs,
+                y=ys,
+                kinds=np.array(kinds),
+                recipe=np.array(recipe.to_json()),
                 **arrays,  # type: ignore[arg-type]
-            )  # fmt: skip
+            )
             return file.getvalue()
     lines = [f"# {KEYWORD} {recipe.to_json()}"]
     lines += [f"# {name}: {f.kind.value}; {f.method}" for name, f in frames.items()]

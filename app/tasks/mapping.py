@@ -164,9 +164,15 @@ def _frame(found: Map, field: Field, request: MapRequest, spent: float) -> MapFr
     paths = None if field.paths is None else field.paths.numpy()
     share = min(found.share, 0.999)  # the last frame comes with contours
     return MapFrame(
-        request, field.kind, found.values.numpy(), found.stride, share, found.method, spent,
+        request,
+        field.kind,
+        found.values.numpy(),
+        found.stride,
+        share,
+        found.method,
+        spent,
         paths=paths,
-    )  # fmt: skip
+    )
 
 
 def _last(found: Map, field: Field, request: MapRequest, spent: float) -> MapFrame:
@@ -175,10 +181,17 @@ def _last(found: Map, field: Field, request: MapRequest, spent: float) -> MapFra
     cell = request.area.cell(request.wide, request.high)
     frame = _frame(found, field, request, spent)
     return MapFrame(
-        request, frame.kind, frame.values, 1, 1.0, frame.method, spent,
-        levels=regions.levels(found.values, cell), mass=regions.mass(found.values, cell),
+        request,
+        frame.kind,
+        frame.values,
+        1,
+        1.0,
+        frame.method,
+        spent,
+        levels=regions.levels(found.values, cell),
+        mass=regions.mass(found.values, cell),
         paths=frame.paths,
-    )  # fmt: skip
+    )
 
 
 def _silent(run: Generator[object, None, T]) -> Generator[None, None, T]:

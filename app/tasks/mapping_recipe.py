@@ -17,9 +17,18 @@ from engines.model import Card
 TASK = "density"
 MOST_POINTS, SIDES = 1000, range(16, 4097)
 _FIELDS = {
-    "models", "area", "side", "logarithmic", "range", "contours", "data", "points", "difference",
-    "inside", "samples",
-}  # fmt: skip
+    "models",
+    "area",
+    "side",
+    "logarithmic",
+    "range",
+    "contours",
+    "data",
+    "points",
+    "difference",
+    "inside",
+    "samples",
+}
 
 
 @dataclass(frozen=True)
@@ -48,16 +57,28 @@ def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
     first, area = cards[view.models[0]], view.area
     names = names_of(cards[name] for name in view.models)
     return Recipe(
-        task=TASK, model=names[first.name], sha256=first.sha256, seed=seed, label=view.label,
-        extra=renamed({
-            "models": {name: cards[name].sha256 for name in view.models},
-            "area": [area.x0, area.x1, area.y0, area.y1], "side": view.side,
-            "logarithmic": view.logarithmic, "range": view.range, "contours": view.contours,
-            "data": view.data, "points": [list(point) for point in view.points],
-            "difference": list(view.difference) if view.difference else None,
-            "inside": list(view.inside) if view.inside else None, "samples": view.samples,
-        }, names),
-    )  # fmt: skip
+        task=TASK,
+        model=names[first.name],
+        sha256=first.sha256,
+        seed=seed,
+        label=view.label,
+        extra=renamed(
+            {
+                "models": {name: cards[name].sha256 for name in view.models},
+                "area": [area.x0, area.x1, area.y0, area.y1],
+                "side": view.side,
+                "logarithmic": view.logarithmic,
+                "range": view.range,
+                "contours": view.contours,
+                "data": view.data,
+                "points": [list(point) for point in view.points],
+                "difference": list(view.difference) if view.difference else None,
+                "inside": list(view.inside) if view.inside else None,
+                "samples": view.samples,
+            },
+            names,
+        ),
+    )
 
 
 def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:

@@ -21,9 +21,14 @@ _CODES_SHARE = 0.3
 
 
 def make(
-    walks: Walks, card: Card, plan: Plan, *, codes: Codes | None = None,
-    study: Study | None = None, folder: Path | None = None,
-) -> Making:  # fmt: skip
+    walks: Walks,
+    card: Card,
+    plan: Plan,
+    *,
+    codes: Codes | None = None,
+    study: Study | None = None,
+    folder: Path | None = None,
+) -> Making:
     """Frames of a plan; codes and directions that are known already are taken as they are.
 
     Raises ValueError where the model has no such path.
@@ -60,9 +65,9 @@ def offset_of(study: Study, turned: tuple[float, ...], basis: str) -> Array | No
     return study.offset(full, single=single)
 
 
-def _codes(run: Generator[Loading | Progress | Codes, None, Codes]) -> (
-    Generator[Loading | Progress, None, Codes]
-):  # fmt: skip
+def _codes(
+    run: Generator[Loading | Progress | Codes, None, Codes],
+) -> Generator[Loading | Progress, None, Codes]:
     while True:
         try:
             step = next(run)
@@ -74,9 +79,9 @@ def _codes(run: Generator[Loading | Progress | Codes, None, Codes]) -> (
             yield step
 
 
-def _study(run: Generator[Loading | Progress | Study, None, None]) -> (
-    Generator[Loading | Progress, None, Study]
-):  # fmt: skip
+def _study(
+    run: Generator[Loading | Progress | Study, None, None],
+) -> Generator[Loading | Progress, None, Study]:
     found = None
     for step in run:
         if isinstance(step, Study):

@@ -70,10 +70,16 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
     def job() -> Frames:
         model, view = (yield from models.get(card, prompt)), view_of(card)
         frame = Frame(
-            request, view.room(request.count), done=0, begun=0, seconds=0.0, calls=0,
-            procedure=model.procedure(in_force(model.knobs, request)), knobs=model.knobs,
+            request,
+            view.room(request.count),
+            done=0,
+            begun=0,
+            seconds=0.0,
+            calls=0,
+            procedure=model.procedure(in_force(model.knobs, request)),
+            knobs=model.knobs,
             prompt=prompt,
-        )  # fmt: skip
+        )
         size = batch_of(card)
         for start in range(0, request.count, size):
             count = min(size, request.count - start)

@@ -61,9 +61,11 @@ def summarise(draws: Values) -> Summary:
     spread = np.sqrt(variance.mean(-1)) / 255 if pictures else np.sqrt(variance)
     distance = mean_distances(x.reshape(len(x), -1))
     return Summary(
-        mean.round().astype(np.uint8) if pictures else mean, spread.astype(np.float32),
-        int(distance.argmin()), int(distance.argmax()),
-    )  # fmt: skip
+        mean.round().astype(np.uint8) if pictures else mean,
+        spread.astype(np.float32),
+        int(distance.argmin()),
+        int(distance.argmax()),
+    )
 
 
 def mean_distances(x: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

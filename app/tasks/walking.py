@@ -160,10 +160,17 @@ def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None)
             z = yield from _watched(run, view)
             shown = yield from _watched(walk.decode(z, None), view)
         codes = Codes(
-            z.numpy(), view.array_of(shown), view.errors(x, shown), walk.nature, walk.inverse,
-            walk.free, walk.pace, walk.sketch is not None, walk.draw_code is not None,
+            z.numpy(),
+            view.array_of(shown),
+            view.errors(x, shown),
+            walk.nature,
+            walk.inverse,
+            walk.free,
+            walk.pace,
+            walk.sketch is not None,
+            walk.draw_code is not None,
             time.perf_counter() - start,
-        )  # fmt: skip
+        )
         yield codes
         return codes
 
@@ -255,13 +262,8 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
         model, walk = yield from walks.of(wish.given).get(card)
         start = time.perf_counter()
         shown = Film(wish, view_of(card).room(count), 0, 0.0)
-        run = frames(walks, card, wish, np.linspace(0, 1, count).tolist())
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                values = end.value
-                break
+        steps = Steps(frames(walks, card, wish, np.linspace(0, 1, count).tolist()))
+        for step in steps:
             if isinstance(step, Loading):
                 yield step
                 continue
@@ -269,6 +271,7 @@ def film(walks: Walks, card: Card, wish: Wish, count: int) -> Job:
             spent = time.perf_counter() - start
             shown = replace(shown, values=values, done=done, seconds=spent)
             yield shown
+        values = steps.result
         codes = codes_at(walk, wish, np.linspace(0, 1, count).tolist()).numpy()
         whole = view_of(card).tensor_of(values)
         shown = replace(shown, codes=codes, steps=step_lengths(card, whole))
@@ -294,14 +297,11 @@ def frames(
         part = places[first : first + size]
         _, walk = yield from walks.of(wish.given).at(part[0]).get(card)
         run = walk.decode(codes_at(walk, wish, part), wish.label)
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                values[first : first + len(part)] = view.array_of(end.value)
-                break
+        steps = Steps(run)
+        for step in steps:
             if step.done != step.total:
                 yield values, first
+        values[first : first + len(part)] = view.array_of(steps.result)
         _put_ends(values, wish, places)
         yield values, first + len(part)
     return values
@@ -366,20 +366,19 @@ def _with_density(shown: Film, model: Model, x: Tensor, wish: Wish) -> Generator
         yield replace(shown, meaning="", method=no_density(model.card))
         return
     labels = codes_of(model.card, wish.label, wish.given, len(x))
-    run = model.density.run(x, labels, {})
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            found = end.value
-            break
+    steps = Steps(model.density.run(x, labels, {}))
+    for _ in steps:
         yield shown
+    found = steps.result
     known = found.stderr is not None and bool(found.stderr.isfinite().all())
     errors = found.stderr.double().numpy() if found.stderr is not None and known else None
     yield replace(
-        shown, log_p=found.value.double().numpy(), errors=errors, meaning=found.meaning.value,
+        shown,
+        log_p=found.value.double().numpy(),
+        errors=errors,
+        meaning=found.meaning.value,
         method=found.method,
-    )  # fmt: skip
+    )
 
 
 def _watched(run: Run, view: KindView) -> Generator[Progress, None, Tensor]:

@@ -63,16 +63,28 @@ def recipe_of(
     if plan.place is not None:
         index, columns = 0, None
     return Recipe(
-        task=TASK, model=name_of(card), sha256=card.sha256, seed=plan.seed, count=plan.count,
-        index=index, columns=columns, label=plan.label,
-        prompt=plan.prompt.text, negative=plan.prompt.negative, given=dict(plan.given),
+        task=TASK,
+        model=name_of(card),
+        sha256=card.sha256,
+        seed=plan.seed,
+        count=plan.count,
+        index=index,
+        columns=columns,
+        label=plan.label,
+        prompt=plan.prompt.text,
+        negative=plan.prompt.negative,
+        given=dict(plan.given),
         extra={
             "keys": [view_of(card).packed(key) for key in plan.keys],
-            "way": plan.way, "encoder": plan.encoder, "easing": plan.easing, "basis": plan.basis,
-            "turned": [float(value) for value in plan.turned], "place": plan.place,
+            "way": plan.way,
+            "encoder": plan.encoder,
+            "easing": plan.easing,
+            "basis": plan.basis,
+            "turned": [float(value) for value in plan.turned],
+            "place": plan.place,
             **({"to": plan.prompt.other} if plan.prompt.other else {}),
         },
-    )  # fmt: skip
+    )
 
 
 def plan_of(recipe: Recipe, card: Card) -> Plan:
@@ -83,8 +95,12 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
     other = extra.get("to", "")
     if not isinstance(other, str) or len(other) > MAX_PROMPT:
         raise RecipeError("the recipe's second prompt is no text, or has no end")
-    for name, known in (("way", WAYS), ("encoder", ENCODERS), ("easing", EASINGS),
-                         ("basis", BASES)):  # fmt: skip
+    for name, known in (
+        ("way", WAYS),
+        ("encoder", ENCODERS),
+        ("easing", EASINGS),
+        ("basis", BASES),
+    ):
         if extra[name] not in known:
             raise RecipeError(f"the recipe's {name} is none of {', '.join(known)}")
     place = extra["place"]
@@ -98,10 +114,19 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
         raise RecipeError(f"the recipe has no 2 … {MOST_KEYS} end points")
     values: Values = np.stack([view_of(card).unpacked(key, "end point", card.name) for key in keys])
     return Plan(
-        values, recipe.count, extra["way"], extra["encoder"], extra["easing"], extra["basis"],
-        _turned(extra["turned"]), recipe.seed, recipe.label, place,
-        replace(prompt_of(recipe), other=other), dict(recipe.given),
-    )  # fmt: skip
+        values,
+        recipe.count,
+        extra["way"],
+        extra["encoder"],
+        extra["easing"],
+        extra["basis"],
+        _turned(extra["turned"]),
+        recipe.seed,
+        recipe.label,
+        place,
+        replace(prompt_of(recipe), other=other),
+        dict(recipe.given),
+    )
 
 
 def _turned(given: Any) -> tuple[float, ...]:

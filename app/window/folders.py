@@ -40,9 +40,13 @@ class Folders(QObject):
     """Opens folders for the data set in view, and goes back to its own examples."""
 
     def __init__(
-        self, session: Session, channels: Channels, export: Export, messages: Messages,
+        self,
+        session: Session,
+        channels: Channels,
+        export: Export,
+        messages: Messages,
         window: QWidget,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(window)
         self._session, self._export, self._messages = session, export, messages
         self._window = window

@@ -26,9 +26,15 @@ Made = tuple[QWidget, Presenter]
 def _sampling(parts: Parts, window: QWidget) -> Made:
     tab = SamplingTab(window)
     presenter = Sampling(
-        tab, parts.session, parts.channels, parts.jobs, parts.export, parts.messages, window,
+        tab,
+        parts.session,
+        parts.channels,
+        parts.jobs,
+        parts.export,
+        parts.messages,
+        window,
         parts.travel,
-    )  # fmt: skip
+    )
     presenter.remember(parts.settings)
     Prompting(tab.prompt, parts.session)
     return tab, presenter

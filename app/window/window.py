@@ -35,9 +35,9 @@ from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.tab.parts import Parts
 from app.window import menus
+from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
-from app.window.menus import Command, Menu
 from app.window.tabs import Tabs
 from app.work.channels import Channels
 from app.work.jobs import Jobs
@@ -63,9 +63,13 @@ class Window(QMainWindow):
     """Genscope's one window. `settings_path` None means that nothing is remembered."""
 
     def __init__(
-        self, settings: Settings, *, settings_path: Path | None = None, device: str | None = None,
+        self,
+        settings: Settings,
+        *,
+        settings_path: Path | None = None,
+        device: str | None = None,
         root: Path = ROOT,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.setWindowTitle("Genscope")
         self.setAcceptDrops(True)
@@ -87,20 +91,32 @@ class Window(QMainWindow):
             self._restore, self._adopt, self._open_folder, self.export, self.messages, self
         )
         self.library = Library(
-            self.session, self.channels, self.jobs, self.messages, self, self.admit, self.withdraw,
+            self.session,
+            self.channels,
+            self.jobs,
+            self.messages,
+            self,
+            self.admit,
+            self.withdraw,
             self.reread,
-        )  # fmt: skip
+        )
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
         self.device = QLabel(self)
         parts = Parts(
-            self.session, self.channels, self.jobs, self.export, self.intake, self.travel,
-            self.messages, settings,
-        )  # fmt: skip
+            self.session,
+            self.channels,
+            self.jobs,
+            self.export,
+            self.intake,
+            self.travel,
+            self.messages,
+            settings,
+        )
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
         self.families = Families(self.session, self)
-        commands = self._commands()
+        commands = commands_of(self)
         self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
         self._arrange()
         menus.fill(self.menuBar(), commands)
@@ -114,47 +130,6 @@ class Window(QMainWindow):
         """On the lane's thread, and on each that takes over from one that was left behind."""
         prepare_lane()
         self.session.open.forget()
-
-    def _commands(self) -> tuple[Menu, ...]:
-        """The menus: what they say, what it does, its keys, and how the list of keys puts it."""
-        queue, bar, intake, folders = self.channels.queue, self.bar, self.intake, self.folders
-        file = (
-            Command("&Open picture…", intake.ask, ("Ctrl+O",), "Pictures", "Open a saved picture"),
-            Command("Open &folder of pictures…", folders.ask, ("Ctrl+Shift+O",), "Pictures",
-                    "Take the pictures of a folder as examples"),
-            Command("&Built-in examples", folders.leave),
-            Command("&Models…", self.library.show, ("Ctrl+M",), "Window",
-                    "Models: add, load, pin, unload"),
-            Command("&Paste picture or recipe", intake.paste, ("Ctrl+V",), "Pictures"),
-            Command("&Save picture…", lambda: self.tabs.front().save(), ("Ctrl+S",), "Pictures",
-                    "Save the chosen picture"),
-            None,
-            Command("&Quit", self.close, ("Ctrl+Q",), "Window"),
-        )  # fmt: skip
-        run = (
-            Command("&Generate", lambda: self.tabs.front().run(first=False),
-                    ("Ctrl+Return", "Ctrl+Enter"), "Draw", "Generate a batch, or fill the hole"),
-            Command("Generate &first", lambda: self.tabs.front().run(first=True),
-                    ("Ctrl+Shift+Return",), "Draw", "Generate before the jobs that wait"),
-            Command("&Stop", lambda: self.tabs.front().stop(), ("Esc",), "Draw",
-                    "Stop what this tab is doing"),
-            Command("&New seed", self.seed.dice.click, ("Ctrl+R",), "Draw", "New random seed"),
-            None,
-            Command("&Cancel waiting jobs", queue.cancel_waiting, ("Ctrl+Shift+X",), "Queue",
-                    "Cancel the jobs that wait"),
-            Command("Show &queue", lambda: bar.set_open(not bar.is_open()), ("Ctrl+J",), "Queue",
-                    "Open or close the queue"),
-        )  # fmt: skip
-        view = (
-            Command("&Next tab", lambda: self.tabs.turn(1), ("Ctrl+PgDown",), "Window"),
-            Command("&Previous tab", lambda: self.tabs.turn(-1), ("Ctrl+PgUp",), "Window"),
-        )
-        about = (
-            Command("&Keyboard shortcuts", lambda: self.keys.show(), ("F1", "Shift+?"), "Window",
-                    "Show this list"),
-            Command("&Families", self.families.show, ("F2",), "Window", "Compare the families"),
-        )  # fmt: skip
-        return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)
 
     def _arrange(self) -> None:
         unit = look.UNIT
@@ -282,11 +257,16 @@ class Window(QMainWindow):
     def _entries(self) -> tuple[Entry, ...]:
         return tuple(
             Entry(
-                card.name, card.data, data_title(card.data), family_title(card), card.family,
-                f"{card.recipe}. Data: {card.licence}.", section=card.kind.things.capitalize(),
+                card.name,
+                card.data,
+                data_title(card.data),
+                family_title(card),
+                card.family,
+                f"{card.recipe}. Data: {card.licence}.",
+                section=card.kind.things.capitalize(),
             )
             for card in self.session.cards.values()
-        )  # fmt: skip
+        )
 
     @Slot()
     def _picked(self, _: object = None) -> None:

@@ -265,9 +265,11 @@ class Channels(QObject):
     _arrived = Signal()
 
     def __init__(
-        self, parent: QObject | None = None, prepare: Callable[[], None] | None = None,
+        self,
+        parent: QObject | None = None,
+        prepare: Callable[[], None] | None = None,
         name: str = "lane",
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self._guard = threading.Lock()
         self._inbox: dict[Event | int, Event] = {}  # in order of arrival; see _post for the keys

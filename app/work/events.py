@@ -11,9 +11,15 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 _FOR_PEOPLE = (
-    "CheckpointError", "DataError", "MissingExtra", "NotFiniteError", "RecipeError", "SaveError",
-    "UnansweredError", "ValueError",
-)  # fmt: skip
+    "CheckpointError",
+    "DataError",
+    "MissingExtra",
+    "NotFiniteError",
+    "RecipeError",
+    "SaveError",
+    "UnansweredError",
+    "ValueError",
+)
 _LONGEST = 300
 """Letters of what is said of a failure; the rest is in its details."""
 Job: TypeAlias = Callable[[], Generator[Any, None, Any]]

@@ -70,10 +70,14 @@ class Lane:
     """
 
     def __init__(
-        self, post: Callable[[Event], None], *, prepare: Callable[[], None] | None = None,
-        name: str = "lane", clock: Callable[[], float] = time.monotonic,
+        self,
+        post: Callable[[Event], None],
+        *,
+        prepare: Callable[[], None] | None = None,
+        name: str = "lane",
+        clock: Callable[[], float] = time.monotonic,
         spent: Callable[[], float] = time.thread_time,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._post, self._prepare, self._name, self._clock = post, prepare, name, clock
         self._spent = spent  # processor time of the thread that asks
         self._wake = threading.Condition()  # guards all that follows
@@ -247,9 +251,10 @@ class Lane:
         """Wait for the next task to run or to go on with; None when the lane has closed."""
         with self._wake:
             self._wake.wait_for(
-                lambda: self._live or self._paused or self._queue or self._background.waits()
-                or self._closing
-            )  # fmt: skip
+                lambda: any(
+                    (self._live, self._paused, self._queue, self._background.waits(), self._closing)
+                )
+            )
             self._running = self._pick()
             return self._running  # None, as `_run` left it, if there is nothing but the closing
 

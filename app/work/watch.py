@@ -27,9 +27,13 @@ class Watch(QObject):
     """Looks at the lane now and then. `known` says which words are names of models."""
 
     def __init__(
-        self, channels: Channels, jobs: Jobs, messages: Messages,
-        known: Callable[[], Container[str]], parent: QObject,
-    ) -> None:  # fmt: skip
+        self,
+        channels: Channels,
+        jobs: Jobs,
+        messages: Messages,
+        known: Callable[[], Container[str]],
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._channels, self._jobs, self._messages = channels, jobs, messages
         self._known = known

@@ -67,9 +67,15 @@ def mala(
 
 
 def jump(
-    energy: Energy, at: State, x: Tensor, *, value: Tensor, gain: Tensor, coin: Tensor,
+    energy: Energy,
+    at: State,
+    x: Tensor,
+    *,
+    value: Tensor,
+    gain: Tensor,
+    coin: Tensor,
     beta: float = 1.0,
-) -> State:  # fmt: skip
+) -> State:
     """Stay or go to one of x (n, K, …), draws from some q, so that e^(−β E) stays invariant.
 
     Iterated sampling importance resampling (Andrieu, Lee & Vihola 2018), which brings chains to

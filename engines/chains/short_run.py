@@ -28,9 +28,10 @@ PICTURES = Procedure(
     "Nijkamp et al. 2019",
 )
 POINTS = Procedure(
-    Exactness.HEURISTIC, "a search for the first noise of a short chain: nearest of a grid, Newton",
+    Exactness.HEURISTIC,
+    "a search for the first noise of a short chain: nearest of a grid, Newton",
     "Nijkamp et al. 2019",
-)  # fmt: skip
+)
 _STRIDE = 0.3
 _ITERATIONS, _SETTLED = 12, 1e-4
 """The most fixed-point iterations a step, and the change, in noise levels, that ends them early."""

@@ -222,8 +222,22 @@ def read_card(path: Path) -> Card:
 
 def table_of(card: Card) -> dict[str, Any]:
     """The card as the toml table that `read_card` reads back."""
-    keys = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
-            "recipe", "licence", "net", "training", "figures")  # fmt: skip
+    keys = (
+        "name",
+        "family",
+        "data",
+        "shape",
+        "labels",
+        "weights",
+        "sha256",
+        "parameters",
+        "seed",
+        "recipe",
+        "licence",
+        "net",
+        "training",
+        "figures",
+    )
     table: dict[str, Any] = {key: getattr(card, key) for key in keys}
     if card.kind != _of_shape(card.shape):
         table["kind"] = kinds.table_of(card.kind)

@@ -19,9 +19,17 @@ from engines.checkpoints.catalog import CheckpointError, reason
 from engines.model import finish
 
 ITEM_BYTES: Mapping[str, int] = {
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U8": 1,
     "BOOL": 1,
-}  # fmt: skip
+}
 """Types of safetensors that a network here may hold, and bytes of one value."""
 
 _BLOCK = 8 << 20
@@ -29,12 +37,26 @@ _BLOCK = 8 << 20
 _MAX_HEADER = 16 << 20
 _MAX_PICKLE = 4 << 20
 _INERT = {
-    "collections OrderedDict", "torch Size", "torch._utils _rebuild_tensor_v2",
+    "collections OrderedDict",
+    "torch Size",
+    "torch._utils _rebuild_tensor_v2",
     "torch._utils _rebuild_parameter",
-    *(f"torch {kind}Storage" for kind in (
-        "Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool",
-    )),
-}  # fmt: skip
+    *(
+        f"torch {kind}Storage"
+        for kind in (
+            "Double",
+            "Float",
+            "Half",
+            "BFloat16",
+            "Long",
+            "Int",
+            "Short",
+            "Char",
+            "Byte",
+            "Bool",
+        )
+    ),
+}
 """What the pickle inside a torch archive may name: enough for tensors in nested tables."""
 _NAMING = {"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
 

@@ -76,9 +76,13 @@ def add(given: Card, weights: Path | bytes, root: Path = ROOT) -> Card:
                 raise CheckpointError(f"{given.name}: the weights are not those of its card")
             files.safetensors_header(target)
             made = replace(
-                given, folder=folder, name=f"{data}/{target.stem}", data=data,
-                weights=target.name, sha256=found,
-            )  # fmt: skip
+                given,
+                folder=folder,
+                name=f"{data}/{target.stem}",
+                data=data,
+                weights=target.name,
+                sha256=found,
+            )
             return _written(made)
         except BaseException:
             _forget(folder, target.stem)
@@ -215,9 +219,10 @@ def _fits(given: Card, data: str, root: Path, besides: str = "") -> bool:
     if data.casefold() == OUTSIDE:
         return False
     beside = [
-        each for each in catalog(root)
+        each
+        for each in catalog(root)
         if each.data.casefold() == data.casefold() and each.name != besides
-    ]  # fmt: skip
+    ]
     if not beside:
         return data.casefold() not in DATA_TITLES
     return all(

@@ -13,28 +13,39 @@ from engines.checkpoints.catalog import is_foreign
 from engines.kinds import Value
 from engines.model import Card, Model
 
-_OWN: Mapping[str, str] = MappingProxyType({
-    "vae": "density latents posterior",
-    "gan": "latents generator",
-    "autoregressive": "density latents conditionals|axes",
-    "any-order": "density latents conditionals|axes",
-    "flow": "density latents bijection",
-    "diffusion": "density latents denoise",
-    "latent-diffusion": "density latents decoded",
-    "energy": "density latents energy",
-    "mfa": "density components",
-    "kde": "density components kernels",
-})  # fmt: skip
+_OWN: Mapping[str, str] = MappingProxyType(
+    {
+        "vae": "density latents posterior",
+        "gan": "latents generator",
+        "autoregressive": "density latents conditionals|axes",
+        "any-order": "density latents conditionals|axes",
+        "flow": "density latents bijection",
+        "diffusion": "density latents denoise",
+        "latent-diffusion": "density latents decoded",
+        "energy": "density latents energy",
+        "mfa": "density components",
+        "kde": "density components kernels",
+    }
+)
 """What models of a family have; of two with a stroke between, that of symbols or of numbers."""
-_OUTSIDE: Mapping[str, str] = MappingProxyType({
-    "vae": "latents codec",
-    "latent-diffusion": "latents codec pipeline",
-})  # fmt: skip
+_OUTSIDE: Mapping[str, str] = MappingProxyType(
+    {"vae": "latents codec", "latent-diffusion": "latents codec pipeline"}
+)
 """The same of models from outside, where they have others."""
-FILLED = frozenset({
-    "denoise", "conditionals", "axes", "energy", "posterior", "decoded", "generator", "bijection",
-    "components", "pipeline",
-})  # fmt: skip
+FILLED = frozenset(
+    {
+        "denoise",
+        "conditionals",
+        "axes",
+        "energy",
+        "posterior",
+        "decoded",
+        "generator",
+        "bijection",
+        "components",
+        "pipeline",
+    }
+)
 """The parts of which each has in-painting methods."""
 _opened: dict[tuple[str, str], frozenset[str]] = {}
 

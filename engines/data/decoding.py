@@ -41,9 +41,11 @@ class _Counted(io.BytesIO):
 
 
 def decoded(
-    raw: bytes, reads: Callable[[Image.Image], T], formats: Sequence[str] = FORMATS,
+    raw: bytes,
+    reads: Callable[[Image.Image], T],
+    formats: Sequence[str] = FORMATS,
     largest: int = LARGEST,
-) -> T:  # fmt: skip
+) -> T:
     """What `reads` makes of the one still picture that these bytes hold.
 
     Raises Refused for all that is none, whatever Pillow makes of it. MPO, a JPEG with further

@@ -23,9 +23,13 @@ Sums: TypeAlias = npt.NDArray[np.int32]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = (
-    (b"II*\0", "a TIFF"), (b"MM\0*", "a TIFF"), (b"GIF8", "a GIF"), (b"BM", "a BMP"),
-    (b"\xff\xd8\xff", "a JPEG"), (b"RIFF", "a WebP"),
-)  # fmt: skip
+    (b"II*\0", "a TIFF"),
+    (b"MM\0*", "a TIFF"),
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"\xff\xd8\xff", "a JPEG"),
+    (b"RIFF", "a WebP"),
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,8 +44,10 @@ class Points:
     def __post_init__(self) -> None:
         n, d = self.x.shape if self.x.ndim == 2 else (0, 0)
         _check(1 <= n <= MOST_POINTS, f"{n:,} points; there must be 1 to {MOST_POINTS:,}")
-        _check(d == len(self.columns) <= MOST_COLUMNS, f"{d} coordinates for {len(self.columns)} "
-               f"names; there may be {MOST_COLUMNS:,}")  # fmt: skip
+        _check(
+            d == len(self.columns) <= MOST_COLUMNS,
+            f"{d} coordinates for {len(self.columns)} names; there may be {MOST_COLUMNS:,}",
+        )
         _check(d >= 1 and bool(np.isfinite(self.x).all()), "values that are no finite numbers")
         for names in ((*self.columns, CLASS), self.classes):
             good = len(set(names)) == len(names) and all(map(_is_name, names))

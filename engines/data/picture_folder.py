@@ -21,9 +21,7 @@ from engines.data.fitting import MAX_FILE, Pixels, fitted, read
 from engines.model import Steps, finish
 from engines.naming import shortened
 
-SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm",
-)  # fmt: skip
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 MOST, MOST_BYTES, MOST_LISTED, MOST_SAID = 1000, 64 << 20, 100_000, 10
 """Pictures that are read, bytes they may take, files that are looked at, sentences about them."""
 _RUN = 500

@@ -34,49 +34,76 @@ class Theory:
 
 THEORY = {
     "vae": Theory(
-        "lower bound, fast: 1 call a sample of z", "exact, fast: 1 call",
-        "maximum likelihood (bound)", "K, Gaussian; mostly K < D", "encoder and decoder",
+        "lower bound, fast: 1 call a sample of z",
+        "exact, fast: 1 call",
+        "maximum likelihood (bound)",
+        "K, Gaussian; mostly K < D",
+        "encoder and decoder",
     ),
     "gan": Theory(
-        "none: implicit", "exact, fast: 1 call", "min–max game",
-        "K, Gaussian, no encoder; mostly K < D", "generator and critic",
+        "none: implicit",
+        "exact, fast: 1 call",
+        "min–max game",
+        "K, Gaussian, no encoder; mostly K < D",
+        "generator and critic",
     ),
     "autoregressive": Theory(
-        "exact, fast: 1 call", "exact, slow: D calls in a row", "maximum likelihood",
-        "D, noise: not learned", "masked: each number sees those before it",
+        "exact, fast: 1 call",
+        "exact, slow: D calls in a row",
+        "maximum likelihood",
+        "D, noise: not learned",
+        "masked: each number sees those before it",
     ),
     "any-order": Theory(
         "exact along one order: D calls; bound with fewer",
         "exact, slow: D calls in a row; approximate with fewer",
-        "maximum likelihood (bound, over all orders)", "D, noise: not learned", "reads any mask",
+        "maximum likelihood (bound, over all orders)",
+        "D, noise: not learned",
+        "reads any mask",
     ),
     "flow": Theory(
-        "exact, fast: 1 call", "exact, fast: 1 call", "maximum likelihood",
-        "D, exact inverse", "invertible, cheap log-determinant",
+        "exact, fast: 1 call",
+        "exact, fast: 1 call",
+        "maximum likelihood",
+        "D, exact inverse",
+        "invertible, cheap log-determinant",
     ),
     "diffusion": Theory(
-        "estimate along an ODE, or bound: slow", "approximate, slow: many calls",
-        "denoising (weighted bound)", "D, noise by the ODE", "free, same size in and out",
+        "estimate along an ODE, or bound: slow",
+        "approximate, slow: many calls",
+        "denoising (weighted bound)",
+        "D, noise by the ODE",
+        "free, same size in and out",
     ),
     "latent-diffusion": Theory(
-        "bound, slow: an ODE for every sample of z", "approximate, medium: many small calls",
-        "two stages: bound, then denoising", "K, of its autoencoder; mostly K ≪ D",
+        "bound, slow: an ODE for every sample of z",
+        "approximate, medium: many small calls",
+        "two stages: bound, then denoising",
+        "K, of its autoencoder; mostly K ≪ D",
         "encoder, decoder and denoiser",
     ),
     "energy": Theory(
-        "unnormalised, fast; its constant is slow", "approximate, slow: Markov chain",
-        "approximate likelihood, score matching or contrast with noise", "none",
+        "unnormalised, fast; its constant is slow",
+        "approximate, slow: Markov chain",
+        "approximate likelihood, score matching or contrast with noise",
+        "none",
         "free, one number out",
     ),
     "mfa": Theory(
-        "exact, fast", "exact, fast", "maximum likelihood (EM)",
-        "component and K < D, Gaussian", "linear and Gaussian",
+        "exact, fast",
+        "exact, fast",
+        "maximum likelihood (EM)",
+        "component and K < D, Gaussian",
+        "linear and Gaussian",
     ),
     "kde": Theory(
-        "exact, slow for large data: N kernels", "exact, fast: no call", "none but a bandwidth",
-        "which of N examples", "none",
+        "exact, slow for large data: N kernels",
+        "exact, fast: no call",
+        "none but a bandwidth",
+        "which of N examples",
+        "none",
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -117,41 +144,60 @@ class Table:
 
 
 _THEORY_COLUMNS = (
-    Column("Density", "Whether p(x) can be computed, and at what cost. "
-           "A bound lies below log p(x), an unnormalised density lacks a constant."),
-    Column("Sampling", "How samples relate to the model's own distribution, and what one costs. "
-           "A call is one evaluation of the network. Defaults chosen for looks (guidance, means "
-           "in place of draws) are not the model's own distribution: the badge says so."),
+    Column(
+        "Density",
+        "Whether p(x) can be computed, and at what cost. "
+        "A bound lies below log p(x), an unnormalised density lacks a constant.",
+    ),
+    Column(
+        "Sampling",
+        "How samples relate to the model's own distribution, and what one costs. "
+        "A call is one evaluation of the network. Defaults chosen for looks (guidance, means "
+        "in place of draws) are not the model's own distribution: the badge says so.",
+    ),
     Column("Training", "What training makes small or large."),
-    Column("Latents", "The hidden variables behind an example of D numbers; "
-           "the count is that of the checkpoint."),
+    Column(
+        "Latents",
+        "The hidden variables behind an example of D numbers; the count is that of the checkpoint.",
+    ),
     Column("Architecture", "What the method asks of the network."),
-)  # fmt: skip
+)
 _BITS = Column(
-    "Bits per dim.", "−log₂ p(x) / D of the 256-level test pictures: lower is better. "
+    "Bits per dim.",
+    "−log₂ p(x) / D of the 256-level test pictures: lower is better. "
     "≤ marks a bound, ≈ an estimate, ± one standard error. An exact density of real numbers gives "
-    "but a bound for the 256 levels (uniform dequantisation).", measured=True,
-)  # fmt: skip
+    "but a bound for the 256 levels (uniform dequantisation).",
+    measured=True,
+)
 _GAP = Column(
-    "KL gap, nats", "Mean of log p_true(x) − log p(x) over test points: lower is better. "
+    "KL gap, nats",
+    "Mean of log p_true(x) − log p(x) over test points: lower is better. "
     "≤ marks a bound, ≈ an estimate, ~ a kernel density of samples, ± one standard error.",
     measured=True,
-)  # fmt: skip
+)
 _ENTROPY = Column(
-    "Cross-entropy, nats", "Mean of −log p(x) over test points: lower is better. "
-    "≤ marks a bound, ≈ an estimate, ± one standard error.", measured=True,
-)  # fmt: skip
+    "Cross-entropy, nats",
+    "Mean of −log p(x) over test points: lower is better. "
+    "≤ marks a bound, ≈ an estimate, ± one standard error.",
+    measured=True,
+)
 _AGREEMENT = Column(
-    "Label agreement", "How often an independent classifier reads the class that was asked, "
+    "Label agreement",
+    "How often an independent classifier reads the class that was asked, "
     "in the samples that the cell's tip counts, at the default settings; “own” without guidance, "
-    "at temperature 1, pixels drawn in place of means.", measured=True,
-)  # fmt: skip
+    "at temperature 1, pixels drawn in place of means.",
+    measured=True,
+)
 _COSTS = (
     Column("16 samples", "Time at the default knobs, and network calls per sample.", measured=True),
-    Column("16 densities", "Time of the density above, whatever its meaning, at the default knobs: "
-           "64 samples of z for a VAE.", measured=True),
+    Column(
+        "16 densities",
+        "Time of the density above, whatever its meaning, at the default knobs: "
+        "64 samples of z for a VAE.",
+        measured=True,
+    ),
     Column("Parameters", "Numbers stored in the checkpoint.", measured=True),
-)  # fmt: skip
+)
 
 
 def table(data: str, cards: Iterable[Card]) -> Table:
@@ -216,9 +262,12 @@ def _figure_of(card: Card, column: Column) -> str:
     if column is _GAP:
         return "kl_gap" if "kl_gap" in card.figures else "sample_kl_gap"
     return {
-        _BITS: "bits_per_dim", _ENTROPY: "cross_entropy", _AGREEMENT: "label_agreement",
-        _COSTS[0]: "sampling_ms", _COSTS[1]: "density_ms",
-    }[column]  # fmt: skip
+        _BITS: "bits_per_dim",
+        _ENTROPY: "cross_entropy",
+        _AGREEMENT: "label_agreement",
+        _COSTS[0]: "sampling_ms",
+        _COSTS[1]: "density_ms",
+    }[column]
 
 
 def _nothing(card: Card, column: Column) -> Cell:
@@ -255,6 +304,7 @@ def _machine(cards: Mapping[str, Card]) -> str:
     timed = [card.figures.get("sampling_ms", {}) for card in cards.values()]
     places = dict.fromkeys(
         f"{figure['hardware']}, {figure['threads']} thread{'' if figure['threads'] == 1 else 's'}"
-        for figure in timed if "hardware" in figure and "threads" in figure
-    )  # fmt: skip
+        for figure in timed
+        if "hardware" in figure and "threads" in figure
+    )
     return f"Times on {'; '.join(places)}." if places else "No times were measured yet."

@@ -75,10 +75,15 @@ class UNet(nn.Module):
     """
 
     def __init__(
-        self, channels: int, classes: int, *, width: Sequence[int], blocks: Sequence[int],
+        self,
+        channels: int,
+        classes: int,
+        *,
+        width: Sequence[int],
+        blocks: Sequence[int],
         block: Callable[[int, int, int], nn.Module] = Block,
         look: Callable[[int], nn.Module] = Attention,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         fine, coarse, pixels = width
         code = 2 * coarse

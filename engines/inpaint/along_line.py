@@ -35,10 +35,15 @@ from engines.noise import choose
 T = TypeVar("T")
 
 CELLS = Knob(
-    "cells", "Cells", 1024, 64, 8192, 64,
+    "cells",
+    "Cells",
+    1024,
+    64,
+    8192,
+    64,
     "Into how many cells the line is cut: first as far as the model's samples reach, then where "
     "the mass is. A draw is uniform within its cell.",
-)  # fmt: skip
+)
 _SAMPLES, _SPREADS = 512, 8.0
 _NEGLIGIBLE = 25.0
 """Nats below the highest cell at which the line is cut off."""

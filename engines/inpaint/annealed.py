@@ -19,14 +19,24 @@ from engines.model import Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.parts import Energy
 
 LEVELS = Knob(
-    "levels", "Noise levels", 16, 2, 100, 1,
+    "levels",
+    "Noise levels",
+    16,
+    2,
+    100,
+    1,
     "Levels on the way down from pure noise. More follow the energy more closely.",
-)  # fmt: skip
+)
 LAST = Knob(
-    "steps", "Steps at the last level", 12, 1, 5000, 1,
+    "steps",
+    "Steps at the last level",
+    12,
+    1,
+    5000,
+    1,
     "Metropolis-adjusted steps at the last level, whose distribution the result is drawn from in "
     "the long run; under 1,000 it is still near where the annealing led, which is a guess.",
-)  # fmt: skip
+)
 KNOBS = (LEVELS, LAST, CLASS)
 _RHO, _STRIDE, _FEW = 7.0, 0.3, 1000
 

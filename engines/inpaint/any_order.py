@@ -24,10 +24,15 @@ from engines.noise import Streams
 from engines.parts import Axes, Line
 
 TOGETHER = Knob(
-    "together", "Pixels a call", 1, 1, 784, 1,
+    "together",
+    "Pixels a call",
+    1,
+    1,
+    784,
+    1,
     "Unknown pixels drawn in one network call, as if independent of each other. 1 is the model's "
     "own conditional distribution; 3 take a third of the time and are hard to tell from it.",
-)  # fmt: skip
+)
 _ROWS = 16
 """Pictures that the network sees at once: about 100 ms a call."""
 _UNKNOWN = 0.0

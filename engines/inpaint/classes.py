@@ -23,19 +23,26 @@ from engines.readers.net import through
 
 ANY, READER, OWN = 0.0, 1.0, 2.0
 CLASS = Knob(
-    "class", "Where no class is asked", READER, ANY, READER, 1,
+    "class",
+    "Where no class is asked",
+    READER,
+    ANY,
+    READER,
+    1,
     "A reader trained on pictures with holes says p(class | known pixels), and each draw takes its "
     "class from it before it is filled: what is said of the method holds given the class. “Any” is "
     "the label that the model was trained with for pictures of no class in particular, a tenth of "
     "the time.",
     choices=("the model's “any”", "a reader draws it"),
-)  # fmt: skip
+)
 OWN_CLASS = replace(
-    CLASS, default=OWN, maximum=OWN,
+    CLASS,
+    default=OWN,
+    maximum=OWN,
     help=f"{CLASS.help} The model's own p(class | known pixels) ∝ p(known pixels | class), all "
     "classes being as likely before, is asked where it is cheap; elsewhere the reader.",
     choices=(*CLASS.choices, "the model draws it where it can"),
-)  # fmt: skip
+)
 """The same for models whose own p(x_o | c) is cheap, for some holes at least."""
 _STREAM = 0xC1A55
 """Classes have streams of their own: asking for one must not change the noise."""

@@ -10,10 +10,15 @@ from engines.inpaint.method import Hole, Method, filling
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 
 SWEEPS = Knob(
-    "sweeps", "Sweeps", 24, 0, 5000, 1,
+    "sweeps",
+    "Sweeps",
+    24,
+    0,
+    5000,
+    1,
     "Turns of Gibbs sampling, which find where in its cell each known pixel lies, given the others "
     "and the model. 0 places it uniformly, as if the pixels knew nothing of each other.",
-)  # fmt: skip
+)
 _ENOUGH = 20
 
 

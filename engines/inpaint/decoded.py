@@ -22,10 +22,15 @@ from engines.noise import Streams
 from engines.parts import Decoded, Decoder, Denoise
 
 PARTICLES = Knob(
-    "particles", "Particles", 16, 1, 256, 1,
+    "particles",
+    "Particles",
+    16,
+    1,
+    256,
+    1,
     "States P of each draw's own run, from which it is picked by weight. Exact as P grows; 1 "
     "steers without weighing.",
-)  # fmt: skip
+)
 STEPS = steps_knob(40, "A draw costs P · N calls of denoiser and decoder, each with a derivative.")
 _ROWS: dict[type[Kind], int] = {Pictures: 64, Points: 4096}
 _SHARP, _FARTHEST = 0.1, 1.0

@@ -118,15 +118,21 @@ def ancestral(y: Tensor, clean: Tensor, noise: Tensor, now: float, then: float) 
 def steps_knob(default: int, says: str) -> Knob:
     """How many noise levels a method descends."""
     return Knob(
-        "steps", "Steps", default, 2, 400, 1,
+        "steps",
+        "Steps",
+        default,
+        2,
+        400,
+        1,
         f"Number N of noise levels from σ_max to σ_min. {says}",
-    )  # fmt: skip
+    )
 
 
 def descending(
-    walk: Callable[[Scene], Walk], calls: Callable[[Hole], int],
+    walk: Callable[[Scene], Walk],
+    calls: Callable[[Hole], int],
     particles: Callable[[Hole], int] = lambda hole: 1,
-) -> Callable[[Hole], Run]:  # fmt: skip
+) -> Callable[[Hole], Run]:
     """The `fill` of a method that walks down the noise levels, some draws at a time.
 
     `calls(hole)` is how often its walk yields. The draws of a later batch show the first guess of

@@ -35,10 +35,15 @@ from engines.outside.latents import LatentPipeline
 from engines.outside.text import PROMPT_GUIDANCE
 
 STEPS = Knob(
-    "steps", "Steps", 50, 4, 1000, 1,
+    "steps",
+    "Steps",
+    50,
+    4,
+    1000,
+    1,
     "Number of noise levels of the pipeline's own scheduler, one call each and one more where "
     "guidance is on.",
-)  # fmt: skip
+)
 
 
 @torch.no_grad()
@@ -60,8 +65,12 @@ def fill(hole: Hole) -> Run:
             if step.guess is not None:
                 shown[part.start : part.stop] = step.guess
             calls = step.calls
-            yield replace(step, done=part.start + min(step.done, len(part) - 1), total=hole.count,
-                          guess=shown.clone())  # fmt: skip
+            yield replace(
+                step,
+                done=part.start + min(step.done, len(part) - 1),
+                total=hole.count,
+                guess=shown.clone(),
+            )
         shown[part.start : part.stop] = steps.result
         yield Step(part.stop, hole.count, shown.clone(), calls, made.note, made.poor)
     return shown.clone()
@@ -120,25 +129,34 @@ def _method(name: str, title: str, says: str, how: str, source: str, *, text: bo
         return Procedure(Exactness.HEURISTIC, f"{how}, {int(settled['steps'])} steps{away}", source)
 
     return Method(
-        name=name, title=title, says=says,
+        name=name,
+        title=title,
+        says=says,
         fits=lambda model: _is(model, text=text, told=name == "inpaint-network"),
-        procedure=procedure, run=filling(fill, knobs), knobs=knobs,
-    )  # fmt: skip
+        procedure=procedure,
+        run=filling(fill, knobs),
+        knobs=knobs,
+    )
 
 
 _BLENDING = (
-    "latent-blending", "Latent blending",
+    "latent-blending",
+    "Latent blending",
     "The known part's latents, with noise of the right level, are put in place after every step; "
     "the hole hears of its surroundings late, and seams may show.",
-    "latent blending", "Avrahami et al. 2023 (Blended Latent Diffusion)",
-)  # fmt: skip
+    "latent blending",
+    "Avrahami et al. 2023 (Blended Latent Diffusion)",
+)
 METHODS = (
     _method(
-        "inpaint-network", "In-painting network",
+        "inpaint-network",
+        "In-painting network",
         "The network was trained with holes and sees mask and surroundings at every step: its own "
         "p(x | x_o), up to what the autoencoder loses.",
-        "a network trained on holes", "Rombach et al. 2022, section 4.5", text=True,
+        "a network trained on holes",
+        "Rombach et al. 2022, section 4.5",
+        text=True,
     ),
     _method(*_BLENDING, text=True),
     _method(*_BLENDING, text=False),
-)  # fmt: skip
+)

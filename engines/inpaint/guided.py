@@ -9,24 +9,22 @@ from itertools import pairwise
 
 import torch
 
-from engines.inpaint.denoising import (
-    Scene,
-    Walk,
-    ancestral,
-    descending,
-    is_diffusion,
-    steps_knob,
-)
+from engines.inpaint.denoising import Scene, Walk, ancestral, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import scalar
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
 
 GUIDED_KNOBS = (steps_knob(30, "A draw costs N calls, each with a derivative."),)
 ZETA = Knob(
-    "zeta", "Step size ζ", 0.05, 0.01, 1.0, 0.01,
+    "zeta",
+    "Step size ζ",
+    0.05,
+    0.01,
+    1.0,
+    0.01,
     "How far each step follows −∇ ‖x_o − D_o‖, against that distance. Large steps overshoot, small "
     "ones leave the known part unheard.",
-)  # fmt: skip
+)
 DPS_KNOBS = (steps_knob(100, "A draw costs N calls, each with a derivative."), ZETA)
 
 

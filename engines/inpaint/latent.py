@@ -25,21 +25,36 @@ from engines.noise import Streams, choose
 from engines.parts import Generator
 
 TAU = Knob(
-    "tau", "Tolerance τ", 0.1, 0.02, 1.0, 0.01,
+    "tau",
+    "Tolerance τ",
+    0.1,
+    0.02,
+    1.0,
+    0.01,
     "How far G(z) may be from what is known: the standard deviation of each known pixel in a scale "
     "of −1 … 1, or of each coordinate in units of the data's spread.",
-)  # fmt: skip
+)
 STEPS = Knob(
-    "steps", "Steps", 120, 3, 5000, 1,
+    "steps",
+    "Steps",
+    120,
+    3,
+    5000,
+    1,
     "Length of the chains in z. τ falls from 1 in the first half; step sizes settle until three "
     "quarters and are then left alone. Chains start where the model's own draws fit loosely, and "
     "keep to that mode unless they are very long: 1,500 steps mend the shares of the modes on "
     "moons, not on spirals.",
-)  # fmt: skip
+)
 DESCENT = Knob(
-    "steps", "Steps", 100, 1, 5000, 1,
+    "steps",
+    "Steps",
+    100,
+    1,
+    5000,
+    1,
     "Steps of gradient descent in z, one call and its slope each.",
-)  # fmt: skip
+)
 _POOL = 512
 _ROWS = 128
 _TOGETHER = 4
@@ -69,9 +84,13 @@ class Relaxed:
         device, unit = gan.device, gan.unit
         picture, given = hole.picture.to(device), reader.classes(hole).to(device)
         return Relaxed(
-            hole, gan, hole.known.to(device), picture, unit.to(device),
+            hole,
+            gan,
+            hole.known.to(device),
+            picture,
+            unit.to(device),
             given if reader.is_asked(hole, given.cpu()) else None,
-        )  # fmt: skip
+        )
 
     def gap(self, z: Tensor, classes: Tensor) -> Tensor:
         """|x_o − G(z, c)_o|² in squared units (n,)."""

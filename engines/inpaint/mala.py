@@ -28,25 +28,45 @@ from engines.noise import Streams, log_normal
 from engines.parts import Bijection
 
 RUNGS = Knob(
-    "rungs", "Temperatures", 5, 1, 8, 1,
+    "rungs",
+    "Temperatures",
+    5,
+    1,
+    8,
+    1,
     "Chains at rising temperatures that swap places, so that one may cross to another mode. "
     "1 is a single chain.",
-)  # fmt: skip
+)
 STEPS = Knob(
-    "steps", "Steps", 200, 1, 5000, 1,
+    "steps",
+    "Steps",
+    200,
+    1,
+    5000,
+    1,
     "Length of the chains. Step sizes settle in the first half and are then left alone.",
-)  # fmt: skip
+)
 WALK = Knob(
-    "steps", "Steps", 12, 1, 20_000, 1,
+    "steps",
+    "Steps",
+    12,
+    1,
+    20_000,
+    1,
     "Length of the chains in the missing pixels, one network call and its slope each. Short ones "
     "stay near where the search led, which is a guess: of digits 200 steps went 0.07 of the "
     "distance between two chains, which grows with the root of the steps.",
-)  # fmt: skip
+)
 SEARCH = Knob(
-    "search", "Search steps", 8, 0, 500, 1,
+    "search",
+    "Search steps",
+    8,
+    0,
+    500,
+    1,
     "Projections by turns on the known pixels and on the latents of likely pictures, two calls "
     "each. The chains start where they lead.",
-)  # fmt: skip
+)
 PICTURE_KNOBS = (WALK, SEARCH, CLASS)
 _POOL = {Pictures: 32, Points: 512}
 _SHOWN_EVERY = 4
@@ -108,9 +128,13 @@ def fill_points(hole: Hole) -> Run:
     scale = pool.std(0).clamp_min(1e-6)
     start = x[:, free] / scale[free]
     chains = tempered_chains(
-        clamped(of_points(hole), hole, scale), start,
-        rungs=int(hole.knobs["rungs"]), step=_FIRST_STEP, settling=total // 2, streams=streams,
-    )  # fmt: skip
+        clamped(of_points(hole), hole, scale),
+        start,
+        rungs=int(hole.knobs["rungs"]),
+        step=_FIRST_STEP,
+        settling=total // 2,
+        streams=streams,
+    )
     for i, y in zip(range(1, total + 1), chains, strict=False):
         if i % _SHOWN_EVERY == 0 or i == total:
             x[:, free] = y * scale[free]
@@ -177,9 +201,13 @@ def fill_pictures(hole: Hole) -> Run:
             steps = adapted(steps, chance, 0.5)
         seen = Diagnosis(acceptance=accepted / i, moved=moved(pixels.missing(at.x), start))
         yield Step(
-            n * (search + i) // (search + total), n, to_levels(pixels.complete(at.x)),
-            2 * search + i + 2, seen.note, seen.poor,
-        )  # fmt: skip
+            n * (search + i) // (search + total),
+            n,
+            to_levels(pixels.complete(at.x)),
+            2 * search + i + 2,
+            seen.note,
+            seen.poor,
+        )
     return to_levels(pixels.complete(at.x))
 
 

@@ -332,17 +332,26 @@ def _procedure(model: Model, knobs: Knobs, known: Tensor) -> Procedure:
 
 
 def method(
-    make: Make, fits: Callable[[Model], bool], particles: int | None, live: bool,
-    offered: tuple[Knob, ...] = (), most: Callable[[Model], int] = lambda _: _ROWS,
-) -> Method:  # fmt: skip
+    make: Make,
+    fits: Callable[[Model], bool],
+    particles: int | None,
+    live: bool,
+    offered: tuple[Knob, ...] = (),
+    most: Callable[[Model], int] = lambda _: _ROWS,
+) -> Method:
     """Weighed particles, or with None one state that nothing weighs; at `most` so many at once."""
     knobs = offered
     if particles:
         asked = Knob(
-            "particles", "Particles", particles, 1, 512, 1,
+            "particles",
+            "Particles",
+            particles,
+            1,
+            512,
+            1,
             "States P of each draw's own run, weighed at every known place that comes after a "
             "missing one. Exact as P grows; 1 weighs nothing.",
-        )  # fmt: skip
+        )
         knobs = (asked, *knobs)
 
     def of_hole(model: Model, given: Knobs, known: Tensor) -> Procedure:

@@ -11,14 +11,24 @@ from engines.inpaint.replacement import replaced
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
 
 RESAMPLINGS = Knob(
-    "resamplings", "Resamplings", 6, 1, 50, 1,
+    "resamplings",
+    "Resamplings",
+    6,
+    1,
+    50,
+    1,
     "How often r every stretch of levels is walked. More let the hole and its surroundings agree; "
     "1 is replacement. A draw costs r · N calls.",
-)  # fmt: skip
+)
 JUMP = Knob(
-    "jump", "Jump length", 1, 1, 20, 1,
+    "jump",
+    "Jump length",
+    1,
+    1,
+    20,
+    1,
     "Levels j in one stretch: how far noise is put back before walking it again.",
-)  # fmt: skip
+)
 KNOBS = (steps_knob(20, "A draw costs r · N calls."), RESAMPLINGS, JUMP)
 
 

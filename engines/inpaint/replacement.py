@@ -7,14 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines.inpaint.denoising import (
-    Scene,
-    Walk,
-    ancestral,
-    descending,
-    is_diffusion,
-    steps_knob,
-)
+from engines.inpaint.denoising import Scene, Walk, ancestral, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Method, filling
 from engines.model import Exactness, Knobs, Model, Procedure, settle
 

@@ -128,13 +128,18 @@ def _method(name: str, twist: str, *, of: type[Kind], particles: int, steps: int
 
     knobs = (
         Knob(
-            "particles", "Particles", particles, 1, 256, 1,
+            "particles",
+            "Particles",
+            particles,
+            1,
+            256,
+            1,
             "States P of each draw's own run, from which it is picked by weight. Exact as P "
             "grows; 1 steers without weighing.",
         ),
         steps_knob(steps, "A draw costs P · N calls, each with a derivative."),
         *([CLASS] if of is Pictures else []),
-    )  # fmt: skip
+    )
     return Method(
         name=name,
         title="Twisted SMC",
@@ -147,9 +152,7 @@ def _method(name: str, twist: str, *, of: type[Kind], particles: int, steps: int
     )
 
 
-TDS = _method(
-    "tds", "moment-matched", of=Points, particles=16, steps=100,
-)  # fmt: skip
+TDS = _method("tds", "moment-matched", of=Points, particles=16, steps=100)
 PICTURE_TDS = _method(
-    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", of=Pictures, particles=4, steps=20,
-)  # fmt: skip
+    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", of=Pictures, particles=4, steps=20
+)

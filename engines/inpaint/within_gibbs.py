@@ -25,9 +25,14 @@ from engines.noise import Streams, choose, log_normal
 from engines.parts import Decoder, Posterior
 
 STEPS = Knob(
-    "steps", "Steps", 24, 1, 2000, 1,
+    "steps",
+    "Steps",
+    24,
+    1,
+    2000,
+    1,
     "Rounds of the chains, each a new z given all values and new missing values given z.",
-)  # fmt: skip
+)
 _PICTURE_STEPS = 60
 _POOL: dict[type[Kind], int] = {Pictures: 64, Points: 512}
 _FIRST_STEP, _FEW = 0.3, 20

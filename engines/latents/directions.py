@@ -112,9 +112,19 @@ def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, 
     _, view, _, _ = principal(z, _SCORES)
     m = min(MAPPED, len(z))
     return Directions(
-        mean, axes, spread, share, z.std(0), (z[:m] - mean) @ view.T, x[:m], labels[:m], mean, view,
-        torch.tensor(len(z)), torch.tensor(False),
-    )  # fmt: skip
+        mean,
+        axes,
+        spread,
+        share,
+        z.std(0),
+        (z[:m] - mean) @ view.T,
+        x[:m],
+        labels[:m],
+        mean,
+        view,
+        torch.tensor(len(z)),
+        torch.tensor(False),
+    )
 
 
 def _counted(walk: Walk, x: Tensor, done: int, total: int) -> Generator[Step, None, Tensor]:
@@ -144,10 +154,19 @@ def _by_effects(
     centre, view, _, _ = principal(x.flatten(1), _SCORES)
     m = min(MAPPED, count)
     return Directions(
-        z.mean(0), axes, (z @ axes.T).std(0), share, z.std(0),
-        (x[:m].flatten(1).double() - centre) @ view.T, x[:m], torch.cat(classes)[:m], centre, view,
-        torch.tensor(count), torch.tensor(True),
-    )  # fmt: skip
+        z.mean(0),
+        axes,
+        (z @ axes.T).std(0),
+        share,
+        z.std(0),
+        (x[:m].flatten(1).double() - centre) @ view.T,
+        x[:m],
+        torch.cat(classes)[:m],
+        centre,
+        view,
+        torch.tensor(count),
+        torch.tensor(True),
+    )
 
 
 def data_of(card: Card, count: int, root: Path = ROOT) -> tuple[Tensor, Tensor]:

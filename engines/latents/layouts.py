@@ -36,9 +36,12 @@ def umap(scores: Array) -> Generator[float, None, Array]:
         np.save(given, np.ascontiguousarray(scores, np.float32))
         given.seek(0)
         process = subprocess.Popen(
-            [sys.executable, "-m", "engines.latents.layouts"], stdin=given, stdout=made,
-            stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+            [sys.executable, "-m", "engines.latents.layouts"],
+            stdin=given,
+            stdout=made,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+        )
         try:
             start = time.monotonic()
             while process.poll() is None:

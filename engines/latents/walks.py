@@ -88,16 +88,21 @@ def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
         return lambda z, label: run(z, _labels(len(z), label))
 
     return Walk(
-        latents.nature, inverse, size, size, latents.pace, latents.encode,
-        labelled(latents.decode), _mixed, labelled(sketch) if sketch else None,
+        latents.nature,
+        inverse,
+        size,
+        size,
+        latents.pace,
+        latents.encode,
+        labelled(latents.decode),
+        _mixed,
+        labelled(sketch) if sketch else None,
         None if part is None else partial(_drawn_code, model.card, part),
-    )  # fmt: skip
+    )
 
 
 @torch.no_grad()
-def _drawn_code(
-    card: Card, part: Posterior, x: Tensor, labels: Tensor | None, seed: int
-) -> Run:  # fmt: skip
+def _drawn_code(card: Card, part: Posterior, x: Tensor, labels: Tensor | None, seed: int) -> Run:
     """One draw from q(z | x, c) for each example, as noise of the prior: (n, …) -> (n, K)."""
     classes = class_indices(card, labels, len(x)).to(part.device)
     mean, log_sd = part.encoder(x.to(part.device), classes)
@@ -141,9 +146,15 @@ def _of_classes(part: Blends, model: Model) -> Walk:
         )
 
     return Walk(
-        "Gaussian, searched for; classes are mixed in their embedding", model.latents.inverse,
-        k + classes, k, Pace.FAST, encode, decode, between,
-    )  # fmt: skip
+        "Gaussian, searched for; classes are mixed in their embedding",
+        model.latents.inverse,
+        k + classes,
+        k,
+        Pace.FAST,
+        encode,
+        decode,
+        between,
+    )
 
 
 def classes_of(part: Generator, e: Tensor) -> Tensor:
@@ -160,5 +171,11 @@ def _of_kernels(kernels: Kernels) -> Walk:
 
     return Walk(
         "no latent: numbers of training examples, on the shortest path from neighbour to neighbour",
-        kernel_paths.NEAREST, 1, 0, Pace.FAST, graph.encode, graph.decode, between,
-    )  # fmt: skip
+        kernel_paths.NEAREST,
+        1,
+        0,
+        Pace.FAST,
+        graph.encode,
+        graph.decode,
+        between,
+    )

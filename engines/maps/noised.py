@@ -79,9 +79,13 @@ def cubic(table: Tensor, w: Tensor) -> Tensor:
     base = place.floor().clamp(1, m - 3)
     t = place - base
     weight = torch.stack(
-        [-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2,
-         -(t + 1) * t * (t - 2) / 2, (t + 1) * t * (t - 1) / 6]
-    )  # fmt: skip
+        [
+            -t * (t - 1) * (t - 2) / 6,
+            (t + 1) * (t - 1) * (t - 2) / 2,
+            -(t + 1) * t * (t - 2) / 2,
+            (t + 1) * t * (t - 1) / 6,
+        ]
+    )
     i, flat = base.long(), table.flatten()
     total = torch.zeros(len(w), dtype=table.dtype)
     for a in range(4):

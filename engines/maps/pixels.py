@@ -95,9 +95,13 @@ def bits_in_order(part: Conditionals, x: Tensor, classes: Tensor) -> PixelMaps:
         found.append(log_p.gather(2, symbols[:, place, None])[0, :, 0])
     bits = -torch.cat(found).view(x.shape[2:]).double().cpu() / math.log(2)
     return PixelMap(
-        bits, "bits per pixel", Kind.EXACT, False, _total(bits, ""),
+        bits,
+        "bits per pixel",
+        Kind.EXACT,
+        False,
+        _total(bits, ""),
         "−log₂ p(x_i | earlier pixels); the sum is −log₂ P(x)",
-    )  # fmt: skip
+    )
 
 
 @torch.no_grad()
@@ -113,9 +117,13 @@ def bits_of_likelihood(part: Pixelwise, x: Tensor, classes: Tensor) -> PixelMaps
     log_p = part.log_pixels(part.view(z, many), x.expand(DRAWS, -1, -1, -1))
     bits = -log_p.double().mean(0).cpu() / math.log(2)
     return PixelMap(
-        bits, "bits per pixel", Kind.BOUND, False, _total(bits, f" + KL {float(kl):.1f}"),
+        bits,
+        "bits per pixel",
+        Kind.BOUND,
+        False,
+        _total(bits, f" + KL {float(kl):.1f}"),
         f"E of −log₂ p(x_i | z) over {DRAWS} draws of q(z | x); with KL(q ‖ p) the sum is −ELBO",
-    )  # fmt: skip
+    )
 
 
 def slope_of_energy(part: Energy, x: Tensor, classes: Tensor | None) -> PixelMaps:
@@ -123,10 +131,13 @@ def slope_of_energy(part: Energy, x: Tensor, classes: Tensor | None) -> PixelMap
     yield None
     value, slope = part.of(x, classes, part.sigma_min)
     return PixelMap(
-        -slope[0].double().sum(0), "nats per unit of brightness", Kind.UNNORMALISED, True,
+        -slope[0].double().sum(0),
+        "nats per unit of brightness",
+        Kind.UNNORMALISED,
+        True,
         f"E(x) = {float(value[0]):.1f} nats up to a constant",
         "slope of −E(x), the energy's log-density up to a constant",
-    )  # fmt: skip
+    )
 
 
 @torch.no_grad()
@@ -145,10 +156,13 @@ def denoising_error(part: Denoise, x: Tensor, classes: Tensor, noise: float) -> 
         yield None
     values = total / DRAWS
     return PixelMap(
-        values, "squared error", Kind.ESTIMATE, False,
+        values,
+        "squared error",
+        Kind.ESTIMATE,
+        False,
         f"mean {float(values.mean()):.4f} at noise σ = {noise:g}",
         f"(D(y + σε) − y)² in the network's coordinates, mean of {DRAWS} draws",
-    )  # fmt: skip
+    )
 
 
 def slope_of_flow(part: Bijection, x: Tensor, classes: Tensor) -> PixelMaps:
@@ -161,10 +175,13 @@ def slope_of_flow(part: Bijection, x: Tensor, classes: Tensor) -> PixelMaps:
         value = (log_normal(z) + log_det).sum()
         (slope,) = torch.autograd.grad(value, place)
     return PixelMap(
-        slope[0].double().sum(0).cpu(), "nats per unit of brightness", Kind.EXACT, True,
+        slope[0].double().sum(0).cpu(),
+        "nats per unit of brightness",
+        Kind.EXACT,
+        True,
         f"log p = {float(value.detach()):.1f} nats at the centres of the pixel cells",
         "slope of the flow's log-density; its log p is a sum over latents, not over pixels",
-    )  # fmt: skip
+    )
 
 
 def _one(label: int) -> Tensor:

@@ -90,8 +90,12 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
         procedure=lambda given: tempered(_DRAWN, settle(knobs, given)),
         knobs=knobs,
         latents=Latents(
-            (math.prod(codec.latent),), _NATURE, made.decode, made.encode, inverse,
+            (math.prod(codec.latent),),
+            _NATURE,
+            made.decode,
+            made.encode,
+            inverse,
             Pace.FAST if max(card.shape[1:]) <= 64 else Pace.SLOW,
         ),
         codec=codec,
-    )  # fmt: skip
+    )

@@ -85,9 +85,13 @@ def load(layout: Layout, what: Net, device: torch.device) -> Codec:
             f"{layout.folder.path}: the latents' 'scaling_factor' or 'latents_std' is nought"
         )
     return Codec(
-        net, (channels, height // times, width // times), mean.to(device), scale.to(device), device,
+        net,
+        (channels, height // times, width // times),
+        mean.to(device),
+        scale.to(device),
+        device,
         Portions(_reliefs(net)),
-    )  # fmt: skip
+    )
 
 
 def _each(config: Mapping[str, Any], key: str, channels: int) -> Tensor:

@@ -20,8 +20,10 @@ from engines.model import Card, Model
 from engines.outside.formats.state_dicts import grouped
 
 _OUTPUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "none": lambda x: x,
-}  # fmt: skip
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "none": lambda x: x,
+}
 
 
 class DCGAN(Generator):
@@ -31,10 +33,19 @@ class DCGAN(Generator):
     """
 
     def __init__(
-        self, *, latent: int, width: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
-        padding: Sequence[int], channels: int, normalised: bool, output: str,
-        range: Sequence[float], biased: Sequence[bool],
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        latent: int,
+        width: Sequence[int],
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[int],
+        channels: int,
+        normalised: bool,
+        output: str,
+        range: Sequence[float],
+        biased: Sequence[bool],
+    ) -> None:
         super().__init__(latent=latent, classes=0)
         self._output, (self._low, self._high) = _OUTPUTS[output], range
         inward, outward = [latent, *width], [*width, channels]

@@ -53,9 +53,17 @@ class Zuko(Standardised):
     """zuko.flows by name: NSF (Durkan et al. 2019), MAF (Papamakarios et al. 2017), NICE."""
 
     def __init__(
-        self, *, kind: str, dim: int, transforms: int, bins: int, hidden: Sequence[int],
-        passes: int, mean: Sequence[float], scale: Sequence[float],
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        kind: str,
+        dim: int,
+        transforms: int,
+        bins: int,
+        hidden: Sequence[int],
+        passes: int,
+        mean: Sequence[float],
+        scale: Sequence[float],
+    ) -> None:
         super().__init__(mean, scale)
         more = {"bins": bins} if kind == "NSF" else {}
         if kind != "NICE" and passes:
@@ -132,9 +140,15 @@ class RealNVP(Standardised):
     """
 
     def __init__(
-        self, *, dim: int, hidden: Sequence[int], slope: float, layout: Sequence[str],
-        mean: Sequence[float], scale: Sequence[float],
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        dim: int,
+        hidden: Sequence[int],
+        slope: float,
+        layout: Sequence[str],
+        mean: Sequence[float],
+        scale: Sequence[float],
+    ) -> None:
         super().__init__(mean, scale)
         self.steps = nn.ModuleList(
             Coupling(dim, hidden, slope, parts) if parts else Constant(dim) for parts in layout
@@ -192,9 +206,13 @@ def build_realnvp(card: Card, tensors: Mapping[str, Tensor], device: torch.devic
             f"{sizes['couplings']}"
         )
     net = RealNVP(
-        dim=sizes["dim"], hidden=sizes["hidden"], slope=sizes["slope"], layout=layout,
-        mean=sizes["mean"], scale=sizes["scale"],
-    )  # fmt: skip
+        dim=sizes["dim"],
+        hidden=sizes["hidden"],
+        slope=sizes["slope"],
+        layout=layout,
+        mean=sizes["mean"],
+        scale=sizes["scale"],
+    )
     renamed = {own: _row(own, tensors[name]) for name, own in found.items() if name in tensors}
     if not _CONSTANT.keys() & tensors.keys():  # a base without parameters: standard normal
         renamed |= {"steps.0.s": torch.zeros(sizes["dim"]), "steps.0.t": torch.zeros(sizes["dim"])}

@@ -238,11 +238,9 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
         procedure=lambda given: tempered(_DRAWN, settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.EXACT, made.log_mass),
-        latents=Latents(
-            (made.pixels,), _NATURE, made.decode, made.encode, ROSENBLATT, Pace.SLOW
-        ),
+        latents=Latents((made.pixels,), _NATURE, made.decode, made.encode, ROSENBLATT, Pace.SLOW),
         conditionals=made,
-    )  # fmt: skip
+    )
 
 
 def _palette(layout: Layout) -> Tensor:

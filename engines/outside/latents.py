@@ -44,9 +44,10 @@ _NATURE = (
     "(probability-flow ODE) and what the autoencoder loses"
 )
 _INVERSE = Procedure(
-    Exactness.HEURISTIC, "the autoencoder's code, then the probability-flow ODE",
+    Exactness.HEURISTIC,
+    "the autoencoder's code, then the probability-flow ODE",
     "Rombach et al. 2022; Song et al. 2021",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,16 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
 
 
 def of_parts(
-    card: Card, codec: Codec, network: Network, own: Any, device: torch.device, *,
-    guidance: Knob | None, latent: tuple[int, int, int] | None = None,
+    card: Card,
+    codec: Codec,
+    network: Network,
+    own: Any,
+    device: torch.device,
+    *,
+    guidance: Knob | None,
+    latent: tuple[int, int, int] | None = None,
     poor: str = "",
-) -> Model:  # fmt: skip
+) -> Model:
     """The model of an autoencoder, a network over its latents, and the pipeline's scheduler."""
     net = ForeignLatents(
         network, levels_of(own, whole=False), shape=latent or codec.latent, steps=24
@@ -154,20 +161,26 @@ def of_parts(
         procedure=lambda given: _procedure(drawing, settle(knobs, given)),
         knobs=knobs,
         latents=Latents(
-            flat.shape, _NATURE, pipeline.decode, pipeline.encode, _INVERSE, Pace.SLOW,
+            flat.shape,
+            _NATURE,
+            pipeline.decode,
+            pipeline.encode,
+            _INVERSE,
+            Pace.SLOW,
             pipeline.sketch,
         ),
         codec=codec,
         pipeline=pipeline,
-    )  # fmt: skip
+    )
 
 
 def _procedure(drawing: Drawing, knobs: Mapping[str, float]) -> Procedure:
     of_z = drawing.procedure(knobs)
     return replace(
-        of_z, method=f"z by {of_z.method}; then decoded",
+        of_z,
+        method=f"z by {of_z.method}; then decoded",
         source=f"Rombach et al. 2022; {of_z.source}",
-    )  # fmt: skip
+    )
 
 
 def _transformer(layout: Layout, device: torch.device) -> ClassNetwork:

@@ -24,16 +24,36 @@ from engines.outside.formats.layout import Layout, Net, library_of
 
 # the settings of a network of transformers that are read: others might fetch code
 _CLIP = {
-    "vocab_size", "hidden_size", "intermediate_size", "projection_dim", "num_hidden_layers",
-    "num_attention_heads", "max_position_embeddings", "hidden_act", "layer_norm_eps",
-    "attention_dropout", "initializer_range", "initializer_factor", "pad_token_id",
-    "bos_token_id", "eos_token_id",
-}  # fmt: skip
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "projection_dim",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "max_position_embeddings",
+    "hidden_act",
+    "layer_norm_eps",
+    "attention_dropout",
+    "initializer_range",
+    "initializer_factor",
+    "pad_token_id",
+    "bos_token_id",
+    "eos_token_id",
+}
 _GPT = {
-    "vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function",
-    "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
-    "reorder_and_upcast_attn", "tie_word_embeddings",
-}  # fmt: skip
+    "vocab_size",
+    "n_positions",
+    "n_embd",
+    "n_layer",
+    "n_head",
+    "n_inner",
+    "activation_function",
+    "layer_norm_epsilon",
+    "scale_attn_weights",
+    "scale_attn_by_inverse_layer_idx",
+    "reorder_and_upcast_attn",
+    "tie_word_embeddings",
+}
 _SETTINGS = _CLIP | _GPT
 _WEIGHTLESS = ("position_ids", "attn.bias", "attn.masked_bias")
 
@@ -165,9 +185,15 @@ def scheduler_of(kind: str, config: Mapping[str, Any]) -> Any:
 
 _MOST_LEAST = 4
 _SETTING_FAULTS = (
-    ArithmeticError, AttributeError, ImportError, LookupError, NameError, RuntimeError, TypeError,
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
     ValueError,
-)  # fmt: skip
+)
 """What schedulers raise for settings that are out of joint; NotImplementedError is among these."""
 
 

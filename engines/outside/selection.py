@@ -12,15 +12,30 @@ from fnmatch import fnmatch
 from engines.outside.formats.folder import VARIANTS
 
 WANTED = (
-    "model_index.json", "config.json", "scheduler_config.json", "README.md",
-    "preprocessor_config.json", "diffusion_pytorch_model*.safetensors*", "model*.safetensors*",
-    "*/config.json", "*/scheduler_config.json", "*/tokenizer*.json", "*/vocab.json",
-    "*/merges.txt", "*/special_tokens_map.json",
-    "*/diffusion_pytorch_model*.safetensors*", "*/model*.safetensors*",
-)  # fmt: skip
+    "model_index.json",
+    "config.json",
+    "scheduler_config.json",
+    "README.md",
+    "preprocessor_config.json",
+    "diffusion_pytorch_model*.safetensors*",
+    "model*.safetensors*",
+    "*/config.json",
+    "*/scheduler_config.json",
+    "*/tokenizer*.json",
+    "*/vocab.json",
+    "*/merges.txt",
+    "*/special_tokens_map.json",
+    "*/diffusion_pytorch_model*.safetensors*",
+    "*/model*.safetensors*",
+)
 LEFT = (
-    "safety_checker/*", "image_encoder/*", "feature_extractor/*", "*onnx*", "*openvino*", "*flax*",
-)  # fmt: skip
+    "safety_checker/*",
+    "image_encoder/*",
+    "feature_extractor/*",
+    "*onnx*",
+    "*openvino*",
+    "*flax*",
+)
 _WEIGHTS = re.compile(r"(.*/)?(diffusion_pytorch_model|model)\b(.*\.safetensors.*)")
 _COMMON = re.compile(r"\.safetensors|\.index|\.json$|-\d{5}-of-\d{5}")
 """What stands in the names of weights whatever their precision."""

@@ -131,10 +131,20 @@ def _of_names(path: Path, names: tuple[str, ...]) -> str:
 def _texts(path: Path) -> tuple[str, ...]:
     """The texts in the pickle of a torch archive, names of tensors among them; nothing is run."""
     found: list[str] = []
-    with suppress(
-        OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, IndexError,
-        KeyError, OverflowError, EOFError,
-    ), zipfile.ZipFile(path) as archive:  # fmt: skip
+    with (
+        suppress(
+            OSError,
+            ValueError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+            IndexError,
+            KeyError,
+            OverflowError,
+            EOFError,
+        ),
+        zipfile.ZipFile(path) as archive,
+    ):
         name = next((n for n in archive.namelist() if n.endswith("data.pkl")), "")
         with archive.open(name) as file:
             raw = file.read(_MAX_WORDS)

@@ -36,11 +36,16 @@ from engines.noise import Streams
 from engines.outside.formats import stylegan2_names
 
 PSI = Knob(
-    "truncation", "Truncation ψ", 1.0, 0.0, 1.0, 0.05,
+    "truncation",
+    "Truncation ψ",
+    1.0,
+    0.0,
+    1.0,
+    0.05,
     "Styles are drawn towards the mean style, w̄ + ψ (w − w̄). 1 leaves them alone; smaller values "
     "give cleaner and less varied pictures, 0 the mean alone.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 
 _SLOPE, _EPS = 0.2, 1e-8
 _MEAN_OF, _ROWS = 4096, 512
@@ -133,9 +138,15 @@ class StyleGAN2(Generator):
     """z (n, latent) to pictures by way of styles w (n, style); the noise maps are fixed ones."""
 
     def __init__(
-        self, *, latent: int, style: int, mapping: int, mapping_rate: float,
-        width: Sequence[int], channels: int,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        latent: int,
+        style: int,
+        mapping: int,
+        mapping_rate: float,
+        width: Sequence[int],
+        channels: int,
+    ) -> None:
         super().__init__(latent=latent, classes=0)
         sizes = [latent, *[style] * mapping]
         self.mapping = nn.ModuleList(Affine(a, b, rate=mapping_rate) for a, b in pairwise(sizes))

@@ -21,11 +21,16 @@ from engines.outside.formats.layout import Layout
 from engines.outside.memory import Portions, precision
 
 PROMPT_GUIDANCE = Knob(
-    "guidance", "Guidance", 7.5, 0.0, 20.0, 0.5,
+    "guidance",
+    "Guidance",
+    7.5,
+    0.0,
+    20.0,
+    0.5,
     "Weight w in D(x) + w (D(x | text) − D(x)), where D(x) is that of the negative prompt. 1 is "
     "the learned p(x | text); most pipelines run at 7.5. Away from 1 a step costs two calls.",
     warn="not as the pipeline runs",
-)  # fmt: skip
+)
 
 
 _KEPT = 4
@@ -56,19 +61,32 @@ class TextPipeline:
             other, _ = self._words(prompt.other, prompt.negative)
             words = words.towards(other, prompt.share)
         network = TextNetwork(
-            self.pipeline.unet, self.codec.latent[0], words, negative, self._sizes(),
-            self.hole, portions=self.portions,
-        )  # fmt: skip
+            self.pipeline.unet,
+            self.codec.latent[0],
+            words,
+            negative,
+            self._sizes(),
+            self.hole,
+            portions=self.portions,
+        )
         made = latents.of_parts(
-            self.card, self.codec, network, self.own, self.device, guidance=self.guidance,
+            self.card,
+            self.codec,
+            network,
+            self.own,
+            self.device,
+            guidance=self.guidance,
             poor=self._cut(prompt),
-        )  # fmt: skip
+        )
         return replace(made, prompted=self.model)
 
     def _cut(self, prompt: Prompt) -> str:
         """Which of the texts are longer than the network reads, and where they are cut."""
-        texts = (("prompt", prompt.text), ("negative prompt", prompt.negative),
-                 ("second prompt", prompt.other))  # fmt: skip
+        texts = (
+            ("prompt", prompt.text),
+            ("negative prompt", prompt.negative),
+            ("second prompt", prompt.other),
+        )
         said = [cut_of(self.pipeline.tokenizer, text, title) for title, text in texts if text]
         return "; ".join(filter(None, said))
 
@@ -84,9 +102,12 @@ class TextPipeline:
     def _encoded(self, text: str, negative: str) -> tuple[Words, Words]:
         """Both texts as the pipeline itself reads them."""
         given: dict[str, Any] = {
-            "prompt": text, "device": self.device, "num_images_per_prompt": 1,
-            "do_classifier_free_guidance": True, "negative_prompt": negative or None,
-        }  # fmt: skip
+            "prompt": text,
+            "device": self.device,
+            "num_images_per_prompt": 1,
+            "do_classifier_free_guidance": True,
+            "negative_prompt": negative or None,
+        }
         found = self.pipeline.encode_prompt(**given)
         if len(found) == 2:
             return Words(found[0]), Words(found[1])
@@ -146,8 +167,9 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
     fills = _fills(layout, codec)
     try:
         hole = _everything(card, codec, device) if fills else None
-        made = TextPipeline(card, pipeline, codec, pipeline.scheduler, device, portions, hole,
-                            _guidance(layout))  # fmt: skip
+        made = TextPipeline(
+            card, pipeline, codec, pipeline.scheduler, device, portions, hole, _guidance(layout)
+        )
         return made.model(Prompt(""))
     except (RuntimeError, ValueError, IndexError) as error:
         first = (str(error).splitlines() or [""])[0]

@@ -68,14 +68,18 @@ def _append(library: Any, blob: Blob, file: Any, add: Callable[[int], object]) -
     tries = _TRIES
     while (start := file.tell()) < blob.size:
         headers = library.utils.build_hf_headers() | {
-            "Range": f"bytes={start}-", "Accept-Encoding": "identity",
-        }  # fmt: skip
+            "Range": f"bytes={start}-",
+            "Accept-Encoding": "identity",
+        }
         try:
             # its own client waits for ever where nothing else is said
             with session.stream(
-                "GET", url, headers=headers, follow_redirects=True,
+                "GET",
+                url,
+                headers=headers,
+                follow_redirects=True,
                 timeout=library.constants.HF_HUB_DOWNLOAD_TIMEOUT,
-            ) as answer:  # fmt: skip
+            ) as answer:
                 library.utils.hf_raise_for_status(answer)
                 if start and answer.status_code != 206:  # all of it from the start
                     file.truncate(0)

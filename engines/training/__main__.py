@@ -48,9 +48,14 @@ def main(arguments: list[str]) -> int:
     with Randomness(options.seed, options.device):
         net, tensors = chosen.fit()
     _ship(
-        options.name, data, tensors, net=net, text=chosen.text, training={"seconds": 0},
+        options.name,
+        data,
+        tensors,
+        net=net,
+        text=chosen.text,
+        training={"seconds": 0},
         seed=options.seed,
-    )  # fmt: skip
+    )
     return 0
 
 
@@ -103,9 +108,13 @@ def _inpainting(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     extent = Extent(options.count, options.few, options.calibrated, options.draws)
     report(
-        *options.names, extent=extent, method=options.method, holes=tuple(options.hole or ()),
-        device=options.device, any_class=options.any_class,
-    )  # fmt: skip
+        *options.names,
+        extent=extent,
+        method=options.method,
+        holes=tuple(options.hole or ()),
+        device=options.device,
+        any_class=options.any_class,
+    )
 
 
 def _evidence(arguments: list[str]) -> None:
@@ -146,10 +155,15 @@ def _finite(arguments: list[str]) -> None:
 
 
 _COMMANDS = {
-    "evaluate": _evaluate, "densities": _densities, "examples": _examples, "report": _report,
-    "inpainting": _inpainting, "inpainting-evidence": _evidence,
-    "bound": _bound, "finite": _finite,
-}  # fmt: skip
+    "evaluate": _evaluate,
+    "densities": _densities,
+    "examples": _examples,
+    "report": _report,
+    "inpainting": _inpainting,
+    "inpainting-evidence": _evidence,
+    "bound": _bound,
+    "finite": _finite,
+}
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
@@ -173,9 +187,13 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
     if not options.export:
         try:
             progress = train(
-                training, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
-                past=past, report=lambda line: print(line, file=sys.stderr, flush=True),
-            )  # fmt: skip
+                training,
+                minutes=options.minutes,
+                checkpoint=checkpoint,
+                resume=options.resume,
+                past=past,
+                report=lambda line: print(line, file=sys.stderr, flush=True),
+            )
         except KeyboardInterrupt:
             print(
                 f"stopped at step {training.done:,} of {training.steps:,}; the same command with "
@@ -193,9 +211,15 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
     account = progress.account(command, batch=training.batch, device=options.device, before=before)
     tensors = recipe.finish(training.weights())
     _ship(
-        options.name, data, tensors, net=dict(recipe.net), text=recipe.text, seed=training.seed,
-        training={**account, **recipe.training}, recommended=dict(recipe.recommended),
-    )  # fmt: skip
+        options.name,
+        data,
+        tensors,
+        net=dict(recipe.net),
+        text=recipe.text,
+        seed=training.seed,
+        training={**account, **recipe.training},
+        recommended=dict(recipe.recommended),
+    )
     return 0
 
 
@@ -204,20 +228,37 @@ def _committed(name: str) -> Card | None:
 
 
 def _ship(
-    name: str, data: DataSet, tensors: dict[str, Tensor], *, net: dict[str, object], text: str,
-    training: dict[str, object], seed: int, recommended: dict[str, float] | None = None,
-) -> None:  # fmt: skip
+    name: str,
+    data: DataSet,
+    tensors: dict[str, Tensor],
+    *,
+    net: dict[str, object],
+    text: str,
+    training: dict[str, object],
+    seed: int,
+    recommended: dict[str, float] | None = None,
+) -> None:
     """Write weights and card; figures are left to the evaluate command."""
     family = name.partition("/")[2]
     path = ROOT / data.name / f"{family}.safetensors"
     sha256 = weights.save(tensors, path)
     card = Card(
-        folder=path.parent, name=name, family=family, data=data.name,
-        kind=of_shape(tuple(data.train.x.shape[1:])), attributes=class_attributes(data.labels),
-        weights=path.name, sha256=sha256,
-        parameters=sum(t.numel() for t in tensors.values()), seed=seed, recipe=text,
-        licence=data.licence, net=net, training=training, recommended=recommended or {},
-    )  # fmt: skip
+        folder=path.parent,
+        name=name,
+        family=family,
+        data=data.name,
+        kind=of_shape(tuple(data.train.x.shape[1:])),
+        attributes=class_attributes(data.labels),
+        weights=path.name,
+        sha256=sha256,
+        parameters=sum(t.numel() for t in tensors.values()),
+        seed=seed,
+        recipe=text,
+        licence=data.licence,
+        net=net,
+        training=training,
+        recommended=recommended or {},
+    )
     write_card(card)
     print(f"wrote {path} and its card", flush=True)
 

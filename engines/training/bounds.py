@@ -58,11 +58,14 @@ def bound(card: Card, examples: Split) -> Card:
     sha256 = weights.save(tensors, card.folder / card.weights)
     parameters = sum(tensor.numel() for tensor in tensors.values())
     made = replace(
-        card, sha256=sha256, net=sizes, parameters=parameters,
+        card,
+        sha256=sha256,
+        net=sizes,
+        parameters=parameters,
         figures={**card.figures, "parameters": {"value": parameters}},
         training={**card.training, "command": _command(card)},
         replaces=tuple(old for old in (*card.replaces, card.sha256) if old != sha256),
-    )  # fmt: skip
+    )
     write_card(made)
     return made
 

@@ -63,9 +63,13 @@ def sizes(data: DataSet, *, channels: int, width: Sequence[int] = _WIDTH) -> dic
 
 
 def fit(
-    net: Mapping[str, Any], loss: Callable[[Classifier, Tensor, Tensor, float], Tensor],
-    data: DataSet, checkpoint: Path, options: argparse.Namespace, command: str,
-) -> tuple[Classifier, dict[str, Any]]:  # fmt: skip
+    net: Mapping[str, Any],
+    loss: Callable[[Classifier, Tensor, Tensor, float], Tensor],
+    data: DataSet,
+    checkpoint: Path,
+    options: argparse.Namespace,
+    command: str,
+) -> tuple[Classifier, dict[str, Any]]:
     """A classifier with its averaged weights, and what its card says of the training."""
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     batch = options.batch or _BATCH
@@ -76,13 +80,21 @@ def fit(
         return Descent(start, loss, rate=4e-3, decay=0.02, clip=2.0, warm_up=300)
 
     training = Training(
-        trainer, data, steps=options.steps, batch=batch, label_dropout=0.0, seed=SEED,
+        trainer,
+        data,
+        steps=options.steps,
+        batch=batch,
+        label_dropout=0.0,
+        seed=SEED,
         device=options.device,
-    )  # fmt: skip
+    )
     progress = train(
-        training, minutes=options.minutes, checkpoint=checkpoint, resume=options.resume,
+        training,
+        minutes=options.minutes,
+        checkpoint=checkpoint,
+        resume=options.resume,
         report=lambda line: print(line, file=sys.stderr, flush=True),
-    )  # fmt: skip
+    )
     with Randomness(SEED, options.device):
         reader = Classifier(**net)
     reader.load_state_dict(training.weights())
@@ -111,9 +123,11 @@ def _loss(net: Classifier, x: Tensor, labels: Tensor, progress: float) -> Tensor
 
 @torch.no_grad()
 def settle_statistics(
-    net: Classifier, split: Split, seen: Callable[[Tensor], Tensor] = augmented,
+    net: Classifier,
+    split: Split,
+    seen: Callable[[Tensor], Tensor] = augmented,
     pictures: int = 10_000,
-) -> None:  # fmt: skip
+) -> None:
     """Batch statistics of the averaged weights, over training pictures as they are `seen`."""
     norms = [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
     for norm in norms:
@@ -133,19 +147,34 @@ def accuracy(net: Classifier, split: Split) -> float:
 
 
 def ship(
-    reader: Classifier, data: DataSet, name: str, *, net: Mapping[str, Any], recipe: str,
-    training: Mapping[str, Any], figures: Mapping[str, Any],
-) -> None:  # fmt: skip
+    reader: Classifier,
+    data: DataSet,
+    name: str,
+    *,
+    net: Mapping[str, Any],
+    recipe: str,
+    training: Mapping[str, Any],
+    figures: Mapping[str, Any],
+) -> None:
     """Write weights and card of this name into assets/classifiers/."""
     path = ROOT / f"{name}.safetensors"
     card = Card(
-        folder=ROOT, name=f"{name}/classifier", family="classifier", data=data.name,
-        kind=of_shape(tuple(net["shape"])), attributes=class_attributes(data.labels),
+        folder=ROOT,
+        name=f"{name}/classifier",
+        family="classifier",
+        data=data.name,
+        kind=of_shape(tuple(net["shape"])),
+        attributes=class_attributes(data.labels),
         weights=path.name,
-        sha256=weights.save(reader.state_dict(), path), seed=SEED, licence=data.licence, net=net,
-        parameters=sum(p.numel() for p in reader.parameters()), recipe=recipe, training=training,
+        sha256=weights.save(reader.state_dict(), path),
+        seed=SEED,
+        licence=data.licence,
+        net=net,
+        parameters=sum(p.numel() for p in reader.parameters()),
+        recipe=recipe,
+        training=training,
         figures=figures,
-    )  # fmt: skip
+    )
     disk.write_atomically(ROOT / f"{name}.toml", tomli_w.dumps(table_of(card)).encode())
     print(f"wrote {path} and its card", flush=True)
 

@@ -124,13 +124,19 @@ def _flow(train: Tensor, others: Tensor) -> Tensor:
 
 
 FITS: Mapping[str, Fit] = {
-    "kde": kde, "kde_whitened": whitened_kde, "flow": flow, "mfa": factors,
+    "kde": kde,
+    "kde_whitened": whitened_kde,
+    "flow": flow,
+    "mfa": factors,
     "gaussian": plain_gaussian,
-}  # fmt: skip
+}
 TITLES = {
-    "kde": "KDE, kernel along the axes", "kde_whitened": "KDE, whitened kernel", "flow": "flow",
-    "mfa": "factor analyser", "gaussian": "plain Gaussian",
-}  # fmt: skip
+    "kde": "KDE, kernel along the axes",
+    "kde_whitened": "KDE, whitened kernel",
+    "flow": "flow",
+    "mfa": "factor analyser",
+    "gaussian": "plain Gaussian",
+}
 GAP = "_gap"
 """Ends the keys of what a fit is behind the best of its row."""
 
@@ -191,9 +197,12 @@ def _entry(name: str, values: Tensor) -> dict[str, float]:
 def write(result: Path = RESULT, page: Path = PAGE) -> None:
     """Measure, and write the result file that the window shows and the page."""
     table = {
-        "points": POINTS, "held_out": HELD_OUT, "flow_steps": STEPS,
-        "gaussians": measure(), "digits": measure_digits(),
-    }  # fmt: skip
+        "points": POINTS,
+        "held_out": HELD_OUT,
+        "flow_steps": STEPS,
+        "gaussians": measure(),
+        "digits": measure_digits(),
+    }
     result.write_text(tomli_w.dumps(table), encoding="utf-8")
     page.write_text(page_of(table), encoding="utf-8")
 

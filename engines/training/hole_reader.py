@@ -39,8 +39,15 @@ def main(arguments: list[str]) -> int:
     for hole, entry in found.items():
         print(f"{hole}: {entry}", flush=True)
     recipe = "cross-entropy behind holes of every kind, AdamW, cosine rate, EMA"
-    ship(reader, data, f"{data.name}{HOLES}", net=net, recipe=recipe,
-         training=training, figures=found)  # fmt: skip
+    ship(
+        reader,
+        data,
+        f"{data.name}{HOLES}",
+        net=net,
+        recipe=recipe,
+        training=training,
+        figures=found,
+    )
     return 0
 
 

@@ -56,10 +56,17 @@ class Descent:
     """
 
     def __init__(
-        self, net: nn.Module, loss: Callable[[Any, Tensor, Tensor, float], Tensor], *,
-        rate: float, averaging: float = 0.95, clip: float = 1.0, warm_up: int = 100,
-        decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.99),
-    ) -> None:  # fmt: skip
+        self,
+        net: nn.Module,
+        loss: Callable[[Any, Tensor, Tensor, float], Tensor],
+        *,
+        rate: float,
+        averaging: float = 0.95,
+        clip: float = 1.0,
+        warm_up: int = 100,
+        decay: float = 0.0,
+        betas: tuple[float, float] = (0.9, 0.99),
+    ) -> None:
         self.net, self._loss = net, loss
         self._average = torch.optim.swa_utils.AveragedModel(
             net, multi_avg_fn=warming(averaging), use_buffers=False
@@ -155,8 +162,10 @@ class Progress:
             lines[-1] += f" --minutes {self.seconds / 60:.3g}"
         found = {
             "minutes": round((self.seconds + self.past_seconds) / 60, 1),
-            "steps": self.steps + self.past_steps, "batch": batch, "command": " && ".join(lines),
-        }  # fmt: skip
+            "steps": self.steps + self.past_steps,
+            "batch": batch,
+            "command": " && ".join(lines),
+        }
         if device == "cpu":
             return found
         return {**found, "device": devices.describe(torch.device(device)).partition(",")[0]}
@@ -179,9 +188,16 @@ class Training:
     """
 
     def __init__(
-        self, make: Callable[[], Trainer], data: DataSet, *, steps: int, batch: int,
-        label_dropout: float, seed: int, device: str = "cpu",
-    ) -> None:  # fmt: skip
+        self,
+        make: Callable[[], Trainer],
+        data: DataSet,
+        *,
+        steps: int,
+        batch: int,
+        label_dropout: float,
+        seed: int,
+        device: str = "cpu",
+    ) -> None:
         if steps < 1:
             raise ValueError(f"steps must be at least 1, got {steps}")
         self.steps, self.done, self.batch, self.seed = steps, 0, batch, seed
@@ -220,9 +236,12 @@ class Training:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on."""
         return {
-            "trainer": self.trainer.state_dict(), "done": self.done, "steps": self.steps,
-            "seed": self.seed, "randomness": self._randomness.state_dict(),
-        }  # fmt: skip
+            "trainer": self.trainer.state_dict(),
+            "done": self.done,
+            "steps": self.steps,
+            "seed": self.seed,
+            "randomness": self._randomness.state_dict(),
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there to the end that was planned, to the bit.
@@ -237,9 +256,14 @@ class Training:
 
 
 def train(
-    training: Training, *, checkpoint: Path, resume: bool, report: Callable[[str], None],
-    minutes: float | None = None, past: Progress | None = None,
-) -> Progress:  # fmt: skip
+    training: Training,
+    *,
+    checkpoint: Path,
+    resume: bool,
+    report: Callable[[str], None],
+    minutes: float | None = None,
+    past: Progress | None = None,
+) -> Progress:
     """Drive a training to its end, or for so many `minutes` of its own working time.
 
     With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
@@ -275,9 +299,13 @@ def _interrupts() -> Iterator[threading.Event]:
 
 
 def _drive(
-    training: Training, progress: Progress, minutes: float | None, checkpoint: Path,
-    report: Callable[[str], None], asked: threading.Event,
-) -> None:  # fmt: skip
+    training: Training,
+    progress: Progress,
+    minutes: float | None,
+    checkpoint: Path,
+    report: Callable[[str], None],
+    asked: threading.Event,
+) -> None:
     saved = reported = before = time.monotonic()
     worked, first, begun = time.process_time(), training.done, time.monotonic()
     for moment in training.run():

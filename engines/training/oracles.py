@@ -63,10 +63,19 @@ _SLOPES = torch.tensor([0.9, -1.2, 1.5, -0.8], dtype=torch.float64)
 def card_of(family: str, shape: tuple[int, ...]) -> Card:
     """A card for a model that is no checkpoint."""
     return Card(
-        folder=Path("."), name=f"oracle/{family}", family=family, data="oracle",
-        kind=of_shape(shape), attributes=(), weights="", sha256="", parameters=0, seed=0,
-        recipe="", licence="",
-    )  # fmt: skip
+        folder=Path("."),
+        name=f"oracle/{family}",
+        family=family,
+        data="oracle",
+        kind=of_shape(shape),
+        attributes=(),
+        weights="",
+        sha256="",
+        parameters=0,
+        seed=0,
+        recipe="",
+        licence="",
+    )
 
 
 def _model(card: Card, part: object, draw: Callable[[Tensor], Tensor] | None = None) -> Model:
@@ -222,9 +231,12 @@ def linear_latent_diffusion() -> Model:
     """The linear decoder with z ~ N(0, 1) drawn by a diffusion whose denoiser is exact."""
     one = torch.ones(1, dtype=torch.float64)
     normal = FactorAnalysers(
-        0 * one[:, None], math.sqrt(0.5) * one[:, None, None], 0.5 * one[:, None], 0 * one,
+        0 * one[:, None],
+        math.sqrt(0.5) * one[:, None, None],
+        0.5 * one[:, None],
+        0 * one,
         torch.zeros(1, dtype=torch.int64),
-    )  # fmt: skip
+    )
     card, vae = card_of("latent-diffusion", (3,)), LinearVAE(0).requires_grad_(False)
     return of_parts(card, vae, mixture_diffusion(normal), torch.device("cpu"))
 

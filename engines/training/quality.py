@@ -86,11 +86,14 @@ def _of_own(model: Model, against: Reference) -> Figures:
     error = math.sqrt(agree * (1 - agree) / count)
     return {
         "own_label_agreement": {
-            "value": round(agree, 5), "stderr": round(error, 5), "examples": count,
+            "value": round(agree, 5),
+            "stderr": round(error, 5),
+            "examples": count,
             "floor": round(against.floor["label_agreement"], 5),
-            "method": _METHODS["label_agreement"], "knobs": dict(knobs),
+            "method": _METHODS["label_agreement"],
+            "knobs": dict(knobs),
         }
-    }  # fmt: skip
+    }
 
 
 def draw(model: Model, count: int, knobs: Knobs = NO_KNOBS) -> Tensor:

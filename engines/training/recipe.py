@@ -31,17 +31,27 @@ class Recipe:
     """Values of knobs at which samples look best: the card's."""
 
     def begin(
-        self, data: DataSet, *, seed: int, steps: int | None = None, batch: int | None = None,
+        self,
+        data: DataSet,
+        *,
+        seed: int,
+        steps: int | None = None,
+        batch: int | None = None,
         device: str = "cpu",
-    ) -> Training:  # fmt: skip
+    ) -> Training:
         """A training on these data, which are the recipe's, not begun yet.
 
         `steps` and `batch` take the place of the recipe's. Raises ValueError for steps below 1.
         """
         return Training(
-            self.trainer, data, steps=self.steps if steps is None else steps,
-            batch=batch or self.batch, label_dropout=self.label_dropout, seed=seed, device=device,
-        )  # fmt: skip
+            self.trainer,
+            data,
+            steps=self.steps if steps is None else steps,
+            batch=batch or self.batch,
+            label_dropout=self.label_dropout,
+            seed=seed,
+            device=device,
+        )
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,15 @@ class PuppetMethod:
         self._permits = threading.Semaphore(0)
         standing = Exactness.EXACT if live else Exactness.HEURISTIC
         self.method = Method(
-            name, name.capitalize(), f"Fills {name}ly.", lambda model: True,
+            name,
+            name.capitalize(),
+            f"Fills {name}ly.",
+            lambda model: True,
             lambda model, knobs: Procedure(standing, "strings", "Collodi 1883"),
-            filling(self.fill, (HEAT,)), (HEAT,), live,
-        )  # fmt: skip
+            filling(self.fill, (HEAT,)),
+            (HEAT,),
+            live,
+        )
 
     def allow(self, steps=1):
         for _ in range(steps):

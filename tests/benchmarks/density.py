@@ -31,9 +31,14 @@ from widgets.plots.heatmap import HeatMap
 SIDE = 512
 AREA = Area(-1.6, 2.6, -2.1, 2.1)
 GOALS = {
-    "autoregressive": 500, "kde": 500, "energy": 500, "mfa": 500, "flow": 2000, "vae": 3000,
+    "autoregressive": 500,
+    "kde": 500,
+    "energy": 500,
+    "mfa": 500,
+    "flow": 2000,
+    "vae": 3000,
     "diffusion": 20_000,
-}  # fmt: skip
+}
 DATA = {"energy": "rings"}
 FIRST, _BEAT_SECONDS = 50, 20
 
@@ -148,5 +153,13 @@ def _frames() -> list[Row]:
             spent.append(1000 * (time.perf_counter() - began))
         times.append(percentile(spent, 0.95))
         heat.close()
-    return [Row("pan and zoom of a ready 1024² map, p95 frame", times[0], "ms",
-                "without a map", times[1], 1000 / 30)]  # fmt: skip
+    return [
+        Row(
+            "pan and zoom of a ready 1024² map, p95 frame",
+            times[0],
+            "ms",
+            "without a map",
+            times[1],
+            1000 / 30,
+        )
+    ]

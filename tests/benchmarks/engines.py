@@ -29,8 +29,13 @@ def _streams() -> Row:
             torch.randn(2, generator=torch.Generator().manual_seed(i))
 
     ours = _best(lambda: Streams(7, range(2000)).normal(2))
-    return Row("noise of 2,000 points, own stream each", ours, "ms", "a torch.Generator each",
-               _best(generators))  # fmt: skip
+    return Row(
+        "noise of 2,000 points, own stream each",
+        ours,
+        "ms",
+        "a torch.Generator each",
+        _best(generators),
+    )
 
 
 def _kernels() -> Row:
@@ -45,9 +50,12 @@ def _kernels() -> Row:
     if not torch.allclose(ours, torch.from_numpy(theirs), rtol=1e-6):
         raise AssertionError("the two kernel sums differ")
     return Row(
-        "KDE, 2,000 queries on 20,000 centres", _best(lambda: kernels.log_density(x, 0.1)), "ms",
-        "scikit-learn, exact", _best(lambda: exact.score_samples(x.double().numpy()), 1),
-    )  # fmt: skip
+        "KDE, 2,000 queries on 20,000 centres",
+        _best(lambda: kernels.log_density(x, 0.1)),
+        "ms",
+        "scikit-learn, exact",
+        _best(lambda: exact.score_samples(x.double().numpy()), 1),
+    )
 
 
 def _grid() -> Row:
@@ -68,10 +76,11 @@ def _grid() -> Row:
         raise AssertionError("the two kernel sums differ")
     return Row(
         "KDE, grid of 512² on 20,000 centres",
-        _best(lambda: finish(kernels.log_grid(xs, ys, 0.1)), 3), "ms",
+        _best(lambda: finish(kernels.log_grid(xs, ys, 0.1)), 3),
+        "ms",
         "scikit-learn, exact, from 2,000 of them",
         512 * 512 / 2_000 * _best(lambda: exact.score_samples(x), 1),
-    )  # fmt: skip
+    )
 
 
 def _raster() -> Row:
@@ -95,8 +104,14 @@ def _raster() -> Row:
     if not torch.equal(finish(model.sample(request)), expected):
         raise AssertionError("the two samplers drew different pixels")
     ours = _best(lambda: finish(model.sample(request)), 3)
-    return Row("one digit, mnist/autoregressive", ours, "ms", "the whole network once a pixel",
-               theirs, theirs / 20)  # fmt: skip
+    return Row(
+        "one digit, mnist/autoregressive",
+        ours,
+        "ms",
+        "the whole network once a pixel",
+        theirs,
+        theirs / 20,
+    )
 
 
 def _preview() -> Row:
@@ -104,8 +119,14 @@ def _preview() -> Row:
     model = open_model("mnist/diffusion")
     request = SampleRequest(16, 7, label=3, knobs=model.card.recommended)
     first = _best(lambda: next(s for s in model.sample(request) if s.guess is not None))
-    return Row("16 digits, mnist/diffusion, first picture", first, "ms", "all of them",
-               _best(lambda: finish(model.sample(request)), 3), 150)  # fmt: skip
+    return Row(
+        "16 digits, mnist/diffusion, first picture",
+        first,
+        "ms",
+        "all of them",
+        _best(lambda: finish(model.sample(request)), 3),
+        150,
+    )
 
 
 def _best(act: Callable[[], object], runs: int = 5) -> float:

@@ -25,8 +25,15 @@ from tests import foreign
 from tests.benchmarks.table import hardware
 
 FAMILIES = (
-    "vae", "gan", "flow", "autoregressive", "any-order", "diffusion", "latent-diffusion", "energy",
-)  # fmt: skip
+    "vae",
+    "gan",
+    "flow",
+    "autoregressive",
+    "any-order",
+    "diffusion",
+    "latent-diffusion",
+    "energy",
+)
 _MANY, _DRAWS = 256, 8
 _HEAD = """# Benchmarks on a GPU
 

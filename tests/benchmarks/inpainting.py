@@ -13,9 +13,16 @@ from engines.training.reports.inpainting import left
 from tests.benchmarks.table import Row
 
 FAMILIES = {
-    "vae": 500, "kde": 500, "mfa": 500, "gan": 3000, "flow": 3000, "energy": 3000,
-    "diffusion": 300, "latent-diffusion": 300, "any-order": 300,
-}  # fmt: skip
+    "vae": 500,
+    "kde": 500,
+    "mfa": 500,
+    "gan": 3000,
+    "flow": 3000,
+    "energy": 3000,
+    "diffusion": 300,
+    "latent-diffusion": 300,
+    "any-order": 300,
+}
 """Milliseconds until something can be seen: a completion, or of long runs a first look."""
 WHOLE = {"kde": 500, "any-order": 15_000}
 _COUNT = 8

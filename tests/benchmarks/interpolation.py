@@ -152,9 +152,11 @@ def _drag(window: Window, names: Sequence[str]) -> Hand:
 def _ready(row: WalkRow) -> bool:
     film = row.film
     return (
-        film is not None and film.complete and film.wish is row.wish
+        film is not None
+        and film.complete
+        and film.wish is row.wish
         and row.row.state.value == "ready"
-    )  # fmt: skip
+    )
 
 
 def _line(what: str, hand: Hand, goal: float, against: tuple[str, float] | None = None) -> Row:

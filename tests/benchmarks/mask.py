@@ -43,16 +43,24 @@ def rows() -> list[Row]:
     small = _stroke(app, canvas, 1, step=12)
     measured = []
     for what, step, held in (
-        ("stroke", 12, True), ("fast stroke, 200 px a move", 200, True), ("ring alone", 12, False),
-    ):  # fmt: skip
+        ("stroke", 12, True),
+        ("fast stroke, 200 px a move", 200, True),
+        ("ring alone", 12, False),
+    ):
         delays = _stroke(app, canvas, _BRUSH, step=step, held=held)
         name = f"mask {_SIDE}², {_BRUSH} px brush, {what}: pointer to paint"
         for share in (0.5, 0.95):
             goal = 16 if share == 0.95 else None
             measured.append(
-                Row(f"{name}, p{100 * share:.0f}", percentile(delays, share), "ms",
-                    "brush of 1 px", percentile(small, share), goal)
-            )  # fmt: skip
+                Row(
+                    f"{name}, p{100 * share:.0f}",
+                    percentile(delays, share),
+                    "ms",
+                    "brush of 1 px",
+                    percentile(small, share),
+                    goal,
+                )
+            )
     canvas.close()
     return measured
 

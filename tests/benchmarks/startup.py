@@ -76,9 +76,12 @@ def _seconds(code: str) -> float:
 def _window(until: str) -> tuple[float, bool]:
     start = time.time()
     done = subprocess.run(
-        [sys.executable, "-c", _WINDOW, until], check=True, capture_output=True, text=True,
+        [sys.executable, "-c", _WINDOW, until],
+        check=True,
+        capture_output=True,
+        text=True,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
     for line in done.stdout.splitlines():
         word, at, torch = line.split()
         if word == until:

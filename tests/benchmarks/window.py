@@ -98,11 +98,15 @@ def _hearts(window: Window) -> list[Row]:
     busy = _beat()
     return [
         Row(
-            f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, batch running", percentile(busy, 0.99),
-            "ms", "idle", percentile(idle, 0.99), 50,
+            f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, batch running",
+            percentile(busy, 0.99),
+            "ms",
+            "idle",
+            percentile(idle, 0.99),
+            50,
         ),
         Row("the same, worst gap", max(busy), "ms", "idle", max(idle)),
-    ]  # fmt: skip
+    ]
 
 
 def _behind(window: Window) -> list[Row]:
@@ -116,11 +120,22 @@ def _behind(window: Window) -> list[Row]:
     behind.stop()
     _wait(0.5)
     return [
-        Row(f"10 ms heartbeat, p99, {_LEARNERS} background jobs", percentile(busy, 0.99), "ms",
-            "idle", percentile(idle, 0.99), 30),
-        Row(f"a queued batch of 2 s beside them, median of {_REPEATS}",
-            percentile(beside, 0.5), "s", "alone", percentile(alone, 0.5)),
-    ]  # fmt: skip
+        Row(
+            f"10 ms heartbeat, p99, {_LEARNERS} background jobs",
+            percentile(busy, 0.99),
+            "ms",
+            "idle",
+            percentile(idle, 0.99),
+            30,
+        ),
+        Row(
+            f"a queued batch of 2 s beside them, median of {_REPEATS}",
+            percentile(beside, 0.5),
+            "s",
+            "alone",
+            percentile(alone, 0.5),
+        ),
+    ]
 
 
 def _learner() -> Generator[int, None, None]:
@@ -176,9 +191,15 @@ def _drags(window: Window) -> list[Row]:
             raise AssertionError(f"{drag.stale} stale frames of {name}")
         alone = 1000 * window.presenters[0].columns[name].frame.seconds
         measured.append(
-            Row(f"slider to 16 pictures, {name}, p95 of {len(drag.delays)} shown",
-                percentile(drag.delays, 0.95), "ms", "the model alone", alone, 150)
-        )  # fmt: skip
+            Row(
+                f"slider to 16 pictures, {name}, p95 of {len(drag.delays)} shown",
+                percentile(drag.delays, 0.95),
+                "ms",
+                "the model alone",
+                alone,
+                150,
+            )
+        )
     return measured
 
 

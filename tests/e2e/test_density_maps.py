@@ -41,10 +41,15 @@ def wheel(heat, at, turns):
     """Turn the wheel over a map."""
     viewport = heat.viewport()
     event = QWheelEvent(
-        QPointF(at), viewport.mapToGlobal(QPointF(at)), QPoint(), QPoint(0, 120 * turns),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        QPointF(at),
+        viewport.mapToGlobal(QPointF(at)),
+        QPoint(),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
         False,
-    )  # fmt: skip
+    )
     QApplication.sendEvent(viewport, event)
 
 
@@ -58,8 +63,10 @@ def test_maps_are_compared_zoomed_saved_and_brought_back(open_window, tmp_path, 
     assert plane.view.names() == ("truth", MFA, KDE)
     assert len({plane.view.panel(n).map.scale() for n in plane.view.names()}) == 1
     assert [plane.view.panel(n).badge.text() for n in plane.view.names()] == [
-        "truth", "exact", "exact",
-    ]  # fmt: skip
+        "truth",
+        "exact",
+        "exact",
+    ]
     assert all(m.mass == pytest.approx(1, abs=1e-3) for m in plane.maps.values())
     assert all(len(m.levels) == 3 for m in plane.maps.values())
 
@@ -84,9 +91,9 @@ def test_maps_are_compared_zoomed_saved_and_brought_back(open_window, tmp_path, 
     stage.until(lambda: plane.view.panel("difference") is not None and rests(plane))
     gap = plane.view.panel("difference").map.value_at(*point)
     assert gap == pytest.approx(
-        plane.view.panel(MFA).map.value_at(*point)
-        - plane.view.panel("truth").map.value_at(*point), abs=1e-4,
-    )  # fmt: skip
+        plane.view.panel(MFA).map.value_at(*point) - plane.view.panel("truth").map.value_at(*point),
+        abs=1e-4,
+    )
     pick(stage, controls.scale, "density")
     assert plane.view.panel(MFA).map.scale().exponential
     QTest.mouseClick(controls.data, LEFT, pos=QPoint(8, controls.data.height() // 2))

@@ -63,8 +63,13 @@ def test_a_picture_travels_to_the_numbers_from_every_tab(open_window, quick, men
     pages = stage.window.presenters[PLACE].page
     stage.click(pages.view.button("dimensions"))
     filling = front(stage, FILL)
-    stage.until(lambda: KDE in filling.rows and filling.rows[KDE].frame is not None
-                and filling.rows[KDE].frame.done)  # fmt: skip
+    stage.until(
+        lambda: (
+            KDE in filling.rows
+            and filling.rows[KDE].frame is not None
+            and filling.rows[KDE].frame.done
+        )
+    )
     filling.editor.inspector._actions.open_menu(filling.rows[KDE], 0, at)
     expected = np.asarray(filling.rows[KDE].frame.values[0])
     np.testing.assert_array_equal(sent(stage, menus[-1]), expected)
@@ -137,12 +142,21 @@ def test_pages_are_saved_and_brought_back(open_window, quick, tmp_path, monkeypa
 def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     stage = open_window(
         Settings(
-            data="moons", models={"moons": (MFA,)}, points=50, density_side=256,
-            density_logarithmic=False, density_range=20, density_contours=False,
-            density_data=True, density_page="pixels", density_noise=5, density_mapped="picture",
+            data="moons",
+            models={"moons": (MFA,)},
+            points=50,
+            density_side=256,
+            density_logarithmic=False,
+            density_range=20,
+            density_contours=False,
+            density_data=True,
+            density_page="pixels",
+            density_noise=5,
+            density_mapped="picture",
             density_count=64,
-        ), ROOT,
-    )  # fmt: skip
+        ),
+        ROOT,
+    )
     stage.window.resize(1280, 800)
     untouched = stage.window.settings()
     assert (untouched.density_side, untouched.density_page) == (256, "pixels")
@@ -161,8 +175,13 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     # another seed draws other samples
     before = plane.overlays.samples(stage.window.session.cards[MFA], None).copy()
     stage.click(stage.window.seed.dice)
-    stage.until(lambda: not np.array_equal(
-        plane.overlays.samples(stage.window.session.cards[MFA], None), before))  # fmt: skip
+    stage.until(
+        lambda: (
+            not np.array_equal(
+                plane.overlays.samples(stage.window.session.cards[MFA], None), before
+            )
+        )
+    )
 
     # close by, twice the pixels
     heat = plane.view.panel(MFA).map

@@ -92,8 +92,9 @@ def test_a_lasso_shows_samples_and_data(stage):
     stage.click(pages.view.button("dimensions"))
     curves = pages.dimensions.gaussians.curves
     assert [curve.title for curve in curves if curve.family == "kde"] == [
-        "KDE, axes", "KDE, whitened",
-    ]  # fmt: skip
+        "KDE, axes",
+        "KDE, whitened",
+    ]
     ends = {curve.title: curve.points[-1][1] for curve in curves}
     assert ends["KDE, whitened"] < ends["KDE, axes"]  # by the shape of the kernel alone
     for across in zip(*(curve.points for curve in pages.dimensions.digits.curves), strict=True):

@@ -25,12 +25,14 @@ def test_a_line_is_dragged_and_turned_and_draws_and_densities_follow(open_window
         """Whether every row has complete draws and the density of the line as it stands."""
         rows, (axis, value) = presenter.rows.values(), line.line()
         return len(rows) == 2 and all(
-            row.frame is not None and row.frame.complete and row.curve is not None
+            row.frame is not None
+            and row.frame.complete
+            and row.curve is not None
             and row.truth is not None
             and (row.frame.request.axis, row.frame.request.value) == (axis, value)
             and all((c.line.axis, c.line.value) == (axis, value) for c in (row.curve, row.truth))
             for row in rows
-        )  # fmt: skip
+        )
 
     stage.until(answered)
 

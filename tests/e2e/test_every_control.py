@@ -22,9 +22,22 @@ MOONS = Settings(
     data="moons", models={"moons": ("moons/vae", "moons/kde")}, points=50, density_side=128
 )
 SAMPLE, FILL, WALK, PLACE = range(4)
-OF_DIGITS = {"Chip", "Combo", "FilmStrip", "Gallery", "GlyphButton", "JobList",
-             "MaskCanvas", "NumberBox", "QCheckBox", "QLineEdit", "QPushButton", "QTabBar",
-             "Slider", "_Swatch"}  # fmt: skip
+OF_DIGITS = {
+    "Chip",
+    "Combo",
+    "FilmStrip",
+    "Gallery",
+    "GlyphButton",
+    "JobList",
+    "MaskCanvas",
+    "NumberBox",
+    "QCheckBox",
+    "QLineEdit",
+    "QPushButton",
+    "QTabBar",
+    "Slider",
+    "_Swatch",
+}
 OF_MOONS = {"ConditionalPlot", "HeatMap", "LatentPad", "LinePlane", "Plane", "Scatter"}
 
 
@@ -59,9 +72,7 @@ def sample(stage):
 def fill(stage):
     """A hole is filled, and there is something to undo and to redo."""
     tab, presenter = front(stage, FILL)
-    stage.until(lambda: any(
-        row.frame is not None for row in presenter.rows.values()
-    ))  # fmt: skip
+    stage.until(lambda: any(row.frame is not None for row in presenter.rows.values()))
     if isinstance(tab.desk, PictureDesk):
         for preset in list(Preset)[:2]:
             tab.desk.canvas.apply_preset(preset)
@@ -109,8 +120,11 @@ def scenes(stage):
         yield f"density, {page}", window
     if pictures is None:
         yield "density", window
-    for where, show in (("models", window.library.show), ("keys", window.keys.show),
-                        ("families", window.families.show)):  # fmt: skip
+    for where, show in (
+        ("models", window.library.show),
+        ("keys", window.keys.show),
+        ("families", window.families.show),
+    ):
         show()
         (dialog,) = [d for d in window.findChildren(QDialog) if d.isVisible()]
         stage.until(dialog.isActiveWindow)

@@ -165,8 +165,9 @@ def test_two_folders_of_one_name_are_told_apart(open_window, folder, tmp_path):
     assert (stage.picture(both[0]) != stage.picture(both[1])).any()
     dialog = opened(stage)
     assert [dialog.list.rows[str(place)].title for place in (there, folder)] == [
-        "another-tiny-ddpm", "tiny-ddpm",
-    ]  # fmt: skip
+        "another-tiny-ddpm",
+        "tiny-ddpm",
+    ]
     with stage.qtbot.waitSignal(stage.window.library.outside.opened):
         stage.drop(there)  # once more: it has a name already
     assert stage.window.session.models == both

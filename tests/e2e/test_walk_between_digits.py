@@ -32,9 +32,12 @@ def test_a_walk_between_two_digits_is_steered_saved_and_brought_back(
     def filmed():
         row = presenter.rows.get(VAE)
         return (
-            row is not None and row.film is not None and row.film.complete
-            and row.film.wish is row.wish and row.row.state is State.READY
-        )  # fmt: skip
+            row is not None
+            and row.film is not None
+            and row.film.complete
+            and row.film.wish is row.wish
+            and row.row.state is State.READY
+        )
 
     def here():
         row = presenter.rows[VAE]

@@ -13,6 +13,13 @@ from engines.training.oracles import (
 )
 
 __all__ = [
-    "AT", "MEANS", "SPREADS", "WEIGHTS", "card_of", "line_mixture", "linear_vae",
-    "mixture_diffusion", "mixture_energy",
-]  # fmt: skip
+    "AT",
+    "MEANS",
+    "SPREADS",
+    "WEIGHTS",
+    "card_of",
+    "line_mixture",
+    "linear_vae",
+    "mixture_diffusion",
+    "mixture_energy",
+]

@@ -31,9 +31,13 @@ def blocks():
 
 def run(folder, *arguments):
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        [sys.executable, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "PATH": ""},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -128,10 +132,11 @@ def test_plug_ins_are_imported_when_a_model_of_theirs_is_opened(site, tmp_path):
 def test_the_pages_part_is_one(tmp_path):
     (tmp_path / "denoise.py").write_text(blocks()["denoise.py"], "utf-8")
     said = run(
-        tmp_path, "-c",
+        tmp_path,
+        "-c",
         "from denoise import Gaussian; from engines import parts; import torch\n"
         "g = Gaussian(); print(sorted(parts.of_object(g)), g.leave(g.enter(torch.ones(1, 2))[0]))",
-    )  # fmt: skip
+    )
     assert said == "['denoise'] tensor([[1., 1.]])\n"
     page = PAGE.read_text("utf-8")
     for name in PARTS:

@@ -38,9 +38,13 @@ GIVEN = {"leaning": "to 1", "how much": "much"}
 @pytest.fixture
 def card(site, tmp_path):
     plug_ins.distribution(
-        site, "genscope_symbols", plug_ins.SYMBOLS, name="symbols", load="load_symbols",
+        site,
+        "genscope_symbols",
+        plug_ins.SYMBOLS,
+        name="symbols",
+        load="load_symbols",
         kinds="symbols = genscope_symbols:Symbols",
-    )  # fmt: skip
+    )
     return plug_ins.card(tmp_path, "symbols", (12,), MORE)
 
 
@@ -102,8 +106,11 @@ def test_whatever_does_not_know_the_kind_says_so_in_a_sentence(model):
     assert [m.name for m in methods_for(model)] == ["smc", "clamping"]
     assert len([m.fits(model) for m in METHODS]) == len(METHODS)
     assert [(a.task, a.can) for a in abilities.of_model(model)] == [
-        ("sample", True), ("inpaint", True), ("interpolate", False), ("density", True)
-    ]  # fmt: skip
+        ("sample", True),
+        ("inpaint", True),
+        ("interpolate", False),
+        ("density", True),
+    ]
     assert moments.process_of(model) is None
     assert not posterior.has_plane(model)
     with pytest.raises(ValueError, match="says nothing of single pixels"):

@@ -60,9 +60,14 @@ def autoregressive(shape):
         sizes = {"dim": 2, "classes": 3, "components": 4, "hidden": 8, "layers": 1, "features": 4}
         return _net(PointConditionals, sizes, 0.1)
     sizes = {
-        "shape": list(shape), "classes": 3, "rows": 3, "reach": 3, "width": 8, "blocks": 1,
+        "shape": list(shape),
+        "classes": 3,
+        "rows": 3,
+        "reach": 3,
+        "width": 8,
+        "blocks": 1,
         "codes": 2,
-    }  # fmt: skip
+    }
     return _net(PictureRaster, sizes, 0.1)
 
 
@@ -70,8 +75,12 @@ def any_order(shape):
     if len(shape) == 1:
         return autoregressive(shape)
     sizes = {
-        "shape": list(shape), "classes": 3, "width": [8, 8, 2], "blocks": [1, 2], "features": 4,
-    }  # fmt: skip
+        "shape": list(shape),
+        "classes": 3,
+        "width": [8, 8, 2],
+        "blocks": [1, 2],
+        "features": 4,
+    }
     return _net(PictureAnyOrder, sizes, 0.3)
 
 
@@ -80,9 +89,15 @@ def flow(shape):
         sizes = {"dim": 2, "classes": 3, "transforms": 2, "bins": 4, "hidden": [8]}
         return _net(PointFlow, sizes, 0.2)
     sizes = {
-        "shape": list(shape), "classes": 3, "couplings": [2, 2], "width": [8, 8], "reach": [3, 3],
-        "hidden": 8, "bins": 4, "top": [2, 8],
-    }  # fmt: skip
+        "shape": list(shape),
+        "classes": 3,
+        "couplings": [2, 2],
+        "width": [8, 8],
+        "reach": [3, 3],
+        "hidden": 8,
+        "bins": 4,
+        "top": [2, 8],
+    }
     return _net(PictureFlow, sizes, 0.1)
 
 
@@ -170,11 +185,21 @@ def ship(root, family, kind, **changes):
     data = f"tiny-{kind}"
     path = root / data / f"{family}.safetensors"
     fields = {
-        "folder": path.parent, "name": f"{data}/{family}", "family": family, "data": data,
-        "kind": of_shape(shape), "attributes": class_attributes(LABELS), "weights": path.name,
-        "sha256": weights.save(tensors, path), "parameters": 1, "seed": 3, "recipe": "random",
-        "licence": "none", "net": net, "training": {},
-    }  # fmt: skip
+        "folder": path.parent,
+        "name": f"{data}/{family}",
+        "family": family,
+        "data": data,
+        "kind": of_shape(shape),
+        "attributes": class_attributes(LABELS),
+        "weights": path.name,
+        "sha256": weights.save(tensors, path),
+        "parameters": 1,
+        "seed": 3,
+        "recipe": "random",
+        "licence": "none",
+        "net": net,
+        "training": {},
+    }
     card = Card(**(fields | changes))
     write_card(card)
     return card

@@ -145,8 +145,10 @@ class Markov:
     def quantiles(self, x, labels):
         """u (n, length) in the middle of its cell: `drawn` turns it into x."""
         edges = [self.cells(x, labels, t) for t in range(LENGTH)]
-        at = [e.gather(1, torch.stack([k, k + 1], 1)).mean(1)
-              for e, k in zip(edges, x.long().T, strict=True)]  # fmt: skip
+        at = [
+            e.gather(1, torch.stack([k, k + 1], 1)).mean(1)
+            for e, k in zip(edges, x.long().T, strict=True)
+        ]
         return torch.stack(at, 1)
 
 
@@ -181,11 +183,14 @@ def load(card, device):
         procedure=lambda knobs: EXACT,
         density=vocabulary.Density(vocabulary.Meaning.EXACT, density),
         latents=vocabulary.Latents(
-            (LENGTH,), "Gaussian quantiles", decode, encode,
+            (LENGTH,),
+            "Gaussian quantiles",
+            decode,
+            encode,
             inverse=Procedure(Exactness.EXACT, "the middle of its cell", "by hand"),
         ),
         conditionals=net,
-    )  # fmt: skip
+    )
 
 
 def ship(root):
@@ -197,10 +202,19 @@ def ship(root):
     data, _, family = NAME.partition("/")
     path = root / data / f"{family}.safetensors"
     card = Card(
-        folder=path.parent, name=NAME, family=family, data=data, kind=KIND, attributes=ATTRIBUTES,
-        weights=path.name, sha256=weights.save(tensors, path), parameters=40, seed=1,
-        recipe="by hand", licence="none",
-    )  # fmt: skip
+        folder=path.parent,
+        name=NAME,
+        family=family,
+        data=data,
+        kind=KIND,
+        attributes=ATTRIBUTES,
+        weights=path.name,
+        sha256=weights.save(tensors, path),
+        parameters=40,
+        seed=1,
+        recipe="by hand",
+        licence="none",
+    )
     (path.parent / f"{family}.toml").write_text(tomli_w.dumps(table_of(card)), "utf-8")
     return card
 

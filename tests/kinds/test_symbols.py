@@ -61,8 +61,9 @@ def test_a_density_without_attributes_is_the_mean_over_them(model):
     x = finish(model.sample(SampleRequest(5, 1)))
     each = [
         log_density(model, x, given={"mood": mood, "key": key}).value
-        for mood in ("calm", "wild") for key in ("low", "high")
-    ]  # fmt: skip
+        for mood in ("calm", "wild")
+        for key in ("low", "high")
+    ]
     mean = torch.stack(each).logsumexp(0) - math.log(4)
     assert torch.allclose(log_density(model, x).value, mean)
 

@@ -117,9 +117,11 @@ class FamilyCells(QStyledItemDelegate):
             option.palette.setColor(QPalette.ColorRole.Text, theme.colour("faint"))
 
     def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem,
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
-    ) -> None:  # fmt: skip
+    ) -> None:
         family = index.data(_FAMILY)
         whole = QRect(option.rect)
         if family:

@@ -74,9 +74,14 @@ class DensityControls(QWidget):
         )
         self.reset.setToolTip("Show the whole plane again (Ctrl+0, or double-click a map).")
         self.clear.setToolTip("Remove the points that clicks have added.")
-        named = ((self.scale, "Scale"), (self.range, "Range in nats"), (self.classes, "Class"),
-                 (self.detail, "Detail"), (self.first, "First of the difference"),
-                 (self.second, "Second of the difference"))  # fmt: skip
+        named = (
+            (self.scale, "Scale"),
+            (self.range, "Range in nats"),
+            (self.classes, "Class"),
+            (self.detail, "Detail"),
+            (self.first, "First of the difference"),
+            (self.second, "Second of the difference"),
+        )
         for widget, name in named:
             widget.setAccessibleName(name)
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -158,15 +163,34 @@ class DensityControls(QWidget):
         self.classes.setEnabled(bool(names))
 
     def show_view(
-        self, *, label: int | None, side: int, logarithmic: bool, range_: float, contours: bool,
-        data: bool, difference: tuple[str, str] | None, inside: tuple[str, float] | None,
+        self,
+        *,
+        label: int | None,
+        side: int,
+        logarithmic: bool,
+        range_: float,
+        contours: bool,
+        data: bool,
+        difference: tuple[str, str] | None,
+        inside: tuple[str, float] | None,
         samples: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Set every control, silently."""
-        blockers = [QSignalBlocker(w) for w in (
-            self.scale, self.range, self.classes, self.detail, self.contours, self.data,
-            self.samples, self.first, self.second, self.time,
-        )]  # fmt: skip
+        blockers = [
+            QSignalBlocker(w)
+            for w in (
+                self.scale,
+                self.range,
+                self.classes,
+                self.detail,
+                self.contours,
+                self.data,
+                self.samples,
+                self.first,
+                self.second,
+                self.time,
+            )
+        ]
         self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
         self.range.setValue(range_)
         self.classes.setCurrentIndex(max(0, self.classes.findData(label)))

@@ -90,8 +90,10 @@ class Histogram(QWidget):
             painter.setBrush(theme.colour("text"))
             painter.drawPolygon(QPolygonF([QPointF(x - 4, 0), QPointF(x + 4, 0), QPointF(x, 6)]))
         painter.setPen(theme.colour("faint"))
-        for text, flag in ((f"{low:.2f}", Qt.AlignmentFlag.AlignLeft),
-                           (f"{high:.2f}", Qt.AlignmentFlag.AlignRight)):  # fmt: skip
+        for text, flag in (
+            (f"{low:.2f}", Qt.AlignmentFlag.AlignLeft),
+            (f"{high:.2f}", Qt.AlignmentFlag.AlignRight),
+        ):
             painter.drawText(QRectF(0, foot + 2, wide, line), flag, text.replace("-", "−"))
 
 

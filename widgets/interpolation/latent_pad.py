@@ -14,9 +14,11 @@ FINE, COARSE = 0.05, 0.25
 """How far an arrow key moves the handle, alone and with Shift."""
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _ARROWS = {
-    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
-}  # fmt: skip
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
 
 
 class LatentPad(QWidget):
@@ -188,14 +190,19 @@ class LatentPad(QWidget):
         painter.drawText(bottom, Qt.AlignmentFlag.AlignRight, f"{self._names[0]} →")
         painter.drawText(
             QRectF(middle.x() + 4, inner.top(), inner.width() / 2, 18),
-            Qt.AlignmentFlag.AlignLeft, f"↑ {self._names[1]}",
-        )  # fmt: skip
+            Qt.AlignmentFlag.AlignLeft,
+            f"↑ {self._names[1]}",
+        )
 
     def _paint_corners(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(theme.colour("faint"))
         inner, flag = box.adjusted(6, 4, -6, -4), Qt.AlignmentFlag
-        where = (flag.AlignTop | flag.AlignLeft, flag.AlignTop | flag.AlignRight,
-                 flag.AlignBottom | flag.AlignLeft, flag.AlignBottom | flag.AlignRight)  # fmt: skip
+        where = (
+            flag.AlignTop | flag.AlignLeft,
+            flag.AlignTop | flag.AlignRight,
+            flag.AlignBottom | flag.AlignLeft,
+            flag.AlignBottom | flag.AlignRight,
+        )
         for name, corner in zip(self._corners, where, strict=True):
             painter.drawText(inner, corner, name)
 

@@ -40,9 +40,12 @@ class InterpolationRow(QFrame):
     retry_wanted = Signal()
 
     def __init__(
-        self, frame: Callable[[QWidget], Frame], parent: QWidget | None = None, *,
+        self,
+        frame: Callable[[QWidget], Frame],
+        parent: QWidget | None = None,
+        *,
         closable: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self.state = State.EMPTY
         self.frame, self.curve = frame(self), PathCurve(self)

@@ -154,9 +154,10 @@ class InterpolationTab(QWidget):
     def show_plan(self, way: str, encoder: str, easing: str) -> None:
         """Set the menus, silently."""
         for combo, place in (
-            (self.way, self.way.findText(way)), (self.encoder, self.encoder.findData(encoder)),
+            (self.way, self.way.findText(way)),
+            (self.encoder, self.encoder.findData(encoder)),
             (self.player.easing, self.player.easing.findText(easing)),
-        ):  # fmt: skip
+        ):
             with QSignalBlocker(combo):
                 combo.setCurrentIndex(max(0, place))
 

@@ -45,8 +45,9 @@ class LibraryDialog(QDialog):
         self.setWindowTitle("Models")
         self.setAcceptDrops(True)
         self.field = QLineEdit(self)
-        self.add = self._button("Add", "Add what is named here (Enter); a model of the hub is "
-                                "downloaded.")  # fmt: skip
+        self.add = self._button(
+            "Add", "Add what is named here (Enter); a model of the hub is downloaded."
+        )
         self.folder = self._button("Folder…", "Choose a folder of diffusers.")
         self.card = self._button("Card…", "Choose a card (.toml) beside its weights.")
         self.bring = self._button("Import…", "Take in a model that was exported (.genscope).")
@@ -121,8 +122,9 @@ class LibraryDialog(QDialog):
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.budget.setProperty("faint", True)
         self.disk.setProperty("faint", True)
-        self.budget.setToolTip("When it is full, the model longest unused is unloaded; pinned "
-                               "ones stay.")  # fmt: skip
+        self.budget.setToolTip(
+            "When it is full, the model longest unused is unloaded; pinned ones stay."
+        )
         self.taken.setAccessibleName("Memory taken by loaded models")
         self.taken.setToolTip(self.budget.toolTip())
         self.say("")

@@ -61,9 +61,14 @@ class Stroke:
     """
 
     def __init__(
-        self, sheet: Sheet, start: Point, diameter: int, *, unknown: bool,
+        self,
+        sheet: Sheet,
+        start: Point,
+        diameter: int,
+        *,
+        unknown: bool,
         anchor: Point | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._sheet, self._diameter, self._unknown = sheet, diameter, unknown
         self._last = snapped(anchor or start, diameter)
         sheet.begin()

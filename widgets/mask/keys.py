@@ -73,7 +73,9 @@ BINDINGS = (
     Binding(_C.LARGER, "]", "Larger brush", _on(_K.Key_BracketRight)),
     Binding(_C.UNDO, "Ctrl+Z", "Undo", _on(_K.Key_Z, held=_CTRL)),
     Binding(
-        _C.REDO, "Ctrl+Shift+Z or Ctrl+Y", "Redo",
+        _C.REDO,
+        "Ctrl+Shift+Z or Ctrl+Y",
+        "Redo",
         (*_on(_K.Key_Z, held=_CTRL | _SHIFT), *_on(_K.Key_Y, held=_CTRL)),
     ),
     Binding(_C.INVERT, "Ctrl+I", "Invert the mask", _on(_K.Key_I, held=_CTRL)),
@@ -93,17 +95,22 @@ BINDINGS = (
     Binding(_C.DOWN, "", "", _on(_K.Key_Down)),
     Binding(_C.PRESS, "Enter", "Use the tool at the cursor", _on(_K.Key_Return, _K.Key_Enter)),
     Binding(
-        _C.PRESS_LINE, "Shift+Enter", "Straight line to the cursor",
+        _C.PRESS_LINE,
+        "Shift+Enter",
+        "Straight line to the cursor",
         _on(_K.Key_Return, _K.Key_Enter, held=_SHIFT),
     ),
     Binding(_C.ABANDON, "Esc", "Abandon the stroke", _on(_K.Key_Escape)),
-)  # fmt: skip
+)
 
 _BY_KEY = {key.toCombined(): b.command for b in BINDINGS for key in b.keys}
 _PRINTED = {
-    Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight, Qt.Key.Key_Less, Qt.Key.Key_Greater,
+    Qt.Key.Key_BracketLeft,
+    Qt.Key.Key_BracketRight,
+    Qt.Key.Key_Less,
+    Qt.Key.Key_Greater,
     Qt.Key.Key_Plus,
-}  # fmt: skip
+}
 
 SHORTCUTS = (
     *(Shortcut("Mask", b.written, b.title) for b in BINDINGS if b.written),

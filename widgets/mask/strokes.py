@@ -79,8 +79,9 @@ def changed_bands(before: Mask, after: Mask, box: Box, rows: int = 64) -> list[B
         inner = changed_box(difference[top : top + rows])
         if not inner.empty():
             down, right = box.top + top, box.left
-            found.append(Box(inner.top + down, inner.left + right, inner.bottom + down,
-                             inner.right + right))  # fmt: skip
+            found.append(
+                Box(inner.top + down, inner.left + right, inner.bottom + down, inner.right + right)
+            )
     return found
 
 

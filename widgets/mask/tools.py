@@ -26,11 +26,19 @@ _TOOLS = (
     (Tool.BRUSH, Glyph.BRUSH, Command.BRUSH, "Paint what is unknown. Shift+click draws a line."),
     (Tool.ERASER, Glyph.ERASER, Command.ERASER, "Erase. The right button does with any tool."),
     (Tool.LASSO, Glyph.LASSO, Command.LASSO, "Draw an outline to fill. Ctrl subtracts it."),
-    (Tool.RECTANGLE, Glyph.RECTANGLE, Command.RECTANGLE,
-     "Drag a rectangle. Ctrl subtracts it, Shift makes it square."),
-    (Tool.FILL, Glyph.BUCKET, Command.FILL,
-     "Fill the region inside painted lines. The right button empties a painted one."),
-)  # fmt: skip
+    (
+        Tool.RECTANGLE,
+        Glyph.RECTANGLE,
+        Command.RECTANGLE,
+        "Drag a rectangle. Ctrl subtracts it, Shift makes it square.",
+    ),
+    (
+        Tool.FILL,
+        Glyph.BUCKET,
+        Command.FILL,
+        "Fill the region inside painted lines. The right button empties a painted one.",
+    ),
+)
 _COMMANDS = (
     (Glyph.BACK, Command.UNDO, "Undo", "Take the last change of the mask back."),
     (Glyph.REDO, Command.REDO, "Redo", "Make the change again."),
@@ -115,11 +123,19 @@ class MaskTools(QWidget):
                 edit.addSpacing(unit)
         edit.addWidget(self.presets)
         for glyph, name, tip, wanted in (
-            (Glyph.IMPORT, "Import mask", "Open a PNG as the mask; white is unknown.",
-             self.import_wanted),
-            (Glyph.EXPORT, "Export mask", "Save the mask as a PNG of one bit a pixel.",
-             self.export_wanted),
-        ):  # fmt: skip
+            (
+                Glyph.IMPORT,
+                "Import mask",
+                "Open a PNG as the mask; white is unknown.",
+                self.import_wanted,
+            ),
+            (
+                Glyph.EXPORT,
+                "Export mask",
+                "Save the mask as a PNG of one bit a pixel.",
+                self.export_wanted,
+            ),
+        ):
             button = GlyphButton(glyph, name, tip, self)
             button.clicked.connect(wanted)
             edit.addWidget(button)

@@ -181,8 +181,12 @@ class FilmStrip(_Along):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         now = round(self.place * (self.frames - 1))
-        steps = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Home: 0,
-                 Qt.Key.Key_End: self.frames - 1}  # fmt: skip
+        steps = {
+            Qt.Key.Key_Left: now - 1,
+            Qt.Key.Key_Right: now + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: self.frames - 1,
+        }
         target = steps.get(Qt.Key(event.key()))
         if target is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             event.ignore()
@@ -316,11 +320,15 @@ class PathCurve(_Along):
     def _paint_words(self, painter: QPainter, line: int) -> None:
         painter.setPen(theme.colour("faint"))
         finite = self._values[np.isfinite(self._values)]
-        left = self._empty if not len(finite) else (
-            f"{self._title}: {finite.min():,.0f} … {finite.max():,.0f} nats"
-            if finite.max() - finite.min() >= 20 else
-            f"{self._title}: {finite.min():,.2f} … {finite.max():,.2f} nats"
-        )  # fmt: skip
+        left = (
+            self._empty
+            if not len(finite)
+            else (
+                f"{self._title}: {finite.min():,.0f} … {finite.max():,.0f} nats"
+                if finite.max() - finite.min() >= 20
+                else f"{self._title}: {finite.min():,.2f} … {finite.max():,.2f} nats"
+            )
+        )
         right = ""
         if len(self._steps) and self._steps.mean() > 0:
             right = f"longest step {self._steps.max() / self._steps.mean():.1f} × the mean"

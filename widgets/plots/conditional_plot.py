@@ -217,8 +217,9 @@ class Key(QWidget):
         pens = (None, *self._plot.pens())
         if self._hint and not self._texts[0]:
             painter.setPen(theme.colour("text"))
-            painter.drawText(x, 0, self.width() - x, self.height(),
-                             Qt.AlignmentFlag.AlignVCenter, self._hint)  # fmt: skip
+            painter.drawText(
+                x, 0, self.width() - x, self.height(), Qt.AlignmentFlag.AlignVCenter, self._hint
+            )
             x += self.fontMetrics().horizontalAdvance(self._hint) + 2 * theme.UNIT
         for text, pen in zip(self._texts, pens, strict=True):
             width = self.fontMetrics().horizontalAdvance(text)

@@ -38,8 +38,9 @@ class CurvePlot(QFrame):
         """Show these."""
         self._title, self.curves = title, tuple(curves)
         self.setAccessibleName(title)
-        lines = [f"{c.title}: " + ", ".join(f"{x:g}: {y:.3g}" for x, y, _ in c.points)
-                 for c in curves]  # fmt: skip
+        lines = [
+            f"{c.title}: " + ", ".join(f"{x:g}: {y:.3g}" for x, y, _ in c.points) for c in curves
+        ]
         self.setToolTip(title + "\n" + "\n".join(lines))
         self.update()
 
@@ -86,9 +87,13 @@ class CurvePlot(QFrame):
             painter.drawText(QPointF(left + unit, top + 1.5 * unit), curve.title)
 
     def _axes(
-        self, painter: QPainter, room: QRectF, xs: list[float], ys: tuple[float, float],
+        self,
+        painter: QPainter,
+        room: QRectF,
+        xs: list[float],
+        ys: tuple[float, float],
         at: Callable[[float, float], QPointF],
-    ) -> None:  # fmt: skip
+    ) -> None:
         unit = theme.UNIT
         for step in range(5):
             value = ys[0] + (ys[1] - ys[0]) * step / 4
@@ -105,5 +110,6 @@ class CurvePlot(QFrame):
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, f"{x:g}")
         painter.drawText(
             QRectF(room.right() - 10 * unit, room.bottom() + 2 * unit, 10 * unit, 2 * unit),
-            Qt.AlignmentFlag.AlignRight, "dimension",
-        )  # fmt: skip
+            Qt.AlignmentFlag.AlignRight,
+            "dimension",
+        )

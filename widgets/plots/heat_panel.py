@@ -14,9 +14,11 @@ from widgets.look.state import State
 from widgets.plots.heatmap import HeatMap
 
 _STANDING = {
-    "truth": "exact", "KDE of samples": "heuristic", "KDE of data": "heuristic",
+    "truth": "exact",
+    "KDE of samples": "heuristic",
+    "KDE of data": "heuristic",
     "difference": "estimate",
-}  # fmt: skip
+}
 
 
 class HeatPanel(QFrame):

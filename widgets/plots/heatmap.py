@@ -88,9 +88,9 @@ class HeatMap(QWidget):
         self._view.setAspectLocked(True)
         self._view.disableAutoRange()
         self._view.setDefaultPadding(0)
-        items = (self._image, self._data, self._dots, *self._lines, self._paths, self._marks,
-                 self._cross, self._ring)  # fmt: skip
-        for item in items:
+        for item in (self._image, self._data, self._dots, *self._lines):
+            self._view.addItem(item, ignoreBounds=True)
+        for item in (self._paths, self._marks, self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
         self._view.sigRangeChangedManually.connect(self._announce)
         self._plot.scene().sigMouseClicked.connect(self._click)

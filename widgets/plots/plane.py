@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
-)  # fmt: skip
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.look import theme
@@ -26,17 +26,29 @@ from widgets.plots.cloud import splat
 
 Points = NDArray[np.float32]
 # Paul Tol's "bright" scheme (2021), as widgets.plots.scatter, with two more for ten digits
-INKS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#999999", "#EE7733",
-        "#332288", "#117733")  # fmt: skip
+INKS = (
+    "#4477AA",
+    "#EE6677",
+    "#228833",
+    "#CCBB44",
+    "#66CCEE",
+    "#AA3377",
+    "#999999",
+    "#EE7733",
+    "#332288",
+    "#117733",
+)
 _MARGIN = 0.06
 REACH = 12.0
 FINE, COARSE = 4.0, 24.0
 """Pixels that an arrow key moves the cursor by, alone and with Shift."""
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 _ARROWS = {
-    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
-}  # fmt: skip
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 class Plane(QWidget):

@@ -120,11 +120,7 @@ class JobPainter(QStyledItemDelegate):
         painter.restore()
 
     def helpEvent(
-        self,
-        event: QHelpEvent,
-        view: QAbstractItemView,
-        option: QStyleOptionViewItem,
-        index: Index,
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         """Name the button under the mouse, or tell in full what a cell may have cut short."""
         if not index.isValid() or not isinstance(view, JobList):

@@ -40,11 +40,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-_GLYPHS = {
-    Severity.ERROR: Glyph.ERROR,
-    Severity.WARNING: Glyph.WARN,
-    Severity.NOTE: Glyph.INFO,
-}
+_GLYPHS = {Severity.ERROR: Glyph.ERROR, Severity.WARNING: Glyph.WARN, Severity.NOTE: Glyph.INFO}
 
 
 def severity_colour(severity: Severity) -> QColor:
@@ -105,8 +101,8 @@ class Message(QWidget):
     over = Signal()
 
     def __init__(
-        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget,
-    ) -> None:  # fmt: skip
+        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.text = text
         self.severity = severity
@@ -232,9 +228,12 @@ class Messages(QWidget):
         self.hide()
 
     def tell(
-        self, text: str, details: str = "", severity: Severity | str = Severity.ERROR,
+        self,
+        text: str,
+        details: str = "",
+        severity: Severity | str = Severity.ERROR,
         action: Action | None = None,
-    ) -> Message:  # fmt: skip
+    ) -> Message:
         """Show one sentence, and what can be done; the same again only counts up.
 
         Raises ValueError for an unknown severity.

@@ -38,10 +38,12 @@ class ModelPicker(QWidget):
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.row = ChipRow(self)
         self.library = GlyphButton(
-            Glyph.PLUS, "Models…",
-            "All models: what they can do and take, and how to bring your own (Ctrl+M).", self,
+            Glyph.PLUS,
+            "Models…",
+            "All models: what they can do and take, and how to bring your own (Ctrl+M).",
+            self,
             framed=True,
-        )  # fmt: skip
+        )
         self._arrange()
         self.library.clicked.connect(self.library_wanted)
         self.combo.activated.connect(self._on_data_picked)

@@ -19,10 +19,12 @@ from widgets.plots.curves import Curve, CurvePlot
 
 RESULT = Path(engines.maps.__file__).parent / "dimensions.toml"
 _CURVES = {
-    "kde": ("KDE, axes", "kde", False), "kde_whitened": ("KDE, whitened", "kde", True),
-    "flow": ("Flow", "flow", False), "mfa": ("Factor analyser", "mfa", False),
+    "kde": ("KDE, axes", "kde", False),
+    "kde_whitened": ("KDE, whitened", "kde", True),
+    "flow": ("Flow", "flow", False),
+    "mfa": ("Factor analyser", "mfa", False),
     "gaussian": ("Gaussian", "mfa", True),
-}  # fmt: skip
+}
 """By the name in the file: title, the family whose colour it has, and whether it is dashed."""
 _GAP = "_gap"
 _HELP = (

@@ -77,9 +77,10 @@ class PageExport:
         table = isinstance(content, Table)
         kinds = f"{csv};;{npz}" if table else f"{npz};;{csv}"
         self._export.save_values(
-            _name(look, ".csv" if table else ".npz"), kinds,
+            _name(look, ".csv" if table else ".npz"),
+            kinds,
             lambda path: content_bytes(content, self._recipe(look), path),
-        )  # fmt: skip
+        )
 
     def _recipe(self, look: Look) -> Recipe:
         return recipe_of(look, self._session.cards, self._session.seed)
@@ -88,14 +89,15 @@ class PageExport:
 def content_bytes(content: Content, recipe: Recipe, path: Path) -> bytes:
     """Values as .npz where the name says so, else as lines of text, the recipe inside."""
     if path.suffix.lower() == ".npz":
-        found = content.arrays if isinstance(content, Arrays) else {
-            name: np.array(column) for name, column in content.columns.items()
-        }  # fmt: skip
+        found = (
+            content.arrays
+            if isinstance(content, Arrays)
+            else {name: np.array(column) for name, column in content.columns.items()}
+        )
         with io.BytesIO() as file:
             np.savez_compressed(
-                file, notes=np.array(content.notes), recipe=np.array(recipe.to_json()),
-                **found,
-            )  # fmt: skip
+                file, notes=np.array(content.notes), recipe=np.array(recipe.to_json()), **found
+            )
             return file.getvalue()
     lines = [f"# {KEYWORD} {recipe.to_json()}", *(f"# {note}" for note in content.notes)]
     if isinstance(content, Table):

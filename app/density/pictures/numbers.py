@@ -78,20 +78,28 @@ class Numbers(QObject):
 
     def content(self) -> Table | None:
         """The numbers as lines, each with its kind."""
-        found = [self.scores[card.name] for card in self._session.chosen()
-                 if card.name in self.scores]  # fmt: skip
+        found = [
+            self.scores[card.name] for card in self._session.chosen() if card.name in self.scores
+        ]
         if not found:
             return None
         lacks = [s.kind is Kind.UNNORMALISED for s in found]
         amounts = list(zip(lacks, (s.amount for s in found), strict=True))
-        return Table({
-            "model": [s.card.name for s in found], "log_p_nats": [s.value for s in found],
-            "bits_per_dim": [math.nan if lack else amount for lack, amount in amounts],
-            "kind": [s.kind.value for s in found],
-            "stderr_nats": [math.nan if s.known_error is None else s.known_error for s in found],
-            "method": [s.method for s in found], "meaning": [s.kind.says for s in found],
-            "energy_nats": [amount if lack else math.nan for lack, amount in amounts],
-        }, (self._source.title,))  # fmt: skip
+        return Table(
+            {
+                "model": [s.card.name for s in found],
+                "log_p_nats": [s.value for s in found],
+                "bits_per_dim": [math.nan if lack else amount for lack, amount in amounts],
+                "kind": [s.kind.value for s in found],
+                "stderr_nats": [
+                    math.nan if s.known_error is None else s.known_error for s in found
+                ],
+                "method": [s.method for s in found],
+                "meaning": [s.kind.says for s in found],
+                "energy_nats": [amount if lack else math.nan for lack, amount in amounts],
+            },
+            (self._source.title,),
+        )
 
     @Slot()
     def refresh(self) -> None:

@@ -60,9 +60,12 @@ class Pictures(Page):
         self.samples = SamplesPage(view, self.source, parts)
         self.dimensions = Dimensions(view)
         self._pages: dict[str, Looking] = {
-            "numbers": self.numbers, "pixels": self.pixels, "plane": self.plane,
-            "samples": self.samples, "dimensions": self.dimensions,
-        }  # fmt: skip
+            "numbers": self.numbers,
+            "pixels": self.pixels,
+            "plane": self.plane,
+            "samples": self.samples,
+            "dimensions": self.dimensions,
+        }
         self._export = PageExport(parts.session, parts.export, parts.messages)
         self._pending: Look | None = None
         self._remember(parts.settings)
@@ -125,10 +128,16 @@ class Pictures(Page):
         corners = source.three() if page == "plane" else []
         combo = {"plane": self.plane.models, "samples": self.samples.models}.get(page)
         return Look(
-            models, page, tuple(corners) or (source.picture,), source.title, self.view.label(),
-            self.pixels.noise.value(), str(combo.currentData() or "") if combo else "",
-            str(self.plane.what.currentData()), int(self.samples.count.value()),
-        )  # fmt: skip
+            models,
+            page,
+            tuple(corners) or (source.picture,),
+            source.title,
+            self.view.label(),
+            self.pixels.noise.value(),
+            str(combo.currentData() or "") if combo else "",
+            str(self.plane.what.currentData()),
+            int(self.samples.count.value()),
+        )
 
     @Slot()
     def save(self) -> None:
@@ -138,8 +147,10 @@ class Pictures(Page):
             self._export.seen(self.look(), self.view.content())
         else:
             maps: dict[str, Mapped] = {
-                "pixels": self.pixels, "plane": self.plane, "samples": self.samples,
-            }  # fmt: skip
+                "pixels": self.pixels,
+                "plane": self.plane,
+                "samples": self.samples,
+            }
             self._export.picture(self.look(), maps[page].sheet())
 
     @Slot()
@@ -176,10 +187,10 @@ class Pictures(Page):
         what: Literal["latent", "picture"]
         what = "picture" if self.plane.what.currentData() == "picture" else "latent"
         return replace(
-            settings, density_page=self.view.page(), density_noise=self.pixels.noise.value(),
+            settings,
+            density_page=self.view.page(),
+            density_noise=self.pixels.noise.value(),
             density_mapped=what,
             density_count=int(self.samples.count.value()),
-            splitters={
-                **settings.splitters, "density pictures": tuple(self.view.splitter.sizes())
-            },
-        )  # fmt: skip
+            splitters={**settings.splitters, "density pictures": tuple(self.view.splitter.sizes())},
+        )

@@ -88,8 +88,13 @@ class PixelPage(QObject):
         layout = QVBoxLayout(controls)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT)
-        for widget in (explained("Pixel by pixel", _HELP), QLabel("Noise level of diffusions"),
-                       self.noise, self._says, self.under):  # fmt: skip
+        for widget in (
+            explained("Pixel by pixel", _HELP),
+            QLabel("Noise level of diffusions"),
+            self.noise,
+            self._says,
+            self.under,
+        ):
             layout.addWidget(widget)
         layout.addStretch(1)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -125,10 +130,15 @@ class PixelPage(QObject):
     def sheet(self) -> list[Panel]:
         """The maps as they are shown."""
         return [
-            Panel(self.panels[name].title(), f"{frame.kind.value} · {frame.summary}",
-                  np.ascontiguousarray(frame.values[::-1]), _scale(frame), frame.unit)
+            Panel(
+                self.panels[name].title(),
+                f"{frame.kind.value} · {frame.summary}",
+                np.ascontiguousarray(frame.values[::-1]),
+                _scale(frame),
+                frame.unit,
+            )
             for name, frame in self._shown().items()
-        ]  # fmt: skip
+        ]
 
     def content(self) -> Arrays | None:
         """The values of the maps (H, W), the first row on top."""
@@ -255,8 +265,12 @@ def _map(models: Models, card: Card, picture: Pixels, label: int | None, noise: 
                 return
             yield None
         yield PixelFrame(
-            found.values.float().numpy(), found.unit, found.kind, found.signed, found.summary,
+            found.values.float().numpy(),
+            found.unit,
+            found.kind,
+            found.signed,
+            found.summary,
             found.method,
-        )  # fmt: skip
+        )
 
     return job

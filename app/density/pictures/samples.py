@@ -78,8 +78,14 @@ class SamplesPage(QObject):
         column = QVBoxLayout(controls)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(unit)
-        for widget in (explained("Samples and data", _HELP), self.models, QLabel("Samples"),
-                       self.count, self.clear, self._says):  # fmt: skip
+        for widget in (
+            explained("Samples and data", _HELP),
+            self.models,
+            QLabel("Samples"),
+            self.count,
+            self.clear,
+            self._says,
+        ):
             column.addWidget(widget)
         column.addStretch(1)
         maps, bars = QHBoxLayout(), QHBoxLayout()
@@ -148,10 +154,14 @@ class SamplesPage(QObject):
         found, (high, wide) = self.found, self.found.data.shape
         across, up = found.area.axes(wide, high)
         values: dict[str, npt.NDArray[np.generic]] = {
-            "x": across, "y": up, "log_data": found.data, "log_samples": found.samples,
-            "log_ratio": found.ratio, "data_places": found.data_places,
+            "x": across,
+            "y": up,
+            "log_data": found.data,
+            "log_samples": found.samples,
+            "log_ratio": found.ratio,
+            "data_places": found.data_places,
             "sample_places": found.sample_places,
-        }  # fmt: skip
+        }
         return Arrays(values, (f"samples of {self.models.currentData()}", _HELP))
 
     @Slot()
@@ -168,8 +178,9 @@ class SamplesPage(QObject):
         request = SampleRequest(int(self.count.value()), self._session.seed)
         for panel in self.panels.values():
             panel.set_state(State.WORKING)
-        self.panels["samples"].set_identity(f"Samples: {family_title(card)}", card.family,
-                                            closable=False)  # fmt: skip
+        self.panels["samples"].set_identity(
+            f"Samples: {family_title(card)}", card.family, closable=False
+        )
         job = compare(self._session.open, self._kept, card, base, request)
         self._channel.submit(answering(asked, job))
 
@@ -197,8 +208,11 @@ class SamplesPage(QObject):
             panel.map.set_map(values, box)
             panel.set_footer(text)
             kind = Kind.DATA if key == "data" else Kind.SAMPLES
-            panel.set_kind(kind.value, "Kernel densities in the plane of a classifier, both of the "
-                           "bandwidth that suits the data.")  # fmt: skip
+            panel.set_kind(
+                kind.value,
+                "Kernel densities in the plane of a classifier, both of the "
+                "bandwidth that suits the data.",
+            )
             panel.set_state(State.READY)
         for bar, key in ((self.bar, "data"), (self.ratio_bar, "ratio")):
             bar.set_scale(shown[key][1], shown[key][3])

@@ -80,8 +80,10 @@ class PlanePage(QObject):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        for text, what in (("Density of the latent", "latent"),
-                           ("Density of the picture", "picture")):  # fmt: skip
+        for text, what in (
+            ("Density of the latent", "latent"),
+            ("Density of the picture", "picture"),
+        ):
             self.what.addItem(text, what)
         self.models.setAccessibleName("Model of the plane")
         self.models.setToolTip("In whose latents the plane lies, and whose density is mapped.")
@@ -151,8 +153,11 @@ class PlanePage(QObject):
         request, notes = self.frame.request, (self.frame.method, self.corners.space)
         across, up = request.area.axes(request.wide, request.high)
         values: dict[str, npt.NDArray[np.generic]] = {
-            "a": across, "b": up, "corners": self.corners.places, "values": self.frame.values,
-        }  # fmt: skip
+            "a": across,
+            "b": up,
+            "corners": self.corners.places,
+            "values": self.frame.values,
+        }
         return Arrays(values, (self.frame.kind.value, *notes))
 
     @Slot()

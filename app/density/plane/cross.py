@@ -23,9 +23,14 @@ class Cross(QObject):
     """Numbers at the cursor: those of pixels at once, in grey, then those of the point itself."""
 
     def __init__(
-        self, view: PlaneView, maps: Mapping[str, DensityMap], difference: str, channel: Channel,
-        fields: Fields, parent: QObject,
-    ) -> None:  # fmt: skip
+        self,
+        view: PlaneView,
+        maps: Mapping[str, DensityMap],
+        difference: str,
+        channel: Channel,
+        fields: Fields,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._view, self._maps, self._difference = view, maps, difference
         self._channel, self._fields = channel, fields

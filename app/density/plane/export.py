@@ -24,9 +24,12 @@ class DensityExport:
         self._messages = messages
 
     def picture(
-        self, view: View, maps: dict[str, DensityMap], scale: Scale | None,
+        self,
+        view: View,
+        maps: dict[str, DensityMap],
+        scale: Scale | None,
         difference: HeatPanel | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """All maps with their scales as one PNG, the view inside."""
         frames = _frames(maps)
         if not frames or scale is None:
@@ -34,10 +37,11 @@ class DensityExport:
             return
         unit = "p(x) per unit area" if scale.exponential else "log p(x), nats"
         panels = [
-            Panel(maps[name].title, caption(frame), frame.values, scale, unit,
-                  maps[name].shown_levels)
+            Panel(
+                maps[name].title, caption(frame), frame.values, scale, unit, maps[name].shown_levels
+            )
             for name, frame in frames.items()
-        ]  # fmt: skip
+        ]
         if difference is not None and (gap := difference.map.values()) is not None:
             own = difference.map.scale()
             title = f"{difference.title()}, {difference.badge.text()}"
@@ -65,10 +69,12 @@ def _frames(maps: dict[str, DensityMap]) -> dict[str, MapFrame]:
     found = {n: m.frame for n, m in maps.items() if m.frame is not None and m.frame.complete}
     first = next(iter(found.values()), None)
     return {
-        name: frame for name, frame in found.items()
-        if first is not None and frame.request.area == first.request.area
+        name: frame
+        for name, frame in found.items()
+        if first is not None
+        and frame.request.area == first.request.area
         and frame.values.shape == first.values.shape
-    }  # fmt: skip
+    }
 
 
 def _name(view: View, suffix: str) -> str:

@@ -25,9 +25,14 @@ class DensityMap(QObject):
     shown = Signal(str)
 
     def __init__(
-        self, name: str, title: str, family: str, panel: HeatPanel, channel: Channel,
+        self,
+        name: str,
+        title: str,
+        family: str,
+        panel: HeatPanel,
+        channel: Channel,
         parent: QObject,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self.name, self.title, self.family, self.panel = name, title, family, panel
         self.frame: MapFrame | None = None
@@ -93,8 +98,9 @@ class DensityMap(QObject):
         box = (area.x0, area.x1, area.y0, area.y1)
         self.panel.map.set_map(values, box, self.shown_levels)
         self.panel.map.set_paths(frame.paths)
-        self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method[:1].upper()}"
-                            f"{frame.method[1:]}.")  # fmt: skip
+        self.panel.set_kind(
+            frame.kind.value, f"{frame.kind.says} {frame.method[:1].upper()}{frame.method[1:]}."
+        )
         self._describe(frame)
         self.shown.emit(self.name)
 

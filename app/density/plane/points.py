@@ -93,9 +93,11 @@ class Points(QObject):
             self._scores = Scores(data, label, {})
         known = self._scores.found
         missing = [
-            (point, card) for point in reversed(self.points) for card in (None, *cards)
+            (point, card)
+            for point in reversed(self.points)
+            for card in (None, *cards)
             if (card.name if card else TRUTH) not in known.get(point, {})
-        ]  # fmt: skip
+        ]
         if missing:
             self._channel.submit(scoring(self._fields, self._scores, missing))
 

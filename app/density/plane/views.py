@@ -13,28 +13,42 @@ MOST_SIDE, _CLOSE = 1024, 0.5
 
 
 def view_of_controls(
-    controls: DensityControls, models: tuple[str, ...], area: Area,
+    controls: DensityControls,
+    models: tuple[str, ...],
+    area: Area,
     points: tuple[tuple[float, float], ...],
-) -> View:  # fmt: skip
+) -> View:
     """What is set, as a view of these models."""
     time = controls.time
     return View(
-        models=models, area=area, side=controls.side(), label=controls.label(),
-        logarithmic=controls.logarithmic(), range=float(controls.range.value()),
-        contours=controls.contours.isChecked(), data=controls.data.isChecked(), points=points,
+        models=models,
+        area=area,
+        side=controls.side(),
+        label=controls.label(),
+        logarithmic=controls.logarithmic(),
+        range=float(controls.range.value()),
+        contours=controls.contours.isChecked(),
+        data=controls.data.isChecked(),
+        points=points,
         difference=controls.difference(),
         inside=(time.chosen(), time.place()) if time.chosen() else None,
         samples=controls.samples.isChecked(),
-    )  # fmt: skip
+    )
 
 
 def show_view(controls: DensityControls, view: View) -> None:
     """Set every control, silently."""
     controls.show_view(
-        label=view.label, side=view.side, logarithmic=view.logarithmic, range_=view.range,
-        contours=view.contours, data=view.data, difference=view.difference, inside=view.inside,
+        label=view.label,
+        side=view.side,
+        logarithmic=view.logarithmic,
+        range_=view.range,
+        contours=view.contours,
+        data=view.data,
+        difference=view.difference,
+        inside=view.inside,
         samples=view.samples,
-    )  # fmt: skip
+    )
 
 
 def detail(side: int, area: Area, home: Area) -> int:
@@ -47,16 +61,26 @@ def remember(controls: DensityControls, settings: Settings) -> None:
     """Set what was remembered, silently, cut to what the controls offer."""
     side = max((s for s in SIDES if s <= settings.density_side), default=SIDES[0])
     controls.show_view(
-        label=None, side=side, logarithmic=settings.density_logarithmic,
-        range_=float(settings.density_range), contours=settings.density_contours,
-        data=settings.density_data, samples=settings.density_samples, difference=None, inside=None,
-    )  # fmt: skip
+        label=None,
+        side=side,
+        logarithmic=settings.density_logarithmic,
+        range_=float(settings.density_range),
+        contours=settings.density_contours,
+        data=settings.density_data,
+        samples=settings.density_samples,
+        difference=None,
+        inside=None,
+    )
 
 
 def settings_of(controls: DensityControls, settings: Settings) -> Settings:
     """The settings with these controls in them."""
     return replace(
-        settings, density_side=controls.side(), density_logarithmic=controls.logarithmic(),
-        density_range=int(controls.range.value()), density_contours=controls.contours.isChecked(),
-        density_data=controls.data.isChecked(), density_samples=controls.samples.isChecked(),
-    )  # fmt: skip
+        settings,
+        density_side=controls.side(),
+        density_logarithmic=controls.logarithmic(),
+        density_range=int(controls.range.value()),
+        density_contours=controls.contours.isChecked(),
+        density_data=controls.data.isChecked(),
+        density_samples=controls.samples.isChecked(),
+    )

@@ -34,8 +34,9 @@ class PictureEditor(Editor[FilledRow]):
         super().__init__(tab, parts)
         self.desk: PictureDesk = PictureDesk(tab)
         self.source = Source(self.desk, parts, tab)
-        self.inspector: PictureInspector = PictureInspector(self.desk, self.rows, self.source,
-                                                            parts, tab)  # fmt: skip
+        self.inspector: PictureInspector = PictureInspector(
+            self.desk, self.rows, self.source, parts, tab
+        )
         self._files = MaskFiles(self.desk, self.source, parts, tab)
         self.source.changed.connect(self._take_picture)
         self.source.found.connect(self.found)
@@ -54,9 +55,16 @@ class PictureEditor(Editor[FilledRow]):
         if picture is None or mask.shape != picture.shape[:2]:
             return None
         return FillRequest(
-            picture, mask, asked.count, asked.seed, asked.method, asked.knobs, asked.label,
-            asked.prompt, asked.given,
-        )  # fmt: skip
+            picture,
+            mask,
+            asked.count,
+            asked.seed,
+            asked.method,
+            asked.knobs,
+            asked.label,
+            asked.prompt,
+            asked.given,
+        )
 
     def adopt(self, source: Path | bytes) -> bool:
         """Take it as the picture with the hole."""
@@ -104,7 +112,9 @@ class PictureEditor(Editor[FilledRow]):
     def settings(self, settings: Settings) -> Settings:
         canvas = self.desk.canvas
         return replace(
-            settings, imputations=self.count, keep_mask=self.desk.keep_mask.isChecked(),
+            settings,
+            imputations=self.count,
+            keep_mask=self.desk.keep_mask.isChecked(),
             mask_colour=canvas.overlay_colour().name().upper(),
             mask_opacity=round(100 * canvas.overlay_opacity()),
-        )  # fmt: skip
+        )

@@ -98,15 +98,23 @@ def methods_table(card: Card, method: str) -> FamilyTable:
     asked = evidence.about(found, card, method)
     rows = tuple(
         FamilyRow(
-            e.family, FAMILY_TITLES.get(e.family, e.family),
+            e.family,
+            FAMILY_TITLES.get(e.family, e.family),
             (
-                Cell(e.title, e.how), Cell(e.exactness), _asked(e), Cell(e.measure),
-                Cell(f"{e.draws:,}"), Cell(f"{e.calls:,}"), Cell(f"{e.value:.3g}"),
-                Cell(f"{e.floor:.3g}"), Cell(f"{e.limit:.3g}"), Cell(e.verdict),
+                Cell(e.title, e.how),
+                Cell(e.exactness),
+                _asked(e),
+                Cell(e.measure),
+                Cell(f"{e.draws:,}"),
+                Cell(f"{e.calls:,}"),
+                Cell(f"{e.value:.3g}"),
+                Cell(f"{e.floor:.3g}"),
+                Cell(f"{e.limit:.3g}"),
+                Cell(e.verdict),
             ),
         )
         for e in asked
-    )  # fmt: skip
+    )
     if found and not asked:
         note = NOT_KNOWN.format(family=family_title(card), kind=evidence.kind_of(card))
     return _table("This method where the answer is known", _COLUMNS, rows, note)
@@ -203,9 +211,17 @@ def figures_of(card: Card) -> list[Figure]:
         mask, _, method = name.removeprefix(PREFIX).partition("_")
         how, knobs = _how(entry, "few", "examples"), entry.get("knobs", {})
         found.append(
-            Figure(mask, method, AGREEMENT, entry["value"], entry.get("stderr"),
-                   entry.get("floor"), how, knobs)
-        )  # fmt: skip
+            Figure(
+                mask,
+                method,
+                AGREEMENT,
+                entry["value"],
+                entry.get("stderr"),
+                entry.get("floor"),
+                how,
+                knobs,
+            )
+        )
         if COVERAGE in entry:
             wanted = entry.get("nominal", WANTED)
             error, how = entry.get("coverage_stderr"), _how(entry, "draws", "coverage_examples")
@@ -228,9 +244,12 @@ def _cells(figure: Figure) -> tuple[Cell, ...]:
     error = "" if figure.stderr is None else f" ± {100 * figure.stderr:.1f} %"
     wanted = NOTHING if figure.wanted is None else _value(figure.wanted)
     return (
-        Cell(figure.where), Cell(figure.what), Cell(_value(figure.value) + error), Cell(wanted),
+        Cell(figure.where),
+        Cell(figure.what),
+        Cell(_value(figure.value) + error),
+        Cell(wanted),
         Cell(figure.how),
-    )  # fmt: skip
+    )
 
 
 def _value(share: float) -> str:

@@ -32,9 +32,13 @@ class PictureInspector(Inspector[FilledRow]):
     """One draw of a row, or the picture, mean or deviation of them all."""
 
     def __init__(
-        self, desk: PictureDesk, rows: Mapping[str, FilledRow], source: Source, parts: Parts,
+        self,
+        desk: PictureDesk,
+        rows: Mapping[str, FilledRow],
+        source: Source,
+        parts: Parts,
         window: QWidget,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(rows, desk)
         self._desk, self._source = desk, source
         self._actions = PictureActions(parts.export, window, parts.travel)
@@ -104,9 +108,12 @@ class PictureInspector(Inspector[FilledRow]):
         if self._desk.unclamped.isChecked():
             table.insert(1, ("Shown", "unclamped; files have the known pixels"))
         self._desk.flip.show_draw(
-            row.seen(frame)[index], table, index, frame.request.count,
+            row.seen(frame)[index],
+            table,
+            index,
+            frame.request.count,
             reason="" if recipe else "It is not finished yet.",
-        )  # fmt: skip
+        )
 
     def _frame_only(self, gallery: Gallery, index: int) -> None:
         """Frame one picture of all rows: the one shown large."""

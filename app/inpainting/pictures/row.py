@@ -65,9 +65,11 @@ class FilledRow(MethodRow[FillRequest, Filling]):
     def _show_summary(self, frame: Filling) -> None:
         stands = (frame.summary.typical, frame.summary.diverse)
         parts = [
-            frame.request.picture, frame.summary.mean, coloured(frame.summary.spread, SPREAD_MOST),
+            frame.request.picture,
+            frame.summary.mean,
+            coloured(frame.summary.spread, SPREAD_MOST),
             *(frame.values[i] for i in stands),
-        ]  # fmt: skip
+        ]
         self.view.show_summary(np.stack(parts), stands)
 
     def seen(self, frame: Filling) -> Pixels:

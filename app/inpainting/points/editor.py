@@ -49,9 +49,15 @@ class PointEditor(Editor[LineRow]):
         if line is None:
             return None
         return LineRequest(
-            line.axis, line.value, asked.count, asked.seed, asked.method, asked.knobs, asked.label,
+            line.axis,
+            line.value,
+            asked.count,
+            asked.seed,
+            asked.method,
+            asked.knobs,
+            asked.label,
             asked.given,
-        )  # fmt: skip
+        )
 
     def read(self, recipe: Recipe, card: Card) -> LineRequest:
         return request_of(recipe, card)

@@ -48,9 +48,13 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
     """The draws follow the channel of the row, the density one of its own."""
 
     def __init__(
-        self, card: Card, row: ConditionalRow, channels: tuple[Channel, Channel], models: Models,
+        self,
+        card: Card,
+        row: ConditionalRow,
+        channels: tuple[Channel, Channel],
+        models: Models,
         parent: QObject,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(card, row, channels[0], models, fill_line, parent)
         self.view = row
         self.curve: Curve | None = None
@@ -156,7 +160,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             "The largest gap between the draws' distribution and the model's density "
             "(Kolmogorov-Smirnov): of as many independent exact draws 95 % stay below "
             f"{limit:.3f}.",
-        )  # fmt: skip
+        )
 
     def _draws_text(self) -> str:
         if self.frame is None or self._line is None or self.frame.request.axis != self._line.axis:
@@ -193,10 +197,11 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             table += [
                 ("Method", self.frame.choice.title),
                 ("Known", _known(asked)),
-                ("Draws", f"{asked.count:,}"), ("Seed", str(asked.seed)),
+                ("Draws", f"{asked.count:,}"),
+                ("Seed", str(asked.seed)),
                 ("Mean of draws", f"{self.frame.values.mean():.3f}"),
                 ("sd of draws", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
-            ]  # fmt: skip
+            ]
             if self._line is not None and not _answers(asked, self._line):
                 table.append(("", f"Drawn of that line; now {_known(self._line)}."))
         for name, curve in (("density", self.curve), ("data", self.truth)):

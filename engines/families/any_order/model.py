@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
+from engines.families.any_order.knobs import SOURCE, TERMS, calls_knob, groups_knob, procedure_of
 from engines.families.any_order.net import PictureAnyOrder
 from engines.families.autoregressive.model import (
     LOGITS,
@@ -34,7 +35,6 @@ from engines.model import (
     Density,
     DensityRun,
     Exactness,
-    Knob,
     Knobs,
     Latents,
     LogDensity,
@@ -50,12 +50,6 @@ from engines.model import (
 from engines.noise import Streams, streams_of
 from engines.spread import mean_in_order
 
-TERMS = Knob(
-    "terms", "Random masks", 4, 2, 784, 1,
-    "Network calls per picture where groups is 0: random masks, their sizes spread evenly over "
-    "1 … D. A bound for the mean over many pictures; for one picture its error is large.",
-)  # fmt: skip
-
 _NETS: Mapping[type[Kind], Callable[..., PictureAnyOrder | PointConditionals]] = MappingProxyType(
     {Pictures: PictureAnyOrder, Points: PointConditionals}
 )
@@ -65,7 +59,6 @@ _UNKNOWN = 0.0
 _PIXELS_A_CALL = 14
 _ROUGHER = 4
 """With so many times fewer groups log P of a digit is 11 nats below that of one order."""
-_SOURCE = "Hoogeboom et al. 2022"
 _POINT_NATURE = "noise of p(x1), p(x2 | x1), exact inverse; one order; not a learned space"
 
 
@@ -120,9 +113,14 @@ class AnyOrderPictures(Levels):
 
     @torch.no_grad()
     def _fill(
-        self, u: Tensor, order: Tensor, labels: Tensor, calls: int, temperature: float = 1.0,
+        self,
+        u: Tensor,
+        order: Tensor,
+        labels: Tensor,
+        calls: int,
+        temperature: float = 1.0,
         guidance: float = 1.0,
-    ) -> Run:  # fmt: skip
+    ) -> Run:
         """Pictures for the uniform numbers of their places (n, D), in this order (n, D)."""
         n, size = len(u), self.card.shape[1:]
         guided = Guided.of(labels.to(self.device), self.net.classes, guidance)
@@ -146,7 +144,7 @@ class AnyOrderPictures(Levels):
 
         Who asks for a number of masks and no groups means the bound, as before there were groups.
         """
-        settled = settle((_groups(self.pixels, self.calls), TERMS), knobs)
+        settled = settle((groups_knob(self.pixels, self.calls), TERMS), knobs)
         masks = "terms" in knobs and "groups" not in knobs
         if masks or settled["groups"] == 0:
             return self.bound(x, labels, int(settled["terms"]))
@@ -329,16 +327,14 @@ def of_net(card: Card, net: PictureAnyOrder | PointConditionals, device: torch.d
 
 def _of_points(points: AnyOrderPoints) -> Model:
     knobs = (TEMPERATURE,)
-    exact = Procedure(Exactness.EXACT, "ancestral, an order at random", _SOURCE)
+    exact = Procedure(Exactness.EXACT, "ancestral, an order at random", SOURCE)
     return Model(
         card=points.card,
         sample=in_batches(points.draw, points.card, knobs),
         procedure=lambda given: tempered(exact, settle(knobs, given)),
         knobs=knobs,
         density=Density(
-            Meaning.EXACT,
-            points.log_density,
-            grid=points.log_grid if points.net.dim == 2 else None,
+            Meaning.EXACT, points.log_density, grid=points.log_grid if points.net.dim == 2 else None
         ),
         latents=Latents((points.net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT),
         axes=points,
@@ -347,46 +343,19 @@ def _of_points(points: AnyOrderPoints) -> Model:
 
 def _of_pictures(pictures: AnyOrderPictures) -> Model:
     dims, calls = pictures.pixels, pictures.calls
-    knobs = (_calls(dims, calls), LOGITS, *([GUIDANCE] if pictures.card.labels else []))
+    knobs = (calls_knob(dims, calls), LOGITS, *([GUIDANCE] if pictures.card.labels else []))
     nature = f"noise of {calls} groups of pixels in one order, exact inverse; not a learned space"
     return Model(
         card=pictures.card,
         sample=in_batches(pictures.draw, pictures.card, knobs),
-        procedure=lambda given: _procedure(settle(knobs, given), dims),
+        procedure=lambda given: procedure_of(settle(knobs, given), dims),
         knobs=knobs,
         density=Density(
             Meaning.BOUND,
             pictures.density,
-            (_groups(dims, calls), TERMS),
+            (groups_knob(dims, calls), TERMS),
             rough={"groups": max(1, calls // _ROUGHER)},
         ),
         latents=Latents((dims,), nature, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW),
         conditionals=pictures,
     )
-
-
-def _groups(dims: int, default: int) -> Knob:
-    return Knob(
-        "groups", "Groups of one order", default, 0, dims, 1,
-        "Network calls per picture along one order of the pixels, the same for all pictures. Those "
-        f"of one group are taken as independent: {dims} groups, one pixel each, are exact. 0 takes "
-        "random masks in place of an order.",
-    )  # fmt: skip
-
-
-def _calls(dims: int, default: int) -> Knob:
-    return Knob(
-        "calls", "Network calls", default, 1, dims, 1,
-        f"Pixels drawn in one call are taken as independent of each other: {dims} calls, one pixel "
-        "each, are the model's distribution; fewer come close to it.",
-    )  # fmt: skip
-
-
-def _procedure(knobs: Knobs, dims: int) -> Procedure:
-    calls = int(knobs["calls"])
-    if calls == dims:
-        one = Procedure(Exactness.EXACT, "ancestral, pixel by pixel in random order", _SOURCE)
-    else:
-        method = f"random order, {calls} calls: pixels of one call taken as independent"
-        one = Procedure(Exactness.HEURISTIC, method, _SOURCE)
-    return tempered(one, knobs)

@@ -23,9 +23,15 @@ class PictureAnyOrder(nn.Module):
     """
 
     def __init__(
-        self, *, shape: Sequence[int], classes: int, width: Sequence[int], blocks: Sequence[int],
-        features: int, levels: int = 256,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        shape: Sequence[int],
+        classes: int,
+        width: Sequence[int],
+        blocks: Sequence[int],
+        features: int,
+        levels: int = 256,
+    ) -> None:
         super().__init__()
         channels, self.height, self.side = shape
         if channels != 1:

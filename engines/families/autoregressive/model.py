@@ -37,11 +37,16 @@ from engines.model import (
 from engines.noise import Streams, streams_of
 
 LOGITS = Knob(
-    "temperature", "Temperature", 1.0, 0.05, 1.5, 0.05,
+    "temperature",
+    "Temperature",
+    1.0,
+    0.05,
+    1.5,
+    0.05,
     "Divides the logits of every pixel. "
     "1 is the model's distribution; below, samples are more typical and less varied.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 
 _NETS: Mapping[type[Kind], Callable[..., PictureRaster | PointConditionals]] = MappingProxyType(
     {Pictures: PictureRaster, Points: PointConditionals}
@@ -362,9 +367,12 @@ def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.dev
 
 
 def _model(
-    engine: RasterPictures | RasterPoints, knobs: tuple[Knob, ...], how: str, density: Density,
+    engine: RasterPictures | RasterPoints,
+    knobs: tuple[Knob, ...],
+    how: str,
+    density: Density,
     latents: Latents,
-) -> Model:  # fmt: skip
+) -> Model:
     ancestral = Procedure(Exactness.EXACT, f"ancestral, {how}", _SOURCE)
     return Model(
         card=engine.card,

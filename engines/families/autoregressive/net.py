@@ -34,9 +34,17 @@ class PictureRaster(nn.Module):
     near: Tensor
 
     def __init__(
-        self, *, shape: Sequence[int], classes: int, rows: int, reach: int, width: int,
-        blocks: int, codes: int, levels: int = 256,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        shape: Sequence[int],
+        classes: int,
+        rows: int,
+        reach: int,
+        width: int,
+        blocks: int,
+        codes: int,
+        levels: int = 256,
+    ) -> None:
         super().__init__()
         channels, self.height, self.side = shape
         if channels != 1:

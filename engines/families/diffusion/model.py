@@ -16,7 +16,16 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints import weights
-from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, tempered, to_levels
+from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, to_levels
+from engines.families.diffusion.knobs import (
+    ANCESTRAL,
+    HEUN,
+    PLANE_STEPS,
+    SAMPLER,
+    procedure_of,
+    sampler_steps,
+    solver_steps,
+)
 from engines.families.diffusion.net import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
 from engines.families.diffusion.picture_mass import KNOBS, mass
 from engines.families.diffusion.probability_flow import (
@@ -40,7 +49,6 @@ from engines.model import (
     Density,
     DensityRun,
     Exactness,
-    Knob,
     Knobs,
     Latents,
     LogDensity,
@@ -57,19 +65,8 @@ from engines.model import (
 )
 from engines.noise import Streams, log_normal
 
-HEUN, ANCESTRAL = 0.0, 1.0
-SAMPLER = Knob(
-    "sampler", "Sampler", ANCESTRAL, HEUN, ANCESTRAL, 1,
-    "With N steps the probability-flow ODE costs 2N − 1 network calls and needs few of them. The "
-    "reverse diffusion costs N and needs more, but its fresh noise forgets the network's errors. "
-    "For a learned score both end at different distributions (Song et al. 2021): log p(x) is that "
-    "of the ODE.",
-    choices=("probability-flow ODE, Heun", "reverse diffusion, ancestral"),
-)  # fmt: skip
-
 _ROWS, _PLANE_ROWS = 4096, 2048
 _NATURE = "Gaussian noise at σ_max; inverse up to the solver's error (probability-flow ODE)"
-_SOLVER_STEPS = 48
 _NETS: Mapping[type[Kind], Callable[..., Denoiser]] = MappingProxyType(
     {Pictures: PictureDenoiser, Points: PointDenoiser}
 )
@@ -77,12 +74,6 @@ _PACES = {Pictures: Pace.SLOW, Points: Pace.FAST}
 _CODE_STEPS, _CODE_RHO, _SKETCH_STEPS = {Pictures: 16, Points: 24}, 1.25, 5
 """Between data and codes steps near σ_max must be short: with 95 calls of Heun's method, spaced as
 for samples, one digit in 200 came back at 25 dB that these 65 calls bring back at 58 dB."""
-
-PLANE_STEPS = Knob(
-    "steps", "Solver steps", 34, 4, 512, 1,
-    "Number N of steps along the probability-flow ODE, 5N + 1 network calls, 2N + 1 of them with "
-    "derivatives. With 34 the density of a Gaussian mixture is right to 0.001 nats.",
-)  # fmt: skip
 
 _Integral: TypeAlias = Generator[int, None, tuple[Tensor, Tensor]]
 
@@ -139,9 +130,13 @@ class Diffusion:
 
     @torch.no_grad()
     def _generate(
-        self, z: Tensor, labels: Tensor, steps: int, guidance: float = 1.0,
+        self,
+        z: Tensor,
+        labels: Tensor,
+        steps: int,
+        guidance: float = 1.0,
         fresh: Streams | None = None,
-    ) -> Run:  # fmt: skip
+    ) -> Run:
         """From noise z (n, D) to data: along the ODE, or with `fresh` noise at every step."""
         denoise, cost = self._denoiser(labels.to(self.device), guidance)
         x = self._far(z)
@@ -237,7 +232,7 @@ class Diffusion:
 
     def point_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
         """log p(x) with the exact divergence."""
-        steps = int(settle((_solver_steps(),), knobs)["steps"])
+        steps = int(settle((solver_steps(),), knobs)["steps"])
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         values = []
         for part in torch.arange(len(x)).split(_ROWS):
@@ -323,22 +318,6 @@ def _counted(
     return steps.result
 
 
-def _sampler_steps(default: int) -> Knob:
-    return Knob(
-        "steps", "Steps", default, 2, 100, 1,
-        "Number N of noise levels. With Heun's method a sample costs 2N − 1 network calls. "
-        "More steps come closer to the model's distribution.",
-    )  # fmt: skip
-
-
-def _solver_steps() -> Knob:
-    return Knob(
-        "steps", "Solver steps", _SOLVER_STEPS, 8, 512, 1,
-        "Number N of steps along the probability-flow ODE, 2N network calls with their "
-        "derivatives. More come closer to the model's log p(x).",
-    )  # fmt: skip
-
-
 def load(card: Card, device: torch.device) -> Model:
     """Open a diffusion checkpoint. Raises CheckpointError when its weights do not fit its card."""
     net = weights.build(weights.of_kind(_NETS, card), card)
@@ -350,7 +329,7 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     """The model that a denoiser defines."""
     diffusion = Diffusion(card, net, device)
     knobs = (
-        _sampler_steps(net.steps),
+        sampler_steps(net.steps),
         *([SAMPLER] if diffusion.in_cells else []),
         *([GUIDANCE] if card.labels else []),
     )
@@ -359,11 +338,11 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     elif diffusion.dims == 2:
         density = Density(Meaning.ESTIMATE, diffusion.plane_density, (PLANE_STEPS,))
     else:
-        density = Density(Meaning.ESTIMATE, diffusion.point_density, (_solver_steps(),))
+        density = Density(Meaning.ESTIMATE, diffusion.point_density, (solver_steps(),))
     return Model(
         card=card,
         sample=in_batches(diffusion.draw, card, knobs),
-        procedure=lambda given: _procedure(settle(knobs, given)),
+        procedure=lambda given: procedure_of(settle(knobs, given)),
         knobs=knobs,
         density=density,
         latents=Latents(
@@ -386,15 +365,3 @@ def _code_steps(card: Card) -> int:
 def _inverse(steps: int) -> Procedure:
     method = f"probability-flow ODE to σ_max, Runge–Kutta 4, {steps} steps"
     return Procedure(Exactness.ASYMPTOTIC, method, "Song et al. 2021; Karras et al. 2022")
-
-
-def _procedure(knobs: Knobs) -> Procedure:
-    steps = int(knobs["steps"])
-    method, source = (
-        f"probability-flow ODE, Heun, {steps} steps",
-        "Karras et al. 2022; Lu & Song 2024",
-    )
-    if knobs.get("sampler", HEUN) == ANCESTRAL:
-        method = f"reverse diffusion, ancestral, {steps} steps; log p(x) is that of the ODE"
-        source = "Ho et al. 2020"
-    return tempered(Procedure(Exactness.ASYMPTOTIC, method, source), knobs)

@@ -75,9 +75,17 @@ class PointDenoiser(Denoiser):
     """
 
     def __init__(
-        self, *, dim: int, classes: int, hidden: int, layers: int, features: int, steps: int,
-        places: int = 0, smooth: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        dim: int,
+        classes: int,
+        hidden: int,
+        layers: int,
+        features: int,
+        steps: int,
+        places: int = 0,
+        smooth: float = 0.0,
+    ) -> None:
         body = Perceptron(
             dim, classes, hidden=hidden, layers=layers, features=features, places=places
         )
@@ -139,9 +147,14 @@ class PictureDenoiser(Denoiser):
     """
 
     def __init__(
-        self, *, shape: Sequence[int], classes: int, width: Sequence[int],
-        blocks: Sequence[int], steps: int,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        shape: Sequence[int],
+        classes: int,
+        width: Sequence[int],
+        blocks: Sequence[int],
+        steps: int,
+    ) -> None:
         body = UNet(shape[0], classes, width=width, blocks=blocks)
         super().__init__(body, axes=1, classes=classes, steps=steps)
 

@@ -20,20 +20,35 @@ from engines.noise import Streams, streams_of
 from engines.spread import mean_log
 
 STEPS = Knob(
-    "steps", "Solver steps", 16, 4, 512, 1,
+    "steps",
+    "Solver steps",
+    16,
+    4,
+    512,
+    1,
     "Number N of steps along the probability-flow ODE, 5N + 1 network calls, 2N + 1 of them with "
     "derivatives. More come closer to the model's log p(x).",
-)  # fmt: skip
+)
 PROBES = Knob(
-    "probes", "Probes", 1, 1, 32, 1,
+    "probes",
+    "Probes",
+    1,
+    1,
+    32,
+    1,
     "Random ±1 vectors per network call that estimate the divergence. More give a smaller "
     "standard error.",
-)  # fmt: skip
+)
 DRAWS = Knob(
-    "dequantisation", "Dequantisation samples", 2, 1, 256, 1,
+    "dequantisation",
+    "Dequantisation samples",
+    2,
+    1,
+    256,
+    1,
     "Number of uniform draws inside the pixel cells, each with an ODE of its own. Their mean log "
     "density is shown, their spread gives the standard error; from one draw alone it is not known.",
-)  # fmt: skip
+)
 KNOBS = (STEPS, PROBES, DRAWS)
 """On 8 digits 16 steps left an error of 0.03 nats on average and of 0.6 at most; Heun's method left
 3.8 with 24 steps and 0.8 with 48, which need 48 and 96 calls with derivatives instead of 33."""

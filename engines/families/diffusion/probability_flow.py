@@ -55,9 +55,13 @@ def raw(d: Tensor, w: Tensor, sigma: float) -> Tensor:
 
 
 def by_gradients(
-    denoise: Callable[[Tensor, float, Tensor], Tensor], w: Tensor, sigma: float, label: Tensor, *,
+    denoise: Callable[[Tensor, float, Tensor], Tensor],
+    w: Tensor,
+    sigma: float,
+    label: Tensor,
+    *,
     divergence: bool = True,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor]:
     """F(w; φ) (n, D) of a denoiser D(x, σ, labels) for one class (1,), and its divergence (n,).
 
     One gradient for each axis; without the divergence, zeros for it.

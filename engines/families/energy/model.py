@@ -46,11 +46,16 @@ from engines.model import (
 from engines.noise import Streams
 
 TEMPERATURE = Knob(
-    "temperature", "Temperature", 1.0, 0.25, 4.0, 0.05,
+    "temperature",
+    "Temperature",
+    1.0,
+    0.25,
+    4.0,
+    0.05,
     "The chains end at e^(−E / T). 1 is the model's distribution; below, points keep to the "
     "deepest valleys of the energy; above, they climb out.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 _NETS: Mapping[type[Kind], Callable[..., PictureEnergy | PointEnergy]] = MappingProxyType(
     {Pictures: PictureEnergy, Points: PointEnergy}
 )
@@ -217,25 +222,40 @@ def levels(count: int) -> list[float]:
 
 def _steps(default: int) -> Knob:
     return Knob(
-        "steps", "Steps", default, 4, 1000, 1,
+        "steps",
+        "Steps",
+        default,
+        4,
+        1000,
+        1,
         "Length of the chains: each step is a Metropolis-adjusted Langevin step and an offer of "
         f"{PLACES} places to jump to. The first 40 % cool down from a temperature of 8.",
-    )  # fmt: skip
+    )
 
 
 def _level_knobs(net: PictureEnergy) -> tuple[Knob, ...]:
     return (
         Knob(
-            "levels", "Noise levels", net.levels, 2, 100, 1,
+            "levels",
+            "Noise levels",
+            net.levels,
+            2,
+            100,
+            1,
             "Levels between pure noise and none. More follow the energy more closely.",
         ),
         Knob(
-            "steps", "Steps per level", net.steps, 0, 200, 1,
+            "steps",
+            "Steps per level",
+            net.steps,
+            0,
+            200,
+            1,
             "Langevin steps at every noise level, one network call and its slope each, and "
             f"{_LAST} times as many Metropolis-adjusted ones at the last. With enough of them any "
             "start is forgotten.",
         ),
-    )  # fmt: skip
+    )
 
 
 def load(card: Card, device: torch.device) -> Model:

@@ -35,9 +35,15 @@ class PictureEnergy(nn.Module):
     scale: Tensor
 
     def __init__(
-        self, *, shape: Sequence[int], classes: int, width: Sequence[int], blocks: Sequence[int],
-        levels: int, steps: int,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        shape: Sequence[int],
+        classes: int,
+        width: Sequence[int],
+        blocks: Sequence[int],
+        levels: int,
+        steps: int,
+    ) -> None:
         super().__init__()
         self.body = UNet(
             shape[0], classes, width=width, blocks=blocks, block=PlainBlock, look=PlainAttention

@@ -63,9 +63,14 @@ class Points:
             near, u = noise.uniform(PLACES, 1) < 0.5, noise.uniform(PLACES, len(size))
             x, coin = low + size * torch.where(near, u, 2 * u - 0.5), noise.uniform()
             at = langevin.jump(
-                energy, at, x, value=self._values(x, labels), coin=coin, beta=beta,
+                energy,
+                at,
+                x,
+                value=self._values(x, labels),
+                coin=coin,
+                beta=beta,
                 gain=self._log_q(at.x)[:, None] - self._log_q(x),
-            )  # fmt: skip
+            )
             if i % _SHOWN_EVERY == 0 or i == total:
                 yield Step(n * i // total, n, at.x.clone(), 1 + (PLACES + 2) * i)
         return at.x

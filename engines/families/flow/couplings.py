@@ -135,9 +135,14 @@ class Bend(nn.Module):
     limits: Tensor | None
 
     def __init__(
-        self, given: int, bent: int, bins: int, net: Callable[[int, int], nn.Module], *,
+        self,
+        given: int,
+        bent: int,
+        bins: int,
+        net: Callable[[int, int], nn.Module],
+        *,
         bounded: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.bins, self.bent = bins, bent
         self.net = net(given, bent * (2 + (3 * bins - 1 if bins else 0)))
@@ -174,9 +179,14 @@ class Coupling(nn.Module):
     """ActNorm, 1x1 mixing, then one half of the channels bends the other."""
 
     def __init__(
-        self, channels: int, bins: int, net: Callable[[int, int], nn.Module], *,
-        rotated: bool = True, bounded: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        channels: int,
+        bins: int,
+        net: Callable[[int, int], nn.Module],
+        *,
+        rotated: bool = True,
+        bounded: bool = False,
+    ) -> None:
         super().__init__()
         self.norm, self.mix = ActNorm(channels), Mix(channels, rotated=rotated)
         self.bend = Bend(channels // 2, channels // 2, bins, net, bounded=bounded)

@@ -34,9 +34,17 @@ class PictureInverse:
 
     @torch.no_grad()
     def __init__(
-        self, shape: tuple[int, ...], *, fine: nn.ModuleList, split: Bend, coarse: nn.ModuleList,
-        last: ActNorm, top: nn.ModuleList, view: Bend, base: ClassBase,
-    ) -> None:  # fmt: skip
+        self,
+        shape: tuple[int, ...],
+        *,
+        fine: nn.ModuleList,
+        split: Bend,
+        coarse: nn.ModuleList,
+        last: ActNorm,
+        top: nn.ModuleList,
+        view: Bend,
+        base: ClassBase,
+    ) -> None:
         """The layers of the flow under its own names for them; pictures have `shape` (C, H, W)."""
         self.shape = shape
         self.mean, self.sd = base.mean.weight, base.log_sd.weight.exp()

@@ -35,10 +35,15 @@ from engines.noise import Streams, log_normal, streams_of
 from engines.spread import log_mean
 
 DEQUANTISATION = Knob(
-    "dequantisation", "Dequantisation samples", 1, 1, 256, 1,
+    "dequantisation",
+    "Dequantisation samples",
+    1,
+    1,
+    256,
+    1,
     "Number k of uniform draws inside the pixel cells. log of their mean density is a lower bound "
     "on the log mass of the 8-bit picture, tight as k grows.",
-)  # fmt: skip
+)
 
 _NETS: Mapping[type[Kind], Callable[..., Invertible]] = MappingProxyType(
     {Pictures: PictureFlow, Points: PointFlow}

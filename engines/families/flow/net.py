@@ -54,10 +54,18 @@ class PictureFlow(Invertible):
     """
 
     def __init__(
-        self, *, shape: Sequence[int], classes: int, couplings: Sequence[int],
-        width: Sequence[int], reach: Sequence[int], hidden: int, bins: int, top: Sequence[int],
+        self,
+        *,
+        shape: Sequence[int],
+        classes: int,
+        couplings: Sequence[int],
+        width: Sequence[int],
+        reach: Sequence[int],
+        hidden: int,
+        bins: int,
+        top: Sequence[int],
         bounded: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.shape, self.classes = tuple(shape), classes
         channels, height, side = self.shape
@@ -115,9 +123,15 @@ class PictureFlow(Invertible):
         if self.training or self._inverse is None:
             with torch.inference_mode(False):  # it is kept, and slopes may pass through it later
                 self._inverse = PictureInverse(
-                    self.shape, fine=self.fine, split=self.split, coarse=self.coarse,
-                    last=self.last, top=self.top, view=self.view, base=self.base,
-                )  # fmt: skip
+                    self.shape,
+                    fine=self.fine,
+                    split=self.split,
+                    coarse=self.coarse,
+                    last=self.last,
+                    top=self.top,
+                    view=self.view,
+                    base=self.base,
+                )
         v = torch.sigmoid(5 * self._inverse(z, labels))
         return ((v - _EDGE) / (1 - 2 * _EDGE)).clamp(0, 1)
 

@@ -169,9 +169,8 @@ def begin(net: nets.Generator, device: torch.device) -> Run:
 
 
 def search_of(
-    net: nets.Generator, device: torch.device, drawn: Tensor,
-    shape: tuple[int, ...],
-) -> Search:  # fmt: skip
+    net: nets.Generator, device: torch.device, drawn: Tensor, shape: tuple[int, ...]
+) -> Search:
     """The search that starts from what `begin` has made."""
     k = net.latent
     x = drawn[:, k + 1 :].view(len(drawn), *shape)

@@ -35,11 +35,16 @@ _NETS: Mapping[type[Kind], Callable[..., Generator]] = MappingProxyType(
 )
 NO_TRUNCATION = 4.0
 TRUNCATION = Knob(
-    "truncation", "Truncation", NO_TRUNCATION, 0.0, NO_TRUNCATION, 0.1,
+    "truncation",
+    "Truncation",
+    NO_TRUNCATION,
+    0.0,
+    NO_TRUNCATION,
+    0.1,
     "z is drawn from a normal cut off at ± ψ. 4 means not cut off: the model's distribution; "
     "smaller values give cleaner and less varied samples, 0 one example per class.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 
 _NATURE = "Gaussian; codes of examples are searched for"
 _NATURE_OF_CLASSES = f"{_NATURE}; the last coordinate picks the class where none is asked"

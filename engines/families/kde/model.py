@@ -37,11 +37,16 @@ from engines.noise import Streams, choose
 from engines.parts import Noise
 
 BANDWIDTH = Knob(
-    "bandwidth", "Bandwidth", 1.0, 0.0, 4.0, 0.05,
+    "bandwidth",
+    "Bandwidth",
+    1.0,
+    0.0,
+    4.0,
+    0.05,
     "Scales the fitted kernel width h. 1 is the width of highest leave-one-out likelihood; "
     "0 shows the training examples themselves.",
     warn="not the model's distribution",
-)  # fmt: skip
+)
 
 _KERNELS: Mapping[type[Kind], Callable[..., PictureKernels | PointKernels]] = MappingProxyType(
     {Pictures: PictureKernels, Points: PointKernels}

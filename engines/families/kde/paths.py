@@ -15,9 +15,10 @@ from engines.model import Exactness, Procedure, Run, Step
 from engines.parts import Kernels
 
 NEAREST = Procedure(
-    Exactness.HEURISTIC, "the nearest training example; hops on the path of least Fermat length",
+    Exactness.HEURISTIC,
+    "the nearest training example; hops on the path of least Fermat length",
     "Parzen 1962; Groisman et al. 2022",
-)  # fmt: skip
+)
 _POWER = 3.0
 _ROWS = 256
 _NEAR = 2000

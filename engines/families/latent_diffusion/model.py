@@ -68,9 +68,10 @@ _NATURE = (
     "ODE) and what encoder and decoder lose"
 )
 _INVERSE = Procedure(
-    Exactness.HEURISTIC, "mean of q(z | x), then the probability-flow ODE",
+    Exactness.HEURISTIC,
+    "mean of q(z | x), then the probability-flow ODE",
     "Kingma & Welling 2014; Song et al. 2021",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,14 @@ class LatentDiffusion(nn.Module):
     """
 
     def __init__(
-        self, *, classes: int, vae: Mapping[str, Any], denoiser: Mapping[str, Any],
-        shape: Sequence[int] | None = None, dim: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        classes: int,
+        vae: Mapping[str, Any],
+        denoiser: Mapping[str, Any],
+        shape: Sequence[int] | None = None,
+        dim: int | None = None,
+    ) -> None:
         super().__init__()
         if (shape is None) == (dim is None):
             raise ValueError("give the shape of pictures or the dim of points")

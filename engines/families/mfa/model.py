@@ -44,9 +44,10 @@ _SCORES: Mapping[type[Kind], Callable[[dict[str, Tensor]], NormalScores | None]]
 _PICTURES, _POINTS = 256, 8_192
 """Examples that are taken at once."""
 _EXACT = Procedure(
-    Exactness.EXACT, "a component, its factors and its noise: x = μ + Λz + ε",
+    Exactness.EXACT,
+    "a component, its factors and its noise: x = μ + Λz + ε",
     "Ghahramani & Hinton 1996, equations 1 and 3",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

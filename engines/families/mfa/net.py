@@ -30,9 +30,12 @@ class Conditional:
     def mixture(self, row: int) -> FactorAnalysers:
         """The conditional given observation `row`, itself a mixture of factor analysers."""
         return FactorAnalysers(
-            self.mean[row], self.loading, self.noise, self.log_weight[row],
+            self.mean[row],
+            self.loading,
+            self.noise,
+            self.log_weight[row],
             torch.zeros(len(self.noise), dtype=torch.int64),
-        )  # fmt: skip
+        )
 
     def expectation(self) -> Tensor:
         """E[x_m | x_o]: (n, D_m)."""
@@ -89,9 +92,12 @@ class FactorAnalysers:
     def on(self, places: Tensor) -> FactorAnalysers:
         """The marginal of some dimensions, bool (D,): again a mixture of factor analysers."""
         return FactorAnalysers(
-            self.mean[:, places], self.loading[:, places], self.noise[:, places], self.log_weight,
+            self.mean[:, places],
+            self.loading[:, places],
+            self.noise[:, places],
+            self.log_weight,
             self.labels,
-        )  # fmt: skip
+        )
 
     def posterior(self, j: Tensor) -> tuple[Tensor, Tensor]:
         """p(z | x, j) = N(P_j (x − μ_j), R_j R_jᵀ) for components (n,): P (n, K, D), R (n, K, K).

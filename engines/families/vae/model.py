@@ -40,15 +40,26 @@ from engines.spread import log_mean
 
 MEAN, DRAW = 0.0, 1.0
 PIXELS = Knob(
-    "pixels", "Pixels", MEAN, 0, 1, 1,
+    "pixels",
+    "Pixels",
+    MEAN,
+    0,
+    1,
+    1,
     "What is shown for a latent z: the mean of p(x | z), or one draw from it with its pixel noise.",
     choices=("mean of p(x | z)", "draw from p(x | z)"),
-    warn="not the model's distribution", own=DRAW,
-)  # fmt: skip
+    warn="not the model's distribution",
+    own=DRAW,
+)
 IMPORTANCE = Knob(
-    "importance", "Importance samples", 64, 1, 5000, 1,
+    "importance",
+    "Importance samples",
+    64,
+    1,
+    5000,
+    1,
     "Number M of samples of q(z | x) in the bound. 1 gives the ELBO; the bound rises to log p(x).",
-)  # fmt: skip
+)
 
 _NETS: Mapping[type[Kind], Callable[..., PictureVAE | PointVAE]] = MappingProxyType(
     {Pictures: PictureVAE, Points: PointVAE}

@@ -73,15 +73,25 @@ class LearnedPrior(nn.Module):
     """
 
     def __init__(
-        self, *, latent: int, classes: int, transforms: int, bins: int, hidden: int,
+        self,
+        *,
+        latent: int,
+        classes: int,
+        transforms: int,
+        bins: int,
+        hidden: int,
         passes: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.latent, self.classes = latent, classes
         self.prior = zuko.flows.NSF(
-            latent, context=classes + 1, transforms=transforms, passes=passes, bins=bins,
+            latent,
+            context=classes + 1,
+            transforms=transforms,
+            passes=passes,
+            bins=bins,
             hidden_features=(hidden, hidden),
-        )  # fmt: skip
+        )
 
     def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
         """log p(z | c) in nats: (n, latent) -> (n,)."""
@@ -116,20 +126,32 @@ class PictureVAE(LearnedPrior):
         self.grid = (height // 4, side // 4)
         flat = width * self.grid[0] * self.grid[1]
         self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(2), nn.Conv2d(4, width // 2, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(width // 2, width, 4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(width, width, 3, padding=1), nn.SiLU(), nn.Flatten(),
-        )  # fmt: skip
+            nn.PixelUnshuffle(2),
+            nn.Conv2d(4, width // 2, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(width // 2, width, 4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
         self.to_q = nn.Linear(flat + classes + 1, 2 * latent)
         self.from_z = nn.Linear(latent + classes + 1, flat)
         # the last layer works at full resolution: shuffled pixels alone leave a grid behind
         self.decoder = nn.Sequential(
-            nn.SiLU(), nn.Conv2d(width, width, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(width, 2 * width, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
-            nn.Conv2d(width // 2, width // 2, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(width // 2, 32, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(width, 2 * width, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.SiLU(),
+            nn.Conv2d(width // 2, width // 2, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(width // 2, 32, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.SiLU(),
             nn.Conv2d(8, 3 * mixtures, 3, padding=1),
-        )  # fmt: skip
+        )
 
     def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation of q(z | x, c), each (n, latent)."""
@@ -222,6 +244,11 @@ class PointVAE(LearnedPrior):
 
 def _perceptron(into: int, hidden: int, out: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(into, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(),
-        nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, out),
-    )  # fmt: skip
+        nn.Linear(into, hidden),
+        nn.Tanh(),
+        nn.Linear(hidden, hidden),
+        nn.Tanh(),
+        nn.Linear(hidden, hidden),
+        nn.Tanh(),
+        nn.Linear(hidden, out),
+    )

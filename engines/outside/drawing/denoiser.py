@@ -21,9 +21,14 @@ class ForeignDenoiser(Denoiser):
     unit: float = 1.0
 
     def __init__(
-        self, network: Network, levels: Levels, *, shape: tuple[int, int, int], steps: int,
+        self,
+        network: Network,
+        levels: Levels,
+        *,
+        shape: tuple[int, int, int],
+        steps: int,
         guidance: float = 1.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(nn.Identity(), axes=1, classes=network.classes, steps=steps)
         self.network, self.levels, self.shape, self.guidance = network, levels, shape, guidance
         self.span = (levels.span[0] * self.unit, levels.span[1] * self.unit)

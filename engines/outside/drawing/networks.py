@@ -73,9 +73,9 @@ class ClassNetwork:
         """The network's own numbers of classes. Raises ValueError where it knows no "any"."""
         if self.null is None and bool((labels == self.classes).any()):
             raise ValueError("this model was trained with classes alone: choose one")
-        return labels if self.null is None else labels.masked_fill(
-            labels == self.classes, self.null
-        )  # fmt: skip
+        return (
+            labels if self.null is None else labels.masked_fill(labels == self.classes, self.null)
+        )
 
     def cost(self, labels: Tensor, guidance: float) -> int:
         return 2 if self._guides(labels, guidance) else 1

@@ -73,16 +73,26 @@ class Drawing:
         trained = int(self.config.get("num_train_timesteps", 1000))
         fewest, names = fewest_steps(self.kind, self.config), self.samplers
         sampler = Knob(
-            "sampler", "Sampler", 0, 0, len(names) - 1, 1,
+            "sampler",
+            "Sampler",
+            0,
+            0,
+            len(names) - 1,
+            1,
             "How noise is taken away. The pipeline's own is what its makers ran; all come to the "
             "learned distribution as steps grow.",
             choices=names,
-        )  # fmt: skip
+        )
         count = Knob(
-            "steps", "Steps", min(steps, trained), min(fewest, trained), min(1000, trained), 1,
+            "steps",
+            "Steps",
+            min(steps, trained),
+            min(fewest, trained),
+            min(1000, trained),
+            1,
             "Number of noise levels. More come closer to the model's distribution, but for models "
             "that were distilled to a few; Heun's method asks the network nearly twice for each.",
-        )  # fmt: skip
+        )
         return (sampler, count, *([guidance] if self.guides else []))
 
     def classes(self, labels: Tensor, request: SampleRequest) -> Tensor:
@@ -97,9 +107,12 @@ class Drawing:
         return torch.where(labels == network.classes, drawn, labels)
 
     def run(
-        self, streams: Streams, labels: Tensor, knobs: Mapping[str, float],
+        self,
+        streams: Streams,
+        labels: Tensor,
+        knobs: Mapping[str, float],
         blend: Callable[[Any, Tensor], Blend] | None = None,
-    ) -> Walk:  # fmt: skip
+    ) -> Walk:
         """States z (n, C, H, W) for the pictures of these streams, of classes (n,).
 
         `blend(scheduler, noise)` makes what is done to the state after every step.
@@ -117,9 +130,12 @@ class Drawing:
             scheduler.set_timesteps(steps, device=self.device)
         total = len(scheduler.timesteps)
         run = descend(
-            self.net.network.bind(labels, guidance), scheduler, Start(noise, streams.generators()),
-            channels=shape[0], blend=None if blend is None else blend(scheduler, noise),
-        )  # fmt: skip
+            self.net.network.bind(labels, guidance),
+            scheduler,
+            Start(noise, streams.generators()),
+            channels=shape[0],
+            blend=None if blend is None else blend(scheduler, noise),
+        )
         for done in range(1, total + 1):
             yield Progress(done, total, next(run))
         return _end(run)
@@ -170,10 +186,19 @@ class Drawing:
 
 
 _TRAINING = (
-    "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas",
-    "prediction_type", "clip_sample", "clip_sample_range", "set_alpha_to_one", "steps_offset",
-    "rescale_betas_zero_snr", "timestep_spacing",
-)  # fmt: skip
+    "num_train_timesteps",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "trained_betas",
+    "prediction_type",
+    "clip_sample",
+    "clip_sample_range",
+    "set_alpha_to_one",
+    "steps_offset",
+    "rescale_betas_zero_snr",
+    "timestep_spacing",
+)
 """The settings that say how a network was trained, which every scheduler must share."""
 
 

@@ -22,18 +22,17 @@ UNET, UNET_TEXT, DIT = ("UNet2DModel",), ("UNet2DConditionModel",), ("DiTTransfo
 KL = ("AutoencoderKL", "AutoencoderTiny")
 _VQ = ("VQModel", "AutoencoderKL")
 _TEXT: Mapping[str, tuple[str, ...]] = {
-    "vae": KL, "unet": UNET_TEXT, "text_encoder": ("CLIPTextModel",),
-}  # fmt: skip
+    "vae": KL,
+    "unet": UNET_TEXT,
+    "text_encoder": ("CLIPTextModel",),
+}
 _TEXT_XL = {**_TEXT, "text_encoder_2": ("CLIPTextModelWithProjection",)}
 
 PIPELINES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     "DDPMPipeline": ("diffusion", {"unet": UNET}),
     "DDIMPipeline": ("diffusion", {"unet": UNET}),
     "LDMPipeline": ("latent-diffusion", {"vqvae": _VQ, "unet": UNET}),
-    "DiTPipeline": (
-        "latent-diffusion",
-        {"vae": KL, "transformer": (*DIT, "Transformer2DModel")},
-    ),
+    "DiTPipeline": ("latent-diffusion", {"vae": KL, "transformer": (*DIT, "Transformer2DModel")}),
     "StableDiffusionPipeline": ("latent-diffusion", _TEXT),
     "StableDiffusionInpaintPipeline": ("latent-diffusion", _TEXT),
     "StableDiffusionXLPipeline": ("latent-diffusion", _TEXT_XL),
@@ -49,12 +48,22 @@ BARE = {"UNet2DModel": "unet", "AutoencoderKL": "vae", "AutoencoderTiny": "vae"}
 """Networks that can be opened without a pipeline."""
 
 SCHEDULERS = (
-    "DDPMScheduler", "DDIMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler",
-    "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler", "DEISMultistepScheduler",
-    "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler",
-    "LMSDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
-    "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler",
-)  # fmt: skip
+    "DDPMScheduler",
+    "DDIMScheduler",
+    "PNDMScheduler",
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
+    "UniPCMultistepScheduler",
+    "DEISMultistepScheduler",
+    "EulerDiscreteScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "LMSDiscreteScheduler",
+    "KDPM2DiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler",
+    "EDMEulerScheduler",
+    "EDMDPMSolverMultistepScheduler",
+)
 _IGNORED = ("safety_checker", "feature_extractor", "image_encoder")
 _MOST_PIXELS, _MOST_BLOCKS = 4096, 12
 
@@ -166,10 +175,14 @@ def _settings(layout: Layout) -> list[Path]:
     """The JSON files that say how the weights are used."""
     path = layout.folder.path
     names = [
-        "model_index.json", "scheduler/scheduler_config.json", "scheduler_config.json", COLOURS,
-    ]  # fmt: skip
-    names += [f"{net.part}/config.json" if net.part else "config.json"
-              for net in layout.nets.values()]  # fmt: skip
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "scheduler_config.json",
+        COLOURS,
+    ]
+    names += [
+        f"{net.part}/config.json" if net.part else "config.json" for net in layout.nets.values()
+    ]
     return [path / name for name in names if layout.folder.has(name)]
 
 
@@ -244,9 +257,13 @@ def _imagegpt(folder: Folder) -> Layout:
 
 
 def _finished(
-    folder: Folder, name: str, nets: Mapping[str, Net], scheduler: Any, labels: tuple[str, ...],
+    folder: Folder,
+    name: str,
+    nets: Mapping[str, Net],
+    scheduler: Any,
+    labels: tuple[str, ...],
     family: str,
-) -> Layout:  # fmt: skip
+) -> Layout:
     made = Layout(folder, name, nets, scheduler, labels, (1, 1, 1), family)
     return Layout(folder, name, nets, scheduler, labels, _shape(made), family)
 

@@ -27,7 +27,7 @@ _ARRAYS = (
     "numpy dtype",
     *(f"{core}.multiarray {name}" for core in (_OLD, _NEW) for name in ("_reconstruct", "scalar")),
     *(f"{core}.numeric _frombuffer" for core in (_OLD, _NEW)),
-)  # fmt: skip
+)
 """Arrays and numbers of numpy stay records: no network is told by them."""
 _SETS = ("builtins set", "__builtin__ set")
 
@@ -156,9 +156,13 @@ def _sizes(
     if not isinstance(rate, int | float) or not 0 < rate < 1e3:
         raise CheckpointError(f"{path}: the generator learns at an impossible rate")
     sizes = {
-        "latent": latent, "style": style, "mapping": layers, "mapping_rate": float(rate),
-        "width": width, "channels": colours,
-    }  # fmt: skip
+        "latent": latent,
+        "style": style,
+        "mapping": layers,
+        "mapping_rate": float(rate),
+        "width": width,
+        "channels": colours,
+    }
     return (colours, sides[-1], sides[-1]), sizes
 
 

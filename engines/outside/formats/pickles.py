@@ -21,15 +21,42 @@ Maker: TypeAlias = Callable[[tuple[Any, ...]], Any]
 MOST, _BETWEEN = 1_000_000, 2_000
 """Instructions of one file, and between two steps: some milliseconds."""
 _PUSHED = {
-    "NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4",
-    "FLOAT", "BINFLOAT", "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES",
-    "BINBYTES8", "BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8",
-}  # fmt: skip
+    "NONE",
+    "NEWTRUE",
+    "NEWFALSE",
+    "INT",
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG",
+    "LONG1",
+    "LONG4",
+    "FLOAT",
+    "BINFLOAT",
+    "STRING",
+    "BINSTRING",
+    "SHORT_BINSTRING",
+    "BINBYTES",
+    "SHORT_BINBYTES",
+    "BINBYTES8",
+    "BYTEARRAY8",
+    "UNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE",
+    "BINUNICODE8",
+}
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _FAULTS = (
-    ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, EOFError,
-    RecursionError, struct.error,
-)  # fmt: skip
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    EOFError,
+    RecursionError,
+    struct.error,
+)
 _KEYS = (str, bytes, float, type(None))
 """What a table may be asked by, beside small numbers: others could take for ever to compare."""
 
@@ -82,9 +109,13 @@ class Machine:
     """
 
     def __init__(
-        self, title: str, makers: Mapping[str, Maker], names: frozenset[str] = frozenset(),
-        persistent: Callable[[Any], Any] | None = None, most: int = MOST,
-    ) -> None:  # fmt: skip
+        self,
+        title: str,
+        makers: Mapping[str, Maker],
+        names: frozenset[str] = frozenset(),
+        persistent: Callable[[Any], Any] | None = None,
+        most: int = MOST,
+    ) -> None:
         self._title, self._makers, self._names = title, makers, names
         self._persistent, self._most = persistent, most
         self._stack: list[Any] = []

@@ -67,9 +67,17 @@ def _archive(path: Path, limit: int | None) -> Any:
         with path.open("rb") as file:  # of a path torch would go by its ending
             return torch.load(file, map_location="cpu", weights_only=True)
     except (
-        pickle.UnpicklingError, RuntimeError, ValueError, TypeError, KeyError, IndexError,
-        AttributeError, EOFError, OSError, AssertionError,
-    ) as error:  # fmt: skip
+        pickle.UnpicklingError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        EOFError,
+        OSError,
+        AssertionError,
+    ) as error:
         first = (str(error).splitlines() or [""])[0][:200]
         raise CheckpointError(f"{path} is damaged or is no state dict: {first}") from error
 

@@ -19,11 +19,17 @@ from engines.outside.formats.pickles import MOST, Box, Machine, Maker, Name, Rea
 MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The first pickle of a file by torch.save before 1.6: the number 0x1950a86a20f9469cfc6c."""
 KINDS = {
-    "DoubleStorage": ("float64", 8), "FloatStorage": ("float32", 4), "HalfStorage": ("float16", 2),
-    "BFloat16Storage": ("bfloat16", 2), "LongStorage": ("int64", 8), "IntStorage": ("int32", 4),
-    "ShortStorage": ("int16", 2), "CharStorage": ("int8", 1), "ByteStorage": ("uint8", 1),
+    "DoubleStorage": ("float64", 8),
+    "FloatStorage": ("float32", 4),
+    "HalfStorage": ("float16", 2),
+    "BFloat16Storage": ("bfloat16", 2),
+    "LongStorage": ("int64", 8),
+    "IntStorage": ("int32", 4),
+    "ShortStorage": ("int16", 2),
+    "CharStorage": ("int8", 1),
+    "ByteStorage": ("uint8", 1),
     "BoolStorage": ("bool", 1),
-}  # fmt: skip
+}
 """Type of the values, and bytes of one."""
 STORAGES = frozenset(f"torch {kind}" for kind in KINDS)
 _MOST_SIDES, _PROTOCOL = 16, 1001

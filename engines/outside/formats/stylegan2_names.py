@@ -32,21 +32,32 @@ _ROSINALITY: Rules = (
     (r"noises\.noise_(\d+)", lambda m: f"layers.{m[1]}.noise"),
 )
 _ROSINALITY_PARTS = {
-    "conv.weight": "weight", "conv.modulation.weight": "affine.weight",
-    "conv.modulation.bias": "affine.bias", "noise.weight": "strength", "activate.bias": "bias",
-    "bias": "bias", "noise": "noise", "weight": "weight",
-}  # fmt: skip
+    "conv.weight": "weight",
+    "conv.modulation.weight": "affine.weight",
+    "conv.modulation.bias": "affine.bias",
+    "noise.weight": "strength",
+    "activate.bias": "bias",
+    "bias": "bias",
+    "noise": "noise",
+    "weight": "weight",
+}
 _NVLABS: Rules = (
     (r"mapping\.fc(\d+)\.(weight|bias)", lambda m: f"mapping.{m[1]}.{m[2]}"),
     (r"synthesis\.b4\.const", lambda m: "start"),
-    (r"synthesis\.b(\d+)\.conv([01])\.(.+)",
-     lambda m: f"layers.{2 * _level(m[1]) - 1 + int(m[2])}.{m[3]}"),
+    (
+        r"synthesis\.b(\d+)\.conv([01])\.(.+)",
+        lambda m: f"layers.{2 * _level(m[1]) - 1 + int(m[2])}.{m[3]}",
+    ),
     (r"synthesis\.b(\d+)\.torgb\.(.+)", lambda m: f"colours.{_level(m[1])}.{m[2]}"),
-)  # fmt: skip
+)
 _NVLABS_PARTS = {
-    "noise_strength": "strength", "noise_const": "noise", "weight": "weight", "bias": "bias",
-    "affine.weight": "affine.weight", "affine.bias": "affine.bias",
-}  # fmt: skip
+    "noise_strength": "strength",
+    "noise_const": "noise",
+    "weight": "weight",
+    "bias": "bias",
+    "affine.weight": "affine.weight",
+    "affine.bias": "affine.bias",
+}
 _MEANS = ("latent_avg", "mapping.w_avg")
 _FILTERS = ("kernel", "resample_filter")
 

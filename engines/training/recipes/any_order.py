@@ -23,9 +23,12 @@ def any_order(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "width": [48, 96, 16], "blocks": [1, 3], "features": 32,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "width": [48, 96, 16],
+        "blocks": [1, 3],
+        "features": 32,
+    }
 
     def trainer() -> Descent:
         model = PictureAnyOrder(**net)
@@ -33,11 +36,15 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="order-agnostic bound (Hoogeboom et al. 2022, algorithm 2), numbers of known pixels "
         "spread evenly, Adam with cosine rate, EMA",
-        batch=32, steps=5000, label_dropout=0.1, recommended={"guidance": 1.5},
-    )  # fmt: skip
+        batch=32,
+        steps=5000,
+        label_dropout=0.1,
+        recommended={"guidance": 1.5},
+    )
 
 
 def _points(data: DataSet) -> Recipe:
@@ -49,10 +56,13 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="maximum likelihood in either order, Adam with cosine rate, EMA",
-        batch=512, steps=8000, label_dropout=0.5,
-    )  # fmt: skip
+        batch=512,
+        steps=8000,
+        label_dropout=0.5,
+    )
 
 
 def masks(n: int, dims: int) -> Tensor:

@@ -28,9 +28,14 @@ def autoregressive(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "rows": 20, "reach": 12, "width": 256, "blocks": 3, "codes": 8,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "rows": 20,
+        "reach": 12,
+        "width": 256,
+        "blocks": 3,
+        "codes": 8,
+    }
 
     def trainer() -> PixelDescent:
         model = PictureRaster(**net)
@@ -38,11 +43,15 @@ def _pictures(data: DataSet) -> Recipe:
         return PixelDescent(model, rate=2e-3)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text=f"maximum likelihood of {_PIXELS} pixels a picture, drawn by doubt and weighted "
         "(importance sampling), Adam with cosine rate, EMA",
-        batch=64, steps=7500, label_dropout=0.1, recommended={"guidance": 1.5},
-    )  # fmt: skip
+        batch=64,
+        steps=7500,
+        label_dropout=0.1,
+        recommended={"guidance": 1.5},
+    )
 
 
 def _points(data: DataSet) -> Recipe:
@@ -54,17 +63,25 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
 
     return Recipe(
-        net=net, trainer=trainer, text="maximum likelihood, x1 then x2, Adam with cosine rate, EMA",
-        batch=512, steps=4000, label_dropout=0.5,
-    )  # fmt: skip
+        net=net,
+        trainer=trainer,
+        text="maximum likelihood, x1 then x2, Adam with cosine rate, EMA",
+        batch=512,
+        steps=4000,
+        label_dropout=0.5,
+    )
 
 
 def point_net(data: DataSet) -> dict[str, Any]:
     """Sizes of the network for points, the same in any order."""
     return {
-        "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "components": 48, "hidden": 128, "layers": 3, "features": 64,
-    }  # fmt: skip
+        "dim": data.train.x.shape[1],
+        "classes": len(data.labels),
+        "components": 48,
+        "hidden": 128,
+        "layers": 3,
+        "features": 64,
+    }
 
 
 def _point_loss(net: PointConditionals, x: Tensor, labels: Tensor, progress: float) -> Tensor:

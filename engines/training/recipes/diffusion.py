@@ -35,9 +35,12 @@ def diffusion(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "width": [48, 96, 16], "blocks": [1, 3], "steps": 40,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "width": [48, 96, 16],
+        "blocks": [1, 3],
+        "steps": 40,
+    }
 
     def trainer() -> Descent:
         model = PictureDenoiser(**net)
@@ -45,17 +48,27 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
 
     return Recipe(
-        net=net, trainer=trainer, text=f"logits of dequantised levels, {_TEXT}",
-        batch=64, steps=5000, label_dropout=0.1, recommended={"guidance": 1.2, "steps": 20},
-    )  # fmt: skip
+        net=net,
+        trainer=trainer,
+        text=f"logits of dequantised levels, {_TEXT}",
+        batch=64,
+        steps=5000,
+        label_dropout=0.1,
+        recommended={"guidance": 1.2, "steps": 20},
+    )
 
 
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "hidden": 128, "layers": 4, "features": 32, "places": 96, "steps": 20,
+        "dim": data.train.x.shape[1],
+        "classes": len(data.labels),
+        "hidden": 128,
+        "layers": 4,
+        "features": 32,
+        "places": 96,
+        "steps": 20,
         **_SMOOTH.get(data.name, {}),
-    }  # fmt: skip
+    }
 
     def trainer() -> Descent:
         model = PointDenoiser(**net)
@@ -63,9 +76,13 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _point_loss, rate=3e-3, averaging=0.99)
 
     return Recipe(
-        net=net, trainer=trainer, label_dropout=0.5, batch=2048, steps=20_000,
+        net=net,
+        trainer=trainer,
+        label_dropout=0.5,
+        batch=2048,
+        steps=20_000,
         text=f"{_TEXT}, divergence matched as well (Lu et al. 2022), targets among the batch",
-    )  # fmt: skip
+    )
 
 
 def _dequantised(x: Tensor) -> Tensor:

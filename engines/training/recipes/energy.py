@@ -30,9 +30,13 @@ def energy(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "width": [32, 64, 8], "blocks": [1, 3], "levels": 24, "steps": 1,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "width": [32, 64, 8],
+        "blocks": [1, 3],
+        "levels": 24,
+        "steps": 1,
+    }
 
     def trainer() -> Descent:
         model = PictureEnergy(**net)
@@ -40,18 +44,26 @@ def _pictures(data: DataSet) -> Recipe:
         return Descent(model, denoising, rate=2e-3, averaging=0.98)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="denoising score matching with the score −∇E, EDM preconditioning and weights, "
         "log-normal noise levels, uniform dequantisation, Adam with cosine rate, EMA",
-        batch=64, steps=2500, label_dropout=0.1, recommended={"guidance": 1.6, "levels": 14},
-    )  # fmt: skip
+        batch=64,
+        steps=2500,
+        label_dropout=0.1,
+        recommended={"guidance": 1.6, "levels": 14},
+    )
 
 
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "hidden": 128, "layers": 3, "places": 96, "steps": 80,
-    }  # fmt: skip
+        "dim": data.train.x.shape[1],
+        "classes": len(data.labels),
+        "hidden": 128,
+        "layers": 3,
+        "places": 96,
+        "steps": 80,
+    }
 
     def trainer() -> Likelihood:
         model = PointEnergy(**net)
@@ -59,11 +71,14 @@ def _points(data: DataSet) -> Recipe:
         return Likelihood(model, data.train.x)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="maximum likelihood, log Z by stratified importance sampling at every step and by "
         "quadrature at the end, Adam with cosine rate, EMA",
-        batch=2048, steps=3300, label_dropout=0.5,
-    )  # fmt: skip
+        batch=2048,
+        steps=3300,
+        label_dropout=0.5,
+    )
 
 
 def denoising(net: PictureEnergy, x: Tensor, labels: Tensor, progress: float) -> Tensor:

@@ -23,24 +23,36 @@ def flow(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "couplings": [4, 4], "width": [48, 96], "reach": [5, 7], "hidden": 384, "bins": 5,
-        "top": [4, 384], "bounded": True,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "couplings": [4, 4],
+        "width": [48, 96],
+        "reach": [5, 7],
+        "hidden": 384,
+        "bins": 5,
+        "top": [4, 384],
+        "bounded": True,
+    }
     return Recipe(
         net=net,
         trainer=lambda: Descent(PictureFlow(**net), _bits_per_dim, rate=2e-3),
         text="maximum likelihood in logit space, uniform dequantisation, Adam, cosine rate, EMA",
-        batch=64, steps=9000, label_dropout=0.1, recommended={"temperature": 0.8},
+        batch=64,
+        steps=9000,
+        label_dropout=0.1,
+        recommended={"temperature": 0.8},
         finish=lambda tensors: limited(PictureFlow(**net), tensors, data.train),
-    )  # fmt: skip
+    )
 
 
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "transforms": 5, "bins": 16, "hidden": [128, 128],
-    }  # fmt: skip
+        "dim": data.train.x.shape[1],
+        "classes": len(data.labels),
+        "transforms": 5,
+        "bins": 16,
+        "hidden": [128, 128],
+    }
 
     def trainer() -> Descent:
         model = PointFlow(**net)
@@ -48,10 +60,13 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _nats, rate=2e-3, clip=5.0)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="maximum likelihood, neural spline flow, Adam with cosine rate, EMA",
-        batch=512, steps=4000, label_dropout=0.5,
-    )  # fmt: skip
+        batch=512,
+        steps=4000,
+        label_dropout=0.5,
+    )
 
 
 def _bits_per_dim(net: PictureFlow, x: Tensor, labels: Tensor, progress: float) -> Tensor:

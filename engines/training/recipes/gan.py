@@ -36,9 +36,11 @@ def gan(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "latent": 64, "width": [64, 32, 12],
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "latent": 64,
+        "width": [64, 32, 12],
+    }
 
     def trainer() -> Contest:
         generator = PictureGenerator(**net)
@@ -53,9 +55,13 @@ def _pictures(data: DataSet) -> Recipe:
 
 def _points(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "dim": data.train.x.shape[1], "classes": len(data.labels),
-        "latent": 4, "hidden": 128, "layers": 3, "skip": True,
-    }  # fmt: skip
+        "dim": data.train.x.shape[1],
+        "classes": len(data.labels),
+        "latent": 4,
+        "hidden": 128,
+        "layers": 3,
+        "skip": True,
+    }
 
     def trainer() -> Contest:
         generator = PointGenerator(**net)
@@ -84,10 +90,17 @@ class Contest:
     """
 
     def __init__(
-        self, generator: Generator, critic: nn.Module, *, rate: float,
-        gamma: tuple[float, float], averaging: float = 0.999, penalised: float = 1.0,
-        haste: float = 1.0, pairs: int = 1,
-    ) -> None:  # fmt: skip
+        self,
+        generator: Generator,
+        critic: nn.Module,
+        *,
+        rate: float,
+        gamma: tuple[float, float],
+        averaging: float = 0.999,
+        penalised: float = 1.0,
+        haste: float = 1.0,
+        pairs: int = 1,
+    ) -> None:
         self.generator, self.critic = generator, critic
         self._average = torch.optim.swa_utils.AveragedModel(
             generator, multi_avg_fn=warming(averaging), use_buffers=False

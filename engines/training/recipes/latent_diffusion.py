@@ -55,11 +55,14 @@ def recipe(data: DataSet, built_on: Card) -> Recipe:
 
     how = "z ~ q(z | x)" if pictures else f"z ~ p(z | x), resampled from {_PROPOSALS} draws of q"
     return Recipe(
-        net=net, trainer=trainer, text=f"in the latents of {built_on.name}, {how}; {_TEXT}",
-        batch=128 if pictures else 512, steps=6500 if pictures else 1500,
+        net=net,
+        trainer=trainer,
+        text=f"in the latents of {built_on.name}, {how}; {_TEXT}",
+        batch=128 if pictures else 512,
+        steps=6500 if pictures else 1500,
         label_dropout=0.2 if pictures else 0.5,
         training={"vae": built_on.name, "vae_sha256": built_on.sha256},
-    )  # fmt: skip
+    )
 
 
 def _untrained(net: Mapping[str, Any], built_on: Card, data: DataSet) -> LatentDiffusion:

@@ -22,15 +22,20 @@ def vae(data: DataSet) -> Recipe:
 
 def _pictures(data: DataSet) -> Recipe:
     net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]), "classes": len(data.labels),
-        "latent": 24, "width": 96, "mixtures": 3,
-    }  # fmt: skip
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        "latent": 24,
+        "width": 96,
+        "mixtures": 3,
+    }
     return Recipe(
         net=net,
         trainer=lambda: Descent(PictureVAE(**net), _negative_elbo, rate=2e-3),
         text="ELBO, discretised mixture of logistics, flow prior, KL warm-up, Adam, EMA",
-        batch=128, steps=4500, label_dropout=0.1,
-    )  # fmt: skip
+        batch=128,
+        steps=4500,
+        label_dropout=0.1,
+    )
 
 
 def _points(data: DataSet) -> Recipe:
@@ -47,10 +52,13 @@ def _points(data: DataSet) -> Recipe:
         return Descent(model, _negative_iwae, rate=3e-3, clip=10.0)
 
     return Recipe(
-        net=net, trainer=trainer,
+        net=net,
+        trainer=trainer,
         text="IWAE with 8 samples (Burda et al. 2016), flow prior, one decoder sd, Adam, EMA",
-        batch=512, steps=1500, label_dropout=0.5,
-    )  # fmt: skip
+        batch=512,
+        steps=1500,
+        label_dropout=0.5,
+    )
 
 
 def _negative_elbo(net: PictureVAE, x: Tensor, labels: Tensor, progress: float) -> Tensor:

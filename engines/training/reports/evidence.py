@@ -99,12 +99,21 @@ def measured(trial: Trial) -> Iterator[Evidence]:
     for measure, (floor, limit) in zip(question.measures, floors, strict=True):
         value, allowed = measure.distance(x), measure.allowed if trial.held else None
         yield Evidence(
-            method.name, model.card.family, method.title, procedure.method,
-            procedure.exactness.value, question.oracle, trial.draws, calls, measure.name,
-            round(value, 4), round(floor, 4), round(limit, 4),
+            method.name,
+            model.card.family,
+            method.title,
+            procedure.method,
+            procedure.exactness.value,
+            question.oracle,
+            trial.draws,
+            calls,
+            measure.name,
+            round(value, 4),
+            round(floor, 4),
+            round(limit, 4),
             verdict(procedure.exactness, value, floor, limit, allowed),
             kind_of(model.card),
-        )  # fmt: skip
+        )
 
 
 @cache

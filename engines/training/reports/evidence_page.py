@@ -81,9 +81,12 @@ def answers(trial: Trial, word: str) -> bool:
 
 
 def merged(
-    kept: Iterable[Evidence], fresh: Iterable[Evidence], *, chosen: Sequence[Trial],
+    kept: Iterable[Evidence],
+    fresh: Iterable[Evidence],
+    *,
+    chosen: Sequence[Trial],
     every: Sequence[Trial],
-) -> list[Evidence]:  # fmt: skip
+) -> list[Evidence]:
     """Fresh rows in the place of those of the same trials; rows that no trial makes are gone."""
     again = {trial.key for trial in chosen}
     place = {trial.key: i for i, trial in reversed(list(enumerate(every)))}
@@ -138,12 +141,13 @@ def _plane(rows: Sequence[Evidence]) -> str:
     parts = [
         f"\n## {plane_evidence.ORACLE}\n\n",
         _PLANE_HEAD.format(
-            draws=draws, floor=f"{min(floors):.3f} … {max(floors):.3f}",
+            draws=draws,
+            floor=f"{min(floors):.3f} … {max(floors):.3f}",
             limit=f"{min(limits):.3f} … {max(limits):.3f}",
         ),
         "| " + " | ".join(["family", "method", "standing", "calls per draw", *heads]) + " |\n",
         "|" + "---|" * (4 + len(heads)) + "\n",
-    ]  # fmt: skip
+    ]
     ways = dict.fromkeys((row.family, row.method) for row in rows)
     order = {family: i for i, family in enumerate(FAMILY_TITLES)}
     for family, method in sorted(ways, key=lambda way: order.get(way[0], len(order))):

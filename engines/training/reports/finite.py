@@ -85,9 +85,15 @@ def samples_of(model: Model, count: int = _SAMPLES) -> Tensor:
 
 
 def asked(
-    model: Model, x: Tensor, method: Method, lines: int, draws: int, knobs: Knobs = NO_KNOBS, *,
+    model: Model,
+    x: Tensor,
+    method: Method,
+    lines: int,
+    draws: int,
+    knobs: Knobs = NO_KNOBS,
+    *,
     compared: bool = False,
-) -> Found:  # fmt: skip
+) -> Found:
     """Ask a method for draws along lines through samples x (n, 2) of the model.
 
     `compared` with the density where there is one.

@@ -61,9 +61,7 @@ def third(height: int, width: int) -> Tensor:
     return square(height, width, 1 / 3)
 
 
-HOLES: Mapping[str, Callable[[int, int], Tensor]] = {
-    "left": left, "square": square, "third": third,
-}  # fmt: skip
+HOLES: Mapping[str, Callable[[int, int], Tensor]] = {"left": left, "square": square, "third": third}
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,15 @@ class Extent:
 
 
 def report(
-    *names: str, extent: Extent = Extent(), method: str = "", holes: tuple[str, ...] = (),
-    root: Path = ROOT, runs: Path = RUNS, device: str = "cpu", any_class: bool = False,
-) -> None:  # fmt: skip
+    *names: str,
+    extent: Extent = Extent(),
+    method: str = "",
+    holes: tuple[str, ...] = (),
+    root: Path = ROOT,
+    runs: Path = RUNS,
+    device: str = "cpu",
+    any_class: bool = False,
+) -> None:
     """Fill both holes of the first test pictures and write the figures into the cards.
 
     With `any_class` the model's own label for any class takes the reader's place, and only the
@@ -121,9 +125,15 @@ def report(
         data, reader = load(model.card.data), open_classifier(model.card.data)
         for hole in holes or tuple(HOLES):
             found = measured(
-                model, data, reader, hole,
-                extent=extent, name=method, runs=runs, any_class=any_class,
-            )  # fmt: skip
+                model,
+                data,
+                reader,
+                hole,
+                extent=extent,
+                name=method,
+                runs=runs,
+                any_class=any_class,
+            )
             now = find(name, root)
             if now.sha256 != model.card.sha256:
                 raise CheckpointError(f"{name}: its weights were replaced meanwhile; start again")
@@ -144,9 +154,16 @@ def joined(figures: Figures, found: Figures) -> Figures:
 
 
 def measured(
-    model: Model, data: DataSet, reader: Classifier, hole: str, *, extent: Extent,
-    name: str = "", runs: Path = RUNS, any_class: bool = False,
-) -> Figures:  # fmt: skip
+    model: Model,
+    data: DataSet,
+    reader: Classifier,
+    hole: str,
+    *,
+    extent: Extent,
+    name: str = "",
+    runs: Path = RUNS,
+    any_class: bool = False,
+) -> Figures:
     """The figures of one hole: of the default method, or of the one of this name."""
     methods = methods_for(model)
     method = next((m for m in methods if name in ("", m.name)), None)
@@ -175,10 +192,15 @@ def measured(
         return {figure: agreement([lines.found[i] for i in range(count)], ANY_PREFIX)}
     procedure = method.standing(model, knobs, known_places)
     entry = summary([lines.found[i] for i in range(count)], extent.draws) | {
-        "few": extent.few, "draws": extent.draws, "method": procedure.method,
-        "exactness": procedure.exactness.value, "nominal": NOMINAL, "knobs": dict(knobs),
-        "threads": torch.get_num_threads(), "hardware": processor(),
-    }  # fmt: skip
+        "few": extent.few,
+        "draws": extent.draws,
+        "method": procedure.method,
+        "exactness": procedure.exactness.value,
+        "nominal": NOMINAL,
+        "knobs": dict(knobs),
+        "threads": torch.get_num_threads(),
+        "hardware": processor(),
+    }
     return {figure: entry}
 
 
@@ -189,9 +211,14 @@ def drawn_knobs(method: Method) -> Knobs:
 
 
 def _line(
-    model: Model, method: Method, knobs: Knobs, reader: Classifier,
-    example: tuple[int, Tensor, int], known: Tensor, draws: int,
-) -> Line:  # fmt: skip
+    model: Model,
+    method: Method,
+    knobs: Knobs,
+    reader: Classifier,
+    example: tuple[int, Tensor, int],
+    known: Tensor,
+    draws: int,
+) -> Line:
     picture, x, label = example
     start = time.perf_counter()
     filled, calls = ended(method.run(model, x, known, draws, _SEED + picture, knobs))
@@ -203,9 +230,17 @@ def _line(
     inside = (truth >= low) & (truth <= high)
     varying = (drawn != truth).any(0)
     return Line(
-        picture, draws, read[:-1].double().mean().item(), bool(read[-1]), int(inside.sum()),
-        len(truth), int((inside & varying).sum()), int(varying.sum()), round(ms, 3), calls,
-    )  # fmt: skip
+        picture,
+        draws,
+        read[:-1].double().mean().item(),
+        bool(read[-1]),
+        int(inside.sum()),
+        len(truth),
+        int((inside & varying).sum()),
+        int(varying.sum()),
+        round(ms, 3),
+        calls,
+    )
 
 
 def interval(draws: Tensor, share: float = NOMINAL) -> tuple[Tensor, Tensor]:

@@ -106,8 +106,14 @@ def models(cards: Iterable[Card]) -> str:
     cards = tuple(cards)
     pictures = [card for card in cards if isinstance(card.kind, Pictures)]
     points = [card for card in cards if isinstance(card.kind, Points)]
-    parts = [_HEAD, "## The families\n", taxonomy.markdown(taxonomy.table(_SHOWN, cards)),
-             "## Pictures\n", _PICTURES_HEAD, _table(_PICTURES, pictures)]  # fmt: skip
+    parts = [
+        _HEAD,
+        "## The families\n",
+        taxonomy.markdown(taxonomy.table(_SHOWN, cards)),
+        "## Pictures\n",
+        _PICTURES_HEAD,
+        _table(_PICTURES, pictures),
+    ]
     if judged := [card for card in pictures if "frechet" in card.figures]:
         parts += ["## Sample quality\n", _QUALITY_HEAD, _quality(judged)]
     if filled := [
@@ -296,10 +302,14 @@ _FILLED: _Columns = {
     **{f"{title}, inside 90 %": _covered(hole) for hole, title in _HOLES.items()},
 }
 _QUALITY = {
-    "label agreement": ("label_agreement", 4), "Fréchet": ("frechet", 2),
-    "precision": ("precision", 3), "recall": ("recall", 3), "density": ("density", 3),
-    "coverage": ("coverage", 3), "nearest training": ("nearest_training", 2),
-}  # fmt: skip
+    "label agreement": ("label_agreement", 4),
+    "Fréchet": ("frechet", 2),
+    "precision": ("precision", 3),
+    "recall": ("recall", 3),
+    "density": ("density", 3),
+    "coverage": ("coverage", 3),
+    "nearest training": ("nearest_training", 2),
+}
 
 
 def _table(columns: _Columns, cards: Iterable[Card]) -> str:

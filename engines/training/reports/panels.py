@@ -16,8 +16,14 @@ _Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _GAP, _LINE, _BAR = 12, 18, 14
 _PAPER, _INK, _FAINT = "#FFFFFF", "#1B1F27", "#5D6675"
-_PATH = ((0.13, 0.01, -0.06), (0.32, 0.06, -0.12), (0.5, 0.14, -0.02), (0.68, 0.12, 0.09),
-         (0.84, 0.03, 0.13), (0.97, -0.02, 0.07))  # fmt: skip
+_PATH = (
+    (0.13, 0.01, -0.06),
+    (0.32, 0.06, -0.12),
+    (0.5, 0.14, -0.02),
+    (0.68, 0.12, 0.09),
+    (0.84, 0.03, 0.13),
+    (0.97, -0.02, 0.07),
+)
 """Knots of the colour scale in OKLab: dark blue over magenta and orange to pale yellow."""
 _PLAIN = {"≤": "<=", "≈": "~", "–": "-", "×": "x"}
 
@@ -51,10 +57,7 @@ def draw(panels: Sequence[Panel], highest: float, *, columns: int = 4) -> Image.
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
     head = 2 * _LINE + 4
-    size = (
-        columns * (wide + _GAP) + _GAP,
-        rows * (high + head + _GAP) + _GAP + _BAR + 2 * _LINE,
-    )
+    size = (columns * (wide + _GAP) + _GAP, rows * (high + head + _GAP) + _GAP + _BAR + 2 * _LINE)
     image = Image.new("RGB", size, _PAPER)
     pen, table = ImageDraw.Draw(image), colours()
     for place, panel in enumerate(panels):
@@ -100,14 +103,19 @@ def _write(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, 
 def _srgb(lab: Floats) -> Floats:
     """OKLab (n, 3) as sRGB in [0, 1], cut off at the gamut: Ottosson 2020."""
     roots = lab @ np.array(
-        [[1, 1, 1], [0.3963377774, -0.1055613458, -0.0894841775],
-         [0.2158037573, -0.0638541728, -1.2914855480]]
-    )  # fmt: skip
+        [
+            [1, 1, 1],
+            [0.3963377774, -0.1055613458, -0.0894841775],
+            [0.2158037573, -0.0638541728, -1.2914855480],
+        ]
+    )
     linear = roots**3 @ np.array(
-        [[4.0767416621, -1.2684380046, -0.0041960863],
-         [-3.3077115913, 2.6097574011, -0.7034186147],
-         [0.2309699292, -0.3413193965, 1.7076147010]]
-    )  # fmt: skip
+        [
+            [4.0767416621, -1.2684380046, -0.0041960863],
+            [-3.3077115913, 2.6097574011, -0.7034186147],
+            [0.2309699292, -0.3413193965, 1.7076147010],
+        ]
+    )
     linear = np.clip(linear, 0, 1)
     curved: Floats = np.where(
         linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055

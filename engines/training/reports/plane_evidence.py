@@ -114,11 +114,22 @@ class PlaneTrial:
         # the lines are holes of two shapes, and a row speaks for both
         procedure = method.procedure(model, settle(method.knobs, {}))
         yield Evidence(
-            method.name, self.card.family, method.title, procedure.method,
-            procedure.exactness.value, ORACLE, self.draws, calls, "TV",
-            round(value, 4), round(floor, 4), round(limit, 4),
-            verdict(procedure.exactness, value, floor, limit, None), "points", self.card.name,
-        )  # fmt: skip
+            method.name,
+            self.card.family,
+            method.title,
+            procedure.method,
+            procedure.exactness.value,
+            ORACLE,
+            self.draws,
+            calls,
+            "TV",
+            round(value, 4),
+            round(floor, 4),
+            round(limit, 4),
+            verdict(procedure.exactness, value, floor, limit, None),
+            "points",
+            self.card.name,
+        )
 
 
 def trials(draws: int) -> Iterator[PlaneTrial]:

@@ -88,9 +88,13 @@ def _of_mixture() -> Iterator[Trial]:
     for particles in (16, 4, 1):
         yield Trial(diffusion, "tds", {"particles": particles}, held=particles == 16)
     for method, knobs in (
-        ("repaint", {}), ("repaint", {"steps": 50, "resamplings": 20}), ("guided", {}),
-        ("replacement", {}), ("replacement", {"steps": 200}), ("dps", {}),
-    ):  # fmt: skip
+        ("repaint", {}),
+        ("repaint", {"steps": 50, "resamplings": 20}),
+        ("guided", {}),
+        ("replacement", {}),
+        ("replacement", {"steps": 200}),
+        ("dps", {}),
+    ):
         yield Trial(diffusion, method, knobs)
 
 
@@ -112,14 +116,15 @@ def gaussian(
     measures = (
         Measure(
             "error of the mean, sd",
-            lambda x: float(((x[:, seen:].mean(0) - mean) / sd).abs().max()), _MEAN_ALLOWED,
+            lambda x: float(((x[:, seen:].mean(0) - mean) / sd).abs().max()),
+            _MEAN_ALLOWED,
         ),
         Measure(
             "error of the covariance, share",
             lambda x: float((torch.cov(x[:, seen:].T) - cov).norm() / cov.norm()),
             _COVARIANCE_ALLOWED,
         ),
-    )  # fmt: skip
+    )
     return Question(oracle, model, picture, torch.arange(dim) < seen, exact, measures)
 
 

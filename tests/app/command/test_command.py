@@ -83,9 +83,21 @@ def drawn(root, name, request):
 def test_a_sheet_shows_the_engines_own_pictures(genscope, root, tmp_path):
     out = tmp_path / "grid.png"
     done = genscope(
-        "sample", "mnist/kde", "--count", 7, "--seed", 5, "--label", "each",
-        "--knob", "bandwidth=0.5", "--columns", 3, "--out", out,
-    )  # fmt: skip
+        "sample",
+        "mnist/kde",
+        "--count",
+        7,
+        "--seed",
+        5,
+        "--label",
+        "each",
+        "--knob",
+        "bandwidth=0.5",
+        "--columns",
+        3,
+        "--out",
+        out,
+    )
     assert (done.code, done.out, done.err) == (0, f"{out}\n", "")
     x = drawn(root, "mnist/kde", SampleRequest(7, 5, (0, 1, 2), {"bandwidth": 0.5}))
     assert (pixels(out) == sheet(to_pixels(x), 3)).all()
@@ -106,9 +118,11 @@ def test_single_pictures_are_those_of_the_sheet_and_remade(genscope, root, tmp_p
     count = batch_of(open_model("mnist/kde", root=root).card) + 3
     folder, again = tmp_path / "singles", tmp_path / "again.png"
     done = genscope(
-        "sample", "mnist/kde", "--count", count, "--seed", 1, "--label", "each",
-        "--out", f"{folder}/",
-    )  # fmt: skip
+        *["sample", "mnist/kde", "--seed", "1", "--label", "each", "--count"],
+        count,
+        "--out",
+        f"{folder}/",
+    )
     assert done.out == f"{folder}\n"
     assert len(list(folder.iterdir())) == count
     whole = to_pixels(drawn(root, "mnist/kde", SampleRequest(count, 1, (0, 1, 2))))

@@ -50,12 +50,13 @@ def test_a_map_is_a_picture_and_its_values(points, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--grid", "5", "--out", "a.png"], "16 … 4096"), (["--out", "a.jpg"], "must end in .png"),
+        (["--grid", "5", "--out", "a.png"], "16 … 4096"),
+        (["--out", "a.jpg"], "must end in .png"),
         (["--out", "a.png", "--values", "b.txt"], ".npz or .csv"),
         (["--out", "a.png", "--label", "z"], "no class 'z'"),
         (["--out", "a.png", "--area", "1", "0", "0", "1"], "x0 < x1"),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_one_sentence(points, words, says, capsys):
     root, model = points
     assert run(root, "density", model.card.name, *words) == 2
@@ -132,9 +133,11 @@ def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "in" / "a.png")
     for model, folder, says in (
-        (gan, tmp_path / "in", "implicit"), (flow, empty, "is of points"),
-        (gan, empty, "no pictures"), (gan, tmp_path / "none", "not a folder"),
-    ):  # fmt: skip
+        (gan, tmp_path / "in", "implicit"),
+        (flow, empty, "is of points"),
+        (gan, empty, "no pictures"),
+        (gan, tmp_path / "none", "not a folder"),
+    ):
         words = ("--images", str(folder), "--csv", str(tmp_path / "o.csv"))
         assert run(root, "score", model.card.name, *words) == 2
         assert says in capsys.readouterr().err

@@ -43,10 +43,43 @@ def home(tmp_path_factory):
     return home
 
 
-MODELS = ["mnist/kde", "moons/kde", "mnist/flow", "moons/flow", "mnist/kdf", "kde", "", ".", "in",
-          "card.toml", "nowhere.toml", "x" * 300, "mnist/", "a\nb"]  # fmt: skip
-NUMBERS = ["0", "1", "2", "3", "-1", "17", "600", "1e39", "-1e6", "nan", "inf", "1e-300", "x", "",
-           "0.5", "4294967295", "99999999999999999999", "²", "１"]  # fmt: skip
+MODELS = [
+    "mnist/kde",
+    "moons/kde",
+    "mnist/flow",
+    "moons/flow",
+    "mnist/kdf",
+    "kde",
+    "",
+    ".",
+    "in",
+    "card.toml",
+    "nowhere.toml",
+    "x" * 300,
+    "mnist/",
+    "a\nb",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "17",
+    "600",
+    "1e39",
+    "-1e6",
+    "nan",
+    "inf",
+    "1e-300",
+    "x",
+    "",
+    "0.5",
+    "4294967295",
+    "99999999999999999999",
+    "²",
+    "１",
+]
 FILES = [
     "in/x.png",
     "in/bad.png",
@@ -82,27 +115,62 @@ KNOBS = ["temperature=0.5", "temperature=nan", "temperature=1e400", "heat=1", "=
 FIXES = ["x=0.5", "y=-1", "x=1e39", "z=0", "x=nan", "x"]
 EASINGS = ["linear", "there and back", "sideways"]
 OPTIONS = {
-    "sample": {"--from": FILES, "--count": NUMBERS, "--seed": NUMBERS, "--label": LABELS,
-               "--knob": KNOBS, "--columns": NUMBERS, "--out": OUTS, "--separate": None,
-               "--prompt": LABELS, "--negative": LABELS},
-    "inpaint": {"--image": FILES, "--mask": FILES, "--fix": FIXES, "--method": LABELS,
-                "--count": NUMBERS, "--seed": NUMBERS, "--label": LABELS, "--knob": KNOBS,
-                "--columns": NUMBERS, "--out": OUTS, "--from": FILES, "--separate": None},
-    "interpolate": {"--from": FILES, "--via": FILES, "--to": FILES,
-                    "--frames": ["2", "3", "1", "x"],
-                    "--way": ["slerp", "lerp", "no"], "--easing": EASINGS, "--label": LABELS,
-                    "--fps": NUMBERS, "--out": OUTS, "--again": FILES, "--prompt": LABELS},
-    "density": {"--grid": ["16", "17", "0", "-5", "5000", "x"], "--area": NUMBERS,
-                "--label": LABELS, "--truth": None, "--out": OUTS, "--values": OUTS},
+    "sample": {
+        "--from": FILES,
+        "--count": NUMBERS,
+        "--seed": NUMBERS,
+        "--label": LABELS,
+        "--knob": KNOBS,
+        "--columns": NUMBERS,
+        "--out": OUTS,
+        "--separate": None,
+        "--prompt": LABELS,
+        "--negative": LABELS,
+    },
+    "inpaint": {
+        "--image": FILES,
+        "--mask": FILES,
+        "--fix": FIXES,
+        "--method": LABELS,
+        "--count": NUMBERS,
+        "--seed": NUMBERS,
+        "--label": LABELS,
+        "--knob": KNOBS,
+        "--columns": NUMBERS,
+        "--out": OUTS,
+        "--from": FILES,
+        "--separate": None,
+    },
+    "interpolate": {
+        "--from": FILES,
+        "--via": FILES,
+        "--to": FILES,
+        "--frames": ["2", "3", "1", "x"],
+        "--way": ["slerp", "lerp", "no"],
+        "--easing": EASINGS,
+        "--label": LABELS,
+        "--fps": NUMBERS,
+        "--out": OUTS,
+        "--again": FILES,
+        "--prompt": LABELS,
+    },
+    "density": {
+        "--grid": ["16", "17", "0", "-5", "5000", "x"],
+        "--area": NUMBERS,
+        "--label": LABELS,
+        "--truth": None,
+        "--out": OUTS,
+        "--values": OUTS,
+    },
     "score": {"--images": FILES, "--csv": OUTS},
     "models": {},
-}  # fmt: skip
+}
 NEEDED = {
     "inpaint": [["--image", "in/x.png", "--mask", "m.png"], ["--fix", "x=0.5"]],
     "interpolate": [["--from", "in/x.png", "--to", "m.png"], ["--from", "0,1", "--to", "1,0"]],
     "density": [["--out", "o.png", "--grid", "16"]],
     "score": [["--images", "in", "--csv", "o.csv"]],
-}  # fmt: skip
+}
 
 
 @st.composite

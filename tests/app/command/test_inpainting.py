@@ -37,9 +37,22 @@ def drawn(root, count, seed, label=None):
 def test_a_sheet_shows_the_methods_own_draws(genscope, root, hole, tmp_path):
     out = tmp_path / "sheet.png"
     done = genscope(
-        "inpaint", "mnist/kde", *hole, "--count", 5, "--seed", 3, "--label", "two",
-        "--columns", 2, "--out", out, "--assets", root,
-    )  # fmt: skip
+        "inpaint",
+        "mnist/kde",
+        *hole,
+        "--count",
+        5,
+        "--seed",
+        3,
+        "--label",
+        "two",
+        "--columns",
+        2,
+        "--out",
+        out,
+        "--assets",
+        root,
+    )
     assert done == Outcome(0, f"{out}\n", "")
     x = to_pixels(drawn(root, 5, 3, 2))
     assert (pixels(out) == sheet(x, 2)).all()
@@ -145,9 +158,19 @@ def test_a_mask_of_the_photos_own_size_is_fitted_with_it(genscope, root, hole, t
 def test_points_are_drawn_with_a_coordinate_fixed(genscope, root, tmp_path, name, axis):
     out = tmp_path / "draws.csv"
     done = genscope(
-        "inpaint", "moons/kde", "--fix", f"{name}=0.5", "--count", 40, "--seed", 3, "--out", out,
-        "--assets", root,
-    )  # fmt: skip
+        "inpaint",
+        "moons/kde",
+        "--fix",
+        f"{name}=0.5",
+        "--count",
+        40,
+        "--seed",
+        3,
+        "--out",
+        out,
+        "--assets",
+        root,
+    )
     assert done == Outcome(0, f"{out}\n", "")
     rows = [row for row in out.read_text("utf-8").splitlines() if row[:1] in "-0123456789"]
     x = np.array([row.split(",")[:2] for row in rows], np.float32)

@@ -50,8 +50,9 @@ def saved(root, tmp_path):
 
 
 def remade(root, saved, *more):
-    return main.main(["sample", "--from", str(saved), "--out", "again/", "--assets", str(root),
-                      *more])  # fmt: skip
+    return main.main(
+        ["sample", "--from", str(saved), "--out", "again/", "--assets", str(root), *more]
+    )
 
 
 def written():
@@ -61,9 +62,17 @@ def written():
 @pytest.mark.parametrize(("first", "count"), [(2**32 - 1, 20), (2**32 - 5, 6), (1, 2**32)])
 def test_pictures_beyond_the_last_one_are_no_recipe(first, count, tmp_path, capsys):
     table = {
-        "format": 1, "task": "sample", "model": "moons/flow", "sha256": "0" * 64, "seed": 7,
-        "first": first, "count": count, "knobs": {}, "extra": {}, "version": "0.1.0",
-    }  # fmt: skip
+        "format": 1,
+        "task": "sample",
+        "model": "moons/flow",
+        "sha256": "0" * 64,
+        "seed": 7,
+        "first": first,
+        "count": count,
+        "knobs": {},
+        "extra": {},
+        "version": "0.1.0",
+    }
     with pytest.raises(RecipeError, match="asks for"):
         Recipe.from_json(json.dumps(table))
     (tmp_path / "a.csv").write_text(f"# genscope {json.dumps(table)}\n")

@@ -3,7 +3,7 @@
 import pytest
 
 import main
-from app.library.library import glancing
+from app.library.jobs import glancing
 from app.library.outside import place_of
 from engines import naming, open_model, outside
 from engines.checkpoints.catalog import CheckpointError, catalog
@@ -16,10 +16,13 @@ KNOWN = tuple(card.name for card in catalog())
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("mnsit/flow", "mnist/flow"), ("MNIST/VAE", "mnist/vae"), ("moon/gan", "moons/gan"),
-        ("mnist/vea", "mnist/vae"), ("checkerbord/difusion", "checkerboard/diffusion"),
+        ("mnsit/flow", "mnist/flow"),
+        ("MNIST/VAE", "mnist/vae"),
+        ("moon/gan", "moons/gan"),
+        ("mnist/vea", "mnist/vae"),
+        ("checkerbord/difusion", "checkerboard/diffusion"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_of_the_hand_is_no_look_up(name, meant, monkeypatch, capsys):
     monkeypatch.setattr("engines.outside.hub.fetch", lambda name: pytest.fail("looked for"))
     assert not is_outside(name)
@@ -78,10 +81,17 @@ def test_a_sentence_has_at_most_ten_names():
 @pytest.mark.parametrize(
     ("given", "known", "near"),
     [
-        ("flow", "flow", True), ("flwo", "flow", True), ("fow", "flow", True),
-        ("flows", "flow", True), ("fl", "flow", False), ("kde", "vae", False), ("b", "a", False),
-        ("", "a", False), ("diffuison", "diffusion", True), ("diffusers", "diffusion", False),
+        ("flow", "flow", True),
+        ("flwo", "flow", True),
+        ("fow", "flow", True),
+        ("flows", "flow", True),
+        ("fl", "flow", False),
+        ("kde", "vae", False),
+        ("b", "a", False),
+        ("", "a", False),
+        ("diffuison", "diffusion", True),
+        ("diffusers", "diffusion", False),
     ],
-)  # fmt: skip
+)
 def test_what_is_near(given, known, near):
     assert bool(naming.nearest(given, [known])) == near

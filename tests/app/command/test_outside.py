@@ -38,9 +38,21 @@ def genscope(capsys):
 def test_a_folder_is_drawn_from_and_its_sheet_re_made(genscope, folder, tmp_path):
     out, again = tmp_path / "cat.png", tmp_path / "again.png"
     code, said, wrong = genscope(
-        "sample", folder, "--count", 2, "--prompt", "a red cat", "--negative", "dog",
-        "--knob", "steps=4", "--columns", 2, "--out", out,
-    )  # fmt: skip
+        "sample",
+        folder,
+        "--count",
+        2,
+        "--prompt",
+        "a red cat",
+        "--negative",
+        "dog",
+        "--knob",
+        "steps=4",
+        "--columns",
+        2,
+        "--out",
+        out,
+    )
     assert (code, said, wrong) == (0, f"{out}\n", "")
     model = open_model(str(folder)).prompted(Prompt("a red cat", "dog"))
     x = finish(model.sample(SampleRequest(2, 7, None, {"steps": 4})))
@@ -49,8 +61,10 @@ def test_a_folder_is_drawn_from_and_its_sheet_re_made(genscope, folder, tmp_path
     assert (shown[:32, :32] == np.asarray((x[0] + 1) * 127.5).round().transpose(1, 2, 0)).all()
     recipe = read_png(out)
     assert (recipe.model, recipe.prompt, recipe.negative) == (
-        "outside/a-tiny-SD", "a red cat", "dog",
-    )  # fmt: skip
+        "outside/a-tiny-SD",
+        "a red cat",
+        "dog",
+    )
     assert str(folder.parent) not in recipe.to_json()
     assert genscope("sample", folder, "--from", out, "--out", again)[0] == 0
     assert out.read_bytes() == again.read_bytes()
@@ -73,9 +87,21 @@ def test_a_hole_is_filled_with_a_prompt(genscope, folder, tmp_path):
     Image.fromarray(mask).save(tmp_path / "mask.png")
     out, again = tmp_path / "filled.png", tmp_path / "again.png"
     code, _, wrong = genscope(
-        "inpaint", folder, "--image", tmp_path / "x.png", "--mask", tmp_path / "mask.png",
-        "--prompt", "a dog", "--count", 1, "--knob", "steps=4", "--out", out,
-    )  # fmt: skip
+        "inpaint",
+        folder,
+        "--image",
+        tmp_path / "x.png",
+        "--mask",
+        tmp_path / "mask.png",
+        "--prompt",
+        "a dog",
+        "--count",
+        1,
+        "--knob",
+        "steps=4",
+        "--out",
+        out,
+    )
     assert (code, wrong) == (0, "")
     with Image.open(out) as image:
         filled = np.asarray(image)[:32, :32]
@@ -91,9 +117,21 @@ def test_a_path_goes_from_text_to_text_and_is_made_again(genscope, folder, tmp_p
     Image.fromarray(x).save(tmp_path / "x.png")
     out, again = tmp_path / "walk.png", tmp_path / "again.png"
     code, said, wrong = genscope(
-        "interpolate", folder, "--from", tmp_path / "x.png", "--frames", 3, "--prompt", "a cat",
-        "--prompt-to", "a dog", "--negative", "house", "--out", out,
-    )  # fmt: skip
+        "interpolate",
+        folder,
+        "--from",
+        tmp_path / "x.png",
+        "--frames",
+        3,
+        "--prompt",
+        "a cat",
+        "--prompt-to",
+        "a dog",
+        "--negative",
+        "house",
+        "--out",
+        out,
+    )
     assert (code, said) == (0, f"{out}\n")
     # a slow machine is told how far it is
     assert all(re.fullmatch(r".+: \d+ %(, .+ left)?", line) for line in wrong.splitlines()), wrong

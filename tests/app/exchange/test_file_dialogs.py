@@ -3,15 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import (
-    QEvent,
-    QMimeData,
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    QUrl,
-)
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QTimer, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,

@@ -94,9 +94,12 @@ def test_a_drag_over_the_window_opens_no_file(stage, tmp_path):
     stage.window.tabs.setCurrentIndex(1)
     for on in (stage.window, stage.window.findChild(MaskCanvas)):
         enter = QDragEnterEvent(
-            QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+            QPoint(5, 5),
+            Qt.DropAction.CopyAction,
+            mime,
+            Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
+        )
         QApplication.sendEvent(on, enter)
         assert enter.isAccepted()
     watching.clear()  # a hook cannot be taken away

@@ -27,13 +27,19 @@ def deep(tmp_path):
 
 
 CONTENTS = {
-    "nothing": b"", "text": b"hello", "json": b'{"a": ', "toml": b"a = [",
+    "nothing": b"",
+    "text": b"hello",
+    "json": b'{"a": ',
+    "toml": b"a = [",
     "no text": b"\xff\xfe\xfa",
-    "png": b"\x89PNG\r\n\x1a\nnothing", "tiff": b"II*\0nothing", "gif": b"GIF89a",
+    "png": b"\x89PNG\r\n\x1a\nnothing",
+    "tiff": b"II*\0nothing",
+    "gif": b"GIF89a",
     "recipe": b'{"format": 1, "task": "sample", "' + b"k" * 5000 + b'": 1}',
-    "tensors": (50).to_bytes(8, "little") + b'{"a": ' + b" " * 60, "zip": b"PK\3\4nothing",
+    "tensors": (50).to_bytes(8, "little") + b'{"a": ' + b" " * 60,
+    "zip": b"PK\3\4nothing",
     "card": b'architecture = "' + b"q" * 5000 + b'"',
-}  # fmt: skip
+}
 READERS = {
     "picture": lambda path: fitting.read(path.read_bytes(), path.name),
     "mask": lambda path: masks.read(path.read_bytes(), path.name),

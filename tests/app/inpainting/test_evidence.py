@@ -24,20 +24,39 @@ from tests.app.inpainting.test_presenter import KDE, Desk
 from tests.windows import DIGITS
 
 PIECE = evidence.Evidence(
-    "tds", "diffusion", "Twisted SMC", "16 particles, 40 steps", "asymptotically exact",
-    "mixture of nine Gaussians", 4_000, 640, "total variation", 0.0612, 0.031, 0.038, "holds",
+    "tds",
+    "diffusion",
+    "Twisted SMC",
+    "16 particles, 40 steps",
+    "asymptotically exact",
+    "mixture of nine Gaussians",
+    4_000,
+    640,
+    "total variation",
+    0.0612,
+    0.031,
+    0.038,
+    "holds",
     "points",
-)  # fmt: skip
+)
 CHOICE = Choice("quick", "Quick", "", True, (), Procedure(Exactness.EXACT, "strings", "Collodi"))
 FIGURES = {
     "parameters": {"value": 3},
     "inpainting_left": {
-        "value": 0.91, "stderr": 0.013, "floor": 0.99, "coverage": 0.861, "coverage_stderr": 0.004,
-        "nominal": 0.9, "method": "closed form", "few": 2, "draws": 32, "examples": 500,
+        "value": 0.91,
+        "stderr": 0.013,
+        "floor": 0.99,
+        "coverage": 0.861,
+        "coverage_stderr": 0.004,
+        "nominal": 0.9,
+        "method": "closed form",
+        "few": 2,
+        "draws": 32,
+        "examples": 500,
         "coverage_examples": 40,
     },
     "inpainting_square_slow": {"value": 0.5},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +145,11 @@ def test_evidence_is_of_this_method_family_and_kind_alone(card, monkeypatch):
     """A method of one name is other code for pictures than for points, and in another family."""
     mine = replace(PIECE, family="kde", method="closed-form", kind="pictures")
     others = (
-        PIECE, replace(mine, kind="points"), replace(mine, family="mfa"),
+        PIECE,
+        replace(mine, kind="points"),
+        replace(mine, family="mfa"),
         replace(mine, method="quick"),
-    )  # fmt: skip
+    )
     own = replace(mine, model=card.name)
     monkeypatch.setattr(evidence, "read", lambda: (*others, mine, own))
     table = behind.methods_table(card, "closed-form")
@@ -183,9 +204,17 @@ def test_a_click_on_the_badge_opens_the_evidence(open_window, methods, monkeypat
     assert table.rowCount() == 1
     assert table.item(0, 0).text() == "KDE"
     assert [table.item(0, i).text().replace("\u00a0", " ") for i in range(1, 11)] == [
-        "Twisted SMC", "asymptotically exact", "mixture of nine Gaussians", "total variation",
-        "4,000", "640", "0.0612", "0.031", "0.038", "holds",
-    ]  # fmt: skip
+        "Twisted SMC",
+        "asymptotically exact",
+        "mixture of nine Gaussians",
+        "total variation",
+        "4,000",
+        "640",
+        "0.0612",
+        "0.031",
+        "0.038",
+        "holds",
+    ]
     assert other.isHidden()
     assert dialog.notes[1].text() == "Not measured: KDE."
     dialog.copy.click()

@@ -40,9 +40,12 @@ class Bench:
     def filmed(self, name=FLOW):
         row = self.presenter.rows.get(name)
         return (
-            row is not None and row.film is not None and row.film.complete
-            and row.film.wish is row.wish and row.row.state is State.READY
-        )  # fmt: skip
+            row is not None
+            and row.film is not None
+            and row.film.complete
+            and row.film.wish is row.wish
+            and row.row.state is State.READY
+        )
 
     def here(self, name=FLOW):
         row = self.presenter.rows[name]
@@ -64,8 +67,9 @@ def bench(open_window):
 
 def test_it_opens_on_two_held_out_digits_and_walks_between_them(bench):
     assert [key.title.split(",")[0] for key in bench.presenter.keys.keys] == [
-        "Test picture 18", "Test picture 61",
-    ]  # fmt: skip
+        "Test picture 18",
+        "Test picture 61",
+    ]
     row = bench.row()
     assert row.row.errors() == "PSNR: A exact · B exact"
     ends = bench.presenter.keys.values()

@@ -103,9 +103,16 @@ class SongEditor(Editor):
         mask = np.array([letter == "?" for letter in typed])
         value = view_of(card).read(typed.replace("?", "a")).value
         return FillRequest(
-            value, mask, asked.count, asked.seed, asked.method, asked.knobs, asked.label,
-            asked.prompt, asked.given,
-        )  # fmt: skip
+            value,
+            mask,
+            asked.count,
+            asked.seed,
+            asked.method,
+            asked.knobs,
+            asked.label,
+            asked.prompt,
+            asked.given,
+        )
 
     def read(self, recipe, card):
         return filling_recipe.request_of(recipe, card)

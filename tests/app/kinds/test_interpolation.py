@@ -95,10 +95,15 @@ def row_of(stage):
 def filmed(stage):
     row = row_of(stage)
     return (
-        row is not None and row.film is not None and row.film.complete
-        and row.film.wish is row.wish and row.film.log_p is not None
-        and row.row.state is State.READY and row.still is not None and not row.late()
-    )  # fmt: skip
+        row is not None
+        and row.film is not None
+        and row.film.complete
+        and row.film.wish is row.wish
+        and row.film.log_p is not None
+        and row.row.state is State.READY
+        and row.still is not None
+        and not row.late()
+    )
 
 
 def lines(stage):

@@ -158,8 +158,10 @@ def test_a_prompt_makes_a_model_that_goes_with_its_own(tmp_path):
     assert finish(Walks(models).get(card))[0] is plain
     (held,) = models.held()
     assert [ability.task for ability in held.can if ability.can] == [
-        "sample", "inpaint", "interpolate"
-    ]  # fmt: skip
+        "sample",
+        "inpaint",
+        "interpolate",
+    ]
     gone = [weakref.ref(model) for model in (plain, cat)]
     del plain, cat
     models.unload(card.name)
@@ -173,8 +175,10 @@ def test_whoever_asks_hears_what_is_open(cards):
     models.pin(cards[0].name)
     models.unload(cards[0].name)
     assert [[(held.name, held.pinned) for held in said] for said in told] == [
-        [(cards[0].name, False)], [(cards[0].name, True)], []
-    ]  # fmt: skip
+        [(cards[0].name, False)],
+        [(cards[0].name, True)],
+        [],
+    ]
     assert told[0][0].measured >= SIZE
 
 

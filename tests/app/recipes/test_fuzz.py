@@ -32,37 +32,74 @@ def within_the_budget():
 
 def card(tmp, name, shape):
     return Card(
-        folder=tmp, name=name, family="kde", data=name.partition("/")[0], kind=of_shape(shape),
-        attributes=class_attributes(("a", "b")), weights="w", sha256="0" * 64, parameters=1, seed=0,
+        folder=tmp,
+        name=name,
+        family="kde",
+        data=name.partition("/")[0],
+        kind=of_shape(shape),
+        attributes=class_attributes(("a", "b")),
+        weights="w",
+        sha256="0" * 64,
+        parameters=1,
+        seed=0,
         recipe="",
         licence="",
-    )  # fmt: skip
+    )
 
 
 GREY = np.arange(30, dtype=np.uint8).reshape(6, 5)
 SAMPLE = {
-    "format": 1, "task": "sample", "model": "mnist/kde", "sha256": "0" * 64, "seed": 7, "first": 3,
-    "count": 5, "index": 4, "columns": None, "label": [0, 1], "knobs": {"temperature": 1.0},
-    "extra": {}, "version": "0.1.0", "prompt": "a cat", "negative": "",
-}  # fmt: skip
+    "format": 1,
+    "task": "sample",
+    "model": "mnist/kde",
+    "sha256": "0" * 64,
+    "seed": 7,
+    "first": 3,
+    "count": 5,
+    "index": 4,
+    "columns": None,
+    "label": [0, 1],
+    "knobs": {"temperature": 1.0},
+    "extra": {},
+    "version": "0.1.0",
+    "prompt": "a cat",
+    "negative": "",
+}
 FILL = SAMPLE | {
-    "task": "inpaint", "first": 0, "label": 1,
-    "extra": {"method": "exact", "picture": picture_text(GREY),
-              "mask": base64.b64encode(mask_png(GREY > 9)).decode()},
-}  # fmt: skip
+    "task": "inpaint",
+    "first": 0,
+    "label": 1,
+    "extra": {
+        "method": "exact",
+        "picture": picture_text(GREY),
+        "mask": base64.b64encode(mask_png(GREY > 9)).decode(),
+    },
+}
 WALK = SAMPLE | {
-    "task": "interpolate", "first": 0, "label": None,
-    "extra": {"keys": [picture_text(GREY), picture_text(GREY)], "way": "slerp", "encoder": "mean",
-              "easing": "linear", "basis": "principal", "turned": [0.5], "place": None},
-}  # fmt: skip
+    "task": "interpolate",
+    "first": 0,
+    "label": None,
+    "extra": {
+        "keys": [picture_text(GREY), picture_text(GREY)],
+        "way": "slerp",
+        "encoder": "mean",
+        "easing": "linear",
+        "basis": "principal",
+        "turned": [0.5],
+        "place": None,
+    },
+}
 LINE = FILL | {"model": "moons/kde", "extra": {"method": "exact", "axis": 0, "value": 0.5}}
 TABLES = (SAMPLE, FILL, WALK, LINE)
 
 plain = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 20), st.text(max_size=12),
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 20),
+    st.text(max_size=12),
     st.floats(width=32, allow_subnormal=False),  # a lane in this process may flush those to zero
     st.sampled_from([2**32 - 1, 2**32, 2**64, -(2**63), 1e308, "x" * 2000, "density", [], {}]),
-)  # fmt: skip
+)
 values = st.recursive(
     plain,
     lambda inner: st.one_of(
@@ -107,8 +144,13 @@ def csv(text):
     return b"# genscope " + text + b"\nx,y\n0.5,1\n"
 
 
-WRAPS = {"png": png, "zipped": lambda text: png(text, zipped=True), "gif": gif, "csv": csv,
-         "json": lambda text: text}  # fmt: skip
+WRAPS = {
+    "png": png,
+    "zipped": lambda text: png(text, zipped=True),
+    "gif": gif,
+    "csv": csv,
+    "json": lambda text: text,
+}
 
 
 def follow(raw, tmp):

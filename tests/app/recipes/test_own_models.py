@@ -88,8 +88,10 @@ def test_maps_of_a_renamed_model_come_back(home):
         view_of(recipe, {n: c for n, c in cards().items() if c.data == "mine"})
     other = replace(find("mine/flow"), sha256="0" * 64)
     with pytest.raises(RecipeError, match="an earlier mine/flow did"):
-        view_of(replace(recipe, extra={**recipe.extra, "models": {other.name: "1" * 64}}),
-                {other.name: other})  # fmt: skip
+        view_of(
+            replace(recipe, extra={**recipe.extra, "models": {other.name: "1" * 64}}),
+            {other.name: other},
+        )
 
 
 def test_weights_that_stand_in_for_earlier_ones_are_said(monkeypatch, capsys):

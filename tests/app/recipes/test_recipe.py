@@ -23,17 +23,33 @@ from engines.model import Card, Knob, SampleRequest, class_attributes
 
 SHA = "0123456789abcdef" * 4
 RECIPE = Recipe(
-    task="sample", model="mnist/flow", sha256=SHA, seed=2**64 - 1, first=8, count=16, index=11,
-    label=(0, 1, 2), knobs={"temperature": 0.8}, extra={"note": "grün"},
-)  # fmt: skip
+    task="sample",
+    model="mnist/flow",
+    sha256=SHA,
+    seed=2**64 - 1,
+    first=8,
+    count=16,
+    index=11,
+    label=(0, 1, 2),
+    knobs={"temperature": 0.8},
+    extra={"note": "grün"},
+)
 SHEET = replace(RECIPE, index=None, columns=4)
 PICTURE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 CARD = Card(
-    folder=Path(), name="mnist/flow", family="flow", data="mnist", kind=of_shape((1, 4, 5)),
-    attributes=class_attributes(("zero", "one", "two")), weights="flow.safetensors", sha256=SHA,
-    parameters=1, seed=1,
-    recipe="", licence="",
-)  # fmt: skip
+    folder=Path(),
+    name="mnist/flow",
+    family="flow",
+    data="mnist",
+    kind=of_shape((1, 4, 5)),
+    attributes=class_attributes(("zero", "one", "two")),
+    weights="flow.safetensors",
+    sha256=SHA,
+    parameters=1,
+    seed=1,
+    recipe="",
+    licence="",
+)
 KNOBS = (
     Knob("temperature", "Temperature", 1.0, 0, 1.5, 0.05, "", warn="not the model's distribution"),
     Knob("pixels", "Pixels", 0, 0, 1, 1, "", choices=("mean", "draw")),
@@ -213,8 +229,12 @@ def test_the_inspector_does_without_the_model():
     assert dict(rows(replace(SHEET, label=None)))["Class"] == "any"
     point = replace(CARD, kind=of_shape((2,)), attributes=())
     assert [title for title, _ in rows(replace(RECIPE, label=None, knobs={}), point)] == [
-        "Model", "Seed", "Point", "Weights", "Made by",
-    ]  # fmt: skip
+        "Model",
+        "Seed",
+        "Point",
+        "Weights",
+        "Made by",
+    ]
 
 
 def test_file_names_say_what_is_inside():

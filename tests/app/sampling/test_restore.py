@@ -136,13 +136,14 @@ BAD = {
     "no recipe": (bare, "saved.png has no recipe inside; choose a PNG that Genscope saved."),
     "broken recipe": (broken, "saved.png cannot be re-made: the recipe's seed should be"),
     "unknown model": (
-        lambda r: changed(r, model="mnist/gan", sha256="f" * 64), "which is not in the catalogue",
+        lambda r: changed(r, model="mnist/gan", sha256="f" * 64),
+        "which is not in the catalogue",
     ),
     "other weights": (lambda r: changed(r, sha256="0" * 64), "has other weights"),
     "unknown class": (lambda r: changed(r, label=12), "class 12"),
     "unknown knob": (lambda r: changed(r, knobs={"heat": 1.0}), "no knob 'heat'"),
     "seed too large": (lambda r: changed(r, seed=2**40), "the window ends at"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BAD)

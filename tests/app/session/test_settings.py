@@ -31,9 +31,12 @@ def invented(hint, dice):
     if origin is Mapping:
         return {text: invented(arguments[1], dice) for text in dice.sample(TEXTS, 2)}
     simple = {
-        str: dice.choice(TEXTS), int: dice.randrange(1, 100_000), bool: dice.random() < 0.5,
-        float: dice.uniform(-1e9, 1e9), NoneType: None,
-    }  # fmt: skip
+        str: dice.choice(TEXTS),
+        int: dice.randrange(1, 100_000),
+        bool: dice.random() < 0.5,
+        float: dice.uniform(-1e9, 1e9),
+        NoneType: None,
+    }
     return simple[hint]
 
 
@@ -71,10 +74,18 @@ def test_without_a_file_there_are_defaults(path):
 
 
 WRONG = {
-    "theme": "mauve", "device": 3, "geometry": None, "splitters": {"main": [1, "2"]},
-    "models": {"mnist": "flow"}, "seed": -1, "seed_locked": 1, "count": 10**9, "classes": "some",
-    "knobs": {"mnist/flow": {"temperature": float("nan")}}, "folder": ["/"],
-}  # fmt: skip
+    "theme": "mauve",
+    "device": 3,
+    "geometry": None,
+    "splitters": {"main": [1, "2"]},
+    "models": {"mnist": "flow"},
+    "seed": -1,
+    "seed_locked": 1,
+    "count": 10**9,
+    "classes": "some",
+    "knobs": {"mnist/flow": {"temperature": float("nan")}},
+    "folder": ["/"],
+}
 
 
 @pytest.mark.parametrize("name", WRONG)

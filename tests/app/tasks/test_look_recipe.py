@@ -11,9 +11,16 @@ from tests.engines.tiny import ship
 
 PICTURES = tuple(np.full((8, 8, 3), grey, np.uint8) for grey in (0, 100, 255))
 LOOK = Look(
-    models=("tiny-picture/flow", "tiny-picture/kde"), page="plane", pictures=PICTURES,
-    title="a test picture", label=2, noise=6, chosen="tiny-picture/kde", mapped="picture", count=99,
-)  # fmt: skip
+    models=("tiny-picture/flow", "tiny-picture/kde"),
+    page="plane",
+    pictures=PICTURES,
+    title="a test picture",
+    label=2,
+    noise=6,
+    chosen="tiny-picture/kde",
+    mapped="picture",
+    count=99,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +45,21 @@ def test_every_field_of_a_page_comes_back(cards):
 @pytest.mark.parametrize(
     ("extra", "says"),
     [
-        ({"page": "cellar"}, "page is unknown"), ({"noise": 9}, "noise level is not 0 … 7"),
-        ({"noise": True}, "noise level"), ({"count": 3}, "number of samples"),
-        ({"mapped": "both"}, "density on a plane"), ({"chosen": "tiny-picture/vae"}, "model of"),
-        ({"pictures": []}, "damaged"), ({"pictures": ["AAAA"]}, "damaged"),
-        ({"pictures": "AAAA"}, "damaged"), ({"models": {}}, "lacks parts"), ({"more": 1}, "lacks"),
+        ({"page": "cellar"}, "page is unknown"),
+        ({"noise": 9}, "noise level is not 0 … 7"),
+        ({"noise": True}, "noise level"),
+        ({"count": 3}, "number of samples"),
+        ({"mapped": "both"}, "density on a plane"),
+        ({"chosen": "tiny-picture/vae"}, "model of"),
+        ({"pictures": []}, "damaged"),
+        ({"pictures": ["AAAA"]}, "damaged"),
+        ({"pictures": "AAAA"}, "damaged"),
+        ({"models": {}}, "lacks parts"),
+        ({"more": 1}, "lacks"),
         ({"models": {"tiny-points/kde": "0" * 64}}, "no model of pictures"),
         ({"models": {"tiny-picture/kde": "0" * 64}}, "other weights"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_page_is_refused_in_a_sentence(cards, extra, says):
     recipe = recipe_of(LOOK, cards, 7)
     with pytest.raises(RecipeError, match=says):

@@ -10,11 +10,19 @@ from engines.maps.area import Area
 from tests.engines.tiny import ship
 
 VIEW = View(
-    models=("tiny-points/flow", "tiny-points/kde"), area=Area(-1.5, 2.25, 0.0, 1.0), side=256,
-    label=2, logarithmic=False, range=20.0, contours=False, data=True,
-    points=((0.5, -1.25), (3.0, 4.0)), difference=("tiny-points/flow", "truth"),
-    inside=("tiny-points/flow", 0.25), samples=True,
-)  # fmt: skip
+    models=("tiny-points/flow", "tiny-points/kde"),
+    area=Area(-1.5, 2.25, 0.0, 1.0),
+    side=256,
+    label=2,
+    logarithmic=False,
+    range=20.0,
+    contours=False,
+    data=True,
+    points=((0.5, -1.25), (3.0, 4.0)),
+    difference=("tiny-points/flow", "truth"),
+    inside=("tiny-points/flow", 0.25),
+    samples=True,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +51,20 @@ def test_every_field_of_a_view_comes_back(cards):
 @pytest.mark.parametrize(
     ("extra", "says"),
     [
-        ({"area": [1, 0, 0, 1]}, "damaged"), ({"area": [0, 1]}, "damaged"),
-        ({"side": 9}, "9 pixels"), ({"side": "many"}, "damaged"), ({"range": None}, "damaged"),
-        ({"points": [[1]]}, "damaged"), ({"inside": ["x", 2]}, "damaged"),
-        ({"models": {}}, "several data sets: none"), ({"models": {"no/such": "0" * 64}}, "no/such"),
+        ({"area": [1, 0, 0, 1]}, "damaged"),
+        ({"area": [0, 1]}, "damaged"),
+        ({"side": 9}, "9 pixels"),
+        ({"side": "many"}, "damaged"),
+        ({"range": None}, "damaged"),
+        ({"points": [[1]]}, "damaged"),
+        ({"inside": ["x", 2]}, "damaged"),
+        ({"models": {}}, "several data sets: none"),
+        ({"models": {"no/such": "0" * 64}}, "no/such"),
         ({"models": {"tiny-picture/kde": "0" * 64}}, "no model of the plane"),
-        ({"models": {"tiny-points/kde": "0" * 64}}, "other weights"), ({"more": 1}, "lacks parts"),
+        ({"models": {"tiny-points/kde": "0" * 64}}, "other weights"),
+        ({"more": 1}, "lacks parts"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_view_is_refused_in_a_sentence(cards, extra, says):
     with pytest.raises(RecipeError, match=says):
         view_of(changed(recipe_of(VIEW, cards, 7), **extra), cards)

@@ -83,8 +83,9 @@ def test_every_frame_is_of_its_own_text(card, models, ends, one_code):
     frames = finish(make(Walks(models), card, plan, codes=one_code))
     z = torch.from_numpy(one_code.z[:1])
     middle = finish(latents_at(models, card, 0.5).decode(z, None))
-    for frame, wanted in zip(frames, (one_code.shown[0], to_pixels(middle)[0], one_code.shown[1]),
-                             strict=True):  # fmt: skip
+    for frame, wanted in zip(
+        frames, (one_code.shown[0], to_pixels(middle)[0], one_code.shown[1]), strict=True
+    ):
         assert (frame == wanted).all()
     assert len(np.unique(frames, axis=0)) == 3
 

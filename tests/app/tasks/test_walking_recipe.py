@@ -29,9 +29,18 @@ def plan():
 def same(a, b):
     return (a.keys == b.keys).all() and all(
         getattr(a, field) == getattr(b, field)
-        for field in ("count", "way", "encoder", "easing", "basis", "turned", "seed", "label",
-                      "place")
-    )  # fmt: skip
+        for field in (
+            "count",
+            "way",
+            "encoder",
+            "easing",
+            "basis",
+            "turned",
+            "seed",
+            "label",
+            "place",
+        )
+    )
 
 
 def test_a_plan_comes_back_from_its_recipe(card, plan):
@@ -49,11 +58,20 @@ def test_points_travel_as_numbers(plan):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("way", "fly"), ("encoder", 3), ("easing", None), ("basis", "magic"),
-        ("keys", []), ("keys", ["!!", "!!"]), ("keys", "no"), ("turned", [99.0]),
-        ("turned", ["x"]), ("turned", 3), ("place", 2.0), ("place", "here"),
+        ("way", "fly"),
+        ("encoder", 3),
+        ("easing", None),
+        ("basis", "magic"),
+        ("keys", []),
+        ("keys", ["!!", "!!"]),
+        ("keys", "no"),
+        ("turned", [99.0]),
+        ("turned", ["x"]),
+        ("turned", 3),
+        ("place", 2.0),
+        ("place", "here"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_recipe_is_refused_with_one_sentence(card, plan, field, value):
     recipe = recipe_of(card, plan)
     damaged = replace(recipe, extra={**recipe.extra, field: value})
@@ -68,9 +86,13 @@ def test_pictures_of_another_size_are_refused(card, plan):
     coloured = plan.keys.copy()
     coloured[0, 0, 0] = (1, 2, 3)
     with pytest.raises(RecipeError, match=r"damaged|colours"):
-        plan_of(replace(recipe_of(replace(card, kind=of_shape((3, 28, 28))), replace(plan,
-        keys=coloured)),
-                        sha256=card.sha256), card)  # fmt: skip
+        plan_of(
+            replace(
+                recipe_of(replace(card, kind=of_shape((3, 28, 28))), replace(plan, keys=coloured)),
+                sha256=card.sha256,
+            ),
+            card,
+        )
 
 
 def test_places_follow_the_easing(plan):

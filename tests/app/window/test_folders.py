@@ -73,11 +73,19 @@ def test_the_built_in_examples_come_back(open_window, folder):
     stage.until(lambda: inpainting.editor.source.picture is not None)
     before = inpainting.editor.source.picture.copy()
     stage.window.folders.open(folder)
-    stage.until(lambda: inpainting.editor.source.picture is not None and (
-        inpainting.editor.source.picture == 120).all())  # fmt: skip
+    stage.until(
+        lambda: (
+            inpainting.editor.source.picture is not None
+            and (inpainting.editor.source.picture == 120).all()
+        )
+    )
     stage.window.folders.leave()
-    stage.until(lambda: inpainting.editor.source.picture is not None and np.array_equal(
-        inpainting.editor.source.picture, before))  # fmt: skip
+    stage.until(
+        lambda: (
+            inpainting.editor.source.picture is not None
+            and np.array_equal(inpainting.editor.source.picture, before)
+        )
+    )
     assert examples(stage) == {}
 
 

@@ -17,9 +17,14 @@ def started(tmp_path, code, **more):
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     kept = {key: value for key, value in os.environ.items() if key not in hidden}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=HERE, env=kept | home | more, capture_output=True,
-        text=True, check=False, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=HERE,
+        env=kept | home | more,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

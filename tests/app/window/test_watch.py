@@ -48,9 +48,14 @@ def hangs(stage, monkeypatch):
 
 def submit(stage, job, heard):
     order = Order(
-        "KDE: 500 pictures", f"{KDE}, seed 7", job, lambda _: None, stepped=heard.append,
-        done=heard.append, failed=lambda failure: heard.append(failure.sentence),
-    )  # fmt: skip
+        "KDE: 500 pictures",
+        f"{KDE}, seed 7",
+        job,
+        lambda _: None,
+        stepped=heard.append,
+        done=heard.append,
+        failed=lambda failure: heard.append(failure.sentence),
+    )
     ticket = stage.window.jobs.submit(order)
     assert job.begun.wait(20)
     return ticket

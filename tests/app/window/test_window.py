@@ -180,8 +180,10 @@ def test_the_keys_of_the_list_do_what_it_says(open_window):
     stage.tab.batch.setValue(8)
     QTest.keyClick(window, Qt.Key.Key_Return, CONTROL)
     stage.until_shows(KDE, count=8)
-    for key, modifier in ((Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
-                          (Qt.Key.Key_Question, SHIFT)):  # fmt: skip
+    for key, modifier in (
+        (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Question, SHIFT),
+    ):
         QTest.keyClick(window, key, modifier)
         (dialog,) = window.findChildren(ShortcutsDialog)
         assert dialog.isVisible()
@@ -194,8 +196,23 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
     actions = [a for menu in stage.window.menuBar().actions() for a in menu.menu().actions()]
     known = {keys.toString() for action in actions for keys in action.shortcuts()}
     # of galleries, plots and tabs themselves
-    elsewhere = {"Arrow keys", "Ctrl+C", "Ctrl+0", "O", "Shift+Arrow keys", "Home", "End", "X",
-                 "Space", "Left", "Right", "Double-click", "Enter", "+", "-"}  # fmt: skip
+    elsewhere = {
+        "Arrow keys",
+        "Ctrl+C",
+        "Ctrl+0",
+        "O",
+        "Shift+Arrow keys",
+        "Home",
+        "End",
+        "X",
+        "Space",
+        "Left",
+        "Right",
+        "Double-click",
+        "Enter",
+        "+",
+        "-",
+    }
     for shortcut in set(stage.window.keys.shown()) - set(mask_keys.SHORTCUTS):
         for keys in set(shortcut.keys.split(" or ")) - elsewhere:
             assert keys.replace("Enter", "Return") in known
@@ -251,9 +268,10 @@ def test_the_tab_key_reaches_every_control(open_window):
     stage = open_window(BOTH)
     stage.ready()
     wanted = {
-        widget for widget in controls(stage)
+        widget
+        for widget in controls(stage)
         if widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-    }  # fmt: skip
+    }
     missed = [describe(w) for w in controls(stage) if w.isEnabled() and w not in wanted]
     assert missed == []
     reached, first = set(), QApplication.focusWidget()

@@ -28,9 +28,13 @@ class Desk:
         hooks = {name: hear(name) for name in ("submitted", "stepped", "done", "stopped")}
         failed = hear("failed")
         return Order(
-            title, "in detail", job, lambda step: (step, 10), **hooks,
+            title,
+            "in detail",
+            job,
+            lambda step: (step, 10),
+            **hooks,
             failed=lambda failure: failed(failure.sentence),
-        )  # fmt: skip
+        )
 
     def states(self):
         table = self.bar.table

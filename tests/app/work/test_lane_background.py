@@ -275,9 +275,11 @@ class Storm:
         job, name, lane = self.job(), self.rng.choice("ab"), self.lane
         recent = self.rng.choice(list(self.tickets)[-20:] or [0])
         match self.rng.choice(
-            ["queue"] * 3 + ["live"] * 3 + ["behind"] * 5
+            ["queue"] * 3
+            + ["live"] * 3
+            + ["behind"] * 5
             + ["first", "move", "cancel", "stop", "hold", "go on", "drop"]
-        ):  # fmt: skip
+        ):
             case "queue":
                 self.tickets[lane.queue(job)] = job.steps
             case "first":

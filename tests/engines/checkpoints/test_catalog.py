@@ -44,8 +44,21 @@ def test_a_card_survives_the_disk(tmp_path):
     assert read_card(tmp_path / "tiny-picture" / "flow.toml") == card
 
 
-FIELDS = ("name", "family", "data", "shape", "labels", "weights", "sha256", "parameters", "seed",
-          "recipe", "licence", "net", "training")  # fmt: skip
+FIELDS = (
+    "name",
+    "family",
+    "data",
+    "shape",
+    "labels",
+    "weights",
+    "sha256",
+    "parameters",
+    "seed",
+    "recipe",
+    "licence",
+    "net",
+    "training",
+)
 
 
 @pytest.mark.parametrize("past", [[1], ["0" * 63], ["0" * 64, "Z" * 64]])

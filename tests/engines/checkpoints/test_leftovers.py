@@ -32,10 +32,12 @@ def test_only_old_files_of_our_name_go(tmp_path):
 
     gone = [put(HALF, 2)]
     kept = [
-        put(".genscope-0123456789abcde0", 0.5), put(".genscope-notes", 99),
-        put("genscope-0123456789abcdef", 99), put(".genscope-0123456789abcdef.txt", 99),
+        put(".genscope-0123456789abcde0", 0.5),
+        put(".genscope-notes", 99),
+        put("genscope-0123456789abcdef", 99),
+        put(".genscope-0123456789abcdef.txt", 99),
         put("picture.png", 99),
-    ]  # fmt: skip
+    ]
     folder = tmp_path / ".genscope-aaaaaaaaaaaaaaaa"
     folder.mkdir()
     kept.append(aged(folder, 99))

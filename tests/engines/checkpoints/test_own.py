@@ -79,12 +79,20 @@ def test_a_model_is_renamed_with_its_weights(home):
 @pytest.mark.parametrize(
     ("new", "fault"),
     [
-        ("moons/vae", "there is a model 'moons/vae' already"), ("mine/mfa", "already"),
-        ("mine/MFA-2", "already"), ("MOONS/mine", "another shape"), ("mnist/mine", "another shape"),
-        ("outside/mine", "another shape"), ("../x", "cannot be called"), ("a/b/c", "cannot"),
-        ("", "cannot be called"), ("a.toml", "cannot"), ("nul", "cannot"), ("x" * 300, "cannot"),
+        ("moons/vae", "there is a model 'moons/vae' already"),
+        ("mine/mfa", "already"),
+        ("mine/MFA-2", "already"),
+        ("MOONS/mine", "another shape"),
+        ("mnist/mine", "another shape"),
+        ("outside/mine", "another shape"),
+        ("../x", "cannot be called"),
+        ("a/b/c", "cannot"),
+        ("", "cannot be called"),
+        ("a.toml", "cannot"),
+        ("nul", "cannot"),
+        ("x" * 300, "cannot"),
     ],
-)  # fmt: skip
+)
 def test_a_name_that_cannot_be_is_refused(home, new, fault):
     made()
     made()

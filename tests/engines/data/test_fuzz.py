@@ -74,9 +74,19 @@ def written():
 
 
 STARTS = (
-    b"", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"GIF89a", b"BM", b"P5\n", b"P6 ", b"Pf\n",
-    b"\xff\xd8\xff\xe1", b"RIFF\x20\0\0\0WEBP", b"II+\0",
-)  # fmt: skip
+    b"",
+    b"\x89PNG\r\n\x1a\n",
+    b"II*\0",
+    b"MM\0*",
+    b"GIF89a",
+    b"BM",
+    b"P5\n",
+    b"P6 ",
+    b"Pf\n",
+    b"\xff\xd8\xff\xe1",
+    b"RIFF\x20\0\0\0WEBP",
+    b"II+\0",
+)
 GOOD = written()
 PNGS = [raw for raw in GOOD if raw.startswith(b"\x89PNG")]
 
@@ -90,17 +100,42 @@ def pngs(draw):
     """Chunks of a PNG with sound check sums, so that what is in them is read, in any order."""
     side = st.one_of(st.integers(0, 9), st.sampled_from([6000, 6001, 60_000, 2**31 - 1, 2**32 - 1]))
     head = struct.pack(
-        ">IIBBBBB", draw(side), draw(side), draw(st.sampled_from([1, 2, 4, 8, 16, 7])),
-        draw(st.sampled_from([0, 2, 3, 4, 6, 5])), 0, 0, draw(st.integers(0, 2)),
-    )  # fmt: skip
+        ">IIBBBBB",
+        draw(side),
+        draw(side),
+        draw(st.sampled_from([1, 2, 4, 8, 16, 7])),
+        draw(st.sampled_from([0, 2, 3, 4, 6, 5])),
+        0,
+        0,
+        draw(st.integers(0, 2)),
+    )
     kinds = st.sampled_from(
-        [b"PLTE", b"tRNS", b"tEXt", b"iTXt", b"zTXt", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT",
-         b"IDAT", b"IEND", b"gAMA", b"pHYs", b"CgBI", b"IHDR", b"cHRM", b"sRGB"]
-    )  # fmt: skip
+        [
+            b"PLTE",
+            b"tRNS",
+            b"tEXt",
+            b"iTXt",
+            b"zTXt",
+            b"iCCP",
+            b"eXIf",
+            b"acTL",
+            b"fcTL",
+            b"fdAT",
+            b"IDAT",
+            b"IEND",
+            b"gAMA",
+            b"pHYs",
+            b"CgBI",
+            b"IHDR",
+            b"cHRM",
+            b"sRGB",
+        ]
+    )
     body = st.one_of(
-        st.binary(max_size=40), st.binary(max_size=200).map(zlib.compress),
+        st.binary(max_size=40),
+        st.binary(max_size=200).map(zlib.compress),
         st.binary(max_size=20).map(lambda text: b"key\0\0" + zlib.compress(text * 1000)),
-    )  # fmt: skip
+    )
     more = draw(st.lists(st.tuples(kinds, body), max_size=6))
     data = chunk(b"IDAT", zlib.compress(bytes(draw(st.integers(0, 4000)))))
     raw = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + b"".join(chunk(*each) for each in more)

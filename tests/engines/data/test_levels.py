@@ -14,8 +14,27 @@ from engines.data.fitting import read
 
 GREYS = (0, 85, 170, 255)
 COLOURS = ((0, 0, 0), (250, 10, 20), (255, 255, 255), (20, 120, 220))
-MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB",
-         "HSV", "I", "I;16", "I;16B", "I;16L", "F")  # fmt: skip
+MODES = (
+    "1",
+    "L",
+    "LA",
+    "La",
+    "P",
+    "PA",
+    "RGB",
+    "RGBA",
+    "RGBa",
+    "RGBX",
+    "CMYK",
+    "YCbCr",
+    "LAB",
+    "HSV",
+    "I",
+    "I;16",
+    "I;16B",
+    "I;16L",
+    "F",
+)
 LOSSY = {"JPEG", "MPO", "WEBP"}
 
 
@@ -93,14 +112,25 @@ def test_levels_are_those_that_were_written(kind, mode, raw, expected):
 
 @pytest.mark.parametrize(
     ("top", "white", "said"),
-    [(1, 1, "1 of 1 bits"), (3, 3, "3 of 2 bits"), (15, 15, "15 of 4 bits"), (200, 255, "255 of 8"),
-     (1000, 1023, "1,023 of 10 bits"), (4095, 4095, "4,095 of 12 bits"),
-     (9000, 16383, "16,383 of 14 bits"), (40000, 65535, ""), (65535, 65535, "")],
-)  # fmt: skip
+    [
+        (1, 1, "1 of 1 bits"),
+        (3, 3, "3 of 2 bits"),
+        (15, 15, "15 of 4 bits"),
+        (200, 255, "255 of 8"),
+        (1000, 1023, "1,023 of 10 bits"),
+        (4095, 4095, "4,095 of 12 bits"),
+        (9000, 16383, "16,383 of 14 bits"),
+        (40000, 65535, ""),
+        (65535, 65535, ""),
+    ],
+)
 def test_grey_of_few_used_bits_is_stretched_with_a_word(top, white, said):
     values = np.array([[0, top // 2, top]], np.uint16)
-    for raw in (encoded(Image.fromarray(values), "PNG"), encoded(Image.fromarray(values), "TIFF"),
-                encoded(Image.fromarray(values.astype(np.int32)), "TIFF")):  # fmt: skip
+    for raw in (
+        encoded(Image.fromarray(values), "PNG"),
+        encoded(Image.fromarray(values), "TIFF"),
+        encoded(Image.fromarray(values.astype(np.int32)), "TIFF"),
+    ):
         found = read(raw, "scan.png")
         expected = np.floor(values / white * 255 + 0.5)
         assert np.abs(found.pixels[..., 1] - expected).max() <= 1
@@ -116,9 +146,12 @@ def test_black_of_sixteen_bits_needs_no_word():
 
 @pytest.mark.parametrize(
     ("values", "levels", "said"),
-    [((0, 0.25, 1), (0, 64, 255), ""), ((0, 0.001, 0.5), (0, 0, 128), ""),
-     ((0, 100.4, 255), (0, 100, 255), "255 is taken as white")],
-)  # fmt: skip
+    [
+        ((0, 0.25, 1), (0, 64, 255), ""),
+        ((0, 0.001, 0.5), (0, 0, 128), ""),
+        ((0, 100.4, 255), (0, 100, 255), "255 is taken as white"),
+    ],
+)
 def test_real_numbers_from_nought_to_one_are_levels(values, levels, said):
     raw = encoded(Image.fromarray(np.array([values], np.float32)), "TIFF")
     found = read(raw, "x.tif")
@@ -129,13 +162,16 @@ def test_real_numbers_from_nought_to_one_are_levels(values, levels, said):
 
 @pytest.mark.parametrize(
     ("array", "said"),
-    [(np.array([[-1, 1]], np.float32), "from -1 to 1"), (np.array([[0, 9]], np.float32), "to 9"),
-     (np.array([[0, 1e6]], np.float32), "white cannot be known"),
-     (np.array([[0, np.nan]], np.float32), "not finite"),
-     (np.array([[0, np.inf]], np.float32), "not finite"),
-     (np.array([[-5, 9]], np.int32), "from -5 to 9"),
-     (np.array([[0, 70000]], np.int32), "to 70,000")],
-)  # fmt: skip
+    [
+        (np.array([[-1, 1]], np.float32), "from -1 to 1"),
+        (np.array([[0, 9]], np.float32), "to 9"),
+        (np.array([[0, 1e6]], np.float32), "white cannot be known"),
+        (np.array([[0, np.nan]], np.float32), "not finite"),
+        (np.array([[0, np.inf]], np.float32), "not finite"),
+        (np.array([[-5, 9]], np.int32), "from -5 to 9"),
+        (np.array([[0, 70000]], np.int32), "to 70,000"),
+    ],
+)
 def test_numbers_whose_white_cannot_be_known_are_refused(array, said):
     with pytest.raises(ValueError, match="save it with 8") as caught:
         read(encoded(Image.fromarray(array), "TIFF"), "x.tif")
@@ -210,9 +246,16 @@ def test_what_is_transparent_becomes_black_which_is_said():
 def test_pictures_stand_as_their_exif_says(kind, turn):
     upright = np.zeros((32, 48), np.uint8)
     upright[:16, :16] = 255  # top left
-    lying = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
-             5: upright.T, 6: upright.T[::-1], 7: upright.T[::-1, ::-1],
-             8: upright.T[:, ::-1]}[turn]  # fmt: skip
+    lying = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.T,
+        6: upright.T[::-1],
+        7: upright.T[::-1, ::-1],
+        8: upright.T[:, ::-1],
+    }[turn]
     exif = Image.Exif()
     exif[0x0112] = turn
     for stored in (lying, lying.astype(np.uint16) * 257):

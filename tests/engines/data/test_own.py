@@ -50,8 +50,12 @@ def test_a_data_set_of_ones_own_has_examples():
 def test_a_name_is_never_taken_twice_nor_a_shipped_one():
     (own_models() / "trees").mkdir(parents=True)
     assert [own.save(title, points()) for title in ("moons", "Moons", "Été", "trees", "///")] == [
-        "moons-2", "moons-3", "ete", "trees-2", "data",
-    ]  # fmt: skip
+        "moons-2",
+        "moons-3",
+        "ete",
+        "trees-2",
+        "data",
+    ]
     own.delete("moons-2")
     assert own.names() == ("data", "ete", "moons-3", "trees-2")
 
@@ -67,14 +71,18 @@ def test_a_table_of_others_is_read_in_the_order_of_its_classes():
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "0 points"), ("x,y\n", "0 points"), ("x,y\n1\n", "line 2 has 1 values"),
-        ("x,y\n1,two\n", "no number"), ("x,y\n1,inf\n", "no finite"),
+        ("", "0 points"),
+        ("x,y\n", "0 points"),
+        ("x,y\n1\n", "line 2 has 1 values"),
+        ("x,y\n1,two\n", "no number"),
+        ("x,y\n1,inf\n", "no finite"),
         ("x,x\n1,2\n", "each its own"),
-        ("class\na\n", "no finite|0 coordinates"), (b"\xff\xfe", "UTF-8"),
+        ("class\na\n", "no finite|0 coordinates"),
+        (b"\xff\xfe", "UTF-8"),
         ("# classes [\nx\n1\n", "cannot be read"),
         ("# classes " + "[" * 100_000 + "\nx\n1\n", "cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_table_is_said_in_one_sentence(text, fault):
     path = own_root() / "data" / "bad.csv"
     path.parent.mkdir(parents=True)
@@ -95,13 +103,17 @@ def test_an_unknown_name_says_what_there_is(name):
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"x": np.zeros((0, 2))}, "0 points"), ({"x": np.full((50, 2), np.nan)}, "finite"),
-        ({"x": np.zeros((50, 3))}, "3 coordinates for 2 names"), ({"columns": ("a", "a")}, "own"),
-        ({"columns": ("a", "class")}, "own"), ({"columns": ("a", "b\nc")}, "own"),
-        ({"labels": np.full(50, 3)}, "no name"), ({"labels": np.zeros(49, int)}, "50 points"),
+        ({"x": np.zeros((0, 2))}, "0 points"),
+        ({"x": np.full((50, 2), np.nan)}, "finite"),
+        ({"x": np.zeros((50, 3))}, "3 coordinates for 2 names"),
+        ({"columns": ("a", "a")}, "own"),
+        ({"columns": ("a", "class")}, "own"),
+        ({"columns": ("a", "b\nc")}, "own"),
+        ({"labels": np.full(50, 3)}, "no name"),
+        ({"labels": np.zeros(49, int)}, "50 points"),
         ({"labels": None}, "no point"),
     ],
-)  # fmt: skip
+)
 def test_what_no_data_set_can_be_is_refused(change, fault):
     good = points()
     with pytest.raises(DataError, match=fault):

@@ -63,8 +63,12 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
     assert found.pictures.names == ("good.png",)
     said = " ".join(found.refused)
     assert len(found.refused) == 4
-    for words in ("cut.png is damaged", "film.gif is animated", "text.png is no picture",
-                  "wide.png has 7000 × 1 pixels"):  # fmt: skip
+    for words in (
+        "cut.png is damaged",
+        "film.gif is animated",
+        "text.png is no picture",
+        "wide.png has 7000 × 1 pixels",
+    ):
         assert words in said
 
 
@@ -111,10 +115,19 @@ def test_it_reads_a_picture_at_a_time(tmp_path):
 
 @pytest.mark.parametrize(
     "fault",
-    [TypeError("Missing dimensions."), KeyError(256), IndexError("x"), ZeroDivisionError(),
-     struct.error("y" * 500), OverflowError(), MemoryError(), AssertionError(), RecursionError()],
+    [
+        TypeError("Missing dimensions."),
+        KeyError(256),
+        IndexError("x"),
+        ZeroDivisionError(),
+        struct.error("y" * 500),
+        OverflowError(),
+        MemoryError(),
+        AssertionError(),
+        RecursionError(),
+    ],
     ids=lambda fault: type(fault).__name__,
-)  # fmt: skip
+)
 def test_whatever_pillow_raises_one_file_never_spoils_the_others(tmp_path, monkeypatch, fault):
     save(tmp_path / "1.png", (1, 2, 3))
     save(tmp_path / "2.tif", (1, 2, 3))

@@ -9,8 +9,12 @@ from engines.data.toys import TOYS
 
 SMOOTH = [name for name in TOYS if name != "checkerboard"]
 GAUSSIAN = {
-    "moons": 1.905, "gaussians": 4.256, "checkerboard": 4.490, "rings": 3.587, "spirals": 3.746,
-}  # fmt: skip
+    "moons": 1.905,
+    "gaussians": 4.256,
+    "checkerboard": 4.490,
+    "rings": 3.587,
+    "spirals": 3.746,
+}
 """Cross-entropy of the best single Gaussian: it fixes the overall size and shape."""
 BOX = {"moons": 3.0, "gaussians": 6.0, "rings": 4.0, "spirals": 5.0}
 

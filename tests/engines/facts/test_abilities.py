@@ -12,9 +12,12 @@ from tests import foreign
 BUNDLED = [card.name for card in catalog()]
 SOME = {name.partition("/")[2]: name for name in reversed(BUNDLED)}.values()
 OUTSIDE = {
-    "ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion,
-    "kl": lambda path: foreign.kl().save_pretrained(path), "gpt": foreign.imagegpt,
-}  # fmt: skip
+    "ddpm": foreign.ddpm,
+    "ldm": foreign.ldm,
+    "sd": foreign.stable_diffusion,
+    "kl": lambda path: foreign.kl().save_pretrained(path),
+    "gpt": foreign.imagegpt,
+}
 
 
 def agree(model):

@@ -75,9 +75,11 @@ def test_what_was_not_measured_anew_stays_and_the_order_is_that_of_the_trials():
         Named(("b", "moons/kde", "c")),
     ]
     kept = [
-        row_of("b", "kde", "c", 3.0, "moons/kde"), row_of("a", "vae", "mwg", 1.0),
-        row_of("a", "vae", "mwg", 1.5), row_of("gone", "vae", "mwg", 9.0),
-    ]  # fmt: skip
+        row_of("b", "kde", "c", 3.0, "moons/kde"),
+        row_of("a", "vae", "mwg", 1.0),
+        row_of("a", "vae", "mwg", 1.5),
+        row_of("gone", "vae", "mwg", 9.0),
+    ]
     fresh = [row_of("a", "gan", "descent", 2.0), row_of("b", "kde", "c", 4.0, "moons/kde")]
     rows = merged(kept, fresh, chosen=every[1:], every=every)
     assert [row.value for row in rows] == [1.0, 1.5, 2.0, 4.0]

@@ -17,10 +17,20 @@ def card(name, **measured):
     data, _, family = name.partition("/")
     shape = (1, 28, 28) if data == "mnist" else (2,)
     return Card(
-        folder=Path(), name=name, family=family, data=data, kind=of_shape(shape),
+        folder=Path(),
+        name=name,
+        family=family,
+        data=data,
+        kind=of_shape(shape),
         attributes=class_attributes(("a",)),
-        weights="", sha256="", parameters=1_234, seed=1, recipe="", licence="", figures=measured,
-    )  # fmt: skip
+        weights="",
+        sha256="",
+        parameters=1_234,
+        seed=1,
+        recipe="",
+        licence="",
+        figures=measured,
+    )
 
 
 def cell(table, family, title):
@@ -30,11 +40,19 @@ def cell(table, family, title):
 
 
 VAE = card(
-    "mnist/vae", bits_per_dim={"value": 1.22203, "stderr": 0.00709, "meaning": "bound",
-                               "method": "IWAE, 64 samples", "examples": 2000},
-    sampling_ms={"value": 23.551, "hardware": "a processor", "threads": 1}, calls={"value": 1},
-    label_agreement={"value": 0.9678, "floor": 0.994}, latents={"value": 24, "nature": "Gaussian"},
-)  # fmt: skip
+    "mnist/vae",
+    bits_per_dim={
+        "value": 1.22203,
+        "stderr": 0.00709,
+        "meaning": "bound",
+        "method": "IWAE, 64 samples",
+        "examples": 2000,
+    },
+    sampling_ms={"value": 23.551, "hardware": "a processor", "threads": 1},
+    calls={"value": 1},
+    label_agreement={"value": 0.9678, "floor": 0.994},
+    latents={"value": 24, "nature": "Gaussian"},
+)
 GAN = card("mnist/gan", sampling_ms={"value": 12_345.6}, calls={"value": 47})
 MOONS = card("moons/gan", sample_kl_gap={"value": 0.02, "stderr": 0.001, "meaning": "heuristic"})
 

@@ -79,11 +79,20 @@ def divergence_of(found, x):
 
 def card(shape, net):
     return Card(
-        folder=None, name="oracle/diffusion", family="diffusion", data="oracle",
+        folder=None,
+        name="oracle/diffusion",
+        family="diffusion",
+        data="oracle",
         kind=of_shape(shape),
-        attributes=class_attributes(LABELS), weights="", sha256="", parameters=0, seed=0, recipe="",
-        licence="", net=net,
-    )  # fmt: skip
+        attributes=class_attributes(LABELS),
+        weights="",
+        sha256="",
+        parameters=0,
+        seed=0,
+        recipe="",
+        licence="",
+        net=net,
+    )
 
 
 def oracle():

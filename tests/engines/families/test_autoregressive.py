@@ -23,10 +23,19 @@ LEVELS = 4
 
 def card(shape, family="autoregressive"):
     return Card(
-        folder=None, name=f"tiny/{family}", family=family, data="tiny", kind=of_shape(shape),
+        folder=None,
+        name=f"tiny/{family}",
+        family=family,
+        data="tiny",
+        kind=of_shape(shape),
         attributes=class_attributes(LABELS),
-        weights="", sha256="", parameters=1, seed=1, recipe="", licence="",
-    )  # fmt: skip
+        weights="",
+        sha256="",
+        parameters=1,
+        seed=1,
+        recipe="",
+        licence="",
+    )
 
 
 def raster(shape=(1, 2, 2), levels=LEVELS):

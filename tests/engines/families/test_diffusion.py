@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from engines.families.diffusion.model import ANCESTRAL, HEUN, of_denoiser
+from engines.families.diffusion.knobs import ANCESTRAL, HEUN
+from engines.families.diffusion.model import of_denoiser
 from engines.families.diffusion.net import SIGMA_DATA, PointDenoiser
 from engines.families.diffusion.probability_flow import SIGMA_MAX
 from engines.model import Exactness, Meaning, SampleRequest, finish
@@ -245,8 +246,9 @@ def test_targets_among_the_batch_keep_their_mean_and_vary_less(oracle):
     net, _ = oracle
     x, part = net.draws(512 * 200)
     x, _ = net.enter(x)
-    labels = torch.where(torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.5,
-                         net.classes, part)  # fmt: skip
+    labels = torch.where(
+        torch.rand(len(x), generator=torch.Generator().manual_seed(1)) < 0.5, net.classes, part
+    )
     count, s = 128, 0.3
     sigma, before, after, means = torch.full((count,), s), 0.0, 0.0, []
     for y, given in zip(x.split(512), labels.split(512), strict=True):
@@ -258,8 +260,9 @@ def test_targets_among_the_batch_keep_their_mean_and_vary_less(oracle):
         before = before + (y[:count] - exact).square().mean()
         after = after + gap.square().mean()
         gap = torch.cat([gap, trace[:, None]], 1)
-        means.append(torch.cat([gap[asked].mean(0) for asked in (given[:count] < 3,
-                                                                 given[:count] == 3)]))  # fmt: skip
+        means.append(
+            torch.cat([gap[asked].mean(0) for asked in (given[:count] < 3, given[:count] == 3)])
+        )
     assert after < before / 20
     means = torch.stack(means)
     assert (means.mean(0) / (means.std(0) / len(means) ** 0.5)).abs().max() < 4
@@ -275,7 +278,7 @@ def test_slopes_are_the_network_and_its_trace(smooth, sigma):
     torch.manual_seed(0)
     net = PointDenoiser(
         dim=2, classes=3, hidden=8, layers=3, features=4, places=6, steps=2, smooth=smooth
-    )  # fmt: skip
+    )
     w = torch.randn(5, 2, requires_grad=True)
     f = net.f(w, torch.full((5,), sigma), torch.full((5,), 1))
     found, divergence = net.slopes(w.detach(), sigma, torch.tensor([1]))
@@ -288,7 +291,7 @@ def test_a_denoiser_has_its_divergence_for_training(smooth):
     torch.manual_seed(0)
     net = PointDenoiser(
         dim=2, classes=3, hidden=8, layers=3, features=4, places=6, steps=2, smooth=smooth
-    )  # fmt: skip
+    )
     x, labels = torch.randn(5, 2, requires_grad=True), torch.arange(5) % 4
     sigma = torch.tensor([0.003, 0.05, 0.3, 1.0, 20.0])
     mean = net(x, sigma, labels)

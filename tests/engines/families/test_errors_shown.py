@@ -22,10 +22,13 @@ FAST = {
     "mnist/mfa": {"dequantisation": 4},
 }
 DEFAULT = {
-    "mnist/vae": {}, "mnist/latent-diffusion": {}, "mnist/diffusion": {},
-    "mnist/any-order": {"groups": 0}, "mnist/flow": {"dequantisation": 8},
+    "mnist/vae": {},
+    "mnist/latent-diffusion": {},
+    "mnist/diffusion": {},
+    "mnist/any-order": {"groups": 0},
+    "mnist/flow": {"dequantisation": 8},
     "mnist/mfa": {"dequantisation": 8},
-}  # fmt: skip
+}
 WITHOUT = ("mnist/flow", "mnist/mfa", "mnist/any-order")
 """What shows no error at its own settings: of one draw, or of none, it is not known."""
 

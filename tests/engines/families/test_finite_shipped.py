@@ -9,13 +9,7 @@ import pytest
 
 from engines import open_model
 from engines.inpaint import methods_for
-from engines.training.reports.finite import (
-    DOCUMENT,
-    asked,
-    plane_cards,
-    samples_of,
-    write,
-)
+from engines.training.reports.finite import DOCUMENT, asked, plane_cards, samples_of, write
 
 CARDS = plane_cards()
 CHEAP = {"steps": 8, "rungs": 2, "cells": 256, "resamplings": 2, "particles": 8}

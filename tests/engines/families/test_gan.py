@@ -199,8 +199,9 @@ def test_more_pairs_are_a_mean_over_shifted_partners():
     winner, loser = normal(40, seed=1).double(), normal(40, seed=2).double()
     by_hand = [
         math.log1p(math.exp(loser[(i - 8 * k) % 40] - winner[i]))
-        for k in range(3) for i in range(40)
-    ]  # fmt: skip
+        for k in range(3)
+        for i in range(40)
+    ]
     assert pairing(winner, loser, 3).item() == pytest.approx(sum(by_hand) / 120, rel=1e-9)
 
 

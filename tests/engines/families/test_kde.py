@@ -181,9 +181,10 @@ def test_pictures_leave_one_out_is_the_explicit_loop(monkeypatch):
     monkeypatch.setattr(PictureKernels, "_probes", 20)
     loop = [
         PictureKernels.of(torch.cat([x[:i], x[i + 1 :]]), labels[1:])
-        .log_mass(x[i : i + 1], 9.0).item()
+        .log_mass(x[i : i + 1], 9.0)
+        .item()
         for i in range(20)
-    ]  # fmt: skip
+    ]
     assert kernels.leave_one_out(9.0) == pytest.approx(sum(loop) / 20, rel=1e-9)
 
 

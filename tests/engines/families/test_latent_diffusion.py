@@ -60,10 +60,19 @@ class Known(Linear):
 
 def model_of(net):
     latent = Card(
-        folder=Path(), name="oracle/latent-diffusion", family="latent-diffusion", data="oracle",
-        kind=of_shape((2,)), attributes=(), weights="", sha256="", parameters=0, seed=0,
-        recipe="", licence="",
-    )  # fmt: skip
+        folder=Path(),
+        name="oracle/latent-diffusion",
+        family="latent-diffusion",
+        data="oracle",
+        kind=of_shape((2,)),
+        attributes=(),
+        weights="",
+        sha256="",
+        parameters=0,
+        seed=0,
+        recipe="",
+        licence="",
+    )
     prior = of_denoiser(latent, Gaussian().eval().requires_grad_(False), CPU)
     return of_parts(dataclasses.replace(latent, kind=of_shape((4,))), net, prior, CPU), prior
 

@@ -81,8 +81,16 @@ def test_a_class_is_its_components_with_their_own_weights():
 def test_em_never_loses_likelihood(d, k, floor):
     truth = mixture(4, d, k)
     g = generator(2)
-    x = truth.draw(*(f(*s, generator=g) for f, s in (
-        (torch.rand, (3_000,)), (torch.randn, (3_000, k)), (torch.randn, (3_000, d)))))  # fmt: skip
+    x = truth.draw(
+        *(
+            f(*s, generator=g)
+            for f, s in (
+                (torch.rand, (3_000,)),
+                (torch.randn, (3_000, k)),
+                (torch.randn, (3_000, d)),
+            )
+        )
+    )
     low = torch.full((d,), max(floor, 1e-6), dtype=torch.float64)
     torch.manual_seed(0)
     fitted, reached = expectation_maximisation(k_means(x, 4, k, low), x, low, steps=40, least=-1)
@@ -184,9 +192,12 @@ def test_the_denoiser_is_the_posterior_mean():
     factors = torch.cat([fa.loading, torch.diag_embed(fa.noise.sqrt())], 2)
     tiny = torch.full((3, 2), 1e-9, dtype=torch.float64)
     joint = FactorAnalysers(
-        fa.mean.repeat(1, 2), factors.repeat(1, 2, 1),
-        torch.cat([tiny, tiny + sigma**2], 1), fa.log_weight, fa.labels,
-    )  # fmt: skip
+        fa.mean.repeat(1, 2),
+        factors.repeat(1, 2, 1),
+        torch.cat([tiny, tiny + sigma**2], 1),
+        fa.log_weight,
+        fa.labels,
+    )
     x = 2 * torch.randn(10, 2, generator=generator(1), dtype=torch.float64)
     known = torch.tensor([False, False, True, True])
     expected = joint.conditional(x.repeat(1, 2), known).expectation()
@@ -250,9 +261,12 @@ def test_the_masses_of_all_pictures_sum_to_one():
     """Σ over levels of E[p(y) V] is the integral of p: one pixel, every level, many draws."""
     scores = NormalScores.of(few_levels()[:, :1])
     fa = FactorAnalysers(
-        torch.tensor([[0.3]]), torch.tensor([[[0.6]]]), torch.tensor([[0.4]]), torch.zeros(1),
+        torch.tensor([[0.3]]),
+        torch.tensor([[[0.6]]]),
+        torch.tensor([[0.4]]),
+        torch.zeros(1),
         torch.zeros(1, dtype=torch.int64),
-    )  # fmt: skip
+    )
     every, draws = torch.arange(256)[:, None], 400
     u = (torch.arange(draws) + 0.5) / draws
     total = 0.0

@@ -99,9 +99,11 @@ def test_the_reverse_diffusion_draws_the_mixture(oracle):
         g = torch.Generator().manual_seed(1)
         start = SIGMA_MAX * torch.randn(4000, 2, generator=g)
         run = ancestral(
-            lambda x, sigma: net(x, x.new_full((len(x),), sigma), labels), start, steps,
+            lambda x, sigma: net(x, x.new_full((len(x),), sigma), labels),
+            start,
+            steps,
             lambda g=g: torch.randn(4000, 2, generator=g),
-        )  # fmt: skip
+        )
         guesses = 0
         while True:
             try:

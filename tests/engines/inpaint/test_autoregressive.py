@@ -128,8 +128,11 @@ def test_only_what_lies_behind_the_first_missing_pixel_is_computed(table):
 
 def test_stretches_begin_at_the_first_missing_place():
     assert stretches(torch.tensor([1, 0, 0, 1, 0, 1]).bool()) == [
-        (False, range(1, 3)), (True, range(3, 4)), (False, range(4, 5)), (True, range(5, 6)),
-    ]  # fmt: skip
+        (False, range(1, 3)),
+        (True, range(3, 4)),
+        (False, range(4, 5)),
+        (True, range(5, 6)),
+    ]
     assert is_tail(TAIL)
     assert is_tail(torch.zeros(4, dtype=torch.bool))
     assert not is_tail(SCATTERED)

@@ -66,11 +66,20 @@ def test_a_draw_has_its_class_whatever_is_drawn_beside_it(model, shown):
 
 
 READERS = (
-    "vae", "gan", "any-order", "autoregressive", "flow", "diffusion", "energy", "latent-diffusion",
-)  # fmt: skip
+    "vae",
+    "gan",
+    "any-order",
+    "autoregressive",
+    "flow",
+    "diffusion",
+    "energy",
+    "latent-diffusion",
+)
 SMALL = {
-    "gan": {"steps": 20}, "flow": {"steps": 2, "search": 4}, "energy": {"steps": 2, "levels": 8},
-}  # fmt: skip
+    "gan": {"steps": 20},
+    "flow": {"steps": 2, "search": 4},
+    "energy": {"steps": 2, "levels": 8},
+}
 
 
 @pytest.mark.parametrize("family", READERS)

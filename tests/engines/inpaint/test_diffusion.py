@@ -105,8 +105,18 @@ def test_nothing_known_is_sampling(exact, mixture):
 
 
 def test_a_moment_matched_twist_is_exact_for_one_gaussian(mixture):
-    one = FactorAnalysers(*(t[:1] for t in (mixture.mean, mixture.loading, mixture.noise,
-                                            mixture.log_weight, mixture.labels)))  # fmt: skip
+    one = FactorAnalysers(
+        *(
+            t[:1]
+            for t in (
+                mixture.mean,
+                mixture.loading,
+                mixture.noise,
+                mixture.log_weight,
+                mixture.labels,
+            )
+        )
+    )
     model = mixture_diffusion(one)
     net, sigma = model.denoise.net, 0.4
     hole, classes = Hole(model, POINT, KNOWN, 6, 1, {}, (0,)), torch.zeros(6, dtype=torch.int64)
@@ -128,8 +138,13 @@ def test_a_known_pixel_has_the_mean_and_spread_of_its_cell(tiny):
     model = tiny["picture"]
     x, known = asked(model)
     x[0, 0, 0], x[0, 0, 1] = -1.0, 1.0
-    scene = Scene(Hole(model, x, known[None], 4000, 1, {}, (3,)), model.denoise,
-                  Streams(1, range(4000)), 1, torch.full((4000,), 3))  # fmt: skip
+    scene = Scene(
+        Hole(model, x, known[None], 4000, 1, {}, (3,)),
+        model.denoise,
+        Streams(1, range(4000)),
+        1,
+        torch.full((4000,), 3),
+    )
     mean, variance_of = scene.expected()
     y = scene.observe()
     spread = variance_of.sqrt()

@@ -68,9 +68,7 @@ def test_what_is_all_unknown_is_sampled(tmp_path):
 def test_a_draw_is_the_same_in_any_company(tmp_path):
     model = opened(tmp_path, "flow", "points")
     known = torch.tensor([True, False])
-    many, few = (
-        finish(along(model).run(model, torch.zeros(2), known, n, 5)) for n in (9, 2)
-    )  # fmt: skip
+    many, few = (finish(along(model).run(model, torch.zeros(2), known, n, 5)) for n in (9, 2))
     assert torch.equal(many[:2], few)
 
 

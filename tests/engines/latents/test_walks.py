@@ -94,8 +94,9 @@ def test_decoding_as_a_class_is_decoding_with_that_label(model, ends, coded):
 
 
 def test_what_follows_the_hand_and_what_does_not(opener):
-    slow = {f for f, kind in WALKS if kind == "picture"
-            and walk_of(opener(f, kind)).pace is Pace.SLOW}  # fmt: skip
+    slow = {
+        f for f, kind in WALKS if kind == "picture" and walk_of(opener(f, kind)).pace is Pace.SLOW
+    }
     assert slow == {"autoregressive", "any-order", "diffusion", "energy"}
     assert walk_of(opener("diffusion", "picture")).sketch is not None
 

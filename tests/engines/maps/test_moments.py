@@ -48,9 +48,9 @@ def test_the_sweep_agrees_with_the_ode_of_every_point(monkeypatch):
     for _ in sweep.build():
         pass
     x, _ = TOYS["moons"].sample(30, torch.Generator().manual_seed(2))
-    found = torch.cat([
-        finish(noised.field_at(sweep, noised.LOWEST).grid(p[:1], p[1:])).value for p in x.double()
-    ])  # fmt: skip
+    found = torch.cat(
+        [finish(noised.field_at(sweep, noised.LOWEST).grid(p[:1], p[1:])).value for p in x.double()]
+    )
     expected = finish(model.density.run(x, None, {"steps": 96})).value
     assert float((found - expected).abs().mean()) < 0.15
     assert abs(float((found - expected).mean())) < 0.08

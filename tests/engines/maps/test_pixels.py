@@ -64,8 +64,9 @@ def test_slopes_are_finite_differences(tmp_path, family):
 
 def test_a_denoising_error_grows_with_the_noise(tmp_path):
     model = opened(tmp_path, "diffusion", "picture")
-    little, much = (float(finish(pixel_map(model, picture(), None, n)).values.mean())
-                    for n in (0.05, 3.0))  # fmt: skip
+    little, much = (
+        float(finish(pixel_map(model, picture(), None, n)).values.mean()) for n in (0.05, 3.0)
+    )
     assert little < much
 
 
@@ -109,8 +110,9 @@ def test_what_is_mapped_on_a_plane_is_said(tmp_path):
     assert float(latent.values[0, 0]) == pytest.approx(float(normal), rel=1e-3)
     assert "not of the picture" in latent.method
     shown = whole(planes.of_picture(model, plane), tiny, 1, 1)
-    own = finish(model.density.run(finish(planes.decoded(model, plane, *torch.zeros(2, 1))),
-                                   None, {})).value  # fmt: skip
+    own = finish(
+        model.density.run(finish(planes.decoded(model, plane, *torch.zeros(2, 1))), None, {})
+    ).value
     assert float(shown.values[0, 0]) == pytest.approx(float(own[0]) / (64 * math.log(2)), rel=1e-2)
     assert "decoded picture" in shown.method
 

@@ -24,9 +24,10 @@ from engines.opening import open_model
 from tests.engines.tiny import opened
 
 PLANE = [
-    card.name for card in scan(ROOT)[0]
+    card.name
+    for card in scan(ROOT)[0]
     if card.data == "rings" and card.family not in ("gan", "diffusion")
-]  # fmt: skip
+]
 
 
 def area_of(data, share=0.6):
@@ -173,9 +174,7 @@ def test_conditionals_asked_once_a_column_give_the_same(tmp_path, family, label)
 def test_a_bound_stays_below_the_lattice_that_is_nearly_exact():
     model = open_model("moons/vae")
     x, _ = TOYS["moons"].sample(40, torch.Generator().manual_seed(5))
-    exact = torch.cat([
-        finish(log_density_grid(model, p[:1], p[1:])).value for p in x.double()
-    ])  # fmt: skip
+    exact = torch.cat([finish(log_density_grid(model, p[:1], p[1:])).value for p in x.double()])
     for m in (1, 16, 256):
         bound = log_density(model, x, knobs={"importance": m}).value
         assert (bound.mean() - exact.mean()) < 0.02

@@ -28,9 +28,11 @@ SIDE = {"checkerboard": 800, "cities": 1600}
 
 def names(*families, meaning=None):
     return [
-        card.name for card in PLANE if card.family in families or card.figures.get(
-            "cross_entropy", {}).get("meaning") == meaning
-    ]  # fmt: skip
+        card.name
+        for card in PLANE
+        if card.family in families
+        or card.figures.get("cross_entropy", {}).get("meaning") == meaning
+    ]
 
 
 IN_CI = ("moons", "checkerboard", "cities")

@@ -62,10 +62,7 @@ def dcgan(folder, **more):
     """Path of a card, and the plain network it describes."""
     torch.manual_seed(1)
     net = shaken(PlainDCGAN())
-    table = {
-        "architecture": "dcgan", "data": "tiny", "shape": [3, 16, 16],
-        "sizes": DCGAN_SIZES,
-    }  # fmt: skip
+    table = {"architecture": "dcgan", "data": "tiny", "shape": [3, 16, 16], "sizes": DCGAN_SIZES}
     return card_at(folder, table, net.state_dict(), **more), net
 
 
@@ -115,8 +112,11 @@ def stylegan2_tensors(layout, width=(8, 6, 4), style=6, mapping=2, channels=3):
     for i in range(1, len(width)):
         side = 4 * 2**i
         a, b = width[i - 1], width[i]
-        pair = (f"convs.{2 * i - 2}", f"convs.{2 * i - 1}") if ours else (
-            f"synthesis.b{side}.conv0", f"synthesis.b{side}.conv1")  # fmt: skip
+        pair = (
+            (f"convs.{2 * i - 2}", f"convs.{2 * i - 1}")
+            if ours
+            else (f"synthesis.b{side}.conv0", f"synthesis.b{side}.conv1")
+        )
         conv(pair[0], a, b, side, 2 * i - 1, True)
         conv(pair[1], b, b, side, 2 * i, False)
         colours(f"to_rgbs.{i - 1}" if ours else f"synthesis.b{side}.torgb", b)
@@ -129,9 +129,11 @@ def stylegan2(folder, layout="rosinality", **more):
     """Path of a card, and its tensors."""
     tensors = stylegan2_tensors(layout)
     table = {
-        "architecture": "stylegan2", "data": "tiny", "shape": [3, 16, 16],
+        "architecture": "stylegan2",
+        "data": "tiny",
+        "shape": [3, 16, 16],
         "sizes": STYLE_SIZES,
-    }  # fmt: skip
+    }
     return card_at(folder, table, tensors, **more), tensors
 
 
@@ -202,12 +204,18 @@ def zuko_flow(folder, kind="NSF", **more):
     for p in net.parameters():
         p.data += 0.2 * torch.randn_like(p)
     table = {
-        "architecture": "zuko", "data": "tiny-points", "shape": [3],
+        "architecture": "zuko",
+        "data": "tiny-points",
+        "shape": [3],
         "sizes": {
-            "kind": kind, "transforms": 2, "hidden": [8, 8], "bins": 4,
-            "mean": [1.0, -2.0, 0.5], "scale": [2.0, 0.5, 3.0],
+            "kind": kind,
+            "transforms": 2,
+            "hidden": [8, 8],
+            "bins": 4,
+            "mean": [1.0, -2.0, 0.5],
+            "scale": [2.0, 0.5, 3.0],
         },
-    }  # fmt: skip
+    }
     return card_at(folder, table, net.state_dict(), **more), net
 
 
@@ -235,9 +243,11 @@ def realnvp(folder, **more):
     """Path of a card, and its tensors."""
     tensors = realnvp_tensors()
     table = {
-        "architecture": "realnvp", "data": "tiny-points", "shape": [2],
+        "architecture": "realnvp",
+        "data": "tiny-points",
+        "shape": [2],
         "sizes": {"couplings": 4, "hidden": [8]},
-    }  # fmt: skip
+    }
     return card_at(folder, table, tensors, **more), tensors
 
 

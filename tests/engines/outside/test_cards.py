@@ -172,9 +172,9 @@ def test_the_faces_of_gan_face_generate(tmp_path):
         h = torch.nn.functional.conv_transpose2d(
             h, tensors[f"main.{i}.weight"], stride=1 + (i > 0), padding=int(i > 0)
         )
-        norm = [tensors[f"main.{i + 1}.{p}"] for p in (
-            "running_mean", "running_var", "weight", "bias",
-        )]  # fmt: skip
+        norm = [
+            tensors[f"main.{i + 1}.{p}"] for p in ("running_mean", "running_var", "weight", "bias")
+        ]
         h = torch.nn.functional.batch_norm(h, *norm).relu()
     h = torch.nn.functional.conv_transpose2d(h, tensors["main.12.weight"], stride=2, padding=1)
     assert (x - h.tanh()).abs().max() <= 1e-5

@@ -70,7 +70,7 @@ def test_a_card_finds_its_model_by_path(card):
         ("latent = 5", "latent = 5\nrange = [1, 1]", "two rising numbers"),
         ("latent = 5", "latent = 5\npadding = [2, 1, 1]", "impossible side"),
         ('data = "tiny"', 'data = "tiny\\u0007"', "must be one line"),
-        ('data = "tiny"', 'licence = 3', "'licence' must be one line"),
+        ('data = "tiny"', "licence = 3", "'licence' must be one line"),
         ('data = "tiny"', 'sha256 = "beef"', "64 hexadecimal digits"),
         ('data = "tiny"', f'sha256 = "{"0" * 64}"', "not the file that the card describes"),
         ('data = "tiny"', "colour = true", "does not know 'colour'"),
@@ -80,7 +80,7 @@ def test_a_card_finds_its_model_by_path(card):
         ("model.safetensors", ".", "is not a file"),
         ("model.safetensors", "/etc/passwd", "leads out of its folder"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_in_a_card_is_named(card, old, new, said):
     assert said in refused(edited(card, old, new))
 
@@ -104,7 +104,7 @@ def reshaped(card, shape, sizes):
         ([2, 16, 16], "latent = 5\nwidth = [8, 6]", "[1 or 3, height, width]"),
         ([16, 16], "latent = 5\nwidth = [8, 6]", "[dimensions] or"),
     ],
-)  # fmt: skip
+)
 def test_absurd_shapes_are_refused_before_anything_is_allocated(
     card, shape, sizes, said, monkeypatch
 ):
@@ -232,7 +232,7 @@ def test_a_pipe_is_no_file(card):
         (lambda t: t.update({"main.1.extra": torch.zeros(1)}), "unknown 'main.1.extra'"),
         (lambda t: t.update({"main.1.bias": torch.zeros(9)}), "'main.1.bias' has shape (9,)"),
     ],
-)  # fmt: skip
+)
 def test_tensors_that_do_not_fit_are_named_as_in_their_file(tmp_path, change, said):
     _, net = dcgan(tmp_path)
     tensors = {name: t.clone() for name, t in net.state_dict().items()}
@@ -297,8 +297,15 @@ def test_deep_or_huge_cards_do_not_stop_the_reader(tmp_path):
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_400_000, "99.4 MB"), (10**10, "10.0 GB"),
-     (322 * 10**9, "322 GB"), (10**30, "more than 999 PB")],
-)  # fmt: skip
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (99_400_000, "99.4 MB"),
+        (10**10, "10.0 GB"),
+        (322 * 10**9, "322 GB"),
+        (10**30, "more than 999 PB"),
+    ],
+)
 def test_bytes_in_words(size, words):
     assert budget.said(size) == words

@@ -34,11 +34,7 @@ def last_step(run):
 
 @pytest.mark.parametrize(
     ("make", "guidance"),
-    [
-        (foreign.stable_diffusion, 7.5),
-        (foreign.stable_diffusion_xl, 5.0),
-        (foreign.dit, 4.0),
-    ],
+    [(foreign.stable_diffusion, 7.5), (foreign.stable_diffusion_xl, 5.0), (foreign.dit, 4.0)],
 )
 def test_guidance_is_the_pipelines_own(tmp_path, make, guidance):
     make(tmp_path / "m")
@@ -61,9 +57,13 @@ def test_a_distilled_model_draws_in_one_step(tmp_path):
     streams = Streams(3, range(2))
     noise = streams.normal(4, 16, 16)
     theirs = pipeline(
-        ["a red cat"] * 2, guidance_scale=0.0, latents=noise, generator=streams.generators(),
-        num_inference_steps=1, output_type="pt",
-    ).images  # fmt: skip
+        ["a red cat"] * 2,
+        guidance_scale=0.0,
+        latents=noise,
+        generator=streams.generators(),
+        num_inference_steps=1,
+        output_type="pt",
+    ).images
     torch.testing.assert_close(x / 2 + 0.5, theirs, atol=1e-4, rtol=0)
     heun = knob(model, "sampler").choices.index(HEUN)
     with pytest.raises(ValueError, match="at least 2 steps"):
@@ -95,14 +95,19 @@ def test_a_bad_spacing_of_steps_is_refused_in_words(tmp_path, make, value):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"scaling_factor": "much"}, {"scaling_factor": 0}, {"scaling_factor": 0.0},
-        {"scaling_factor": [1]}, {"scaling_factor": True}, {"scaling_factor": 1e300},
-        {"scaling_factor": float("nan")}, {"shift_factor": "up"},
+        {"scaling_factor": "much"},
+        {"scaling_factor": 0},
+        {"scaling_factor": 0.0},
+        {"scaling_factor": [1]},
+        {"scaling_factor": True},
+        {"scaling_factor": 1e300},
+        {"scaling_factor": float("nan")},
+        {"shift_factor": "up"},
         {"latents_mean": [0.0], "latents_std": [1.0]},
         {"latents_mean": [0.0] * 4, "latents_std": [0.0] * 4},
         {"latents_mean": "abcd", "latents_std": "abcd"},
     ],
-)  # fmt: skip
+)
 def test_a_bad_scale_of_latents_is_refused_in_words(tmp_path, changes):
     foreign.stable_diffusion(tmp_path / "m")
     edited(tmp_path / "m" / "vae" / "config.json", **changes)

@@ -45,9 +45,7 @@ def preserving(prediction):
         a = (1 + wide**2).rsqrt()
         clean = exact(x / a, sigma)
         noise = (x / a - clean) / wide
-        answers = {
-            "sample": clean, "epsilon": noise, "v_prediction": a * noise - a * wide * clean,
-        }  # fmt: skip
+        answers = {"sample": clean, "epsilon": noise, "v_prediction": a * noise - a * wide * clean}
         return answers[prediction]
 
     return ask, Preserving(log_sigma, prediction, False)
@@ -72,10 +70,13 @@ def preconditioned(sign):
 @pytest.mark.parametrize(
     "training",
     [
-        preserving("epsilon"), preserving("sample"), preserving("v_prediction"),
-        preconditioned(1.0), preconditioned(-1.0),
+        preserving("epsilon"),
+        preserving("sample"),
+        preserving("v_prediction"),
+        preconditioned(1.0),
+        preconditioned(-1.0),
     ],
-)  # fmt: skip
+)
 def test_every_training_is_the_same_denoiser(kind, training):
     ask, levels = training
     network = ClassNetwork(ask, SHAPE[0], 0, None)
@@ -142,11 +143,19 @@ def test_every_sampler_ends_where_the_ode_does(sampler):
 
 def test_codes_lead_back_and_densities_are_those_of_the_data():
     card = Card(
-        folder=None, name="outside/gaussian", family="diffusion", data="outside",
-        kind=of_shape((math.prod(SHAPE),)), attributes=(), weights="", sha256="", parameters=0,
+        folder=None,
+        name="outside/gaussian",
+        family="diffusion",
+        data="outside",
+        kind=of_shape((math.prod(SHAPE),)),
+        attributes=(),
+        weights="",
+        sha256="",
+        parameters=0,
         seed=0,
-        recipe="", licence="",
-    )  # fmt: skip
+        recipe="",
+        licence="",
+    )
     made = Diffusion(card, gaussian(ForeignLatents), CPU)
     z = MEAN + SPREAD * torch.randn(64, math.prod(SHAPE), generator=seeded())
     codes = finish(made.encode(z, None))

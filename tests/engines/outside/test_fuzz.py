@@ -34,9 +34,14 @@ COUNT = int(os.environ.get("GENSCOPE_FUZZ", "30"))
 LIMIT, SECONDS = 64 << 20, 10
 """Bytes for all models, and seconds of a processor until one case is called a hang."""
 FUZZ = settings(
-    max_examples=COUNT, database=None, derandomize=COUNT <= 60, deadline=None, print_blob=True,
-    suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate, Phase.shrink),
-)  # fmt: skip
+    max_examples=COUNT,
+    database=None,
+    derandomize=COUNT <= 60,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
 tried = {"cases": 0, "opened": 0}
 
 
@@ -61,9 +66,11 @@ def home(tmp_path_factory):
 
 
 PIPELINES = {
-    "ddpm": foreign.ddpm, "ldm": foreign.ldm, "sd": foreign.stable_diffusion,
+    "ddpm": foreign.ddpm,
+    "ldm": foreign.ldm,
+    "sd": foreign.stable_diffusion,
     "gpt": foreign.imagegpt,
-}  # fmt: skip
+}
 TABLES = ("model_index.json", "config.json", "scheduler_config.json", "preprocessor_config.json")
 
 
@@ -98,9 +105,12 @@ whole = st.one_of(
     st.integers(-3, 20), st.integers(), st.sampled_from([2**31, 2**63, 10**30, -(2**63), 8192])
 )
 plain = st.one_of(
-    whole, st.floats(allow_subnormal=False), st.booleans(), st.text(max_size=12),
+    whole,
+    st.floats(allow_subnormal=False),
+    st.booleans(),
+    st.text(max_size=12),
     st.sampled_from(["../x", "/etc/passwd", "model.pt", "a\0b", "tanh", "NSF", "dcgan", "."]),
-)  # fmt: skip
+)
 anything = st.recursive(
     plain,
     lambda inner: st.one_of(

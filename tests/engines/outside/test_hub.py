@@ -161,14 +161,24 @@ def test_which_files_are_fetched():
     shards = [f"unet/diffusion_pytorch_model-0000{i}-of-00002.safetensors" for i in (1, 2)]
     index = "unet/diffusion_pytorch_model.safetensors.index.json"
     names = [
-        "model_index.json", "unet/config.json", index, *shards,
+        "model_index.json",
+        "unet/config.json",
+        index,
+        *shards,
         "unet/diffusion_pytorch_model.fp16-00001-of-00001.safetensors",
         "unet/diffusion_pytorch_model.safetensors.index.fp16.json",
-        "unet/diffusion_pytorch_model.onnx", "text_encoder/model.fp16.safetensors",
-        "vae/diffusion_pytorch_model.non_ema.safetensors", "vae/model_code.py",
-        "vae/diffusion_pytorch_model.fp16.safetensors", "safety_checker/model.safetensors",
-    ]  # fmt: skip
+        "unet/diffusion_pytorch_model.onnx",
+        "text_encoder/model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.non_ema.safetensors",
+        "vae/model_code.py",
+        "vae/diffusion_pytorch_model.fp16.safetensors",
+        "safety_checker/model.safetensors",
+    ]
     assert selection.wanted(names) == [
-        "model_index.json", "unet/config.json", index, *shards,
-        "text_encoder/model.fp16.safetensors", "vae/diffusion_pytorch_model.fp16.safetensors",
-    ]  # fmt: skip
+        "model_index.json",
+        "unet/config.json",
+        index,
+        *shards,
+        "text_encoder/model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.fp16.safetensors",
+    ]

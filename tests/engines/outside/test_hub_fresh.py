@@ -44,9 +44,14 @@ def fresh(endpoint, home, *words):
     told = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HOME": str(home)}
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, *map(str, words)], cwd=ROOT, env=kept | told, timeout=120,
-        capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        [sys.executable, *map(str, words)],
+        cwd=ROOT,
+        env=kept | told,
+        timeout=120,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr, time.monotonic() - began
 
 
@@ -54,9 +59,18 @@ def test_a_model_is_drawn_from_by_its_id_and_found_again_without_its_hub(server,
     """The kind: every submodule and attribute of the lazily loading libraries is imported."""
     out = tmp_path / "drawn.png"
     code, said, wrong, _ = fresh(
-        server.endpoint(), tmp_path, "main.py", "sample", "someone/tiny", "--count", 1,
-        "--knob", "steps=4", "--out", out,
-    )  # fmt: skip
+        server.endpoint(),
+        tmp_path,
+        "main.py",
+        "sample",
+        "someone/tiny",
+        "--count",
+        1,
+        "--knob",
+        "steps=4",
+        "--out",
+        out,
+    )
     assert (code, said) == (0, f"{out}\n"), wrong
     assert out.is_file()
     assert "unet/diffusion_pytorch_model.safetensors" in {path for path, _ in server.fetched}

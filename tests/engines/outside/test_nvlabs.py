@@ -44,10 +44,12 @@ def drawn(name, **knobs):
 def test_a_stylegan2_draws_what_its_weights_as_safetensors_draw(tmp_path, protocol):
     tensors = tensors_of()
     held = {
-        "G": None, "D": nvlabs.Module("Discriminator", sides=np.arange(3), gain=np.float32(2)),
-        "G_ema": nvlabs.generator(tensors), "augment_pipe": None,
+        "G": None,
+        "D": nvlabs.Module("Discriminator", sides=np.arange(3), gain=np.float32(2)),
+        "G_ema": nvlabs.generator(tensors),
+        "augment_pipe": None,
         "training_set_kwargs": nvlabs.EasyDict(path="x.zip"),
-    }  # fmt: skip
+    }
     path = nvlabs.write(tmp_path / "faces.pkl", held, protocol)
     table = {"architecture": "stylegan2", "shape": [3, 16, 16], "sizes": STYLE_SIZES}
     card = card_at(tmp_path / "card", table, tensors)
@@ -79,8 +81,10 @@ def test_layers_without_noise_are_silent(tmp_path):
 
 
 def alias_free():
-    inner = {"input": nvlabs.Module("SynthesisInput", buffers={"freqs": torch.zeros(3, 2)}),
-             "L0_36_8": nvlabs.Module("SynthesisLayer", in_size=np.array([36, 36]))}  # fmt: skip
+    inner = {
+        "input": nvlabs.Module("SynthesisInput", buffers={"freqs": torch.zeros(3, 2)}),
+        "L0_36_8": nvlabs.Module("SynthesisLayer", in_size=np.array([36, 36])),
+    }
     return nvlabs.Module(
         "Generator", modules={"synthesis": nvlabs.Module("SynthesisNetwork", modules=inner)}
     )
@@ -96,10 +100,16 @@ def alias_free():
         (lambda: [1, 2], "something else than NVlabs' networks"),
         (lambda: {f"n{i}": 1 for i in range(40)}, "n4, n5 and 34 more"),
         (lambda: {"G_ema": nvlabs.Module("G", modules={"a": 3})}, "'a' is no network of NVlabs"),
-        (lambda: {"G_ema": nvlabs.generator({k: v for k, v in tensors_of().items()
-                                             if "b8.conv1.weight" not in k})}, "b8.conv1.weight"),
+        (
+            lambda: {
+                "G_ema": nvlabs.generator(
+                    {k: v for k, v in tensors_of().items() if "b8.conv1.weight" not in k}
+                )
+            },
+            "b8.conv1.weight",
+        ),
     ],
-)  # fmt: skip
+)
 def test_other_networks_are_named(tmp_path, held, said):
     assert said in refused(nvlabs.write(tmp_path / "x.pkl", held()))
 
@@ -125,23 +135,33 @@ def touch(mark):
     """Things whose running leaves a file `mark`."""
     code = f"open({mark!r}, 'w').close()"
     return [
-        Call("os", "system", f"touch {mark}"), Call("posix", "system", f"touch {mark}"),
-        Call("builtins", "exec", code), Call("builtins", "eval", code),
-        Call("__builtin__", "eval", code), Call("builtins", "open", mark, "w"),
+        Call("os", "system", f"touch {mark}"),
+        Call("posix", "system", f"touch {mark}"),
+        Call("builtins", "exec", code),
+        Call("builtins", "eval", code),
+        Call("__builtin__", "eval", code),
+        Call("builtins", "open", mark, "w"),
         Call("builtins", "compile", code, "x", "exec"),
         Call("builtins", "__import__", "this"),
         Call("subprocess", "check_call", ["touch", mark]),
         Call("subprocess", "Popen", ["touch", mark]),
-        Call("os", "mkdir", mark), Call("pathlib", "Path.touch", mark),
+        Call("os", "mkdir", mark),
+        Call("pathlib", "Path.touch", mark),
         Call("io", "open", mark, "w"),
-        Call("torch", "load", mark), Call("torch.storage", "_load_from_bytes.__call__", b""),
-        Call("torch.hub", "load", mark), Call("numpy", "save", mark, 1),
+        Call("torch", "load", mark),
+        Call("torch.storage", "_load_from_bytes.__call__", b""),
+        Call("torch.hub", "load", mark),
+        Call("numpy", "save", mark, 1),
         Call("numpy.testing._private.utils", "runstring", code, {}),
-        Call("torch_utils.persistence", "_src_to_module", code), Call("runpy", "run_path", mark),
-        Call("functools", "partial", print), Call("operator", "methodcaller", "system", "x"),
-        Call("importlib", "import_module", "this"), Call("pickle", "loads", b"."),
-        Call("collections", "OrderedDict.__class__", "x"), Call("code", "interact"),
-    ]  # fmt: skip
+        Call("torch_utils.persistence", "_src_to_module", code),
+        Call("runpy", "run_path", mark),
+        Call("functools", "partial", print),
+        Call("operator", "methodcaller", "system", "x"),
+        Call("importlib", "import_module", "this"),
+        Call("pickle", "loads", b"."),
+        Call("collections", "OrderedDict.__class__", "x"),
+        Call("code", "interact"),
+    ]
 
 
 def _instruction(call, protocol):
@@ -150,9 +170,12 @@ def _instruction(call, protocol):
     given = given[2:] if protocol >= 2 else given
     if protocol >= 4:
         given = given[9:] if given[:1] == b"\x95" else given
-        named = b"".join(
-            b"\x8c" + bytes([len(part)]) + part.encode() for part in (call.module, call.name)
-        ) + b"\x93"  # fmt: skip
+        named = (
+            b"".join(
+                b"\x8c" + bytes([len(part)]) + part.encode() for part in (call.module, call.name)
+            )
+            + b"\x93"
+        )
     else:
         named = f"c{call.module}\n{call.name}\n".encode()
     return named + given + b"R"
@@ -217,25 +240,53 @@ def _nested(instruction):
 def _raw():
     """Programs that a machine must not follow, or not for long."""
     deep = b"\x80\x02" + b"]" * 200_000 + b"a" * 199_999 + b"."
-    laugh = b"\x80\x02]q\x00" + b"".join(
-        b"(" + bytes([ord("h"), i % 250]) * 9 + b"lq" + bytes([(i + 1) % 250]) for i in range(240)
-    ) + b"."  # fmt: skip
+    laugh = (
+        b"\x80\x02]q\x00"
+        + b"".join(
+            b"(" + bytes([ord("h"), i % 250]) * 9 + b"lq" + bytes([(i + 1) % 250])
+            for i in range(240)
+        )
+        + b"."
+    )
     return [
-        b"\x80\x02(S'touch x'\nios\nsystem\n.", b"\x80\x02(cos\nsystem\nS'touch x'\no.",
-        b"\x80\x02\x82\x01.", b"\x80\x02\x83\x01\x01.", b"\x80\x02\x84\x01\x01\x01\x01.",
-        b"\x80\x04)}\x92.", b"\x80\x02Pos.system\n.", b"\x80\x02)Q.", b"\x80\x05\x97.",
-        b"\x80\x02Nr\xff\xff\xff\xff.", b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
+        b"\x80\x02(S'touch x'\nios\nsystem\n.",
+        b"\x80\x02(cos\nsystem\nS'touch x'\no.",
+        b"\x80\x02\x82\x01.",
+        b"\x80\x02\x83\x01\x01.",
+        b"\x80\x02\x84\x01\x01\x01\x01.",
+        b"\x80\x04)}\x92.",
+        b"\x80\x02Pos.system\n.",
+        b"\x80\x02)Q.",
+        b"\x80\x05\x97.",
+        b"\x80\x02Nr\xff\xff\xff\xff.",
+        b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
         b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x7f.",
         b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
-        b"\x80\x02\x8b\xff\xff\xff\x7f.", b"\x80\x02T\xff\xff\xff\x7f.", b"\x80\xff.", b"\x80\x02.",
-        b"\x80\x02" + b"N" * 1_100_000 + b".", b"\x80\x02L" + b"9" * 9_000 + b"L\n.",
-        b"\x80\x02}" + b"\x8a\xff" + b"\x7f" * 255 + b"Ns.", deep, laugh,
-        b"\x80\x02}(K\x01K\x02u", b"\x80\x020.", b"\x80\x021.", b"\x80\x022.", b"\x80\x02e.",
-        b"\x80\x02R.", b"\x80\x02b.", b"\x80\x02h\x05.", b"\x80\x02Vx\\ud800\n.", b"\x80\x02\x93.",
-        b"\x80\x02ccollections\nOrderedDict\n]\x85R.", b"\x80\x02ctorch\nSize\nK\x01R.",
+        b"\x80\x02\x8b\xff\xff\xff\x7f.",
+        b"\x80\x02T\xff\xff\xff\x7f.",
+        b"\x80\xff.",
+        b"\x80\x02.",
+        b"\x80\x02" + b"N" * 1_100_000 + b".",
+        b"\x80\x02L" + b"9" * 9_000 + b"L\n.",
+        b"\x80\x02}" + b"\x8a\xff" + b"\x7f" * 255 + b"Ns.",
+        deep,
+        laugh,
+        b"\x80\x02}(K\x01K\x02u",
+        b"\x80\x020.",
+        b"\x80\x021.",
+        b"\x80\x022.",
+        b"\x80\x02e.",
+        b"\x80\x02R.",
+        b"\x80\x02b.",
+        b"\x80\x02h\x05.",
+        b"\x80\x02Vx\\ud800\n.",
+        b"\x80\x02\x93.",
+        b"\x80\x02ccollections\nOrderedDict\n]\x85R.",
+        b"\x80\x02ctorch\nSize\nK\x01R.",
         b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(NK\x00))K\x01]tR.",
-        b"\x80\x02cnumpy\nndarray\n)R.", b"\x80\x02cnumpy\ndtype\nS'O8'\n\x85R.",
-    ]  # fmt: skip
+        b"\x80\x02cnumpy\nndarray\n)R.",
+        b"\x80\x02cnumpy\ndtype\nS'O8'\n\x85R.",
+    ]
 
 
 def hostile(mark, count):
@@ -264,8 +315,13 @@ watched = {"on": False, "seen": []}
 
 def _hook(event, given):
     if watched["on"] and event in (
-        "pickle.find_class", "exec", "compile", "os.system", "subprocess.Popen", "os.mkdir",
-    ):  # fmt: skip
+        "pickle.find_class",
+        "exec",
+        "compile",
+        "os.system",
+        "subprocess.Popen",
+        "os.mkdir",
+    ):
         watched["seen"].append((event, str(given)[:80]))
 
 

@@ -159,9 +159,15 @@ def test_a_network_without_any_class_draws_one_or_asks_for_one(tmp_path):
 def prompted(pipeline, model, prompt="a red cat", negative="dog", guidance=5.0, **more):
     noise, generators = noise_of(pipeline, model.pipeline.drawing.net.shape, 2)
     return pipeline(
-        [prompt] * 2, negative_prompt=[negative] * 2, guidance_scale=guidance, latents=noise,
-        generator=generators, num_inference_steps=STEPS, output_type="pt", **more,
-    ).images  # fmt: skip
+        [prompt] * 2,
+        negative_prompt=[negative] * 2,
+        guidance_scale=guidance,
+        latents=noise,
+        generator=generators,
+        num_inference_steps=STEPS,
+        output_type="pt",
+        **more,
+    ).images
 
 
 @pytest.mark.parametrize(
@@ -193,10 +199,14 @@ def test_stable_diffusion_xl(tmp_path, scheduler, negative):
     given = {"negative": negative} if negative else {}
     noise, generators = noise_of(pipeline, (4, 16, 16), 2)
     theirs = pipeline(
-        ["a red cat"] * 2, negative_prompt=[given["negative"]] * 2 if given else None,
-        guidance_scale=5.0, latents=noise, generator=generators, num_inference_steps=STEPS,
+        ["a red cat"] * 2,
+        negative_prompt=[given["negative"]] * 2 if given else None,
+        guidance_scale=5.0,
+        latents=noise,
+        generator=generators,
+        num_inference_steps=STEPS,
         output_type="pt",
-    ).images  # fmt: skip
+    ).images
     same(drawn(model, 2, guidance=5.0), theirs)
 
 
@@ -316,10 +326,19 @@ def test_in_painting_is_that_of_the_pipeline(tmp_path, monkeypatch, make, channe
     picture, known = blocked()
     noise, generators = noise_of(pipeline, (4, 16, 16), 2)
     theirs = pipeline(
-        ["a red cat"] * 2, image=(picture[None] + 1) / 2, mask_image=(~known)[None, None].float(),
-        negative_prompt=["dog"] * 2, guidance_scale=5.0, latents=noise, generator=generators,
-        num_inference_steps=STEPS, strength=1.0, height=32, width=32, output_type="pt",
-    ).images  # fmt: skip
+        ["a red cat"] * 2,
+        image=(picture[None] + 1) / 2,
+        mask_image=(~known)[None, None].float(),
+        negative_prompt=["dog"] * 2,
+        guidance_scale=5.0,
+        latents=noise,
+        generator=generators,
+        num_inference_steps=STEPS,
+        strength=1.0,
+        height=32,
+        width=32,
+        output_type="pt",
+    ).images
     knobs = {"steps": STEPS, "guidance": 5.0}
     run = method.run(model, picture, known, 2, SEED, knobs, clamp=False)
     same(finish(run), theirs)

@@ -73,11 +73,18 @@ def test_other_weights_need_a_card(tmp_path, suffix):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b"PK", b"PK\x03\x04" + bytes(40), b"\x80\x02.", b"\x80", bytes(20), b"x" * 100,
-        struct.pack("<Q", 10**9) + b"{", struct.pack("<Q", 2) + b"{}",
+        b"",
+        b"PK",
+        b"PK\x03\x04" + bytes(40),
+        b"\x80\x02.",
+        b"\x80",
+        bytes(20),
+        b"x" * 100,
+        struct.pack("<Q", 10**9) + b"{",
+        struct.pack("<Q", 2) + b"{}",
         struct.pack("<Q", 200) + json.dumps({"a\nb": {}}).encode().ljust(200),
     ],
-)  # fmt: skip
+)
 def test_files_of_anything_are_refused_in_one_sentence(tmp_path, suffix, raw):
     path = tmp_path / f"x{suffix}"
     path.write_bytes(raw)

@@ -25,22 +25,46 @@ def card(name, **measured):
     data, _, family = name.partition("/")
     shape = (1, 28, 28) if data == "mnist" else (2,)
     return Card(
-        folder=Path(), name=name, family=family, data=data, kind=of_shape(shape),
+        folder=Path(),
+        name=name,
+        family=family,
+        data=data,
+        kind=of_shape(shape),
         attributes=class_attributes(("a",)),
-        weights="", sha256="", parameters=1, seed=1, recipe="", licence="", figures=measured,
-    )  # fmt: skip
+        weights="",
+        sha256="",
+        parameters=1,
+        seed=1,
+        recipe="",
+        licence="",
+        figures=measured,
+    )
 
 
 def oklab(rgb):
     """sRGB in 0 … 255 as OKLab, by the forward matrices of Ottosson 2020."""
     c = rgb / 255
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    lms = linear @ np.array([[0.4122214708, 0.5363325363, 0.0514459929],
-                             [0.2119034982, 0.6806995451, 0.1073969566],
-                             [0.0883024619, 0.2817188376, 0.6299787005]]).T  # fmt: skip
-    return np.cbrt(lms) @ np.array([[0.2104542553, 0.7936177850, -0.0040720468],
-                                    [1.9779984951, -2.4285922050, 0.4505937099],
-                                    [0.0259040371, 0.7827717662, -0.8086757660]]).T  # fmt: skip
+    lms = (
+        linear
+        @ np.array(
+            [
+                [0.4122214708, 0.5363325363, 0.0514459929],
+                [0.2119034982, 0.6806995451, 0.1073969566],
+                [0.0883024619, 0.2817188376, 0.6299787005],
+            ]
+        ).T
+    )
+    return (
+        np.cbrt(lms)
+        @ np.array(
+            [
+                [0.2104542553, 0.7936177850, -0.0040720468],
+                [1.9779984951, -2.4285922050, 0.4505937099],
+                [0.0259040371, 0.7827717662, -0.8086757660],
+            ]
+        ).T
+    )
 
 
 def test_the_colours_are_evenly_spaced_and_grow_lighter():
@@ -135,9 +159,14 @@ def test_a_picture_holds_every_panel_and_its_brightest_pixel():
 
 @pytest.mark.parametrize(
     ("value", "stderr", "goal", "expected"),
-    [(0.0099, 0.0008, 0.010, "✓"), (0.0732, 0.0019, 0.073, "✓"), (0.0113, 0.001, 0.010, "≃"),
-     (0.02, 0.001, 0.010, "✗"), (-0.0003, 0.001, 0.0, "✓")],
-)  # fmt: skip
+    [
+        (0.0099, 0.0008, 0.010, "✓"),
+        (0.0732, 0.0019, 0.073, "✓"),
+        (0.0113, 0.001, 0.010, "≃"),
+        (0.02, 0.001, 0.010, "✗"),
+        (-0.0003, 0.001, 0.0, "✓"),
+    ],
+)
 def test_verdicts(value, stderr, goal, expected):
     assert verdict(value, stderr, goal) == expected
 
@@ -161,9 +190,16 @@ def test_the_page_compares_gaps_with_goals(tmp_path):
 def test_the_report_handles_every_kind_of_model():
     quality = {
         name: {"value": 0.9, "floor": 0.99, "examples": 1000}
-        for name in ("label_agreement", "frechet", "precision", "recall", "density", "coverage",
-                     "nearest_training")
-    }  # fmt: skip
+        for name in (
+            "label_agreement",
+            "frechet",
+            "precision",
+            "recall",
+            "density",
+            "coverage",
+            "nearest_training",
+        )
+    }
     page = report.models([card("mnist/gan", **quality), card("mnist/energy"), card("moons/gan")])
     (gan,) = [line for line in page.splitlines() if line.startswith("| MNIST digits | GAN | 1 |")]
     assert "| none |" in gan
@@ -175,10 +211,16 @@ def test_the_report_handles_every_kind_of_model():
 
 def test_the_report_tells_of_holes():
     found = {
-        "value": 0.8612, "stderr": 0.0141, "examples": 500, "coverage": 0.933,
-        "coverage_stderr": 0.0174, "coverage_varying": 0.917,
-        "coverage_examples": 16, "method": "chains", "exactness": "asymptotically exact",
-    }  # fmt: skip
+        "value": 0.8612,
+        "stderr": 0.0141,
+        "examples": 500,
+        "coverage": 0.933,
+        "coverage_stderr": 0.0174,
+        "coverage_varying": 0.917,
+        "coverage_examples": 16,
+        "method": "chains",
+        "exactness": "asymptotically exact",
+    }
     page = report.models([card("mnist/vae", inpainting_square=found), card("mnist/gan")])
     how = "chains (asymptotically exact)"
     none = "not measured | not measured"

@@ -131,8 +131,9 @@ def test_without_the_reader_the_agreement_alone_is_measured(tmp_path, reader, da
     assert both["inpainting_left"] == {**whole, **entry}
     assert report.joined(both, {"inpainting_left": whole}) == both
     assert report.joined(both, {"inpainting_left": {"value": 0.5}})["inpainting_left"] == {
-        "value": 0.5, **entry,
-    }  # fmt: skip
+        "value": 0.5,
+        **entry,
+    }
 
 
 def test_what_never_asks_the_reader_is_not_measured_without_it(tmp_path, reader, data):

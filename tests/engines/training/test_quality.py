@@ -116,9 +116,14 @@ def test_figures_of_a_model_come_with_their_floors(tmp_path, data):
     against = reference(data, reader, 60)
     found = sample_quality(model, against)
     assert set(found) == {
-        "label_agreement", "frechet", "precision", "recall", "density", "coverage",
+        "label_agreement",
+        "frechet",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
         "nearest_training",
-    }  # fmt: skip
+    }
     for figure in found.values():
         assert {"value", "floor", "method", "examples"} <= set(figure)
         assert figure["examples"] == 60

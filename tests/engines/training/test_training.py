@@ -58,12 +58,21 @@ def ship(made, data, root):
     path = root / "moons" / "vae.safetensors"
     sha256 = save(made.weights(), path)
     card = Card(
-        folder=path.parent, name="moons/vae", family="vae", data="moons", kind=of_shape((2,)),
-        attributes=class_attributes(data.labels), weights=path.name, sha256=sha256, parameters=7,
+        folder=path.parent,
+        name="moons/vae",
+        family="vae",
+        data="moons",
+        kind=of_shape((2,)),
+        attributes=class_attributes(data.labels),
+        weights=path.name,
+        sha256=sha256,
+        parameters=7,
         seed=1,
         recipe="",
-        licence="none", net=NET, training={},
-    )  # fmt: skip
+        licence="none",
+        net=NET,
+        training={},
+    )
     write_card(card)
     return card
 

@@ -121,9 +121,11 @@ def test_every_control_says_what_it_does(tab, desk):
     tab.set_rows((spec("kde"),))
     kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
     bare: list[QWidget] = [
-        child for kind in kinds for child in tab.findChildren(kind)
+        child
+        for kind in kinds
+        for child in tab.findChildren(kind)
         if child.isVisible() and not child.toolTip()
-    ]  # fmt: skip
+    ]
     assert [type(child).__name__ for child in bare] == []
 
 

@@ -13,17 +13,35 @@ from widgets.library.list import Can, Deed, ModelRow
 
 LEFT = Qt.MouseButton.LeftButton
 BRED = ModelRow(
-    name="digits/vae", group="Digits", title="digits/vae", family="vae", family_title="VAE",
-    parameters="1,574,305", memory="≈ 5.2 MB", state="not loaded", facts=(("Family", "VAE"),),
-    can=(Can("Sampling", True, "ancestral."), Can("Density", False, "Implicit."),
-         Can("Walks", None, "Known once it is loaded.")),
+    name="digits/vae",
+    group="Digits",
+    title="digits/vae",
+    family="vae",
+    family_title="VAE",
+    parameters="1,574,305",
+    memory="≈ 5.2 MB",
+    state="not loaded",
+    facts=(("Family", "VAE"),),
+    can=(
+        Can("Sampling", True, "ancestral."),
+        Can("Density", False, "Implicit."),
+        Can("Walks", None, "Known once it is loaded."),
+    ),
     deeds={Deed.USE: "Show it.", Deed.PIN: "Keep it."},
-)  # fmt: skip
+)
 COMING = ModelRow(
-    name="owner/name", group="From outside", title="owner/name", family="", family_title="",
-    parameters="", memory="", state="1 of 4 MB", tone="accent", progress=(250, 1000),
+    name="owner/name",
+    group="From outside",
+    title="owner/name",
+    family="",
+    family_title="",
+    parameters="",
+    memory="",
+    state="1 of 4 MB",
+    tone="accent",
+    progress=(250, 1000),
     deeds={Deed.CANCEL: "Stop."},
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -91,8 +109,10 @@ def test_keys_of_the_list(qtbot, dialog, asked):
     qtbot.keyClick(dialog.list, Qt.Key.Key_P)
     qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
     assert asked == [
-        ("owner/name", Deed.CANCEL), ("digits/vae", Deed.PIN), ("digits/vae", Deed.USE),
-    ]  # fmt: skip
+        ("owner/name", Deed.CANCEL),
+        ("digits/vae", Deed.PIN),
+        ("digits/vae", Deed.USE),
+    ]
 
 
 def test_the_menu_of_a_row(qtbot, dialog, asked):

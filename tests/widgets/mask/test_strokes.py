@@ -32,9 +32,10 @@ def near_segment(a, b, diameter, shape):
     beside = (along > 0) & (along < square)
     at_a, at_b = px**2 + py**2, (px - dx) ** 2 + (py - dy) ** 2
     return np.where(
-        beside, (px * dy - py * dx) ** 2 <= diameter**2 * square,
+        beside,
+        (px * dy - py * dx) ** 2 <= diameter**2 * square,
         np.minimum(at_a, at_b) <= diameter**2,
-    )  # fmt: skip
+    )
 
 
 def on_picture(found, shape):

@@ -1,0 +1,121 @@
+"""What the menus of the window offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from app.window.menus import Command, Menu
+
+if TYPE_CHECKING:
+    from app.exchange.intake import Intake
+    from app.library.library import Library
+    from app.window.families import Families
+    from app.window.folders import Folders
+    from app.window.tabs import Tabs
+    from app.work.channels import Channels
+    from widgets.controls.shortcuts import ShortcutsDialog
+    from widgets.queue.job_bar import JobBar
+    from widgets.window.seed import SeedField
+
+
+class Commanded(Protocol):
+    """What the commands of a window act on."""
+
+    channels: Channels
+    bar: JobBar
+    intake: Intake
+    folders: Folders
+    library: Library
+    tabs: Tabs
+    seed: SeedField
+    families: Families
+    keys: ShortcutsDialog
+
+    def close(self) -> bool: ...
+
+
+def commands_of(window: Commanded) -> tuple[Menu, ...]:
+    """The menus: what they say, what it does, its keys, and how the list of keys puts it."""
+    queue, bar, intake, folders = window.channels.queue, window.bar, window.intake, window.folders
+    file = (
+        Command("&Open picture…", intake.ask, ("Ctrl+O",), "Pictures", "Open a saved picture"),
+        Command(
+            "Open &folder of pictures…",
+            folders.ask,
+            ("Ctrl+Shift+O",),
+            "Pictures",
+            "Take the pictures of a folder as examples",
+        ),
+        Command("&Built-in examples", folders.leave),
+        Command(
+            "&Models…",
+            window.library.show,
+            ("Ctrl+M",),
+            "Window",
+            "Models: add, load, pin, unload",
+        ),
+        Command("&Paste picture or recipe", intake.paste, ("Ctrl+V",), "Pictures"),
+        Command(
+            "&Save picture…",
+            lambda: window.tabs.front().save(),
+            ("Ctrl+S",),
+            "Pictures",
+            "Save the chosen picture",
+        ),
+        None,
+        Command("&Quit", window.close, ("Ctrl+Q",), "Window"),
+    )
+    run = (
+        Command(
+            "&Generate",
+            lambda: window.tabs.front().run(first=False),
+            ("Ctrl+Return", "Ctrl+Enter"),
+            "Draw",
+            "Generate a batch, or fill the hole",
+        ),
+        Command(
+            "Generate &first",
+            lambda: window.tabs.front().run(first=True),
+            ("Ctrl+Shift+Return",),
+            "Draw",
+            "Generate before the jobs that wait",
+        ),
+        Command(
+            "&Stop",
+            lambda: window.tabs.front().stop(),
+            ("Esc",),
+            "Draw",
+            "Stop what this tab is doing",
+        ),
+        Command("&New seed", window.seed.dice.click, ("Ctrl+R",), "Draw", "New random seed"),
+        None,
+        Command(
+            "&Cancel waiting jobs",
+            queue.cancel_waiting,
+            ("Ctrl+Shift+X",),
+            "Queue",
+            "Cancel the jobs that wait",
+        ),
+        Command(
+            "Show &queue",
+            lambda: bar.set_open(not bar.is_open()),
+            ("Ctrl+J",),
+            "Queue",
+            "Open or close the queue",
+        ),
+    )
+    view = (
+        Command("&Next tab", lambda: window.tabs.turn(1), ("Ctrl+PgDown",), "Window"),
+        Command("&Previous tab", lambda: window.tabs.turn(-1), ("Ctrl+PgUp",), "Window"),
+    )
+    about = (
+        Command(
+            "&Keyboard shortcuts",
+            lambda: window.keys.show(),
+            ("F1", "Shift+?"),
+            "Window",
+            "Show this list",
+        ),
+        Command("&Families", window.families.show, ("F2",), "Window", "Compare the families"),
+    )
+    return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)
