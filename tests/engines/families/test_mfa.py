@@ -299,7 +299,7 @@ def test_more_dequantisation_draws_raise_the_bound(tmp_path):
 def test_weights_that_do_not_fit_are_refused(tmp_path, monkeypatch, name, spoil, said):
     net, tensors = MAKERS["mfa"]((1, 8, 8))
     spoilt = tensors | {name: spoil(tensors[name])}
-    monkeypatch.setitem(MAKERS, "mfa", lambda shape: (net, spoilt))
+    monkeypatch.setitem(MAKERS, "mfa", lambda shape, classes: (net, spoilt))
     with pytest.raises(CheckpointError, match=said):
         opened(tmp_path, "mfa", "picture")
 

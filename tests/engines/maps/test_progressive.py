@@ -24,7 +24,10 @@ from engines.opening import open_model
 from tests.engines.tiny import opened
 
 PLANE = [
-    card.name
+    # 20 s of a lattice; its contract asks that of moons
+    pytest.param(card.name, marks=pytest.mark.evidence)
+    if card.family == "latent-diffusion"
+    else card.name
     for card in scan(ROOT)[0]
     if card.data == "rings" and card.family not in ("gan", "diffusion")
 ]
