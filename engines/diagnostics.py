@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engines.model import Exactness
@@ -72,6 +74,19 @@ def moved(now: Tensor, start: Tensor) -> float | None:
     if not apart > 0:
         return None
     return float(((now - start).double().square().mean() / apart).sqrt())
+
+
+def counted(least: Iterable[Tensor | None], particles: int) -> Diagnosis:
+    """Of weighed particles the smallest effective number that a draw came through, mean over draws.
+
+    `least` holds it for some draws a piece, None for walks that weigh nothing; one particle has no
+    weight to lose.
+    """
+    seen = [part for part in least if part is not None]
+    if particles == 1 or not seen:
+        return Diagnosis()
+    effective = float(torch.cat(seen).double().mean())
+    return Diagnosis(effective=effective, particles=particles, remedy="Particles")
 
 
 def by_length(steps: int, enough: int) -> Exactness:

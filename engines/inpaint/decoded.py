@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engines.diagnostics import Diagnosis, counted
 from engines.families.vae.model import MEAN, PIXELS
 from engines.inpaint.classes import CLASS, classed, classes
 from engines.inpaint.denoising import Scene, steps_knob
@@ -67,6 +68,8 @@ def fill(hole: Hole) -> Run:
     particles, steps = int(hole.knobs["particles"]), int(hole.knobs["steps"])
     averaged = hole.knobs.get("pixels") == MEAN
     view = torch.zeros(hole.count, *hole.card.shape)
+    before: tuple[Tensor | None, ...] = ()
+    now = Diagnosis()
     size = max(1, chosen(hole.card.kind, _ROWS, "latent diffusions") // particles)
     for start in range(0, hole.count, size):
         rows = range(start, min(start + size, hole.count))
@@ -77,13 +80,14 @@ def fill(hole: Hole) -> Run:
         posterior = Likelihood(hole, decoder, scene.labels)
         run = descend(scene, through_decoder(scene, posterior))
         for turn in range(1, steps + 1):
-            z = prior.leave(next(run))
+            found = next(run)
+            z, now = prior.leave(found.guess), counted((*before, found.least), particles)
             view[rows.start : rows.stop] = _shown(decoder, z, labels, None)
             done = rows.start + len(rows) * turn // (steps + 1)
-            yield Step(done, hole.count, view.clone(), turn * particles)
-        z = prior.leave(finish(run))
+            yield Step(done, hole.count, view.clone(), turn * particles, now.note, now.poor)
+        before, z = (*before, found.least), prior.leave(finish(run))
         view[rows.start : rows.stop] = _shown(decoder, z, labels, None if averaged else streams)
-        yield Step(rows.stop, hole.count, view.clone(), steps * particles)
+        yield Step(rows.stop, hole.count, view.clone(), steps * particles, now.note, now.poor)
     return view.clone()
 
 

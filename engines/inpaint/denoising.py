@@ -13,6 +13,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from engines.diagnostics import Diagnosis, counted
 from engines.drawing import to_levels
 from engines.families.diffusion.probability_flow import schedule
 from engines.inpaint.classes import classes
@@ -22,8 +23,21 @@ from engines.model import Knob, Model, Run, Step, Steps
 from engines.noise import Streams
 from engines.parts import Denoise
 
-Walk: TypeAlias = Generator[Tensor, None, Tensor]
-"""Yields a guess of the clean y (n, …) after every network call, and returns the y it ends at."""
+
+@dataclass(frozen=True)
+class Turn:
+    """What a walk has after a network call: a guess of the clean y (n, …) of every draw.
+
+    `least`, where states are weighed, is the smallest effective number 1 / Σ w² of states that each
+    draw has come through (n,).
+    """
+
+    guess: Tensor
+    least: Tensor | None = None
+
+
+Walk: TypeAlias = Generator[Turn, None, Tensor]
+"""Yields after every network call, and returns the y it ends at."""
 
 _ROWS = {Pictures: 32, Points: 4096}
 """States that the network sees at once: at most about 100 ms a call, with its derivative."""
@@ -144,6 +158,8 @@ def descending(
         denoise, total, states = hole.model.denoise, calls(hole), particles(hole)
         assert denoise is not None
         shown: Tensor | None = None
+        before: tuple[Tensor | None, ...] = ()
+        now = Diagnosis()
         size = max(1, chosen(hole.card.kind, _ROWS, "diffusions") // states)
         for start in range(0, hole.count, size):
             part = range(start, min(start + size, hole.count))
@@ -151,18 +167,19 @@ def descending(
             scene = Scene(hole, denoise, Streams(hole.seed, part), states, labels)
             run = walk(scene)
             for turn in range(1, total + 1):
-                guess = scene.reveal(next(run))
+                found = next(run)
+                guess, now = scene.reveal(found.guess), counted((*before, found.least), states)
                 if shown is None:
                     shown = guess[:1].repeat(hole.count, *[1] * (guess.dim() - 1))
                 shown[part.start : part.stop] = guess
                 done = part.start + len(part) * turn // (total + 1)
-                yield Step(done, hole.count, shown.clone(), turn * states)
-            x = scene.reveal(_end(run))
+                yield Step(done, hole.count, shown.clone(), turn * states, now.note, now.poor)
+            before, x = (*before, found.least), scene.reveal(_end(run))
             if scene.in_cells:
                 x = to_levels((x + 1) / 2)
             assert shown is not None  # a walk makes at least one call
             shown[part.start : part.stop] = x
-            yield Step(part.stop, hole.count, shown.clone(), total * states)
+            yield Step(part.stop, hole.count, shown.clone(), total * states, now.note, now.poor)
         assert shown is not None
         return shown.clone()
 

@@ -9,7 +9,15 @@ from itertools import pairwise
 
 import torch
 
-from engines.inpaint.denoising import Scene, Walk, ancestral, descending, is_diffusion, steps_knob
+from engines.inpaint.denoising import (
+    Scene,
+    Turn,
+    Walk,
+    ancestral,
+    descending,
+    is_diffusion,
+    steps_knob,
+)
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import scalar
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
@@ -36,7 +44,7 @@ def guided(scene: Scene) -> Walk:
     for now, then in pairwise(sigmas):
         clean = twist(y, now).steered(now)
         y = ancestral(y, clean, scene.noise(), now, then)
-        yield clean
+        yield Turn(clean)
     return y
 
 
@@ -54,7 +62,7 @@ def posterior_sampling(scene: Scene) -> Walk:
         distance = gap.norm(dim=1).clamp_min(1e-12).view(-1, *[1] * (y.dim() - 1))
         down = ancestral(y, clean, scene.noise(), now, then).detach()
         y = down - scene.hole.knobs["zeta"] * slope / distance
-        yield clean.detach()
+        yield Turn(clean.detach())
     return y
 
 

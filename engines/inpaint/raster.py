@@ -14,11 +14,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from engines.diagnostics import Diagnosis
+from engines.diagnostics import Diagnosis, counted
 from engines.families.autoregressive.model import draw_levels
 from engines.inpaint.classes import OWN_CLASS, Evidence, classed, classes
 from engines.inpaint.method import Hole, Method, filling
-from engines.inpaint.tds import pick, resample
+from engines.inpaint.tds import effective, pick, resample
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, Run, Step, settle
 from engines.noise import Streams
 from engines.parts import Conditionals, Reading, Reads
@@ -231,8 +231,7 @@ class Walk:
 
     def resample(self) -> None:
         """At the end of a run of known places, where the weights have become poor."""
-        effective = 1 / self.log_w.softmax(1).square().sum(1)
-        self.least = torch.minimum(self.least, effective.float())
+        self.least = torch.minimum(self.least, effective(self.log_w).float())
         parents, self.log_w = resample(self.log_w, self.streams.uniform().to(self.log_w))
         self.states.take(parents)
 
@@ -248,10 +247,7 @@ class Walk:
 
     def found(self) -> Diagnosis:
         """How many particles were worth something where it was worst, mean over the draws."""
-        p = self.log_w.shape[1]
-        if p == 1:
-            return Diagnosis()
-        return Diagnosis(effective=float(self.least.mean()), particles=p, remedy="Particles")
+        return counted((self.least,), self.log_w.shape[1])
 
 
 def _steps(walk: Walk, known: Tensor, piece: int) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
+from engines.inpaint.denoising import Scene, Turn, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.replacement import replaced
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
@@ -47,7 +47,7 @@ def walk(scene: Scene) -> Walk:
             continue
         clean = scene.denoise(y, sigmas[now])
         y = replaced(scene, y, clean, observed, sigmas[now], sigmas[then])
-        yield clean
+        yield Turn(clean)
     return y
 
 

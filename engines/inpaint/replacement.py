@@ -7,7 +7,15 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines.inpaint.denoising import Scene, Walk, ancestral, descending, is_diffusion, steps_knob
+from engines.inpaint.denoising import (
+    Scene,
+    Turn,
+    Walk,
+    ancestral,
+    descending,
+    is_diffusion,
+    steps_knob,
+)
 from engines.inpaint.method import Method, filling
 from engines.model import Exactness, Knobs, Model, Procedure, settle
 
@@ -22,7 +30,7 @@ def walk(scene: Scene) -> Walk:
     for now, then in pairwise(sigmas):
         clean = scene.denoise(y, now)
         y = replaced(scene, y, clean, observed, now, then)
-        yield clean
+        yield Turn(clean)
     return y
 
 

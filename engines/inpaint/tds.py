@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engines.finite import rows_finite
 from engines.inpaint.classes import CLASS, classed
-from engines.inpaint.denoising import Scene, Walk, descending, is_diffusion, steps_knob
+from engines.inpaint.denoising import Scene, Turn, Walk, descending, is_diffusion, steps_knob
 from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import Twist, moment_matched, scalar
 from engines.kinds import Kind, Pictures, Points, chosen
@@ -43,7 +43,8 @@ def descend(scene: Scene, twist: Twist) -> Walk:
     y = sigmas[0] * scene.noise()
     seen = twist(y, sigmas[0])
     log_w = _alive(seen.log, y).view(groups)
-    yield _best(seen.steered(sigmas[0]), log_w)
+    least = effective(log_w)
+    yield Turn(_best(seen.steered(sigmas[0]), log_w), least)
     for now, then in pairwise(sigmas):
         parents, log_w = resample(log_w, streams.uniform().to(log_w))
         y, clean, slope, log = (t[parents] for t in (y, seen.clean, seen.slope, seen.log))
@@ -54,7 +55,8 @@ def descend(scene: Scene, twist: Twist) -> Walk:
         ratio = -(noise * push / sd + push.square() / (2 * sd**2)).double().flatten(1).sum(1)
         seen = twist(y, then)
         log_w = log_w + _alive(ratio + seen.log - log, y).view(groups)
-        yield _best(seen.steered(then), log_w)
+        least = torch.minimum(least, effective(log_w))
+        yield Turn(_best(seen.steered(then), log_w), least)
     chosen = pick(log_w, streams.uniform().to(log_w))
     lost = log_w.isneginf().all(1).to(y.device)
     return seen.steered(sigmas[-1])[chosen].masked_fill(_wide(lost, y), torch.nan)
@@ -68,12 +70,17 @@ def resample(log_w: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
     """
     n, p = log_w.shape
     w = _shares(log_w)
-    poor = 1 / w.square().sum(1) < p / 2
+    poor = effective(log_w) < p / 2
     places = (torch.arange(p).to(u) + u[:, None]) / p
     drawn = torch.searchsorted(w.cumsum(1).contiguous(), places).clamp_max(p - 1)
     own = torch.arange(p, device=w.device).expand(n, p)
     parents = torch.where(poor[:, None], drawn, own) + p * torch.arange(n, device=w.device)[:, None]
     return parents.flatten(), torch.where(poor[:, None], torch.zeros_like(log_w), log_w)
+
+
+def effective(log_w: Tensor) -> Tensor:
+    """1 / Σ w² of every group of log-weights (n, P), 1 … P (Kong et al. 1994): (n,)."""
+    return 1 / _shares(log_w).square().sum(1)
 
 
 def pick(log_w: Tensor, u: Tensor) -> Tensor:

@@ -5,13 +5,14 @@ import math
 import pytest
 import torch
 
+from engines.diagnostics import Diagnosis, counted
 from engines.families.mfa.net import FactorAnalysers
 from engines.inpaint.denoising import Scene, ancestral
 from engines.inpaint.guided import DPS, GUIDED
 from engines.inpaint.method import Hole
 from engines.inpaint.repaint import REPAINT, route
 from engines.inpaint.replacement import REPLACEMENT
-from engines.inpaint.tds import PICTURE_TDS, TDS, pick, resample
+from engines.inpaint.tds import PICTURE_TDS, TDS, effective, pick, resample
 from engines.inpaint.twist import moment_matched, variance
 from engines.model import Exactness, Step, finish
 from engines.noise import Streams
@@ -152,6 +153,29 @@ def test_a_known_pixel_has_the_mean_and_spread_of_its_cell(tiny):
     torch.testing.assert_close(y.std(0), spread[0], rtol=0.15, atol=0)
 
 
+def last_step(run):
+    return list(run)[-1]
+
+
+def test_particles_that_do_not_count_are_said_with_the_remedy(exact):
+    fine = last_step(TDS.run(exact, POINT, KNOWN, 40, 1, {}))
+    assert not fine.poor
+    assert fine.note.startswith("lowest ESS")
+    far = torch.tensor([AT + 12.0, 0.0])
+    lost = last_step(TDS.run(exact, far, KNOWN, 40, 1, {"steps": 4}))
+    assert lost.poor.startswith("Raise Particles: only 1.")
+    alone = last_step(TDS.run(exact, far, KNOWN, 40, 1, {"particles": 1}))
+    assert alone.note == alone.poor == ""
+
+
+def test_the_effective_number_is_that_of_all_draws_at_their_worst():
+    equal, one = torch.zeros(1, 4), torch.tensor([[0.0, -50.0, -50.0, -50.0]])
+    assert effective(torch.cat([equal, one])).tolist() == pytest.approx([4, 1])
+    found = counted((effective(equal), effective(one)), 4)
+    assert (found.effective, found.particles) == (pytest.approx(2.5), 4)
+    assert counted((None,), 4) == counted((effective(one),), 1) == Diagnosis()
+
+
 def test_poor_groups_are_resampled_and_rich_ones_left_alone():
     log_w = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.97, 0.01, 0.01, 0.01]]).double().log()
     parents, after = resample(log_w, torch.tensor([0.5, 0.5]).double())
@@ -198,6 +222,7 @@ def test_every_method_keeps_its_promises(tiny, method, kind):
     assert all(isinstance(step, Step) for step in steps)
     assert steps[0].guess is not None
     assert steps[-1].done == steps[-1].total == 3
+    assert bool(steps[-1].note) == (method in (TDS, PICTURE_TDS))
     there = known.expand(model.card.shape)
     for step in steps:
         assert torch.equal(step.guess[:, there], x[there].expand(3, -1))
