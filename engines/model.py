@@ -80,6 +80,8 @@ class Procedure:
     exactness: Exactness
     method: str
     source: str
+    class_from: str = ""
+    """Who draws a class where none is asked, such as "a separate reader"; empty for nobody."""
 
 
 @dataclass(frozen=True)

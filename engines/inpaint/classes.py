@@ -22,6 +22,7 @@ from engines.readers import classifier
 from engines.readers.net import through
 
 ANY, READER, OWN = 0.0, 1.0, 2.0
+SEPARATE_READER, OWN_POSTERIOR = "a separate reader", "the model's own posterior"
 CLASS = Knob(
     "class",
     "Where no class is asked",
@@ -82,8 +83,9 @@ def classed(
     by, before = source(knobs, model, cheap=cheap), procedure.exactness
     if by == ANY:
         return procedure
-    who = "the model's own posterior" if by == OWN else "a separate reader"
+    who = OWN_POSTERIOR if by == OWN else SEPARATE_READER
     said = f"class from {who} if none is asked"
+    procedure = replace(procedure, class_from=who)
     if by == OWN and not rough:
         return replace(procedure, method=f"{said}; {procedure.method}")
     if before is not Exactness.HEURISTIC:

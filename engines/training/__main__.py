@@ -1,6 +1,6 @@
 """`python -m engines.training mnist/vae --steps 5000 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
-`… bound NAME …`, `… finite [NAME …]`, `… report`.
+`… bound NAME …`, `… finite [NAME …]`, `… solver NAME`, `… report`.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _report(arguments: list[str]) -> None:
 
 
 def _inpainting(arguments: list[str]) -> None:
-    from engines.training.reports.inpainting import HOLES, Extent, report
+    from engines.training.reports.inpainting import HOLES, Extent, report, restate
 
     parser = argparse.ArgumentParser(prog="python -m engines.training inpainting")
     parser.add_argument("names", nargs="+", help="data set and family, such as mnist/vae")
@@ -104,8 +104,16 @@ def _inpainting(arguments: list[str]) -> None:
     parser.add_argument(
         "--any-class", action="store_true", help="without the reader: agreement alone"
     )
+    parser.add_argument(
+        "--words",
+        action="store_true",
+        help="measure nothing, say anew how the methods stand that were measured",
+    )
     parser.add_argument("--device", default="cpu", help="where the models compute")
     options = parser.parse_args(arguments)
+    if options.words:
+        restate(*options.names)
+        return
     extent = Extent(options.count, options.few, options.calibrated, options.draws)
     report(
         *options.names,
@@ -142,6 +150,12 @@ def _bound(arguments: list[str]) -> None:
     bounds.write(arguments)
 
 
+def _solver(arguments: list[str]) -> None:
+    from engines.training import solver
+
+    solver.write(arguments)
+
+
 def _finite(arguments: list[str]) -> None:
     from engines.training.reports import finite as evidence
 
@@ -163,6 +177,7 @@ _COMMANDS = {
     "inpainting-evidence": _evidence,
     "bound": _bound,
     "finite": _finite,
+    "solver": _solver,
 }
 
 

@@ -36,14 +36,14 @@ def plan(model: Model) -> list[Callable[[Model, DataSet], Figures]]:
     points = isinstance(kind, Points)
     if model.density is None or model.density.meaning is Meaning.UNNORMALISED:
         return [sample_kl_gap] if points and model.card.data in TOYS else []
-    knobs = {knob.name for knob in model.density.knobs}
+    knobs = {knob.name: knob.default for knob in model.density.knobs}
     if points:
         whole = model.density.meaning in (Meaning.EXACT, Meaning.ESTIMATE)
         return [mass, cross_entropy] if whole else [cross_entropy]
     found: list[Callable[[Model, DataSet], Figures]] = [bits_per_dim]
     if "importance" in knobs:
         found.append(elbo_bits_per_dim)
-    if "dequantisation" in knobs:
+    if knobs.get("dequantisation") == 1:
         found.append(bits_per_dim_8_draws)
     return found
 
@@ -54,13 +54,16 @@ def bits_per_dim(model: Model, data: DataSet) -> Figures:
 
 
 def _over_many(model: Model) -> Knobs:
-    """The settings for a mean over thousands of pictures: the defaults, but for any-order models.
+    """The settings for a mean over thousands of pictures: the defaults, but for two families.
 
-    There a few random masks a picture cost a tenth of one order in groups; for one picture they
-    scatter by 60 nats on average, and the mean over 10,000 by less than 1.
+    Any-order models: a few random masks a picture cost a tenth of one order in groups; for one
+    picture they scatter by 60 nats on average, and the mean over 10,000 by less than 1. Of draws in
+    the pixel cells one is enough, for pictures differ more than draws do.
     """
     knobs = {} if model.density is None else {knob.name: knob for knob in model.density.knobs}
-    return {"terms": knobs["terms"].default} if "terms" in knobs else NO_KNOBS
+    if "terms" in knobs:
+        return {"terms": knobs["terms"].default}
+    return {"dequantisation": 1} if "dequantisation" in knobs else NO_KNOBS
 
 
 def elbo_bits_per_dim(model: Model, data: DataSet) -> Figures:

@@ -217,7 +217,7 @@ class Diffusion:
         return drift
 
     @torch.no_grad()
-    def _log_density(self, x: Tensor, drift: Drift, steps: int) -> _Integral:
+    def unrolled(self, x: Tensor, drift: Drift, steps: int) -> _Integral:
         """log p and its variance: Song et al. 2021, equation 39. Yields the number of calls."""
         y, log_det = self.net.enter(x.to(self.device))
         end, total, variance = yield from unroll(drift, y, steps, self.net.span)
@@ -236,7 +236,7 @@ class Diffusion:
         classes = class_indices(self.card, labels, len(x)).to(self.device)
         values = []
         for part in torch.arange(len(x)).split(_ROWS):
-            run = self._log_density(x[part], self.exact(classes[part]), steps)
+            run = self.unrolled(x[part], self.exact(classes[part]), steps)
             value, _ = yield from _counted(run, part, len(x), 2 * steps)
             values.append(value)
         method = f"probability-flow ODE, Heun, {steps} steps, exact divergence"

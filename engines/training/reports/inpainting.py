@@ -190,18 +190,55 @@ def measured(
     figure = f"{PREFIX}{hole}{suffix}"
     if any_class:
         return {figure: agreement([lines.found[i] for i in range(count)], ANY_PREFIX)}
-    procedure = method.standing(model, knobs, known_places)
     entry = summary([lines.found[i] for i in range(count)], extent.draws) | {
         "few": extent.few,
         "draws": extent.draws,
-        "method": procedure.method,
-        "exactness": procedure.exactness.value,
         "nominal": NOMINAL,
-        "knobs": dict(knobs),
+        **words(model, method, knobs, hole),
         "threads": torch.get_num_threads(),
         "hardware": processor(),
     }
     return {figure: entry}
+
+
+def words(model: Model, method: Method, knobs: Knobs, hole: str) -> dict[str, Any]:
+    """How a method stands at these knobs for this hole, as figures of it say."""
+    found = method.standing(model, knobs, HOLES[hole](*model.card.shape[-2:]))
+    said = {"method": found.method, "exactness": found.exactness.value, "knobs": dict(knobs)}
+    return said | ({"class_from": found.class_from} if found.class_from else {})
+
+
+def restate(*names: str, root: Path = ROOT) -> None:
+    """Say anew how the methods stand whose figures the cards have; nothing is measured.
+
+    For where the words have changed and the draws have not. A choice of the class that makes no
+    difference for the hole is that of today's defaults.
+    """
+    for name in names:
+        model = open_model(name, "cpu", root=root)
+        figures = dict(model.card.figures)
+        for figure, entry in figures.items():
+            if figure.startswith(PREFIX) and "knobs" in entry:
+                figures[figure] = {**_wordless(entry), **words_now(model, figure, entry["knobs"])}
+        write_card(replace(find(name, root), figures=figures))
+
+
+def words_now(model: Model, figure: str, measured: Knobs) -> dict[str, Any]:
+    """How the method of a figure stands today at the knobs it was measured at."""
+    hole, _, name = figure.removeprefix(PREFIX).partition("_")
+    methods = methods_for(model)
+    method = next(m for m in methods if name in ("", m.name))
+    knobs, default = settle(method.knobs, measured), drawn_knobs(method)
+    said = words(model, method, knobs, hole)
+    if "class" in knobs and knobs["class"] != default["class"]:
+        other = {**knobs, "class": default["class"]}
+        same = words(model, method, other, hole)
+        said = same if same == {**said, "knobs": other} else said
+    return said
+
+
+def _wordless(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in entry.items() if k not in ("method", "exactness", "class_from")}
 
 
 def drawn_knobs(method: Method) -> Knobs:

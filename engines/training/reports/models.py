@@ -10,7 +10,7 @@ from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, shipped
 from engines.data.toys import TOYS
 from engines.facts import figures, taxonomy
 from engines.families.vae.model import DRAW
-from engines.inpaint.classes import READER, reads
+from engines.inpaint.classes import SEPARATE_READER, reads
 from engines.kinds import Pictures, Points
 from engines.model import Card
 from engines.readers import classifier
@@ -85,10 +85,10 @@ Where no class is asked, most methods draw it from a separate reader of the know
 fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
 alone is how often the class that it draws is the true one, which a model that draws every class
 legibly reaches and does not pass by much. The next two are of the same methods with the model's own
-label for any class in the place of the reader. Factor analysers and the kernel density weigh the
-classes by their own p(class | known pixels) and never ask the reader: compare their rows with those
-columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean of p(x | z), which the
-window shows unless asked, is no draw and has no coverage.
+label for any class in the place of the reader. Factor analysers, the any-order model and the kernel
+density weigh the classes by their own p(class | known pixels) and never ask the reader: compare
+their rows with those columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean
+of p(x | z), which the window shows unless asked, is no draw and has no coverage.
 """
 
 
@@ -209,7 +209,7 @@ def _without(hole: str) -> Callable[[Card], str]:
 
 
 def _asks_reader(found: Mapping[str, Any]) -> bool:
-    return bool(found.get("knobs", {}).get("class") == READER)
+    return bool(found.get("class_from") == SEPARATE_READER)
 
 
 def _class_from(card: Card) -> str:

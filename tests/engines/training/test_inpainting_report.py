@@ -1,12 +1,17 @@
 """The report on held-out pictures: calibration of known spreads, resuming, what the card gets."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from engines.checkpoints.catalog import CheckpointError
+from engines.inpaint import methods_for
+from engines.inpaint.classes import ANY, OWN, READER
+from engines.opening import find, open_model
 from engines.readers.net import Classifier
+from engines.training.cards import write_card
 from engines.training.datasets import DataSet, Split
 from engines.training.reports import inpainting as report
 from tests.engines.tiny import LABELS, opened
@@ -96,8 +101,6 @@ def test_many_pictures_tell_the_class_and_many_draws_the_coverage(tmp_path, read
 
 
 def test_draws_and_not_means_are_judged(tmp_path):
-    from engines.inpaint import methods_for
-
     method = methods_for(opened(tmp_path, "vae", "picture"))[0]
     assert report.drawn_knobs(method)["pixels"] == 1
     assert "pixels" not in report.drawn_knobs(methods_for(opened(tmp_path, "kde", "picture"))[0])
@@ -141,3 +144,32 @@ def test_what_never_asks_the_reader_is_not_measured_without_it(tmp_path, reader,
     model = opened(tmp_path, "kde", "picture")
     with pytest.raises(CheckpointError, match="asks no reader"):
         report.measured(model, data, reader, "left", extent=many(1), runs=tmp_path, any_class=True)
+
+
+@pytest.mark.parametrize("family", ["vae", "autoregressive", "any-order"])
+def test_words_are_said_anew_and_figures_stay(tmp_path, reader, data, family):
+    model = opened(tmp_path, family, "picture")
+    asked = {"extent": many(1, draws=2), "runs": tmp_path}
+    found = report.measured(model, data, reader, "left", **asked)
+    entry = found["inpainting_left"]
+    old = {**entry, "method": "as it was called before", "exactness": "exact", "class_from": "who"}
+    kept = {"mass": {"value": 1.0}, "inpainting_square": {"any_value": 0.5}}
+    write_card(replace(model.card, figures={"inpainting_left": old, **kept}))
+    report.restate(model.card.name, root=tmp_path)
+    assert find(model.card.name, tmp_path).figures == {"inpainting_left": entry, **kept}
+
+
+@pytest.mark.parametrize(
+    ("family", "measured", "said"),
+    [
+        ("autoregressive", READER, OWN),
+        ("autoregressive", ANY, ANY),
+        ("any-order", READER, READER),
+        ("any-order", OWN, OWN),
+    ],
+)
+def test_a_choice_of_the_class_that_changes_nothing_is_that_of_today(family, measured, said):
+    """Of a left half a raster model has no cheap class of its own, so that the reader is asked."""
+    model = open_model(f"mnist/{family}", "cpu")
+    knobs = {**report.drawn_knobs(methods_for(model)[0]), "class": measured}
+    assert report.words_now(model, "inpainting_left", knobs)["knobs"]["class"] == said

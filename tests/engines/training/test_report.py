@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, catalog
-from engines.inpaint.classes import READER
+from engines.inpaint.classes import SEPARATE_READER
 from engines.readers import classifier
 from engines.training.reports import models as report
 
@@ -40,9 +40,10 @@ def test_every_row_says_who_draws_the_class(holes):
     assert len(holes) == len(cards) + 1
     for card in cards:
         row, figure = holes[FAMILY_TITLES[card.family]], card.figures["inpainting_square"]
-        asks = figure["knobs"].get("class") == READER
+        asks = figure.get("class_from") == SEPARATE_READER
         assert (row["class of a draw"] == "the reader") == asks
-        assert asks == ("by a reader" in row["method"])
+        assert asks == (f"class from {SEPARATE_READER}" in row["method"])
+        assert asks <= ("(heuristic)" in row["method"])
         without = row["centre square, without the reader"]
         if not asks:
             assert without == row["centre square, read as the truth"]
