@@ -219,7 +219,8 @@ def restate(*names: str, root: Path = ROOT) -> None:
         figures = dict(model.card.figures)
         for figure, entry in figures.items():
             if figure.startswith(PREFIX) and "knobs" in entry:
-                figures[figure] = {**_wordless(entry), **words_now(model, figure, entry["knobs"])}
+                kept = {k: v for k, v in entry.items() if k != "class_from"}
+                figures[figure] = kept | words_now(model, figure, entry["knobs"])
         write_card(replace(find(name, root), figures=figures))
 
 
@@ -235,10 +236,6 @@ def words_now(model: Model, figure: str, measured: Knobs) -> dict[str, Any]:
         same = words(model, method, other, hole)
         said = same if same == {**said, "knobs": other} else said
     return said
-
-
-def _wordless(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in entry.items() if k not in ("method", "exactness", "class_from")}
 
 
 def drawn_knobs(method: Method) -> Knobs:
