@@ -27,6 +27,10 @@ class Extra:
 
 
 EXTRAS: Mapping[str, Extra] = {
+    "density": Extra(
+        "compression by a model and JPEG-XL need",
+        {"constriction": "constriction", "imagecodecs": "imagecodecs"},
+    ),
     "diffusers": Extra(
         "models from outside need",
         {

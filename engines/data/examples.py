@@ -16,6 +16,8 @@ from engines.data.own import DataError
 from engines.data.toys import TOYS
 
 ROOT = Path(__file__).resolve().parents[2] / "assets" / "examples"
+_NEW = 77_000
+"""Seed of toy points that are no points of training or of examples."""
 
 
 def has_points(data: str) -> bool:
@@ -54,11 +56,34 @@ class Pictures:
 
 def pictures(data: str) -> Pictures:
     """The examples of a data set of pictures. Raises FileNotFoundError for a set without any."""
+    return _sheet(data)
+
+
+def held_out(data: str) -> Pictures:
+    """Many more of the test split, drawn at random, none of them among the examples.
+
+    What is new is held against them. Raises DataError for a set that comes without.
+    """
+    if not (ROOT / f"{data}-held-out.png").is_file():
+        raise DataError(
+            f"there are no held-out examples of the data '{data}' here to hold others against"
+        )
+    return _sheet(f"{data}-held-out")
+
+
+def held_out_points(data: str, count: int) -> Tensor:
+    """Points (n, D) that no shipped model was trained on. Raises DataError for an unknown set."""
+    if data in TOYS:
+        return TOYS[data].sample(count, torch.Generator().manual_seed(_NEW))[0]
+    return points(data, count)
+
+
+def _sheet(name: str) -> Pictures:
     from PIL import Image
 
-    table = tomllib.loads((ROOT / f"{data}.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((ROOT / f"{name}.toml").read_text(encoding="utf-8"))
     _, height, width = table["shape"]
-    with Image.open(ROOT / f"{data}.png") as image:
+    with Image.open(ROOT / f"{name}.png") as image:
         whole = np.asarray(image.convert("RGB"))
     rows, columns = whole.shape[0] // height, table["columns"]
     cells = whole.reshape(rows, height, columns, width, 3).swapaxes(1, 2)
