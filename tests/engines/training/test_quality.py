@@ -7,18 +7,11 @@ import torch
 from engines.checkpoints.catalog import CheckpointError
 from engines.model import Card
 from engines.readers import classifier
+from engines.readers.features import compared, frechet, gaussian_frechet, nearest, radii
 from engines.readers.net import Classifier
 from engines.training import classifier as recipe
 from engines.training.datasets import DataSet, Split
-from engines.training.quality import (
-    compared,
-    frechet,
-    gaussian_frechet,
-    nearest,
-    radii,
-    reference,
-    sample_quality,
-)
+from engines.training.quality import reference, sample_quality
 from tests.engines.tiny import LABELS, opened
 
 
