@@ -1,6 +1,6 @@
 """`python -m engines.training mnist/vae --steps 5000 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
-`… bound NAME …`, `… finite [NAME …]`, `… solver NAME`, `… report`.
+`… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… solver NAME`, `… report`.
 """
 
 from __future__ import annotations
@@ -168,6 +168,12 @@ def _finite(arguments: list[str]) -> None:
     evidence.write(options.names, options.lines, options.draws, options.out)
 
 
+def _reference(arguments: list[str]) -> None:
+    from engines.training.reference import write
+
+    write(arguments)
+
+
 _COMMANDS = {
     "evaluate": _evaluate,
     "densities": _densities,
@@ -177,6 +183,7 @@ _COMMANDS = {
     "inpainting-evidence": _evidence,
     "bound": _bound,
     "finite": _finite,
+    "reference": _reference,
     "solver": _solver,
 }
 

@@ -1,0 +1,93 @@
+"""How well a score tells outliers from held-out examples: ROC, AUROC, AUPR, FPR95.
+
+More of a score is stranger; equal scores count half. Intervals are percentiles of a bootstrap that
+draws outliers and held-out examples anew, each among themselves (Efron & Tibshirani 1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+RESAMPLES = 300
+_TAIL = 2.5
+_FOUND = 0.95
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with the ends of its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How well a score finds `outliers` many among `held_out`."""
+
+    auroc: Figure
+    aupr: Figure
+    fpr95: Figure
+    outliers: int
+    held_out: int
+
+
+def roc(outliers: Floats, held_out: Floats) -> tuple[Floats, Floats]:
+    """False and true alarm rates (k,) each, at every threshold from the highest on, 0 to 1."""
+    thresholds = np.unique(np.concatenate([outliers, held_out]))[::-1]
+    return _rates(held_out, thresholds), _rates(outliers, thresholds)
+
+
+def auroc(outliers: Floats, held_out: Floats) -> float:
+    """P(an outlier scores higher than a held-out example), ties a half: Mann & Whitney 1947."""
+    order = np.sort(held_out)
+    below = np.searchsorted(order, outliers, "left")
+    upto = np.searchsorted(order, outliers, "right")
+    return float((below + upto).mean() / (2 * len(order)))
+
+
+def aupr(outliers: Floats, held_out: Floats) -> float:
+    """Average precision Σ (R_k − R_{k−1}) P_k with the outliers as what is looked for."""
+    thresholds = np.unique(outliers)[::-1]
+    found = _rates(outliers, thresholds)[1:] * len(outliers)
+    false = _rates(held_out, thresholds)[1:] * len(held_out)
+    gained = np.diff(found, prepend=0.0) / len(outliers)
+    return float((gained * found / (found + false)).sum())
+
+
+def fpr95(outliers: Floats, held_out: Floats) -> float:
+    """The share of held-out examples flagged where at least 95 % of the outliers are."""
+    must = int(np.ceil(_FOUND * len(outliers) - 1e-9))
+    threshold = np.sort(outliers)[len(outliers) - must]
+    return float((held_out >= threshold).mean())
+
+
+def detection(outliers: Floats, held_out: Floats, seed: int = 0) -> Detection:
+    """All three with their intervals. Raises ValueError where either has no scores."""
+    if not len(outliers) or not len(held_out):
+        raise ValueError("a detection needs scores of outliers and of held-out examples")
+    random = np.random.default_rng(seed)
+    draws = [
+        (random.choice(outliers, len(outliers)), random.choice(held_out, len(held_out)))
+        for _ in range(RESAMPLES)
+    ]
+
+    def figure(of: Callable[[Floats, Floats], float]) -> Figure:
+        low, high = np.percentile([of(*draw) for draw in draws], (_TAIL, 100 - _TAIL))
+        return Figure(of(outliers, held_out), float(low), float(high))
+
+    return Detection(figure(auroc), figure(aupr), figure(fpr95), len(outliers), len(held_out))
+
+
+def _rates(scores: Floats, thresholds: Floats) -> Floats:
+    """The share of scores at or above each threshold, after a 0."""
+    order = np.sort(scores)
+    above = len(order) - np.searchsorted(order, thresholds, "left")
+    return np.concatenate([[0.0], above / len(order)])
