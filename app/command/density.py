@@ -178,7 +178,7 @@ def score(
     engine = opened(card, device, root)
     if engine.density is None:
         raise UsageError(no_density(card))
-    _say_skipped(found)
+    say_skipped(found)
     prepared(out)
     table = io.StringIO()
     write = csv.writer(table, lineterminator="\n")
@@ -212,7 +212,7 @@ def _columns(card: Card) -> tuple[str, ...]:
     return tuple(unit if name == "bits_per_dim" else name for name in _COLUMNS)
 
 
-def _say_skipped(found: Examples) -> None:
+def say_skipped(found: Examples) -> None:
     """The first ten examples that cannot be read, and what was decided of others, on stderr."""
     for fault in found.skipped[:MOST_SAID]:
         print(f"skipped: {fault}", file=sys.stderr)

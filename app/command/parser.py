@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.command import judging_words
 from app.command.usage import Parser
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 _GIVEN = "value of an attribute; again for another one (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("open", "sample", "inpaint", "interpolate", "density", "score", "models")
+COMMANDS = (
+    "open", "sample", "inpaint", "interpolate", "density", "score", *judging_words.COMMANDS,
+    "models",
+)  # fmt: skip
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -34,6 +38,8 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py interpolate mnist/vae --from a.png --to b.png --frames 60 --out walk.gif
   python main.py density moons/flow --grid 512 --out map.png --values map.npz
   python main.py score mnist/flow --images FOLDER --csv numbers.csv
+  python main.py outliers mnist/autoregressive --probes black,shuffled --csv outliers.csv
+  python main.py compare mnist/flow mnist/mfa --count 200
 """
 
 
@@ -60,6 +66,7 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
     _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
     _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
+    judging_words.add(commands)
     _add_models(
         commands.add_parser(
             "models", help="list the models at hand; rename, export or remove your own"

@@ -225,7 +225,7 @@ def sayings(way: Way, mine: own.Own | None) -> Iterator[tuple[str, str, str]]:
     yield (
         NLL,
         "−log p" if not lacks else "energy E(x)",
-        f"−log p(x), {way.meaning.value}: {way.method}. Fails on simple pictures, which are "
+        f"From the {way.meaning.value}: {way.method}. Fails on simple pictures, which are "
         "likelier than any digit.",
     )
     yield (
