@@ -18,6 +18,7 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.extras import MissingExtra
 from engines.kinds import UnfitKindError
 from engines.model import NotFiniteError
+from engines.uses.errors import UseError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         RecipeError,
         SaveError,
         UnfitKindError,
+        UseError,
     ) as error:
         print(f"{APP}: {naming.readable(str(error))}", file=sys.stderr)
         return FAILED

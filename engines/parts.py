@@ -328,6 +328,17 @@ class Kernels(Protocol):
 
 
 @runtime_checkable
+class LevelKernels(Kernels, Protocol):
+    """Kernels on pictures of 8 bits a value, whose masses of the levels are known."""
+
+    def centre_levels(self) -> tuple[Tensor, Tensor]:
+        """The levels (N, C, H, W) of all centres, uint8, and their classes (N,)."""
+
+    def log_of_levels(self) -> Tensor:
+        """log P(level k | level c of the centre): (levels, levels) float64."""
+
+
+@runtime_checkable
 class Codec(Protocol):
     """An autoencoder of pictures whose codes have no prior of their own."""
 

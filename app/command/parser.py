@@ -9,24 +9,28 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app.command import judging_words
+from app.command import judging_words, uses_words
 from app.command.usage import Parser
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
 from engines.maps.coordinate import coordinate
 
-if TYPE_CHECKING:
-    pass
-
 _GIVEN = "value of an attribute; again for another one (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = (
-    "open", "sample", "inpaint", "interpolate", "density", "score", *judging_words.COMMANDS,
+    "open",
+    "sample",
+    "inpaint",
+    "interpolate",
+    "density",
+    "score",
+    *judging_words.COMMANDS,
+    *uses_words.COMMANDS,
     "models",
-)  # fmt: skip
+)
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -40,6 +44,8 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py score mnist/flow --images FOLDER --csv numbers.csv
   python main.py outliers mnist/autoregressive --probes black,shuffled --csv outliers.csv
   python main.py compare mnist/flow mnist/mfa --count 200
+  python main.py compress mnist/autoregressive --images FOLDER --out pictures.gsz
+  python main.py classify mnist/vae --count 100
 """
 
 
@@ -67,6 +73,7 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
     _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
     judging_words.add(commands)
+    uses_words.add(commands)
     _add_models(
         commands.add_parser(
             "models", help="list the models at hand; rename, export or remove your own"

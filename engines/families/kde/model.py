@@ -13,8 +13,8 @@ from torch import Tensor
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
 from engines.drawing import class_indices, in_batches
-from engines.families.kde.net import PictureKernels, PointKernels
-from engines.kinds import Kind, Pictures, Points, chosen, is_plane
+from engines.families.kde.net import PictureKernels, PointKernels, level_table
+from engines.kinds import Kind, Pictures, Points, UnfitKindError, chosen, is_plane
 from engines.model import (
     Card,
     Density,
@@ -110,6 +110,14 @@ class KDE:
 
     def examples(self, count: int | None = None) -> tuple[Tensor, Tensor]:
         return self.kernels.examples(count)
+
+    def centre_levels(self) -> tuple[Tensor, Tensor]:
+        if not isinstance(self.kernels, PictureKernels):
+            raise UnfitKindError(f"kernels on {self.card.kind.things} have no levels")
+        return self.kernels.levels, self.kernels.labels
+
+    def log_of_levels(self) -> Tensor:
+        return level_table(self.h)
 
     # what the model can do
 

@@ -1,0 +1,1 @@
+"""Lossless compression by a model's probabilities: `.gsz` files, and the codecs beside them."""
