@@ -91,3 +91,12 @@ def _sheet(name: str) -> Pictures:
     return Pictures(
         levels, tuple(table["classes"]), tuple(table["labels"]), tuple(table["indices"])
     )
+
+
+def class_counts(data: str) -> tuple[int, ...]:
+    """How many training examples each class has; empty where it is not known.
+
+    Raises FileNotFoundError for a set without examples.
+    """
+    table = tomllib.loads((ROOT / f"{data}.toml").read_text(encoding="utf-8"))
+    return tuple(table.get("train_counts", ()))

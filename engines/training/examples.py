@@ -54,6 +54,7 @@ def _write_sheet(data: DataSet, name: str, indices: torch.Tensor, columns: int) 
         "columns": columns,
         "classes": list(data.labels),
         "split": "test",
+        "train_counts": torch.bincount(data.train.labels).tolist(),
         "indices": indices.tolist(),
         "labels": data.test.labels[indices].tolist(),
         "licence": data.licence,

@@ -56,7 +56,7 @@ def encoded(counts: Counts, symbols: Symbols) -> bytes:
     coder = constriction().stream.queue.RangeEncoder()
     coder.encode(symbols, family(), counts)
     whole = coder.get_compressed().astype(">u4").tobytes()
-    for length in range(max(0, len(whole) - 2 * _WORD), len(whole)):
+    for length in range(max(0, len(whole) - _WORD - 1), len(whole)):
         for raw in _rounded(whole, length):
             if _decodes_to(raw, counts, symbols):
                 return raw

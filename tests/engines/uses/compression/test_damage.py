@@ -131,8 +131,7 @@ def test_wrong_pictures_are_never_shown(written, monkeypatch):
     """The same weights under another arithmetic that the trial does not see."""
     model, _, raw = written
     file = container.unpacked(raw)
-    changed = replace(model, conditionals=_Shifted(model.conditionals), card=model.card)
-    monkeypatch.setattr(codec.Coder, "trial", None, raising=False)
+    changed = replace(model, conditionals=_Shifted(model.conditionals))
     coder = codec.reader(file.header, model)
     monkeypatch.setattr(type(coder), "trial", lambda self: file.header.trial)
     with pytest.raises(CompressionError, match=r"not what was coded|no code of its model"):
