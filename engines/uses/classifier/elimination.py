@@ -34,9 +34,9 @@ def losses(denoise: Denoise, x: Tensor, classes: int) -> Generator[int, None, Fl
     That of a class that was given up is the mean over its draws, moved by what the best class's
     loss was there beside its mean in the end.
     """
-    y, _ = denoise.enter(x)
-    low, high = (math.log(sigma) for sigma in denoise.span)
     noise = streams_of(x)
+    y, _ = denoise.enter(_in_cells(x, noise.uniform(*x.shape[1:])))
+    low, high = (math.log(sigma) for sigma in denoise.span)
     start = float(noise.uniform(1)[0, 0])
     alive = list(range(classes))
     table = np.full((MOST, classes), np.nan)
@@ -54,6 +54,12 @@ def losses(denoise: Denoise, x: Tensor, classes: int) -> Generator[int, None, Fl
         if len(alive) == 1:
             break
     return _means(table)
+
+
+def _in_cells(x: Tensor, place: Tensor) -> Tensor:
+    """Pictures as denoisers take them: u in (0, 1), somewhere in the cells of their levels."""
+    u: Tensor = (((x + 1) * 127.5).round() + place) / 256
+    return u
 
 
 def _alive(table: Floats, alive: list[int]) -> list[int]:
