@@ -40,8 +40,9 @@ fuzz: .venv/ready
 	$(FUZZ) $(addsuffix /test_fuzz.py,tests/engines/data tests/app/recipes tests/app/command); \
 	code=$$?; wait $$models && exit $$code
 
+# make train MODEL=moons/flow TRAINING="--steps 2000 --resume"
 train: .venv/ready
-	$(BIN)/python -m engines.training $(MODEL)
+	$(BIN)/python -m engines.training $(MODEL) $(TRAINING)
 	$(BIN)/python -m engines.training evaluate $(MODEL)
 
 evaluate: .venv/ready

@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -22,6 +23,18 @@ from engines.model import Card
 
 N = TypeVar("N", bound=nn.Module)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Unsaved(Card):
+    """A card of weights that no file holds yet: `open_model` takes it like any other.
+
+    The tensors are copied when it is opened, so that training on does not change the model.
+    """
+
+    tensors: Mapping[str, Tensor] = field(default_factory=dict, compare=False, repr=False)
+
+
 _SPARE, _TIMES = 64 << 20, 16
 """Building may allocate this much and so many times the size of the weights: the way to a start
 that is drawn at random makes tensors that do not stay."""
@@ -31,9 +44,11 @@ _OWN: Mapping[str, str] = MappingProxyType({})
 def load(card: Card) -> dict[str, Tensor]:
     """The card's tensors, on the CPU.
 
-    Raises CheckpointError with one sentence when the file is missing, is not what the card
-    promised, or is not safetensors.
+    Those of an `Unsaved` card are copies. Raises CheckpointError with one sentence when the file
+    is missing, is not what the card promised, or is not safetensors.
     """
+    if isinstance(card, Unsaved):
+        return {name: tensor.detach().clone().cpu() for name, tensor in card.tensors.items()}
     path = card.folder / card.weights
     try:
         raw = path.read_bytes()
@@ -86,7 +101,7 @@ def of_kind(choices: Mapping[type[Any], T], card: Card) -> T:
 
 def _limit(card: Card) -> AbstractContextManager[object]:
     """What building may allocate. Our own cards go without: counting imports torch's compiler."""
-    if card.folder.is_relative_to(ROOT):
+    if isinstance(card, Unsaved) or card.folder.is_relative_to(ROOT):
         return nullcontext()
     return Allowance(_SPARE + _TIMES * _size(card))
 

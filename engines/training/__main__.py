@@ -1,4 +1,4 @@
-"""`python -m engines.training mnist/vae --steps 5000 --resume`, `… evaluate NAME … --only quality`,
+"""`python -m engines.training mnist/vae --steps 4600 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
 `… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… solver NAME`, `… report`.
 """
@@ -6,57 +6,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from engines.checkpoints import weights
-from engines.checkpoints.catalog import ROOT
-from engines.kinds import of_shape
-from engines.model import Card, class_attributes
-from engines.opening import find
-from engines.training.cards import write_card
-from engines.training.datasets import DataSet, load
-from engines.training.loop import Progress, train
-from engines.training.randomness import Randomness
-from engines.training.recipe import Recipe
-from engines.training.recipes.registry import RECIPES
-
-_RUNS = Path("runs")
-_SEED = 1
+from engines.checkpoints.catalog import CheckpointError
+from engines.training import checkpoint, terminal
 
 
 def main(arguments: list[str]) -> int:
-    """Train or export one checkpoint, or run another command; returns the exit status."""
+    """Train one checkpoint, or run another command; returns the exit status."""
     if arguments[:1] and arguments[0] in _COMMANDS:
         _COMMANDS[arguments[0]](arguments[1:])
         return 0
     options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads or os.cpu_count() or 1)
-    data_name, _, family = options.name.partition("/")
-    data = load(data_name).to(options.device)
-    if family not in RECIPES:
-        print(f"no recipe for '{family}'; there are: {', '.join(RECIPES)}", file=sys.stderr)
-        return 2
-    torch.set_default_device(options.device)
-    chosen = RECIPES[family](data)
-    if isinstance(chosen, Recipe):
-        return _train(options, data, chosen)
-    with Randomness(options.seed, options.device):
-        net, tensors = chosen.fit()
-    _ship(
-        options.name,
-        data,
-        tensors,
-        net=net,
-        text=chosen.text,
-        training={"seconds": 0},
-        seed=options.seed,
-    )
-    return 0
+    try:
+        return checkpoint.make(options)
+    except (checkpoint.UsageError, CheckpointError) as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, checkpoint.UsageError) else 1
 
 
 def _evaluate(arguments: list[str]) -> None:
@@ -188,115 +155,11 @@ _COMMANDS = {
 }
 
 
-def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
-    try:
-        training = recipe.begin(
-            data, seed=options.seed, steps=options.steps, batch=options.batch, device=options.device
-        )
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    past, before = Progress(), ""
-    checkpoint = _RUNS / f"{options.name.replace('/', '-')}.pt"
-    if options.resume and not checkpoint.exists() and (card := _committed(options.name)):
-        training.trainer.adopt(weights.load(card))
-        past = Progress(
-            past_seconds=60 * card.training.get("minutes", 0),
-            past_steps=card.training.get("steps", 0),
-        )
-        before = card.training["command"]
-        print(f"starting from the committed weights of {options.name}", flush=True)
-    if not options.export:
-        try:
-            progress = train(
-                training,
-                minutes=options.minutes,
-                checkpoint=checkpoint,
-                resume=options.resume,
-                past=past,
-                report=lambda line: print(line, file=sys.stderr, flush=True),
-            )
-        except KeyboardInterrupt:
-            print(
-                f"stopped at step {training.done:,} of {training.steps:,}; the same command with "
-                "--resume goes on from there",
-                file=sys.stderr,
-            )
-            return 130
-    else:
-        state = torch.load(checkpoint, map_location=options.device, weights_only=True)
-        training.load_state_dict(state)
-        progress = Progress(**state["progress"])
-    command = f"python -m engines.training {options.name}"
-    command += f" --batch {options.batch}" if options.batch else ""
-    command += f" --seed {training.seed}" if training.seed != _SEED else ""
-    account = progress.account(command, batch=training.batch, device=options.device, before=before)
-    tensors = recipe.finish(training.weights())
-    _ship(
-        options.name,
-        data,
-        tensors,
-        net=dict(recipe.net),
-        text=recipe.text,
-        seed=training.seed,
-        training={**account, **recipe.training},
-        recommended=dict(recipe.recommended),
-    )
-    return 0
-
-
-def _committed(name: str) -> Card | None:
-    return find(name) if (ROOT / f"{name}.toml").exists() else None
-
-
-def _ship(
-    name: str,
-    data: DataSet,
-    tensors: dict[str, Tensor],
-    *,
-    net: dict[str, object],
-    text: str,
-    training: dict[str, object],
-    seed: int,
-    recommended: dict[str, float] | None = None,
-) -> None:
-    """Write weights and card; figures are left to the evaluate command."""
-    family = name.partition("/")[2]
-    path = ROOT / data.name / f"{family}.safetensors"
-    sha256 = weights.save(tensors, path)
-    card = Card(
-        folder=path.parent,
-        name=name,
-        family=family,
-        data=data.name,
-        kind=of_shape(tuple(data.train.x.shape[1:])),
-        attributes=class_attributes(data.labels),
-        weights=path.name,
-        sha256=sha256,
-        parameters=sum(t.numel() for t in tensors.values()),
-        seed=seed,
-        recipe=text,
-        licence=data.licence,
-        net=net,
-        training=training,
-        recommended=recommended or {},
-    )
-    write_card(card)
-    print(f"wrote {path} and its card", flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engines.training", description=__doc__)
     parser.add_argument("name", help="data set and family, such as mnist/vae")
-    parser.add_argument("--steps", type=int, help="updates (default: the recipe's)")
-    parser.add_argument("--minutes", type=float, help="stop before that after so long (no limit)")
-    parser.add_argument("--seed", type=int, default=_SEED, help="of all random numbers")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--export", action="store_true", help="ship the last checkpoint as it is")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
-    parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda …")
-    parser.add_argument("--batch", type=int, help="examples a step (default: the recipe's)")
-    return parser
+    parser.add_argument("--export", action="store_true", help="ship the last state as it is")
+    return terminal.with_options(parser)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from engines.noise import streams_of
 from engines.opening import find
 from engines.training.cards import write_card
 from engines.training.datasets import Split, load
+from engines.training.randomness import drawn_from, seeded
 
 MARGIN = 1.5
 _EXAMPLES, _ROWS = 10_000, 250
@@ -53,7 +54,8 @@ def bound(card: Card, examples: Split) -> Card:
     names the weights it replaces.
     """
     sizes = {**card.net, "bounded": True}
-    net = weights.build(PictureFlow, replace(card, net=sizes))
+    with drawn_from(seeded(0)):  # what is drawn is filled over
+        net = weights.build(PictureFlow, replace(card, net=sizes))
     tensors = limited(net, weights.load(card), examples)
     sha256 = weights.save(tensors, card.folder / card.weights)
     parameters = sum(tensor.numel() for tensor in tensors.values())

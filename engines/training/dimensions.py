@@ -21,7 +21,7 @@ from torch import Tensor
 from engines import extras
 from engines.families.kde.bandwidth import fitted_bandwidth
 from engines.families.kde.net import PointKernels
-from engines.training.randomness import Randomness
+from engines.training.randomness import drawn_from, integers, seeded
 
 DIMENSIONS = (1, 2, 4, 8, 16, 32, 64)
 POINTS, HELD_OUT, STEPS = 5_000, 2_000, 2_000
@@ -94,19 +94,16 @@ def factors(train: Tensor, others: Tensor) -> Tensor:
 
 def flow(train: Tensor, others: Tensor) -> Tensor:
     """A masked autoregressive flow, the best of STEPS on a tenth of the training points."""
-    with Randomness(0):
-        return _flow(train, others)
-
-
-def _flow(train: Tensor, others: Tensor) -> Tensor:
+    g = seeded(0)
     mean, sd = train.mean(0), train.std(0)
     x, held = (train - mean) / sd, len(train) // 10
     fit, check = x[held:], x[:held]
-    net = zuko.flows.MAF(x.shape[1], transforms=2, hidden_features=(64, 64))
+    with drawn_from(g):
+        net = zuko.flows.MAF(x.shape[1], transforms=2, hidden_features=(64, 64))
     optimiser = torch.optim.Adam(net.parameters(), 2e-3)
     best, state = math.inf, net.state_dict()
     for step in range(1, STEPS + 1):
-        batch = fit[torch.randint(len(fit), (256,))]
+        batch = fit[integers(g, len(fit), 256)]
         loss = -net().log_prob(batch).mean()
         optimiser.zero_grad()
         loss.backward()

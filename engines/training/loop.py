@@ -1,350 +1,255 @@
-"""The training loop: any trainer, a budget in steps, a checkpoint every few minutes, resume.
+"""Training as a run: a generator of steps that a command line drives or a lane takes turns with.
 
-A training is a generator of its steps: the command line drives it to its end, and the lane may
-stop it at each. The same data, seed, steps and threads give the same weights bit for bit. Knows
-nothing of families.
+`Training` is for gradient steps, `Fitting` for families that are fitted in stages. Both are driven
+by `run()`, stop where it is closed, and go on where they stood when `run()` is called again.
+Knows nothing of families and files. Nothing global is touched (no seed, no gradient mode): other
+work of the same thread may run between two steps.
 """
 
 from __future__ import annotations
 
-import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from engines.checkpoints import devices, memory
-from engines.checkpoints.disk import write_atomically
-from engines.training.datasets import DataSet
-from engines.training.randomness import Randomness
-
-_Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
-
-_SAVE_EVERY = 120.0
-_REPORT_EVERY = 30.0
-_AVERAGE_EVERY = 10
+from engines.training import randomness
+from engines.training.datasets import Split
+from engines.training.descent import Trainer
 
 
-class Trainer(Protocol):
-    """One training procedure with all its state (networks, optimisers, buffers)."""
+@dataclass(frozen=True)
+class Plan:
+    """How long a training is and what a step sees. `batch` 0: every example, in order."""
 
-    def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
-        """One update on a batch; `progress` runs from 0 to 1. Returns figures to report."""
+    steps: int
+    batch: int
+    label_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a training says after each step.
+
+    `total` is None where nobody knows, as with a search. `rate` is the learning rate of the step,
+    `examples` how many it has been shown so far, `seconds` what the steps took so far: of the
+    wall, or of the processor where other processes took their share.
+    """
+
+    step: int
+    total: int | None
+    losses: Mapping[str, float]
+    rate: float = 0.0
+    examples: int = 0
+    seconds: float = 0.0
+
+
+Lesson: TypeAlias = "Generator[Moment, None, dict[str, Tensor]]"
+"""Yields after every step, returns the trained tensors."""
+
+
+class Course(Protocol):
+    """What `Training` and `Fitting` have in common."""
+
+    step: int
+    seconds: float
+
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        """Sizes of the network, for the card."""
+
+    def run(self) -> Lesson: ...
 
     def weights(self) -> dict[str, Tensor]:
-        """What the checkpoint ships."""
+        """What a checkpoint ships of it as it stands. It may take seconds."""
 
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Start from shipped weights."""
+    def sketch(self) -> dict[str, Tensor] | None:
+        """The tensors as they stand; they change with the next step. None: there are none yet."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
-class Descent:
-    """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA).
+class Training:
+    """A trainer on examples: the same data, plan, generator and threads give the same bits.
 
-    The average is updated every ten steps and keeps `averaging` of itself each time.
+    A step is one batch: for the small nets of a learner in the plane a few milliseconds, for a
+    large picture network as long as its batch takes. `classes` is the number of classes; the
+    label of that number is "any class". `examples` may be changed between two steps.
     """
 
     def __init__(
         self,
-        net: nn.Module,
-        loss: Callable[[Any, Tensor, Tensor, float], Tensor],
+        trainer: Trainer,
+        examples: Split,
+        plan: Plan,
         *,
-        rate: float,
-        averaging: float = 0.95,
-        clip: float = 1.0,
-        warm_up: int = 100,
-        decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.99),
+        generator: torch.Generator,
+        classes: int,
+        net: Mapping[str, Any] | None = None,
     ) -> None:
-        self.net, self._loss = net, loss
-        self._average = torch.optim.swa_utils.AveragedModel(
-            net, multi_avg_fn=warming(averaging), use_buffers=False
-        )
-        self._optimiser = torch.optim.AdamW(
-            net.parameters(), lr=rate, betas=betas, weight_decay=decay
-        )
-        self._rate, self._clip, self._warm_up, self._steps = rate, clip, warm_up, 0
+        self.trainer, self.examples, self.plan = trainer, examples, plan
+        self.generator, self._classes, self._net = generator, classes, dict(net or {})
+        self.step, self.shown, self.seconds = 0, 0, 0.0
 
-    def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
-        self._steps += 1
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * cosine(progress) * min(1.0, self._steps / self._warm_up)
-        loss = self._loss(self.net, x, labels, progress)
-        self._optimiser.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.net.parameters(), self._clip)
-        if norm.isfinite():
-            self._optimiser.step()
-        if self._steps % _AVERAGE_EVERY == 0:
-            self._average.update_parameters(self.net)
-        return {"loss": loss.item(), "gradient": norm.item()}
+    @property
+    def total(self) -> int:
+        return self.plan.steps
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        return self._net
+
+    def run(self) -> Lesson:
+        """Steps to the end of the plan, from where it stands; returns what a checkpoint ships."""
+        while self.step < self.plan.steps:
+            yield self.advance()
+        return self.weights()
+
+    def advance(self) -> Moment:
+        """One step. Gradients are on within it alone, whatever the caller's mode is."""
+        clock = _Clock(self.examples.x.is_cuda)
+        with torch.inference_mode(False), torch.enable_grad():
+            x, labels = self._batch()
+            losses = self.trainer.step(x, labels, self.step / self.plan.steps)
+        self.step += 1
+        self.shown += len(x)
+        self.seconds += clock.read()
+        return Moment(
+            self.step, self.plan.steps, losses, self.trainer.rate, self.shown, self.seconds
+        )
 
     def weights(self) -> dict[str, Tensor]:
-        averaged = self._average.module.state_dict() if self._average.n_averaged else {}
-        return {**self.net.state_dict(), **_floats(averaged, self.net)}
+        """What a checkpoint ships of the network as it stands."""
+        with torch.inference_mode(False):
+            return self.trainer.weights()
 
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        self.net.load_state_dict(dict(weights))
-        self._average.module.load_state_dict(dict(weights))
+    def sketch(self) -> dict[str, Tensor]:
+        """The network as it stands: tensors that change with the next step."""
+        with torch.inference_mode(False):
+            return self.trainer.sketch()
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        x, labels, g = self.examples.x, self.examples.labels, self.generator
+        if self.plan.batch:
+            pick = randomness.integers(g, len(x), self.plan.batch)
+            x, labels = x[pick], labels[pick]
+        dropped = randomness.uniform(g, len(x)) < self.plan.label_dropout
+        return x, torch.where(dropped, self._classes, labels)
 
     def state_dict(self) -> dict[str, Any]:
+        """All that later steps depend on, except the examples."""
         return {
-            "net": self.net.state_dict(),
-            "average": self._average.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "steps": self._steps,
+            "trainer": self.trainer.state_dict(),
+            "random": self.generator.get_state(),
+            "step": self.step,
+            "shown": self.shown,
+            "seconds": self.seconds,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.net.load_state_dict(state["net"])
-        self._average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._steps = state["steps"]
-
-
-def warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:
-    """An average that forgets its start: the decay grows from 0.1 to `decay` with the updates."""
-
-    @torch.no_grad()
-    def update(averaged: _Many, current: _Many, count: Tensor | int) -> None:
-        n = int(count)
-        torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + n) / (10 + n)))
-
-    return update
-
-
-def _floats(averaged: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
-    """The averaged parameters; buffers stay those of the network itself."""
-    return {name: averaged[name] for name, _ in net.named_parameters() if name in averaged}
-
-
-def cosine(progress: float) -> float:
-    """1 at the start, 0 at the end."""
-    return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-
-
-@dataclass
-class Progress:
-    """How far a run has come: what the checkpoint remembers beside the trainer."""
-
-    seconds: float = 0.0
-    steps: int = 0
-    past_seconds: float = 0.0
-    past_steps: int = 0
-    planned: int = 0
-    """Steps that this run was given."""
-    ended: tuple[int, ...] = ()
-    """Steps that each run before it was given, where it goes on from their weights."""
-
-    def account(self, command: str, *, batch: int, device: str, before: str = "") -> dict[str, Any]:
-        """What a card says of the training by a command; `before` led to the weights it began at.
-
-        Minutes and steps are those of all runs. The command makes the weights again, where no
-        limit in minutes has cut it short, which it then says.
-        """
-        if device != "cpu":
-            command = f"{command} --device {device}"
-        lines = [before] if before else []
-        for steps in (*self.ended, self.planned):
-            lines.append(f"{command} --steps {steps}" + " --resume" * bool(lines))
-        if self.steps < self.planned:
-            lines[-1] += f" --minutes {self.seconds / 60:.3g}"
-        found = {
-            "minutes": round((self.seconds + self.past_seconds) / 60, 1),
-            "steps": self.steps + self.past_steps,
-            "batch": batch,
-            "command": " && ".join(lines),
-        }
-        if device == "cpu":
-            return found
-        return {**found, "device": devices.describe(torch.device(device)).partition(",")[0]}
+        self.trainer.load_state_dict(state["trainer"])
+        self.generator.set_state(state["random"].cpu())
+        self.step, self.shown, self.seconds = state["step"], state["shown"], state["seconds"]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What a training tells at a step: how many are `done` of the `total`, and its figures."""
+class Stage:
+    """A step of a fit. `net` and `tensors` are what it has found so far; None: nothing yet."""
 
-    done: int
-    total: int
-    figures: Mapping[str, float]
+    losses: Mapping[str, float]
+    net: Mapping[str, Any] | None = None
+    tensors: Mapping[str, Tensor] | None = None
 
 
-class Training:
-    """One training: a trainer on examples, with random numbers of its own.
+Stages: TypeAlias = "Generator[Stage, None, tuple[dict[str, Any], dict[str, Tensor]]]"
+"""Yields after every update, returns the sizes for the card and the tensors."""
 
-    `make` builds the trainer, networks and all, from those numbers. `run` goes on from where the
-    training stands, so it may be closed at any step and run again.
+
+class Fitting:
+    """A fit without gradient steps. A stage is one update on all examples.
+
+    It has no state but its generator's, so that it is resumed by doing its stages over.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], Trainer],
-        data: DataSet,
-        *,
-        steps: int,
-        batch: int,
-        label_dropout: float,
-        seed: int,
-        device: str = "cpu",
-    ) -> None:
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}")
-        self.steps, self.done, self.batch, self.seed = steps, 0, batch, seed
-        self._data, self._label_dropout = data.train, label_dropout
-        self._nobody = len(data.labels)
-        self._randomness = Randomness(seed, device)
-        with self._randomness:
-            self.trainer = make()
+    def __init__(self, fit: Callable[[torch.Generator], Stages], seed: int) -> None:
+        self._fit, self._seed = fit, seed
+        self.step, self.seconds = 0, 0.0
+        self._begin()
 
-    def run(self) -> Generator[Moment, None, dict[str, Tensor]]:
-        """A step at each `next`, one batch long; returns what the checkpoint ships."""
-        while self.done < self.steps:
-            figures = self._step()
-            self.done += 1
-            yield Moment(self.done, self.steps, figures)
-        return self.weights()
+    def _begin(self) -> None:
+        self._stages = self._fit(randomness.seeded(self._seed))
+        self._net: Mapping[str, Any] = {}
+        self._tensors: Mapping[str, Tensor] | None = None
+        self._done = False
 
     @property
-    def on_gpu(self) -> bool:
-        """Whether a GPU does the work."""
-        return self._data.x.is_cuda
+    def total(self) -> None:
+        return None
+
+    @property
+    def net(self) -> Mapping[str, Any]:
+        return self._net
+
+    def run(self) -> Lesson:
+        """Stages to the end of the fit, from where it stands; returns what a checkpoint ships."""
+        while not self._done:
+            if (moment := self.advance()) is not None:
+                yield moment
+        return self.weights()
+
+    def advance(self) -> Moment | None:
+        """One stage; None when the fit was at its end."""
+        clock = _Clock(on_gpu=False)
+        with torch.inference_mode(False), torch.no_grad():
+            try:
+                stage = next(self._stages)
+            except StopIteration as end:
+                self._net, self._tensors = end.value
+                self._done = True
+                return None
+        if stage.tensors is not None:
+            self._net, self._tensors = stage.net or {}, stage.tensors
+        self.step += 1
+        self.seconds += clock.read()
+        return Moment(self.step, None, stage.losses, seconds=self.seconds)
 
     def weights(self) -> dict[str, Tensor]:
-        """What the checkpoint would ship now."""
-        with self._randomness:
-            return self.trainer.weights()
+        """What has been found so far; empty for nothing."""
+        return dict(self._tensors or {})
 
-    def _step(self) -> dict[str, float]:
-        x, labels = self._data.x, self._data.labels
-        with self._randomness, torch.enable_grad():  # within one step: nothing leaks at a yield
-            pick = torch.randint(len(x), (self.batch,))
-            dropped = torch.rand(self.batch) < self._label_dropout
-            classes = torch.where(dropped, self._nobody, labels[pick])
-            return self.trainer.step(x[pick], classes, self.done / self.steps)
+    def sketch(self) -> dict[str, Tensor] | None:
+        """What has been found so far."""
+        return None if self._tensors is None else dict(self._tensors)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the rest of the training depends on."""
-        return {
-            "trainer": self.trainer.state_dict(),
-            "done": self.done,
-            "steps": self.steps,
-            "seed": self.seed,
-            "randomness": self._randomness.state_dict(),
-        }
+        return {"step": self.step, "seconds": self.seconds}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there to the end that was planned, to the bit.
-
-        One that had ended begins another budget, of the steps of this training.
-        """
-        self.trainer.load_state_dict(state["trainer"])
-        self._randomness.load_state_dict(state["randomness"])
-        self.seed, self.done = state["seed"], 0
-        if state["done"] < state["steps"]:
-            self.done, self.steps = state["done"], state["steps"]
+        """Does the stages over."""
+        self._begin()
+        self.step = 0
+        while self.step < state["step"] and self.advance() is not None:
+            pass
+        self.seconds = state["seconds"]
 
 
-def train(
-    training: Training,
-    *,
-    checkpoint: Path,
-    resume: bool,
-    report: Callable[[str], None],
-    minutes: float | None = None,
-    past: Progress | None = None,
-) -> Progress:
-    """Drive a training to its end, or for so many `minutes` of its own working time.
+class _Clock:
+    """Seconds since it was made: on a busy machine only what this process was given counts.
 
-    With `resume`, an interrupted run goes on where its checkpoint left off; a finished one is
-    given a fresh budget on top of its weights. `past` is what went into weights adopted before.
-    Returns the totals over all runs. Ctrl+C ends it after the step under way: the checkpoint is
-    written, then KeyboardInterrupt raised.
+    Where a GPU does the work, the processor's time says nothing.
     """
-    memory.keep()
-    progress = past or Progress()
-    if resume and checkpoint.exists():
-        progress = _restore(training, checkpoint)
-    progress.planned = training.steps
-    with _interrupts() as asked:
-        _drive(training, progress, minutes, checkpoint, report, asked)
-        _save(training, progress, checkpoint)
-    if asked.is_set() and training.done < training.steps:
-        raise KeyboardInterrupt
-    return progress
 
+    def __init__(self, on_gpu: bool) -> None:
+        self._on_gpu, self._wall, self._work = on_gpu, time.monotonic(), time.process_time()
 
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """Set where Ctrl+C is pressed meanwhile: a step cut in two could not be gone on with."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _drive(
-    training: Training,
-    progress: Progress,
-    minutes: float | None,
-    checkpoint: Path,
-    report: Callable[[str], None],
-    asked: threading.Event,
-) -> None:
-    saved = reported = before = time.monotonic()
-    worked, first, begun = time.process_time(), training.done, time.monotonic()
-    for moment in training.run():
-        progress.steps += 1
-        now, work = time.monotonic(), time.process_time()
-        # on a busy machine only what the run was given counts, but where a GPU does the work
-        progress.seconds += now - before if training.on_gpu else min(now - before, work - worked)
-        before, worked = now, work
-        if now - reported > _REPORT_EVERY or moment.done == moment.total:
-            shown = "  ".join(f"{name} {value:.4g}" for name, value in moment.figures.items())
-            left = (now - begun) / (moment.done - first) * (moment.total - moment.done) / 60
-            report(f"step {moment.done:,} of {moment.total:,}, {left:.1f} min left  {shown}")
-            reported = now
-        if now - saved > _SAVE_EVERY:
-            _save(training, progress, checkpoint)
-            saved = now
-        if asked.is_set():
-            return
-        if minutes is not None and progress.seconds >= 60 * minutes:
-            report(f"stopped after {minutes:g} min, at step {moment.done:,} of {moment.total:,}")
-            return
-
-
-def _save(training: Training, progress: Progress, path: Path) -> None:
-    import io
-
-    buffer = io.BytesIO()
-    torch.save({**training.state_dict(), "progress": vars(progress)}, buffer)
-    write_atomically(path, buffer.getvalue())
-
-
-def _restore(training: Training, path: Path) -> Progress:
-    state = torch.load(path, map_location=torch.get_default_device(), weights_only=True)
-    training.load_state_dict(state)
-    progress = Progress(**state["progress"])
-    if training.done:
-        return progress
-    return Progress(
-        past_seconds=progress.past_seconds + progress.seconds,
-        past_steps=progress.past_steps + progress.steps,
-        ended=(*progress.ended, progress.planned),
-    )
+    def read(self) -> float:
+        wall = time.monotonic() - self._wall
+        return wall if self._on_gpu else min(wall, time.process_time() - self._work)

@@ -1,61 +1,117 @@
-"""A training's own random numbers, whatever else draws in the same process.
+"""The draws of a training come from its own generator: nothing here touches the global one.
 
-Layers start from torch's default generator and have no other, so it is lent: within `with`, it
-stands where this training left it, and after it where the others left it.
+Several trainings may run in one process, in turns and on several threads, so a global seed would
+tie them to each other. Initial weights are the hard part: `nn.Linear` and its kind draw their own
+when they are built, and torch's constructors take no generator.
 """
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+_TAKE_ONE: frozenset[Any] = frozenset(
+    {
+        torch.rand,
+        torch.randn,
+        torch.randint,
+        torch.randperm,
+        torch.normal,
+        torch.bernoulli,
+        torch.multinomial,
+        torch.poisson,
+        Tensor.bernoulli,
+        Tensor.bernoulli_,
+        Tensor.cauchy_,
+        Tensor.exponential_,
+        Tensor.geometric_,
+        Tensor.log_normal_,
+        Tensor.multinomial,
+        Tensor.normal_,
+        Tensor.random_,
+        Tensor.uniform_,
+        nn.init.uniform_,
+        nn.init.normal_,
+        nn.init.trunc_normal_,
+        nn.init.xavier_uniform_,
+        nn.init.xavier_normal_,
+        nn.init.kaiming_uniform_,
+        nn.init.kaiming_normal_,
+        nn.init.orthogonal_,
+        nn.init.sparse_,
+    }
+)
+"""What draws and takes a generator."""
+_TAKE_NONE: frozenset[Any] = frozenset(
+    {
+        torch.rand_like,
+        torch.randn_like,
+        torch.randint_like,
+        nn.functional.dropout,
+        nn.functional.alpha_dropout,
+        nn.functional.feature_alpha_dropout,
+        nn.functional.dropout1d,
+        nn.functional.dropout2d,
+        nn.functional.dropout3d,
+        nn.functional.rrelu,
+    }
+)
+"""What draws and takes none in every version of torch that is supported."""
 
 
-class Randomness:
-    """The random numbers of one training, from its seed on: initial weights, batches, noise.
+class drawn_from(TorchFunctionMode):  # used as `with drawn_from(generator):`
+    """Within this block, on this thread alone, what torch draws comes from the generator.
 
-    Use it as a context round work that does not yield. What is drawn within depends on the seed
-    and on what was drawn within before; the default generators are as they were afterwards.
+    It is meant for building networks: `with drawn_from(generator): net = PointVAE(**sizes)`. The
+    distributions are those of the constructors themselves, zeroed, scaled and orthogonal layers
+    included, for the constructors do the drawing. To draw all weights again afterwards would
+    overwrite those, and to seed the global generator for the time being would reach other
+    threads. Raises RuntimeError for a function that draws and takes no generator.
     """
 
-    def __init__(self, seed: int, device: str = "cpu") -> None:
-        self._device = torch.device(device)
-        self._own = {
-            kind: torch.Generator(kind).manual_seed(seed).get_state()
-            for kind in dict.fromkeys(("cpu", self._device.type))
-        }
-        self._lent: dict[str, Tensor] = {}
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self._generator = generator
 
-    def __enter__(self) -> Randomness:
-        self._lent = self._read()
-        self._write(self._own)
-        return self
-
-    def __exit__(
+    def __torch_function__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._own = self._read()
-        self._write(self._lent)
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # whatever the function returns
+        given = dict(kwargs or {})
+        if func in _TAKE_NONE:
+            raise RuntimeError(f"{func.__name__} draws and takes no generator: use another here")
+        if func in _TAKE_ONE and given.get("generator") is None:
+            given["generator"] = self._generator
+        return func(*args, **given)
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """Where each generator stands, by its device."""
-        return dict(self._own)
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from there; a device that is not named goes on from the seed."""
-        self._own |= {kind: state[kind].cpu() for kind in self._own if kind in state}
+def seeded(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator of this seed on the device where the training computes."""
+    return torch.Generator(device=device).manual_seed(seed)
 
-    def _read(self) -> dict[str, Tensor]:
-        found = {"cpu": torch.get_rng_state()}
-        if self._device.type != "cpu":
-            found[self._device.type] = torch.get_device_module(self._device).get_rng_state()
-        return found
 
-    def _write(self, state: dict[str, Tensor]) -> None:
-        torch.set_rng_state(state["cpu"])
-        if self._device.type != "cpu":
-            torch.get_device_module(self._device).set_rng_state(state[self._device.type])
+def normal(generator: torch.Generator, *shape: int) -> Tensor:
+    """Standard normal draws of this shape, on the generator's device."""
+    return torch.randn(*shape, generator=generator, device=generator.device)
+
+
+def uniform(generator: torch.Generator, *shape: int) -> Tensor:
+    """Draws of this shape from [0, 1), on the generator's device."""
+    return torch.rand(*shape, generator=generator, device=generator.device)
+
+
+def integers(generator: torch.Generator, high: int, *shape: int, low: int = 0) -> Tensor:
+    """Draws of this shape from low … high − 1, int64, on the generator's device."""
+    return torch.randint(low, high, shape, generator=generator, device=generator.device)
+
+
+def shuffled(generator: torch.Generator, count: int) -> Tensor:
+    """The numbers 0 … count − 1 in random order (count,), on the generator's device."""
+    return torch.randperm(count, generator=generator, device=generator.device)

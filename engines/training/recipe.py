@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor
 
 from engines.training.datasets import DataSet
-from engines.training.loop import Trainer, Training
+from engines.training.descent import Trainer
+from engines.training.loop import Plan, Stages, Training
+from engines.training.randomness import seeded
+
+Options: TypeAlias = Mapping[str, Any]
+"""Values that take the place of a recipe's own, by name."""
+NO_OPTIONS: Options = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A trained checkpoint: network sizes for the card, a trainer and its budget."""
+    """A trained checkpoint: network sizes for the card, a trainer and its budget in steps."""
 
     net: Mapping[str, Any]
-    trainer: Callable[[], Trainer]
+    trainer: Callable[[torch.Generator], Trainer]
+    """Builds the networks; initial weights and all later draws come from the generator."""
     text: str
     batch: int
     steps: int
-    """Updates on a batch: the budget, and what rates and penalties fall along."""
     label_dropout: float
     training: Mapping[str, Any] = field(default_factory=dict)
     """What else the card should say of the training."""
@@ -29,34 +38,53 @@ class Recipe:
     """What is measured and stored with the tensors when training is over."""
     recommended: Mapping[str, float] = field(default_factory=dict)
     """Values of knobs at which samples look best: the card's."""
+    options: Options = field(default_factory=lambda: NO_OPTIONS)
+    """What can be chosen, and the values in force."""
 
     def begin(
-        self,
-        data: DataSet,
-        *,
-        seed: int,
-        steps: int | None = None,
-        batch: int | None = None,
-        device: str = "cpu",
+        self, data: DataSet, *, seed: int, steps: int | None = None, batch: int | None = None
     ) -> Training:
-        """A training on these data, which are the recipe's, not begun yet.
+        """A training on the recipe's data, on their device; weights and draws have one generator.
 
-        `steps` and `batch` take the place of the recipe's. Raises ValueError for steps below 1.
+        `steps` and `batch` take the place of the recipe's own.
         """
+        generator = seeded(seed, data.train.x.device)
+        plan = Plan(steps or self.steps, batch or self.batch, self.label_dropout)
+        with torch.inference_mode(False), torch.enable_grad():
+            trainer = self.trainer(generator)
         return Training(
-            self.trainer,
-            data,
-            steps=self.steps if steps is None else steps,
-            batch=batch or self.batch,
-            label_dropout=self.label_dropout,
-            seed=seed,
-            device=device,
+            trainer, data.train, plan, generator=generator, classes=len(data.labels), net=self.net
         )
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A checkpoint made without gradient steps: `fit()` returns its network sizes and tensors."""
+    """A checkpoint made without gradient steps, in the stages that `fit(generator)` yields."""
 
-    fit: Callable[[], tuple[dict[str, Any], dict[str, Tensor]]]
+    fit: Callable[[torch.Generator], Stages]
     text: str
+    options: Options = field(default_factory=lambda: NO_OPTIONS)
+    """What can be chosen, and the values in force."""
+
+
+def chosen(own: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """A recipe's own values, with those of `options` that it has in their place.
+
+    Whole numbers are at least 1, others at least 0. Raises ValueError for a value of another kind.
+    """
+    return {name: _value(name, options.get(name, value), value) for name, value in own.items()}
+
+
+def _value(name: str, given: Any, own: Any) -> Any:  # a number or a list of them
+    if isinstance(own, list):
+        if isinstance(given, str) or not isinstance(given, list | tuple) or not given:
+            raise ValueError(f"{name} is a list such as {own}, got {given!r}")
+        return [_value(name, each, own[0]) for each in given]
+    whole = isinstance(own, int)
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise ValueError(f"{name} is a number such as {own}, got {given!r}")
+    if whole and (given != int(given) or given < 1):
+        raise ValueError(f"{name} is a whole number of at least 1, got {given!r}")
+    if given < 0:
+        raise ValueError(f"{name} is at least 0, got {given!r}")
+    return int(given) if whole else float(given)

@@ -11,80 +11,77 @@ from torch.nn import functional as F
 
 from engines.families.autoregressive.model import to_indices
 from engines.families.autoregressive.net import PictureRaster, PointConditionals
+from engines.training.budgets import steps
 from engines.training.datasets import DataSet
-from engines.training.loop import Descent
-from engines.training.recipe import Recipe
+from engines.training.descent import Descent
+from engines.training.randomness import drawn_from, uniform
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
 
 _PIXELS = 32
 _PATTERNS = 3**5
 _FLOOR = 0.1
 _MEMORY = 0.98
+POINT_NET = {"components": 48, "hidden": 128, "layers": 3, "features": 64}
+"""Sizes of the network for points, the same in any order."""
 
 
-def autoregressive(data: DataSet) -> Recipe:
+def autoregressive(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
     """The recipe for pictures or points, by the shape of the data."""
-    return _pictures(data) if data.train.x.dim() == 4 else _points(data)
+    return _pictures(data, options) if data.train.x.dim() == 4 else _points(data, options)
 
 
-def _pictures(data: DataSet) -> Recipe:
+def _pictures(data: DataSet, options: Options) -> Recipe:
+    sizes = chosen({"rows": 20, "reach": 12, "width": 256, "blocks": 3, "codes": 8}, options)
+    own = chosen({"rate": 2e-3, "batch": 64}, options)
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]),
         "classes": len(data.labels),
-        "rows": 20,
-        "reach": 12,
-        "width": 256,
-        "blocks": 3,
-        "codes": 8,
+        **sizes,
     }
 
-    def trainer() -> PixelDescent:
-        model = PictureRaster(**net)
+    def trainer(g: torch.Generator) -> PixelDescent:
+        with drawn_from(g):
+            model = PictureRaster(**net)
         model.standardise(to_indices(data.train.x[:5000]))
-        return PixelDescent(model, rate=2e-3)
+        return PixelDescent(model, generator=g, rate=own["rate"])
 
     return Recipe(
         net=net,
         trainer=trainer,
         text=f"maximum likelihood of {_PIXELS} pixels a picture, drawn by doubt and weighted "
         "(importance sampling), Adam with cosine rate, EMA",
-        batch=64,
-        steps=7500,
+        batch=own["batch"],
+        steps=steps("autoregressive", data.name, pictures=True),
         label_dropout=0.1,
         recommended={"guidance": 1.5},
+        options={**sizes, **own},
     )
 
 
-def _points(data: DataSet) -> Recipe:
-    net: dict[str, Any] = point_net(data)
+def _points(data: DataSet, options: Options) -> Recipe:
+    sizes, own = chosen(POINT_NET, options), chosen({"rate": 2e-3, "batch": 512}, options)
+    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
 
-    def trainer() -> Descent:
-        model = PointConditionals(**net)
+    def trainer(g: torch.Generator) -> Descent:
+        with drawn_from(g):
+            model = PointConditionals(**net)
         model.standardise(data.train.x)
-        return Descent(model, _point_loss, rate=2e-3, averaging=0.99)
+        return Descent(model, _point_loss, generator=g, rate=own["rate"], averaging=0.99)
 
     return Recipe(
         net=net,
         trainer=trainer,
         text="maximum likelihood, x1 then x2, Adam with cosine rate, EMA",
-        batch=512,
-        steps=4000,
+        batch=own["batch"],
+        steps=steps("autoregressive", data.name, pictures=False),
         label_dropout=0.5,
+        options={**sizes, **own},
     )
 
 
-def point_net(data: DataSet) -> dict[str, Any]:
-    """Sizes of the network for points, the same in any order."""
-    return {
-        "dim": data.train.x.shape[1],
-        "classes": len(data.labels),
-        "components": 48,
-        "hidden": 128,
-        "layers": 3,
-        "features": 64,
-    }
-
-
-def _point_loss(net: PointConditionals, x: Tensor, labels: Tensor, progress: float) -> Tensor:
+def _point_loss(
+    net: PointConditionals, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+) -> Tensor:
     return -net.log_density(x, labels, range(net.dim)).mean()
 
 
@@ -98,15 +95,17 @@ class PixelDescent(Descent):
     of the pixel's loss, remembered by the pattern of the pixel and its four neighbours.
     """
 
-    def __init__(self, net: PictureRaster, *, rate: float) -> None:
-        super().__init__(net, self._pixel_loss, rate=rate, averaging=0.98)
+    def __init__(self, net: PictureRaster, *, generator: torch.Generator, rate: float) -> None:
+        super().__init__(net, self._pixel_loss, generator=generator, rate=rate, averaging=0.98)
         self.doubt = torch.ones(_PATTERNS)
 
-    def _pixel_loss(self, net: PictureRaster, x: Tensor, labels: Tensor, progress: float) -> Tensor:
+    def _pixel_loss(
+        self, net: PictureRaster, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+    ) -> Tensor:
         levels = to_indices(x)
         pattern = patterns(levels, net.levels).flatten()
         q = self.chances(pattern)
-        pick = stratified(q, _PIXELS * len(x))
+        pick = stratified(q, _PIXELS * len(x), g)
         pixels = net.height * net.side
         logits = net(levels, labels, pick // pixels, pick % pixels)
         loss = F.cross_entropy(logits, levels.flatten()[pick], reduction="none")
@@ -141,7 +140,7 @@ def patterns(levels: Tensor, count: int) -> Tensor:
     return 81 * kind + 27 * left + 9 * above + corners
 
 
-def stratified(q: Tensor, count: int) -> Tensor:
+def stratified(q: Tensor, count: int, g: torch.Generator) -> Tensor:
     """`count` draws of an index with probabilities q, evenly spread: (count,) int64."""
-    place = (torch.rand(1, dtype=torch.float64) + torch.arange(count)) / count
+    place = (uniform(g, 1).double() + torch.arange(count, device=q.device)) / count
     return torch.searchsorted(q.double().cumsum(0), place).clamp_max(len(q) - 1)

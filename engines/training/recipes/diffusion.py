@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from engines.families.diffusion.net import SIGMA_DATA, Denoiser, PictureDenoiser, PointDenoiser
+from engines.training.budgets import steps
 from engines.training.datasets import DataSet
-from engines.training.loop import Descent
-from engines.training.recipe import Recipe
+from engines.training.descent import Descent
+from engines.training.randomness import drawn_from, normal, uniform
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.8, 1.4)
@@ -28,86 +30,96 @@ _SHARE = 4
 _TEXT = "EDM preconditioning and weights, log-normal noise levels, Adam with cosine rate, EMA"
 
 
-def diffusion(data: DataSet) -> Recipe:
+def diffusion(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
     """The recipe for pictures or points, by the shape of the data."""
-    return _pictures(data) if data.train.x.dim() == 4 else _points(data)
+    return _pictures(data, options) if data.train.x.dim() == 4 else _points(data, options)
 
 
-def _pictures(data: DataSet) -> Recipe:
+def _pictures(data: DataSet, options: Options) -> Recipe:
+    sizes = chosen({"width": [48, 96, 16], "blocks": [1, 3]}, options)
+    own = chosen({"rate": 2e-3, "batch": 64}, options)
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]),
         "classes": len(data.labels),
-        "width": [48, 96, 16],
-        "blocks": [1, 3],
+        **sizes,
         "steps": 40,
     }
 
-    def trainer() -> Descent:
-        model = PictureDenoiser(**net)
-        model.standardise(_dequantised(data.train.x[:5000]))
-        return Descent(model, _picture_loss, rate=2e-3, averaging=0.98)
+    def trainer(g: torch.Generator) -> Descent:
+        with drawn_from(g):
+            model = PictureDenoiser(**net)
+        model.standardise(_dequantised(data.train.x[:5000], g))
+        return Descent(model, _picture_loss, generator=g, rate=own["rate"], averaging=0.98)
 
     return Recipe(
         net=net,
         trainer=trainer,
         text=f"logits of dequantised levels, {_TEXT}",
-        batch=64,
-        steps=5000,
+        batch=own["batch"],
+        steps=steps("diffusion", data.name, pictures=True),
         label_dropout=0.1,
         recommended={"guidance": 1.2, "steps": 20},
+        options={**sizes, **own},
     )
 
 
-def _points(data: DataSet) -> Recipe:
+def _points(data: DataSet, options: Options) -> Recipe:
+    known = _SMOOTH.get(data.name, {})
+    sizes = {"hidden": 128, "layers": 4, "features": 32, "places": 96, **known}
+    sizes, own = chosen(sizes, options), chosen({"rate": 3e-3, "batch": 2048}, options)
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1],
         "classes": len(data.labels),
-        "hidden": 128,
-        "layers": 4,
-        "features": 32,
-        "places": 96,
         "steps": 20,
-        **_SMOOTH.get(data.name, {}),
+        **sizes,
     }
 
-    def trainer() -> Descent:
-        model = PointDenoiser(**net)
+    def trainer(g: torch.Generator) -> Descent:
+        with drawn_from(g):
+            model = PointDenoiser(**net)
         model.standardise(data.train.x)
-        return Descent(model, _point_loss, rate=3e-3, averaging=0.99)
+        return Descent(model, _point_loss, generator=g, rate=own["rate"], averaging=0.99)
 
     return Recipe(
         net=net,
         trainer=trainer,
         label_dropout=0.5,
-        batch=2048,
-        steps=20_000,
+        batch=own["batch"],
+        steps=steps("diffusion", data.name, pictures=False),
+        options={**sizes, **own},
         text=f"{_TEXT}, divergence matched as well (Lu et al. 2022), targets among the batch",
     )
 
 
-def _dequantised(x: Tensor) -> Tensor:
+def _dequantised(x: Tensor, g: torch.Generator) -> Tensor:
     """Uniform draws inside the pixel cells: pictures in [-1, 1] -> u in (0, 1)."""
-    return ((x + 1) * 127.5).round().add(torch.rand_like(x)) / 256
+    return ((x + 1) * 127.5).round().add(uniform(g, *x.shape)) / 256
 
 
-def _picture_loss(net: PictureDenoiser, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    return denoising_loss(net, _dequantised(x), labels, _PICTURE_LEVELS)
+def _picture_loss(
+    net: PictureDenoiser, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+) -> Tensor:
+    return denoising_loss(net, _dequantised(x, g), labels, _PICTURE_LEVELS, g)
 
 
-def _point_loss(net: PointDenoiser, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    return matching_loss(net, x, labels, _POINT_LEVELS)
+def _point_loss(
+    net: PointDenoiser, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+) -> Tensor:
+    return matching_loss(net, x, labels, _POINT_LEVELS, g)
 
 
-def denoising_loss(net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]) -> Tensor:
+def denoising_loss(
+    net: Denoiser, x: Tensor, labels: Tensor, levels: tuple[float, float], g: torch.Generator
+) -> Tensor:
     """E λ(σ) ‖D(y + n; σ, c) − y‖², ln σ ~ N(P_mean, P_std²): Karras et al. 2022, equation 8."""
     y, _ = net.enter(x)
-    sigma = _drawn(len(y), *levels)
-    noisy = y + sigma.view(-1, *[1] * (y.dim() - 1)) * torch.randn_like(y)
+    sigma = drawn_levels(len(y), *levels, g)
+    noisy = y + sigma.view(-1, *[1] * (y.dim() - 1)) * normal(g, *y.shape)
     return _weighted(net(noisy, sigma, labels) - y, sigma)
 
 
 def matching_loss(
-    net: PointDenoiser, x: Tensor, labels: Tensor, levels: tuple[float, float]
+    net: PointDenoiser, x: Tensor, labels: Tensor, levels: tuple[float, float], g: torch.Generator
 ) -> Tensor:
     """`denoising_loss` of points, and E (∇ · D − E[‖y − D‖² | y + n] / σ²)² beside it.
 
@@ -115,9 +127,9 @@ def matching_loss(
     as in the high-order denoising score matching of Lu et al. 2022, its target `among_batch`.
     """
     y, _ = net.enter(x)
-    count = len(y) // _SHARE
-    sigma = _drawn(count, *levels)
-    noisy = y[:count] + sigma[:, None] * torch.randn(count, y.shape[1])
+    count = max(1, len(y) // _SHARE)
+    sigma = drawn_levels(count, *levels, g)
+    noisy = y[:count] + sigma[:, None] * normal(g, count, y.shape[1])
     target, spread = among_batch(y, noisy, sigma, labels, net.classes)
     found, divergence = net.with_divergence(noisy, sigma, labels[:count])
     error = found - target
@@ -126,9 +138,9 @@ def matching_loss(
     return _weighted(error, sigma) + turning.square().mean()
 
 
-def _drawn(count: int, p_mean: float, p_std: float) -> Tensor:
+def drawn_levels(count: int, p_mean: float, p_std: float, g: torch.Generator) -> Tensor:
     """Levels ln σ ~ N(P_mean, P_std²), spread evenly (Kingma et al. 2021, 5.1): less noise."""
-    spread = (torch.rand(1) + torch.arange(count) / count) % 1
+    spread = (uniform(g, 1) + torch.arange(count, device=g.device) / count) % 1
     normal: Tensor = torch.special.ndtri(spread.clamp(1e-6, 1 - 1e-6))
     return (p_mean + p_std * normal).exp()
 

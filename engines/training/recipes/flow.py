@@ -11,71 +11,84 @@ from torch import Tensor
 from engines.families.flow.net import PictureFlow, PointFlow
 from engines.noise import log_normal
 from engines.training.bounds import limited
+from engines.training.budgets import steps
 from engines.training.datasets import DataSet
-from engines.training.loop import Descent
-from engines.training.recipe import Recipe
+from engines.training.descent import Descent
+from engines.training.randomness import drawn_from, seeded, uniform
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
 
 
-def flow(data: DataSet) -> Recipe:
+def flow(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
     """The recipe for pictures or points, by the shape of the data."""
-    return _pictures(data) if data.train.x.dim() == 4 else _points(data)
+    return _pictures(data, options) if data.train.x.dim() == 4 else _points(data, options)
 
 
-def _pictures(data: DataSet) -> Recipe:
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
+def _pictures(data: DataSet, options: Options) -> Recipe:
+    sizes = {
         "couplings": [4, 4],
         "width": [48, 96],
         "reach": [5, 7],
         "hidden": 384,
         "bins": 5,
         "top": [4, 384],
+    }
+    sizes, own = chosen(sizes, options), chosen({"rate": 2e-3, "batch": 64}, options)
+    net: dict[str, Any] = {
+        "shape": list(data.train.x.shape[1:]),
+        "classes": len(data.labels),
+        **sizes,
         "bounded": True,
     }
+
+    def built(g: torch.Generator) -> PictureFlow:
+        with drawn_from(g):
+            return PictureFlow(**net)
+
     return Recipe(
         net=net,
-        trainer=lambda: Descent(PictureFlow(**net), _bits_per_dim, rate=2e-3),
+        trainer=lambda g: Descent(built(g), _bits_per_dim, generator=g, rate=own["rate"]),
         text="maximum likelihood in logit space, uniform dequantisation, Adam, cosine rate, EMA",
-        batch=64,
-        steps=9000,
+        batch=own["batch"],
+        steps=steps("flow", data.name, pictures=True),
         label_dropout=0.1,
         recommended={"temperature": 0.8},
-        finish=lambda tensors: limited(PictureFlow(**net), tensors, data.train),
+        options={**sizes, **own},
+        # its own weights are filled over
+        finish=lambda tensors: limited(built(seeded(0)), tensors, data.train),
     )
 
 
-def _points(data: DataSet) -> Recipe:
-    net: dict[str, Any] = {
-        "dim": data.train.x.shape[1],
-        "classes": len(data.labels),
-        "transforms": 5,
-        "bins": 16,
-        "hidden": [128, 128],
-    }
+def _points(data: DataSet, options: Options) -> Recipe:
+    sizes = chosen({"transforms": 5, "bins": 16, "hidden": [128, 128]}, options)
+    own = chosen({"rate": 2e-3, "batch": 512}, options)
+    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
 
-    def trainer() -> Descent:
-        model = PointFlow(**net)
+    def trainer(g: torch.Generator) -> Descent:
+        with drawn_from(g):
+            model = PointFlow(**net)
         model.standardise(data.train.x)
-        return Descent(model, _nats, rate=2e-3, clip=5.0)
+        return Descent(model, _nats, generator=g, rate=own["rate"], clip=5.0)
 
     return Recipe(
         net=net,
         trainer=trainer,
         text="maximum likelihood, neural spline flow, Adam with cosine rate, EMA",
-        batch=512,
-        steps=4000,
+        batch=own["batch"],
+        steps=steps("flow", data.name, pictures=False),
         label_dropout=0.5,
+        options={**sizes, **own},
     )
 
 
-def _bits_per_dim(net: PictureFlow, x: Tensor, labels: Tensor, progress: float) -> Tensor:
-    u = ((x + 1) * 127.5).round().add(torch.rand_like(x)) / 256
+def _bits_per_dim(
+    net: PictureFlow, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+) -> Tensor:
+    u = ((x + 1) * 127.5).round().add(uniform(g, *x.shape)) / 256
     z, log_det = net.encode(u, labels)
     dims = z.shape[1]
     return 8 - (log_normal(z) + log_det).mean() / (dims * math.log(2))
 
 
-def _nats(net: PointFlow, x: Tensor, labels: Tensor, progress: float) -> Tensor:
+def _nats(net: PointFlow, x: Tensor, labels: Tensor, progress: float, g: torch.Generator) -> Tensor:
     z, log_det = net.encode(x, labels)
     return -(log_normal(z) + log_det).mean()

@@ -16,9 +16,11 @@ from engines.families.gan.net import (
     PointCritic,
     PointGenerator,
 )
+from engines.training.budgets import steps
 from engines.training.datasets import DataSet
-from engines.training.loop import cosine, warming
-from engines.training.recipe import Recipe
+from engines.training.descent import cosine, warming
+from engines.training.randomness import drawn_from, normal
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
 
 _TEXT = (
     "relativistic loss with zero-centred R1 and R2 (Huang et al. 2024), Adam without momentum, "
@@ -27,53 +29,98 @@ _TEXT = (
 _WARM_UP = 100
 _APART = 8
 _BETA2 = (0.9, 0.99)
+_LAST_PENALTY = 0.005
+"""Share of the penalty of points that is left at the end."""
 
 
-def gan(data: DataSet) -> Recipe:
+def gan(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
     """The recipe for pictures or points, by the shape of the data."""
-    return _pictures(data) if data.train.x.dim() == 4 else _points(data)
+    return _pictures(data, options) if data.train.x.dim() == 4 else _points(data, options)
 
 
-def _pictures(data: DataSet) -> Recipe:
+def _pictures(data: DataSet, options: Options) -> Recipe:
+    sizes = chosen({"latent": 64, "width": [64, 32, 12]}, options)
+    own = chosen({"rate": 1e-3, "batch": 64, "critic_width": [32, 64, 96]}, options)
     net: dict[str, Any] = {
         "shape": list(data.train.x.shape[1:]),
         "classes": len(data.labels),
-        "latent": 64,
-        "width": [64, 32, 12],
+        **sizes,
     }
 
-    def trainer() -> Contest:
-        generator = PictureGenerator(**net)
+    def trainer(g: torch.Generator) -> Contest:
+        with drawn_from(g):
+            generator = PictureGenerator(**net)
+            critic = PictureCritic(
+                shape=net["shape"], classes=net["classes"], width=own["critic_width"], features=128
+            )
         generator.count(data.train.labels)
-        critic = PictureCritic(
-            shape=net["shape"], classes=net["classes"], width=[32, 64, 96], features=128
+        return Contest(
+            generator, critic, draws=g, rate=own["rate"], gamma=(0.5, 0.05), penalised=0.25
         )
-        return Contest(generator, critic, rate=1e-3, gamma=(0.5, 0.05), penalised=0.25)
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=64, steps=2600, label_dropout=0.0)
+    return Recipe(
+        net=net,
+        trainer=trainer,
+        text=_TEXT,
+        batch=own["batch"],
+        label_dropout=0.0,
+        steps=steps("gan", data.name, pictures=True),
+        options={**sizes, **own},
+    )
 
 
-def _points(data: DataSet) -> Recipe:
+def _points(data: DataSet, options: Options) -> Recipe:
+    sizes = chosen({"latent": 4, "hidden": 128, "layers": 3}, options)
+    own: dict[str, Any] = {
+        "rate": 2e-3,
+        "batch": 1024,
+        "critic_hidden": 128,
+        "critic_layers": 3,
+        "places": 64,
+        "penalty": 0.02,
+        "haste": 4.0,
+        "pairs": 8,
+    }
+    own = chosen(own, options)
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1],
         "classes": len(data.labels),
-        "latent": 4,
-        "hidden": 128,
-        "layers": 3,
+        **sizes,
         "skip": True,
     }
 
-    def trainer() -> Contest:
-        generator = PointGenerator(**net)
+    def trainer(g: torch.Generator) -> Contest:
+        with drawn_from(g):
+            generator = PointGenerator(**net)
+            critic = PointCritic(
+                dim=net["dim"],
+                classes=net["classes"],
+                hidden=own["critic_hidden"],
+                layers=own["critic_layers"],
+                places=own["places"],
+            )
         generator.count(data.train.labels)
         generator.standardise(data.train.x)
-        critic = PointCritic(
-            dim=net["dim"], classes=net["classes"], hidden=128, layers=3, places=64
-        )
         critic.standardise(data.train.x)
-        return Contest(generator, critic, rate=2e-3, gamma=(0.02, 1e-4), haste=4.0, pairs=8)
+        return Contest(
+            generator,
+            critic,
+            draws=g,
+            rate=own["rate"],
+            haste=own["haste"],
+            pairs=own["pairs"],
+            gamma=(own["penalty"], _LAST_PENALTY * own["penalty"]),
+        )
 
-    return Recipe(net=net, trainer=trainer, text=_TEXT, batch=1024, steps=11_000, label_dropout=0.0)
+    return Recipe(
+        net=net,
+        trainer=trainer,
+        text=_TEXT,
+        batch=own["batch"],
+        label_dropout=0.0,
+        steps=steps("gan", data.name, pictures=False),
+        options={**sizes, **own},
+    )
 
 
 class Contest:
@@ -94,6 +141,7 @@ class Contest:
         generator: Generator,
         critic: nn.Module,
         *,
+        draws: torch.Generator,
         rate: float,
         gamma: tuple[float, float],
         averaging: float = 0.999,
@@ -101,7 +149,7 @@ class Contest:
         haste: float = 1.0,
         pairs: int = 1,
     ) -> None:
-        self.generator, self.critic = generator, critic
+        self.generator, self.critic, self._draws = generator, critic, draws
         self._average = torch.optim.swa_utils.AveragedModel(
             generator, multi_avg_fn=warming(averaging), use_buffers=False
         )
@@ -120,7 +168,7 @@ class Contest:
         if self._pairs > 1:  # neighbours are of one class
             order = labels.argsort()
             x, labels = x[order], labels[order]
-        made = self.generator(torch.randn(len(x), self.generator.latent), labels)
+        made = self.generator(normal(self._draws, len(x), self.generator.latent), labels)
         part = max(1, round(self._penalised * len(x)))
         judged, slope = appraise(self.critic, x, made.detach(), labels, part)
         critic_loss = pairing(judged[0], judged[1], self._pairs) + gamma / 2 * slope
@@ -152,6 +200,14 @@ class Contest:
     def weights(self) -> dict[str, Tensor]:
         """The averaged generator; sampling needs no critic."""
         return self._average.module.state_dict()
+
+    def sketch(self) -> dict[str, Tensor]:
+        return self.weights()
+
+    @property
+    def rate(self) -> float:
+        """The critic's; the generator's is smaller by `haste`."""
+        return float(self._optimisers[1].param_groups[0]["lr"])
 
     def adopt(self, weights: Mapping[str, Tensor]) -> None:
         # what is shipped holds no critic: a fresh one has to catch up first, so training on from

@@ -13,6 +13,7 @@ from engines.families.diffusion.probability_flow import SIGMA_MAX
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.noise import Streams
 from engines.training.datasets import DataSet, Split
+from engines.training.randomness import seeded
 from engines.training.recipes.diffusion import among_batch, denoising_loss, matching_loss
 from engines.training.recipes.diffusion import diffusion as recipe
 from tests.engines.families.noisy_mixture import Mixture, divergence_of, oracle, pictures
@@ -205,12 +206,12 @@ def test_a_recipe_starts_at_the_deviation_of_the_paper_and_learns(kind, steps, f
         x += 50 + 10 * labels[:, None]
     split = Split(x, labels)
     chosen = recipe(DataSet("d", LABELS, split, split, ""))
-    torch.manual_seed(1)
-    trainer = chosen.trainer()
+    trainer = chosen.trainer(seeded(1))
     entered, _ = trainer.net.enter((x + 1) / 2.01 + 1e-3 if kind == "picture" else x)
     assert entered.std().item() == pytest.approx(SIGMA_DATA, rel=0.2)
     count = 64 if kind == "picture" else 256
-    start = denoising_loss(trainer.net, x, labels, (-1.8, 1.4)) if kind == "points" else None
+    levels = (-1.8, 1.4)
+    start = denoising_loss(trainer.net, x, labels, levels, seeded(1)) if kind == "points" else None
     losses = [trainer.step(x[:count], labels[:count], 0.0)["loss"] for _ in range(steps)]
     assert (losses[0] if start is None else start.item()) == pytest.approx(1, abs=0.5)
     assert sum(losses[-steps // 3 :]) < fall * sum(losses[: steps // 3 + 1])
@@ -234,10 +235,8 @@ def test_the_loss_of_the_exact_denoiser_is_lowest(oracle, loss, flaw, costs):
     other = flaw()
     if flaw is Mixture:
         other.variance = 2 * net.variance
-    torch.manual_seed(0)
-    best = loss(net, x, part, (-1.8, 1.4))
-    torch.manual_seed(0)
-    assert loss(other, x, part, (-1.8, 1.4)) > costs * best
+    best = loss(net, x, part, (-1.8, 1.4), seeded(0))
+    assert loss(other, x, part, (-1.8, 1.4), seeded(0)) > costs * best
 
 
 def test_targets_among_the_batch_keep_their_mean_and_vary_less(oracle):

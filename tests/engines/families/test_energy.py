@@ -10,6 +10,7 @@ from engines.families.energy.model import levels
 from engines.families.energy.net import SIGMA_MAX, SIGMA_MIN, PictureEnergy, PointEnergy
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
+from engines.training.randomness import seeded
 from engines.training.recipes.energy import Likelihood, Nodes, denoising
 from tests.engines.tiny import SHAPES, opened
 
@@ -71,11 +72,11 @@ def test_denoising_finds_the_score_of_a_gaussian():
     # with s² < σ_data²: the net has to learn what its preconditioning does not give
     s = 0.2
     torch.manual_seed(0)
-    net = picture_net(0.02)
+    net, g = picture_net(0.02), seeded(0)
     adam = torch.optim.Adam(net.parameters(), lr=1e-2)
     for _ in range(80):
         x = s * torch.randn(32, 1, 8, 8)
-        loss = denoising(net, x, torch.full((32,), 3), 0.0)
+        loss = denoising(net, x, torch.full((32,), 3), 0.0, g)
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -108,9 +109,9 @@ def test_nodes_integrate_without_bias():
     torch.manual_seed(0)
     low, high = torch.tensor([-4.0, -4.0]), torch.tensor([4.0, 4.0])
     nodes = Nodes(0.5 * torch.randn(5_000, 2) + 1, low, high)
-    found = []
+    found, g = [], seeded(0)
     for _ in range(50):
-        x, log_weight = nodes.draw(512)
+        x, log_weight = nodes.draw(512, g)
         assert ((x >= low) & (x <= high)).all()
         # a Gaussian elsewhere than the points, and the area of the box
         found.append(
@@ -127,7 +128,7 @@ def test_maximum_likelihood_learns_a_gaussian_and_ships_its_constant():
     x = torch.randn(4_000, 2) * torch.tensor([1.0, 0.3]) + 2
     net = PointEnergy(dim=2, classes=1, hidden=16, layers=2, places=8, steps=4)
     net.standardise(x)
-    trainer = Likelihood(net, x)
+    trainer = Likelihood(net, x, generator=seeded(0))
     for i in range(500):
         trainer.step(x[torch.randint(len(x), (256,))], torch.full((256,), 1), i / 500)
     net.load_state_dict(trainer.weights())

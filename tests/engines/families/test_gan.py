@@ -11,6 +11,7 @@ from engines import SampleRequest, finish
 from engines.families.gan.model import NO_TRUNCATION, truncated
 from engines.families.gan.net import PictureCritic, PictureGenerator, PointCritic, PointGenerator
 from engines.model import Exactness
+from engines.training.randomness import seeded
 from engines.training.recipes.gan import Contest, appraise, pairing
 from tests.engines.tiny import SHAPES, opened
 
@@ -148,7 +149,15 @@ def contest(rate=2e-3, gamma=(0.1, 0.01)):
     torch.manual_seed(0)
     generator = PointGenerator(dim=2, classes=2, latent=2, hidden=24, layers=2)
     critic = PointCritic(dim=2, classes=2, hidden=24, layers=2, places=8)
-    return Contest(generator, critic, rate=rate, gamma=gamma, penalised=0.5, averaging=0.99)
+    return Contest(
+        generator,
+        critic,
+        draws=seeded(0),
+        rate=rate,
+        gamma=gamma,
+        penalised=0.5,
+        averaging=0.99,
+    )
 
 
 def test_training_learns_a_gaussian():
@@ -171,10 +180,10 @@ def test_a_resumed_contest_makes_the_same_steps():
         first.step(x, labels, step / 10)
     # as a file would: optimisers share their tensors with the state they are given
     second.load_state_dict(copy.deepcopy(first.state_dict()))
-    random = torch.get_rng_state()
+    random = first._draws.get_state()
     reports = []
     for each in (first, second):
-        torch.set_rng_state(random)
+        each._draws.set_state(random)
         reports.append(each.step(x, labels, 0.5))
     assert reports[0] == reports[1]
     for name, tensor in first.weights().items():
@@ -211,6 +220,6 @@ def test_older_weights_without_the_skip_are_taken_up_unchanged():
     z, labels = normal(9, 3), torch.arange(9) % 2
     assert not torch.equal(new(z, labels), old(z, labels))
     critic = PointCritic(dim=2, classes=2, hidden=16, layers=2, places=8)
-    made = Contest(new, critic, rate=1e-3, gamma=(0.1, 0.1))
+    made = Contest(new, critic, draws=seeded(0), rate=1e-3, gamma=(0.1, 0.1))
     made.adopt(old.state_dict())
     assert torch.equal(new(z, labels), old(z, labels))

@@ -20,6 +20,7 @@ from engines.maps.grids import log_density_grid
 from engines.model import Card, Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
 from engines.training.datasets import DataSet, Split
+from engines.training.randomness import seeded
 from engines.training.recipes.latent_diffusion import latent_diffusion, of_posterior, recipe
 from tests.engines.families.test_vae import Linear
 from tests.engines.tiny import LABELS, SHAPES, opened, ship, vae
@@ -200,8 +201,7 @@ def test_a_recipe_trains_the_denoiser_and_leaves_the_vae(tmp_path, kind):
     built_on = ship(tmp_path, "vae", kind)
     chosen = recipe(data(kind), built_on)
     assert chosen.training == {"vae": built_on.name, "vae_sha256": built_on.sha256}
-    torch.manual_seed(1)
-    trainer = chosen.trainer()
+    trainer = chosen.trainer(seeded(1))
     x, labels = data(kind).train.x[:16], data(kind).train.labels[:16]
     losses = [trainer.step(x, labels, 0.0)["loss"] for _ in range(3)]
     assert losses[0] == pytest.approx(1, abs=0.6)
@@ -235,7 +235,7 @@ def test_resampled_latents_follow_the_posterior():
         log_w = log_ratio + net.log_prior(z, labels.repeat(100_000))
     expected = log_w.softmax(0) @ z
     n = 4000
-    found = of_posterior(net, x.expand(n, -1), labels.expand(n))
+    found = of_posterior(net, x.expand(n, -1), labels.expand(n), seeded(0))
     assert (found.mean(0) - expected).abs().max() < 5 * found.std(0).max() / math.sqrt(n) + 0.03
 
 

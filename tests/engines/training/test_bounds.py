@@ -14,6 +14,7 @@ from engines.families.flow.net import PictureFlow
 from engines.model import SampleRequest, finish
 from engines.noise import streams_of
 from engines.training import bounds, datasets
+from engines.training.randomness import seeded
 from engines.training.recipes.registry import RECIPES
 from tests.engines.tiny import MAKERS, SHAPES, ship
 
@@ -110,7 +111,7 @@ def test_a_checkpoint_without_limits_is_given_them(tmp_path):
 def test_flows_trained_from_now_on_have_limits():
     part = datasets.Split(torch.zeros(4, 1, 28, 28), torch.arange(4))
     recipe = RECIPES["flow"](datasets.DataSet("mnist", ("0", "1", "2", "3"), part, part, "none"))
-    tensors = recipe.finish(recipe.trainer().weights())
+    tensors = recipe.finish(recipe.trainer(seeded(0)).weights())
     limits = [tensor for name, tensor in tensors.items() if name.endswith("limits")]
     assert len(limits) == len(bounded(PictureFlow(**recipe.net)))
     assert all(tensor.isfinite().all() for tensor in limits)
