@@ -1,0 +1,1 @@
+"""`python -m tests.strings`: every string that a person can read, each with its place."""
