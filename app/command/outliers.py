@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _TITLES = {
-    "nll": "−log p", "typicality": "typicality", "complexity": "complexity-corrected", "own": "own",
-}  # fmt: skip
+    "nll": "−log p",
+    "typicality": "typicality",
+    "complexity": "complexity-corrected",
+    "own": "own",
+}
 
 
 @dataclass(frozen=True)

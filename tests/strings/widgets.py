@@ -30,7 +30,9 @@ def strings(top: QWidget) -> Iterator[tuple[str, str]]:
     """What each widget is called in the code, with what it says there, and the string."""
     for widget in (top, *top.findChildren(QWidget)):
         kind = type(widget).__name__
-        if kind.startswith("qt_") or kind == "QLineEdit" and widget.objectName().startswith("qt_"):
+        if kind.startswith("qt_") or (
+            kind == "QLineEdit" and widget.objectName().startswith("qt_")
+        ):
             continue
         for what, text in _of(widget):
             if text.strip():

@@ -128,11 +128,17 @@ def differences(laws: Sequence[Law], seed: int = 0) -> tuple[Difference, ...]:
     c = critical(d, seed)
     return tuple(
         Difference(
-            a.card.name, b.card.name, mean, error, mean - c * error, mean + c * error,
-            a.meaning, len(d),
+            a.card.name,
+            b.card.name,
+            mean,
+            error,
+            mean - c * error,
+            mean + c * error,
+            a.meaning,
+            len(d),
         )
         for (a, b), (mean, error) in zip(pairs, of, strict=True)
-    )  # fmt: skip
+    )
 
 
 def critical(d: Floats, seed: int) -> float:

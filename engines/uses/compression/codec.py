@@ -90,11 +90,13 @@ def compress(
         yield Progress(len(bits), len(x), min(1.0, share / len(x)), bits)
     raw, checks = [each.raw for each in frames], _checks(levels)
     return Compressed(
-        container.packed(header, checks, raw), tuple(b for each in frames for b in each.bits),
-        tuple(map(len, raw)), container.overhead(header, checks, raw),
+        container.packed(header, checks, raw),
+        tuple(b for each in frames for b in each.bits),
+        tuple(map(len, raw)),
+        container.overhead(header, checks, raw),
         sum(8 * len(each.raw) - sum(each.bits) for each in frames) if coder.chain > 1 else 0.0,
         coder.method,
-    )  # fmt: skip
+    )
 
 
 def levels_of(x: Tensor, symbols: int, card: Card) -> Levels:
@@ -113,9 +115,17 @@ def levels_of(x: Tensor, symbols: int, card: Card) -> Levels:
 def _header(card: Card, coder: Coder, symbols: int, count: int) -> Header:
     groups = len(coder.groups) if hasattr(coder, "groups") else 0
     return Header(
-        card.name, card.sha256, card.shape, symbols, count, coder.chain, coder.together, groups,
-        arithmetic.here(), coder.trial(),
-    )  # fmt: skip
+        card.name,
+        card.sha256,
+        card.shape,
+        symbols,
+        count,
+        coder.chain,
+        coder.together,
+        groups,
+        arithmetic.here(),
+        coder.trial(),
+    )
 
 
 def _checks(levels: Levels) -> list[int]:

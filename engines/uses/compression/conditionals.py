@@ -34,9 +34,14 @@ class SequenceCoder:
     chain = 1
 
     def __init__(
-        self, part: Conditionals, places: int, anyone: int, *, together: int = _TOGETHER,
+        self,
+        part: Conditionals,
+        places: int,
+        anyone: int,
+        *,
+        together: int = _TOGETHER,
         groups: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.part, self.places, self.anyone, self.together = part, places, anyone, together
         self.groups = self._groups(groups)
         one = len(self.groups) == places

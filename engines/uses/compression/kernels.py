@@ -67,9 +67,11 @@ class KernelCoder:
             seen: list[Counts] = []
 
             def pick(
-                place: int, counts: Counts, picture: npt.NDArray[np.uint8] = picture,
+                place: int,
+                counts: Counts,
+                picture: npt.NDArray[np.uint8] = picture,
                 seen: list[Counts] = seen,
-            ) -> int:  # fmt: skip
+            ) -> int:
                 seen.append(counts)
                 return int(picture[place])
 
@@ -88,9 +90,11 @@ class KernelCoder:
                 decoder = entropy.decoder_of(raw)
 
                 def pick(
-                    place: int, counts: Counts, decoder: Any = decoder,
+                    place: int,
+                    counts: Counts,
+                    decoder: Any = decoder,
                     found: npt.NDArray[np.uint8] = found,
-                ) -> int:  # fmt: skip
+                ) -> int:
                     found[place] = decoder.decode(entropy.family(), counts)[0]
                     return int(found[place])
 

@@ -163,9 +163,12 @@ def _batch(model: Model, x: Tensor, coders: tuple[Coder, ...]) -> Generator[Step
         yield from lengths
         code = lengths.result
     way = Way(
-        model.card.sha256, found.meaning, found.method, mine.name if mine else "",
+        model.card.sha256,
+        found.meaning,
+        found.method,
+        mine.name if mine else "",
         codelength.edition(coders) if code is not None else "",
-    )  # fmt: skip
+    )
     return Measured(way, nll, code, columns)
 
 

@@ -164,9 +164,11 @@ def place_shipped(model: Model, x: Tensor) -> Path:
 def write(measured: Measured, place: Path) -> None:
     """Keep what was measured; where it cannot be kept, it will be measured again."""
     way = {
-        "weights": measured.way.weights, "meaning": measured.way.meaning.name,
-        "method": measured.way.method, "own": measured.way.own,
-    }  # fmt: skip
+        "weights": measured.way.weights,
+        "meaning": measured.way.meaning.name,
+        "method": measured.way.method,
+        "own": measured.way.own,
+    }
     arrays = {"nll": measured.nll, "way": np.array(json.dumps(way))}
     if measured.own is not None:
         arrays["own"] = measured.own

@@ -48,10 +48,13 @@ def test_a_prior_moves_the_log_odds_by_its_own(known):
 @pytest.mark.parametrize(
     ("weights", "says"),
     [
-        ((0, 0, 0), "0 for every class"), ((1, 1), "each of 3 classes"),
-        ((1, -1, 3), "at least 0"), ((1, math.nan, 1), "finite"), ((1, math.inf, 1), "finite"),
+        ((0, 0, 0), "0 for every class"),
+        ((1, 1), "each of 3 classes"),
+        ((1, -1, 3), "at least 0"),
+        ((1, math.nan, 1), "finite"),
+        ((1, math.inf, 1), "finite"),
     ],
-)  # fmt: skip
+)
 def test_a_prior_that_cannot_be_is_one_sentence(weights, says):
     with pytest.raises(UseError, match=says):
         bayes.prior_of(weights, CLASSES)

@@ -42,8 +42,11 @@ def test_which_follow_a_pen(tmp_path):
         for family in ("vae", "autoregressive", "flow", "kde", "mfa", "any-order", "energy", "gan")
     }
     assert {family for family, is_quick in quick.items() if is_quick} == {
-        "vae", "flow", "kde", "mfa",
-    }  # fmt: skip
+        "vae",
+        "flow",
+        "kde",
+        "mfa",
+    }
 
 
 @pytest.mark.parametrize(

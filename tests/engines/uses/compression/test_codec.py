@@ -146,11 +146,14 @@ def test_a_chain_costs_its_first_bits_once(tmp_path):
 @pytest.mark.parametrize(
     ("family", "kind", "says"),
     [
-        ("gan", "picture", "no density"), ("flow", "picture", "a whole picture"),
-        ("energy", "picture", "up to a constant"), ("mfa", "picture", "a whole picture"),
-        ("diffusion", "picture", "a whole picture"), ("vae", "points", "without a resolution"),
+        ("gan", "picture", "no density"),
+        ("flow", "picture", "a whole picture"),
+        ("energy", "picture", "up to a constant"),
+        ("mfa", "picture", "a whole picture"),
+        ("diffusion", "picture", "a whole picture"),
+        ("vae", "points", "without a resolution"),
     ],
-)  # fmt: skip
+)
 def test_models_that_cannot_code_say_why(family, kind, says, tmp_path):
     model = tiny.opened(tmp_path, family, kind)
     x = noise(1) if kind == "picture" else torch.zeros(1, 2)
@@ -161,10 +164,12 @@ def test_models_that_cannot_code_say_why(family, kind, says, tmp_path):
 @pytest.mark.parametrize(
     ("x", "says"),
     [
-        (torch.zeros(0, 1, 8, 8), "no pictures"), (torch.zeros(1, 3, 8, 8), "of shape"),
-        (torch.zeros(1, 1, 9, 9), "of shape"), (torch.full((1, 1, 8, 8), 0.001), "256 levels"),
+        (torch.zeros(0, 1, 8, 8), "no pictures"),
+        (torch.zeros(1, 3, 8, 8), "of shape"),
+        (torch.zeros(1, 1, 9, 9), "of shape"),
+        (torch.full((1, 1, 8, 8), 0.001), "256 levels"),
     ],
-)  # fmt: skip
+)
 def test_pictures_of_another_kind_are_refused(x, says, tmp_path):
     with pytest.raises(CompressionError, match=says):
         made(tiny.opened(tmp_path, "kde", "picture"), x)

@@ -202,9 +202,13 @@ def sealed(raw, g):
     file = container.unpacked(raw)
     frames = [mutated(frame, g) if g.random() < 0.3 else frame for frame in file.frames]
     fields = {
-        "count": int(g.integers(1, 40)), "chain": int(g.integers(1, 9)), "symbols": 2,
-        "together": int(g.integers(1, 9)), "groups": int(g.integers(0, 99)), "shape": (1, 9, 8),
-    }  # fmt: skip
+        "count": int(g.integers(1, 40)),
+        "chain": int(g.integers(1, 9)),
+        "symbols": 2,
+        "together": int(g.integers(1, 9)),
+        "groups": int(g.integers(0, 99)),
+        "shape": (1, 9, 8),
+    }
     name = g.choice([*fields, "none", "none", "none"])
     header = replace(file.header, **{name: fields[name]} if name in fields else {})
     checks = [0] * -(-header.count // container.CHECKED)
@@ -246,11 +250,21 @@ def replace_count(raw, count):
 @pytest.mark.parametrize(
     "change",
     [
-        {"shape": [1, 8]}, {"shape": [1, -8, 8]}, {"count": 0}, {"count": 10**9}, {"count": "9"},
-        {"arithmetic": []}, {"arithmetic": {"torch": 1}}, {"symbols": 1000}, {"model": 3},
-        {"chain": 0}, {"together": 10**6}, {"groups": -1}, {"shape": [1, 10**5, 10**5]},
+        {"shape": [1, 8]},
+        {"shape": [1, -8, 8]},
+        {"count": 0},
+        {"count": 10**9},
+        {"count": "9"},
+        {"arithmetic": []},
+        {"arithmetic": {"torch": 1}},
+        {"symbols": 1000},
+        {"model": 3},
+        {"chain": 0},
+        {"together": 10**6},
+        {"groups": -1},
+        {"shape": [1, 10**5, 10**5]},
     ],
-)  # fmt: skip
+)
 def test_headers_that_cannot_be_are_refused(written, change):
     _, _, raw = written
     end = 6 + int.from_bytes(raw[4:6], "big")
