@@ -39,11 +39,11 @@ class Diagnosis:
         """All figures, such as "acceptance 0.57"; empty for none."""
         parts = []
         if self.acceptance is not None:
-            parts.append(f"acceptance {self.acceptance:.2f}")
+            parts.append(f"accepted {100 * self.acceptance:.0f} %")
         if self.moved is not None:
-            parts.append(f"chains moved {self.moved:.2f} of what lies between them")
+            parts.append(f"chains moved {self.moved:.2f} of their distance")
         if self.effective is not None:
-            parts.append(f"lowest ESS {self.effective:.1f} of {self.particles}")
+            parts.append(f"ESS {self.effective:.1f} of {self.particles} (lowest)")
         return ", ".join(parts)
 
     @property
@@ -54,11 +54,11 @@ class Diagnosis:
         """
         parts = []
         if self.acceptance is not None and self.acceptance < ACCEPTED:
-            parts.append(f"{100 * self.acceptance:.0f} % of the proposals accepted")
+            parts.append(f"accepted {100 * self.acceptance:.0f} %")
         if self.moved is not None and self.moved < MOVED:
-            parts.append(f"chains moved {self.moved:.2f} of what lies between them")
+            parts.append(f"chains moved {self.moved:.2f} of their distance")
         if self.effective is not None and self.effective < max(LEAST, COUNTED * self.particles):
-            parts.append(f"only {self.effective:.1f} of {self.particles} particles count")
+            parts.append(f"ESS {self.effective:.1f} of {self.particles} (lowest)")
         return f"Raise {self.remedy}: {' and '.join(parts)}" if parts else ""
 
 
@@ -96,4 +96,4 @@ def by_length(steps: int, enough: int) -> Exactness:
 
 def short(steps: int, enough: int) -> str:
     """Words for the end of a method's sentence where its chains are too short; else empty."""
-    return "" if steps >= enough else f"; fewer than {enough:,}: still near where they began"
+    return "" if steps >= enough else f"; fewer than {enough:,}: still near their start"

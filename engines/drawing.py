@@ -41,9 +41,11 @@ GUIDANCE = Knob(
     0.0,
     4.0,
     0.1,
-    "Weight w in any + w (class − any), between what the network says of no class in particular "
-    "and of the asked one. 1 is the learned p(x | class), 0 ignores the class, more exaggerates "
-    "it; idle when no class is asked. Away from 1 a step costs two calls.",
+    (
+        "Weight w in D(any) + w (D(class) − D(any)), D being the network's prediction. 1 is "
+        "the learned p(x | class), 0 ignores the class, more exaggerates it; no effect when no "
+        "class is chosen. Away from 1 a step costs two network calls."
+    ),
     warn="not the model's distribution",
     of_class=True,
 )

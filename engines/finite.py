@@ -83,7 +83,7 @@ def draws(run: Run, name: str) -> Run:
         yield last
     x, lost = _replaced(steps.result, name)
     if lost:
-        said = f"{lost} of {len(x)} draws were not finite; copies of others stand for them"
+        said = f"{lost} of {len(x)} samples were not finite; copies of others replace them"
         note = f"{last.note}; {said}" if last.note else said
         yield replace(last, guess=x.clone(), note=note)
     return x
@@ -168,7 +168,7 @@ def _replaced(x: Tensor, name: str) -> tuple[Tensor, int]:
     if not len(lost):
         return x, 0
     if len(kept) < LEAST * len(x):
-        raise NotFiniteError(f"{name}: {len(lost)} of {len(x)} draws {_WHY}")
+        raise NotFiniteError(f"{name}: {len(lost)} of {len(x)} samples {_WHY}")
     x = x.clone()
     x[lost] = x[kept[torch.arange(len(lost)) * len(kept) // len(lost)]]
     return x, len(lost)

@@ -30,7 +30,7 @@ def check_wanted(recipe: Recipe, model: Model) -> None:
     driven(model.sample(request), model.card.name)
     asked = large.question(recipe, (time.perf_counter() - before) / _TIMED)
     if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{asked}; --yes draws them")
-    print(f"{asked[:1].upper()}{asked[1:]}. Draw them? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise UsageError(f"{asked}; --yes starts it")
+    print(f"{asked[:1].upper()}{asked[1:]}. Start? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
-        raise RecipeError("the recipe was not followed, as you answered")
+        raise RecipeError("nothing was drawn, as you chose")

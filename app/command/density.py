@@ -69,15 +69,15 @@ def density(
     """Map a model's density and write picture and values; returns the files written."""
     card = card_named(wish.model, root)
     if not is_plane(card.kind):
-        raise UsageError(f"{card.name} is not of the plane; for {card.kind.things} there is: score")
+        raise UsageError(f"{card.name} is not a 2-D model; for {card.kind.things} use: score")
     if not 16 <= wish.grid <= 4096:
         raise UsageError(f"--grid must lie in 16 … 4096, got {wish.grid}")
     for path, allowed in ((out, (".png",)), (values, (".npz", ".csv"))):
         if path is not None and path.suffix.lower() not in allowed:
             raise UsageError(f"{path} must end in {' or '.join(allowed)}")
-    asked = one_condition(wish.label, wish.given, card, "a map is of one class or of any")
+    asked = one_condition(wish.label, wish.given, card, "a map shows one class, or any class")
     if asked.given:
-        raise UsageError(f"{card.name} has no classes, and a map is of one class or of any")
+        raise UsageError(f"{card.name} has no classes, and a map shows one class, or any class")
     label = asked.one
     from engines.checkpoints import devices
 
@@ -108,7 +108,7 @@ def _check_data(wish: Wish, card: Card) -> None:
         what = (
             "leave --truth out" if wish.truth else "say which part to map with --area X0 X1 Y0 Y1"
         )
-        raise UsageError(f"there are no points of the data '{card.data}' here; {what}")
+        raise UsageError(f"there are no points of the data set '{card.data}' here; {what}")
 
 
 def _area(wish: Wish, card: Card) -> Area:
@@ -200,8 +200,11 @@ def _unscored(card: Card, options: Options) -> str:
     """Why these options name no examples of a model, and what would."""
     wanted = view_of(card).score_options
     if not wanted:
-        remedy = "; for the plane there is: density" if is_plane(card.kind) else ""
-        return f"{card.name} is of {card.kind.things}, which no option names here{remedy}"
+        remedy = "; for 2-D points use: density" if is_plane(card.kind) else ""
+        return (
+            f"{card.name} is a model of {card.kind.things}, for which there is no option "
+            f"here{remedy}"
+        )
     said = f", not {names_of(tuple(options))}" if options else ""
     return f"{card.name} scores {card.kind.things}: say {names_of(wanted)}{said}"
 

@@ -61,15 +61,17 @@ def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path =
     card = card_named(wish.model, root)
     view, usual, most = view_of(card), *_COUNTS[is_plane(card.kind)]
     if set(wish.hole) != set(view.hole_options):
-        remedy = f"say {view.hole_words}" if view.hole_options else "nothing can be filled there"
+        remedy = f"give {view.hole_words}" if view.hole_options else "these cannot be filled"
         said = names_of(tuple(wish.hole))
-        raise UsageError(f"{card.name} draws {card.kind.things}: {remedy}, not {said}")
+        raise UsageError(f"{card.name} is a model of {card.kind.things}: {remedy}, not {said}")
     wish = wish if wish.count is not None else replace(wish, count=usual)
     count = wish.count or 0
     _check_numbers(count, wish.seed, most)
     if wish.columns is not None and not 1 <= wish.columns <= count:
         raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
-    asked = one_condition(wish.label, wish.given, card, "a hole is filled as one class or as any")
+    asked = one_condition(
+        wish.label, wish.given, card, ("a hole is filled with one class, or with any")
+    )
     try:
         hole = view.hole(wish.hole)
     except ValueError as error:
@@ -148,7 +150,7 @@ def _warn_far(model: Model, axis: int, value: float) -> None:
     if not low - reach <= value <= high + reach:
         say(
             f"p({'xy'[axis]} = {value:g}) ≈ 0: the {'data' if known else 'samples'} lie in "
-            f"{low:.3g} … {high:.3g}, so that the draws say little of {card.name}"
+            f"{low:.3g} … {high:.3g}, so the samples say little about {card.name}"
         )
 
 

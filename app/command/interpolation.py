@@ -68,7 +68,7 @@ def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Pa
     asked = one_condition(wish.label, wish.given, card, "a path has one class, or that of its ends")
     prompt = Prompt(wish.prompt, wish.negative, wish.prompt_to)
     if prompt != NO_PROMPT and not reads_text(card):
-        raise UsageError(f"{card.name} reads no text; leave all prompts out")
+        raise UsageError(f"{card.name} takes no text prompt; leave all prompts out")
     if refused := next(
         (a for a in of_card(card) if a.task == "interpolate" and a.can is False), None
     ):
@@ -128,7 +128,7 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
         path = place.path(recipe, suffix)
         if path.suffix.lower() != suffix or place.is_folder:
             raise UsageError(
-                f"--out must end in {suffix} for {card.name}: it walks from {thing} to {thing}"
+                f"--out must end in {suffix} for {card.name}: it goes from {thing} to {thing}"
             )
         return path
     path = place.path(recipe, films.SUFFIXES[0])

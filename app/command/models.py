@@ -37,7 +37,7 @@ def _list(arguments: argparse.Namespace) -> None:
     if cards or broken:
         _print(cards, broken)
     else:
-        say("there are no models of your own yet; 'models import FILE' brings one in")
+        say("there are no models of your own yet; 'models import FILE' adds one")
     print(f"{budget.said(own.disk_use())} in {own_folder().parent}")
 
 
@@ -66,7 +66,7 @@ def _headline(card: Card) -> str:
 
 def _remove(arguments: argparse.Namespace) -> None:
     if not arguments.yes and not _agreed(arguments.name):
-        raise CheckpointError(f"{arguments.name} was not removed, as you answered")
+        raise CheckpointError(f"{arguments.name} was not removed, as you chose")
     print(f"{arguments.name} is removed: {budget.said(own.remove(arguments.name))}")
 
 

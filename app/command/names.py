@@ -49,7 +49,8 @@ def card_for(recipe: Recipe, model: str | None, root: Path) -> Card:
                     return card
     raise RecipeError(
         f"there is no model '{naming.shortened(recipe.model)}' here: it came from outside, "
-        f"weights {recipe.sha256[:12]}…; name it, too: sample CARD.toml or FOLDER --from PICTURE"
+        f"weights {recipe.sha256[:12]}…; name its file, too: sample CARD.toml or FOLDER "
+        "--from PICTURE"
     )
 
 
@@ -69,7 +70,7 @@ def one_condition(label: str | None, given: Given, card: Card, what: str) -> Con
     """The same where classes cannot be dealt out, and why not in words. Raises UsageError."""
     condition = condition_named(label, given, card)
     if isinstance(condition.label, tuple):
-        raise UsageError(f"--label each deals classes out; {what}")
+        raise UsageError(f"--label each takes the classes in turn; {what}")
     return condition
 
 
@@ -94,7 +95,9 @@ def prompted(model: Model, prompt: str, negative: str) -> Model:
     if not prompt and not negative:
         return model
     if model.prompted is None:
-        raise UsageError(f"{model.card.name} reads no text; leave --prompt and --negative out")
+        raise UsageError(
+            f"{model.card.name} takes no text prompt; leave --prompt and --negative out"
+        )
     return model.prompted(Prompt(prompt, negative))
 
 

@@ -142,7 +142,7 @@ def writer(place: Place, card: Card, together: int) -> Writer:
         if view.single is None:
             *most, last = suffixes
             offer = f"{', '.join(most)} or {last}" if most else last
-            raise UsageError(f"{card.name} draws {things}; write them to one {offer} file")
+            raise UsageError(f"{card.name} makes {things}; write them to one {offer} file")
         return Writer(view, view.single.suffix, together)
     suffix = Path(place.out).suffix.lower() if place.out else view.usual
     if suffix not in suffixes:

@@ -18,19 +18,10 @@ from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
 from engines.maps.coordinate import coordinate
 
-_GIVEN = "value of an attribute; again for another one (default: any)"
+_GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (
-    "open",
-    "sample",
-    "inpaint",
-    "interpolate",
-    "density",
-    "score",
-    *judging_words.COMMANDS,
-    *uses_words.COMMANDS,
-    "models",
-)
+_EARLY = ("open", "sample", "inpaint", "interpolate", "density", "score")
+COMMANDS = (*_EARLY, *judging_words.COMMANDS, *uses_words.COMMANDS, "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -56,7 +47,7 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     """
     parser = Parser(
         prog=APP,
-        description="Look inside generative models by hand.",
+        description="Explore generative models by hand.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -65,19 +56,21 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     window = commands.add_parser("open", help="open the window (the default)")
     _add_open(window)
     window.set_defaults(act=act_open, parser=window)
-    _add_sample(commands.add_parser("sample", help="draw from a model, or re-make a saved picture"))
+    _add_sample(
+        commands.add_parser(
+            "sample", help=("draw samples from a model, or re-make a saved picture")
+        )
+    )
     _add_inpaint(
         commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
     )
-    _add_interpolate(commands.add_parser("interpolate", help="walk from one picture to another"))
-    _add_density(commands.add_parser("density", help="map the density of a model of the plane"))
-    _add_score(commands.add_parser("score", help="log p of pictures under a model, as a table"))
+    _add_interpolate(commands.add_parser("interpolate", help="interpolate between two pictures"))
+    _add_density(commands.add_parser("density", help="map the density of a 2-D model"))
+    _add_score(commands.add_parser("score", help="log p(x) of pictures under a model, as a table"))
     judging_words.add(commands)
     uses_words.add(commands)
     _add_models(
-        commands.add_parser(
-            "models", help="list the models at hand; rename, export or remove your own"
-        )
+        commands.add_parser("models", help="list the models; rename, export or remove your own")
     )
     return parser
 
@@ -85,73 +78,95 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
 def _add_open(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", nargs="*", metavar="FILE", help="a saved picture, a model or a folder of pictures")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/flow, a folder of diffusers, or an id of the hub")
+    add(
+        "model",
+        nargs="?",
+        help=("such as mnist/flow, a diffusers folder, or a Hugging Face id (owner/name)"),
+    )
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved picture instead")
-    add("--prompt", help="the text to draw, for models that read one")
-    add("--negative", help="the text to stay away from")
+    add("--prompt", help="what to draw, for models that take a text prompt")
+    add("--negative", help="negative prompt: what should not be drawn")
     add("--count", type=int, help="how many to draw (default: 16)")
-    add("--seed", type=int, help="picture i depends on the seed and i alone (default: 7)")
-    add("--label", help="class by name or index, or 'each' in turn (default: any, p(x))")
+    add("--seed", type=int, help="sample i depends only on the seed and i (default: 7)")
+    add("--label", help="class by name or index, or 'each' class in turn (default: any, p(x))")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as temperature=0.8")
     add("--columns", type=int, help="pictures in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each picture into a folder")
     add("--yes", action="store_true", help="with --from: more than 5,000 pictures without asking")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_sample, parser=parser)
 
 
 def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/mfa, a folder of diffusers, or an id of the hub")
-    add("--prompt", help="the text to fill with, for models that read one")
-    add("--negative", help="the text to stay away from")
-    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved draw instead")
+    add(
+        "model",
+        nargs="?",
+        help=("such as mnist/mfa, a diffusers folder, or a Hugging Face id (owner/name)"),
+    )
+    add("--prompt", help="what to fill in, for models that take a text prompt")
+    add("--negative", help="negative prompt: what should not be drawn")
+    add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved sample instead")
     add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
     add("--mask", type=Path, help="a picture of the model's size: white is unknown")
     add("--fix", type=_coordinate, metavar="x=NUMBER", help="for points: the known coordinate")
-    add("--text", type=Path, help="for models of texts: the file of one")
-    add("--span", metavar="FROM:TO", help="for texts: the letters that are unknown, from 0")
+    add("--text", type=Path, help="for models of text: a text file")
+    add("--span", metavar="FROM:TO", help="for text: the unknown characters, counted from 0")
     add("--method", help="how to fill, by name (default: the model's best)")
-    add("--count", type=int, help="how many draws (default: 8 of at most 64; 500 of points)")
-    add("--seed", type=int, help="the draws depend on it alone (default: 7)")
+    add("--count", type=int, help="how many samples (default: 8, at most 64; for points 500)")
+    add("--seed", type=int, help="the samples depend only on it (default: 7)")
     add("--label", help="class by name or index (default: any, p(x))")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
-    add("--columns", type=int, help="draws in a row (default: nearly square)")
+    add("--columns", type=int, help="samples in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
-    add("--separate", action="store_true", help="write one PNG for each draw into a folder")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--separate", action="store_true", help="write one PNG for each sample into a folder")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_inpaint, parser=parser)
 
 
 def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", nargs="?", help="such as mnist/vae, a folder of diffusers, or an id of the hub")
-    add("--from", dest="start", metavar="PICTURE", help="where to begin; X,Y for points")
-    add("--via", action="append", metavar="PICTURE", help="on the way; may be given again")
-    add("--to", dest="end", metavar="PICTURE", help="where to end (with --prompt-to: as begun)")
-    add("--prompt", help="the text all frames are of, for models that read one")
-    add("--prompt-to", help="the text to end with: the frames go from --prompt to this one")
-    add("--negative", help="the text to stay away from")
-    add("--again", type=Path, metavar="GIF", help="make this saved path again instead")
+    add(
+        "model",
+        nargs="?",
+        help=("such as mnist/vae, a diffusers folder, or a Hugging Face id (owner/name)"),
+    )
+    add(
+        "--from",
+        dest="start",
+        metavar="PICTURE",
+        help=("start point: a picture, seed:N, or X,Y for points"),
+    )
+    add("--via", action="append", metavar="PICTURE", help="a point on the way; may be repeated")
+    add(
+        "--to",
+        dest="end",
+        metavar="PICTURE",
+        help=("end point (default with --prompt-to: the start point)"),
+    )
+    add("--prompt", help="text prompt of all frames, for models that take one")
+    add("--prompt-to", help="text prompt of the last frame; the first has --prompt")
+    add("--negative", help="negative prompt: what should not be drawn")
+    add("--again", type=Path, metavar="GIF", help="re-make this saved path instead")
     add("--frames", type=int, help="how many, 2 to 600 (default: 60)")
-    add("--way", choices=("slerp", "lerp"), help="how codes are mixed (default: slerp)")
+    add("--way", choices=("slerp", "lerp"), help="how latent codes are mixed (default: slerp)")
     add("--easing", help="linear, 'ease in and out' or 'there and back' (default: linear)")
     add("--label", help="class to decode as, by name or index (default: that of the codes)")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
     add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_interpolate, parser=parser)
 
@@ -165,45 +180,52 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
         type=_number,
         nargs=4,
         metavar=("X0", "X1", "Y0", "Y1"),
-        help="default: the data's",
+        help="part of the plane (default: that of the data)",
     )
     add("--label", help="class by name or index (default: any, p(x))")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--truth", action="store_true", help="draw the density of the data beside it")
-    add("--out", type=Path, required=True, help="picture with its scale (.png)")
+    add("--out", type=Path, required=True, help="picture of the map with its scale (.png)")
     add("--values", type=Path, help="log-densities (.npz or .csv)")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_density, parser=parser)
 
 
 def _add_score(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", help="a model of pictures, such as mnist/flow, or of texts")
-    add("--images", type=Path, help="folder; other sizes are cropped and scaled")
-    add("--text", type=Path, help="for models of texts: a file of them")
+    add("model", help="a model of pictures, such as mnist/flow, or of text")
+    add("--images", type=Path, help="folder of pictures; other sizes are cropped and scaled")
+    add("--text", type=Path, help="for models of text: a file of texts")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
-    add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add(
+        "--csv",
+        type=Path,
+        required=True,
+        help=("table to write: file, nats, bits per dimension, kind, method"),
+    )
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_score, parser=parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--own", action="store_true", help="only your own, and what they take")
+    parser.add_argument(
+        "--own", action="store_true", help=("only your own models, with the disk space they take")
+    )
     parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_models, parser=parser)
     names = "remove | rename | export | import"
     deeds = parser.add_subparsers(metavar=names, dest="deed", title="of your own")
     remove = deeds.add_parser("remove", help="delete a model for good")
-    rename = deeds.add_parser("rename", help="call a model otherwise")
+    rename = deeds.add_parser("rename", help="give a model another name")
     export = deeds.add_parser("export", help="write a model to one file")
     for each in (remove, rename, export):
         each.add_argument("name", metavar="NAME", help="such as penguins/flow")
-    remove.add_argument("--yes", action="store_true", help="without asking")
+    remove.add_argument("--yes", action="store_true", help="delete without asking")
     rename.add_argument("new", metavar="NEW", help="such as wide-flow, or birds/wide-flow")
     export.add_argument("--out", type=Path, required=True, help="file; ends in .genscope")
-    bring = deeds.add_parser("import", help="take in a model that was exported elsewhere")
+    bring = deeds.add_parser("import", help="add a model that was exported elsewhere")
     bring.add_argument("file", type=Path, metavar="FILE", help="ends in .genscope")
 
 
@@ -232,7 +254,9 @@ def _asked(arguments: argparse.Namespace, keys: tuple[str, ...]) -> dict[str, An
         pairs = getattr(arguments, name, None) or ()
         twice = [key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1]
         if twice and name == "given":
-            arguments.parser.refuse(f"--given {twice[0]} stands twice; an attribute has one value")
+            arguments.parser.refuse(
+                f"--given {twice[0]} is given twice; an attribute has one value"
+            )
         if pairs:
             found["knobs" if name == "knob" else name] = dict(pairs)
     return found
@@ -291,8 +315,8 @@ def _inpaint(arguments: argparse.Namespace) -> int:
     whole = any(set(pair) <= set(hole) for pair in _HOLES)
     if arguments.saved is None and not (arguments.model and whole):
         arguments.parser.refuse(
-            "name a MODEL, its --image and --mask or for points --fix, for texts --text and "
-            "--span, or a saved draw with --from"
+            "name a MODEL, its --image and --mask or for points --fix, for texts --text "
+            "and --span, or a saved sample with --from"
         )
     if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & {*given, *hole}:
         arguments.parser.refuse("--fix is for points, --image, --mask and --columns for pictures")

@@ -22,7 +22,7 @@ from app.tab.restoring import check_seed
 from engines.kinds import Kind
 from widgets.density.tab import DensityTab
 
-NOTHING = "Choose a model to see where it puts its mass."
+NOTHING = "Choose a model to see its density."
 
 
 class Density(QObject):

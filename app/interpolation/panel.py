@@ -25,7 +25,7 @@ from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
 from widgets.interpolation.tab import InterpolationTab
 
 PRINCIPAL, SINGLE = "principal", "single"
-NOTHING = "There is no latent space to move in here."
+NOTHING = "This model has no latent space to move in."
 
 
 class Panel(QObject):
@@ -98,14 +98,14 @@ class Panel(QObject):
             f"Latents of {family_title(row.card)}", row.codes.nature if row.codes else ""
         )
         if row.codes is None:
-            panel.sliders.set_nothing("Its latents appear with the codes of the end points.")
+            panel.sliders.set_nothing("Sliders appear once the end points are encoded.")
         elif not row.codes.free:
             panel.sliders.set_nothing(NOTHING)
             panel.set_directions((), four=self._keys() >= 4)
             panel.map.set_points(np.empty((0, 2), np.float32))
         elif (study := self.studies.get(self.name)) is None or study.layout != self._layout:
             if study is None:
-                panel.sliders.set_nothing("Looking for directions…")
+                panel.sliders.set_nothing("Finding directions…")
             self._look.submit(latent_study.study(self._walks, row.card, self.folder, self._layout))
         if row.codes is not None and self.name in self.studies:
             self._show(self.studies[self.name])
@@ -113,7 +113,7 @@ class Panel(QObject):
     @Slot(object)
     def _take_study(self, payload: Loading | Progress | Study) -> None:
         if isinstance(payload, Progress) and self.name not in self.studies:
-            note = f"Looking for directions: {100 * payload.share:.0f} % of the codes."
+            note = f"Finding directions: {100 * payload.share:.0f} % of the codes."
             self._tab.latents.sliders.set_nothing(note)
         elif isinstance(payload, Study):
             self.studies[payload.card.name] = payload

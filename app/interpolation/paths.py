@@ -30,8 +30,8 @@ from widgets.pictures.keyframes import letter
 Write: TypeAlias = Callable[[Path, Values, Recipe], None]
 """Writes the examples (n, …) of a path to a file, or to a folder."""
 
-LOOKING = "Looking for examples…"
-NO_EXAMPLES = "This data set comes without examples. Draw an end point from a model."
+LOOKING = "Loading examples…"
+NO_EXAMPLES = "This data set has no examples. Sample an end point from a model."
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ class Paths(QObject):
 
 def errors_text(what: str, words: tuple[str, ...]) -> tuple[str, str]:
     """A figure for each end point in a line, and what it means."""
-    tip = f"How near each end point comes back: {what} of its reconstruction."
+    tip = f"How well each end point is reconstructed: {what}."
     return f"{what}: {' · '.join(words)}", tip
 
 

@@ -19,7 +19,7 @@ from widgets.interpolation.frame import Frame
 from widgets.interpolation.plane_frame import PlaneFrame
 from widgets.interpolation.tab import InterpolationTab
 
-LOOKING = "Looking for the data…"
+LOOKING = "Loading the data…"
 UNKNOWN_ENDS = ((-1.0, 0.0), (1.0, 0.0))
 """Where a path begins and ends where there is no data to take it from."""
 

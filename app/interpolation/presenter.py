@@ -115,7 +115,7 @@ class Interpolation(QObject):
         specs = tuple(RowSpec(c.name, family_title(c), c.family) for c in cards)
         self._tab.set_rows(specs, self.paths.frame if self.paths is not None else None)
         self._tab.set_samplers(
-            tuple(c.name for c in cards), tuple(f"Draw of {family_title(c)}" for c in cards)
+            tuple(c.name for c in cards), tuple(f"Sample from {family_title(c)}" for c in cards)
         )
         self._tab.show_below(self.paths.below if self.paths is not None else None)
         if self.paths is None:

@@ -7,6 +7,7 @@ picture. The newest wish wins on each, and what answers an older question is not
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -16,6 +17,7 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.tab.durations import took
+from app.tab.standing import of_codes
 from app.tasks import walking
 from app.tasks.walking import Codes, Film, Progress, Still, Walks, Wish
 from app.work.channels import Channel, Channels
@@ -24,9 +26,9 @@ from engines.model import NO_PROMPT, Card, Pace, Prompt
 from widgets.interpolation.row import InterpolationRow
 from widgets.look.state import State
 
-STANDS_IN = "Nearest frame, until the hand rests."
-SKETCH = "Sketch with fewer steps, until the hand rests."
-MOVED = "Sliders moved: end points no longer come back."
+STANDS_IN = "Nearest frame while you drag."
+SKETCH = "Preview with fewer steps while you drag."
+MOVED = "Sliders moved: the end points are no longer reproduced."
 
 
 class WalkRow(QObject):
@@ -192,7 +194,7 @@ class WalkRow(QObject):
 
     def _say_codes(self, codes: Codes) -> None:
         inverse = codes.inverse
-        tip = f"<qt>{codes.nature}.<br>Codes: {inverse.method}. {inverse.source}.</qt>"
+        tip = f"<qt>{escape(of_codes(inverse))}<br>Latents: {escape(codes.nature)}.</qt>"
         self.row.set_nature(codes.nature, inverse.exactness.value, tip)
         self.row.set_errors(*self.paths.errors(self.card, codes.errors))
 

@@ -88,7 +88,7 @@ class ArrayView:
         size = int(np.prod(self.kind.shape))
         good = isinstance(stored, list | tuple) and len(stored) == size
         if not good or not all(type(v) in (int, float) for v in stored):
-            raise RecipeError(f"the recipe's {what} is no {self.kind.thing} of {model}")
+            raise RecipeError(f"the recipe's {what} is not a {self.kind.thing} of {model}")
         import torch
 
         value = np.array(stored, np.float32).reshape(self.kind.shape)
@@ -115,7 +115,7 @@ class ArrayView:
         return Read(value)
 
     def hole(self, options: Options) -> Hole:
-        raise ValueError(f"no hole in {self.kind.things} can be told on the command line")
+        raise ValueError(f"a hole in {self.kind.things} cannot be given on the command line")
 
     def examples(self, options: Options) -> Examples:
-        raise ValueError(f"no {self.kind.things} can be named on the command line")
+        raise ValueError(f"{self.kind.things} cannot be given on the command line")

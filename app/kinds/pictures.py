@@ -80,7 +80,7 @@ class PictureView:
                 f"of {model} ({_size(wanted)})"
             )
         if self.kind.channels == 1 and not (pixels == pixels[..., :1]).all():
-            raise RecipeError(f"the recipe's {what} has colours; {model} takes grey ones")
+            raise RecipeError(f"the recipe's {what} is in colour; {model} takes grey pictures")
         return pixels
 
     def errors(self, x: Tensor, shown: Tensor) -> npt.NDArray[np.float64]:

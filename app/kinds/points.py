@@ -50,7 +50,7 @@ class PointView(ArrayView):
     def unpacked(self, stored: Any, what: str, model: str) -> Values:
         good = isinstance(stored, list | tuple) and len(stored) == len(self._names)
         if not good or not all(isinstance(v, int | float) for v in stored):
-            raise RecipeError(f"the recipe's {what} is no point of {model}")
+            raise RecipeError(f"the recipe's {what} is not a point of {model}")
         try:
             return np.array([coordinate(v) for v in stored], np.float32)
         except ValueError as error:

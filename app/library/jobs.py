@@ -53,5 +53,5 @@ def freed_sentence(freed: Freed) -> str:
     """What came back of a model, in words."""
     measured = ""
     if freed.measured is not None:
-        measured = f", the program is smaller by {budget.said(max(0, freed.measured))}"
+        measured = f", memory use fell by {budget.said(max(0, freed.measured))}"
     return f"{Path(freed.name).name} is unloaded: {budget.said(freed.size)} of tensors{measured}."

@@ -152,7 +152,7 @@ class Library(QObject):
 
     @Slot()
     def _ask_for_folder(self) -> None:
-        if path := file_dialogs.open_folder(self.dialog, "Add a folder of diffusers", ""):
+        if path := file_dialogs.open_folder(self.dialog, "Add a diffusers folder", ""):
             self.add(str(path))
 
     @Slot()

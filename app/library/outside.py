@@ -46,8 +46,8 @@ def place_of(text: str, known: Collection[str] = ()) -> str:
         if hub.is_id(text):
             return text
         raise CheckpointError(
-            f"there is no folder or file '{naming.shortened(text)}', and an id of the hub has the "
-            "form owner/name"
+            f"there is no folder or file '{naming.shortened(text)}', and a Hugging Face id "
+            "has the form owner/name"
         )
     path = path.absolute()
     if _opens(path):
@@ -58,10 +58,10 @@ def place_of(text: str, known: Collection[str] = ()) -> str:
         return str(path)
     if path.suffix.lower() in single.SUFFIXES:
         raise CheckpointError(
-            f"{path.name} holds weights alone: write a card beside it that names their network "
-            "(docs/outside.md), and add the card"
+            f"{path.name} holds only weights: write a card beside it that describes their "
+            "network (docs/outside.md), and add the card"
         )
-    raise CheckpointError(f"{path} is no model: neither a folder of diffusers nor a card (.toml)")
+    raise CheckpointError(f"{path} is not a model: neither a diffusers folder nor a card (.toml)")
 
 
 def reading(place: str) -> Job:
@@ -73,7 +73,7 @@ def reading(place: str) -> Job:
 
         card = yield from outside.reading(place)
         if card is None:
-            raise CheckpointError(f"'{place}' is not, or not wholly, on this machine: download it")
+            raise CheckpointError(f"'{place}' is not completely on this machine: download it")
         return card
 
     return job

@@ -47,7 +47,7 @@ class Own(QObject):
                 self.said.emit(sentence(str(error)), True)
                 return
             self.leaving.emit(card)
-            self.said.emit(f"{card.name} is called {made.name} now.", False)
+            self.said.emit(f"{card.name} is now called {made.name}.", False)
             self.added.emit(made)
 
         questions.ask_name(window, card.name, give)

@@ -109,7 +109,7 @@ class Models:
         next(first)
         first.close()
         if opened is not self._open:
-            raise CheckpointError(f"{card.name} took so long that others went on without it")
+            raise CheckpointError(f"{card.name} did not answer and was left behind")
         self._open.pop(card.name, None)
         for name in self._to_unload(card.name, size):
             del self._open[name]

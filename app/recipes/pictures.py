@@ -50,7 +50,7 @@ def to_tensor(pixels: Pixels, channels: int = 3) -> Tensor:
     import torch  # only whoever has a model open comes here
 
     if channels == 1 and not (pixels == pixels[..., :1]).all():
-        raise ValueError("these pictures have colours; the model takes grey ones")
+        raise ValueError("these pictures are in colour; the model takes grey ones")
     array = pixels[..., :channels].transpose(0, 3, 1, 2)
     return torch.tensor(array, dtype=torch.float32) / 127.5 - 1
 

@@ -55,5 +55,5 @@ def _knob(name: str, value: float, knob: Knob | None, *, classless: bool) -> tup
         return name.replace("_", " ").capitalize(), f"{value:g}"
     text = knob.text(value)
     if knob.of_class and classless:
-        return knob.title, f"{text} (idle: no class is asked)"
+        return knob.title, f"{text} (no effect: no class is chosen)"
     return knob.title, f"{text} ({knob.warn})" if knob.strays(value) else text

@@ -10,7 +10,8 @@ from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
 from app.sampling.displays import display_of
-from app.tab.durations import took
+from app.tab.durations import calls, took
+from app.tab.standing import of_samples
 from app.tasks.sampling import Frame, draw
 from app.work.channels import Channel
 from app.work.lane import Failure
@@ -90,14 +91,15 @@ class SamplingColumn(QObject):
         self.shown.emit(self.card.name)
 
     def _describe(self, frame: Frame) -> None:
-        thing = self.card.kind.thing
         spent = frame.seconds / max(1, frame.begun)
         self.column.set_footer(
-            f"{took(spent)} · NFE {frame.calls:,}",
-            f"Time and network evaluations (NFE) that one {thing} took.",
+            f"{took(spent)} per sample · {calls(frame.calls)}",
+            "Time and network evaluations (NFE) for one sample.",
         )
         procedure = frame.procedure
-        self.column.set_badge(procedure.exactness.value, f"{procedure.method}. {procedure.source}.")
+        values = in_force(frame.knobs, frame.request)
+        tip = of_samples(procedure, frame.knobs, values)
+        self.column.set_badge(procedure.exactness.value, tip)
         self.column.set_note(self._warning(frame))
         self.column.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:
@@ -105,8 +107,7 @@ class SamplingColumn(QObject):
 
     def _warning(self, frame: Frame) -> str:
         values, first = in_force(frame.knobs, frame.request), frame.request.first
-        thing = self.card.kind.thing
-        turned = [f"From {thing} {first} on"] if first else []
+        turned = [f"Samples from number {first} on"] if first else []
         turned += [
             f"{knob.title} {knob.text(values[knob.name])}: {knob.warn}"
             for knob in frame.knobs

@@ -46,8 +46,8 @@ class LargeRecipes(QObject):
             sentence(question(recipe, frame.seconds / shown.count)),
             severity=Severity.WARNING,
             action=Action(
-                "Draw them all",
-                "Draw all of them as a job in the queue; the cross leaves it.",
+                "Generate all",
+                "Generate all of them as a job in the queue; the cross dismisses this.",
                 lambda: self._submit(card, recipe),
             ),
         )

@@ -116,7 +116,7 @@ class Sampling(QObject):
         # a batch may be large: it is kept as long as its data set is chosen
         data = self._session.data
         self._batches = {n: f for n, f in self._batches.items() if self._of_data(n, data)}
-        self._tab.last_batch.setEnabled(not names.isdisjoint(self._batches))
+        self._mark_batch()
 
     def _fitting(self) -> tuple[Card, ...]:
         """The chosen models whose examples this tab can show."""
@@ -160,6 +160,7 @@ class Sampling(QObject):
     def _live(self, name: str) -> None:
         column = self.columns[name]
         column.live(self._request(column.card), self._session.prompt_of(column.card))
+        self._mark_batch()
 
     def _request(self, card: Card, count: int | None = None) -> SampleRequest:
         knobs = self.knobs.get(card.name, {})
@@ -247,10 +248,10 @@ class Sampling(QObject):
 
         def done(frame: Frame) -> None:
             self._batches[card.name] = frame
-            self._tab.last_batch.setEnabled(True)
+            self._mark_batch()
             if follower() is None:
                 # the same words for every model, so that many are one banner, counted
-                note = "A batch is ready and not on show: “Show last batch” brings it."
+                note = "A batch is ready: press “Last batch” to see it."
                 self._messages.tell(note, severity=Severity.NOTE)
 
         things = card.kind.things
@@ -266,13 +267,23 @@ class Sampling(QObject):
             stopped=lambda _: (now := follower()) and now.rest(),
         )
 
-    @Slot()
-    def show_last_batch(self) -> None:
-        """Show the last finished batch of every model in place of the live draw."""
+    @Slot(bool)
+    def show_last_batch(self, shown: bool = True) -> None:
+        """Show the last finished batch of every model, or else the preview again."""
         for name, column in self.columns.items():
-            if frame := self._batches.get(name):
+            if not shown:
+                self._live(name)
+            elif frame := self._batches.get(name):
                 column.follow(0)
                 column.show_frame(frame)
+        self._mark_batch()
+
+    def _mark_batch(self) -> None:
+        """The switch says which batch there is, and whether a column shows one."""
+        found = [self._batches[name].request for name in self.columns if name in self._batches]
+        words = f"{found[0].count:,}, seed {found[0].seed}" if found else ""
+        shown = any(column.batch is not None for column in self.columns.values())
+        self._tab.set_batch(words, shown=shown and bool(words))
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""

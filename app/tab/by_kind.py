@@ -44,7 +44,7 @@ class ByKind(dict[type[Any], Entry[T]]):
                     raise UnfitKindError(why)
                 return entry
         can = " and ".join(of.things for of in self)
-        raise UnfitKindError(f"{self._who} has nothing for {kind.things}, only for {can}")
+        raise UnfitKindError(f"{self._who} does not support {kind.things}, only {can}")
 
     def checked(self, kind: Kind) -> Entry[T]:
         """The entry for a recipe's kind. Raises RecipeError with a sentence where there is none."""
@@ -96,4 +96,4 @@ class Made(Generic[T]):
 
 def only_planes(kind: Points) -> str:
     """The refusal of points that lie in no plane."""
-    return "" if kind.plane else "Only points of a plane can be drawn."
+    return "" if kind.plane else "Only 2-D points can be plotted."

@@ -1,4 +1,4 @@
-"""How long something took, in words."""
+"""How long something took and what it cost, in words."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def took(seconds: float) -> str:
     if seconds < 1:
         return f"{1000 * seconds:,.0f} ms"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def calls(count: int) -> str:
+    """Network evaluations: "1 network call", "40 network calls"."""
+    return f"{count:,} network call" + "s" * (count != 1)

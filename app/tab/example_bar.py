@@ -19,8 +19,8 @@ from widgets.controls.source_bar import SourceBar
 
 FIRST = 3
 """The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""
-NO_EXAMPLES = "This data set comes without examples. Open, drop or paste a picture."
-LOOKING = "Looking for example pictures…"
+NO_EXAMPLES = "This data set has no examples. Open, drop or paste a picture."
+LOOKING = "Loading example pictures…"
 _NO_PICTURES = "Choose a data set of pictures first."
 
 

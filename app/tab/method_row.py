@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
-from app.tab.durations import took
+from app.tab.durations import calls, took
+from app.tab.standing import of_samples
 from app.tasks.filling import Choice, Offer, When
 from app.work.channels import Channel
 from app.work.lane import Failure, Job
@@ -22,10 +23,10 @@ from widgets.controls.knob_fields import KnobSpec
 from widgets.inpainting.filling_row import FillingRow, MethodSpec
 from widgets.look.state import State
 
-WAITS = "Press Fill to draw."
-QUEUED, DRAWING = "Waiting for its turn…", "Drawing…"
-CHANGED = "Changed since: press Fill."
-BEFORE = "Of what was asked before…"
+WAITS = "Press Fill"
+QUEUED, DRAWING = "Waiting in the queue…", "Filling…"
+CHANGED = "Out of date: press Fill"
+BEFORE = "Still filling the previous mask…"
 STOPPED = "Stopped before the end."
 NONE_FITS = "No in-painting method fits this model."
 
@@ -250,9 +251,7 @@ class MethodRow(QObject, Generic[Q, F]):
 
     def _show_standing(self, standing: Procedure) -> None:
         self.standing = standing
-        self.row.set_badge(
-            standing.exactness.value, f"{capital(standing.method)}. {standing.source}."
-        )
+        self.row.set_badge(standing.exactness.value, of_samples(standing))
 
     def show_frame(self, frame: F) -> None:
         """Put a frame on show."""
@@ -262,7 +261,7 @@ class MethodRow(QObject, Generic[Q, F]):
         self.show_methods(frame.request.method)
         self.present(frame)
         self._show_standing(frame.procedure)
-        cost = f"{took(frame.seconds)} for {frame.request.count} · NFE {frame.calls:,}"
+        cost = f"{took(frame.seconds)} for {frame.request.count} samples, {calls(frame.calls)} each"
         self.row.set_cost(cost, frame.note)
         self.row.set_note(self._remark())
         self.row.set_state(State.READY if frame.complete else State.WORKING)
@@ -310,7 +309,7 @@ def knob_specs(knobs: tuple[Knob, ...]) -> tuple[KnobSpec, ...]:
 
 def _says(choice: Choice) -> str:
     standing = choice.procedure
-    fast = "follows the brush" if choice.live else "waits for Fill"
+    fast = "updates while you paint" if choice.live else "starts when you press Fill"
     return f"{choice.says} {standing.exactness.value.capitalize()} ({standing.source}); {fast}."
 
 

@@ -14,7 +14,8 @@ def check_seed(recipe: Recipe, command: str = "") -> None:
     if recipe.seed > LARGEST:
         how = f"; re-make it with: python main.py {command} --from PICTURE" if command else ""
         raise RecipeError(
-            f"the recipe has the seed {recipe.seed} and the window ends at {LARGEST}{how}"
+            f"the recipe has the seed {recipe.seed}, and the largest in the window is "
+            f"{LARGEST}{how}"
         )
 
 

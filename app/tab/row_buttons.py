@@ -33,7 +33,9 @@ class RowButtons(QObject):
         if rest:
             self._session.choose(self._session.data, rest)
         else:
-            self._messages.tell("One model stays: choose another first.", severity=Severity.NOTE)
+            self._messages.tell(
+                ("At least one model must stay: choose another first."), severity=Severity.NOTE
+            )
 
     @Slot(str)
     def tell_details(self, name: str) -> None:

@@ -45,7 +45,7 @@ def request_of(recipe: Recipe, card: Card) -> FillRequest:
     if recipe.task != TASK or set(extra) != _FIELDS or not isinstance(extra["method"], str):
         raise RecipeError("the recipe lacks the method, the picture or the mask of its hole")
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(recipe.label, tuple):
-        raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
+        raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} samples of one class from 0 on")
     picture = view_of(card).unpacked(extra["picture"], "picture", card.name)
     mask, wanted = mask_of(extra, card.kind.mask_shape), card.kind.mask_shape
     if mask.shape != wanted:

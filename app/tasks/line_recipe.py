@@ -45,7 +45,7 @@ def request_of(recipe: Recipe, card: Card) -> LineRequest:
     except ValueError as error:
         raise RecipeError(f"the recipe's known coordinate is impossible: {error}") from error
     if recipe.first != 0 or recipe.count > MOST_DRAWS or isinstance(label, tuple):
-        raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} draws of one class from 0 on")
+        raise RecipeError(f"the recipe is not of 1 … {MOST_DRAWS} samples of one class from 0 on")
     return LineRequest(
         int(axis),
         float(value),

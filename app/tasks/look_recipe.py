@@ -103,7 +103,7 @@ def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card
     for name in models:
         card = cards.get(name)
         if card is None or not isinstance(card.kind, Pictures):
-            raise RecipeError(f"the recipe asks for {name}, which is no model of pictures here")
+            raise RecipeError(f"the recipe asks for {name}, which is not a model of pictures here")
         if card.sha256 != hashes[name]:
             raise RecipeError(other_weights(name, "this page"))
     sets = {cards[name].data for name in models}
@@ -125,7 +125,7 @@ def _check(look: Look, first: Card) -> None:
         if name not in choices:
             raise RecipeError(f"the recipe's {what} is unknown")
     if look.label is not None and look.label >= len(first.labels):
-        raise RecipeError(f"the recipe asks for class {look.label}, which there is not")
+        raise RecipeError(f"the recipe asks for class {look.label}, which the models do not have")
 
 
 def _text(picture: Pixels) -> str:

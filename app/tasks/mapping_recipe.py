@@ -112,7 +112,7 @@ def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> 
     for name in view.models:
         card = cards.get(name)
         if card is None or not is_plane(card.kind):
-            raise RecipeError(f"the recipe asks for {name}, which is no model of the plane here")
+            raise RecipeError(f"the recipe asks for {name}, which is not a 2-D model here")
         if card.sha256 != hashes[name]:
             raise RecipeError(other_weights(name, "these maps"))
     sets = {cards[name].data for name in view.models}
@@ -121,7 +121,7 @@ def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> 
         raise RecipeError(f"the recipe mixes models of several data sets: {titles or 'none'}")
     labels = cards[view.models[0]].labels
     if view.label is not None and view.label >= len(labels):
-        raise RecipeError(f"the recipe asks for class {view.label}, which there is not")
+        raise RecipeError(f"the recipe asks for class {view.label}, which the models do not have")
     if view.side not in SIDES:
         raise RecipeError(f"the recipe asks for maps of {view.side} pixels, not 16 … 4096")
 

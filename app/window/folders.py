@@ -24,7 +24,7 @@ from widgets.window.messages import Messages, Severity
 if TYPE_CHECKING:
     from engines.data.picture_folder import Found
 
-NO_PICTURES = "Choose a data set of pictures first; a folder of pictures fits none of points."
+NO_PICTURES = "Choose a data set of pictures first: this one cannot use a folder of pictures."
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +110,9 @@ def report(opened: Opened) -> str:
     """What was opened and what was left out, in words."""
     found, title = opened.found, data_title(opened.data)
     count = len(found.pictures.levels)
-    pictures = f"{count:,} picture" + "s stand" * (count != 1) + " stands" * (count == 1)
-    said = f"{pictures} in for the examples of {title}, from {shortened(opened.folder.name, 60)}"
+    pictures = f"{count:,} picture" + "s" * (count != 1)
+    folder = shortened(opened.folder.name, 60)
+    said = f"the examples of {title} are now {pictures} from {folder}"
     if found.refused:
         said += f"; {found.left_out:,} left out ({found.refused[0].rstrip('.')})"
     if found.unread:

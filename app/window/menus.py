@@ -29,19 +29,19 @@ class Command:
 Menu: TypeAlias = tuple[str, Sequence[Command | None]]
 """A title and its commands; None is a line between them."""
 
-GROUPS = ("Draw", "Queue", "Pictures", "Mask", "Path", "Latents", "Line", "Plots", "Window")
+GROUPS = ("Run", "Queue", "Pictures", "Mask", "Path", "Latents", "Line", "Plots", "Window")
 BESIDE_MENUS = (
     Shortcut("Pictures", "Arrow keys", "Move through the pictures"),
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
-    Shortcut("Pictures", "O", "Hold to see the picture in place of the draw"),
+    Shortcut("Pictures", "O", "Hold to see the picture instead of the sample"),
     *MASK_SHORTCUTS,
-    Shortcut("Path", "Space", "Walk along the path, or pause"),
+    Shortcut("Path", "Space", "Play or pause the path"),
     Shortcut("Path", "Left or Right", "To the previous or next frame of the strip"),
     Shortcut("Path", "Home or End", "To the first or last frame of the strip"),
     Shortcut("Latents", "Home", "Reset all sliders"),
     Shortcut("Latents", "Arrow keys", "Move the pad, or the cursor of the map"),
     Shortcut("Latents", "Enter", "Choose the point of the map at the cursor"),
-    Shortcut("Latents", "Double-click", "Reset one slider, or bring the pad to its middle"),
+    Shortcut("Latents", "Double-click", "Reset one slider, or centre the pad"),
     Shortcut("Line", "Arrow keys", "Move the line across the plane"),
     Shortcut("Line", "Shift+Arrow keys", "Move it in large steps"),
     Shortcut("Line", "Home or End", "To the ends of the range"),

@@ -23,7 +23,7 @@ __all__ = ["LEFT_BEHIND", "TURN", "Event", "Failure", "Job", "Kind", "Lane", "Si
 
 log = logging.getLogger(__name__)
 
-LEFT_BEHIND = "It did not answer, and was left behind."
+LEFT_BEHIND = "It did not answer and was left behind."
 """What is said of a job that `Lane.restart` has given up."""
 
 TURN = 0.05

@@ -18,8 +18,8 @@ PATIENCE = 5.0
 _EVERY_MS = 500
 _TITLE = "Go on without it"
 _TIP = (
-    "Leave this job behind: it counts as failed, models are opened again, and everything else goes "
-    "on. It may keep a processor busy until it ends."
+    "Leave this job behind: it counts as failed, models are loaded again, and everything "
+    "else goes on. It may keep a processor busy until it ends."
 )
 
 

@@ -111,8 +111,10 @@ def scan_all(root: Path = ROOT) -> tuple[tuple[Card, ...], tuple[Broken, ...]]:
     hidden = tuple(
         Broken(
             card.folder / f"{naming.last(card.name)}.toml",
-            f"your model {card.name} is called like one of Genscope's; rename it: "
-            f"models rename {card.name} NEW",
+            (
+                f"your model {card.name} has the name of one of Genscope's; rename it: models "
+                f"rename {card.name} NEW"
+            ),
         )
         for card in mine
         if card.name in known
@@ -140,9 +142,9 @@ def is_foreign(card: Card) -> bool:
 def density_refusal(card: Card) -> str | None:
     """What rules a density out, in a sentence; None where the family as such has one."""
     if card.family == "gan":
-        return "Implicit: it draws, and no p(x) can be computed."
+        return "Implicit: it can be sampled, but p(x) cannot be computed."
     if is_foreign(card) and card.family == "latent-diffusion":
-        return "Its autoencoder has no calibrated p(x | z), so that no bound holds."
+        return "Its autoencoder has no calibrated p(x | z), so there is no bound."
     if is_foreign(card) and card.family == "vae":
         return "An autoencoder alone: no prior over its latents was learned."
     return None

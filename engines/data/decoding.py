@@ -64,7 +64,7 @@ def decoded(
     except Refused:
         raise
     except UnidentifiedImageError as error:
-        raise Refused("is no picture that Genscope can read; choose a PNG or JPEG.") from error
+        raise Refused("cannot be read as a picture; choose a PNG, JPEG or WebP.") from error
     except Image.DecompressionBombError as error:
         raise Refused(f"is too large; choose one of at most {largest} a side.") from error
     except Exception as error:

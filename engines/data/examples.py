@@ -31,7 +31,7 @@ def points(data: str, count: int) -> Tensor:
         return TOYS[data].sample(count, torch.Generator().manual_seed(0))[0]
     if not (ROOT / f"{data}.csv").is_file():
         if data not in own.names():
-            raise DataError(f"there are no points of the data '{data}' here")
+            raise DataError(f"there are no points of the data set '{data}' here")
         return torch.from_numpy(own.load(data).x[:count])
     table = np.loadtxt(
         ROOT / f"{data}.csv", np.float32, comments=None, delimiter=",", skiprows=1, max_rows=count

@@ -13,9 +13,11 @@ from engines.model import Card, Density, Meaning, Model, settle
 
 TASKS = ("sample", "inpaint", "interpolate", "density")
 
-_IMPLICIT = "Implicit: it draws, and no p(x) can be computed."
-_NO_SPACE = "Its factors mean something within one component only: there is no one space."
-_NO_LATENTS = "It has no codes of given examples: there is no path between them."
+_IMPLICIT = "Implicit: it can be sampled, but p(x) cannot be computed."
+_NO_SPACE = (
+    "Each component has its own latent space, so there is no single space to interpolate in."
+)
+_NO_LATENTS = "It cannot encode given examples, so there is no path between them."
 _NO_METHOD = "No in-painting method fits this model."
 _UNKNOWN = "Known once it is loaded."
 

@@ -41,8 +41,10 @@ CELLS = Knob(
     64,
     8192,
     64,
-    "Into how many cells the line is cut: first as far as the model's samples reach, then where "
-    "the mass is. A draw is uniform within its cell.",
+    (
+        "Into how many cells the line is cut: first as far as the model's samples reach, then "
+        "where the mass is. A sample is uniform within its cell."
+    ),
 )
 _SAMPLES, _SPREADS = 512, 8.0
 _NEGLIGIBLE = 25.0
@@ -131,8 +133,10 @@ METHODS = (
     Method(
         name="along-line",
         title="Along the line",
-        says="Draws by the density itself, computed everywhere along the line: only points of the "
-        "plane allow it.",
+        says=(
+            "Samples from the density itself, computed everywhere along the line; possible "
+            "only for 2-D points."
+        ),
         fits=_fits,
         procedure=_procedure,
         run=filling(fill, (CELLS,)),

@@ -34,8 +34,10 @@ LAST = Knob(
     1,
     5000,
     1,
-    "Metropolis-adjusted steps at the last level, whose distribution the result is drawn from in "
-    "the long run; under 1,000 it is still near where the annealing led, which is a guess.",
+    (
+        "Metropolis-adjusted steps at the last level. In the long run the result follows its "
+        "distribution; under 1,000 steps it still depends on where the annealing ended."
+    ),
 )
 KNOBS = (LEVELS, LAST, CLASS)
 _RHO, _STRIDE, _FEW = 7.0, 0.3, 1000
@@ -129,7 +131,7 @@ METHODS = (
     Method(
         name="annealed",
         title="Annealed Langevin",
-        says="Goes down the noise levels with the known pixels held at every one.",
+        says="Langevin steps at falling noise levels, with the known pixels held at each.",
         fits=_fits,
         procedure=_procedure,
         run=filling(fill, KNOBS),

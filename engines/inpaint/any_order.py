@@ -238,8 +238,10 @@ METHODS = (
     Method(
         name="any-order",
         title="Reveal in random order",
-        says="Takes the known pixels as already drawn and draws the others one after another from "
-        "the network's own conditionals.",
+        says=(
+            "Takes the known pixels as already sampled and samples the others one after "
+            "another from the network's own conditionals."
+        ),
         fits=lambda model: model.conditionals is not None and model.conditionals.any_order,
         procedure=_of_pictures,
         run=filling(fill_pictures, _PICTURE_KNOBS),
@@ -248,7 +250,7 @@ METHODS = (
     Method(
         name="any-order",
         title="Given what is known",
-        says="Draws the unknown coordinate from the mean over both orders, as the density is.",
+        says="Samples the unknown coordinate from the mean over both orders, like the density.",
         fits=lambda model: model.axes is not None and model.axes.any_order,
         procedure=_of_points,
         run=filling(fill_points),

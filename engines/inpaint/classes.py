@@ -22,27 +22,32 @@ from engines.readers import classifier
 from engines.readers.net import through
 
 ANY, READER, OWN = 0.0, 1.0, 2.0
-SEPARATE_READER, OWN_POSTERIOR = "a separate reader", "the model's own posterior"
+SEPARATE_READER, OWN_POSTERIOR = "a separate classifier", "the model's own posterior"
 CLASS = Knob(
     "class",
-    "Where no class is asked",
+    "If class is Any",
     READER,
     ANY,
     READER,
     1,
-    "A reader trained on pictures with holes says p(class | known pixels), and each draw takes its "
-    "class from it before it is filled: what is said of the method holds given the class. “Any” is "
-    "the label that the model was trained with for pictures of no class in particular, a tenth of "
-    "the time.",
-    choices=("the model's “any”", "a reader draws it"),
+    (
+        "A separate classifier, trained on pictures with holes, gives p(class | known pixels); "
+        "each sample takes its class from it before it is filled. The badge of the method then "
+        "holds given the class. “Any” is the label for no class in particular, with which the "
+        "model was trained a tenth of the time."
+    ),
+    choices=("the model's “any”", "a separate classifier picks one"),
 )
 OWN_CLASS = replace(
     CLASS,
     default=OWN,
     maximum=OWN,
-    help=f"{CLASS.help} The model's own p(class | known pixels) ∝ p(known pixels | class), all "
-    "classes being as likely before, is asked where it is cheap; elsewhere the reader.",
-    choices=(*CLASS.choices, "the model draws it where it can"),
+    help=(
+        f"{CLASS.help} The model's own p(class | known pixels) ∝ p(known pixels | class), all "
+        "classes being equally likely before, is used where it is cheap; elsewhere the "
+        "classifier."
+    ),
+    choices=(*CLASS.choices, "the model picks one where it can"),
 )
 """The same for models whose own p(x_o | c) is cheap, for some holes at least."""
 _STREAM = 0xC1A55
@@ -84,7 +89,7 @@ def classed(
     if by == ANY:
         return procedure
     who = OWN_POSTERIOR if by == OWN else SEPARATE_READER
-    said = f"class from {who} if none is asked"
+    said = f"class from {who} if none is chosen"
     procedure = replace(procedure, class_from=who)
     if by == OWN and not rough:
         return replace(procedure, method=f"{said}; {procedure.method}")

@@ -16,8 +16,10 @@ SWEEPS = Knob(
     0,
     5000,
     1,
-    "Turns of Gibbs sampling, which find where in its cell each known pixel lies, given the others "
-    "and the model. 0 places it uniformly, as if the pixels knew nothing of each other.",
+    (
+        "Sweeps of Gibbs sampling, which find where in its cell each known pixel lies, given "
+        "the others and the model. 0 places it uniformly, as if the pixels were independent."
+    ),
 )
 _ENOUGH = 20
 
@@ -66,7 +68,7 @@ METHODS = (
     Method(
         name="closed-form",
         title="Closed form",
-        says="Draws from the exact conditional distribution of the model, in no time.",
+        says="Samples from the exact conditional distribution of the model, at once.",
         fits=_closed,
         procedure=_procedure,
         run=filling(fill),
@@ -75,8 +77,10 @@ METHODS = (
     Method(
         name="closed-form",
         title="Gibbs within cells",
-        says="Closed forms by turns: where the known pixels lie within their levels, and the "
-        "component and factors that explain them.",
+        says=(
+            "Alternates two closed forms: where the known pixels lie within their levels, and "
+            "the component and factors that explain them."
+        ),
         fits=lambda model: cells.mixture_of(model) is not None,
         procedure=_of_cells,
         run=filling(fill, (SWEEPS,)),

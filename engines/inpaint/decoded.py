@@ -29,10 +29,14 @@ PARTICLES = Knob(
     1,
     256,
     1,
-    "States P of each draw's own run, from which it is picked by weight. Exact as P grows; 1 "
-    "steers without weighing.",
+    (
+        "Number P of particles in the run of each sample, which is picked by weight. Exact as "
+        "P grows; 1 guides without weights."
+    ),
 )
-STEPS = steps_knob(40, "A draw costs P · N calls of denoiser and decoder, each with a derivative.")
+STEPS = steps_knob(
+    40, ("A sample costs P · N calls of denoiser and decoder, each with a derivative.")
+)
 _ROWS: dict[type[Kind], int] = {Pictures: 64, Points: 4096}
 _SHARP, _FARTHEST = 0.1, 1.0
 
@@ -127,8 +131,10 @@ def _method(of: type[Kind]) -> Method:
     return Method(
         name="latent-tds",
         title="Latent twisted SMC",
-        says="Latents descend together, steered and weighed by what the decoder says of the known "
-        "values; exact as particles and steps grow.",
+        says=(
+            "Latent particles are denoised together, guided and weighted by how well the "
+            "decoder explains the known values; exact as particles and steps grow."
+        ),
         fits=fits,
         procedure=procedure,
         run=filling(fill, knobs),

@@ -142,8 +142,10 @@ def _method(name: str, title: str, says: str, how: str, source: str, *, text: bo
 _BLENDING = (
     "latent-blending",
     "Latent blending",
-    "The known part's latents, with noise of the right level, are put in place after every step; "
-    "the hole hears of its surroundings late, and seams may show.",
+    (
+        "The known part's latents, with noise of the right level, are put in place after every "
+        "step; the hole adapts to its surroundings late, and seams may show."
+    ),
     "latent blending",
     "Avrahami et al. 2023 (Blended Latent Diffusion)",
 )

@@ -22,7 +22,7 @@ from engines.inpaint.method import Hole, Method, filling
 from engines.inpaint.twist import scalar
 from engines.model import Exactness, Knob, Knobs, Model, Procedure, settle
 
-GUIDED_KNOBS = (steps_knob(30, "A draw costs N calls, each with a derivative."),)
+GUIDED_KNOBS = (steps_knob(30, "A sample costs N calls, each with a derivative."),)
 ZETA = Knob(
     "zeta",
     "Step size ζ",
@@ -30,10 +30,12 @@ ZETA = Knob(
     0.01,
     1.0,
     0.01,
-    "How far each step follows −∇ ‖x_o − D_o‖, against that distance. Large steps overshoot, small "
-    "ones leave the known part unheard.",
+    (
+        "How far each step follows −∇ ‖x_o − D_o‖, against that distance. Large steps "
+        "overshoot, small ones neglect the known part."
+    ),
 )
-DPS_KNOBS = (steps_knob(100, "A draw costs N calls, each with a derivative."), ZETA)
+DPS_KNOBS = (steps_knob(100, "A sample costs N calls, each with a derivative."), ZETA)
 
 
 def guided(scene: Scene) -> Walk:
@@ -85,8 +87,10 @@ def _dps_procedure(model: Model, knobs: Knobs) -> Procedure:
 GUIDED = Method(
     name="guided",
     title="ΠGDM",
-    says="One state is steered by how well its denoised guess fits what is known; quick and "
-    "often good, but the shares of several answers come out wrong.",
+    says=(
+        "One particle is guided by how well its denoised estimate fits the known part; quick "
+        "and often good, but the probabilities of different answers come out wrong."
+    ),
     fits=is_diffusion,
     procedure=_guided_procedure,
     run=filling(descending(guided, _steps), GUIDED_KNOBS),
@@ -95,8 +99,10 @@ GUIDED = Method(
 DPS = Method(
     name="dps",
     title="DPS",
-    says="As ΠGDM, but steered by the plain distance to what is known, with a step size that has "
-    "to be chosen by hand.",
+    says=(
+        "As ΠGDM, but guided by the plain distance to the known part, with a step size to be "
+        "chosen by hand."
+    ),
     fits=is_diffusion,
     procedure=_dps_procedure,
     run=filling(descending(posterior_sampling, _steps), DPS_KNOBS),

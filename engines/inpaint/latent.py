@@ -41,10 +41,12 @@ STEPS = Knob(
     3,
     5000,
     1,
-    "Length of the chains in z. τ falls from 1 in the first half; step sizes settle until three "
-    "quarters and are then left alone. Chains start where the model's own draws fit loosely, and "
-    "keep to that mode unless they are very long: 1,500 steps mend the shares of the modes on "
-    "moons, not on spirals.",
+    (
+        "Length of the chains in z. τ falls from 1 in the first half; step sizes settle "
+        "until three quarters and are then left alone. Chains start where the model's own "
+        "samples fit loosely, and stay in that mode unless they are very long: 1,500 steps "
+        "correct the weights of the modes on moons, not on spirals."
+    ),
 )
 DESCENT = Knob(
     "steps",
@@ -221,8 +223,10 @@ def _langevin(of: type[Kind]) -> Method:
     return Method(
         name="latent-langevin",
         title="Latent Langevin",
-        says="Walks among the latents whose pictures agree with what is known up to τ, then puts "
-        "the known values back.",
+        says=(
+            "Langevin steps among the latents whose pictures agree with the known part up to "
+            "τ; then the known values are restored."
+        ),
         fits=_fits(of),
         procedure=procedure,
         run=filling(fill_by_chains, knobs),
@@ -245,8 +249,10 @@ def _descent(of: type[Kind]) -> Method:
     return Method(
         name="latent-descent",
         title="Nearest latent",
-        says="Descends from several starts to a latent that agrees best; no draws, and little of "
-        "the doubt is seen.",
+        says=(
+            "Gradient descent from several starts to a latent that agrees best. The results "
+            "are no samples of a distribution and show little of the uncertainty."
+        ),
         fits=_fits(of),
         procedure=procedure,
         run=filling(fill_by_descent, knobs),

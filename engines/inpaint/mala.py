@@ -53,9 +53,12 @@ WALK = Knob(
     1,
     20_000,
     1,
-    "Length of the chains in the missing pixels, one network call and its slope each. Short ones "
-    "stay near where the search led, which is a guess: of digits 200 steps went 0.07 of the "
-    "distance between two chains, which grows with the root of the steps.",
+    (
+        "Length of the chains in the missing pixels, one network call and its slope each. "
+        "Short chains stay near the result of the search, which is a guess: on digits 200 "
+        "steps moved 0.07 of the distance between two chains; this grows with the square root "
+        "of the steps."
+    ),
 )
 SEARCH = Knob(
     "search",
@@ -64,8 +67,10 @@ SEARCH = Knob(
     0,
     500,
     1,
-    "Projections by turns on the known pixels and on the latents of likely pictures, two calls "
-    "each. The chains start where they lead.",
+    (
+        "Alternating projections onto the known pixels and onto the latents of likely "
+        "pictures, two calls each. The chains start from their result."
+    ),
 )
 PICTURE_KNOBS = (WALK, SEARCH, CLASS)
 _POOL = {Pictures: 32, Points: 512}
@@ -277,7 +282,10 @@ METHODS = (
     Method(
         name="mala",
         title="Langevin in pixels",
-        says="Starts where the flow's own pictures agree, then walks in the missing pixels.",
+        says=(
+            "Starts near pictures of the flow that agree with the known pixels, then takes "
+            "Langevin steps in the missing ones."
+        ),
         fits=lambda model: model.bijection is not None and isinstance(model.card.kind, Pictures),
         procedure=_of_pictures,
         run=filling(fill_pictures, PICTURE_KNOBS),

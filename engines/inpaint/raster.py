@@ -345,8 +345,10 @@ def method(
             1,
             512,
             1,
-            "States P of each draw's own run, weighed at every known place that comes after a "
-            "missing one. Exact as P grows; 1 weighs nothing.",
+            (
+                "Number P of particles in the run of each sample, weighted at every known "
+                "position that comes after a missing one. Exact as P grows; 1 uses no weights."
+            ),
         )
         knobs = (asked, *knobs)
 
@@ -361,10 +363,15 @@ def method(
     return Method(
         name="smc" if particles else "clamping",
         title="Sequential Monte Carlo" if particles else "Clamping",
-        says="Draws the missing places in order and lets what is known later weigh what was drawn; "
-        "exact as particles grow, and at once where the hole comes last."
+        says=(
+            "Samples the missing positions in order and weights them by the known positions "
+            "that come later; exact as particles grow, and with one where the hole comes last."
+        )
         if particles
-        else "Draws the missing places in order, deaf to what is known after them: a comparison.",
+        else (
+            "Samples the missing positions in order and ignores what is known after them; for "
+            "comparison."
+        ),
         fits=fits,
         procedure=procedure,
         run=filling(_fill(make, most), knobs),

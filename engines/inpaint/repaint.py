@@ -17,8 +17,10 @@ RESAMPLINGS = Knob(
     1,
     50,
     1,
-    "How often r every stretch of levels is walked. More let the hole and its surroundings agree; "
-    "1 is replacement. A draw costs r · N calls.",
+    (
+        "How many times r every stretch of levels is repeated. More make the hole and its "
+        "surroundings agree; 1 is replacement. A sample costs r · N calls."
+    ),
 )
 JUMP = Knob(
     "jump",
@@ -27,9 +29,9 @@ JUMP = Knob(
     1,
     20,
     1,
-    "Levels j in one stretch: how far noise is put back before walking it again.",
+    "Levels j in one stretch: how far noise is added again before it is repeated.",
 )
-KNOBS = (steps_knob(20, "A draw costs r · N calls."), RESAMPLINGS, JUMP)
+KNOBS = (steps_knob(20, "A sample costs r · N calls."), RESAMPLINGS, JUMP)
 
 
 def walk(scene: Scene) -> Walk:
@@ -80,8 +82,11 @@ def _procedure(model: Model, knobs: Knobs) -> Procedure:
 REPAINT = Method(
     name="repaint",
     title="RePaint",
-    says="The known part, with noise of the right level, is put in place at every step, and every "
-    "step is walked several times so that the hole can answer; no known error bound.",
+    says=(
+        "The known part, with noise of the right level, is put in place at every step, and "
+        "every step is repeated several times so that the hole can adapt; no error bound is "
+        "known."
+    ),
     fits=is_diffusion,
     procedure=_procedure,
     run=filling(descending(walk, calls), KNOBS),

@@ -19,7 +19,7 @@ from engines.inpaint.denoising import (
 from engines.inpaint.method import Method, filling
 from engines.model import Exactness, Knobs, Model, Procedure, settle
 
-KNOBS = (steps_knob(30, "A draw costs N calls; more do not bring it nearer to the truth."),)
+KNOBS = (steps_knob(30, "A sample costs N calls; more do not make it more exact."),)
 
 
 def walk(scene: Scene) -> Walk:
@@ -45,15 +45,17 @@ def replaced(
 
 def _procedure(model: Model, knobs: Knobs) -> Procedure:
     n = int(settle(KNOBS, knobs)["steps"])
-    method = f"replacement, {n} steps: the hole hears of the known part too late"
+    method = f"replacement, {n} steps: the known part influences the hole too late"
     return Procedure(Exactness.HEURISTIC, method, "Song et al. 2021, appendix I.2")
 
 
 REPLACEMENT = Method(
     name="replacement",
     title="Replacement",
-    says="The known part, with noise of the right level, is put in place at every step; fast, "
-    "but the hole is drawn as if the surroundings had noise of their own.",
+    says=(
+        "The known part, with noise of the right level, is put in place at every step; fast, "
+        "but the hole is filled as if the surroundings had noise of their own."
+    ),
     fits=is_diffusion,
     procedure=_procedure,
     run=filling(descending(walk, lambda hole: int(hole.knobs["steps"])), KNOBS),

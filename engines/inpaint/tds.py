@@ -141,17 +141,21 @@ def _method(name: str, twist: str, *, of: type[Kind], particles: int, steps: int
             1,
             256,
             1,
-            "States P of each draw's own run, from which it is picked by weight. Exact as P "
-            "grows; 1 steers without weighing.",
+            (
+                "Number P of particles in the run of each sample, which is picked by weight. "
+                "Exact as P grows; 1 guides without weights."
+            ),
         ),
-        steps_knob(steps, "A draw costs P · N calls, each with a derivative."),
+        steps_knob(steps, "A sample costs P · N calls, each with a derivative."),
         *([CLASS] if of is Pictures else []),
     )
     return Method(
         name=name,
         title="Twisted SMC",
-        says="Particles steered by what is known descend together and are weighed on the way, so "
-        "that the errors of steering are corrected; exact as particles and steps grow.",
+        says=(
+            "Particles guided by the known part are denoised together and weighted on the way, "
+            "which corrects the errors of guiding; exact as particles and steps grow."
+        ),
         fits=fits,
         procedure=lambda model, given: _procedure(settle(knobs, given), twist, model),
         run=filling(descending(walk, _steps, _particles), knobs),

@@ -202,7 +202,7 @@ class Tried:
     def note(self) -> str:
         if self.langevin is None or self.encoder is None:
             return ""
-        return f"accepted: {100 * self.langevin:.0f} %, encoder {100 * self.encoder:.0f} %"
+        return f"accepted {100 * self.langevin:.0f} %, encoder {100 * self.encoder:.0f} %"
 
 
 Move: TypeAlias = Callable[[State, Tensor], tuple[State, Tensor, Tried]]
@@ -320,9 +320,9 @@ def _method(exact: bool, of: type[Kind]) -> Method:
     knobs = (long, PIXELS, CLASS) if of is Pictures else (STEPS,)
     title = "Metropolis-within-Gibbs" if exact else "Pseudo-Gibbs"
     says = (
-        "Chains that go between the latent and the hole, the encoder's error corrected."
+        "Chains that alternate between the latent and the hole, with the encoder's error corrected."
         if exact
-        else "Encodes and decodes again and again, as if the encoder were exact."
+        else "Encodes and decodes repeatedly, as if the encoder were exact."
     )
 
     def procedure(model: Model, given: Knobs) -> Procedure:

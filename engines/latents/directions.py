@@ -99,7 +99,7 @@ def study(model: Model, walk: Walk, root: Path = ROOT) -> Generator[Step, None, 
     Raises ValueError for a walk that nothing can be moved in, or where no data fit the model.
     """
     if not walk.free:
-        raise ValueError("There is no latent space here: nothing for a slider to move.")
+        raise ValueError("This model has no latent space, so there are no sliders.")
     if model.generator is not None and model.latents is not None:
         return (yield from _by_effects(model, model.generator, model.latents))
     x, labels = data_of(model.card, STUDIED[walk.pace], root)

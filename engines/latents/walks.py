@@ -24,8 +24,10 @@ from engines.paths import Way, mix
 
 Between = Callable[[Way, Tensor, Tensor, Tensor], Tensor]
 
-_NO_INVERSE = "This model has no codes of given pictures: there is no path between them."
-_NO_SPACE = "Factors mean something only within their component: there is no one space to walk in."
+_NO_INVERSE = "This model cannot encode given pictures, so there is no path between them."
+_NO_SPACE = (
+    "Each component has its own latent space, so there is no single space to interpolate in."
+)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) ->
 def truth_of(data: str, label: int | None = None) -> Field:
     """The density that a data set was drawn from. Raises ValueError where nobody knows it."""
     if data not in TOYS:
-        raise ValueError(f"nobody knows the density that {data} was drawn from")
+        raise ValueError(f"the density that {data} was drawn from is unknown")
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
         found = TOYS[data].log_grid(xs, ys, label)
@@ -129,5 +129,5 @@ def samples_run(model: Model, label: int | None, count: int = SAMPLES) -> Run:
 def kernels_of_samples(x: Tensor, name: str) -> Kernels:
     """The stand-in for a density that a model has not: kernels on its samples."""
     count = len(x) - HELD_OUT
-    of = f"kernels on {count:,} samples of {name}: they blur it, it is not its own density"
+    of = f"kernels on {count:,} samples of {name}: blurred, not the model's own density"
     return kernels_on(x[:count], x[count:], of)

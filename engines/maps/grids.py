@@ -21,7 +21,7 @@ def log_density_grid(
     if model.density is None:
         raise ValueError(no_density(model.card))
     if model.card.shape != (2,):
-        raise ValueError(f"{model.card.name} is not of the plane: its shape is {model.card.shape}")
+        raise ValueError(f"{model.card.name} is not a 2-D model: its shape is {model.card.shape}")
     for name, axis in (("xs", xs), ("ys", ys)):
         if axis.dim() != 1 or not len(axis) or not (axis.diff() > 0).all():
             raise ValueError(f"{name} must be one increasing row of numbers")

@@ -45,10 +45,12 @@ _SAYS = {
     Kind.BOUND: "A lower bound on the model's log p(x) on average over its random draws; for one "
     "picture or point it may lie above log p(x).",
     Kind.ESTIMATE: "An estimate of the model's log p(x), with a solver's or a quadrature's error.",
-    Kind.UNNORMALISED: "log p(x) up to a constant that nobody knows, which is −E(x): only "
-    "differences count, and a larger energy E(x) is less likely.",
+    Kind.UNNORMALISED: (
+        "log p(x) up to an unknown constant: −E(x). Only differences count; a larger energy "
+        "E(x) is less likely."
+    ),
     Kind.SAMPLES: "A kernel density of the model's samples. The model itself has no density.",
-    Kind.DATA: "A kernel density of the data: nobody knows the density they were drawn from.",
+    Kind.DATA: "A kernel density of the data: the density they were drawn from is unknown.",
 }
 _OF = {
     Meaning.EXACT: Kind.EXACT,
@@ -68,8 +70,8 @@ def comparable(kinds: list[Kind]) -> str:
     met = list(dict.fromkeys(kind for kind in kinds if kind is not Kind.TRUTH))
     if Kind.UNNORMALISED in met and len(kinds) > 1:
         return (
-            "An unnormalised density lacks a constant of its own: it cannot be ranked against "
-            "other models."
+            "The normalising constant of an energy is unknown, so its value cannot be "
+            "compared with other models."
         )
     if len(met) > 1:
         names = ", ".join(kind.value for kind in met)

@@ -48,12 +48,16 @@ class Process(Enum):
         if self is Process.NOISE:
             sigma = 0.5 * math.tan(angle_at(place))
             return (
-                f"t = {place:.2f}: p of data with noise of {2 * sigma:.3g} × their spread, brought "
-                "to that spread; curves of the probability-flow ODE."
+                f"t = {place:.2f}: data density with Gaussian noise, σ = {2 * sigma:.3g} × "
+                "data s.d., rescaled; lines: probability-flow ODE."
             )
         if self is Process.LAYERS:
-            return f"t = {place:.2f}: p after that share of the layers, from N(0, I)."
-        return f"t = {place:.2f}: kernels on {CHAINS:,} chains at this step, and some of them."
+            return (
+                f"t = {place:.2f}: density after this share of the layers, starting from N(0, I)."
+            )
+        return (
+            f"t = {place:.2f}: kernels on {CHAINS:,} chains at this step; dots: some of the chains."
+        )
 
 
 @dataclass(frozen=True)

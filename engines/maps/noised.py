@@ -100,7 +100,7 @@ class Sweep:
 
     def __init__(self, card: Card, part: Denoise, label: int | None) -> None:
         if not is_plane(card.kind):
-            raise ValueError(f"{card.name} is not of the plane")
+            raise ValueError(f"{card.name} is not a 2-D model")
         self.card, self.part = card, part
         given = None if label is None else [label]
         self.label = class_indices(card, given, 1).to(part.device)

@@ -58,8 +58,8 @@ def pixel_map(model: Model, x: Tensor, label: int | None = None, noise: float = 
     if run is not None:
         return (yield from run)
     raise ValueError(
-        f"{model.card.name} says nothing of single pixels: its log p(x) is no sum over them, "
-        "and it has no slope here"
+        f"{model.card.name} has no view per pixel: its log p(x) is not a sum over pixels, "
+        "and no slope is available"
     )
 
 

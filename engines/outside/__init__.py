@@ -34,7 +34,7 @@ def find(name: str) -> Card:
         return finish(single.reading(file))
     if not hub.is_id(name):
         shown = naming.shortened(name)
-        raise CheckpointError(f"there is no model '{shown}': no folder, and no id of the hub")
+        raise CheckpointError(f"there is no model '{shown}': no folder, and no Hugging Face id")
     return fetched(name, hub.fetch(name))
 
 

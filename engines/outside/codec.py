@@ -82,7 +82,7 @@ def load(layout: Layout, what: Net, device: torch.device) -> Codec:
         scale = scale / _each(config, "latents_std", channels)
     if not (scale.isfinite().all() and scale.all()):
         raise CheckpointError(
-            f"{layout.folder.path}: the latents' 'scaling_factor' or 'latents_std' is nought"
+            f"{layout.folder.path}: the latents' 'scaling_factor' or 'latents_std' is zero"
         )
     return Codec(
         net,

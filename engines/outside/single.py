@@ -111,9 +111,9 @@ def _of_names(path: Path, names: tuple[str, ...]) -> str:
     """What the weights in a file are, and what to do about it."""
     if any(part in name for name in names for part in _LORA):
         return (
-            f"{path} is a LoRA: it changes another model and draws nothing by itself; fuse it into "
-            "that model with diffusers (load_lora_weights, fuse_lora, save_pretrained), and open "
-            "the folder"
+            f"{path} is a LoRA: it changes another model and makes nothing by itself; fuse "
+            "it into that model with diffusers (load_lora_weights, fuse_lora, "
+            "save_pretrained), and open the folder"
         )
     if any(name.startswith(_UNET) for name in names):
         kind = "StableDiffusionXL" if any(n.startswith(_XL) for n in names) else "StableDiffusion"
@@ -123,7 +123,7 @@ def _of_names(path: Path, names: tuple[str, ...]) -> str:
             "and open the folder"
         )
     return (
-        f"{path} holds weights alone: write a card beside it that names their network "
+        f"{path} holds only weights: write a card beside it that describes their network "
         "(docs/outside.md), and open the card"
     )
 

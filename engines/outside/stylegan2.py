@@ -42,8 +42,10 @@ PSI = Knob(
     0.0,
     1.0,
     0.05,
-    "Styles are drawn towards the mean style, w̄ + ψ (w − w̄). 1 leaves them alone; smaller values "
-    "give cleaner and less varied pictures, 0 the mean alone.",
+    (
+        "Styles are moved towards the mean style, w̄ + ψ (w − w̄). 1 changes nothing; smaller "
+        "values give cleaner and less varied pictures, 0 the mean alone."
+    ),
     warn="not the model's distribution",
 )
 

@@ -150,7 +150,7 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
     folder, dtype = layout.folder, precision(device)
     index = folder.table("model_index.json")
     if index.get("requires_aesthetics_score"):
-        raise CheckpointError(f"{folder.path} refines pictures of others and cannot draw its own")
+        raise CheckpointError(f"{folder.path} only refines given pictures and cannot make its own")
     nets = {
         part: loading.network(layout, what, device, dtype)
         for part, what in layout.nets.items()

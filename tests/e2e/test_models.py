@@ -198,7 +198,7 @@ def test_a_model_of_the_hub_is_fetched_cancelled_and_gone_on_with(open_window, h
     stage.until(lambda: dialog.facts.progress.isVisible() and dialog.facts.progress.value() > 100)
     assert " of " in state(dialog, name)
     stage.click(dialog.facts.buttons[Deed.CANCEL])
-    assert state(dialog, name) == "stops…"
+    assert state(dialog, name) == "stopping…"
     stage.until(lambda: state(dialog, name).startswith("stopped at"))
     assert stage.window.session.data == "mnist"
     hub.pause, hub.fetched[:] = 0.0, []

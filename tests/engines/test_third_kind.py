@@ -113,7 +113,7 @@ def test_whatever_does_not_know_the_kind_says_so_in_a_sentence(model):
     ]
     assert moments.process_of(model) is None
     assert not posterior.has_plane(model)
-    with pytest.raises(ValueError, match="says nothing of single pixels"):
+    with pytest.raises(ValueError, match="has no view per pixel"):
         finish(pixel_map(model, torch.zeros(1, 12)))
     with pytest.raises(ValueError, match="no path"):
         walk_of(model)

@@ -30,9 +30,7 @@ def strings(top: QWidget) -> Iterator[tuple[str, str]]:
     """What each widget is called in the code, with what it says there, and the string."""
     for widget in (top, *top.findChildren(QWidget)):
         kind = type(widget).__name__
-        if kind.startswith("qt_") or (
-            kind == "QLineEdit" and widget.objectName().startswith("qt_")
-        ):
+        if widget.objectName().startswith("qt_"):  # a part of one of Qt's own
             continue
         for what, text in _of(widget):
             if text.strip():
@@ -80,5 +78,5 @@ def _of_view(
             for role in _ROLES:
                 text = index.data(role)
                 yield "item", text if isinstance(text, str) else ""
-            if column == 0 and model.hasChildren(index):
+            if column == 0 and model.rowCount(index):
                 yield from _of_view(view, index)

@@ -10,14 +10,14 @@ from widgets.look import theme
 
 MOST = 5_000
 """Letters of each text."""
-_EVERYWHERE = "It holds in every tab, for models that read texts."
-_TEXT_TIP = f"What to draw, in words. Enter draws anew. {_EVERYWHERE}"
-_NEGATIVE_TIP = f"What to stay away from, where guidance is on. {_EVERYWHERE}"
+_EVERYWHERE = "Used in every tab, by models that take a text prompt."
+_TEXT_TIP = f"What to draw, in words. Press Enter to update. {_EVERYWHERE}"
+_NEGATIVE_TIP = f"What should not be drawn; needs guidance. {_EVERYWHERE}"
 _OTHER_TIP = (
-    "<qt>The text at the last end point; empty for the same text all the way. Along the path the "
-    "embedding of the text goes straight from the first to this one, while the codes go from end "
-    "point to end point. The same picture at both ends has one code: then the text alone "
-    "changes.</qt>"
+    "<qt>The prompt at the last end point; empty: the same prompt all the way. Along the "
+    "path the text embedding goes in a straight line from the first prompt to this one, "
+    "while the latent code goes from end point to end point. With the same picture at both "
+    "ends only the text changes.</qt>"
 )
 
 

@@ -59,10 +59,10 @@ class TimeBar(QWidget):
             "A double click goes to the end."
         )
         self.models.setAccessibleName("Look inside")
-        self.models.setToolTip("Which model to look into; its own map shows the moment.")
+        self.models.setToolTip("The model to look into; its map shows the chosen moment.")
         self.play.setCheckable(True)
-        self.play.setToolTip("Run through the moments; again to pause.")
-        self.step.setToolTip("One moment further.")
+        self.play.setToolTip("Play from noise to density; click again to pause.")
+        self.step.setToolTip("One step forward.")
         self.says.setWordWrap(True)
         self.says.setFont(theme.small_font(self.font()))
         self.says.setProperty("faint", True)

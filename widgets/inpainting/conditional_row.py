@@ -22,7 +22,7 @@ class ConditionalRow(FillingRow):
         super().__init__(parent)
         self.plot = ConditionalPlot(self)
         self._kept.tip = (
-            "Whether the known coordinate of every draw is the one asked for, compared bit by bit."
+            "Whether every sample has exactly the known coordinate, compared bit by bit."
         )
         self.stage.addWidget(self.plot, 0, 0, 1, 2)
         self.plot.pressed.connect(self.chosen)
@@ -32,7 +32,7 @@ class ConditionalRow(FillingRow):
     def set_identity(self, title: str, name: str, family: str) -> None:
         super().set_identity(title, name, family)
         self.plot.set_colour(theme.family_colour(family))
-        self.plot.setAccessibleName(f"Draws and density of {title}")
+        self.plot.setAccessibleName(f"Samples and density of {title}")
 
     def set_state(self, state: State, text: str = "") -> None:
         """As every row; but what to do next must not hide the curves."""

@@ -28,7 +28,7 @@ class EvidenceDialog(QDialog):
         self.said = QLabel(self)
         self.said.setProperty("faint", True)
         self.copy = QPushButton("Copy as Markdown", self)
-        self.copy.setToolTip("Copy both tables for a page.")
+        self.copy.setToolTip("Copy both tables as Markdown.")
         self.copy.setAutoDefault(False)
         self.views = FamilyView(self), FamilyView(self)
         self.titles = QLabel(self), QLabel(self)

@@ -81,7 +81,7 @@ class FillingRow(QFrame):
         self.methods.setMinimumContentsLength(4)
         self.methods.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.methods.setEnabled(False)
-        self.methods.setToolTip("The ways to fill, known once the model is loaded.")
+        self.methods.setToolTip("In-painting methods that fit this model; known once it is loaded.")
         self.badge.hide()
 
     def _build(self) -> None:
@@ -150,11 +150,11 @@ class FillingRow(QFrame):
         self.badge.set_standing(standing, tip)
 
     def set_cost(self, text: str, quality: str = "") -> None:
-        """ "312 ms for 8 · NFE 40" and "acceptance 0.57"."""
-        self._cost.tip = "Time of all draws, and network evaluations (NFE) of each."
+        """ "312 ms for 8 samples, 40 network calls each" and "accepted 57 %"."""
+        self._cost.tip = "Time for all samples, and network evaluations (NFE) for each."
         self._quality.tip = (
-            "What the run finds of its own quality: the share of moves accepted, or how many "
-            "particles count (ESS)."
+            "How well the run went: the share of proposals accepted, how far the chains "
+            "moved, or the effective sample size (ESS)."
         )
         self._cost.setText(text)
         self._quality.setText(quality)

@@ -23,8 +23,10 @@ class Flip(QWidget):
         self._place = QLabel(self)
         self._shown: tuple[Picture, Rows, str] | None = None
         self._source: Picture | None = None
-        self.slider.setAccessibleName("Draw")
-        self.slider.setToolTip("Flip through the draws of the chosen row. Hold O for the picture.")
+        self.slider.setAccessibleName("Sample")
+        self.slider.setToolTip(
+            "Step through the samples of the chosen row. Hold O for the picture."
+        )
         self._place.setFont(theme.small_font(self.font()))
         self._place.setProperty("faint", True)
         row = QHBoxLayout()
@@ -55,7 +57,7 @@ class Flip(QWidget):
     def show_summary(self, picture: Picture, title: str, rows: Rows) -> None:
         """Show the picture itself, the mean or the deviation large, with what there is to say."""
         self._place.setText(title)
-        self._shown = picture, rows, "It is no draw: choose one of them."
+        self._shown = picture, rows, "This is not a sample: choose one."
         self._paint()
 
     def clear(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from widgets.plots.line_plane import LinePlane
 
 NAMES = ("x₁", "x₂")
-MEANING = "The line is known, the other coordinate is drawn."
+MEANING = "The line fixes one coordinate; the other is sampled."
 
 
 class LineEditor(QWidget):

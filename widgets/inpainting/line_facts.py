@@ -31,7 +31,7 @@ class LineFacts(QWidget):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._text.setAccessibleName("About the row")
-        self.save = QPushButton("Save draws…", self)
+        self.save = QPushButton("Save samples…", self)
         self.copy_recipe = QPushButton("Copy recipe", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -53,10 +53,13 @@ class LineFacts(QWidget):
         )
         table = f'<table cellspacing="2">{"".join(lines)}</table>'
         self._text.setText(table if rows else f'<span style="color: {faint}">{EMPTY}</span>')
-        reason = "" if ready else " The draws are not finished yet."
+        reason = "" if ready else " The samples are not finished yet."
         for button, tip in (
-            (self.save, "Save all draws as a table, with their recipe in its first line."),
-            (self.copy_recipe, "Copy the recipe of these draws as text; pasting it re-makes them."),
+            (self.save, "Save all samples as a table, with their recipe in its first line."),
+            (
+                self.copy_recipe,
+                "Copy the recipe of these samples as text; pasting it re-makes them.",
+            ),
         ):
             button.setEnabled(ready)
             button.setToolTip(tip + reason)

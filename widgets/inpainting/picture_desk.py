@@ -29,15 +29,15 @@ class PictureDesk(Desk):
         self.canvas = self.editor.canvas
         self.inspected = self.flip = Flip(parent)
         self.keep_mask = QCheckBox("Keep mask", parent)
-        self.unclamped = QCheckBox("Unclamped", parent)
+        self.unclamped = QCheckBox("Before known pixels are restored", parent)
         self.switches = self.keep_mask, self.unclamped
         self.keep_mask.setToolTip(
-            "Whether another picture keeps the mask; otherwise it is cleared."
+            "Keep the mask when the picture changes; otherwise it is cleared."
         )
         self.keep_mask.setChecked(True)
         self.unclamped.setToolTip(
-            "Show the draws as the method left them, before the known pixels are put back. "
-            "What is saved or copied always has the known pixels."
+            "Show the samples as the method left them, before the known pixels are "
+            "restored. What is saved or copied always has the known pixels."
         )
         layout = QVBoxLayout(self.given)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -18,14 +18,14 @@ SPREAD_MOST = 0.5
 """The standard deviation that the brightest colour stands for: a fair coin's, of the full range."""
 
 _SUMMARY_TIP = (
-    "<qt>The picture behind the hole; <b>mean</b> of all draws; <b>sd</b>: standard deviation per "
-    "pixel, in shares of the full range; <b>typical</b> and <b>diverse</b>: the draws with the "
-    "smallest and the largest mean distance to the others.</qt>"
+    "<qt>The picture behind the hole; <b>mean</b> of all samples; <b>sd</b>: standard "
+    "deviation per pixel, in shares of the full range; <b>typical</b> and <b>diverse</b>: "
+    "the samples with the smallest and the largest mean distance to the others.</qt>"
 )
 
 _KEPT_TIP = (
-    "Whether every known pixel of every draw is that of the picture, compared bit by bit. "
-    "Unclamped: how far the method itself leaves the known pixels from the picture's."
+    "Whether every sample keeps every known pixel, compared bit by bit. “Before "
+    "restoring”: how far the method itself moves the known pixels."
 )
 
 
@@ -78,15 +78,15 @@ class InpaintingRow(FillingRow):
 
     def set_identity(self, title: str, name: str, family: str) -> None:
         super().set_identity(title, name, family)
-        self.draws.setAccessibleName(f"Draws of {title}")
+        self.draws.setAccessibleName(f"Samples of {title}")
         self.summary.setAccessibleName(f"Summary of {title}")
 
     def set_unclamped(self, drift: int) -> None:
         """The draws on show are as the method left them, at most `drift` levels from the known."""
         if drift:
-            self._kept.setText(f"unclamped: ≤ {drift} of 255 off")
+            self._kept.setText(f"before restoring: ≤ {drift} of 255 off")
         else:
-            self._kept.setText("unclamped: known kept")
+            self._kept.setText("before restoring: known kept")
 
     def set_truth(self, caption: str) -> None:
         """Whether the picture behind the hole is the "truth" or only where it comes from."""

@@ -36,7 +36,9 @@ from widgets.look.specs import RowSpec
 
 GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
 """Least widths, in device-independent pixels."""
-FILL_TIP = "Queue the draws of every row (Ctrl+Enter). With Shift before the jobs that wait."
+FILL_TIP = (
+    "Fill every row, as jobs in the queue (Ctrl+Enter). With Shift: at the front of the queue."
+)
 
 
 class InpaintingTab(QWidget):
@@ -133,7 +135,7 @@ class InpaintingTab(QWidget):
         with QSignalBlocker(self.count):
             if most is not None:
                 self.count.setRange(1, most)
-                self.count.setToolTip(f"How many draws every model makes, 1 to {most:,}.")
+                self.count.setToolTip(f"Number of samples per model (1–{most:,}).")
             self.count.setValue(count)
 
     def show_desk(self, desk: Desk | None) -> None:
@@ -172,13 +174,15 @@ class InpaintingTab(QWidget):
 
     def _dress(self) -> None:
         self.count.setDecimals(0)
-        self.count.setAccessibleName("Draws")
+        self.count.setAccessibleName("Samples")
         self.set_draws(8, 64)
         self.classes.setAccessibleName("Class")
-        self.classes.setToolTip("Fill as any class, p(x), or as one class, p(x | c).")
+        self.classes.setToolTip("Fill with any class, p(x), or with one class, p(x | c).")
         for widget in (self.count, self.classes):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.live.setToolTip("Methods fast enough follow every stroke. The others wait for Fill.")
+        self.live.setToolTip(
+            "Fast methods update while you paint. The others start when you press Fill."
+        )
         self.live.setChecked(True)
         self.fill.setProperty("primary", True)
         self.fill.setToolTip(FILL_TIP)
@@ -227,7 +231,7 @@ class InpaintingTab(QWidget):
         form, switches = self._form, QHBoxLayout()
         form.setSpacing(unit)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow("Draws", self.count)
+        form.addRow("Samples", self.count)
         form.addRow("Class", self.classes)
         form.addRow(self.attributes)
         self.attributes.hide()

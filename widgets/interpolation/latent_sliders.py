@@ -38,7 +38,7 @@ class LatentSliders(QWidget):
         self._names: list[QLineEdit] = []
         self.unlock, self.nothing = QCheckBox(f"Unlock ± {UNLOCKED:g} σ", self), QLabel(self)
         self.unlock.setToolTip(
-            f"Beyond ± {LOCKED:g} σ codes are ones that the model has hardly ever seen."
+            f"Beyond ± {LOCKED:g} σ lie codes that the model has hardly ever seen."
         )
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("faint", True)

@@ -29,7 +29,7 @@ class Player(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.slider = Slider(self)
-        self.play = GlyphButton(Glyph.PLAY, "Play", "Walk along the path (Space).", self)
+        self.play = GlyphButton(Glyph.PLAY, "Play", "Play along the path (Space).", self)
         self.loop, self.speed, self.easing = QCheckBox("Loop", self), Combo(self), Combo(self)
         self._label = QLabel(self)
         self._keys = 2
@@ -131,14 +131,14 @@ class Player(QWidget):
         metrics = self._label.fontMetrics()
         width = metrics.horizontalAdvance("λ = 0.000  (G … H)") + theme.UNIT
         self._label.setFixedSize(width, metrics.height())
-        self.loop.setToolTip("Begin again at the end.")
+        self.loop.setToolTip("Start again at the end.")
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip(f"Speed 1 takes {SECONDS:g} seconds for the path.")
+        self.speed.setToolTip(f"Playing speed: at 1 × the path takes {SECONDS:g} seconds.")
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g} ×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.easing.setAccessibleName("Easing")
-        self.easing.setToolTip("How the place follows the clock, in the window and in exports.")
+        self.easing.setToolTip("Speed along the path, when playing and in exports.")
         self.easing.addItems(EASINGS)
         self.easing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

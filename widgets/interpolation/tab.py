@@ -39,8 +39,9 @@ USUAL_WIDTH = 956
 """Of the rows in a window of usual size: strips are worth more room than sliders."""
 WAYS = ("slerp", "lerp")
 _WAY_TIP = (
-    "<qt><b>slerp</b> goes along the great circle and keeps the norm of codes, where draws from "
-    "N(0, I) lie; <b>lerp</b> goes straight, and half-way the norm has fallen by about √2.</qt>"
+    "<qt><b>slerp</b> goes along the great circle and keeps the norm of codes, where "
+    "samples of N(0, I) lie; <b>lerp</b> goes straight, and half-way the norm has fallen "
+    "by about √2.</qt>"
 )
 
 
@@ -70,7 +71,7 @@ class InterpolationTab(QWidget):
         super().__init__(parent)
         self._rows: dict[str, InterpolationRow] = {}
         self.keys, self.source = KeyStrip(self), SourceBar(self)
-        self.sampler, self.sample = Combo(self), QPushButton("Draw", self)
+        self.sampler, self.sample = Combo(self), QPushButton("Sample", self)
         self.player, self.prompt = Player(self), PromptFields(self, wide=True, path=True)
         self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
         self.frames, self.film = NumberBox(self), NumberBox(self)
@@ -190,37 +191,38 @@ class InterpolationTab(QWidget):
 
     def _dress(self) -> None:
         self.sampler.setAccessibleName("Model to draw from")
-        self.sampler.setToolTip("Which model draws the end point.")
+        self.sampler.setToolTip("The model to sample the end point from.")
         self.sample.setToolTip(
-            "Put a draw of this model at the chosen end point: its seed and class are those of the "
-            "window and of the menu beside."
+            "Use a sample of this model as the chosen end point, with the seed of the "
+            "window and the class chosen here."
         )
         self.way.addItems(list(WAYS))
         self.way.setAccessibleName("Path")
         self.way.setToolTip(_WAY_TIP)
         self.encoder.addItem("Mean of q(z | x)", "mean")
-        self.encoder.addItem("Draw from q(z | x)", "draw")
+        self.encoder.addItem("Sample of q(z | x)", "draw")
         self.encoder.setAccessibleName("Encoder")
         self.encoder.setToolTip(
-            "Which code a VAE gives an end point. Other families have one code for each picture."
+            "Which latent code a VAE uses for an end point. Other families have one code "
+            "for each picture."
         )
         self.classes.setAccessibleName("Class of the decoder")
         self.classes.setToolTip(
-            "Decode every code as one class: the same z in another class keeps its manner. "
-            "End points then no longer come back as they were."
+            "Decode every code as one class: the same z decoded as another class keeps its "
+            "style. End points are then no longer reproduced."
         )
         self.frames.setDecimals(0)
         self.frames.setRange(3, 60)
         self.frames.setValue(9)
-        self.frames.setAccessibleName("Frames")
+        self.frames.setAccessibleName("Thumbnails")
         self.frames.setToolTip(
-            "Frames of every strip, 3 to 60; a few more where each end point is to have its own."
+            "Thumbnails per strip (3–60); a few more where each end point needs its own."
         )
         self.film.setDecimals(0)
         self.film.setRange(3, 240)
         self.film.setValue(60)
         self.film.setAccessibleName("Frames of exports")
-        self.film.setToolTip("Frames of an exported film or sheet, 3 to 240.")
+        self.film.setToolTip("Frames of an exported film or sheet (3–240).")
         self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("faint", True)
@@ -267,8 +269,8 @@ class InterpolationTab(QWidget):
         forms.setSpacing(2 * unit)
         pairs = (
             (("Path", self.way), ("Encoder", self.encoder)),
-            (("Class", self.classes), ("Strip", self.frames)),
-            (("Film", self.film), ("", self.export)),
+            (("Class", self.classes), ("Thumbnails", self.frames)),
+            (("Frames", self.film), ("", self.export)),
         )
         for share, rows in zip((3, 2, 2), pairs, strict=True):
             form = QFormLayout()

@@ -27,7 +27,7 @@ from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.progress import ProgressLine
 
-_ADD = "A folder, a card, or an id of the hub such as owner/name"
+_ADD = "a folder, a card (.toml) or a Hugging Face id (owner/name)"
 
 
 class LibraryDialog(QDialog):
@@ -46,11 +46,11 @@ class LibraryDialog(QDialog):
         self.setAcceptDrops(True)
         self.field = QLineEdit(self)
         self.add = self._button(
-            "Add", "Add what is named here (Enter); a model of the hub is downloaded."
+            "Add", "Add what is entered here (Enter); a Hugging Face model is downloaded."
         )
-        self.folder = self._button("Folder…", "Choose a folder of diffusers.")
+        self.folder = self._button("Folder…", "Choose a diffusers folder.")
         self.card = self._button("Card…", "Choose a card (.toml) beside its weights.")
-        self.bring = self._button("Import…", "Take in a model that was exported (.genscope).")
+        self.bring = self._button("Import…", "Add a model that was exported (.genscope).")
         self.said = QLabel(self)
         self.list, self.facts = ModelList(self), ModelFacts(self)
         self.budget, self.taken = QLabel(self), ProgressLine(self)
@@ -115,7 +115,7 @@ class LibraryDialog(QDialog):
         self.field.setPlaceholderText(_ADD)
         self.field.setAccessibleName("Model to add")
         self.field.setToolTip(
-            "A path or an id of the hub. Folders, cards and exported models can be dropped, too."
+            "A path or a Hugging Face id. You can also drop folders, cards and exported models."
         )
         self.field.setClearButtonEnabled(True)
         self.said.setWordWrap(True)
@@ -123,7 +123,7 @@ class LibraryDialog(QDialog):
         self.budget.setProperty("faint", True)
         self.disk.setProperty("faint", True)
         self.budget.setToolTip(
-            "When it is full, the model longest unused is unloaded; pinned ones stay."
+            "When memory is full, the least recently used model is unloaded; pinned ones stay."
         )
         self.taken.setAccessibleName("Memory taken by loaded models")
         self.taken.setToolTip(self.budget.toolTip())

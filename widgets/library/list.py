@@ -24,10 +24,10 @@ from widgets.look import theme
 
 HEADINGS = ("Model", "Family", "Parameters", "Memory", "State")
 _TIPS = (
-    "Its name: a bundled one, a folder or card, or an id of the hub.",
+    "Name of a bundled model, a folder, a card or a Hugging Face id.",
     "The kind of generative model.",
     "Numbers stored in the checkpoint.",
-    "What its tensors take: estimated before it is loaded, measured afterwards.",
+    "Memory of its tensors: estimated before it is loaded, measured afterwards.",
     "Whether it is loaded, and what is under way.",
 )
 _NAME = Qt.ItemDataRole.UserRole

@@ -24,24 +24,24 @@ SHARES = (10, 25, 50, 75, 90)
 
 _TOOLS = (
     (Tool.BRUSH, Glyph.BRUSH, Command.BRUSH, "Paint what is unknown. Shift+click draws a line."),
-    (Tool.ERASER, Glyph.ERASER, Command.ERASER, "Erase. The right button does with any tool."),
-    (Tool.LASSO, Glyph.LASSO, Command.LASSO, "Draw an outline to fill. Ctrl subtracts it."),
+    (Tool.ERASER, Glyph.ERASER, Command.ERASER, "Erase. Right-drag erases with any tool."),
+    (Tool.LASSO, Glyph.LASSO, Command.LASSO, "Outline a region to mask; with Ctrl: to unmask."),
     (
         Tool.RECTANGLE,
         Glyph.RECTANGLE,
         Command.RECTANGLE,
-        "Drag a rectangle. Ctrl subtracts it, Shift makes it square.",
+        "Drag a rectangle to mask; with Ctrl: to unmask, with Shift: a square.",
     ),
     (
         Tool.FILL,
         Glyph.BUCKET,
         Command.FILL,
-        "Fill the region inside painted lines. The right button empties a painted one.",
+        "Mask the region inside painted lines; a right click unmasks one.",
     ),
 )
 _COMMANDS = (
-    (Glyph.BACK, Command.UNDO, "Undo", "Take the last change of the mask back."),
-    (Glyph.REDO, Command.REDO, "Redo", "Make the change again."),
+    (Glyph.BACK, Command.UNDO, "Undo", "Undo the last change of the mask."),
+    (Glyph.REDO, Command.REDO, "Redo", "Redo the change."),
     (Glyph.INVERT, Command.INVERT, "Invert", "Swap known and unknown."),
     (Glyph.TRASH, Command.CLEAR, "Clear", "Make every pixel known."),
     (Glyph.ALL, Command.MASK_ALL, "Mask all", "Make every pixel unknown."),
@@ -89,9 +89,7 @@ class MaskTools(QWidget):
         self.opacity.setRange(0, 100)
         self.opacity.setValue(round(100 * self._canvas.overlay_opacity()))
         self.opacity.setAccessibleName("Mask opacity")
-        self.opacity.setToolTip(
-            "How strongly the mask covers the picture. The model sees it whole."
-        )
+        self.opacity.setToolTip("Opacity of the mask on the screen. It does not change the result.")
         self.presets.setMenu(self._preset_menu())
         self.colour.setMenu(self._colour_menu())
         self.colour.show_colour(self._canvas.overlay_colour())
@@ -132,7 +130,7 @@ class MaskTools(QWidget):
             (
                 Glyph.EXPORT,
                 "Export mask",
-                "Save the mask as a PNG of one bit a pixel.",
+                "Save the mask as a 1-bit PNG.",
                 self.export_wanted,
             ),
         ):

@@ -29,8 +29,8 @@ class KeyStrip(QWidget):
         self._row.setSpacing(theme.UNIT // 2)
         self.add, self.remove = QPushButton("+", self), QPushButton("−", self)
         for button, name, tip in (
-            (self.add, "Add a key", f"Put another picture at the end of the path, {MOST} at most."),
-            (self.remove, "Remove the key", "Take the chosen picture out of the path."),
+            (self.add, "Add a keyframe", f"Add a picture at the end of the path (at most {MOST})."),
+            (self.remove, "Remove the keyframe", "Remove the chosen picture from the path."),
         ):
             button.setAccessibleName(name)
             button.setToolTip(tip)

@@ -29,13 +29,13 @@ class PictureDialog(QDialog):
 
     def __init__(self, name: str, picture: Picture, ways: tuple[str, ...], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Take {name}")
+        self.setWindowTitle(f"Use {name}")
         self.original, self.preview = _frame(self), _frame(self)
         self.ways, self.invert = Combo(self), QCheckBox("Invert", self)
         self.size_note = QLabel(self)
         self.ways.addItems(list(ways))
         self.ways.setAccessibleName("Fit")
-        self.ways.setToolTip("How the picture comes to the shape of the model.")
+        self.ways.setToolTip("How the picture is fitted to the size of the model.")
         self.invert.setToolTip(
             "Swap dark and bright: ink on paper becomes a bright digit on black."
         )
@@ -65,9 +65,9 @@ class PictureDialog(QDialog):
         buttons = QDialogButtonBox(kind.Ok | kind.Cancel, self)
         take, leave = buttons.button(kind.Ok), buttons.button(kind.Cancel)
         assert isinstance(take, QPushButton)
-        take.setText("Take it")
-        take.setToolTip("Paint on this picture.")
-        leave.setToolTip("Keep the picture there is.")
+        take.setText("Use")
+        take.setToolTip("Use this picture.")
+        leave.setToolTip("Keep the current picture.")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.size_note.setProperty("faint", True)

@@ -62,7 +62,9 @@ class ConditionalPlot(QWidget):
         self.setMinimumSize(160, 96)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.setToolTip("Histogram of the draws, the model's conditional density, and the data's.")
+        self.setToolTip(
+            "Histogram of the samples, the model's conditional density, and the data's."
+        )
 
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""

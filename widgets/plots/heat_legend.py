@@ -24,7 +24,7 @@ class HeatLegend(QWidget):
         self.setFont(theme.small_font(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         words = f"{name} from 0 to {most:g} {unit}"
-        self.setToolTip(f"Colours of {words}; what lies above is shown as {most:g}.")
+        self.setToolTip(f"Colours of {words}; larger values are shown as {most:g}.")
         self.setAccessibleName(words)
 
     def sizeHint(self) -> QSize:

@@ -38,7 +38,7 @@ class HeatPanel(QFrame):
         self.badge = Badge(self)
         self._bar = FamilyBar(self)
         self._title, self._footer = ElidedLabel(self), ElidedLabel(self)
-        self._close = GlyphButton(Glyph.CROSS, "Close", "Leave this map out.", self)
+        self._close = GlyphButton(Glyph.CROSS, "Close", "Hide this map.", self)
         self._notice = Notice(self)
         self._cost = ""
         self._title.setFont(theme.title_font(self.font()))

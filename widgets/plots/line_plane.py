@@ -37,8 +37,8 @@ class LinePlane(Scatter):
         self.setMinimumSize(160, 160)
         self.setAccessibleName("Plane")
         self.setToolTip(
-            "Drag the line: its coordinate is known, the other is drawn. Arrow keys move it, with "
-            "Shift in large steps; X turns it."
+            "Drag the line: its coordinate is known, the other is sampled. Arrow keys move "
+            "it, with Shift in large steps; X turns it."
         )
         self.set_line(0, 0.0)
 

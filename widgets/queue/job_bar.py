@@ -18,7 +18,7 @@ from widgets.queue.jobs import Deed, Job, JobState, JobTable
 __all__ = ["JobBar", "JobState"]
 
 
-_STOP_BEHIND = "Stop what is worked out in the background. It is asked for anew when it is needed."
+_STOP_BEHIND = "Stop the background work. It starts again when it is needed."
 
 
 class Line(QWidget):
@@ -101,9 +101,9 @@ class JobBar(QWidget):
         self.panel = QFrame(self)
         self.list = JobList(self.table, self.panel)
         self.cancel_waiting = QPushButton("Cancel waiting", self.panel)
-        self.cancel_waiting.setToolTip("Take all waiting jobs out. The running one goes on.")
-        self.clear_ended = QPushButton("Clear ended", self.panel)
-        self.clear_ended.setToolTip("Forget the jobs that have ended. Their results stay.")
+        self.cancel_waiting.setToolTip("Cancel all waiting jobs. The running one goes on.")
+        self.clear_ended = QPushButton("Clear finished", self.panel)
+        self.clear_ended.setToolTip("Remove finished jobs from the list. Their results stay.")
         self.sign = StateSign(self)
         self.title = Line(None, self)
         self.line = ProgressLine(self)

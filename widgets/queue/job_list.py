@@ -168,7 +168,7 @@ class JobList(QTableView):
         self.setModel(table)
         self.setItemDelegate(JobPainter(self))
         self.setAccessibleName("Jobs")
-        self.setToolTip("Jobs in the order they run. The menu of a row has all that can be done.")
+        self.setToolTip("Jobs in the order they run. The context menu of a row has all actions.")
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Button)  # that of the card around it
         self.setShowGrid(False)
@@ -239,7 +239,7 @@ class JobList(QTableView):
         if not self._table.rowCount():
             painter = QPainter(self.viewport())
             painter.setPen(theme.colour("faint"))
-            text = "No jobs yet. What Generate starts shows up here."
+            text = "No jobs yet. What Generate starts appears here."
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
             painter.end()
 

@@ -34,7 +34,7 @@ ENDED = (JobState.DONE, JobState.FAILED, JobState.STOPPED)
 class Deed(Enum):
     """What a person can ask of a job: name of the control, and the key that does the same."""
 
-    RUN_FIRST = "Run first (F)"
+    RUN_FIRST = "Run next (F)"
     RETRY = "Retry (R)"
     DETAILS = "Details (Enter)"
     CANCEL = "Cancel (Delete)"
@@ -205,7 +205,7 @@ class JobTable(QAbstractTableModel):
         """The place in the queue, the steps done, or what a failed job said."""
         if job.state is JobState.WAITING:
             ahead = self.turn(job)
-            return f"{ahead} before it" if ahead else "next"
+            return f"{ahead} ahead" if ahead else "next"
         if job.state in ENDED:
             return job.message
         return f"{job.done} of {job.total}" if job.total is not None else f"{job.done} steps"

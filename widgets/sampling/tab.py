@@ -65,7 +65,8 @@ class SamplingTab(QWidget):
     knob_changed = Signal(str, str, float)
     generate_wanted = Signal(int, bool)
     """Batch size, and whether it goes before the jobs that wait."""
-    last_batch_wanted = Signal()
+    last_batch_wanted = Signal(bool)
+    """Whether the last batch is to be shown; else the preview."""
     chosen = Signal(str, int)
     menu_wanted = Signal(str, int, QPoint)
     drag_wanted = Signal(str, int)
@@ -79,11 +80,11 @@ class SamplingTab(QWidget):
         self._columns: dict[str, Column] = {}
         self._sections: dict[str, _KnobSection] = {}
         self._per_row: dict[str, int] = {}
-        self.count = _spin(1, 400, 16, "How many pictures follow every change at once.")
+        self.count = _spin(1, 400, 16, "Number of samples redrawn at every change (1–400).")
         self.classes, self.attributes = Combo(self), AttributeMenus(self)
-        self.batch = _spin(1, 100_000, 500, "How many pictures Generate makes.")
+        self.batch = _spin(1, 100_000, 500, "Number of samples that Generate makes (1–100,000).")
         self.generate = QPushButton("Generate", self)
-        self.last_batch = QPushButton("Show last batch", self)
+        self.last_batch = QPushButton("Last batch", self)
         self.prompt, self.viewer = PromptFields(self), Viewer(self)
         self._knobs = QVBoxLayout()
         self._grid = QGridLayout()
@@ -95,6 +96,12 @@ class SamplingTab(QWidget):
         self.attributes.hide()
         self.generate.clicked.connect(self._ask_to_generate)
         self.last_batch.clicked.connect(self.last_batch_wanted)
+
+    def set_batch(self, words: str, *, shown: bool) -> None:
+        """Say which batch there is, such as "500, seed 7", "" for none, and whether it is shown."""
+        self.last_batch.setText(f"Last batch ({words})" if words else "Last batch")
+        self.last_batch.setEnabled(bool(words))
+        self.last_batch.setChecked(shown)
 
     def class_mode(self) -> Literal["all", "each"] | int:
         """ "all" for p(x), "each" for every class in turn, or one class index."""
@@ -178,20 +185,23 @@ class SamplingTab(QWidget):
 
     def _dress(self) -> None:
         self.classes.setToolTip(
-            "Which classes to draw: p(x), where each has its share; each in turn, as many of every "
-            "class whatever its share; or one class, p(x | c)."
+            "Which classes to sample: p(x), with the share of each class in the data; each "
+            "in turn, with equal shares; or one class, p(x | c)."
         )
         self.classes.setAccessibleName("Class")
         self.classes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.count.setAccessibleName("Live count")
+        self.count.setAccessibleName("Preview count")
         self.batch.setAccessibleName("Batch size")
         self.generate.setProperty("primary", True)
         self.generate.setToolTip(
-            "Queue a batch of this size for every model shown (Ctrl+Enter). "
-            "With Shift it runs before the jobs that wait."
+            "Queue a batch of this size for every model shown (Ctrl+Enter). With Shift: at "
+            "the front of the queue."
         )
-        self.last_batch.setToolTip("Show the last generated batch in place of the live pictures.")
-        self.last_batch.setEnabled(False)
+        self.last_batch.setToolTip(
+            "Down: the last generated batch. Up: the preview, which follows every change."
+        )
+        self.last_batch.setCheckable(True)
+        self.set_batch("", shown=False)
 
     def _build(self) -> None:
         unit = theme.UNIT
@@ -216,7 +226,7 @@ class SamplingTab(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setSpacing(unit)
-        form.addRow("Live", self.count)
+        form.addRow("Preview", self.count)
         form.addRow("Class", self.classes)
         form.addRow(self.attributes)
         self._form = form

@@ -31,7 +31,7 @@ class FamiliesDialog(QDialog):
         self.data = Combo(self)
         self.data.setAccessibleName("Data set of the measured figures")
         self.data.setToolTip("The measured figures are those of the models of this data set.")
-        self.markdown = self._button("Copy as Markdown", "Copy the whole table for a page.")
+        self.markdown = self._button("Copy as Markdown", "Copy the whole table as Markdown.")
         self.text = self._button("Copy as text", "Copy the whole table for a spreadsheet.")
         self.said = QLabel(self)
         self.view = FamilyView(self)

@@ -34,13 +34,13 @@ class ModelPicker(QWidget):
         self._data = ""
         self.combo = Combo(self)
         self.combo.setAccessibleName("Data set")
-        self.combo.setToolTip("The data set whose models are on offer. It holds in every tab.")
+        self.combo.setToolTip("The data set of the models, in every tab.")
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.row = ChipRow(self)
         self.library = GlyphButton(
             Glyph.PLUS,
             "Models…",
-            "All models: what they can do and take, and how to bring your own (Ctrl+M).",
+            "All models: what they can do, what they need, and how to add your own (Ctrl+M).",
             self,
             framed=True,
         )

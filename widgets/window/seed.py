@@ -17,10 +17,10 @@ from widgets.look.glyphs import Glyph, GlyphButton
 LARGEST = 2**32 - 1
 REMEMBERED = 50
 
-_DICE = "Draw a random seed."
-_DICE_LOCKED = "The seed is locked. Unlock it to draw another."
-_BACK = "Go back to the seed before this one. The last 50 are kept."
-_BACK_EMPTY = "There is no earlier seed to go back to."
+_DICE = "Choose a random seed."
+_DICE_LOCKED = "The seed is locked. Unlock it to choose another."
+_BACK = "Previous seed. The last 50 are kept."
+_BACK_EMPTY = "There is no previous seed."
 
 
 class SeedBox(NumberBox):
@@ -80,12 +80,12 @@ class SeedField(QWidget):
         self.lock = GlyphButton(
             Glyph.UNLOCK,
             "Lock the seed",
-            "Keep this seed: the dice leaves it as it is.",
+            "Lock the seed: the dice does not change it.",
             self,
             framed=True,
         )
         self.lock.setCheckable(True)
-        self.back = GlyphButton(Glyph.BACK, "Reuse the last seed", _BACK_EMPTY, self, framed=True)
+        self.back = GlyphButton(Glyph.BACK, "Previous seed", _BACK_EMPTY, self, framed=True)
         self.back.setEnabled(False)
         self._arrange()
         self.box.valueChanged.connect(self._on_edited)

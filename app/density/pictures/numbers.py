@@ -63,8 +63,8 @@ class Numbers(QObject):
         self.sort.addItem("Sort: fewest bits first", BY_BITS)
         self.sort.setAccessibleName("Order of the models")
         self.sort.setToolTip(
-            "Rank the models by this picture's bits. Only numbers of one kind can be ranked, and "
-            "only by more than their errors."
+            "Sort the models by the bits of this picture. Only numbers of the same kind "
+            "can be compared, and only where they differ by more than their errors."
         )
         self.sort.currentIndexChanged.connect(self._sort)
         controls = QWidget(self._view)
@@ -232,7 +232,7 @@ class Numbers(QObject):
         found = [self.scores[card.name] for card in cards if card.name in self.scores]
         if self.sort.currentData() == BY_BITS and (reason := unranked(found)):
             self.sort.setCurrentIndex(0)
-            self._messages.tell(f"Not ranked. {reason}", severity=Severity.NOTE)
+            self._messages.tell(f"Not sorted. {reason}", severity=Severity.NOTE)
             return
         self._order(cards)
 
@@ -262,7 +262,7 @@ def shown(found: Score) -> tuple[str, str]:
 def place_of(found: Score, tests: HeldOut | None) -> str:
     """Where the picture lies among the test pictures."""
     if tests is None or not len(tests.amounts):
-        return "test set: on its way"
+        return "computing the test set…"
     more = float((tests.amounts > found.amount).mean())
     count = len(tests.amounts)
     known = "" if count == tests.total else f" (of {tests.total})"

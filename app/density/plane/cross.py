@@ -15,8 +15,8 @@ from engines.model import Card
 from widgets.density.numbers import Number
 from widgets.density.plane_view import PlaneView
 
-OF_A_PIXEL = " Read off the map here; the value at this very point is on its way."
-OF_A_MOMENT = " Read off the map: inside the model only the map is computed."
+OF_A_PIXEL = " Read off the map; the exact value at this point is being computed."
+OF_A_MOMENT = " Read off the map: between noise and density only the map is computed."
 
 
 class Cross(QObject):

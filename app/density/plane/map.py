@@ -122,12 +122,15 @@ class DensityMap(QObject):
             self.panel.set_state(State.READY)
             self.panel.set_footer(
                 f"{mass}{request.wide} × {request.high} · {took(frame.seconds)}",
-                "∫ is the mass of the density over the whole plane in view at first: 1 if all of "
-                "it is there and it is normalised. Then pixels, and the time they took.",
+                (
+                    "∫: the integral of the density over the area shown at first. It is 1 if "
+                    "the density is normalised and lies inside. Then the size in pixels and "
+                    "the computing time."
+                ),
             )
         else:
-            text = "" if frame.stride == 1 else f", {frame.stride} × {frame.stride} pixels a value"
-            self.panel.set_state(State.WORKING, f"{100 * frame.share:.0f} %{text}")
+            rough = "" if frame.stride == 1 else f" · preview, {frame.stride}-pixel blocks"
+            self.panel.set_state(State.WORKING, f"{100 * frame.share:.0f} %{rough}")
             self.panel.set_progress(frame.share)
 
     @Slot(object)

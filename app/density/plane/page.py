@@ -33,7 +33,7 @@ from widgets.look import theme
 from widgets.look.colours import Scale
 
 DIFFERENCE = "difference"
-NO_PROCESS = "None of these models can be looked into: choose a diffusion, a flow or an energy."
+NO_PROCESS = "None of these models has steps to look into: choose a diffusion, a flow or an energy."
 
 
 class Plane(Page):

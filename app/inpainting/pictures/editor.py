@@ -96,7 +96,7 @@ class PictureEditor(Editor[FilledRow]):
         self.inspector.expect(card.name, recipe.index or 0)
 
     def put(self, card: Card, request: FillRequest) -> None:
-        self.source.adopt(request.picture, "From a saved draw", request.mask)
+        self.source.adopt(request.picture, "From a saved sample", request.mask)
 
     def make_row(self, card: Card, widget: InpaintingRow) -> FilledRow:
         row = FilledRow(card, widget, self.channel(card.name), self.parts.session.open, self)

@@ -25,18 +25,19 @@ PREFIX = "inpainting_"
 WANTED = 0.9
 """The share of held-out pixels that a calibrated model has within its 90 % interval."""
 _ORDER = {"square": 0, "left": 1}
+_HOLES = {"square": "centre hole", "left": "left half"}
 AGREEMENT, COVERAGE = "agreement", "coverage"
 """The share of draws read as the true class, and that of held-out pixels within the interval."""
 NOT_MEASURED = "calibration: not measured"
 NOT_AT_THESE = "not measured at these settings"
 NOT_KNOWN = (
-    "Not measured: this method of {family} was not run on {kind} where the answer is known. Its "
-    "badge rests on its mathematics and on the tests of the code."
+    "Not measured: this method of {family} was not run on {kind} where the answer is "
+    "known. Its badge follows from theory and from the tests of the code."
 )
 NO_EVIDENCE = "No evidence is bundled: run python -m engines.training inpainting-evidence."
 
 _COLUMNS = (
-    Column("Method", "The way to fill, at the knobs of the row's tool tip.", False),
+    Column("Method", "The method, with the settings in the row's tool tip.", False),
     Column("Sampler", "How the method relates to the model's own distribution.", False),
     Column(
         "Asked",
@@ -44,13 +45,17 @@ _COLUMNS = (
         "shipped checkpoint by quadrature.",
         False,
     ),
-    Column("Measure", "What distance it is.", False),
-    Column("Draws", "How many were compared.", True),
-    Column("NFE", "Network evaluations of each draw.", True),
-    Column("Error", "Distance of the draws from the exact conditional distribution.", True),
-    Column("Floor", "The mean distance of as many exact draws: less cannot be asked.", True),
-    Column("Limit", "What 99 % of sets of as many exact draws stay below.", True),
-    Column("Verdict", "Whether the badge holds.", False),
+    Column("Measure", "The kind of distance.", False),
+    Column("Samples", "How many were compared.", True),
+    Column("NFE", "Network evaluations per sample.", True),
+    Column("Error", "Distance of the samples from the exact conditional distribution.", True),
+    Column(
+        "Floor",
+        "Mean distance of the same number of exact samples: the best that can be reached.",
+        True,
+    ),
+    Column("Limit", "99 % of sets of exact samples of this size stay below it.", True),
+    Column("Verdict", "Whether the measurement agrees with the badge.", False),
 )
 _FIGURES = (
     Column(
@@ -58,8 +63,10 @@ _FIGURES = (
     ),
     Column(
         "Figure",
-        "Agreement: the share of draws that a classifier reads as the true class. Coverage: the "
-        "share of held-out pixels within the 90 % interval of the draws.",
+        (
+            "Agreement: the share of samples that a classifier assigns to the true class. "
+            "Coverage: the share of held-out pixels within the 90 % interval of the samples."
+        ),
         False,
     ),
     Column("Value", "± one standard error.", True),
@@ -161,13 +168,15 @@ def calibration(card: Card, choice: Choice, default: bool, knobs: Knobs) -> tupl
     if apart := _apart(choice, found[0].knobs, settle(choice.knobs, knobs)):
         where = f"Measured at other settings than this row's: {'; '.join(apart)}. "
         return NOT_AT_THESE, f"{where}There: {rest}."
-    words = [f"{100 * f.value:.0f} % {f.mask}" for f in found if f.what == COVERAGE]
+    words = [
+        f"{100 * f.value:.0f} % ({_HOLES.get(f.mask, f.mask)})" for f in found if f.what == COVERAGE
+    ]
     first = f"{found[0].what} {_value(found[0].value)} ({found[0].mask})"
-    text = f"covers {', '.join(words)}" if words else first
+    text = f"90 % intervals cover {', '.join(words)}" if words else first
     tip = (
-        "Coverage: the share of held-out pixels within the 90 % interval of the draws. Calibrated "
-        f"draws cover {100 * WANTED:.0f} %, and more where pixels are almost sure. "
-        f"Measured: {rest}."
+        "Coverage: the share of held-out pixels within the 90 % interval of the samples. "
+        f"Calibrated samples cover {100 * WANTED:.0f} %, and more where pixels are almost "
+        f"sure. Measured: {rest}."
     )
     return text, tip
 
@@ -234,7 +243,7 @@ def _how(entry: Mapping[str, Any], draws: str, examples: str) -> str:
     """The method and how much was measured, by the names of both numbers in the card."""
     parts = [str(entry["method"])] if "method" in entry else []
     if draws in entry:
-        parts.append(f"{entry[draws]} draws")
+        parts.append(f"{entry[draws]} samples")
     if examples in entry:
         parts.append(f"{entry[examples]:,} pictures")
     return ", ".join(parts) or NOTHING

@@ -23,7 +23,7 @@ from widgets.pictures.gallery import Gallery
 from widgets.plots.heat import coloured
 
 _SUMMARIES = (
-    ("mean", "Of all draws, pixel by pixel."),
+    ("mean", "Over all samples, pixel by pixel."),
     ("sd", f"Standard deviation per pixel; brightest at {SPREAD_MOST:g} of the full range."),
 )
 
@@ -106,7 +106,7 @@ class PictureInspector(Inspector[FilledRow]):
         if row.stale:
             table.insert(0, ("", CHANGED))
         if self._desk.unclamped.isChecked():
-            table.insert(1, ("Shown", "unclamped; files have the known pixels"))
+            table.insert(1, ("Shown", "before known pixels are restored; files have them"))
         self._desk.flip.show_draw(
             row.seen(frame)[index],
             table,
@@ -157,6 +157,6 @@ def _beside(frame: Filling) -> list[tuple[str, str]]:
         return []
     error = ("Error of the mean", f"{found.error:.3f} rms of the full range, in the hole")
     if len(frame.values) == 1:
-        return [error, ("Within the draws", "takes two draws or more")]
+        return [error, ("Within the samples", "needs two samples or more")]
     least = f"; at least {100 * found.expected:.0f} % on average if calibrated"
-    return [error, ("Within the draws", f"{100 * found.covered:.0f} % of hidden pixels{least}")]
+    return [error, ("Within the samples", f"{100 * found.covered:.0f} % of hidden pixels{least}")]

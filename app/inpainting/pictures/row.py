@@ -17,7 +17,7 @@ from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
 from widgets.plots.heat import coloured
 
-NO_HOLE = "Nothing was painted: nothing to fill."
+NO_HOLE = "Paint a hole first."
 
 
 class FilledRow(MethodRow[FillRequest, Filling]):

@@ -20,7 +20,7 @@ from widgets.inpainting.conditional_row import ConditionalRow
 from widgets.inpainting.line_desk import LineDesk
 from widgets.inpainting.tab import InpaintingTab
 
-LOOKING = "Looking for the data…"
+LOOKING = "Loading the data…"
 
 
 class PointEditor(Editor[LineRow]):

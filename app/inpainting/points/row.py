@@ -108,7 +108,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         gap, far = self.gap(self.curve), ""
         if gap is not None and self.frame is not None:
             limit = FAR * usual(self.frame.request.count)
-            far = f"KS {gap:.2f}: far from its density" if gap > limit else ""
+            far = f"KS {gap:.2f}: far from the model's density" if gap > limit else ""
         said = super()._remark(cut=cut)
         if self._stale or cut:
             return said
@@ -157,9 +157,11 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         limit = usual(self.frame.request.count)
         self.view.set_calibration(
             f"KS {gap:.3f} (95 %: < {limit:.3f})",
-            "The largest gap between the draws' distribution and the model's density "
-            "(Kolmogorov-Smirnov): of as many independent exact draws 95 % stay below "
-            f"{limit:.3f}.",
+            (
+                "The largest gap between the samples' distribution and the model's density "
+                "(Kolmogorov-Smirnov). 95 % of sets of exact samples of this size stay below "
+                f"{limit:.3f}."
+            ),
         )
 
     def _draws_text(self) -> str:
@@ -167,13 +169,13 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             return ""
         seen = self.view.plot.share_in_view()
         out = f", {100 * seen:.0f} % in view" if seen < 0.995 else ""
-        return f"{self.frame.request.count:,} draws{out}"
+        return f"{self.frame.request.count:,} samples{out}"
 
     def _model_text(self) -> str:
         if self.curve is None:
             return ""
         if self.curve.density is None:
-            return NO_DENSITY if not self.curve.meaning else "no density here"
+            return NO_DENSITY if not self.curve.meaning else "no density"
         return f"its density, {_STANDING[self.curve.meaning]}"
 
     def _truth_text(self) -> str:
@@ -197,13 +199,13 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             table += [
                 ("Method", self.frame.choice.title),
                 ("Known", _known(asked)),
-                ("Draws", f"{asked.count:,}"),
+                ("Samples", f"{asked.count:,}"),
                 ("Seed", str(asked.seed)),
-                ("Mean of draws", f"{self.frame.values.mean():.3f}"),
-                ("sd of draws", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
+                ("Mean of samples", f"{self.frame.values.mean():.3f}"),
+                ("sd of samples", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
             ]
             if self._line is not None and not _answers(asked, self._line):
-                table.append(("", f"Drawn of that line; now {_known(self._line)}."))
+                table.append(("", f"Samples of the previous line; now {_known(self._line)}."))
         for name, curve in (("density", self.curve), ("data", self.truth)):
             if curve is None or curve.density is None:
                 continue

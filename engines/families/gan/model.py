@@ -47,7 +47,7 @@ TRUNCATION = Knob(
 )
 
 _NATURE = "Gaussian; codes of examples are searched for"
-_NATURE_OF_CLASSES = f"{_NATURE}; the last coordinate picks the class where none is asked"
+_NATURE_OF_CLASSES = f"{_NATURE}; the last coordinate picks the class where none is chosen"
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,11 @@ PIXELS = Knob(
     0,
     1,
     1,
-    "What is shown for a latent z: the mean of p(x | z), or one draw from it with its pixel noise.",
-    choices=("mean of p(x | z)", "draw from p(x | z)"),
+    (
+        "What is shown for a latent z: the mean of p(x | z), or one sample of it, with its "
+        "pixel noise."
+    ),
+    choices=("mean of p(x | z)", "sample of p(x | z)"),
     warn="not the model's distribution",
     own=DRAW,
 )

@@ -79,8 +79,10 @@ class Drawing:
             0,
             len(names) - 1,
             1,
-            "How noise is taken away. The pipeline's own is what its makers ran; all come to the "
-            "learned distribution as steps grow.",
+            (
+                "How noise is removed. The pipeline's own is what its authors used; all "
+                "approach the learned distribution as steps grow."
+            ),
             choices=names,
         )
         count = Knob(
@@ -90,8 +92,11 @@ class Drawing:
             min(fewest, trained),
             min(1000, trained),
             1,
-            "Number of noise levels. More come closer to the model's distribution, but for models "
-            "that were distilled to a few; Heun's method asks the network nearly twice for each.",
+            (
+                "Number of noise levels. More come closer to the model's distribution, "
+                "except for models that were distilled to a few; Heun's method calls the "
+                "network nearly twice for each."
+            ),
         )
         return (sampler, count, *([guidance] if self.guides else []))
 

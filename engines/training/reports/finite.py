@@ -133,7 +133,7 @@ def _drawn(
     note, steps = "", Steps(run)
     for step in steps:
         note = step.note
-    lost = note.partition(" draws were not finite")[0] if "not finite" in note else ""
+    lost = note.partition(" samples were not finite")[0] if "not finite" in note else ""
     return steps.result, int(lost.split("; ")[-1].split(" of ")[0]) if lost else 0
 
 

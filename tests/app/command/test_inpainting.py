@@ -81,7 +81,7 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["mnist/kde"], "name a MODEL, its --image and --mask"),
         (["mnist/kde", "HOLE", "--method", "magic"], "no in-painting method 'magic'; it has: "),
         (["mnist/kde", "HOLE", "--count", 65], "--count must lie in 1 … 64"),
-        (["mnist/kde", "HOLE", "--label", "each"], "filled as one class"),
+        (["mnist/kde", "HOLE", "--label", "each"], "filled with one class"),
         (["mnist/kde", "HOLE", "--knob", "warp=1"], "no knob 'warp'"),
         (["moons/kde", "HOLE"], "draws points: say --fix x=0.5"),
         (["mnist/nothing", "HOLE"], "there is no model"),

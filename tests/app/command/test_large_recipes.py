@@ -87,7 +87,7 @@ def test_without_a_terminal_only_yes_draws(root, saved, capsys, monkeypatch):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "asks for 6 pictures of mnist/kde; at the pace of the first ones they take" in said
-    assert "--yes draws them" in said
+    assert "--yes starts it" in said
     assert not written()
     assert remade(root, path, "--yes") == 0
     assert written() == 6
@@ -100,7 +100,7 @@ def test_on_a_terminal_a_person_answers(root, saved, monkeypatch, answer, code, 
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     monkeypatch.setattr(sys, "stderr", said)
     assert remade(root, path) == code
-    assert "Draw them? [y/N]" in said.getvalue()
+    assert "Start? [y/N]" in said.getvalue()
     assert written() == files
 
 

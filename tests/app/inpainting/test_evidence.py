@@ -76,7 +76,7 @@ def test_a_card_without_figures_is_not_measured(card):
 def test_figures_are_shown_with_what_would_be_wanted(card):
     full = replace(card, figures=FIGURES)
     text, tip = calibration(full, CHOICE, True, {})
-    assert text == "covers 86 % left"
+    assert text == "90 % intervals cover 86 % (left half)"
     assert "agreement 91.0 % (left)" in tip
     assert "square" not in tip
     text, tip = calibration(full, replace(CHOICE, name="slow"), False, {})
@@ -104,7 +104,9 @@ def test_a_figure_is_of_the_knobs_that_it_was_measured_at(card):
     assert text == NOT_AT_THESE
     assert "Pixels: drawn, here the mean" in tip
     assert "coverage 86.1 % (left)" in tip
-    assert calibration(full, choice, True, {"pixels": 1})[0] == "covers 86 % left"
+    assert (
+        calibration(full, choice, True, {"pixels": 1})[0] == "90 % intervals cover 86 % (left half)"
+    )
 
 
 def test_no_shipped_row_shows_figures_of_other_settings(shipped_methods):

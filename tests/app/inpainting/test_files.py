@@ -142,7 +142,7 @@ def animation():
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"nonsense", "no picture that Genscope can read"),
+        (b"nonsense", "cannot be read as a picture"),
         (
             picture_bytes(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))[:3000],
             "damaged",

@@ -260,7 +260,7 @@ def test_a_knob_of_the_method_redraws_and_warns(desk):
 
 
 def test_a_run_that_finds_itself_poor_says_so_in_amber_until_a_better_one(desk, methods):
-    poor = "Raise Steps: 2 % of the proposals accepted"
+    poor = "Raise Steps: accepted 2 %"
     for seed, said in ((8, poor), (9, "")):
         methods["quick"].poor = said
         desk.window.seed.box.setValue(seed)
@@ -320,7 +320,7 @@ def test_the_truth_is_compared_with_the_draws(desk):
     hole = frame.values[:, frame.request.mask].astype(float)
     truth = source.picture[frame.request.mask]
     inside = (hole.min(0) <= truth) & (truth <= hole.max(0))
-    assert f"Within the draws: {100 * inside.mean():.0f} %" in viewer.recipe_text()
+    assert f"Within the samples: {100 * inside.mean():.0f} %" in viewer.recipe_text()
     assert desk.view().summary._captions[0] == "truth"
 
 
@@ -332,7 +332,7 @@ def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
     assert (shown[:, -1] == 166).all(), "the puppet leaves 0.3 in the last column"
     assert (shown[known] != picture[known]).any()
     off = abs(shown[known].astype(int) - picture[known]).max()
-    assert f"unclamped: ≤ {off} of 255 off" in desk.texts()
+    assert f"before restoring: ≤ {off} of 255 off" in desk.texts()
     assert (frame.values[:, known] == picture[known]).all()
     assert "Shown: unclamped" in desk.side.flip.viewer.recipe_text()
     desk.side.unclamped.setChecked(False)

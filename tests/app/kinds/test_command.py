@@ -68,7 +68,7 @@ def test_a_file_that_nobody_named_has_the_suffix_of_its_kind(genscope, tmp_path)
         (("--given", "mood=odd"), "has no mood 'odd'"),
         (("--given", "tempo=fast"), "has no attribute 'tempo'"),
         (("--given", "mood"), "must be NAME=VALUE"),
-        (("--given", "mood=calm", "--given", "mood=wild"), "stands twice"),
+        (("--given", "mood=calm", "--given", "mood=wild"), "is given twice"),
         (("--label", "calm"), "say --given mood=calm or --given key=low"),
         (("--label", "calm", "--given", "mood=calm"), "short for --given"),
         (("--out", "x.png"), "must end in .txt"),
@@ -135,7 +135,7 @@ def test_scores_are_in_the_unit_of_the_kind(genscope, root, tmp_path, given):
 def test_a_map_of_the_plane_is_refused_with_what_there_is(genscope, tmp_path):
     code, said = genscope("density", NAME, "--out", tmp_path / "x.png")
     assert code == 2
-    assert "for sequences there is: score" in said.err
+    assert "for sequences use: score" in said.err
 
 
 def test_a_kind_that_nobody_shows_is_one_sentence(genscope, monkeypatch):

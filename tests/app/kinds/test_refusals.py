@@ -37,4 +37,4 @@ def test_a_tab_without_the_kind_says_so_and_refuses_its_recipes(open_songs, plac
 def test_only_points_of_a_plane_are_taken(table):
     assert table.refusal(Points(("x", "y"))) == ""
     assert table.refusal(Pictures(3, 4, 4)) == ""
-    assert table.refusal(Points(("x1", "x2", "x3"))) == "Only points of a plane can be drawn."
+    assert table.refusal(Points(("x1", "x2", "x3"))) == "Only 2-D points can be plotted."

@@ -234,7 +234,7 @@ def test_what_is_forgotten_is_opened_again_and_pins_stay(cards):
     models.tell = heard.append
     models.forget()
     assert heard == [()]
-    with pytest.raises(CheckpointError, match="went on without it"):
+    with pytest.raises(CheckpointError, match="was left behind"):
         finish(late)
     assert names(models) == []
     assert finish(models.get(b)) is not first

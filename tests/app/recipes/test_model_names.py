@@ -58,7 +58,7 @@ def test_a_moved_card_is_found_by_its_weights(points, tmp_path, capsys):
     assert main.main(["sample", "--from", "a.csv", "--out", "b.csv"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "name it, too" in said
+    assert "name its file, too" in said
     assert main.main(["sample", str(card), "--from", "a.csv", "--out", "b.csv"]) == 0
     settings.save(Settings(recents=(str(tmp_path / "gone.toml"), str(card))))
     assert main.main(["sample", "--from", "a.csv", "--out", "c.csv"]) == 0

@@ -190,7 +190,7 @@ def test_weights_that_replace_others_remake_their_pictures_of_the_data():
 
 
 def test_a_class_that_there_is_not_does_not_fit():
-    with pytest.raises(RecipeError, match="class 2, which it has not"):
+    with pytest.raises(RecipeError, match="class 2, which it does not have"):
         recipes.check_fit(RECIPE, replace(CARD, attributes=class_attributes(("zero", "one"))))
 
 
@@ -204,7 +204,7 @@ def test_guidance_of_no_class_is_said_to_be_idle():
     recipe = replace(RECIPE, knobs={"guidance": 1.5})
     assert ("Guidance", "1.5 (odd)") in rows(recipe, CARD, (guidance,))
     recipe = replace(recipe, label=None)
-    assert ("Guidance", "1.5 (idle: no class is asked)") in rows(recipe, CARD, (guidance,))
+    assert ("Guidance", "1.5 (no effect: no class is chosen)") in rows(recipe, CARD, (guidance,))
 
 
 def test_the_inspector_reads_in_words():

@@ -145,12 +145,19 @@ def test_a_hand_on_a_control_goes_first_and_the_batch_is_kept(stage, puppets):
     assert stage.column(KDE).body.count() == 6
     puppet.allow(2)
     stage.until(lambda: states(stage) == [JobState.DONE])
-    assert stage.said() == ["A batch is ready and not on show: “Show last batch” brings it."]
+    assert stage.said() == ["A batch is ready: press “Last batch” to see it."]
     assert stage.shows(KDE, seed=8)
+    assert stage.tab.last_batch.text() == "Last batch (70, seed 7)"
+    assert not stage.tab.last_batch.isChecked()
     stage.click(stage.tab.last_batch)
+    assert stage.tab.last_batch.isChecked()
     assert stage.shows(KDE, seed=7)
     assert stage.column(KDE).body.count() == 70
     assert stage.picture(KDE, 40)[0, :4, 0].tolist() == [7, 100, 2, 40]
+    stage.click(stage.tab.last_batch)
+    puppet.allow(2)
+    stage.until_shows(KDE, seed=8, count=6)
+    assert not stage.tab.last_batch.isChecked()
 
 
 def test_a_column_may_close_while_its_batch_runs(open_window, puppets):

@@ -41,7 +41,7 @@ def test_every_chosen_model_has_its_column_from_left_to_right(open_window):
         assert title in texts(stage, name)
         assert stage.column(name).body.count() == 6
         assert stage.column(name).badge.isVisible()
-        assert any(" ms · NFE " in text for text in texts(stage, name))
+        assert any(" ms per sample · " in text for text in texts(stage, name))
 
 
 def test_points_come_with_the_data_behind_them(open_window):
@@ -160,7 +160,7 @@ def test_a_column_closes_by_its_cross_and_the_last_one_stays(open_window, puppet
     assert stage.window.picker.models() == (KDE,)
     stage.click(stage.column(KDE)._close)
     assert stage.tab.names() == (KDE,)
-    assert stage.said() == ["One model stays: choose another first."]
+    assert stage.said() == ["At least one model must stay: choose another first."]
 
 
 def test_a_model_that_comes_back_draws_with_the_controls_as_they_stand(open_window, puppets):

@@ -142,7 +142,7 @@ BAD = {
     "other weights": (lambda r: changed(r, sha256="0" * 64), "has other weights"),
     "unknown class": (lambda r: changed(r, label=12), "class 12"),
     "unknown knob": (lambda r: changed(r, knobs={"heat": 1.0}), "no knob 'heat'"),
-    "seed too large": (lambda r: changed(r, seed=2**40), "the window ends at"),
+    "seed too large": (lambda r: changed(r, seed=2**40), "the largest in the window is"),
 }
 
 
@@ -194,7 +194,7 @@ def test_a_recipe_of_very_many_pictures_asks_first(stage, tmp_path, monkeypatch)
     assert said.startswith("The recipe asks for 500 pictures of mnist/kde; at the pace of")
     assert stage.column(KDE).body.count() == 400
     assert not stage.window.jobs._orders
-    stage.click(stage.button("Draw them all"))
+    stage.click(stage.button("Generate all"))
     assert stage.said() == []
     stage.until(lambda: stage.column(KDE).body.count() == 500 and stage.shows(KDE, first=3))
 

@@ -56,7 +56,7 @@ def test_every_field_of_a_page_comes_back(cards):
         ({"pictures": "AAAA"}, "damaged"),
         ({"models": {}}, "lacks parts"),
         ({"more": 1}, "lacks"),
-        ({"models": {"tiny-points/kde": "0" * 64}}, "no model of pictures"),
+        ({"models": {"tiny-points/kde": "0" * 64}}, "not a model of pictures"),
         ({"models": {"tiny-picture/kde": "0" * 64}}, "other weights"),
     ],
 )

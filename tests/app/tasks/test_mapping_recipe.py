@@ -60,7 +60,7 @@ def test_every_field_of_a_view_comes_back(cards):
         ({"inside": ["x", 2]}, "damaged"),
         ({"models": {}}, "several data sets: none"),
         ({"models": {"no/such": "0" * 64}}, "no/such"),
-        ({"models": {"tiny-picture/kde": "0" * 64}}, "no model of the plane"),
+        ({"models": {"tiny-picture/kde": "0" * 64}}, "not a 2-D model"),
         ({"models": {"tiny-points/kde": "0" * 64}}, "other weights"),
         ({"more": 1}, "lacks parts"),
     ],

@@ -37,7 +37,7 @@ def test_a_dropped_folder_is_what_holes_are_painted_in_and_paths_begin_with(open
     stage.drop(folder)
     stage.until(lambda: "mnist" in examples(stage))
     (said,) = stage.said()
-    assert said.startswith("5 pictures stand in for the examples of MNIST digits, from my pictures")
+    assert said.startswith("The examples of MNIST digits are now 5 pictures from my pictures")
     assert "1 left out (5.png is no picture" in said
 
     inpainting = front(stage, INPAINTING)
@@ -105,7 +105,7 @@ def test_a_folder_is_of_no_use_to_points(open_window, folder):
     stage.ready()
     stage.drop(folder)
     (said,) = stage.said()
-    assert "fits none of points" in said
+    assert "cannot use a folder of pictures" in said
 
 
 def test_the_name_of_an_example_is_that_of_its_file(open_window, folder):

@@ -113,7 +113,7 @@ def test_lost_draws_are_copies_of_others_and_the_note_says_so(tmp_path):
     assert x[:, 0].tolist() == [2, 2, 4, 4, 8]
     assert torch.equal(steps[-1].guess, x)
     assert (steps[-1].done, steps[-1].calls) == (5, 3)
-    assert steps[-1].note.startswith("so far so good; 2 of 5 draws were not finite")
+    assert steps[-1].note.startswith("so far so good; 2 of 5 samples were not finite")
 
 
 def test_a_run_fails_where_most_draws_are_lost(tmp_path):

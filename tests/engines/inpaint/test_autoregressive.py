@@ -112,8 +112,8 @@ def test_it_shows_how_many_particles_were_worth_something(table):
     model = table_raster(table)
     run = method_of(model, "smc").run(model, PICTURE, SCATTERED, 5, 1, {"particles": 16})
     *_, last = run
-    effective, of = last.note.removeprefix("lowest ESS ").split(" of ")
-    assert of == "16"
+    effective, of = last.note.removeprefix("ESS ").split(" of ")
+    assert of == "16 (lowest)"
     assert 1 <= float(effective) < 16
 
 

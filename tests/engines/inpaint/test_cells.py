@@ -108,7 +108,7 @@ def test_adjusted_steps_of_an_energy_s_samples_grow_with_the_knob(tmp_path):
     for steps in (0, 1, 3):
         knobs = {"levels": 4, "steps": steps}
         *_, last = model.sample(SampleRequest(2, 1, None, knobs))
-        assert "acceptance" in last.note
+        assert "accepted" in last.note
         totals.append(last.calls - 4 * (steps + 1))
     assert totals == [6, 6, 18]
     few, many = (model.procedure({"steps": n, "guidance": 1.0}) for n in (1, 200))
@@ -129,7 +129,7 @@ def test_a_run_that_is_poor_says_so_with_the_remedy(two_pixels):
 def test_what_is_poor():
     assert not Diagnosis(acceptance=0.5, moved=0.8, effective=9.0, particles=32).poor
     assert Diagnosis().note == Diagnosis().poor == ""
-    assert Diagnosis(acceptance=0.02).poor == "Raise Steps: 2 % of the proposals accepted"
+    assert Diagnosis(acceptance=0.02).poor == "Raise Steps: accepted 2 %"
     assert (
         "Raise Particles: only 1.3 of 32"
         in Diagnosis(effective=1.3, particles=32, remedy="Particles").poor

@@ -90,7 +90,7 @@ def test_the_methods_say_so(family):
     assert CLASS in method.knobs or OWN_CLASS in method.knobs
     read, anything = (method.procedure(model, {"class": c}) for c in (READER, ANY))
     assert read.exactness is Exactness.HEURISTIC, "the reader's class is not the model's"
-    assert "class from a separate reader" in read.method
+    assert "class from a separate classifier" in read.method
     assert "reader" not in anything.method
     if anything.exactness is not Exactness.HEURISTIC:
         assert f"{anything.exactness.value} given the class" in read.method

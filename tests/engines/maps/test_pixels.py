@@ -72,7 +72,7 @@ def test_a_denoising_error_grows_with_the_noise(tmp_path):
 
 @pytest.mark.parametrize("family", ["kde", "gan", "mfa"])
 def test_who_says_nothing_of_pixels_says_so(tmp_path, family):
-    with pytest.raises(ValueError, match="says nothing of single pixels"):
+    with pytest.raises(ValueError, match="has no view per pixel"):
         finish(pixel_map(opened(tmp_path, family, "picture"), picture()))
 
 

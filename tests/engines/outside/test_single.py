@@ -66,7 +66,7 @@ def test_a_one_file_checkpoint_is_told_how_to_become_a_folder(tmp_path, suffix, 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt", ".pt", ".pth"])
 def test_other_weights_need_a_card(tmp_path, suffix):
-    assert "holds weights alone: write a card" in refused(saved(tmp_path / f"x{suffix}", ["a"]))
+    assert "holds only weights: write a card" in refused(saved(tmp_path / f"x{suffix}", ["a"]))
 
 
 @pytest.mark.parametrize("suffix", single.SUFFIXES)

@@ -233,7 +233,7 @@ def test_the_menu_of_a_row_offers_the_same(qtbot, bar, asked):
     reason = QContextMenuEvent.Reason.Keyboard
     QApplication.sendEvent(bar.list, QContextMenuEvent(reason, QPoint(), QPoint()))
     menu = QApplication.activePopupWidget()
-    assert [action.text() for action in menu.actions()] == ["Run first (F)", "Cancel (Delete)"]
+    assert [action.text() for action in menu.actions()] == ["Run next (F)", "Cancel (Delete)"]
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     with qtbot.waitSignal(menu.destroyed):
         qtbot.keyClick(menu, Qt.Key.Key_Return)
