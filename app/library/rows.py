@@ -29,14 +29,14 @@ TABS = {
 }
 
 _TIPS = {
-    Deed.USE: "Show it in the window; it is loaded at its first picture.",
-    Deed.FETCH: "Fetch its settings and weights; what is here already is not fetched again.",
-    Deed.CANCEL: "Stop; what was fetched is kept, and Download goes on from there.",
+    Deed.USE: "Show it in the tabs; it is loaded when it is first used.",
+    Deed.FETCH: "Download its settings and weights; files that are here are kept.",
+    Deed.CANCEL: "Stop; the downloaded part is kept, and Download resumes from there.",
     Deed.PIN: "Keep it in memory: it is never unloaded to make room for others (P).",
     Deed.UNPIN: "Let it be unloaded to make room for others (P).",
-    Deed.UNLOAD: "Give its memory back now (U); it is loaded again when it is needed.",
-    Deed.REMOVE: "Take it off this list (Delete). Its files stay where they are.",
-    Deed.RENAME: "Call it otherwise (F2). Saved pictures find it by its weights.",
+    Deed.UNLOAD: "Unload it now to free its memory (U). It is loaded again when it is needed.",
+    Deed.REMOVE: "Remove it from this list (Delete). Its files stay where they are.",
+    Deed.RENAME: "Give it another name (F2). Saved pictures still find it, by its weights.",
     Deed.EXPORT: "Write it to one file, to import it elsewhere.",
     Deed.DELETE: "Delete its card and weights from the disk (Delete); you are asked first.",
 }
@@ -122,7 +122,7 @@ def _state(known: Known) -> tuple[str, str]:
     if known.absent:
         return "not downloaded", "faint"
     if known.card is None:
-        return "being read…", "faint"
+        return "reading…", "faint"
     return "not loaded" + ", pinned" * known.pinned, "faint"
 
 
@@ -130,9 +130,9 @@ def _fetched(fetch: Fetch) -> str:
     here = budget.said(fetch.done)
     of = f"{here} of {budget.said(fetch.total)}" if fetch.total is not None else here
     return {
-        Stage.WAITING: "waits for its turn",
-        Stage.RUNNING: of if fetch.done or fetch.total else "asks the hub…",
-        Stage.STOPPING: "stops…",
+        Stage.WAITING: "waiting",
+        Stage.RUNNING: of if fetch.done or fetch.total else "contacting Hugging Face…",
+        Stage.STOPPING: "stopping…",
         Stage.STOPPED: f"stopped at {of}" if fetch.done else "stopped",
         Stage.FAILED: "download failed",
     }[fetch.stage]
@@ -157,7 +157,7 @@ def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
     shape = " × ".join(map(str, card.shape)) + " numbers" * (len(card.shape) == 1)
     parts = [
         ("Family", _family(card)),
-        ("Made by", card.recipe),
+        ("Training", card.recipe),
         ("Where", str(card.folder)),
         ("Makes", f"{card.kind.things}, {shape}"),
         ("Classes", _classes(card)),
@@ -169,7 +169,7 @@ def _facts(known: Known, card: Card) -> tuple[tuple[str, str], ...]:
         parts.append(("On the disk", budget.said(own.size(card))))
     parts.append(("Licence", card.licence))
     if abilities.reads_text(card):
-        parts.insert(1, ("Draws", "what a prompt says"))
+        parts.insert(1, ("Makes", "what the prompt says"))
     return tuple(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engines import naming
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, is_foreign
+from engines.facts.taxonomy import ABOUT
 from engines.model import Card
 
 
@@ -22,3 +23,12 @@ def family_title(card: Card) -> str:
 def data_title(data: str) -> str:
     """ "MNIST digits", …"""
     return DATA_TITLES.get(data, data.capitalize())
+
+
+def tip_of(card: Card) -> str:
+    """What the model's family is, and what a click on its name does; a line each."""
+    about = ABOUT.get(card.family, f"a model of {card.kind.things}.")
+    title = family_title(card)
+    kind = FAMILY_TITLES.get(card.family, card.family)
+    family = f"{kind}: {about}" if kind == title else f"{title} ({kind}): {about}"
+    return f"{family}\nClick to show or hide it, Shift+click to show it alone."

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from app import __version__
 from app.recipes import files
 from app.recipes.model_names import card_here, name_of
 from engines.checkpoints.catalog import ROOT, CheckpointError, catalog
@@ -28,7 +29,7 @@ from engines.opening import find
 if TYPE_CHECKING:
     from app.recipes.pictures import Pixels, Points
 
-VERSION = "0.1.0"
+VERSION = __version__
 FORMAT = 1
 TASKS = ("sample", "inpaint", "interpolate", "density")
 MAX_COUNT = 100_000
@@ -261,13 +262,15 @@ def check_fit(recipe: Recipe, card: Card) -> None:
     same = recipe.task == "sample" and recipe.knobs.get("temperature", 0.0) <= 1
     if recipe.sha256 not in (card.sha256, *(card.replaces if same else ())):
         raise RecipeError(
-            f"{card.name} has other weights ({card.sha256[:12]}…) than the earlier ones that made "
-            f"this picture ({recipe.sha256[:12]}…): re-made with today's it will look different; "
-            f"sample {card.name} anew instead"
+            f"{card.name} has other weights ({card.sha256[:12]}…) than the earlier ones "
+            f"that made this picture ({recipe.sha256[:12]}…): re-made with today's it will "
+            f"look different; sample {card.name} again instead"
         )
     labels = request_of(recipe).labels()
     if labels and max(labels) >= len(card.labels):
-        raise RecipeError(f"the recipe asks {card.name} for class {max(labels)}, which it has not")
+        raise RecipeError(
+            f"the recipe asks {card.name} for class {max(labels)}, which it does not have"
+        )
     try:
         card.codes(recipe.given)
     except ValueError as error:
@@ -279,8 +282,8 @@ def replaced(recipe: Recipe, card: Card) -> str:
     if recipe.sha256 == card.sha256:
         return ""
     return (
-        f"made by an earlier {card.name} (weights {recipe.sha256[:12]}…): re-made with today's, "
-        "which were measured to draw like it, small differences may be seen"
+        f"made by an earlier {card.name} (weights {recipe.sha256[:12]}…): re-made with "
+        "today's, whose samples were measured to be alike, small differences may be seen"
     )
 
 

@@ -9,6 +9,7 @@ from app.window.menus import Command, Menu
 if TYPE_CHECKING:
     from app.exchange.intake import Intake
     from app.library.library import Library
+    from app.window.about import About
     from app.window.families import Families
     from app.window.folders import Folders
     from app.window.tabs import Tabs
@@ -29,9 +30,11 @@ class Commanded(Protocol):
     tabs: Tabs
     seed: SeedField
     families: Families
+    about: About
     keys: ShortcutsDialog
 
     def close(self) -> bool: ...
+    def show_term(self, word: str) -> None: ...
 
 
 def commands_of(window: Commanded) -> tuple[Menu, ...]:
@@ -70,31 +73,31 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             "&Generate",
             lambda: window.tabs.front().run(first=False),
             ("Ctrl+Return", "Ctrl+Enter"),
-            "Draw",
+            "Run",
             "Generate a batch, or fill the hole",
         ),
         Command(
-            "Generate &first",
+            "Generate &next",
             lambda: window.tabs.front().run(first=True),
             ("Ctrl+Shift+Return",),
-            "Draw",
-            "Generate before the jobs that wait",
+            "Run",
+            "Generate next (front of the queue)",
         ),
         Command(
             "&Stop",
             lambda: window.tabs.front().stop(),
             ("Esc",),
-            "Draw",
+            "Run",
             "Stop what this tab is doing",
         ),
-        Command("&New seed", window.seed.dice.click, ("Ctrl+R",), "Draw", "New random seed"),
+        Command("&New seed", window.seed.dice.click, ("Ctrl+R",), "Run", "New random seed"),
         None,
         Command(
             "&Cancel waiting jobs",
             queue.cancel_waiting,
             ("Ctrl+Shift+X",),
             "Queue",
-            "Cancel the jobs that wait",
+            "Cancel all waiting jobs",
         ),
         Command(
             "Show &queue",
@@ -117,5 +120,14 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             "Show this list",
         ),
         Command("&Families", window.families.show, ("F2",), "Window", "Compare the families"),
+        Command(
+            "&Glossary",
+            lambda: window.show_term(""),
+            ("F3",),
+            "Window",
+            "What the terms mean",
+        ),
+        None,
+        Command("&About Genscope", window.about.show),
     )
     return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)

@@ -27,7 +27,7 @@ from app.exchange.travel import Travel
 from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
-from app.models.titles import data_title, family_title
+from app.models.titles import data_title, family_title, tip_of
 from app.recipes.files import SaveError
 from app.recipes.recipe import Recipe, card_among, replaced
 from app.session import settings as remembered
@@ -35,6 +35,7 @@ from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.tab.parts import Parts
 from app.window import menus
+from app.window.about import About
 from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
@@ -48,6 +49,7 @@ from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
+from widgets.window.glossary import GlossaryDialog
 from widgets.window.messages import Messages, Severity
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
@@ -116,6 +118,8 @@ class Window(QMainWindow):
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
         self.families = Families(self.session, self)
+        self.glossary: GlossaryDialog | None = None
+        self.about = About(self.messages, self)
         commands = commands_of(self)
         self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
         self._arrange()
@@ -134,7 +138,7 @@ class Window(QMainWindow):
     def _arrange(self) -> None:
         unit = look.UNIT
         self.device.setProperty("faint", True)
-        self.device.setToolTip("Where the models compute.")
+        self.device.setToolTip("The device on which the models compute.")
         self.device.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
         top, foot = QHBoxLayout(), QHBoxLayout()
         top.setContentsMargins(unit, unit, unit, 0)
@@ -206,8 +210,8 @@ class Window(QMainWindow):
             self.messages.tell(sentence(broken.reason))
         if not self.session.cards:
             self.messages.tell(
-                f"There are no models in {self.session.root}. Install Genscope anew, or train one: "
-                "python -m engines.training mnist/vae."
+                f"There are no models in {self.session.root}. Reinstall Genscope, or train "
+                "one: python -m engines.training mnist/vae."
             )
             return
         data = self._settings.data
@@ -225,6 +229,12 @@ class Window(QMainWindow):
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
+
+    def show_term(self, word: str) -> None:
+        """Open the glossary at a word: badges and "?" ask for it, see widgets/look/explain.py."""
+        if self.glossary is None:
+            self.glossary = GlossaryDialog(self)
+        self.glossary.show_term(word)
 
     def _open_folder(self, path: Path) -> None:
         """Take a folder that was brought: a model, else pictures."""
@@ -262,7 +272,7 @@ class Window(QMainWindow):
                 data_title(card.data),
                 family_title(card),
                 card.family,
-                f"{card.recipe}. Data: {card.licence}.",
+                tip_of(card),
                 section=card.kind.things.capitalize(),
             )
             for card in self.session.cards.values()

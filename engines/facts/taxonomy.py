@@ -32,19 +32,34 @@ class Theory:
     architecture: str
 
 
+ABOUT = {
+    "vae": "an encoder and a decoder around a small latent code. Density: a lower bound.",
+    "gan": "a generator trained against a critic. No density.",
+    "autoregressive": "one number after another, each given those before it. Exact density.",
+    "any-order": "one number after another, in any order. Exact density along one order.",
+    "flow": "an invertible map from noise to data. Exact density.",
+    "diffusion": "noise removed step by step. Density: an estimate.",
+    "latent-diffusion": "a diffusion in the latents of an autoencoder. Density: a lower bound.",
+    "energy": "a score for every example, sampled by a Markov chain. Density up to a constant.",
+    "mfa": "a mixture of Gaussians with few directions each. Exact density.",
+    "kde": "a training example plus noise, with no network. Exact density.",
+    "autoencoder": "an encoder and a decoder, with no density learned.",
+}
+"""What each family is, after its name and a colon."""
+
 THEORY = {
     "vae": Theory(
         "lower bound, fast: 1 call a sample of z",
         "exact, fast: 1 call",
         "maximum likelihood (bound)",
-        "K, Gaussian; mostly K < D",
+        "K dimensions, Gaussian; often K < D",
         "encoder and decoder",
     ),
     "gan": Theory(
         "none: implicit",
         "exact, fast: 1 call",
         "min–max game",
-        "K, Gaussian, no encoder; mostly K < D",
+        "K dimensions, Gaussian, no encoder; often K < D",
         "generator and critic",
     ),
     "autoregressive": Theory(
@@ -52,7 +67,7 @@ THEORY = {
         "exact, slow: D calls in a row",
         "maximum likelihood",
         "D, noise: not learned",
-        "masked: each number sees those before it",
+        "masked: each number depends on those before it",
     ),
     "any-order": Theory(
         "exact along one order: D calls; bound with fewer",
@@ -73,13 +88,13 @@ THEORY = {
         "approximate, slow: many calls",
         "denoising (weighted bound)",
         "D, noise by the ODE",
-        "free, same size in and out",
+        "unrestricted; output as large as the input",
     ),
     "latent-diffusion": Theory(
         "bound, slow: an ODE for every sample of z",
         "approximate, medium: many small calls",
         "two stages: bound, then denoising",
-        "K, of its autoencoder; mostly K ≪ D",
+        "those of its autoencoder; often K ≪ D",
         "encoder, decoder and denoiser",
     ),
     "energy": Theory(
@@ -87,7 +102,7 @@ THEORY = {
         "approximate, slow: Markov chain",
         "approximate likelihood, score matching or contrast with noise",
         "none",
-        "free, one number out",
+        "unrestricted; outputs one number",
     ),
     "mfa": Theory(
         "exact, fast",
@@ -99,7 +114,7 @@ THEORY = {
     "kde": Theory(
         "exact, slow for large data: N kernels",
         "exact, fast: no call",
-        "none but a bandwidth",
+        "only a bandwidth",
         "which of N examples",
         "none",
     ),
@@ -151,9 +166,11 @@ _THEORY_COLUMNS = (
     ),
     Column(
         "Sampling",
-        "How samples relate to the model's own distribution, and what one costs. "
-        "A call is one evaluation of the network. Defaults chosen for looks (guidance, means "
-        "in place of draws) are not the model's own distribution: the badge says so.",
+        (
+            "How samples relate to the model's own distribution, and what one costs. A call is "
+            "one evaluation of the network. Defaults chosen for looks (guidance, means instead "
+            "of samples) are not the model's own distribution: the badge says so."
+        ),
     ),
     Column("Training", "What training makes small or large."),
     Column(
@@ -183,9 +200,11 @@ _ENTROPY = Column(
 )
 _AGREEMENT = Column(
     "Label agreement",
-    "How often an independent classifier reads the class that was asked, "
-    "in the samples that the cell's tip counts, at the default settings; “own” without guidance, "
-    "at temperature 1, pixels drawn in place of means.",
+    (
+        "How often an independent classifier finds the class that was asked for, in the "
+        "samples that the cell's tip counts, at the default settings; “own” without guidance, "
+        "at temperature 1, pixels sampled instead of means."
+    ),
     measured=True,
 )
 _COSTS = (

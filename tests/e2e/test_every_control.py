@@ -1,4 +1,4 @@
-"""Every control of the window works by a plain click and by the keyboard alone."""
+"""Every control works by a plain click and by keys alone; every number explains itself."""
 
 import itertools
 
@@ -12,6 +12,7 @@ from engines.checkpoints.catalog import ROOT
 from engines.latents import directions
 from tests.controls import controls, faults
 from tests.e2e.test_density_maps import rests
+from tests.terms import unexplained
 from widgets.inpainting.picture_desk import PictureDesk
 from widgets.mask.keys import Command
 from widgets.mask.presets import Preset
@@ -46,6 +47,7 @@ def nothing_waits(monkeypatch, tmp_path):
     """No dialog of files or menu waits for a hand, and long work is cut short."""
     for name in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(QFileDialog, name, lambda *_a, **_k: ("", ""))
+    monkeypatch.setattr("app.window.about.show_folder", lambda path: True)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(QMenu, "popup", lambda *_: None)
     monkeypatch.setattr("app.tasks.scoring.cache_folder", lambda: tmp_path / "cache")
@@ -124,6 +126,8 @@ def scenes(stage):
         ("models", window.library.show),
         ("keys", window.keys.show),
         ("families", window.families.show),
+        ("glossary", lambda: window.show_term("exact")),
+        ("about", window.about.show),
     ):
         show()
         (dialog,) = [d for d in window.findChildren(QDialog) if d.isVisible()]
@@ -149,6 +153,7 @@ def test_every_control_works_by_a_plain_click_and_by_the_keyboard(
     found, seen = [], set()
     for where, window in scenes(stage):
         seen |= {type(control).__name__ for control in controls(window)}
+        found += [f"{where}: not explained: {what}" for what in unexplained(window)]
         found += [f"{where}: {fault}" for fault in faults(window)]
     assert not found, "\n".join(found)
     assert kinds <= seen, f"never in view: {kinds - seen}"

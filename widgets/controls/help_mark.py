@@ -1,4 +1,4 @@
-"""The "?" beside a control: two sentences and a formula, by hovering, clicking or keyboard."""
+"""The "?" beside a control: two sentences and a formula by hovering, the glossary by a click."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
 
 from widgets.look import theme
+from widgets.look.explain import explain
 
 
 class HelpMark(QAbstractButton):
-    """A small ring with a question mark; its tool tip is the explanation."""
+    """A small ring with a question mark; its tool tip is the explanation.
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    A click, or Space, opens the glossary at `term`; where that has no entry, it shows the tool tip.
+    """
+
+    def __init__(self, text: str, term: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.term = term
         self.setToolTip(text)
-        self.setAccessibleName("What is this?")
+        self.setAccessibleName(f"What is this? {term}".rstrip())
         self.setAccessibleDescription(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.WhatsThisCursor)
@@ -26,7 +31,9 @@ class HelpMark(QAbstractButton):
 
     @Slot()
     def _tell(self) -> None:
-        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
+        if not explain(self, self.term):
+            below = self.mapToGlobal(QPoint(0, self.height()))
+            QToolTip.showText(below, self.toolTip(), self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

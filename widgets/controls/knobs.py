@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
 from widgets.look import theme
+from widgets.look.explain import explain
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
 __all__ = ["Knob", "KnobPanel", "KnobSpec"]
@@ -94,6 +95,8 @@ class Knob(QWidget):
         self.help = GlyphButton(
             Glyph.QUESTION, f"Help on {spec.title}", f"What does “{spec.title}” do?", self
         )
+        if spec.help:
+            self.help.setToolTip(f"<qt>{html.escape(spec.help)}</qt>")
         self.warning = Caution(spec.warn, self) if spec.warn else None
         self._arrange()
         self._mark()
@@ -117,7 +120,9 @@ class Knob(QWidget):
         """Whether the knob counts for nothing now, as no class is asked."""
         self._idle = idle
         self.field.setEnabled(not idle)
-        self.setToolTip("Idle: no class is asked, so there is nothing to guide to." if idle else "")
+        self.setToolTip(
+            ("No effect: no class is chosen, so there is nothing to guide towards.") if idle else ""
+        )
         self._mark()
 
     def strays(self) -> bool:
@@ -158,6 +163,9 @@ class Knob(QWidget):
 
     @Slot()
     def _on_help(self) -> None:
+        """The glossary where it has an entry; the knob's own words are in the tool tip."""
+        if explain(self.help, self.spec.title) or explain(self.help, self.spec.name):
+            return
         below = self.help.mapToGlobal(QPoint(0, self.help.height() // 2))
         # Rich text is what makes a tool tip wrap its lines.
         text = f"<qt>{html.escape(self.spec.help)}</qt>"
@@ -203,8 +211,8 @@ class KnobPanel(QWidget):
         self.nothing.setWordWrap(True)
         self.own = QPushButton("The model's own distribution", self)
         self.own.setToolTip(
-            "Undoes what the recommended settings do for looks: guidance and temperature of 1. "
-            "The arrows beside the knobs lead back."
+            "Sets guidance and temperature to 1. The arrow beside a knob restores its "
+            "recommended value."
         )
         self.own.clicked.connect(self._on_own)
         self.own.hide()

@@ -66,11 +66,13 @@ class DensityControls(QWidget):
             "Lines round the smallest regions that hold 50 % (thick), 90 % and 99 % (thin) "
             "of each map's mass."
         )
-        self.data.setToolTip("Draw 2,000 points of the data over the maps.")
-        self.samples.setToolTip("Draw 1,000 samples of each model over its map.")
-        self.save_picture.setToolTip("Save all maps with their scale as one PNG, recipe inside.")
+        self.data.setToolTip("Show 2,000 points of the data over the maps.")
+        self.samples.setToolTip("Show 1,000 samples of each model over its map.")
+        self.save_picture.setToolTip(
+            "Save all maps with their scale as one PNG with its recipe inside."
+        )
         self.save_values.setToolTip(
-            "Save the log-densities of all maps as .npz, or as .csv, recipe inside."
+            "Save the log-densities of all maps as .npz, or as .csv with their recipe inside."
         )
         self.reset.setToolTip("Show the whole plane again (Ctrl+0, or double-click a map).")
         self.clear.setToolTip("Remove the points that clicks have added.")
@@ -79,8 +81,8 @@ class DensityControls(QWidget):
             (self.range, "Range in nats"),
             (self.classes, "Class"),
             (self.detail, "Detail"),
-            (self.first, "First of the difference"),
-            (self.second, "Second of the difference"),
+            (self.first, "First map of the difference"),
+            (self.second, "Second map of the difference"),
         )
         for widget, name in named:
             widget.setAccessibleName(name)
@@ -100,8 +102,8 @@ class DensityControls(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setSpacing(unit)
-        form.addRow("Scale", _with_mark(self.scale, _SCALE_HELP))
-        form.addRow("Range", _with_mark(self.range, _RANGE_HELP))
+        form.addRow("Scale", _with_mark(self.scale, _SCALE_HELP, "log-density"))
+        form.addRow("Range", _with_mark(self.range, _RANGE_HELP, "nats"))
         form.addRow("Class", self.classes)
         form.addRow("Detail", self.detail)
         over = QHBoxLayout()
@@ -224,11 +226,11 @@ class DensityControls(QWidget):
                 combo.setCurrentIndex(max(0, combo.findData(before)))
 
 
-def _with_mark(field: QWidget, text: str) -> QHBoxLayout:
+def _with_mark(field: QWidget, text: str, term: str) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(theme.UNIT // 2)
     row.addWidget(field, 1)
-    row.addWidget(HelpMark(text))
+    row.addWidget(HelpMark(text, term))
     return row
 
 
@@ -240,7 +242,7 @@ def _heading(text: str, explained: str, parent: QWidget) -> QWidget:
     label = QLabel(text, holder)
     label.setFont(theme.title_font(holder.font()))
     row.addWidget(label)
-    row.addWidget(HelpMark(explained))
+    row.addWidget(HelpMark(explained, text))
     row.addStretch(1)
     return holder
 
@@ -254,10 +256,12 @@ _RANGE_HELP = (
     "One nat is a factor of e ≈ 2.72 in density: log p = log p_max − range."
 )
 _DIFFERENCE_HELP = (
-    "log p₁(x) − log p₂(x) in nats, or p₁(x) − p₂(x): red where the first is denser, blue where "
-    "the second is. A bound or a kernel density makes the difference one, too."
+    "log p₁(x) − log p₂(x) in nats, or p₁(x) − p₂(x): red where the first is denser, blue "
+    "where the second is. If one of them is a bound or a kernel density, so is the "
+    "difference."
 )
 _TIME_HELP = (
-    "How a model gets from noise, t = 0, to its density, t = 1: a diffusion by noise level, a flow "
-    "layer by layer, an energy by its Markov chain. Its own map shows the moment."
+    "How a model gets from noise, t = 0, to its density, t = 1: a diffusion by noise "
+    "level, a flow layer by layer, an energy by its Markov chain. Its map shows the chosen "
+    "moment."
 )

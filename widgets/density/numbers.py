@@ -79,7 +79,7 @@ class DensityNumbers(QWidget):
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(unit // 2)
         head.addWidget(self.title)
-        head.addWidget(HelpMark(_HELP))
+        head.addWidget(HelpMark(_HELP, "log-density"))
         head.addStretch(1)
         foot.setSpacing(unit // 2)
         for widget in (self.previous, self.next):
@@ -123,7 +123,7 @@ class DensityNumbers(QWidget):
 
     def set_cursor(self, at: tuple[float, float] | None, numbers: Mapping[str, Number]) -> None:
         """The values under the cursor, None where it is over no map."""
-        self.place.setText("Cursor: over no map" if at is None else f"Cursor: {_point(*at)}")
+        self.place.setText("Cursor: not on a map" if at is None else f"Cursor: {_point(*at)}")
         self._show(1, numbers)
 
     def set_point(
@@ -174,8 +174,8 @@ def _small(text: str, *, faint: bool = False) -> QLabel:
 
 
 _HELP = (
-    "log p(x) of every map in nats, computed at the cursor and at the point; until it is there, "
-    "that of the map's pixel, rounded and in grey. ≳ marks a lower bound on average over its "
-    "random draws, ≈ an estimate, ~ a kernel density of samples; log p = ln of probability per "
-    "unit area."
+    "log p(x) of every map in nats, computed at the cursor and at the point; until they "
+    "are ready, those of the map's pixel, rounded and in grey. ≳ marks a lower bound on "
+    "average over its random draws, ≈ an estimate, ~ a kernel density of samples; log p = "
+    "ln of probability per unit area."
 )

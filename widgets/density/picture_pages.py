@@ -29,7 +29,7 @@ PAGES = (
     ("pixels", "Pixels", "Where in the picture each model spends its bits."),
     ("plane", "Plane", "The plane through three pictures, in latents or in pixels."),
     ("samples", "Samples and data", "Where a model's samples are and where the data are."),
-    ("dimensions", "Dimensions", "How density estimates fare as the dimension grows."),
+    ("dimensions", "Dimensions", "How density estimates get worse as the dimension grows."),
 )
 """Name, title, and what it shows."""
 
@@ -97,7 +97,7 @@ class PicturePages(QWidget):
         unit = theme.UNIT
         left, right = QWidget(self), QWidget(self)
         self.classes.setAccessibleName("Class")
-        self.classes.setToolTip("Ask for p(x) over all classes, or for p(x | c) of one.")
+        self.classes.setToolTip("Density p(x) over all classes, or p(x | c) of one class.")
         asked = QHBoxLayout()
         asked.addWidget(QLabel("Class", self))
         asked.addWidget(self.classes, 1)
@@ -112,8 +112,11 @@ class PicturePages(QWidget):
         saves = QHBoxLayout()
         saves.setSpacing(unit)
         for save, tip in (
-            (self.save_picture, "Save what this page shows as one PNG, recipe inside."),
-            (self.save_values, "Save this page's values as .npz or .csv, recipe inside."),
+            (self.save_picture, "Save what this page shows as one PNG with its recipe inside."),
+            (
+                self.save_values,
+                "Save this page's values as .npz or .csv, with their recipe inside.",
+            ),
         ):
             save.setToolTip(tip)
             saves.addWidget(save)
@@ -190,8 +193,8 @@ class PicturePages(QWidget):
             self.page_changed.emit(self._names[place])
 
 
-def explained(text: str, explanation: str) -> QWidget:
-    """A heading with its "?"."""
+def explained(text: str, explanation: str, term: str = "") -> QWidget:
+    """A heading with its "?", which leads to `term` in the glossary, or to the heading's own."""
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
@@ -199,6 +202,6 @@ def explained(text: str, explanation: str) -> QWidget:
     label = QLabel(text, holder)
     label.setFont(theme.title_font(holder.font()))
     row.addWidget(label)
-    row.addWidget(HelpMark(explanation))
+    row.addWidget(HelpMark(explanation, term or text))
     row.addStretch(1)
     return holder

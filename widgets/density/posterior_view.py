@@ -11,8 +11,9 @@ from widgets.look.colours import Scale
 from widgets.plots.heatmap import Box, HeatMap, Values
 
 _HELP = (
-    "Where the latents are that may have made the point: by the encoder, q(z | x), and exactly, "
-    "p(z | x) = p(z) p(x | z) / p(x) by quadrature. KL(q ‖ p) is what the ELBO lacks to log p(x)."
+    "Where the latents are that may have made the point: by the encoder, q(z | x), and "
+    "exactly, p(z | x) = p(z) p(x | z) / p(x) by quadrature. KL(q ‖ p) is the gap between "
+    "the ELBO and log p(x)."
 )
 _SPAN = 8.0
 
@@ -45,7 +46,7 @@ class PosteriorView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT // 2)
-        layout.addWidget(explained("Posterior of the VAE", _HELP))
+        layout.addWidget(explained("Posterior of the VAE", _HELP, "posterior"))
         layout.addLayout(grid)
         layout.addWidget(self.says)
 
@@ -58,4 +59,6 @@ class PosteriorView(QWidget):
                 heat.set_range(*box)
             heat.set_scale(Scale(top - _SPAN, top))
             heat.set_map(values, box)
-        self.says.setText(f"KL(q ‖ p) = {gap:.3g} nats: what the ELBO lacks to log p(x) here.")
+        self.says.setText(
+            f"KL(q ‖ p) = {gap:.3g} nats: the gap between the ELBO and log p(x) at this point."
+        )

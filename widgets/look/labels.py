@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.look import theme
+from widgets.look.explain import explain
 
 
 class ElidedLabel(QLabel):
@@ -58,8 +59,11 @@ class Badge(QLabel):
     """A pill that says what kind of number or procedure this is: "exact", "bound", …
 
     `about` is what it speaks of, such as "sampler": an exact sampler says nothing of how good the
-    model is. Its tool tip should name the method and its source.
+    model is. Its tool tip should name the method and its source. A click, Space or Enter opens the
+    entry of its word in the glossary.
     """
+
+    clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, about: str = "") -> None:
         super().__init__(parent)
@@ -67,16 +71,35 @@ class Badge(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFont(theme.small_font(self.font()))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hue = ""
         """The standing whose colour it has, where that is not its own text."""
+        self.clicked.connect(self._clicked)
 
     def set_standing(self, standing: str, tip: str) -> None:
         """Say `standing` in its own colour; "" hides the badge."""
         self.standing = standing
         self.setText(f"{self.about}: {standing}" if self.about and standing else standing)
         self.setToolTip(tip)
+        self.setAccessibleName(f"{self.text()}, explain")
         self.setAccessibleDescription(tip)
         self.setVisible(bool(standing))
+
+    @Slot()
+    def _clicked(self) -> None:
+        explain(self, self.hue or self.standing)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and inside:
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def tones(self) -> tuple[QColor, QColor]:
         """Paper and ink in the palette in force, with a contrast of at least 4.5."""
@@ -102,39 +125,20 @@ class Badge(QLabel):
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
         painter.setPen(ink)
         painter.drawText(self.rect(), self.alignment(), self.text())
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.colour("accent"), 2.0))
+            ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
 
 
 class BadgeButton(Badge):
-    """A badge that can be asked for its evidence: by a click, or by Space or Enter."""
-
-    clicked = Signal()
-
-    def __init__(self, parent: QWidget | None = None, *, about: str = "") -> None:
-        super().__init__(parent, about=about)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+    """A badge whose click shows its evidence, from where the glossary is one step away."""
 
     def set_standing(self, standing: str, tip: str) -> None:
         super().set_standing(standing, f"{tip} Click for the evidence." if tip else "")
         self.setAccessibleName(f"{self.text()}, show the evidence")
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        inside = self.rect().contains(event.position().toPoint())
-        if event.button() is Qt.MouseButton.LeftButton and inside:
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme.colour("accent"), 2.0))
-            ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
-            painter.end()
+    @Slot()
+    def _clicked(self) -> None:
+        """Nothing of its own: whoever made it shows the evidence."""

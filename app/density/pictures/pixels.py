@@ -78,7 +78,9 @@ class PixelPage(QObject):
         self.noise.setRange(0, 7)
         self.noise.setValue(3)
         self.noise.setAccessibleName("Noise level of the denoising error")
-        self.noise.setToolTip("How much noise a diffusion has to see through, of 8 levels.")
+        self.noise.setToolTip(
+            "Noise level at which a diffusion model denoises the picture (8 levels)."
+        )
         self.noise.valueChanged.connect(self.refresh)
         for label in (self._says, self.under):
             label.setWordWrap(True)
@@ -89,8 +91,8 @@ class PixelPage(QObject):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT)
         for widget in (
-            explained("Pixel by pixel", _HELP),
-            QLabel("Noise level of diffusions"),
+            explained("Pixel by pixel", _HELP, "bits per dimension"),
+            QLabel("Noise level (diffusion)"),
             self.noise,
             self._says,
             self.under,

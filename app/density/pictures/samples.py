@@ -32,9 +32,9 @@ from widgets.plots.heat_panel import HeatPanel
 MOST_SHOWN = 60
 _ONE = "the page"
 _HELP = (
-    "Samples and data as kernel densities q and p in one plane that a classifier of the data "
-    "spans, whatever the model. log q − log p: blue where samples are missing, red where there "
-    "are too many. Draw a lasso round a region to see its pictures."
+    "Samples and data as kernel densities q and p in one plane that a classifier of the "
+    "data spans, whatever the model. log q − log p: blue where samples are missing, red "
+    "where there are too many. Drag a lasso around a region to see its pictures."
 )
 
 
@@ -67,10 +67,10 @@ class SamplesPage(QObject):
         self.count.setRange(32, 5000)
         self.count.setValue(256)
         self.count.setAccessibleName("Samples")
-        self.count.setToolTip("How many samples are drawn. More make a smoother map.")
+        self.count.setToolTip("Number of samples. More give a smoother map.")
         self.models.setAccessibleName("Model of the samples")
-        self.models.setToolTip("Whose samples are laid over the data.")
-        self.clear.setToolTip("Forget the lasso and show pictures from everywhere.")
+        self.models.setToolTip("The model whose samples are compared with the data.")
+        self.clear.setToolTip("Remove the lasso and show pictures from everywhere.")
         self._says.setWordWrap(True)
         self._says.setProperty("faint", True)
         self._says.setFont(theme.small_font(self._says.font()))
@@ -79,7 +79,7 @@ class SamplesPage(QObject):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(unit)
         for widget in (
-            explained("Samples and data", _HELP),
+            explained("Samples and data", _HELP, "kernel density"),
             self.models,
             QLabel("Samples"),
             self.count,
@@ -210,8 +210,10 @@ class SamplesPage(QObject):
             kind = Kind.DATA if key == "data" else Kind.SAMPLES
             panel.set_kind(
                 kind.value,
-                "Kernel densities in the plane of a classifier, both of the "
-                "bandwidth that suits the data.",
+                (
+                    "Kernel densities in the plane of a classifier, both with the bandwidth "
+                    "that was fitted to the data."
+                ),
             )
             panel.set_state(State.READY)
         for bar, key in ((self.bar, "data"), (self.ratio_bar, "ratio")):
@@ -251,8 +253,7 @@ class SamplesPage(QObject):
         if shown:
             self.gallery.put(0, np.stack(shown))
         share = f"{ours.mean() if len(ours) else 0:.1%} of samples, {theirs.mean():.1%} of the data"
-        region = "In the lasso" if self.lasso else "Everywhere"
-        self._says.setText(f"{region}: {share}.")
+        self._says.setText(f"In the lasso: {share}." if self.lasso else "No selection.")
 
     @Slot(object)
     def _fail(self, failure: Failure) -> None:
@@ -274,5 +275,5 @@ def _maps(found: Compared) -> dict[str, tuple[npt.NDArray[np.float32], Scale, st
     return {
         "data": (found.data, scale, f"{len(found.data_places):,} pictures", unit),
         "samples": (found.samples, scale, count, unit),
-        "ratio": (found.ratio, gap, "blue: samples are missing", "nats"),
+        "ratio": (found.ratio, gap, "blue: too few samples, red: too many", "nats"),
     }

@@ -39,10 +39,10 @@ SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
 _ONE = "the page"
 _HELP = (
-    "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, decoded, or in "
-    "pixels where it has none. Colours are log p of the latent, or of the decoded picture in bits "
-    "per dimension; −E(x) in nats where log p lacks a constant. Which, the badge and the foot of "
-    "the map say."
+    "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, "
+    "decoded, or in pixels where it has none. Colours are log p of the latent, or of the "
+    "decoded picture in bits per dimension; −E(x) in nats where log p lacks a constant. "
+    "The badge and the line below the map say which."
 )
 
 
@@ -86,7 +86,9 @@ class PlanePage(QObject):
         ):
             self.what.addItem(text, what)
         self.models.setAccessibleName("Model of the plane")
-        self.models.setToolTip("In whose latents the plane lies, and whose density is mapped.")
+        self.models.setToolTip(
+            "The model in whose latent space the plane lies, and whose density is mapped."
+        )
         self.what.setAccessibleName("What is mapped")
         self.what.setToolTip(
             "The density of the latent is a formula; that of the decoded picture takes a network "
@@ -99,7 +101,12 @@ class PlanePage(QObject):
         column = QVBoxLayout(controls)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(unit)
-        for widget in (explained("Plane through three", _HELP), self.models, self.what, self._says):
+        for widget in (
+            explained("Plane through three", _HELP, "latent code"),
+            self.models,
+            self.what,
+            self._says,
+        ):
             column.addWidget(widget)
         column.addStretch(1)
         side = QVBoxLayout()
