@@ -1,4 +1,4 @@
-# make run · make test · make check · make coverage · make fuzz · make evidence · make train · make tour · make bench
+# make run · make quick · make test · make check · make coverage · make fuzz · make evidence · make train · make tour · make bench
 # Without make: python -m venv .venv; .venv/bin/pip install -c constraints.txt -e ".[maps]"; .venv/bin/python main.py
 
 PYTHON ?= python3
@@ -12,13 +12,18 @@ TESTS := $(DISPLAYLESS) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist lo
 FUZZ = GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytest -s \
 	--hypothesis-seed=$(SEED) -k "not failed_once"
 
-.PHONY: run test check coverage fuzz train evaluate evidence tour bench clean
+.PHONY: run quick test check coverage fuzz train evaluate evidence tour bench strings wheel clean
 
 run: .venv/ready-to-run
 	$(BIN)/python main.py
 
 test: check
 	$(TESTS) --durations 20
+
+# Under a minute: no shipped model, no window as a whole. The files stand in tests/quick.txt.
+quick: .venv/ready
+	$(BIN)/ruff check .
+	$(TESTS) $$(cat tests/quick.txt)
 
 # The share of lines of app, engines and widgets that the tests reach.
 coverage: .venv/ready
@@ -58,6 +63,14 @@ tour: .venv/ready
 
 bench: .venv/ready
 	$(DISPLAYLESS) $(BIN)/python -m tests.benchmarks
+
+# Every string that a person can read, with its place.
+strings: .venv/ready
+	$(DISPLAYLESS) $(BIN)/python -m tests.strings
+
+# Builds the wheel, installs it into a fresh environment in build/, starts the window, draws.
+wheel: .venv/ready
+	$(BIN)/python -m tests.wheel
 
 # Two sets in one environment: what the window uses of pictures, points and tables, and what
 # tests and checks need.

@@ -18,6 +18,7 @@ from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
 from engines.maps.coordinate import coordinate
 
+_OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _EARLY = ("open", "sample", "inpaint", "interpolate", "density", "score")
@@ -84,11 +85,7 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "model",
-        nargs="?",
-        help=("such as mnist/flow, a diffusers folder, or a Hugging Face id (owner/name)"),
-    )
+    add("model", nargs="?", help=f"such as mnist/flow{_OR_OTHERS}")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved picture instead")
     add("--prompt", help="what to draw, for models that take a text prompt")
     add("--negative", help="negative prompt: what should not be drawn")
@@ -108,11 +105,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "model",
-        nargs="?",
-        help=("such as mnist/mfa, a diffusers folder, or a Hugging Face id (owner/name)"),
-    )
+    add("model", nargs="?", help=f"such as mnist/mfa{_OR_OTHERS}")
     add("--prompt", help="what to fill in, for models that take a text prompt")
     add("--negative", help="negative prompt: what should not be drawn")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved sample instead")
@@ -137,24 +130,10 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
 
 def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add(
-        "model",
-        nargs="?",
-        help=("such as mnist/vae, a diffusers folder, or a Hugging Face id (owner/name)"),
-    )
-    add(
-        "--from",
-        dest="start",
-        metavar="PICTURE",
-        help=("start point: a picture, seed:N, or X,Y for points"),
-    )
+    add("model", nargs="?", help=f"such as mnist/vae{_OR_OTHERS}")
+    add("--from", dest="start", metavar="PICTURE", help="start: a picture, seed:N or a point X,Y")
     add("--via", action="append", metavar="PICTURE", help="a point on the way; may be repeated")
-    add(
-        "--to",
-        dest="end",
-        metavar="PICTURE",
-        help=("end point (default with --prompt-to: the start point)"),
-    )
+    add("--to", dest="end", metavar="PICTURE", help="end (default with --prompt-to: the start)")
     add("--prompt", help="text prompt of all frames, for models that take one")
     add("--prompt-to", help="text prompt of the last frame; the first has --prompt")
     add("--negative", help="negative prompt: what should not be drawn")
@@ -198,21 +177,14 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     add("--images", type=Path, help="folder of pictures; other sizes are cropped and scaled")
     add("--text", type=Path, help="for models of text: a file of texts")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
-    add(
-        "--csv",
-        type=Path,
-        required=True,
-        help=("table to write: file, nats, bits per dimension, kind, method"),
-    )
+    add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
     add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_score, parser=parser)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--own", action="store_true", help=("only your own models, with the disk space they take")
-    )
+    parser.add_argument("--own", action="store_true", help="only your own, with their disk space")
     parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_models, parser=parser)
     names = "remove | rename | export | import"

@@ -345,10 +345,8 @@ def method(
             1,
             512,
             1,
-            (
-                "Number P of particles in the run of each sample, weighted at every known "
-                "position that comes after a missing one. Exact as P grows; 1 uses no weights."
-            ),
+            "Number P of particles in the run of each sample, weighted at every known position "
+            "that comes after a missing one. Exact as P grows; 1 uses no weights.",
         )
         knobs = (asked, *knobs)
 

@@ -135,7 +135,7 @@ def test_rows_are_current_then_waiting_then_ended_newest_first(bar):
     fill(bar, 5)
     assert tickets(bar) == [3, 2, 5, 4, 1]
     assert text(bar, 2, Column.PROGRESS) == "next"
-    assert text(bar, 5, Column.PROGRESS) == "1 before it"
+    assert text(bar, 5, Column.PROGRESS) == "1 ahead"
 
 
 def test_order_arranges_the_waiting_and_keeps_the_selection_on_its_job(bar):
