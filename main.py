@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 1 work that failed, 2 wrong usage, 130 an interrupt from the keyboard.
     """
     sys.excepthook = _report
+    for stream in (sys.stdout, sys.stderr):
+        # a console whose code page lacks a letter shows "?" in its place, and the work goes on
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] not in (*COMMANDS, "-h", "--help", "--version"):
         words.insert(0, "open")

@@ -100,9 +100,8 @@ def use(python: Path, place: Path) -> None:
     lines = out.read_text(encoding="utf-8").splitlines()
     if len(lines) != 7:  # recipe, header, five points
         raise SystemExit(f"{out} has {len(lines)} lines")
-    print(
-        f"{len(lines) - 2} samples by {command.name} {run(command, '--version', cwd=place)}", end=""
-    )
+    version = run(command, "--version", cwd=place)
+    print(f"{len(lines) - 2} samples by {version}", end="")
 
 
 def run(*words: object, cwd: Path = REPOSITORY, env: dict[str, str] | None = None) -> str:

@@ -135,7 +135,7 @@ def _drive(job: Job) -> MapFrame:
 
 def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list[Panel]:
     shown = [("Truth", truth)] if truth else []
-    shown += [(FAMILY_TITLES[card.family], frame) for card, frame in frames]
+    shown += [(FAMILY_TITLES.get(card.family, card.family), frame) for card, frame in frames]
     first = shown[0][1]
     assert first is not None
     top = float(np.quantile(first.values, _TOP))

@@ -46,7 +46,12 @@ def _print(cards: Iterable[Card], broken: Iterable[Broken]) -> None:
     table = [("MODEL", "FAMILY", "PARAMETERS", "ON TEST DATA")]
     for card in cards:
         table.append(
-            (card.name, FAMILY_TITLES[card.family], f"{card.parameters:,}", _headline(card))
+            (
+                card.name,
+                FAMILY_TITLES.get(card.family, card.family),
+                f"{card.parameters:,}",
+                _headline(card),
+            )
         )
     name, family, parameters = (max(len(row[i]) for row in table) for i in range(3))
     for row in table:

@@ -12,13 +12,14 @@ from engines.checkpoints import memory
 
 
 def choose(name: str | None = None) -> torch.device:
-    """The named device, or the best of cuda, mps, xpu, cpu.
+    """The named device, or the best of cuda, xpu, cpu.
 
+    mps has no float64, in which densities and chains are computed: it is taken only by name.
     Raises ValueError when the named one is unknown or not at hand.
     """
     at_hand = [kind for kind in ("cuda", "mps", "xpu") if _available(kind)] + ["cpu"]
     if name is None:
-        return torch.device(at_hand[0])
+        return torch.device(next(kind for kind in at_hand if kind != "mps"))
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -1,5 +1,6 @@
 """What a person may type: numbers below nought, endless names, numbers of no size."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,12 @@ def test_a_fault_of_usage_is_one_line_in_a_fresh_process():
     assert done.returncode == 2
     one_sentence(2, done.stderr)
     assert "genscope sample --help" in done.stderr
+
+
+def test_a_console_that_lacks_letters_shows_others(tmp_path):
+    words = [sys.executable, str(HERE / "main.py"), "sample", "--count", "0", "moons/kde"]
+    known = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    root = ship_kernels(tmp_path / "assets")
+    done = subprocess.run([*words, "--assets", str(root)], capture_output=True, env=known)
+    assert done.returncode == 2
+    assert b"--count must lie in 1 ? 100" in done.stderr

@@ -1,0 +1,1 @@
+"""What CONTRIBUTING promises to whoever adds something, tried in a scratch copy of the code."""
