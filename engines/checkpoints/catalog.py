@@ -335,4 +335,5 @@ def _hashes(values: list[Any], path: Path) -> tuple[str, ...]:
 def _rank(card: Card) -> tuple[int, str, int, str]:
     data, families = list(DATA_TITLES), list(FAMILY_TITLES)
     known = data.index(card.data) if card.data in data else len(data)
-    return known, card.data, families.index(card.family), card.name
+    place = families.index(card.family) if card.family in families else len(families)
+    return known, card.data, place, card.name

@@ -233,6 +233,9 @@ _SECTIONS = (
 )
 _HEAD = """# The curse of dimensionality
 
+See here how density estimates get worse as the number of dimensions grows, and which family
+gets worse first.
+
 Written by `python -m engines.training.dimensions`. {points:,} training points at every dimension
 and {held:,} held out; ± is one standard error over these. The Gaussians are N(0, Σ) with
 Σ_ij = 0.7^|i−j|: neighbouring coordinates are strongly correlated. The KDE has Gaussian kernels,

@@ -10,6 +10,8 @@ from tests.benchmarks.table import hardware
 
 _HEAD = """# Benchmarks
 
+Look up here how long it takes until the window answers, and how that compares with a baseline.
+
 Written by `make bench` (`python -m tests.benchmarks`, Qt platform "offscreen") on {day}, on
 {hardware}. Each line stands beside a baseline measured in the same run.
 

@@ -37,6 +37,8 @@ FAMILIES = (
 _MANY, _DRAWS = 256, 8
 _HEAD = """# Benchmarks on a GPU
 
+Look up here how fast each family is on a GPU, and whether it gives the same pictures as on a CPU.
+
 Written by `python -m tests.benchmarks.gpu` on {day}, on {device}, beside {hardware}. Milliseconds,
 the best of three; the CPU's are those of all its cores. "Same" is the share of pixels of 16
 pictures of one seed that differ by at most one level between GPU and CPU: one-pass families agree

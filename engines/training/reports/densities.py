@@ -44,6 +44,8 @@ _ROUNDING = 0.0005
 
 _HEAD = f"""# Learned densities beside the truth
 
+Compare here the density that each model has learned in the plane with the truth.
+
 Written by `python -m engines.training densities` from the cards and checkpoints in
 `assets/models/`. Models without a density (GAN) are shown by a kernel density of
 {SAMPLES:,} samples, its bandwidth chosen by held-out likelihood: the kernels blur it, and it is

@@ -187,6 +187,8 @@ def _missing(methods: Offered, measured: set[tuple[str, str, str]]) -> str:
 
 _HEAD = f"""# In-painting methods against known answers
 
+Look up here how close each in-painting method comes to the exact answer, where that is known.
+
 Written by `python -m engines.training inpainting-evidence`, or a part of it with `--only`. Methods
 fill holes of models whose conditional p(x_m | x_o) is known, through the code that the window runs;
 what is measured is thus the error of the method alone. First come models made for the purpose,
@@ -194,7 +196,7 @@ known in closed form or by enumeration, then the shipped checkpoints of the plan
 row speaks for the same method on the same family and kind of data, pictures or points, and for no
 other: what has no row stands at the end as not measured. Two parts of the methods of pictures are
 in no row: known pixels dequantised at random, as for factor analysers and flows, and the class that
-a separate reader draws first where none is asked. The reader is a classifier and not the model's
+a separate classifier picks first where none is chosen. It is not the model's
 own p(class | x_o); how often it is right is in [models.md](models.md).
 
 Calls are network evaluations per draw as the runs count them. TV is the total variation distance:

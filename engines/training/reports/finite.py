@@ -167,6 +167,9 @@ def _tv(share: Tensor, p: Tensor) -> float:
 
 _HEAD = """# Finite draws in the plane
 
+Look up here whether in-painting of points gives finite samples only, and how close they come to
+the model's own density.
+
 Written by `make evidence`. Every in-painting method of every shipped model of the plane is asked,
 at its defaults, for {draws} draws along each of {lines} lines through the model's own samples, half
 of them across and half down. *Not finite* counts values that came out so: there must be none.

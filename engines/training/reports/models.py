@@ -24,6 +24,8 @@ _SHOWN = "mnist"
 
 _HEAD = """# What the bundled models reach
 
+Look up here what each bundled model reaches on data that it has not seen, and what that costs.
+
 Written by `python -m engines.training report` from the cards in `assets/models/`, whose figures
 `python -m engines.training evaluate NAME` measured on the full held-out test sets, or on as many
 first examples as the card says. Bits per dimension are of the 256-level picture and of p(x), no
