@@ -51,7 +51,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class MapOptions:
     """A map as the command line asks for it; without an area it is that of the data."""
 
     model: str
@@ -64,33 +64,38 @@ class Wish:
 
 
 def density(
-    wish: Wish, out: Path, values: Path | None, *, device: str | None = None, root: Path = ROOT
+    options: MapOptions,
+    out: Path,
+    values: Path | None,
+    *,
+    device: str | None = None,
+    root: Path = ROOT,
 ) -> tuple[Path, ...]:
     """Map a model's density and write picture and values; returns the files written."""
-    card = card_named(wish.model, root)
+    card = card_named(options.model, root)
     if not is_plane(card.kind):
         raise UsageError(f"{card.name} is not a 2-D model; for {card.kind.things} use: score")
-    if not 16 <= wish.grid <= 4096:
-        raise UsageError(f"--grid must lie in 16 … 4096, got {wish.grid}")
+    if not 16 <= options.grid <= 4096:
+        raise UsageError(f"--grid must lie in 16 … 4096, got {options.grid}")
     for path, allowed in ((out, (".png",)), (values, (".npz", ".csv"))):
         if path is not None and path.suffix.lower() not in allowed:
             raise UsageError(f"{path} must end in {' or '.join(allowed)}")
-    asked = one_condition(wish.label, wish.given, card, "a map shows one class, or any class")
+    asked = one_condition(options.label, options.given, card, "a map shows one class, or any class")
     if asked.given:
         raise UsageError(f"{card.name} has no classes, and a map shows one class, or any class")
     label = asked.one
     from engines.checkpoints import devices
 
-    _check_data(wish, card)
+    _check_data(options, card)
     for path in filter(None, (out, values)):
         prepared(path)
     devices.prepare_thread()
-    area = _area(wish, card)
-    wide, high = area.pixels(wish.grid)
+    area = _area(options, card)
+    wide, high = area.pixels(options.grid)
     request, fields = MapRequest(area, wide, high, label), Fields(Models(device))
     frames = [(card, _drive(map_model(fields, card, request)))]
-    truth = _drive(map_data(fields, card.data, request)) if wish.truth else None
-    recipe = recipe_of(View((card.name,), area, wish.grid, label), {card.name: card}, 0)
+    truth = _drive(map_data(fields, card.data, request)) if options.truth else None
+    recipe = recipe_of(View((card.name,), area, options.grid, label), {card.name: card}, 0)
     panels = _panels(frames, truth)
     files.write_atomically(out, png_bytes(sheet(panels), recipe))
     written = [out]
@@ -100,21 +105,23 @@ def density(
     return tuple(written)
 
 
-def _check_data(wish: Wish, card: Card) -> None:
+def _check_data(options: MapOptions, card: Card) -> None:
     """The points of a model from outside may be its makers' alone."""
     from engines.data import examples
 
-    if (wish.truth or wish.area is None) and not examples.has_points(card.data):
-        what = (
-            "leave --truth out" if wish.truth else "say which part to map with --area X0 X1 Y0 Y1"
+    if (options.truth or options.area is None) and not examples.has_points(card.data):
+        remedy = (
+            "leave --truth out"
+            if options.truth
+            else "say which part to map with --area X0 X1 Y0 Y1"
         )
-        raise UsageError(f"there are no points of the data set '{card.data}' here; {what}")
+        raise UsageError(f"there are no points of the data set '{card.data}' here; {remedy}")
 
 
-def _area(wish: Wish, card: Card) -> Area:
-    if wish.area is not None:
+def _area(options: MapOptions, card: Card) -> Area:
+    if options.area is not None:
         try:
-            return Area(*wish.area)
+            return Area(*options.area)
         except ValueError as error:
             raise UsageError(str(error)) from error
     from engines.data import examples

@@ -30,7 +30,7 @@ _LOOKED_AT, _FAR = 2000, 0.5
 
 
 @dataclass(frozen=True)
-class Wish:
+class FillOptions:
     """What the command line asks to be filled, in the words it was given in.
 
     `hole` are the options that say what is known, as the view of the kind takes them.
@@ -52,68 +52,70 @@ class Wish:
     negative: str = ""
 
 
-def inpaint(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+def inpaint(
+    options: FillOptions, place: Place, *, device: str | None = None, root: Path = ROOT
+) -> Path:
     """Fill the hole and write the draws; returns the file or folder written.
 
-    Raises UsageError for a wish that no model can fulfil, CheckpointError or SaveError where the
+    Raises UsageError for options that no model can fulfil, CheckpointError or SaveError where the
     work fails.
     """
-    card = card_named(wish.model, root)
+    card = card_named(options.model, root)
     view, usual, most = view_of(card), *_COUNTS[is_plane(card.kind)]
-    if set(wish.hole) != set(view.hole_options):
+    if set(options.hole) != set(view.hole_options):
         remedy = f"give {view.hole_words}" if view.hole_options else "these cannot be filled"
-        said = names_of(tuple(wish.hole))
+        said = names_of(tuple(options.hole))
         raise UsageError(f"{card.name} is a model of {card.kind.things}: {remedy}, not {said}")
-    wish = wish if wish.count is not None else replace(wish, count=usual)
-    count = wish.count or 0
-    _check_numbers(count, wish.seed, most)
-    if wish.columns is not None and not 1 <= wish.columns <= count:
-        raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
+    options = options if options.count is not None else replace(options, count=usual)
+    count = options.count or 0
+    _check_numbers(count, options.seed, most)
+    if options.columns is not None and not 1 <= options.columns <= count:
+        raise UsageError(f"--columns must lie in 1 … {options.count}, got {options.columns}")
     asked = one_condition(
-        wish.label, wish.given, card, ("a hole is filled with one class, or with any")
+        options.label, options.given, card, ("a hole is filled with one class, or with any")
     )
     try:
-        hole = view.hole(wish.hole)
+        hole = view.hole(options.hole)
     except ValueError as error:
         raise UsageError(str(error)) from error
     for note in hole.notes:
         say(note)
     write = writer(place, card, count)
-    model = prompted(opened(card, device, root), wish.prompt, wish.negative)
-    recipe = _recipe(wish, count, model, hole, asked)
+    model = prompted(opened(card, device, root), options.prompt, options.negative)
+    recipe = _recipe(options, count, model, hole, asked)
     return carry_out(recipe, place, write, lambda: _drawn(recipe, model))
 
 
-def _recipe(wish: Wish, count: int, model: Model, hole: Hole, asked: Condition) -> Recipe:
+def _recipe(options: FillOptions, count: int, model: Model, hole: Hole, asked: Condition) -> Recipe:
     """The recipe of the draws, with a method and knobs that the model has. Raises UsageError."""
     card = model.card
     try:
-        method = chosen(fitting(model), wish.method, card.name)
-        knobs = settle(method.knobs, wish.knobs)
+        method = chosen(fitting(model), options.method, card.name)
+        knobs = settle(method.knobs, options.knobs)
         if is_plane(card.kind):
             axis = int(hole.mask.argmin())
-            value = float(wish.hole["fix"][1])
+            value = float(options.hole["fix"][1])
             _warn_far(model, axis, value)
             return line_recipe.recipe_of(
                 card,
                 line.LineRequest(
-                    axis, value, count, wish.seed, method.name, knobs, asked.one, asked.given
+                    axis, value, count, options.seed, method.name, knobs, asked.one, asked.given
                 ),
             )
         request = FillRequest(
             hole.value,
             hole.mask,
             count,
-            wish.seed,
+            options.seed,
             method.name,
             knobs,
             asked.one,
-            Prompt(wish.prompt, wish.negative),
+            Prompt(options.prompt, options.negative),
             asked.given,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return recipe_of(card, request, columns=wish.columns or view_of(card).columns(count))
+    return recipe_of(card, request, columns=options.columns or view_of(card).columns(count))
 
 
 def remake(

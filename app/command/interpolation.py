@@ -31,7 +31,7 @@ _EVERY = 10.0
 
 
 @dataclass(frozen=True)
-class Wish:
+class PathOptions:
     """What the command line asks for, in the words it was given in; `ends` are files or "x,y"."""
 
     model: str
@@ -50,40 +50,44 @@ class Wish:
     """The text at the last end point, "" for `prompt` all the way."""
 
 
-def interpolate(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
+def interpolate(
+    options: PathOptions, place: Place, *, device: str | None = None, root: Path = ROOT
+) -> Path:
     """Walk from end point to end point and write the frames; returns the file or folder written.
 
-    Raises UsageError for a wish that no model can fulfil, CheckpointError or SaveError where the
+    Raises UsageError for options that no model can fulfil, CheckpointError or SaveError where the
     work fails.
     """
-    card = card_named(wish.model, root)
-    if not 2 <= wish.frames <= MOST_FRAMES:
-        raise UsageError(f"--frames must lie in 2 … {MOST_FRAMES}, got {wish.frames}")
-    if wish.easing not in EASINGS:
-        raise UsageError(f"--easing must be one of {', '.join(EASINGS)}, got '{wish.easing}'")
-    if not films.SLOWEST <= wish.fps <= films.FASTEST:
+    card = card_named(options.model, root)
+    if not 2 <= options.frames <= MOST_FRAMES:
+        raise UsageError(f"--frames must lie in 2 … {MOST_FRAMES}, got {options.frames}")
+    if options.easing not in EASINGS:
+        raise UsageError(f"--easing must be one of {', '.join(EASINGS)}, got '{options.easing}'")
+    if not films.SLOWEST <= options.fps <= films.FASTEST:
         raise UsageError(
-            f"--fps must lie in {films.SLOWEST:g} … {films.FASTEST:g}, got {wish.fps:g}"
+            f"--fps must lie in {films.SLOWEST:g} … {films.FASTEST:g}, got {options.fps:g}"
         )
-    asked = one_condition(wish.label, wish.given, card, "a path has one class, or that of its ends")
-    prompt = Prompt(wish.prompt, wish.negative, wish.prompt_to)
+    asked = one_condition(
+        options.label, options.given, card, "a path has one class, or that of its ends"
+    )
+    prompt = Prompt(options.prompt, options.negative, options.prompt_to)
     if prompt != NO_PROMPT and not reads_text(card):
         raise UsageError(f"{card.name} takes no text prompt; leave all prompts out")
     if refused := next(
         (a for a in of_card(card) if a.task == "interpolate" and a.can is False), None
     ):
         raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
-    keys: Values = np.stack([_end(end, card) for end in wish.ends])
+    keys: Values = np.stack([_end(end, card) for end in options.ends])
     plan = Plan(
         keys,
-        wish.frames,
-        wish.way,
-        easing=wish.easing,
+        options.frames,
+        options.way,
+        easing=options.easing,
         label=asked.one,
         prompt=prompt,
         given=asked.given,
     )
-    return _carry_out(plan, card, place, device, wish.fps)
+    return _carry_out(plan, card, place, device, options.fps)
 
 
 def remake(

@@ -19,14 +19,14 @@ _HEADLINES = {"bits_per_dim": "bits/dim", "cross_entropy": "nats"}
 
 def act(arguments: argparse.Namespace) -> None:
     """Do what was asked. Raises UsageError, CheckpointError or SaveError."""
-    deeds: Mapping[str | None, Callable[[argparse.Namespace], None]] = {
+    actions: Mapping[str | None, Callable[[argparse.Namespace], None]] = {
         None: _list,
         "remove": _remove,
         "rename": _rename,
         "export": _export,
         "import": _import,
     }
-    deeds[arguments.deed](arguments)
+    actions[arguments.action](arguments)
 
 
 def _list(arguments: argparse.Namespace) -> None:

@@ -188,16 +188,16 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_models, parser=parser)
     names = "remove | rename | export | import"
-    deeds = parser.add_subparsers(metavar=names, dest="deed", title="of your own")
-    remove = deeds.add_parser("remove", help="delete a model for good")
-    rename = deeds.add_parser("rename", help="give a model another name")
-    export = deeds.add_parser("export", help="write a model to one file")
+    actions = parser.add_subparsers(metavar=names, dest="action", title="of your own")
+    remove = actions.add_parser("remove", help="delete a model for good")
+    rename = actions.add_parser("rename", help="give a model another name")
+    export = actions.add_parser("export", help="write a model to one file")
     for each in (remove, rename, export):
         each.add_argument("name", metavar="NAME", help="such as penguins/flow")
     remove.add_argument("--yes", action="store_true", help="delete without asking")
     rename.add_argument("new", metavar="NEW", help="such as wide-flow, or birds/wide-flow")
     export.add_argument("--out", type=Path, required=True, help="file; ends in .genscope")
-    bring = deeds.add_parser("import", help="add a model that was exported elsewhere")
+    bring = actions.add_parser("import", help="add a model that was exported elsewhere")
     bring.add_argument("file", type=Path, metavar="FILE", help="ends in .genscope")
 
 
@@ -261,7 +261,7 @@ def _sample(arguments: argparse.Namespace) -> int:
         arguments.parser.refuse(_FROM)
     from app.command.output import Place, UsageError
     from app.command.remake import remake
-    from app.command.sampling import Wish, sample
+    from app.command.sampling import SampleOptions, sample
 
     place = Place(arguments.out, arguments.separate)
     where = {"device": arguments.device, "root": arguments.assets}
@@ -271,7 +271,7 @@ def _sample(arguments: argparse.Namespace) -> int:
             ask = not arguments.yes
             path = remake(arguments.saved, place, model=arguments.model, ask=ask, **where)
         else:
-            path = sample(Wish(arguments.model, **given), place, **where)
+            path = sample(SampleOptions(arguments.model, **given), place, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(path)
@@ -302,9 +302,9 @@ def _inpaint(arguments: argparse.Namespace) -> int:
             _check_remade(arguments)
             path = remake(arguments.saved, place, model=arguments.model, **where)
         else:
-            from app.command.inpainting import Wish, inpaint
+            from app.command.inpainting import FillOptions, inpaint
 
-            path = inpaint(Wish(arguments.model, hole, **given), place, **where)
+            path = inpaint(FillOptions(arguments.model, hole, **given), place, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(path)
@@ -338,7 +338,7 @@ def _interpolate(arguments: argparse.Namespace) -> int:
         arguments.parser.refuse(_AGAIN)
     if arguments.again is None and not (arguments.model and all(ends)):
         arguments.parser.refuse("name a MODEL, --from and --to, or a saved path with --again")
-    from app.command.interpolation import Wish, interpolate
+    from app.command.interpolation import PathOptions, interpolate
     from app.command.output import Place, UsageError
     from app.command.remake import remake
 
@@ -349,7 +349,7 @@ def _interpolate(arguments: argparse.Namespace) -> int:
             _check_remade(arguments, _AGAIN)
             path = remake(arguments.again, place, model=arguments.model, **where)
         else:
-            path = interpolate(Wish(arguments.model, ends, **given), place, **where)
+            path = interpolate(PathOptions(arguments.model, ends, **given), place, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(path)
@@ -358,13 +358,13 @@ def _interpolate(arguments: argparse.Namespace) -> int:
 
 def _density(arguments: argparse.Namespace) -> int:
     given = _asked(arguments, ("grid", "label", "area", "truth"))
-    from app.command.density import Wish, density
+    from app.command.density import MapOptions, density
     from app.command.output import UsageError
 
-    wish = Wish(arguments.model, **given)
+    options = MapOptions(arguments.model, **given)
     where = {"device": arguments.device, "root": arguments.assets}
     try:
-        paths = density(wish, arguments.out, arguments.values, **where)
+        paths = density(options, arguments.out, arguments.values, **where)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     print(*paths, sep="\n")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
+class SampleOptions:
     """What the command line asks to be drawn, in the words it was given in."""
 
     model: str
@@ -35,33 +35,37 @@ class Wish:
     negative: str = ""
 
 
-def sample(wish: Wish, place: Place, *, device: str | None = None, root: Path = ROOT) -> Path:
-    """Draw what is wished and write it; returns the file or folder written.
+def sample(
+    options: SampleOptions, place: Place, *, device: str | None = None, root: Path = ROOT
+) -> Path:
+    """Draw what is asked for and write it; returns the file or folder written.
 
-    Raises UsageError for a wish that no model can fulfil, CheckpointError or SaveError where the
+    Raises UsageError for options that no model can fulfil, CheckpointError or SaveError where the
     work fails.
     """
-    card = card_named(wish.model, root)
-    request = _request(wish, card)
+    card = card_named(options.model, root)
+    request = _request(options, card)
     write = writer(place, card, batch_of(card))
-    model = prompted(opened(card, device, root), wish.prompt, wish.negative)
-    columns = wish.columns or view_of(card).columns(request.count)
+    model = prompted(opened(card, device, root), options.prompt, options.negative)
+    columns = options.columns or view_of(card).columns(request.count)
     try:
-        prompt = Prompt(wish.prompt, wish.negative)
+        prompt = Prompt(options.prompt, options.negative)
         recipe = recipe_of(model.card, model.knobs, request, columns=columns, prompt=prompt)
     except ValueError as error:
         raise UsageError(f"{card.name}: {error}") from error
     return carry_out(recipe, place, write, lambda: drawn(recipe, model))
 
 
-def _request(wish: Wish, card: Card) -> SampleRequest:
-    if not 1 <= wish.count <= MAX_COUNT:
-        raise UsageError(f"--count must lie in 1 … {MAX_COUNT}, got {wish.count}")
-    if wish.columns is not None and not 1 <= wish.columns <= wish.count:
-        raise UsageError(f"--columns must lie in 1 … {wish.count}, got {wish.columns}")
-    asked = condition_named(wish.label, wish.given, card)
+def _request(options: SampleOptions, card: Card) -> SampleRequest:
+    if not 1 <= options.count <= MAX_COUNT:
+        raise UsageError(f"--count must lie in 1 … {MAX_COUNT}, got {options.count}")
+    if options.columns is not None and not 1 <= options.columns <= options.count:
+        raise UsageError(f"--columns must lie in 1 … {options.count}, got {options.columns}")
+    asked = condition_named(options.label, options.given, card)
     try:
-        return SampleRequest(wish.count, wish.seed, asked.label, wish.knobs, given=asked.given)
+        return SampleRequest(
+            options.count, options.seed, asked.label, options.knobs, given=asked.given
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
 

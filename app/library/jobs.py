@@ -36,13 +36,13 @@ def glancing(places: tuple[str, ...]) -> Job:
     return job
 
 
-def keeping(models: Models, deeds: deque[Callable[[Models], Freed | None]]) -> Job:
+def keeping(models: Models, actions: deque[Callable[[Models], Freed | None]]) -> Job:
     """A job that does what waits and yields what was given back by it."""
 
     def job() -> Generator[list[Freed], None, None]:
         freed = []
-        while deeds:
-            if (back := deeds.popleft()(models)) is not None:
+        while actions:
+            if (back := actions.popleft()(models)) is not None:
                 freed.append(back)
                 yield list(freed)
 

@@ -29,7 +29,7 @@ from engines.checkpoints.catalog import CheckpointError, is_foreign, is_own, own
 from engines.model import Card
 from engines.outside import hub
 from widgets.library.dialog import LibraryDialog
-from widgets.library.list import Deed, ModelRow
+from widgets.library.list import ModelAction, ModelRow
 from widgets.window.messages import Messages
 
 MOST = 30
@@ -59,7 +59,7 @@ class Library(QObject):
         self._held: dict[str, Held] = {}
         self._pinned: set[str] = set()
         self._sizes: dict[str, tuple[Card | None, int | None]] = {}
-        self._deeds: deque[Callable[[Models], Freed | None]] = deque()
+        self._actions: deque[Callable[[Models], Freed | None]] = deque()
         self.outside = Outside(jobs, self)
         self.outside.opened.connect(self._take)
         self.outside.refused.connect(self._refuse)
@@ -93,7 +93,7 @@ class Library(QObject):
             dialog.folder_wanted.connect(self._ask_for_folder)
             dialog.card_wanted.connect(self._ask_for_card)
             dialog.import_wanted.connect(self._ask_for_model)
-            dialog.deed_wanted.connect(self._do)
+            dialog.action_wanted.connect(self._do)
             if absent := extras.missing("diffusers"):
                 dialog.refuse_folders(sentence(absent))
         return self._dialog
@@ -208,28 +208,28 @@ class Library(QObject):
 
     # what is done with one
 
-    @Slot(str, Deed)
-    def _do(self, name: str, deed: Deed) -> None:
+    @Slot(str, ModelAction)
+    def _do(self, name: str, action: ModelAction) -> None:
         known = self._known(name)
         card = known.card
-        match deed:
-            case Deed.USE:
+        match action:
+            case ModelAction.USE:
                 self._use(known)
-            case Deed.FETCH:
+            case ModelAction.FETCH:
                 self._fetch(name)
-            case Deed.CANCEL:
+            case ModelAction.CANCEL:
                 self.fetching.stop(name)
-            case Deed.PIN | Deed.UNPIN if card is not None:
-                self._pin(card.name, pinned=deed is Deed.PIN)
-            case Deed.UNLOAD if card is not None:
+            case ModelAction.PIN | ModelAction.UNPIN if card is not None:
+                self._pin(card.name, pinned=action is ModelAction.PIN)
+            case ModelAction.UNLOAD if card is not None:
                 self._unload(card.name)
-            case Deed.REMOVE:
+            case ModelAction.REMOVE:
                 self._remove(known)
-            case Deed.RENAME if card is not None:
+            case ModelAction.RENAME if card is not None:
                 self.own.rename(card, self.dialog)
-            case Deed.EXPORT if card is not None:
+            case ModelAction.EXPORT if card is not None:
                 self.own.export(card, self.dialog, str(Path.home()))
-            case Deed.DELETE if card is not None:
+            case ModelAction.DELETE if card is not None:
                 self.own.delete(card, self.dialog)
         self._refresh()
 
@@ -278,22 +278,22 @@ class Library(QObject):
             self.dialog.list.choose(card.name)
 
     def _unload(self, name: str) -> None:
-        def deed(models: Models) -> Freed | None:
+        def action(models: Models) -> Freed | None:
             # it may have made room for another meanwhile
             there = any(held.name == name for held in models.held())
             return models.unload(name) if there else None
 
-        self._keep(deed)
+        self._keep(action)
 
     def _is_in_reach(self, card: Card) -> bool:
         """Whether the window has this very model, and not only one of its name."""
         there = self._session.cards.get(card.name)
         return there is not None and there.folder == card.folder
 
-    def _keep(self, deed: Callable[[Models], Freed | None]) -> None:
+    def _keep(self, action: Callable[[Models], Freed | None]) -> None:
         """Have the lane pin or unload."""
-        self._deeds.append(deed)
-        self._keeping.submit(keeping(self._session.open, self._deeds))
+        self._actions.append(action)
+        self._keeping.submit(keeping(self._session.open, self._actions))
 
     # what is shown
 

@@ -17,7 +17,7 @@ from engines.facts import abilities
 from engines.facts.abilities import Ability
 from engines.model import Card
 from engines.outside import hub
-from widgets.library.list import Can, Deed, ModelRow
+from widgets.library.list import Can, ModelAction, ModelRow
 
 OUTSIDE = "From outside"
 OWN = "Your models"
@@ -29,16 +29,16 @@ TABS = {
 }
 
 _TIPS = {
-    Deed.USE: "Show it in the tabs; it is loaded when it is first used.",
-    Deed.FETCH: "Download its settings and weights; files that are here are kept.",
-    Deed.CANCEL: "Stop; the downloaded part is kept, and Download resumes from there.",
-    Deed.PIN: "Keep it in memory: it is never unloaded to make room for others (P).",
-    Deed.UNPIN: "Let it be unloaded to make room for others (P).",
-    Deed.UNLOAD: "Unload it now to free its memory (U). It is loaded again when it is needed.",
-    Deed.REMOVE: "Remove it from this list (Delete). Its files stay where they are.",
-    Deed.RENAME: "Give it another name (F2). Saved pictures still find it, by its weights.",
-    Deed.EXPORT: "Write it to one file, to import it elsewhere.",
-    Deed.DELETE: "Delete its card and weights from the disk (Delete); you are asked first.",
+    ModelAction.USE: "Show it in the tabs; it is loaded when it is first used.",
+    ModelAction.FETCH: "Download its settings and weights; files that are here are kept.",
+    ModelAction.CANCEL: "Stop; the downloaded part is kept, and Download resumes from there.",
+    ModelAction.PIN: "Keep it in memory: it is never unloaded to make room for others (P).",
+    ModelAction.UNPIN: "Let it be unloaded to make room for others (P).",
+    ModelAction.UNLOAD: "Unload it now to free its memory (U). It is loaded again when needed.",
+    ModelAction.REMOVE: "Remove it from this list (Delete). Its files stay where they are.",
+    ModelAction.RENAME: "Give it another name (F2). Saved pictures find it by its weights.",
+    ModelAction.EXPORT: "Write it to one file, to import it elsewhere.",
+    ModelAction.DELETE: "Delete its card and weights from the disk (Delete); you are asked first.",
 }
 
 
@@ -85,7 +85,7 @@ def row_of(known: Known) -> ModelRow:
         note=known.fetch.reason if known.fetch and known.fetch.reason else known.reason,
         facts=_facts(known, card) if card else (),
         can=_can(held.can if held else abilities.of_card(card)) if card else (),
-        deeds={deed: _TIPS[deed] for deed in _deeds(known)},
+        actions={action: _TIPS[action] for action in _actions(known)},
     )
 
 
@@ -184,23 +184,23 @@ def _can(found: tuple[Ability, ...]) -> tuple[Can, ...]:
     return tuple(Can(TABS[ability.task], ability.can, ability.says) for ability in found)
 
 
-def _deeds(known: Known) -> list[Deed]:
+def _actions(known: Known) -> list[ModelAction]:
     """What can be done now, in the order of the buttons."""
     busy = known.fetch is not None and not known.fetch.ended
-    deeds = []
+    actions = []
     # what could not be opened may have been mended since
     if known.fetch is None and (known.card is not None or known.reason):
-        deeds.append(Deed.USE)
+        actions.append(ModelAction.USE)
     if not busy and known.absent:
-        deeds.append(Deed.FETCH)
+        actions.append(ModelAction.FETCH)
     if known.fetch is not None and known.fetch.stage in (Stage.WAITING, Stage.RUNNING):
-        deeds.append(Deed.CANCEL)
+        actions.append(ModelAction.CANCEL)
     if known.card is not None:
-        deeds.append(Deed.UNPIN if known.pinned else Deed.PIN)
+        actions.append(ModelAction.UNPIN if known.pinned else ModelAction.PIN)
     if known.held is not None:
-        deeds.append(Deed.UNLOAD)
+        actions.append(ModelAction.UNLOAD)
     if known.place and not busy:
-        deeds.append(Deed.REMOVE)
+        actions.append(ModelAction.REMOVE)
     if not known.place and known.card is not None and is_own(known.card):
-        deeds += [Deed.RENAME, Deed.EXPORT, Deed.DELETE]
-    return deeds
+        actions += [ModelAction.RENAME, ModelAction.EXPORT, ModelAction.DELETE]
+    return actions

@@ -16,7 +16,7 @@ from tests import foreign, nvlabs
 from tests.engines.outside.outsiders import stylegan2_tensors
 from tests.hub import serving
 from tests.windows import DIGITS, LEFT
-from widgets.library.list import Deed
+from widgets.library.list import ModelAction
 
 pytest.importorskip("diffusers")
 KDE = "mnist/kde"
@@ -52,12 +52,12 @@ def state(dialog, name):
     return dialog.list.rows[name].state
 
 
-def press(stage, dialog, name, deed):
-    """Choose a model by mouse and press the button of a deed."""
+def press(stage, dialog, name, action):
+    """Choose a model by mouse and press the button of a action."""
     dialog.list.scrollToItem(dialog.list.item_of(name))
     at = dialog.list.visualItemRect(dialog.list.item_of(name)).center()
     QTest.mouseClick(dialog.list.viewport(), LEFT, pos=at)
-    button = dialog.facts.buttons[deed]
+    button = dialog.facts.buttons[action]
     assert button.isVisible()
     stage.click(button)
 
@@ -83,22 +83,22 @@ def test_a_folder_is_brought_used_pinned_unloaded_and_removed(open_window, folde
         ("Sampling", "In-painting", "Interpolation", "Density"), True
     )
 
-    press(stage, dialog, place, Deed.PIN)
+    press(stage, dialog, place, ModelAction.PIN)
     stage.until(lambda: state(dialog, place) == "loaded, pinned")
     assert stage.window.session.open.held()[-1].pinned
-    press(stage, dialog, place, Deed.UNPIN)
+    press(stage, dialog, place, ModelAction.UNPIN)
     stage.until(lambda: state(dialog, place) == "loaded")
-    press(stage, dialog, place, Deed.UNLOAD)
+    press(stage, dialog, place, ModelAction.UNLOAD)
     stage.until(lambda: state(dialog, place) == "not loaded")
     stage.until(lambda: "is unloaded" in dialog.said.text())
     assert ("smaller by" in dialog.said.text()) == (memory.resident() is not None)
 
-    press(stage, dialog, KDE, Deed.USE)
+    press(stage, dialog, KDE, ModelAction.USE)
     stage.until(lambda: stage.window.session.data == "mnist")
-    press(stage, dialog, place, Deed.USE)
+    press(stage, dialog, place, ModelAction.USE)
     stage.until(lambda: stage.window.session.models == (name,))
     stage.until(lambda: state(dialog, place) == "loaded")
-    press(stage, dialog, place, Deed.REMOVE)
+    press(stage, dialog, place, ModelAction.REMOVE)
     stage.until(lambda: stage.window.session.data == "mnist")
     stage.until(lambda: [held.name for held in stage.window.session.open.held()] == [KDE])
     assert place not in dialog.list.rows
@@ -119,9 +119,9 @@ def test_what_was_brought_is_there_the_next_time(open_window, folder, tmp_path):
     assert "is not there any more" in dialog.list.rows[gone].note
     stage.until(lambda: state(dialog, absent) == "not downloaded")
     assert "outside/tiny-ddpm" not in stage.window.session.cards
-    press(stage, dialog, str(folder), Deed.USE)
+    press(stage, dialog, str(folder), ModelAction.USE)
     stage.until(lambda: stage.window.session.models == ("outside/tiny-ddpm",))
-    press(stage, dialog, gone, Deed.REMOVE)
+    press(stage, dialog, gone, ModelAction.REMOVE)
     assert stage.window.settings().recents == (str(folder), absent)
 
 
@@ -147,7 +147,7 @@ def test_what_is_no_model_is_refused_in_words(open_window, tmp_path):
     assert "cannot be opened alone" in dialog.facts.note.text()
     # once it is mended it opens
     foreign.kl(16).save_pretrained(tmp_path)
-    press(stage, dialog, str(tmp_path), Deed.USE)
+    press(stage, dialog, str(tmp_path), ModelAction.USE)
     stage.until(lambda: stage.window.session.models[0].startswith("outside/"))
 
 
@@ -197,12 +197,12 @@ def test_a_model_of_the_hub_is_fetched_cancelled_and_gone_on_with(open_window, h
     typed(dialog, name)
     stage.until(lambda: dialog.facts.progress.isVisible() and dialog.facts.progress.value() > 100)
     assert " of " in state(dialog, name)
-    stage.click(dialog.facts.buttons[Deed.CANCEL])
+    stage.click(dialog.facts.buttons[ModelAction.CANCEL])
     assert state(dialog, name) == "stopping…"
     stage.until(lambda: state(dialog, name).startswith("stopped at"))
     assert stage.window.session.data == "mnist"
     hub.pause, hub.fetched[:] = 0.0, []
-    press(stage, dialog, name, Deed.FETCH)
+    press(stage, dialog, name, ModelAction.FETCH)
     stage.until(lambda: stage.window.session.models == (name,))
     weights = "unet/diffusion_pytorch_model.safetensors"
     (start,) = [start for file, start in hub.fetched if file == weights]

@@ -12,7 +12,7 @@ from engines.checkpoints.catalog import read_card
 from tests.e2e.test_models import opened, press, state
 from tests.own import home
 from tests.windows import PLANE
-from widgets.library.list import Deed
+from widgets.library.list import ModelAction
 
 __all__ = ["home"]
 NAME = "moons/kde-2"
@@ -71,12 +71,12 @@ def test_a_model_is_dropped_used_renamed_exported_and_deleted(
     stage.until_shows(NAME)
     assert stage.window.picker.chip(NAME).text() == "KDE 2"
 
-    press(stage, dialog, NAME, Deed.RENAME)
+    press(stage, dialog, NAME, ModelAction.RENAME)
     question = asked(stage, QInputDialog)
     question.setTextValue("moons/round one")
     QTest.keyClick(question, Qt.Key.Key_Return)
     stage.until(lambda: "cannot be called" in dialog.said.text())
-    press(stage, dialog, NAME, Deed.RENAME)
+    press(stage, dialog, NAME, ModelAction.RENAME)
     asked(stage, QInputDialog).setTextValue("moons/round")
     QTest.keyClick(QApplication.activeModalWidget(), Qt.Key.Key_Return)
     stage.until(lambda: "moons/round" in dialog.list.rows)
@@ -88,7 +88,7 @@ def test_a_model_is_dropped_used_renamed_exported_and_deleted(
 
     place = tmp_path / "again"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
-    press(stage, dialog, "moons/round", Deed.EXPORT)
+    press(stage, dialog, "moons/round", ModelAction.EXPORT)
     stage.until(lambda: "was exported to" in dialog.said.text())
     assert place.with_name("again.genscope").is_file()
 
@@ -97,7 +97,7 @@ def test_a_model_is_dropped_used_renamed_exported_and_deleted(
     QTest.keyClick(asked(stage, QMessageBox), Qt.Key.Key_Return)  # it offers to keep the model
     stage.until(lambda: QApplication.activeModalWidget() is None)
     assert "moons/round" in dialog.list.rows
-    press(stage, dialog, "moons/round", Deed.DELETE)
+    press(stage, dialog, "moons/round", ModelAction.DELETE)
     question = asked(stage, QMessageBox)
     (delete,) = [button for button in question.buttons() if button.text() == "Delete"]
     stage.click(delete)
@@ -111,7 +111,7 @@ def test_a_model_is_dropped_used_renamed_exported_and_deleted(
 
 def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exported, caplog):
     dialog = brought(stage, exported)
-    press(stage, dialog, NAME, Deed.RENAME)
+    press(stage, dialog, NAME, ModelAction.RENAME)
     asked(stage, QInputDialog).setTextValue("mine/kde")
     QTest.keyClick(QApplication.activeModalWidget(), Qt.Key.Key_Return)
     session = stage.window.session
@@ -125,7 +125,7 @@ def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exporte
     stage.until(lambda: "mine/kde" in maps and maps["mine/kde"].frame is not None)
     assert "failed" not in caplog.text
     stage.window.tabs.setCurrentIndex(0)
-    press(stage, dialog, "mine/kde", Deed.DELETE)
+    press(stage, dialog, "mine/kde", ModelAction.DELETE)
     (delete,) = [b for b in asked(stage, QMessageBox).buttons() if b.text() == "Delete"]
     stage.click(delete)
     stage.until(lambda: session.data in ("mnist", "moons"))

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.library.facts import ModelFacts
-from widgets.library.list import Deed, ModelList, ModelRow
+from widgets.library.list import ModelAction, ModelList, ModelRow
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.progress import ProgressLine
@@ -33,7 +33,7 @@ _ADD = "a folder, a card (.toml) or a Hugging Face id (owner/name)"
 class LibraryDialog(QDialog):
     """`add_wanted` carries a path or an id as typed, `dropped` the paths of what was dropped."""
 
-    deed_wanted = Signal(str, Deed)
+    action_wanted = Signal(str, ModelAction)
     add_wanted = Signal(str)
     dropped = Signal(tuple)
     folder_wanted = Signal()
@@ -131,8 +131,8 @@ class LibraryDialog(QDialog):
 
     def _join(self) -> None:
         self.list.chosen.connect(self._show_facts)
-        self.list.deed_wanted.connect(self.deed_wanted)
-        self.facts.deed_wanted.connect(self.deed_wanted)
+        self.list.action_wanted.connect(self.action_wanted)
+        self.facts.action_wanted.connect(self.action_wanted)
         self.field.returnPressed.connect(self._add)
         self.add.clicked.connect(self._add)
         self.folder.clicked.connect(self.folder_wanted)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from widgets.library.list import Can, Deed, ModelRow
+from widgets.library.list import Can, ModelAction, ModelRow
 from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, draw
 from widgets.look.progress import ProgressLine
@@ -33,16 +33,16 @@ class Mark(QWidget):
 
 
 class ModelFacts(QWidget):
-    """`deed_wanted` tells what a person asks of the model on show."""
+    """`action_wanted` tells what a person asks of the model on show."""
 
-    deed_wanted = Signal(str, Deed)
+    action_wanted = Signal(str, ModelAction)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row: ModelRow | None = None
         self.title, self.state, self.note = QLabel(self), QLabel(self), QLabel(self)
         self.progress = ProgressLine(self)
-        self.buttons = {deed: QPushButton(deed.value, self) for deed in Deed}
+        self.buttons = {action: QPushButton(action.value, self) for action in ModelAction}
         self._about, self._can = QWidget(self), QWidget(self)
         self._dress()
         self._layout = self._arranged()
@@ -63,11 +63,11 @@ class ModelFacts(QWidget):
         self.progress.setVisible(bool(row and row.progress))
         if row and row.progress:
             self.progress.show_progress(*row.progress)
-        for deed, button in self.buttons.items():
-            there = row is not None and deed in row.deeds
+        for action, button in self.buttons.items():
+            there = row is not None and action in row.actions
             button.setEnabled(there)
             button.setVisible(there)
-            button.setToolTip(row.deeds[deed] if row and there else "")
+            button.setToolTip(row.actions[action] if row and there else "")
         self._about = self._put(self._about, _facts(row.facts if row else ()))
         self._can = self._put(self._can, _abilities(row.can if row else ()))
 
@@ -85,17 +85,17 @@ class ModelFacts(QWidget):
         for label in (self.title, self.note):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.buttons[Deed.USE].setProperty("primary", True)
-        for deed, button in self.buttons.items():
+        self.buttons[ModelAction.USE].setProperty("primary", True)
+        for action, button in self.buttons.items():
             button.setAutoDefault(False)
             button.hide()
-            button.clicked.connect(lambda _=False, deed=deed: self._ask(deed))
+            button.clicked.connect(lambda _=False, action=action: self._ask(action))
         self.progress.hide()
         self.note.hide()
 
-    def _ask(self, deed: Deed) -> None:
+    def _ask(self, action: ModelAction) -> None:
         if self._row is not None:
-            self.deed_wanted.emit(self._row.name, deed)
+            self.action_wanted.emit(self._row.name, action)
 
     def _arranged(self) -> QVBoxLayout:
         unit = theme.UNIT
@@ -103,12 +103,12 @@ class ModelFacts(QWidget):
         column.setContentsMargins(unit, unit, unit, unit)
         column.setSpacing(unit)
         first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for deed in (Deed.USE, Deed.FETCH, Deed.CANCEL):
-            first.addWidget(self.buttons[deed])
-        for deed in (Deed.PIN, Deed.UNPIN, Deed.UNLOAD, Deed.REMOVE):
-            second.addWidget(self.buttons[deed])
-        for deed in (Deed.RENAME, Deed.EXPORT, Deed.DELETE):
-            third.addWidget(self.buttons[deed])
+        for action in (ModelAction.USE, ModelAction.FETCH, ModelAction.CANCEL):
+            first.addWidget(self.buttons[action])
+        for action in (ModelAction.PIN, ModelAction.UNPIN, ModelAction.UNLOAD, ModelAction.REMOVE):
+            second.addWidget(self.buttons[action])
+        for action in (ModelAction.RENAME, ModelAction.EXPORT, ModelAction.DELETE):
+            third.addWidget(self.buttons[action])
         for line in (first, second, third):
             line.setSpacing(unit)
             line.addStretch(1)

@@ -33,7 +33,7 @@ _TIPS = (
 _NAME = Qt.ItemDataRole.UserRole
 
 
-class Deed(Enum):
+class ModelAction(Enum):
     """What can be done with a model; the values are the words on the buttons."""
 
     USE = "Use"
@@ -59,7 +59,7 @@ class Can:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model. `deeds` holds what can be done with it, each with its tool tip, in order.
+    """One model. `actions` holds what can be done with it, each with its tool tip, in order.
 
     `tone` is the colour of its state: a role of the theme. `progress` (done, total) is there while
     something is under way, its total None while unknown; `note` is a sentence on what went wrong.
@@ -78,17 +78,17 @@ class ModelRow:
     note: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     can: tuple[Can, ...] = ()
-    deeds: Mapping[Deed, str] = field(default_factory=dict)
+    actions: Mapping[ModelAction, str] = field(default_factory=dict)
 
     def cells(self) -> tuple[str, ...]:
         return self.title, self.family_title, self.parameters, self.memory, self.state
 
 
 class ModelList(QTreeWidget):
-    """Groups of models. `chosen` tells the name in view, `deed_wanted` what a hand asks of it."""
+    """Groups of models. `chosen` tells the name in view, `action_wanted` what a hand asks of it."""
 
     chosen = Signal(str)
-    deed_wanted = Signal(str, Deed)
+    action_wanted = Signal(str, ModelAction)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,12 +154,12 @@ class ModelList(QTreeWidget):
         """The line of a model. Raises KeyError."""
         return self._items[name]
 
-    def do(self, deed: Deed) -> bool:
-        """Ask for a deed on the model that is chosen; False where it cannot be done."""
+    def do(self, action: ModelAction) -> bool:
+        """Ask for a action on the model that is chosen; False where it cannot be done."""
         row = self.rows.get(self.current())
-        if row is None or deed not in row.deeds:
+        if row is None or action not in row.actions:
             return False
-        self.deed_wanted.emit(row.name, deed)
+        self.action_wanted.emit(row.name, action)
         return True
 
     def _group(self, title: str, closed: set[str]) -> QTreeWidgetItem:
@@ -185,15 +185,15 @@ class ModelList(QTreeWidget):
         item.setForeground(4, QBrush(theme.colour(row.tone)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        deeds = {
-            Qt.Key.Key_Return: (Deed.USE, Deed.FETCH),
-            Qt.Key.Key_Enter: (Deed.USE, Deed.FETCH),
-            Qt.Key.Key_P: (Deed.PIN, Deed.UNPIN),
-            Qt.Key.Key_U: (Deed.UNLOAD,),
-            Qt.Key.Key_Delete: (Deed.CANCEL, Deed.REMOVE, Deed.DELETE),
-            Qt.Key.Key_F2: (Deed.RENAME,),
+        actions = {
+            Qt.Key.Key_Return: (ModelAction.USE, ModelAction.FETCH),
+            Qt.Key.Key_Enter: (ModelAction.USE, ModelAction.FETCH),
+            Qt.Key.Key_P: (ModelAction.PIN, ModelAction.UNPIN),
+            Qt.Key.Key_U: (ModelAction.UNLOAD,),
+            Qt.Key.Key_Delete: (ModelAction.CANCEL, ModelAction.REMOVE, ModelAction.DELETE),
+            Qt.Key.Key_F2: (ModelAction.RENAME,),
         }.get(Qt.Key(event.key()), ())
-        if not any(self.do(deed) for deed in deeds):
+        if not any(self.do(action) for action in actions):
             super().keyPressEvent(event)
 
     @Slot()
@@ -202,18 +202,18 @@ class ModelList(QTreeWidget):
 
     @Slot()
     def _use(self) -> None:
-        self.do(Deed.USE)
+        self.do(ModelAction.USE)
 
     @Slot(QPoint)
     def _open_menu(self, at: QPoint) -> None:
         row = self.rows.get(self.current())
-        if row is None or not row.deeds:
+        if row is None or not row.actions:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for deed in row.deeds:
-            action = menu.addAction(deed.value)
-            action.triggered.connect(lambda _=False, deed=deed: self.do(deed))
+        for action in row.actions:
+            entry = menu.addAction(action.value)
+            entry.triggered.connect(lambda _=False, action=action: self.do(action))
         menu.popup(self.viewport().mapToGlobal(at))
 
 

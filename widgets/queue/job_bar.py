@@ -13,7 +13,7 @@ from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 from widgets.look.progress import ProgressLine
 from widgets.queue.job_list import JobList, state_colour, state_glyph
-from widgets.queue.jobs import Deed, Job, JobState, JobTable
+from widgets.queue.jobs import Job, JobAction, JobState, JobTable
 
 __all__ = ["JobBar", "JobState"]
 
@@ -198,7 +198,7 @@ class JobBar(QWidget):
         self.line.setVisible(job is not None)
         behind = job is None and bool(self._background)
         self.cancel.setVisible(job is not None or behind)
-        self.cancel.setEnabled(behind or (job is not None and Deed.CANCEL in job.deeds()))
+        self.cancel.setEnabled(behind or (job is not None and JobAction.CANCEL in job.actions()))
         self._refresh_progress()
 
     def _refresh_progress(self) -> None:
@@ -216,23 +216,23 @@ class JobBar(QWidget):
         self._refresh_job()
 
     @Slot(object, int)
-    def _on_wanted(self, deed: Deed, ticket: int) -> None:
-        match deed:
-            case Deed.CANCEL:
+    def _on_wanted(self, action: JobAction, ticket: int) -> None:
+        match action:
+            case JobAction.CANCEL:
                 self._stop(ticket)
                 self.cancel_wanted.emit(ticket)
-            case Deed.RUN_FIRST:
+            case JobAction.RUN_FIRST:
                 self.run_first_wanted.emit(ticket)
-            case Deed.RETRY:
+            case JobAction.RETRY:
                 self.retry_wanted.emit(ticket)
-            case Deed.DETAILS:
+            case JobAction.DETAILS:
                 self.details_wanted.emit(ticket)
 
     @Slot()
     def _on_cancel(self) -> None:
         job = self._shown()
         if job is not None:
-            self._on_wanted(Deed.CANCEL, job.ticket)
+            self._on_wanted(JobAction.CANCEL, job.ticket)
         elif self._background:
             self.stop_background_wanted.emit()
 

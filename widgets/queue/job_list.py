@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from widgets.look import progress, theme
 from widgets.look.glyphs import SIZE, Glyph, draw
-from widgets.queue.jobs import CURRENT, Column, Deed, Index, Job, JobState, JobTable
+from widgets.queue.jobs import CURRENT, Column, Index, Job, JobAction, JobState, JobTable
 
 ROW = 4 * theme.UNIT
 _BUTTON = 3 * theme.UNIT
@@ -44,18 +44,18 @@ _GLYPHS = {
     JobState.FAILED: Glyph.WARN,
     JobState.STOPPED: Glyph.STOP,
 }
-_DEED_GLYPHS = {
-    Deed.CANCEL: Glyph.CROSS,
-    Deed.RUN_FIRST: Glyph.FIRST,
-    Deed.RETRY: Glyph.RETRY,
-    Deed.DETAILS: Glyph.DETAILS,
+_ACTION_GLYPHS = {
+    JobAction.CANCEL: Glyph.CROSS,
+    JobAction.RUN_FIRST: Glyph.FIRST,
+    JobAction.RETRY: Glyph.RETRY,
+    JobAction.DETAILS: Glyph.DETAILS,
 }
 _KEYS = {
-    Qt.Key.Key_Delete: Deed.CANCEL,
-    Qt.Key.Key_F: Deed.RUN_FIRST,
-    Qt.Key.Key_R: Deed.RETRY,
-    Qt.Key.Key_Return: Deed.DETAILS,
-    Qt.Key.Key_Enter: Deed.DETAILS,
+    Qt.Key.Key_Delete: JobAction.CANCEL,
+    Qt.Key.Key_F: JobAction.RUN_FIRST,
+    Qt.Key.Key_R: JobAction.RETRY,
+    Qt.Key.Key_Return: JobAction.DETAILS,
+    Qt.Key.Key_Enter: JobAction.DETAILS,
 }
 
 
@@ -74,13 +74,13 @@ def state_colour(job: Job) -> QColor:
     return theme.colour("faint")
 
 
-def deed_boxes(job: Job, cell: QRect) -> dict[Deed, QRect]:
+def action_boxes(job: Job, cell: QRect) -> dict[JobAction, QRect]:
     """Where the buttons of a job lie in its last cell, from the right edge inwards."""
     top = cell.top() + (cell.height() - _BUTTON) // 2
     boxes = {}
-    for place, deed in enumerate(reversed(job.deeds()), start=1):
+    for place, action in enumerate(reversed(job.actions()), start=1):
         left = cell.right() + 1 - _PAD // 2 - place * _BUTTON
-        boxes[deed] = QRect(left, top, _BUTTON, _BUTTON)
+        boxes[action] = QRect(left, top, _BUTTON, _BUTTON)
     return boxes
 
 
@@ -115,8 +115,8 @@ class JobPainter(QStyledItemDelegate):
                 self._write(painter, inner, table.progress_text(job), tone)
             case Column.TIME:
                 self._write(painter, inner, job.time(), theme.colour("faint"))
-            case Column.DEEDS:
-                self._draw_deeds(painter, job, cell)
+            case Column.ACTIONS:
+                self._draw_actions(painter, job, cell)
         painter.restore()
 
     def helpEvent(
@@ -125,8 +125,8 @@ class JobPainter(QStyledItemDelegate):
         """Name the button under the mouse, or tell in full what a cell may have cut short."""
         if not index.isValid() or not isinstance(view, JobList):
             return False
-        deed = view.deed_at(event.pos())
-        text = deed.value if deed else str(index.data() or "")
+        action = view.action_at(event.pos())
+        text = action.value if action else str(index.data() or "")
         QToolTip.showText(event.globalPos(), text, view.viewport())
         return True
 
@@ -143,22 +143,22 @@ class JobPainter(QStyledItemDelegate):
         if used < box.width():
             self._write(painter, box.adjusted(used, 0, 0, 0), job.detail, theme.colour("faint"))
 
-    def _draw_deeds(self, painter: QPainter, job: Job, cell: QRect) -> None:
+    def _draw_actions(self, painter: QPainter, job: Job, cell: QRect) -> None:
         view = self.parent()
         assert isinstance(view, JobList)
         mouse = view.viewport().mapFromGlobal(QCursor.pos())
-        for deed, box in deed_boxes(job, cell).items():
+        for action, box in action_boxes(job, cell).items():
             hot = box.contains(mouse)
             if hot:
                 painter.setPen(QPen(theme.colour("line"), 1))
                 painter.setBrush(theme.colour("raised"))
                 painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 5, 5)
             ink = theme.colour("text" if hot else "faint")
-            draw(painter, _DEED_GLYPHS[deed], QRectF(box).center(), ink)
+            draw(painter, _ACTION_GLYPHS[action], QRectF(box).center(), ink)
 
 
 class JobList(QTableView):
-    """The rows; `wanted(deed, ticket)` when a button, a key or the menu asks for something."""
+    """The rows; `wanted(action, ticket)` when a button, a key or the menu asks for something."""
 
     wanted = Signal(object, int)
 
@@ -187,36 +187,36 @@ class JobList(QTableView):
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), 3 * ROW)
 
-    def deed_at(self, position: QPoint) -> Deed | None:
+    def action_at(self, position: QPoint) -> JobAction | None:
         """The button at a point of the viewport."""
         index = self.indexAt(position)
-        if not index.isValid() or index.column() != Column.DEEDS:
+        if not index.isValid() or index.column() != Column.ACTIONS:
             return None
-        boxes = deed_boxes(self._table.job_at(index.row()), self.visualRect(index))
-        return next((deed for deed, box in boxes.items() if box.contains(position)), None)
+        boxes = action_boxes(self._table.job_at(index.row()), self.visualRect(index))
+        return next((action for action, box in boxes.items() if box.contains(position)), None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         position = event.position().toPoint()
-        deed = self.deed_at(position)
-        if deed is not None and event.button() is Qt.MouseButton.LeftButton:
-            self._ask(deed, self.indexAt(position).row())
+        action = self.action_at(position)
+        if action is not None and event.button() is Qt.MouseButton.LeftButton:
+            self._ask(action, self.indexAt(position).row())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        self._repaint_deeds()
+        self._repaint_actions()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._repaint_deeds()
+        self._repaint_actions()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        deed = _KEYS.get(Qt.Key(event.key()))
+        action = _KEYS.get(Qt.Key(event.key()))
         row = self.currentIndex().row()
-        if deed is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
-        elif row >= 0 and deed in self._table.job_at(row).deeds():
-            self._ask(deed, row)
+        elif row >= 0 and action in self._table.job_at(row).actions():
+            self._ask(action, row)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
@@ -224,12 +224,12 @@ class JobList(QTableView):
         if not index.isValid():
             return
         job = self._table.job_at(index.row())
-        if not job.deeds():
+        if not job.actions():
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for deed in job.deeds():
-            menu.addAction(deed.value).setData((deed, job.ticket))
+        for action in job.actions():
+            menu.addAction(action.value).setData((action, job.ticket))
         menu.triggered.connect(self._on_menu)
         below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         menu.popup(event.globalPos() if by_mouse else below)
@@ -245,15 +245,15 @@ class JobList(QTableView):
 
     @Slot(QAction)
     def _on_menu(self, choice: QAction) -> None:
-        deed, ticket = choice.data()
-        self.wanted.emit(deed, ticket)
+        action, ticket = choice.data()
+        self.wanted.emit(action, ticket)
 
-    def _ask(self, deed: Deed, row: int) -> None:
-        self.wanted.emit(deed, self._table.job_at(row).ticket)
+    def _ask(self, action: JobAction, row: int) -> None:
+        self.wanted.emit(action, self._table.job_at(row).ticket)
 
-    def _repaint_deeds(self) -> None:
-        left = self.columnViewportPosition(Column.DEEDS)
-        self.viewport().update(left, 0, self.columnWidth(Column.DEEDS), self.viewport().height())
+    def _repaint_actions(self) -> None:
+        left = self.columnViewportPosition(Column.ACTIONS)
+        self.viewport().update(left, 0, self.columnWidth(Column.ACTIONS), self.viewport().height())
 
     def _lay_out(self) -> None:
         """Fixed widths and heights: no progress event may cost a layout."""
@@ -270,4 +270,4 @@ class JobList(QTableView):
         letter = self.fontMetrics().horizontalAdvance("n")
         self.setColumnWidth(Column.STATE, 11 * letter + SIZE + 2 * _PAD)
         self.setColumnWidth(Column.TIME, 15 * letter + 2 * _PAD)
-        self.setColumnWidth(Column.DEEDS, 2 * _BUTTON + _PAD)
+        self.setColumnWidth(Column.ACTIONS, 2 * _BUTTON + _PAD)

@@ -31,7 +31,7 @@ CURRENT = (JobState.RUNNING, JobState.PAUSED)
 ENDED = (JobState.DONE, JobState.FAILED, JobState.STOPPED)
 
 
-class Deed(Enum):
+class JobAction(Enum):
     """What a person can ask of a job: name of the control, and the key that does the same."""
 
     RUN_FIRST = "Run next (F)"
@@ -45,7 +45,7 @@ class Column(IntEnum):
     TITLE = 1
     PROGRESS = 2
     TIME = 3
-    DEEDS = 4
+    ACTIONS = 4
 
 
 @dataclass(eq=False)
@@ -72,14 +72,14 @@ class Job:
         left = self.eta.remaining(self.total)
         return "" if left is None or self.stopping else f"{spell(left)} left"
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def actions(self) -> tuple[JobAction, ...]:
         if self.stopping:
             return ()
         if self.state is JobState.WAITING:
-            return (Deed.RUN_FIRST, Deed.CANCEL)
+            return (JobAction.RUN_FIRST, JobAction.CANCEL)
         if self.state in CURRENT:
-            return (Deed.CANCEL,)
-        return (Deed.RETRY, Deed.DETAILS) if self.state is JobState.FAILED else ()
+            return (JobAction.CANCEL,)
+        return (JobAction.RETRY, JobAction.DETAILS) if self.state is JobState.FAILED else ()
 
 
 class JobTable(QAbstractTableModel):
@@ -198,8 +198,8 @@ class JobTable(QAbstractTableModel):
                 return self.progress_text(job)
             case Column.TIME:
                 return job.time()
-            case Column.DEEDS:
-                return ", ".join(deed.value for deed in job.deeds())
+            case Column.ACTIONS:
+                return ", ".join(action.value for action in job.actions())
 
     def progress_text(self, job: Job) -> str:
         """The place in the queue, the steps done, or what a failed job said."""
@@ -218,7 +218,7 @@ class JobTable(QAbstractTableModel):
         return [job.ticket for job in self._among(states) if job.ticket != but]
 
     def _touch(
-        self, ticket: int, first: Column = Column.STATE, last: Column = Column.DEEDS
+        self, ticket: int, first: Column = Column.STATE, last: Column = Column.ACTIONS
     ) -> None:
         row = self._rows.index(ticket)
         self.dataChanged.emit(self.index(row, first), self.index(row, last))

@@ -134,7 +134,7 @@ def test_single_pictures_are_those_of_the_sheet_and_remade(genscope, root, tmp_p
         assert again.read_bytes() == path.read_bytes()
 
 
-def test_a_folder_is_one_by_its_slash_its_being_or_by_wish(genscope, tmp_path):
+def test_a_folder_is_one_by_its_slash_its_being_or_by_request(genscope, tmp_path):
     (tmp_path / "there").mkdir()
     for words in (["--out", "new/"], ["--out", tmp_path / "there"], ["--separate"]):
         done = genscope("sample", "mnist/kde", "--count", 2, *words)
@@ -158,10 +158,10 @@ def test_a_class_goes_by_name_or_index(genscope, word, label):
 
 
 def test_points_go_into_tables_and_scatters(genscope, root, tmp_path):
-    wish = ("sample", "moons/kde", "--count", 9, "--seed", 3, "--label", "each")
+    asked = ("sample", "moons/kde", "--count", 9, "--seed", 3, "--label", "each")
     x = to_points(drawn(root, "moons/kde", SampleRequest(9, 3, (0, 1))))
     for suffix in ("csv", "npz", "png"):
-        assert genscope(*wish, "--out", tmp_path / f"points.{suffix}").code == 0
+        assert genscope(*asked, "--out", tmp_path / f"points.{suffix}").code == 0
     table = np.loadtxt(tmp_path / "points.csv", delimiter=",", skiprows=2, dtype=np.float32)
     assert (table[:, :2] == x).all()
     assert table[:, 2].tolist() == [0, 1] * 4 + [0]

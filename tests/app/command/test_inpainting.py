@@ -96,7 +96,7 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["mnist/kde", "--fix", "x=1"], "draws pictures: say --image and --mask"),
     ],
 )
-def test_a_wish_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole, words, said):
+def test_a_request_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole, words, said):
     words = [part for word in words for part in (hole if word == "HOLE" else [word])]
     done = genscope("inpaint", *words, "--assets", root)
     assert done.code == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.command.interpolation import Wish, interpolate, progress
+from app.command.interpolation import PathOptions, interpolate, progress
 from app.command.output import Place, UsageError
 from app.models.open_models import Models
 
@@ -11,7 +11,7 @@ def test_a_family_without_latents_is_refused_before_it_is_loaded(monkeypatch, tm
     monkeypatch.setattr(Models, "get", lambda *_: pytest.fail("it was loaded"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="mnist/mfa: Its factors mean something"):
-        interpolate(Wish("mnist/mfa", ("no.png", "no.png")), Place(None))
+        interpolate(PathOptions("mnist/mfa", ("no.png", "no.png")), Place(None))
     assert not list(tmp_path.iterdir())
 
 

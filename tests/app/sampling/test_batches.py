@@ -6,8 +6,8 @@ from PySide6.QtTest import QTest
 
 from tests.windows import BOTH, DIGITS
 from widgets.look.state import State
-from widgets.queue.job_list import deed_boxes
-from widgets.queue.jobs import Column, Deed, JobState
+from widgets.queue.job_list import action_boxes
+from widgets.queue.jobs import Column, JobAction, JobState
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -33,13 +33,13 @@ def titles(stage):
     return [table.job_at(row).title for row in range(table.rowCount())]
 
 
-def press_deed(stage, row, deed):
+def press_action(stage, row, action):
     """Click a button of a row of the open queue."""
     stage.window.bar.set_open(True)
     jobs = stage.window.bar.list
-    cell = jobs.visualRect(jobs.model().index(row, Column.DEEDS))
+    cell = jobs.visualRect(jobs.model().index(row, Column.ACTIONS))
     stage.click(
-        jobs.viewport(), deed_boxes(stage.window.bar.table.job_at(row), cell)[deed].center()
+        jobs.viewport(), action_boxes(stage.window.bar.table.job_at(row), cell)[action].center()
     )
 
 
@@ -123,9 +123,9 @@ def test_waiting_batches_run_first_or_go_by_the_buttons_of_the_queue(stage, pupp
         stage.tab.batch.setValue(size)
         stage.click(stage.tab.generate)
     stage.until(lambda: states(stage)[0] is JobState.RUNNING)
-    press_deed(stage, 3, Deed.RUN_FIRST)
+    press_action(stage, 3, JobAction.RUN_FIRST)
     assert [title.split()[1] for title in titles(stage)] == ["70", "13", "11", "12"]
-    press_deed(stage, 2, Deed.CANCEL)
+    press_action(stage, 2, JobAction.CANCEL)
     stage.until(lambda: states(stage).count(JobState.STOPPED) == 1)
     stage.click(stage.window.bar.cancel_waiting)
     stage.until(lambda: states(stage).count(JobState.STOPPED) == 3)
@@ -188,10 +188,10 @@ def test_a_batch_that_fails_says_so_and_is_tried_again(stage, puppets):
     assert stage.column(KDE).state is State.FAILED
     assert stage.picture(KDE)[0, 0, 0] == 7
     puppet.error = None
-    press_deed(stage, 0, Deed.RETRY)
+    press_action(stage, 0, JobAction.RETRY)
     puppet.allow(3)
     stage.until(lambda: JobState.DONE in states(stage))
     assert stage.column(KDE).body.count() == 70
     assert stage.column(KDE).state is State.READY
-    press_deed(stage, 1, Deed.DETAILS)
+    press_action(stage, 1, JobAction.DETAILS)
     assert stage.window.messages.rows[0].count == 2

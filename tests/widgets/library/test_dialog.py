@@ -1,4 +1,4 @@
-"""The list of models by mouse and keys: rows, facts, deeds, dropping, typing and saying."""
+"""The list of models by mouse and keys: rows, facts, actions, dropping, typing and saying."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from widgets.library.dialog import LibraryDialog
 from widgets.library.facts import Mark
-from widgets.library.list import Can, Deed, ModelRow
+from widgets.library.list import Can, ModelAction, ModelRow
 
 LEFT = Qt.MouseButton.LeftButton
 BRED = ModelRow(
@@ -27,7 +27,7 @@ BRED = ModelRow(
         Can("Density", False, "Implicit."),
         Can("Walks", None, "Known once it is loaded."),
     ),
-    deeds={Deed.USE: "Show it.", Deed.PIN: "Keep it."},
+    actions={ModelAction.USE: "Show it.", ModelAction.PIN: "Keep it."},
 )
 COMING = ModelRow(
     name="owner/name",
@@ -40,7 +40,7 @@ COMING = ModelRow(
     state="1 of 4 MB",
     tone="accent",
     progress=(250, 1000),
-    deeds={Deed.CANCEL: "Stop."},
+    actions={ModelAction.CANCEL: "Stop."},
 )
 
 
@@ -57,7 +57,7 @@ def dialog(qtbot):
 @pytest.fixture
 def asked(dialog):
     said = []
-    dialog.deed_wanted.connect(lambda name, deed: said.append((name, deed)))
+    dialog.action_wanted.connect(lambda name, action: said.append((name, action)))
     return said
 
 
@@ -73,7 +73,7 @@ def words(dialog):
 
 
 def buttons(dialog):
-    return {deed for deed, button in dialog.facts.buttons.items() if button.isVisible()}
+    return {action for action, button in dialog.facts.buttons.items() if button.isVisible()}
 
 
 def test_the_model_that_is_clicked_tells_what_it_can_do(qtbot, dialog):
@@ -88,13 +88,13 @@ def test_the_model_that_is_clicked_tells_what_it_can_do(qtbot, dialog):
 
 
 def test_only_what_can_be_done_is_on_offer(qtbot, dialog, asked):
-    assert buttons(dialog) == {Deed.CANCEL}
+    assert buttons(dialog) == {ModelAction.CANCEL}
     click_row(qtbot, dialog, "digits/vae")
-    assert buttons(dialog) == {Deed.USE, Deed.PIN}
-    assert dialog.facts.buttons[Deed.PIN].toolTip() == "Keep it."
-    qtbot.mouseClick(dialog.facts.buttons[Deed.PIN], LEFT)
+    assert buttons(dialog) == {ModelAction.USE, ModelAction.PIN}
+    assert dialog.facts.buttons[ModelAction.PIN].toolTip() == "Keep it."
+    qtbot.mouseClick(dialog.facts.buttons[ModelAction.PIN], LEFT)
     click_row(qtbot, dialog, "digits/vae", twice=True)
-    assert asked == [("digits/vae", Deed.PIN), ("digits/vae", Deed.USE)]
+    assert asked == [("digits/vae", ModelAction.PIN), ("digits/vae", ModelAction.USE)]
 
 
 def test_keys_of_the_list(qtbot, dialog, asked):
@@ -109,9 +109,9 @@ def test_keys_of_the_list(qtbot, dialog, asked):
     qtbot.keyClick(dialog.list, Qt.Key.Key_P)
     qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
     assert asked == [
-        ("owner/name", Deed.CANCEL),
-        ("digits/vae", Deed.PIN),
-        ("digits/vae", Deed.USE),
+        ("owner/name", ModelAction.CANCEL),
+        ("digits/vae", ModelAction.PIN),
+        ("digits/vae", ModelAction.USE),
     ]
 
 
@@ -121,15 +121,15 @@ def test_the_menu_of_a_row(qtbot, dialog, asked):
     (menu,) = dialog.list.findChildren(QMenu)
     assert [action.text() for action in menu.actions()] == ["Use", "Pin"]
     menu.actions()[1].trigger()
-    assert asked == [("digits/vae", Deed.PIN)]
+    assert asked == [("digits/vae", ModelAction.PIN)]
     menu.close()
 
 
 def test_a_row_changes_in_place_and_the_choice_stays(qtbot, dialog):
     click_row(qtbot, dialog, "digits/vae")
-    dialog.set_row(replace(BRED, state="loaded", deeds={Deed.UNLOAD: "Away."}))
+    dialog.set_row(replace(BRED, state="loaded", actions={ModelAction.UNLOAD: "Away."}))
     assert dialog.list.item_of("digits/vae").text(4) == "loaded"
-    assert buttons(dialog) == {Deed.UNLOAD}
+    assert buttons(dialog) == {ModelAction.UNLOAD}
     dialog.set_rows([replace(COMING, name="new", title="new"), COMING, BRED])
     assert dialog.list.current() == "digits/vae"
     dialog.set_rows([COMING])

@@ -8,8 +8,8 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from widgets.queue.job_bar import JobBar, JobState
-from widgets.queue.job_list import deed_boxes
-from widgets.queue.jobs import KEPT, Column, Deed
+from widgets.queue.job_list import action_boxes
+from widgets.queue.jobs import KEPT, Column, JobAction
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -69,10 +69,10 @@ def text(bar, ticket, column):
     return bar.table.data(cell(bar, ticket, column))
 
 
-def press(qtbot, bar, ticket, deed):
+def press(qtbot, bar, ticket, action):
     """Click on a button of a row where it is painted."""
-    box = bar.list.visualRect(cell(bar, ticket, Column.DEEDS))
-    place = deed_boxes(bar.table.job(ticket), box)[deed].center()
+    box = bar.list.visualRect(cell(bar, ticket, Column.ACTIONS))
+    place = action_boxes(bar.table.job(ticket), box)[action].center()
     qtbot.mouseClick(bar.list.viewport(), LEFT, pos=place)
 
 
@@ -191,11 +191,11 @@ def test_buttons_in_the_rows(qtbot, bar, asked):
     bar.start(1)
     bar.end(1, JobState.FAILED, "out of memory")
     bar.start(2)
-    press(qtbot, bar, 4, Deed.RUN_FIRST)
-    press(qtbot, bar, 3, Deed.CANCEL)
-    press(qtbot, bar, 2, Deed.CANCEL)
-    press(qtbot, bar, 1, Deed.RETRY)
-    press(qtbot, bar, 1, Deed.DETAILS)
+    press(qtbot, bar, 4, JobAction.RUN_FIRST)
+    press(qtbot, bar, 3, JobAction.CANCEL)
+    press(qtbot, bar, 2, JobAction.CANCEL)
+    press(qtbot, bar, 1, JobAction.RETRY)
+    press(qtbot, bar, 1, JobAction.DETAILS)
     assert asked == [("first", 4), ("cancel", 3), ("cancel", 2), ("retry", 1), ("details", 1)]
     assert text(bar, 3, Column.STATE) == "stopping…"
     assert text(bar, 1, Column.PROGRESS) == "out of memory"
