@@ -19,6 +19,7 @@ from engines.model import (
     SampleRequest,
     Steps,
     batch_of,
+    in_force,
     settle,
 )
 
@@ -180,6 +181,18 @@ def tempered(procedure: Procedure, knobs: Knobs) -> Procedure:
     method = f"{procedure.method}; {', '.join(turned)}: not the model's distribution"
     source = f"{GUIDED_BY}; {procedure.source}" if "guidance" in method else procedure.source
     return Procedure(Exactness.HEURISTIC, method, source)
+
+
+def need_exact(knobs: tuple[Knob, ...], request: SampleRequest, exact: Knobs) -> None:
+    """Raise ValueError where a knob has another value than that at which samples have codes."""
+    values = in_force(knobs, request)
+    for knob in knobs:
+        value, wanted = values[knob.name], exact.get(knob.name, values[knob.name])
+        if value != wanted:
+            raise ValueError(
+                f"samples have no exact codes at {knob.title.lower()} {knob.text(value)}, only at "
+                f"{knob.text(wanted)}"
+            )
 
 
 def to_levels(u: Tensor) -> Tensor:

@@ -167,6 +167,9 @@ class Latents:
 
     `decode(z, labels)` and `encode(x, labels)` return Runs of (n, …) tensors; `inverse` says how
     codes are found. Where decoding is slow, `sketch` is a cheaper one for a hand that moves.
+    `drawn(request)` has the codes (n, …) that `sample` makes the examples of a request of, for any
+    class; None where samples are not made of codes. It raises ValueError for knobs at which they
+    are not; at those of `exact` they are.
     """
 
     shape: tuple[int, ...]
@@ -176,6 +179,8 @@ class Latents:
     inverse: Procedure | None = None
     pace: Pace = Pace.FAST
     sketch: Callable[[Tensor, Tensor | None], Run] | None = None
+    drawn: Callable[[SampleRequest], Tensor] | None = None
+    exact: Knobs = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from engines.families.kde import model as kde
 from engines.families.latent_diffusion import model as latent_diffusion
 from engines.families.mfa import model as mfa
 from engines.families.vae import model as vae
-from engines.model import Card, Knob, Model, settle
+from engines.model import Card, Knob, Model, SampleRequest, settle
 from engines.outside import cards
 
 Loader: TypeAlias = Callable[[Card, torch.device], Model]
@@ -106,11 +106,17 @@ def recommended(model: Model) -> Model:
         own = knob.default if knob.warn else None
         return replace(knob, default=float(card.recommended[knob.name]), own=own)
 
+    def turned(asked: SampleRequest) -> SampleRequest:
+        return replace(asked, knobs={**card.recommended, **asked.knobs})
+
+    latents = model.latents
+    if latents is not None and latents.drawn is not None:
+        drawn = latents.drawn
+        latents = replace(latents, drawn=lambda asked: drawn(turned(asked)))
     return replace(
         model,
         knobs=tuple(map(of, model.knobs)),
-        sample=lambda asked: model.sample(
-            replace(asked, knobs={**card.recommended, **asked.knobs})
-        ),
+        latents=latents,
+        sample=lambda asked: model.sample(turned(asked)),
         procedure=lambda given: model.procedure({**card.recommended, **given}),
     )

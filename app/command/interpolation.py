@@ -14,25 +14,31 @@ from app.command.output import Place, UsageError, prepared, say
 from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
+from app.recipes.condition import Condition
 from app.recipes.pictures import Values, square_columns
 from app.recipes.recipe import Recipe, check_fit
 from app.tasks import films
+from app.tasks.encoding import End, draw_end
 from app.tasks.path_making import make
 from app.tasks.walking import Walks
-from app.tasks.walking_recipe import MOST_FRAMES, Plan, plan_of, recipe_of
-from engines import extras
+from app.tasks.walking_recipe import MOST_FRAMES, Plan, Sample, plan_of, recipe_of
+from engines import extras, naming
 from engines.checkpoints.catalog import ROOT
 from engines.facts.abilities import of_card, reads_text
-from engines.model import NO_PROMPT, Card, Given, Prompt
+from engines.model import NO_PROMPT, Card, Given, Prompt, finish
 from widgets.interpolation.easing import EASINGS
 
+_SEED = "seed"
 _EVERY = 10.0
 """Seconds from line to line of progress where no terminal shows it."""
 
 
 @dataclass(frozen=True)
 class PathOptions:
-    """What the command line asks for, in the words it was given in; `ends` are files or "x,y"."""
+    """What the command line asks for, in the words it was given in.
+
+    `ends` are files or "x,y"; "seed:7" is what the model draws of a seed, "seed:7:3" its picture 3.
+    """
 
     model: str
     ends: tuple[str, ...]
@@ -77,17 +83,25 @@ def interpolate(
         (a for a in of_card(card) if a.task == "interpolate" and a.can is False), None
     ):
         raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
-    keys: Values = np.stack([_end(end, card) for end in options.ends])
+    samples = tuple(_sample(end, asked) for end in options.ends)
+    if any(samples) and prompt.other:
+        raise UsageError("--prompt-to leads between texts; name a picture instead of a seed")
+    walks, keys, found = Walks(Models(device), prompt), [], []
+    for words, sample in zip(options.ends, samples, strict=True):
+        end = None if sample is None else _drawn(sample, card, walks)
+        keys.append(_end(words, card) if end is None else end.value)
+        found.append(None if end is None else end.sample)
     plan = Plan(
-        keys,
+        np.stack(keys),
         options.frames,
         options.way,
         easing=options.easing,
         label=asked.one,
         prompt=prompt,
         given=asked.given,
+        samples=tuple(found) if any(found) else (),
     )
-    return _carry_out(plan, card, place, device, options.fps)
+    return _carry_out(plan, card, place, walks.models, options.fps)
 
 
 def remake(
@@ -105,17 +119,17 @@ def remake(
     card = card_for(recipe, model, root)
     check_fit(recipe, card)
     plan = plan_of(recipe, card)
-    return _carry_out(plan, card, place, device, films.FPS, recipe.index)
+    return _carry_out(plan, card, place, Models(device), films.FPS, recipe.index)
 
 
 def _carry_out(
-    plan: Plan, card: Card, place: Place, device: str | None, fps: float, index: int | None = None
+    plan: Plan, card: Card, place: Place, models: Models, fps: float, index: int | None = None
 ) -> Path:
     view = view_of(card)
     recipe = recipe_of(card, plan, columns=square_columns(plan.count))
     path = _path(place, card, recipe)
     prepared(path, is_folder=place.is_folder)
-    values = _driven(plan, card, device)
+    values = _driven(plan, card, models)
     if index is not None:
         values, recipe = values[index : index + 1], recipe.picture(index)
     if films.is_filmed(card):
@@ -143,12 +157,12 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
     return path
 
 
-def _driven(plan: Plan, card: Card, device: str | None) -> Values:
+def _driven(plan: Plan, card: Card, models: Models) -> Values:
     watched = sys.stderr is not None and sys.stderr.isatty()
     began = said = time.monotonic()
     from app.tasks.latent_study import cache_folder
 
-    run = make(Walks(Models(device)), card, plan, folder=cache_folder())
+    run = make(Walks(models), card, plan, folder=cache_folder())
     try:
         while True:
             step = next(run)
@@ -190,6 +204,35 @@ def _write(path: Path, values: Values, recipe: Recipe, fps: float, *, separate: 
         films.save_mp4(path, frames, recipe, fps=fps)
     else:
         films.save_sheet(path, frames, recipe)
+
+
+def _sample(text: str, asked: Condition) -> Sample | None:
+    """What "seed:N" or "seed:N:PICTURE" draws; None for the words of an example."""
+    word, _, numbers = text.partition(":")
+    if word != _SEED:
+        return None
+    first, _, index = numbers.partition(":")
+    try:
+        sample = Sample(int(first), int(index or 0), asked.one, dict(asked.given))
+        _ = sample.request
+    except ValueError as error:
+        raise UsageError(
+            f"an end point drawn by its seed is seed:N or seed:N:PICTURE with whole numbers, such "
+            f"as seed:7 or seed:7:3, got '{naming.shortened(text)}'"
+        ) from error
+    return sample
+
+
+def _drawn(sample: Sample, card: Card, walks: Walks) -> End:
+    """What the model draws of a seed. Raises UsageError where that has no code of its own."""
+    end: End = finish(draw_end(walks, card, sample)())
+    if end.why:
+        said = end.why[:1].lower() + end.why[1:]
+        raise UsageError(f"{card.name}: {said}; save one with the command sample and name its file")
+    if end.sample.knobs != sample.knobs:
+        turned = ", ".join(f"{name}={value:g}" for name, value in end.sample.knobs.items())
+        say(f"{_SEED}:{sample.seed} is drawn with {turned}, where samples have codes")
+    return end
 
 
 def _end(text: str, card: Card) -> Values:

@@ -131,7 +131,8 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
 def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", nargs="?", help=f"such as mnist/vae{_OR_OTHERS}")
-    add("--from", dest="start", metavar="PICTURE", help="start: a picture, or X,Y for points")
+    start = "start: a picture, X,Y for points, or seed:7 for the sample of seed 7"
+    add("--from", dest="start", metavar="PICTURE", help=start)
     add("--via", action="append", metavar="PICTURE", help="a point on the way; may be repeated")
     add("--to", dest="end", metavar="PICTURE", help="end (default with --prompt-to: the start)")
     add("--prompt", help="text prompt of all frames, for models that take one")

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from app.exchange.own_pictures import beside
-from app.interpolation.paths import Key, Paths
+from app.interpolation.paths import Key, Origin, Paths
 from app.kinds import view_of
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels, Values
 from app.tab.parts import Parts
-from app.tasks.sampling import Frame as Drawn
-from app.tasks.sampling import draw
+from app.tasks.encoding import End, draw_end
+from app.tasks.walking import Walks
+from app.tasks.walking_recipe import Plan, Sample, Samples
 from app.work.lane import Failure
-from engines.model import Card, Prompt, SampleRequest
+from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
-from widgets.pictures.keyframes import MOST
+from widgets.pictures.keyframes import MOST, letter
 
 
 class Keys(QObject):
@@ -38,7 +41,7 @@ class Keys(QObject):
         self._card: Card | None = None
         self._paths: Paths | None = None
         self._places: dict[int, int] = {}
-        self._sampled = ""
+        self._drawn_by: tuple[Card, Prompt]
         self._draw = parts.channels.open("interpolation: draw")
         self._draw.done.connect(self._take_draw)
         self._draw.failed.connect(self._refuse)
@@ -79,10 +82,32 @@ class Keys(QObject):
         """All end points (m, …)."""
         return np.stack([key.value for key in self.keys])
 
+    def samples(self, card: Card, prompt: Prompt) -> Samples:
+        """Which end points this model drew under this text."""
+        origins = [key.origin for key in self.keys]
+        return tuple(
+            each.sample
+            if each is not None and each.sha256 == card.sha256 and each.prompt == prompt
+            else None
+            for each in origins
+        )
+
     def set_keys(self, keys: list[Key]) -> None:
         """Take these end points in place of all."""
         self.keys, self._places = list(keys), {}
         self._tell()
+
+    def restore(self, card: Card, paths: Paths, plan: Plan) -> None:
+        """Take the end points of a saved path in place of all."""
+        self.set_keys(
+            [
+                replace(
+                    paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path"),
+                    origin=Origin(card.sha256, sample, plan.prompt) if sample else None,
+                )
+                for k, (value, sample) in enumerate(zip_longest(plan.keys, plan.samples))
+            ]
+        )
 
     @Slot(object)
     def put(self, key: Key, place: int | None = None) -> None:
@@ -170,21 +195,22 @@ class Keys(QObject):
 
     # draws
 
-    def draw(self, card: Card, seed: int, label: int | None, prompt: Prompt) -> None:
-        """Make a draw of a model the end point chosen."""
-        place = self._tab.keys.current()
-        request = SampleRequest(1, seed, label, first=place)
-        self._sampled = f"{family_title(card)}, seed {seed}, picture {place}"
-        self._draw.submit(draw(self._models, card, request, prompt))
+    def draw(self, card: Card, sample: Sample, prompt: Prompt) -> None:
+        """Make a sample of a model the end point chosen."""
+        self._drawn_by = card, prompt
+        self._draw.submit(draw_end(Walks(self._models, prompt), card, sample))
 
     @Slot(object)
-    def _take_draw(self, drawn: Drawn) -> None:
-        self.adopt(drawn.values[0].copy(), self._sampled)
+    def _take_draw(self, end: End) -> None:
+        card, prompt = self._drawn_by
+        sample, origin = end.sample, Origin(card.sha256, end.sample, prompt)
+        title = f"{family_title(card)}, seed {sample.seed}, picture {sample.index}"
+        self.adopt(end.value, title, None if end.why else origin)
 
-    def adopt(self, value: Values, title: str) -> None:
+    def adopt(self, value: Values, title: str, origin: Origin | None = None) -> None:
         """Take an example as the end point chosen."""
         if self._paths is not None:
-            self.put(self._paths.key_of(value, title))
+            self.put(replace(self._paths.key_of(value, title), origin=origin))
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:

@@ -56,6 +56,7 @@ class PathMenus(QObject):
             self._tab.label() if row.card.labels else None,
             prompt=row.prompt,
             given=row.wish.given if row.wish is not None else {},
+            samples=self._keys.samples(row.card, row.prompt),
         )
 
     @Slot(QPoint)

@@ -21,7 +21,8 @@ from app.recipes.pictures import Pixels, Values
 from app.recipes.recipe import Recipe
 from app.tab.parts import Parts
 from app.tasks.walking import Reals
-from engines.model import Card
+from app.tasks.walking_recipe import Sample
+from engines.model import Card, Prompt
 from widgets.interpolation.frame import Frame
 from widgets.interpolation.row import InterpolationRow
 from widgets.interpolation.tab import InterpolationTab
@@ -34,12 +35,25 @@ LOOKING = "Loading examples…"
 NO_EXAMPLES = "This data set has no examples. Sample an end point from a model."
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A sample of a model, by the hash of its weights, under a text where it reads one."""
+
+    sha256: str
+    sample: Sample
+    prompt: Prompt
+
+
 @dataclass(frozen=True, eq=False)
 class Key:
-    """An end point as the view of its kind shows it, and what it is."""
+    """An end point as the view of its kind shows it, and what it is.
+
+    `origin` says which model drew it, where one of this window did.
+    """
 
     value: Values
     title: str
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

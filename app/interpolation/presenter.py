@@ -26,14 +26,14 @@ from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks import walking
+from app.tasks.encoding import Asked
 from app.tasks.walking import Walks, Wish
-from app.tasks.walking_recipe import Plan, plan_of
+from app.tasks.walking_recipe import Plan, Sample, plan_of
 from app.work.channels import Channel, Channels
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.specs import RowSpec
-from widgets.pictures.keyframes import letter
 
 NOTHING = "Choose a model to see what lies between two examples."
 REST_MS = 200
@@ -199,7 +199,12 @@ class Interpolation(QObject):
 
     def _encode(self, row: WalkRow) -> None:
         draw = self._tab.encoder.currentData() == "draw"
-        row.set_keys(self.keys.values(), self._session.seed if draw else None)
+        row.set_keys(self.keys.values(), self._session.seed if draw else None, self._asked(row))
+
+    def _asked(self, row: WalkRow) -> Asked:
+        label = self._tab.label() if row.card.labels else None
+        samples = self.keys.samples(row.card, row.prompt)
+        return Asked(samples, label, self.conditions.of(row.card))
 
     @Slot(str)
     def _encoded(self, name: str) -> None:
@@ -212,14 +217,16 @@ class Interpolation(QObject):
     def wish(self, row: WalkRow) -> Wish:
         """What the controls ask of a row whose codes are known."""
         assert row.codes is not None
-        label = self._tab.label() if row.card.labels else None
-        offset, given = self.panel.offset(row.card.name), self.conditions.of(row.card)
-        return Wish(row.codes, self._tab.way.currentText(), offset, label, given)
+        asked, offset = self._asked(row), self.panel.offset(row.card.name)
+        return Wish(row.codes, self._tab.way.currentText(), offset, asked.label, asked.given)
 
     @Slot()
     def _paths_changed(self) -> None:
         for row in self.rows.values():
-            if row.codes is not None:
+            asked = self._asked(row)
+            if asked.matters and asked != row.asked:  # its samples are decoded as something else
+                self._encode(row)
+            elif row.codes is not None:
                 row.set_wish(self.wish(row), resting=True)
 
     @Slot()
@@ -292,9 +299,10 @@ class Interpolation(QObject):
     def _draw_key(self, name: str) -> None:
         card = self._session.cards[name]
         label = self._tab.source.chosen_class() if card.labels else None
-        last = len(self.keys.keys) - 1
-        place = self._tab.keys.current() / last if last > 0 else 0.0
-        self.keys.draw(card, self._session.seed, label, self._prompt_of(card).at(place))
+        last, here = len(self.keys.keys) - 1, self._tab.keys.current()
+        place = here / last if last > 0 else 0.0
+        sample = Sample(self._session.seed, here, label, self.conditions.of(card))
+        self.keys.draw(card, sample, self._prompt_of(card).at(place))
 
     @Slot(str, float, float)
     def _point_clicked(self, name: str, x: float, y: float) -> None:
@@ -385,12 +393,6 @@ class Interpolation(QObject):
         self.conditions.put(card, plan.given)
         if 3 <= plan.count <= 240:
             self._tab.set_film_count(plan.count)
-        paths = self._made.of(card.kind)
-        self.keys.set_keys(
-            [
-                paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path")
-                for k, value in enumerate(plan.keys)
-            ]
-        )
+        self.keys.restore(card, self._made.of(card.kind), plan)
         self.select(card.name)
         self.go(self._tab.player.place())

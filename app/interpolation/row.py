@@ -18,7 +18,8 @@ from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.tab.durations import took
 from app.tab.standing import of_codes
-from app.tasks import walking
+from app.tasks import encoding, walking
+from app.tasks.encoding import Asked, encode
 from app.tasks.walking import Codes, Film, Progress, Still, Walks, Wish
 from app.work.channels import Channel, Channels
 from app.work.lane import Failure
@@ -60,6 +61,8 @@ class WalkRow(QObject):
         """Pictures that came too late to be shown."""
         self._values: Values | None = None
         self._seed: int | None = None
+        self.asked = encoding.NOTHING
+        """Which end points are its own samples, and what they are decoded as."""
         self.prompt = NO_PROMPT
         """The text that its frames are of."""
         self.walks = walks
@@ -78,15 +81,17 @@ class WalkRow(QObject):
 
     # what is asked
 
-    def set_keys(self, values: Values, seed: int | None = None) -> None:
+    def set_keys(
+        self, values: Values, seed: int | None = None, asked: Asked = encoding.NOTHING
+    ) -> None:
         """Take these end points; with a `seed` their codes are draws where the model has any."""
-        self._values, self._seed = values, seed
+        self._values, self._seed, self.asked = values, seed, asked
         self.codes = self.wish = None
         for channel in (self._strip, self._hand):
             channel.stop()
         self.row.set_stale(True)
         self.row.curve.clear()
-        self._keys.submit(walking.encode(self.walks, self.card, values, seed=seed))
+        self._keys.submit(encode(self.walks, self.card, values, seed=seed, asked=asked))
         if self.row.state not in (State.LOADING, State.WORKING):
             self.row.set_state(State.WORKING)
 
@@ -100,7 +105,7 @@ class WalkRow(QObject):
     def again(self) -> None:
         """Find the codes of the same end points once more."""
         if self._values is not None:
-            self.set_keys(self._values, self._seed)
+            self.set_keys(self._values, self._seed, self.asked)
 
     def set_wish(self, wish: Wish, *, resting: bool) -> None:
         """Show another path or another class; the strip follows once the hand rests."""

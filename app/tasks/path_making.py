@@ -9,6 +9,7 @@ from pathlib import Path
 from app.models.open_models import Loading
 from app.recipes.pictures import Values
 from app.tasks import latent_study, walking
+from app.tasks.encoding import Asked, encode
 from app.tasks.latent_study import Study
 from app.tasks.walking import Array, Codes, Progress, Walks, Wish
 from app.tasks.walking_recipe import Plan
@@ -36,7 +37,8 @@ def make(
     walks = replace(walks, prompt=plan.prompt)
     if codes is None:
         seed = plan.seed if plan.encoder == "draw" else None
-        codes = yield from _codes(walking.encode(walks, card, plan.keys, seed=seed)())
+        job = encode(walks, card, plan.keys, seed=seed, asked=Asked.of(plan))
+        codes = yield from _codes(job())
     offset = None
     if any(plan.turned):
         if study is None:

@@ -1,4 +1,4 @@
-"""Interpolation jobs: codes of end points, frames along a path, one frame at a place. On the lane.
+"""Interpolation jobs: frames along a path, one frame at a place. On the lane.
 
 Codes cross to the window as arrays that it keeps and hands back; what they mean the engines know.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.kinds import KindView, view_of
+from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values
 from app.tasks.condition import codes_of, decoding
@@ -78,7 +78,8 @@ class Progress:
 class Codes:
     """The codes (m, size) of end points, what they decode to, and how far that is from them.
 
-    `errors` (m,) are PSNR in dB for pictures, distances in data units for points.
+    `errors` (m,) are PSNR in dB for pictures, distances in data units for points. They are decoded
+    as `label` and `given` say: not at all, but for samples of a class or of attributes.
     """
 
     z: Array
@@ -91,6 +92,8 @@ class Codes:
     sketches: bool
     draws: bool
     seconds: float
+    label: int | None = None
+    given: Given = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,8 @@ class Wish:
     @property
     def plain(self) -> bool:
         """Whether the end points come back as they are."""
-        return self.offset is None and self.label is None and not self.given
+        same = self.label == self.codes.label and dict(self.given) == dict(self.codes.given)
+        return self.offset is None and same
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,63 +147,6 @@ class Film:
     @property
     def complete(self) -> bool:
         return self.done == len(self.values)
-
-
-def encode(walks: Walks, card: Card, values: Values, *, seed: int | None = None) -> Job:
-    """A job that finds the codes of end points; with a `seed` draws from p(z | x) where it can."""
-
-    def job() -> Generator[Loading | Progress | Codes, None, Codes]:
-        _, walk = yield from walks.get(card)
-        view, start = view_of(card), time.perf_counter()
-        x = view.tensor_of(values)
-        if walks.prompt.other:
-            z, shown = yield from _between_texts(walks, card, x)
-        else:
-            draw = walk.draw_code if seed is not None else None
-            run = walk.encode(x, None) if draw is None else draw(x, None, seed or 0)
-            z = yield from _watched(run, view)
-            shown = yield from _watched(walk.decode(z, None), view)
-        codes = Codes(
-            z.numpy(),
-            view.array_of(shown),
-            view.errors(x, shown),
-            walk.nature,
-            walk.inverse,
-            walk.free,
-            walk.pace,
-            walk.sketch is not None,
-            walk.draw_code is not None,
-            time.perf_counter() - start,
-        )
-        yield codes
-        return codes
-
-    return job
-
-
-def _between_texts(
-    walks: Walks, card: Card, x: Tensor
-) -> Generator[Loading | Progress, None, tuple[Tensor, Tensor]]:
-    """Codes of end points and what they decode to, each under the text at its place.
-
-    Equal end points have one code, found where the first of them stands: between them the text
-    alone changes.
-    """
-    import torch
-
-    view = view_of(card)
-    codes: list[Tensor] = []
-    shown: list[Tensor] = []
-    for k, place in enumerate(np.linspace(0, 1, len(x)).tolist()):
-        _, walk = yield from walks.at(place).get(card)
-        same = next(j for j in range(k + 1) if torch.equal(x[j], x[k]))
-        codes.append(
-            codes[same]
-            if same < k
-            else (yield from _watched(walk.encode(x[k : k + 1], None), view))
-        )
-        shown.append((yield from _watched(walk.decode(codes[k], None), view)))
-    return torch.cat(codes), torch.cat(shown)
 
 
 def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rough: bool) -> Job:
@@ -379,15 +326,6 @@ def _with_density(shown: Film, model: Model, x: Tensor, wish: Wish) -> Generator
         meaning=found.meaning.value,
         method=found.method,
     )
-
-
-def _watched(run: Run, view: KindView) -> Generator[Progress, None, Tensor]:
-    """Drive a run and tell how far it is."""
-    steps = Steps(run)
-    for step in steps:
-        share = step.done / step.total if step.total else 0.0
-        yield Progress(share, None if step.guess is None else view.array_of(step.guess))
-    return steps.result
 
 
 def _quiet(run: Run) -> Generator[Progress, None, Tensor]:

@@ -6,8 +6,10 @@ the easing.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from app.kinds import view_of
 from app.recipes.model_names import name_of
 from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
-from engines.model import NO_PROMPT, Card, Given, Prompt
+from engines.model import NO_PROMPT, Card, Given, Knobs, Prompt, SampleRequest
 from widgets.interpolation.easing import EASINGS, eased
 
 TASK = "interpolate"
@@ -23,7 +25,36 @@ WAYS, ENCODERS, BASES = ("slerp", "lerp"), ("mean", "draw"), ("principal", "sing
 MOST_KEYS, MOST_FRAMES = 8, 600
 
 _FIELDS = {"keys", "way", "encoder", "easing", "basis", "turned", "place"}
+_SAMPLES, _ASKED = "samples", {"label", "given", "knobs"}
 _MOST_TURNED = 10.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An end point that the model drew itself: picture `index` of a seed.
+
+    `label` and `given` are the class or the attributes that it was asked to be, `knobs` those that
+    were not at their defaults.
+    """
+
+    seed: int
+    index: int = 0
+    label: int | None = None
+    given: Given = field(default_factory=dict)
+    knobs: Knobs = field(default_factory=dict)
+
+    @property
+    def request(self) -> SampleRequest:
+        """How it was drawn. Raises ValueError for numbers that no sample has."""
+        return SampleRequest(1, self.seed, self.label, self.knobs, self.index, self.given)
+
+    def asks(self, label: int | None, given: Given) -> bool:
+        """Whether it was asked to be this."""
+        return self.label == label and dict(self.given) == dict(given)
+
+
+Samples: TypeAlias = tuple[Sample | None, ...]
+"""Of each end point, what it is a sample of; None where it came from elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +63,7 @@ class Plan:
 
     `seed` is that of codes drawn from p(z | x); `label` the class to decode as, `given`
     values of attributes. With a `place` 0 … 1 there is but the one frame there. `prompt` goes from
-    its text to its `other` one.
+    its text to its `other` one. `samples` say which end points the model drew itself; () for none.
     """
 
     keys: Values
@@ -47,6 +78,7 @@ class Plan:
     place: float | None = None
     prompt: Prompt = NO_PROMPT
     given: Given = field(default_factory=dict)
+    samples: Samples = ()
 
     def places(self) -> list[float]:
         """Where the frames are, 0 … 1."""
@@ -83,6 +115,7 @@ def recipe_of(
             "turned": [float(value) for value in plan.turned],
             "place": plan.place,
             **({"to": plan.prompt.other} if plan.prompt.other else {}),
+            **({_SAMPLES: [_stored(each) for each in plan.samples]} if any(plan.samples) else {}),
         },
     )
 
@@ -90,7 +123,7 @@ def recipe_of(
 def plan_of(recipe: Recipe, card: Card) -> Plan:
     """What to make again. Raises RecipeError for a payload that is no such path."""
     extra = recipe.extra
-    if recipe.task != TASK or set(extra) - {"to"} != _FIELDS:
+    if recipe.task != TASK or set(extra) - {"to", _SAMPLES} != _FIELDS:
         raise RecipeError("the recipe lacks the end points or the way of its path")
     other = extra.get("to", "")
     if not isinstance(other, str) or len(other) > MAX_PROMPT:
@@ -126,7 +159,52 @@ def plan_of(recipe: Recipe, card: Card) -> Plan:
         place,
         replace(prompt_of(recipe), other=other),
         dict(recipe.given),
+        _samples(extra[_SAMPLES], card, len(keys)) if _SAMPLES in extra else (),
     )
+
+
+def _stored(sample: Sample | None) -> dict[str, Any] | None:
+    if sample is None:
+        return None
+    asked = {"label": sample.label, "given": dict(sample.given), "knobs": dict(sample.knobs)}
+    return {
+        "seed": sample.seed,
+        "index": sample.index,
+        **{name: value for name, value in asked.items() if value not in (None, {})},
+    }
+
+
+def _samples(stored: Any, card: Card, count: int) -> Samples:
+    """What `_stored` wrote of each end point, trusting nothing."""
+    damaged = RecipeError("the recipe's words of which end points are samples are damaged")
+    if not isinstance(stored, list | tuple) or len(stored) != count:
+        raise damaged
+    found: list[Sample | None] = []
+    for each in stored:
+        if each is None:
+            found.append(None)
+            continue
+        if not isinstance(each, Mapping) or set(each) - _ASKED != {"seed", "index"}:
+            raise damaged
+        label, given, knobs = each.get("label"), each.get("given", {}), each.get("knobs", {})
+        numbers = (each["seed"], each["index"], *(() if label is None else (label,)))
+        if not all(type(number) is int for number in numbers) or not isinstance(given, Mapping):
+            raise damaged
+        if not isinstance(knobs, Mapping) or not all(map(_is_number, knobs.values())):
+            raise damaged
+        if label is not None and not 0 <= label < len(card.labels):
+            raise RecipeError(f"an end point of the recipe is of a class that {card.name} has not")
+        sample = Sample(each["seed"], each["index"], label, dict(given), dict(knobs))
+        try:
+            card.codes(sample.given)
+            found.append(replace(sample, seed=sample.request.seed))
+        except ValueError as error:
+            raise RecipeError(f"the recipe draws an impossible end point: {error}") from error
+    return tuple(found)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _turned(given: Any) -> tuple[float, ...]:

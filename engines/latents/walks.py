@@ -6,7 +6,7 @@ A walk is a model's latents, with what paths need beside them; it tells what its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
@@ -17,7 +17,17 @@ from torch.special import ndtr
 from engines.drawing import class_indices
 from engines.families.kde import paths as kernel_paths
 from engines.finite import examples
-from engines.model import Card, Latents, Model, Pace, Procedure, Run, Step
+from engines.model import (
+    Card,
+    Knobs,
+    Latents,
+    Model,
+    Pace,
+    Procedure,
+    Run,
+    SampleRequest,
+    Step,
+)
 from engines.noise import Streams
 from engines.parts import Blends, Generator, Kernels, Posterior
 from engines.paths import Way, mix
@@ -38,6 +48,8 @@ class Walk:
     classes in the codes or all of one class. `between(way, z1, z2, lam)` has the codes (n, size)
     at λ (n,) of two codes (size,). The first `free` coordinates are Gaussian, for sliders to move.
     `draw_code(x, labels, seed)` is a draw from p(z | x) where that is more than a point.
+    `drawn(request)` has the codes that the model makes samples of, as `Latents.drawn` at knobs such
+    as `exact`; `classed` says that codes hold the classes of their examples.
     """
 
     nature: str
@@ -50,6 +62,9 @@ class Walk:
     between: Between
     sketch: Callable[[Tensor, int | None], Run] | None = None
     draw_code: Callable[[Tensor, Tensor | None, int], Run] | None = None
+    drawn: Callable[[SampleRequest], Tensor] | None = None
+    exact: Knobs = field(default_factory=dict)
+    classed: bool = False
 
 
 def walk_of(model: Model) -> Walk:
@@ -100,6 +115,8 @@ def _of_latents(model: Model, latents: Latents, inverse: Procedure) -> Walk:
         _mixed,
         labelled(sketch) if sketch else None,
         None if part is None else partial(_drawn_code, model.card, part),
+        latents.drawn,
+        latents.exact,
     )
 
 
@@ -127,13 +144,21 @@ def _of_classes(part: Blends, model: Model) -> Walk:
     k, classes = part.latent, len(model.card.labels)
     assert model.latents is not None
     assert model.latents.inverse is not None
-    search = model.latents.encode
+    search, noise = model.latents.encode, model.latents.drawn
     assert search is not None
 
     def encode(x: Tensor, labels: Tensor | None) -> Run:
         code = yield from search(x, labels)
-        share = F.one_hot(classes_of(part, code[:, k]), classes)
-        return torch.cat([code[:, :k], share.to(code)], 1)
+        return shared(code, classes_of(part, code[:, k]))
+
+    def shared(code: Tensor, of: Tensor) -> Tensor:
+        return torch.cat([code[:, :k], F.one_hot(of, classes).to(code)], 1)
+
+    def drawn(request: SampleRequest) -> Tensor:
+        assert noise is not None
+        code, asked = noise(request), request.labels()
+        of = classes_of(part, code[:, k])
+        return shared(code, of if asked is None else class_indices(model.card, asked, len(code)))
 
     def decode(code: Tensor, label: int | None) -> Run:
         share = code[:, k:]
@@ -156,6 +181,9 @@ def _of_classes(part: Blends, model: Model) -> Walk:
         encode,
         decode,
         between,
+        drawn=drawn if noise is not None else None,
+        exact=model.latents.exact,
+        classed=True,
     )
 
 

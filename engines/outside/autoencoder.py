@@ -7,7 +7,7 @@ N(0, I) is no draw from anything learned.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -51,8 +51,12 @@ class Autoencoder:
     @torch.no_grad()
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """Decodes z ~ τ N(0, I)."""
+        return (yield from self._decode(self.drawn_codes(replace(request, knobs=knobs))))
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """τ z (n, K)."""
         z = Streams(request.seed, request.indices).normal(math.prod(self.codec.latent))
-        return (yield from self._decode(knobs["temperature"] * z))
+        return settle((TEMPERATURE,), request.knobs)["temperature"] * z
 
     @torch.no_grad()
     def decode(self, z: Tensor, labels: Tensor | None) -> Run:
@@ -96,6 +100,7 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
             made.encode,
             inverse,
             Pace.FAST if max(card.shape[1:]) <= 64 else Pace.SLOW,
+            drawn=made.drawn_codes,
         ),
         codec=codec,
     )

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints.catalog import CheckpointError
-from engines.drawing import class_indices, in_batches, tempered
+from engines.drawing import class_indices, in_batches, need_exact, tempered
 from engines.families.autoregressive.model import LOGITS, ROSENBLATT, draw_levels, noise_of_levels
 from engines.model import (
     Card,
@@ -100,6 +100,9 @@ class ColourReading:
         self.reader.take(rows)
 
 
+_EXACT = {LOGITS.name: LOGITS.rest}
+
+
 @dataclass(frozen=True)
 class Colours:
     """The model; `palette` (K, 3) in [-1, 1]."""
@@ -148,8 +151,16 @@ class Colours:
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_i ~ p(x_i | x_<i), one uniform number a pixel."""
-        u = Streams(request.seed, request.indices).uniform(self.pixels).double()
-        return self._fill(u, knobs["temperature"])
+        return self._fill(self._uniforms(request), knobs["temperature"])
+
+    def _uniforms(self, request: SampleRequest) -> Tensor:
+        return Streams(request.seed, request.indices).uniform(self.pixels).double()
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """Φ⁻¹ of the uniform numbers of a request: (n, H·W) float64."""
+        need_exact((LOGITS,), request, _EXACT)
+        z: Tensor = torch.special.ndtri(self._uniforms(request))
+        return z
 
     @property
     def rows(self) -> int:
@@ -238,7 +249,16 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
         procedure=lambda given: tempered(_DRAWN, settle(knobs, given)),
         knobs=knobs,
         density=Density(Meaning.EXACT, made.log_mass),
-        latents=Latents((made.pixels,), _NATURE, made.decode, made.encode, ROSENBLATT, Pace.SLOW),
+        latents=Latents(
+            (made.pixels,),
+            _NATURE,
+            made.decode,
+            made.encode,
+            ROSENBLATT,
+            Pace.SLOW,
+            drawn=made.drawn_codes,
+            exact=_EXACT,
+        ),
         conditionals=made,
     )
 

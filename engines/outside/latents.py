@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -168,6 +169,8 @@ def of_parts(
             _INVERSE,
             Pace.SLOW,
             pipeline.sketch,
+            partial(drawing.codes, knobs=knobs),
+            drawing.exact,
         ),
         codec=codec,
         pipeline=pipeline,

@@ -6,6 +6,7 @@ Everything but sampling by diffusers' schedulers is that of our own diffusion mo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,11 +59,14 @@ def load(layout: Layout, card: Card, device: torch.device) -> Model:
     drawing = Drawing(net, type(own).__name__, dict(own.config), device, guides=False)
     knobs = drawing.knobs(steps=_STEPS)
     model = diffusion.of_denoiser(card, net, device)
+    assert model.latents is not None
+    drawn = partial(drawing.codes, knobs=knobs)
     return replace(
         model,
         sample=in_batches(Pixels(drawing).draw, card, knobs),
         procedure=lambda given: drawing.procedure(settle(knobs, given)),
         knobs=knobs,
+        latents=replace(model.latents, drawn=drawn, exact=drawing.exact),
     )
 
 

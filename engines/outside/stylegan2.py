@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import torch
@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from engines.checkpoints import weights
 from engines.checkpoints.catalog import CheckpointError
-from engines.drawing import in_batches
+from engines.drawing import in_batches, need_exact
 from engines.families.gan import model as gan
 from engines.families.gan.net import Generator
 from engines.model import (
@@ -49,6 +49,7 @@ PSI = Knob(
     warn="not the model's distribution",
 )
 
+_EXACT = {PSI.name: PSI.rest}
 _SLOPE, _EPS = 0.2, 1e-8
 _MEAN_OF, _ROWS = 4096, 512
 
@@ -216,6 +217,11 @@ class StyleDraws:
         yield Step(len(x), len(x), x.clone(), calls=1)
         return x
 
+    def codes(self, request: SampleRequest) -> Tensor:
+        """The z (n, K) of a request, where styles are left alone."""
+        need_exact((PSI,), request, _EXACT)
+        return Streams(request.seed, request.indices).normal(self.net.latent)
+
 
 def build(card: Card, tensors: Mapping[str, Tensor], device: torch.device) -> Model:
     """The model of a card from outside. Raises CheckpointError when the tensors do not fit it."""
@@ -230,6 +236,7 @@ def build(card: Card, tensors: Mapping[str, Tensor], device: torch.device) -> Mo
         found.setdefault(f"layers.{i}.noise", maps)  # some files leave them out
     weights.fill(net, found, card, named.titles)
     model = gan.model_of(card, net, device)
+    assert model.latents is not None
     draws = StyleDraws(net, device, named.mean)
     knobs = (PSI,)
     return Model(
@@ -237,7 +244,7 @@ def build(card: Card, tensors: Mapping[str, Tensor], device: torch.device) -> Mo
         sample=in_batches(draws.draw, card, knobs),
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
-        latents=model.latents,
+        latents=replace(model.latents, drawn=draws.codes, exact=_EXACT),
         generator=model.generator,
     )
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
 from engines.checkpoints import weights
-from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
+from engines.drawing import (
+    GUIDANCE,
+    TEMPERATURE,
+    Guided,
+    class_indices,
+    in_batches,
+    need_exact,
+    tempered,
+)
 from engines.families.autoregressive.mixtures import LineMixture
 from engines.families.autoregressive.net import PictureRaster, PointConditionals
 from engines.finite import check_numbers
@@ -146,6 +154,16 @@ class RasterPictures(Levels):
     net: PictureRaster
     device: torch.device
 
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """Those of its samples."""
+        return (LOGITS, GUIDANCE) if self.card.labels else (LOGITS,)
+
+    @property
+    def exact(self) -> Knobs:
+        """The model's own distribution."""
+        return {knob.name: knob.rest for knob in self.knobs}
+
     # the part `conditionals`
 
     any_order = False
@@ -169,8 +187,18 @@ class RasterPictures(Levels):
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_i ~ p(x_i | x_<i, c), one uniform number a pixel."""
-        u = Streams(request.seed, request.indices).uniform(self.pixels).double()
-        return self._fill(u, labels, knobs["temperature"], knobs.get("guidance", 1.0))
+        return self._fill(
+            self._uniforms(request), labels, knobs["temperature"], knobs.get("guidance", 1.0)
+        )
+
+    def _uniforms(self, request: SampleRequest) -> Tensor:
+        return Streams(request.seed, request.indices).uniform(self.pixels).double()
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """Φ⁻¹ of the uniform numbers of a request: (n, H·W) float64."""
+        need_exact(self.knobs, request, self.exact)
+        z: Tensor = torch.special.ndtri(self._uniforms(request))
+        return z
 
     @torch.no_grad()
     def _fill(
@@ -241,10 +269,15 @@ class RasterPoints(Coordinates):
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x_k ~ p(x_k | x_<k, c) by inverse distribution functions of T e, e ~ N(0, I)."""
-        e = Streams(request.seed, request.indices).normal(self.net.dim)
-        x = solve(self.net, knobs["temperature"] * e, labels.to(self.device), range(self.net.dim))
+        e = self.drawn_codes(replace(request, knobs=knobs))
+        x = solve(self.net, e, labels.to(self.device), range(self.net.dim))
         yield Step(request.count, request.count, x.clone(), calls=self.net.dim)
         return x
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """T e (n, D)."""
+        e = Streams(request.seed, request.indices).normal(self.net.dim)
+        return settle((TEMPERATURE,), request.knobs)["temperature"] * e
 
     @torch.no_grad()
     def log_density(self, x: Tensor, labels: Tensor | None, knobs: Knobs) -> DensityRun:
@@ -353,17 +386,30 @@ def of_net(card: Card, net: PictureRaster | PointConditionals, device: torch.dev
     """The model that a network of conditionals defines."""
     if isinstance(net, PointConditionals):
         points = RasterPoints(card, net, device)
-        latents = Latents((net.dim,), _POINT_NATURE, points.decode, points.encode, ROSENBLATT)
+        latents = Latents(
+            (net.dim,),
+            _POINT_NATURE,
+            points.decode,
+            points.encode,
+            ROSENBLATT,
+            drawn=points.drawn_codes,
+        )
         grid = points.log_grid if net.dim == 2 else None
         density = Density(Meaning.EXACT, points.log_density, grid=grid)
         return _model(points, (TEMPERATURE,), "axis by axis", density, latents)
     pictures = RasterPictures(card, net, device)
     latents = Latents(
-        (pictures.pixels,), _NATURE, pictures.decode, pictures.encode, ROSENBLATT, Pace.SLOW
+        (pictures.pixels,),
+        _NATURE,
+        pictures.decode,
+        pictures.encode,
+        ROSENBLATT,
+        Pace.SLOW,
+        drawn=pictures.drawn_codes,
+        exact=pictures.exact,
     )
     density = Density(Meaning.EXACT, pictures.log_mass)
-    knobs = (LOGITS, GUIDANCE) if card.labels else (LOGITS,)
-    return _model(pictures, knobs, "pixel by pixel", density, latents)
+    return _model(pictures, pictures.knobs, "pixel by pixel", density, latents)
 
 
 def _model(

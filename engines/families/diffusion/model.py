@@ -16,7 +16,14 @@ import torch
 from torch import Tensor
 
 from engines.checkpoints import weights
-from engines.drawing import GUIDANCE, Guided, class_indices, in_batches, to_levels
+from engines.drawing import (
+    GUIDANCE,
+    Guided,
+    class_indices,
+    in_batches,
+    need_exact,
+    to_levels,
+)
 from engines.families.diffusion.knobs import (
     ANCESTRAL,
     HEUN,
@@ -49,6 +56,7 @@ from engines.model import (
     Density,
     DensityRun,
     Exactness,
+    Knob,
     Knobs,
     Latents,
     LogDensity,
@@ -98,6 +106,21 @@ class Diffusion:
         """Whether data are levels, which enter as cells of (0, 1)."""
         return self.card.kind.value is Value.LEVEL
 
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """Those of its samples."""
+        return (
+            sampler_steps(self.net.steps),
+            *([SAMPLER] if self.in_cells else []),
+            *([GUIDANCE] if self.card.labels else []),
+        )
+
+    @property
+    def exact_at(self) -> Knobs:
+        """Where samples follow the ODE, which codes are of."""
+        wanted = {SAMPLER.name: HEUN, GUIDANCE.name: GUIDANCE.rest}
+        return {knob.name: wanted[knob.name] for knob in self.knobs if knob.name in wanted}
+
     # the part `denoise`
 
     @property
@@ -127,6 +150,11 @@ class Diffusion:
         z, guidance = noise.normal(self.dims), knobs.get("guidance", 1.0)
         fresh = noise if knobs.get("sampler", HEUN) == ANCESTRAL else None
         return self._generate(z, labels, steps, guidance, fresh)
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """The z (n, D) of a request, where samples follow the ODE, as codes do."""
+        need_exact(self.knobs, request, self.exact_at)
+        return Streams(request.seed, request.indices).normal(self.dims)
 
     @torch.no_grad()
     def _generate(
@@ -328,11 +356,7 @@ def load(card: Card, device: torch.device) -> Model:
 def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
     """The model that a denoiser defines."""
     diffusion = Diffusion(card, net, device)
-    knobs = (
-        sampler_steps(net.steps),
-        *([SAMPLER] if diffusion.in_cells else []),
-        *([GUIDANCE] if card.labels else []),
-    )
+    knobs = diffusion.knobs
     if diffusion.in_cells:
         density = Density(Meaning.BOUND, partial(mass, diffusion), KNOBS)
     elif diffusion.dims == 2:
@@ -353,6 +377,8 @@ def of_denoiser(card: Card, net: Denoiser, device: torch.device) -> Model:
             _inverse(_code_steps(card)),
             chosen(card.kind, _PACES, "diffusions"),
             diffusion.sketch,
+            diffusion.drawn_codes,
+            diffusion.exact_at,
         ),
         denoise=diffusion,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
@@ -89,10 +89,14 @@ class Flow:
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """x = f⁻¹(T z), z ~ N(0, I)."""
-        z = knobs["temperature"] * Streams(request.seed, request.indices).normal(self.dims)
-        x = self._decode(z, labels)
+        x = self._decode(self.drawn_codes(replace(request, knobs=knobs)), labels)
         yield Step(request.count, request.count, x.clone(), calls=1)
         return x
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """T z (n, D)."""
+        z = Streams(request.seed, request.indices).normal(self.dims)
+        return settle((TEMPERATURE,), request.knobs)["temperature"] * z
 
     def _decode(self, z: Tensor, labels: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -231,6 +235,7 @@ def model_of(card: Card, net: Invertible, device: torch.device) -> Model:
             flow.decode,
             flow.encode,
             Procedure(Exactness.EXACT, "z = f(x)", "Dinh et al. 2017"),
+            drawn=flow.drawn_codes,
         ),
         bijection=flow,
     )

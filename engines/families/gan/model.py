@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import torch
@@ -94,10 +94,14 @@ class GAN:
 
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """z ~ N(0, I), cut off at ± ψ; c ~ p(c) where no class is asked."""
-        code = self.codes_of(request)
-        if knobs["truncation"] < NO_TRUNCATION:
-            code[:, : self.net.latent] = truncated(code[:, : self.net.latent], knobs["truncation"])
-        return self._generate(code, labels)
+        return self._generate(self.drawn_codes(replace(request, knobs=knobs)), labels)
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """Those of `codes_of`, cut off as the samples are."""
+        code, psi = self.codes_of(request), settle((TRUNCATION,), request.knobs)["truncation"]
+        if psi < NO_TRUNCATION:
+            code[:, : self.net.latent] = truncated(code[:, : self.net.latent], psi)
+        return code
 
     def decode(self, code: Tensor, labels: Tensor | None) -> Run:
         """G(z, c) for codes (n, codes) -> (n, …)."""
@@ -177,6 +181,7 @@ def model_of(card: Card, net: Generator, device: torch.device) -> Model:
             gan.decode,
             gan.encode,
             inversion.SEARCH,
+            drawn=gan.drawn_codes,
         ),
         generator=gan,
     )

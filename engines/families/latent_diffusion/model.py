@@ -28,6 +28,7 @@ from engines.families.vae.model import (
     VAE,
     bound_name,
     lattice,
+    need_means,
     propose,
     shown,
 )
@@ -101,6 +102,21 @@ class DiffusedLatents:
         streams.normal(self.vae.latent)  # the draw that the diffusion starts from
         pixels = None if knobs.get("pixels") == MEAN else streams
         return self._decoded(self.prior.sample(replace(request, knobs=own)), labels, pixels)
+
+    @property
+    def exact(self) -> Knobs:
+        """Those of z, and means."""
+        means = {PIXELS.name: MEAN} if isinstance(self.vae, PictureVAE) else {}
+        return {**self.prior_latents.exact, **means}
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """The noise (n, K) that the z of samples come from, where samples are means."""
+        knobs = chosen(self.card.kind, _KNOBS, _WHO)(self.prior.knobs)
+        settled = settle(knobs, request.knobs)
+        need_means(settled)
+        assert self.prior_latents.drawn is not None  # an ODE begins at its codes
+        own = {knob.name: settled[knob.name] for knob in self.prior.knobs}
+        return self.prior_latents.drawn(replace(request, knobs=own))
 
     @torch.no_grad()
     def _decoded(self, run: Run, labels: Tensor, pixels: Streams | None) -> Run:
@@ -235,7 +251,15 @@ def of_parts(card: Card, vae: PictureVAE | PointVAE, prior: Model, device: torch
         procedure=lambda given: _procedure(settle(knobs, given), prior),
         knobs=knobs,
         density=_density(model),
-        latents=Latents((vae.latent,), _NATURE, model.decode, model.encode, _INVERSE),
+        latents=Latents(
+            (vae.latent,),
+            _NATURE,
+            model.decode,
+            model.encode,
+            _INVERSE,
+            drawn=model.drawn_codes,
+            exact=model.exact,
+        ),
         decoded=model,
     )
 

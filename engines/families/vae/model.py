@@ -94,10 +94,19 @@ class VAE:
     def draw(self, request: SampleRequest, knobs: dict[str, float], labels: Tensor) -> Run:
         """e ~ N(0, T² I), z by the prior, then the mean of p(x | z, c) or a draw from it."""
         streams = Streams(request.seed, request.indices)
-        e = knobs["temperature"] * streams.normal(self.net.latent)
+        e = self._noise(streams, knobs["temperature"])
         x = self.show(e, labels, None if knobs.get("pixels") == MEAN else streams)
         yield Step(request.count, request.count, x.clone(), calls=1)
         return x
+
+    def _noise(self, streams: Streams, temperature: float) -> Tensor:
+        return temperature * streams.normal(self.net.latent)
+
+    def drawn_codes(self, request: SampleRequest) -> Tensor:
+        """The e (n, K) of samples that are means: draws from p(x | z) are not made of e alone."""
+        knobs = settle(weights.of_kind(_KNOBS, self.card), request.knobs)
+        need_means(knobs)
+        return self._noise(Streams(request.seed, request.indices), knobs["temperature"])
 
     @torch.no_grad()
     def show(self, e: Tensor, labels: Tensor, streams: Streams | None) -> Tensor:
@@ -205,6 +214,12 @@ class VAE:
         return e
 
 
+def need_means(knobs: Knobs) -> None:
+    """Raise ValueError where samples are draws from p(x | z), with noise beside their codes."""
+    if knobs.get("pixels", DRAW) != MEAN:
+        raise ValueError("samples have no exact codes: they have noise of p(x | z) besides")
+
+
 def lattice(side: int) -> Tensor:
     """Standard normal points (side², 2) that fill their plane evenly, the corner left free.
 
@@ -288,7 +303,15 @@ def load(card: Card, device: torch.device) -> Model:
         procedure=lambda given: _procedure(settle(knobs, given)),
         knobs=knobs,
         density=_density(vae),
-        latents=Latents((net.latent,), _NATURE, vae.decode, vae.encode, _AMORTISED),
+        latents=Latents(
+            (net.latent,),
+            _NATURE,
+            vae.decode,
+            vae.encode,
+            _AMORTISED,
+            drawn=vae.drawn_codes,
+            exact={PIXELS.name: MEAN} if isinstance(net, PictureVAE) else {},
+        ),
         posterior=vae,
     )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from engines.drawing import GUIDANCE
+from engines.drawing import GUIDANCE, need_exact
 from engines.families.diffusion.probability_flow import heun
-from engines.model import Exactness, Knob, Procedure, SampleRequest, Steps
+from engines.model import Exactness, Knob, Procedure, SampleRequest, Steps, settle
 from engines.noise import Streams
 from engines.outside.drawing.denoiser import ForeignDenoiser
 from engines.outside.drawing.descent import Blend, Start, descend
@@ -35,6 +35,21 @@ _SOURCES = {
     "UniPCMultistepScheduler": "Zhao et al. 2023",
     "DEISMultistepScheduler": "Zhang & Chen 2023",
 }
+_FOLLOW_THE_ODE = (
+    "DDIMScheduler",
+    "PNDMScheduler",
+    "EulerDiscreteScheduler",
+    "EDMEulerScheduler",
+    "HeunDiscreteScheduler",
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
+    "EDMDPMSolverMultistepScheduler",
+    "UniPCMultistepScheduler",
+    "DEISMultistepScheduler",
+)
+"""Schedulers that draw no noise on the way."""
+_PLAIN = ("", "dpmsolver", "dpmsolver++", "deis")
+"""Of those with several algorithms, the ones that are for the ODE."""
 _KARRAS = "Karras et al. 2022"
 _CLASSES = 0x636C6173736573
 
@@ -166,6 +181,32 @@ class Drawing:
         z = _end(run) / net.unit
         yield Progress(total, total, z)
         return z
+
+    @property
+    def exact(self) -> Mapping[str, float]:
+        """The knobs at which samples follow the ODE."""
+        ode = {} if self._follows(self.samplers[0]) else {"sampler": self.samplers.index(HEUN)}
+        return {**ode, **({"guidance": 1.0} if self.guides else {})}
+
+    def _follows(self, name: str) -> bool:
+        """Whether a sampler draws no noise on the way, as pipelines run it."""
+        if name == HEUN or name in OTHERS:
+            return True
+        return self.kind in _FOLLOW_THE_ODE and self.config.get("algorithm_type", "") in _PLAIN
+
+    def codes(self, request: SampleRequest, knobs: tuple[Knob, ...]) -> Tensor:
+        """The noise (n, K) of a request, where its sampler adds none and nothing guides it.
+
+        Raises ValueError where it does: what the ODE makes of that noise is another picture.
+        """
+        unguided = tuple(replace(k, own=1.0) for k in knobs if k.name == "guidance")
+        need_exact(unguided, request, self.exact)
+        name = self.samplers[int(settle(knobs, request.knobs)["sampler"])]
+        if not self._follows(name):
+            raise ValueError(
+                f"samples of {self.kind} have no exact codes: it adds noise on the way"
+            )
+        return Streams(request.seed, request.indices).normal(*self.net.shape).flatten(1)
 
     @property
     def note(self) -> str:

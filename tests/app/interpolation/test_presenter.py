@@ -11,9 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.interpolation.paths import Key
+from app.recipes.pictures import to_pixels
 from app.recipes.recipe import read_png
 from app.session.settings import Settings
 from app.tasks import walking
+from app.tasks.walking_recipe import plan_of
+from engines import finish, open_model
+from engines.model import SampleRequest
 from tests.windows import LEFT, PLANE
 from widgets.look.state import State
 
@@ -216,6 +220,51 @@ def test_a_draw_of_a_model_becomes_an_end_point_of_all(bench):
     bench.until(lambda: bench.presenter.keys.keys[1].title == "Flow, seed 7, picture 1")
     bench.until(bench.filmed)
     assert (bench.row().row.frame.film.picture(8) == bench.presenter.keys.keys[1].value).all()
+
+
+def test_a_sample_keeps_the_code_that_it_was_made_of(bench, monkeypatch):
+    """At the end point stands the sample itself, bit by bit, and its recipe brings both back."""
+    bench.tab.keys.button(1).click()
+    bench.stage.click(bench.tab.sample)
+    bench.until(lambda: bench.presenter.keys.keys[1].title == "Flow, seed 7, picture 1")
+    bench.until(bench.filmed)
+    model = open_model(bench.row().card)
+    request = SampleRequest(1, 7, first=1)
+    sample = to_pixels(finish(model.sample(request)))[0]
+    codes = bench.row().codes
+    assert (codes.z[1] == model.latents.drawn(request)[0].numpy()).all()
+    assert (codes.shown[1] == sample).all()
+    assert (bench.row().row.frame.film.picture(8) == sample).all()
+    # decoded as a class: the same noise, of which that class makes another picture
+    bench.tab.classes.setCurrentIndex(2)
+    bench.until(bench.filmed)
+    assert (bench.row().codes.z[1] == codes.z[1]).all()
+    bench.tab.classes.setCurrentIndex(0)
+    bench.until(bench.filmed)
+    recipe = bench.presenter.menus.recipe(bench.row())
+    assert [each.seed for each in plan_of(recipe, bench.row().card).samples if each] == [7]
+    bench.presenter.keys.step(1)
+    bench.until(bench.filmed)
+    bench.presenter.restore(recipe)
+    bench.until(lambda: bench.filmed() and bench.row().codes.z[1] == pytest.approx(codes.z[1]))
+    assert (bench.row().codes.z[1] == codes.z[1]).all()
+
+
+def test_a_sample_of_a_class_keeps_its_code_where_the_path_is_decoded_as_that_class(bench):
+    bench.tab.source.classes.setCurrentIndex(2)  # class 1 of the data
+    bench.until(bench.filmed)
+    bench.tab.keys.button(1).click()
+    bench.stage.click(bench.tab.sample)
+    bench.until(lambda: bench.presenter.keys.keys[1].title == "Flow, seed 7, picture 1")
+    bench.until(bench.filmed)
+    model = open_model(bench.row().card)
+    noise = model.latents.drawn(SampleRequest(1, 7, first=1))[0].numpy()
+    assert (bench.row().codes.z[1] != noise).any()  # decoded as none, it is a picture like others
+    bench.tab.classes.setCurrentIndex(2)
+    bench.until(lambda: bench.row().codes is not None and bench.filmed())
+    assert (bench.row().codes.z[1] == noise).all()
+    assert (bench.row().row.frame.film.picture(8) == bench.presenter.keys.keys[1].value).all()
+    assert bench.row().wish.plain
 
 
 def test_a_picture_sent_from_another_tab_arrives(bench):

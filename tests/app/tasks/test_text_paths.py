@@ -10,6 +10,7 @@ from app.models.open_models import Models
 from app.recipes.pictures import to_pixels, to_tensor
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks import walking
+from app.tasks.encoding import encode
 from app.tasks.path_making import make
 from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, plan_of, recipe_of
@@ -50,7 +51,7 @@ def ends():
 
 
 def coded(models, card, ends):
-    return finish(walking.encode(Walks(models, CAT_TO_DOG), card, ends)())
+    return finish(encode(Walks(models, CAT_TO_DOG), card, ends)())
 
 
 @pytest.fixture(scope="module")

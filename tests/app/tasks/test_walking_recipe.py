@@ -9,7 +9,7 @@ from PIL import Image
 from app.recipes import files
 from app.recipes.recipe import NoRecipe, Recipe, RecipeError, csv_bytes, read_png
 from app.tasks import films
-from app.tasks.walking_recipe import Plan, plan_of, recipe_of
+from app.tasks.walking_recipe import Plan, Sample, plan_of, recipe_of
 from engines.checkpoints.catalog import ROOT
 from engines.kinds import of_shape
 from engines.opening import find
@@ -49,6 +49,13 @@ def test_a_plan_comes_back_from_its_recipe(card, plan):
         assert same(plan_of(recipe, card), made)
 
 
+def test_which_ends_are_samples_comes_back_too(card, plan):
+    samples = (Sample(9, 3, 4), None, Sample(2**63, 0, None, {}, {"temperature": 0.5}))
+    made = replace(plan, samples=samples)
+    assert plan_of(Recipe.from_json(recipe_of(card, made).to_json()), card).samples == samples
+    assert "samples" not in recipe_of(card, plan).extra  # recipes of before stay as they are
+
+
 def test_points_travel_as_numbers(plan):
     card = find("moons/vae", ROOT)
     made = replace(plan, keys=np.array([[0.1, 2.5], [-1.25, 0.3]], np.float32), label=None)
@@ -70,6 +77,17 @@ def test_points_travel_as_numbers(plan):
         ("turned", 3),
         ("place", 2.0),
         ("place", "here"),
+        ("samples", []),
+        ("samples", [None, None]),
+        ("samples", [{"seed": 1}, None, None]),
+        ("samples", [{"seed": 1, "index": 0, "more": 1}, None, None]),
+        ("samples", [{"seed": -1, "index": 0}, None, None]),
+        ("samples", [{"seed": True, "index": 0}, None, None]),
+        ("samples", [{"seed": 1, "index": 2**32}, None, None]),
+        ("samples", [{"seed": 1, "index": 0, "label": 10}, None, None]),
+        ("samples", [{"seed": 1, "index": 0, "given": {"hue": "red"}}, None, None]),
+        ("samples", [{"seed": 1, "index": 0, "given": 3}, None, None]),
+        ("samples", [{"seed": 1, "index": 0, "knobs": {"steps": "x"}}, None, None]),
     ],
 )
 def test_a_damaged_recipe_is_refused_with_one_sentence(card, plan, field, value):

@@ -215,3 +215,41 @@ def test_kernels_show_training_examples_and_nothing_between(opener):
 
 
 LAM = torch.linspace(1, 0, 11).double()
+
+
+DRAWN = {"vae", "gan", "flow", "diffusion", "latent-diffusion", "autoregressive"}
+
+
+@pytest.mark.parametrize("label", [None, 1])
+def test_samples_keep_the_codes_that_they_were_made_of(model, label):
+    """No search and no encoding: what the code decodes to is the sample itself."""
+    walk = walk_of(model)
+    assert (walk.drawn is not None) == (model.card.family in DRAWN)
+    if walk.drawn is None:
+        return
+    # enough steps for the sampler to follow the ODE that codes follow
+    fine = {"steps": 100.0} if "diffusion" in model.card.family else {}
+    request = SampleRequest(2, 11, label, {**fine, **walk.exact}, first=3)
+    if model.card.family in ("vae", "latent-diffusion") and model.card.kind.name == "points":
+        with pytest.raises(ValueError, match="noise of p"):
+            walk.drawn(request)
+        return
+    z = walk.drawn(request)
+    assert z.shape == (2, walk.size)
+    found = finish(walk.decode(z, None if walk.classed else label))
+    wanted = finish(model.sample(request))
+    if not fine:
+        assert torch.equal(found, wanted)
+    elif model.card.kind.name == "pictures" and model.card.family == "diffusion":
+        assert (found - wanted).abs().max() <= 2.01 * 2 / 255
+    else:
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0.02)
+
+
+def test_a_sample_that_its_knobs_lead_off_its_code_has_none(opener):
+    for family, knobs in (("autoregressive", {"temperature": 0.5}), ("diffusion", {})):
+        drawn = walk_of(opener(family, "picture")).drawn
+        with pytest.raises(ValueError, match="no exact codes at"):
+            drawn(SampleRequest(1, 5, 1, knobs))
+    cut = SampleRequest(1, 5, knobs={"truncation": 0.5})
+    assert walk_of(opener("gan", "picture")).drawn(cut)[:, :4].abs().max() <= 0.5
