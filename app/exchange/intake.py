@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.exchange import file_dialogs
 from app.exchange.export import Export
+from app.recipes.packing import read_ahead
 from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
 from app.work.channels import Channels
 from app.work.lane import Failure, Job
@@ -168,14 +169,20 @@ def _found(source: Source) -> Found:
         if isinstance(source, str):
             if len(source) > MAX_TEXT:
                 raise RecipeError("the text on the clipboard is too long for a recipe")
-            return Recipe.from_json(source)
+            return _whole(Recipe.from_json(source))
         file = png_of(source) if isinstance(source, QImage) else source
         try:
-            return read_png(file)
+            return _whole(read_png(file))
         except NoRecipe as error:
             return Bare(file, sentence(str(error), _name(source)))
     except RecipeError as error:
         return sentence(str(error), _name(source))
+
+
+def _whole(recipe: Recipe) -> Recipe:
+    """The recipe, whose pictures the window then finds decoded. Raises RecipeError."""
+    read_ahead(recipe)
+    return recipe
 
 
 def _name(source: Source) -> str:

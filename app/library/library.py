@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.exchange import file_dialogs
 from app.exchange.intake import sentence
 from app.library.fetching import Fetching
-from app.library.jobs import Glance, freed_sentence, glancing, keeping
+from app.library.jobs import Glance, Weighed, freed_sentence, glancing, keeping, weighing
 from app.library.outside import Outside, place_of
 from app.library.own import KINDS, Own
 from app.library.rows import Known, row_of
@@ -23,7 +22,7 @@ from app.session.session import Session
 from app.work.channels import Channels, Newest
 from app.work.jobs import Jobs
 from engines import extras, outside
-from engines.checkpoints import budget, memory, own
+from engines.checkpoints import budget, own
 from engines.checkpoints.archive import SUFFIX
 from engines.checkpoints.catalog import CheckpointError, is_foreign, is_own, own_root
 from engines.model import Card
@@ -58,7 +57,8 @@ class Library(QObject):
         self._read: dict[str, Glance] = {}
         self._held: dict[str, Held] = {}
         self._pinned: set[str] = set()
-        self._sizes: dict[str, tuple[Card | None, int | None]] = {}
+        self._sizes: dict[str, Weighed] = {}
+        self._unweighed: dict[str, Card] = {}
         self._actions: deque[Callable[[Models], Freed | None]] = deque()
         self.outside = Outside(jobs, self)
         self.outside.opened.connect(self._take)
@@ -76,6 +76,8 @@ class Library(QObject):
         self._errands = Channels(self, name="lane of errands")
         self._glances = self._errands.open("glances at models")
         self._glances.stepped.connect(self._take_glances)
+        self._weights = self._errands.open("sizes of models")
+        self._weights.stepped.connect(self._take_sizes)
         self.fetching = Fetching(self._errands.queue, self)
         self.fetching.changed.connect(self._show)
         self.fetching.fetched.connect(self._take)
@@ -324,14 +326,22 @@ class Library(QObject):
         )
 
     def _expected(self, card: Card) -> int | None:
-        """What a model will take; its file is asked but once."""
+        """What a model will take, None until its file was asked."""
         asked, size = self._sizes.get(card.name, (None, None))
         if asked is not card:
-            size = None
-            with suppress(CheckpointError, OSError):
-                size = memory.expected(card)
-            self._sizes[card.name] = card, size
+            if self._unweighed.get(card.name) is not card:
+                self._unweighed[card.name] = card
+                self._weights.submit(weighing(tuple(self._unweighed.values())))
+            return None
         return size
+
+    @Slot(object)
+    def _take_sizes(self, found: dict[str, Weighed]) -> None:
+        self._sizes |= found
+        for name, (card, _) in found.items():
+            if self._unweighed.get(name) is card:
+                del self._unweighed[name]
+        self._refresh()
 
     def _row(self, name: str) -> ModelRow:
         return row_of(self._known(name))

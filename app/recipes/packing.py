@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.recipes.pictures import Pixels
-from app.recipes.recipe import RecipeError
+from app.recipes.recipe import Recipe, RecipeError
 from engines.data.decoding import decoded
 
 Mask = npt.NDArray[np.bool_]
@@ -59,8 +60,54 @@ def picture_text(picture: npt.NDArray[np.uint8]) -> str:
 
 def pixels_of(extra: Mapping[str, Any], field: str) -> Pixels:
     """A small PNG out of a recipe, trusting nothing: RGB (H, W, 3)."""
+    stored = extra[field]
+    if isinstance(stored, str) and (found := _READ.get(stored)) is not None:
+        return found.copy()
     try:
-        raw = base64.b64decode(extra[field], validate=True)
-        return decoded(raw, lambda image: np.array(image.convert("RGB")), ("PNG",), _LARGEST)
+        return _decoded(stored)
     except (TypeError, ValueError) as error:  # Refused and the errors of base64 are ValueErrors
         raise RecipeError(f"the recipe's {field} is damaged") from error
+
+
+def _decoded(stored: Any) -> Pixels:
+    raw = base64.b64decode(stored, validate=True)
+    return decoded(raw, lambda image: np.array(image.convert("RGB")), ("PNG",), _LARGEST)
+
+
+def read_ahead(recipe: Recipe) -> None:
+    """Decode the pictures in a recipe here and now, for `pixels_of` to find; the oldest go.
+
+    For the thread that reads what a window then follows, which itself decodes nothing. Raises
+    RecipeError for a damaged one.
+    """
+    for text in islice(_texts(recipe.extra), _MOST):
+        if text in _READ:
+            continue
+        try:
+            _READ[text] = _decoded(text)
+        except ValueError as error:
+            raise RecipeError("a picture inside the recipe is damaged") from error
+    while sum(picture.nbytes for picture in _READ.values()) > _KEPT:
+        del _READ[next(iter(_READ))]
+
+
+_MOST = 16
+"""Pictures that a recipe can need; what claims to hold more is refused by whoever follows it."""
+_KEPT = 128 << 20
+"""Bytes of pictures that wait for a window to follow their recipes."""
+_READ: dict[str, Pixels] = {}
+_PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\0").decode()
+"""How the text of a PNG begins."""
+
+
+def _texts(stored: Any) -> Iterator[str]:
+    """The pictures in what a recipe stores, at any depth."""
+    if isinstance(stored, str):
+        if stored.startswith(_PNG):
+            yield stored
+    elif isinstance(stored, Mapping):
+        for each in stored.values():
+            yield from _texts(each)
+    elif isinstance(stored, list | tuple):
+        for each in stored:
+            yield from _texts(each)

@@ -125,8 +125,8 @@ def encode(
             z = yield from _beside(walk, view, x, exact, seed)
             _, walk = yield from walks.of(given).get(card)
             shown = yield from _watched(walk.decode(z, label), view)
-            for k in exact:
-                if walk.classed or asked.samples[k].asks(label, given):
+            for k, sample in asked.usable(walk).items():
+                if walk.classed or sample.asks(label, given):
                     shown[k] = x[k]
         else:
             z = yield from _watched(_coded(walk, x, seed), view)

@@ -1,6 +1,7 @@
 """The list of models in the real window: brought by path and from a hub, pinned, unloaded, gone."""
 
 import shutil
+import threading
 from dataclasses import replace
 
 import pytest
@@ -62,12 +63,29 @@ def press(stage, dialog, name, action):
     stage.click(button)
 
 
+def test_the_list_asks_no_file_on_the_window_s_thread(open_window, monkeypatch):
+    """What models will take stands in their files, which another thread reads."""
+    readers, expected = set(), memory.expected
+
+    def ask(card):
+        readers.add(threading.current_thread().name)
+        return expected(card)
+
+    monkeypatch.setattr(memory, "expected", ask)
+    stage = open_window(DIGITS)
+    stage.ready()
+    dialog = opened(stage)
+    stage.until(lambda: all(row.memory for row in dialog.list.rows.values()))
+    readers.discard("lane")  # which asks for itself, before it loads one
+    assert readers == {"lane of errands"}
+
+
 def test_a_folder_is_brought_used_pinned_unloaded_and_removed(open_window, folder):
     stage = open_window(DIGITS)
     stage.ready()
     dialog = opened(stage)
     stage.until(lambda: state(dialog, KDE) == "loaded")
-    assert dialog.list.rows["moons/kde"].memory.startswith("≈")
+    stage.until(lambda: dialog.list.rows["moons/kde"].memory.startswith("≈"))
     assert dialog.budget.text().startswith("Loaded: 1,")
 
     typed(dialog, str(folder))

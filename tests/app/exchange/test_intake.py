@@ -5,7 +5,9 @@ import struct
 import sys
 import threading
 import zlib
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -13,7 +15,10 @@ from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from app.exchange import intake
+from app.recipes import packing
 from app.recipes import recipe as recipes
+from app.tasks import filling, filling_recipe, walking_recipe
+from engines.data import decoding
 from tests.windows import DIGITS
 from widgets.mask.canvas import MaskCanvas
 
@@ -111,3 +116,52 @@ def test_a_text_that_is_too_long_is_not_parsed(stage):
     stage.window.intake.paste()
     stage.taken_in()
     assert stage.said() == ["The text on the clipboard is too long for a recipe."]
+
+
+def recipes_with_pictures(stage):
+    """One of each task that keeps pictures inside: a hole, and a path."""
+    card = stage.window.session.cards["mnist/kde"]
+    size = card.kind.mask_shape
+    pictures = np.random.default_rng(1).integers(0, 256, (2, *size, 1), np.uint8).repeat(3, 3)
+    mask = np.zeros(size, bool)
+    mask[:, 1:] = True
+    request = filling.FillRequest(pictures[0], mask, 1, 7, "closed-form")
+    return (
+        filling_recipe.recipe_of(card, request),
+        walking_recipe.recipe_of(card, walking_recipe.Plan(pictures, 5)),
+    )
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_pictures_inside_a_recipe_are_decoded_beside_the_window(stage, monkeypatch, which):
+    readers, decode = set(), decoding.decoded
+
+    def decoded(*args):
+        readers.add(threading.current_thread().name)
+        return decode(*args)
+
+    followed, restore = [], stage.window.intake._restore
+
+    def follow(recipe):
+        restore(recipe)
+        followed.append(recipe)
+
+    monkeypatch.setattr(packing, "decoded", decoded)
+    monkeypatch.setattr(stage.window.intake, "_restore", follow)
+    recipe = recipes_with_pictures(stage)[which]
+    QGuiApplication.clipboard().setText(recipe.to_json())
+    stage.window.intake.paste()
+    stage.taken_in()
+    assert followed == [recipe], stage.said()
+    assert readers == {"lane of files"}
+
+
+def test_a_damaged_picture_inside_a_recipe_is_refused_by_its_reader(stage, monkeypatch):
+    recipe = recipes_with_pictures(stage)[1]
+    whole = recipe.extra["keys"][0]
+    spoiled = replace(recipe, extra={**recipe.extra, "keys": [whole[:40], whole]})
+    monkeypatch.setattr(stage.window.intake, "_restore", lambda _: pytest.fail("it was followed"))
+    QGuiApplication.clipboard().setText(spoiled.to_json())
+    stage.window.intake.paste()
+    stage.taken_in()
+    assert stage.said()[0] == "A picture inside the recipe is damaged."
