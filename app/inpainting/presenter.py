@@ -219,9 +219,9 @@ class Inpainting(QObject):
         """Queue the draws of every row; the fast ones need not wait for the slow."""
         self._tab.count.interpretText()
         self._tab.prompt.settle()
-        for row in sorted(self.rows.values(), key=self._slow, reverse=first):
-            if (request := self.request(row.card)) is not None:
-                self._queue.submit(row.card, request, first=first)
+        rows = sorted(self.rows.values(), key=self._slow)
+        asked = [(row.card, self.request(row.card)) for row in rows]
+        self._queue.submit_all([each for each in asked if each[1] is not None], first=first)
 
     def _slow(self, row: Row) -> bool:
         choice = row.choice(self.methods.get(row.card.name, ""))

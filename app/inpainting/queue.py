@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from app.inpainting.editor import Row
@@ -30,10 +30,15 @@ class FillQueue:
 
     def submit(self, card: Card, request: Any, *, first: bool = False) -> None:
         """Queue these draws in place of those the row still waits for."""
-        before = self._rows()[card.name].batch
-        self._jobs.submit(self._order(card, request), first=first)
-        if before is not None:
-            self._jobs.cancel(before)
+        self.submit_all([(card, request)], first=first)
+
+    def submit_all(self, wanted: Sequence[tuple[Card, Any]], *, first: bool = False) -> None:
+        """The same for several rows, whose draws are made in this order."""
+        before = [self._rows()[card.name].batch for card, _ in wanted]
+        self._jobs.submit_all([self._order(*each) for each in wanted], first=first)
+        for ticket in before:
+            if ticket is not None:
+                self._jobs.cancel(ticket)
 
     def _order(self, card: Card, request: Any) -> Order:
         ticket = 0

@@ -227,10 +227,14 @@ class Sampling(QObject):
     @Slot(int, bool)
     def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
-        for column in self.columns.values():
-            request = self._request(column.card, count)
-            prompt = self._session.prompt_of(column.card)
-            self._jobs.submit(self._order(column.card, request, prompt), first=first)
+        cards = [column.card for column in self.columns.values()]
+        self._jobs.submit_all(
+            [
+                self._order(card, self._request(card, count), self._session.prompt_of(card))
+                for card in cards
+            ],
+            first=first,
+        )
 
     def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:
         ticket = 0

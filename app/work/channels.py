@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -91,11 +91,16 @@ class Queue(QObject):
 
     def submit(self, job: Job, *, first: bool = False) -> int:
         """Let `job` wait its turn, or go before all that wait; returns its ticket."""
-        ticket = self._lane.queue(job, first=first)
-        self.added.emit(ticket)
+        return self.submit_all((job,), first=first)[0]
+
+    def submit_all(self, jobs: Sequence[Job], *, first: bool = False) -> tuple[int, ...]:
+        """The same for several that keep their order: none starts before all of them wait."""
+        tickets = self._lane.queue_all(jobs, first=first)
+        for ticket in tickets:
+            self.added.emit(ticket)
         if first:
             self._announce_order()
-        return ticket
+        return tickets
 
     def cancel(self, ticket: int) -> None:
         """Drop or stop one job; nothing happens if it has ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +62,19 @@ class Jobs(QObject):
 
     def submit(self, order: Order, *, first: bool = False) -> int:
         """Queue an order, before those that wait if `first`; returns its ticket."""
-        ticket = self._queue.submit(order.job, first=first)
-        self._orders[ticket] = order
-        self._bar.add(ticket, order.title, order.detail)
+        return self.submit_all((order,), first=first)[0]
+
+    def submit_all(self, orders: Sequence[Order], *, first: bool = False) -> tuple[int, ...]:
+        """Queue orders that are carried out in their order, however idle the lane is."""
+        tickets = self._queue.submit_all([order.job for order in orders], first=first)
+        for ticket, order in zip(tickets, orders, strict=True):
+            self._orders[ticket] = order
+            self._bar.add(ticket, order.title, order.detail)
         if first:
             self._bar.order(self._queue.waiting())
-        order.submitted(ticket)
-        return ticket
+        for ticket, order in zip(tickets, orders, strict=True):
+            order.submitted(ticket)
+        return tickets
 
     def cancel(self, ticket: int) -> None:
         """Stop a job of the queue; nothing happens if it has ended."""

@@ -12,7 +12,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,10 +111,14 @@ class Lane:
 
     def queue(self, job: Job, *, first: bool = False) -> int:
         """Run `job` after the queued ones, or before those that wait; returns its ticket."""
+        return self.queue_all((job,), first=first)[0]
+
+    def queue_all(self, jobs: Sequence[Job], *, first: bool = False) -> tuple[int, ...]:
+        """The same for several that keep their order: none starts before all of them wait."""
         with self._wake:
-            task = self._admit(None, job)
-            self._queue.insert(0 if first else len(self._queue), task)
-        return task.ticket
+            tasks = [self._admit(None, job) for job in jobs]
+            self._queue = [*tasks, *self._queue] if first else [*self._queue, *tasks]
+        return tuple(task.ticket for task in tasks)
 
     def background(self, owner: str, job: Job) -> int:
         """Run `job` in turns with others like it, while nothing else is to do; its ticket."""
@@ -158,11 +162,9 @@ class Lane:
         if position < 0:
             raise ValueError(f"position must not be negative, got {position}")
         with self._wake:
-            for task in self._queue:
-                if task.ticket == ticket:
-                    self._queue.remove(task)
-                    self._queue.insert(position, task)
-                    return
+            moved = [task for task in self._queue if task.ticket == ticket]
+            rest = [task for task in self._queue if task.ticket != ticket]
+            self._queue = [*rest[:position], *moved, *rest[position:]]
 
     def waiting(self) -> tuple[int, ...]:
         """Tickets of the queued jobs not yet started, in the order they will run."""
@@ -179,8 +181,7 @@ class Lane:
     def silence(self) -> Silence | None:
         """Which job runs and how long it has not yielded, None while there is none."""
         with self._wake:
-            task = self._running
-            if task is None:
+            if (task := self._running) is None:
                 return None
             return Silence(task.channel, task.ticket, max(0.0, self._clock() - task.answered))
 
@@ -269,15 +270,10 @@ class Lane:
         if self._live:
             return self._live.pop(next(iter(self._live)))
         if self._paused:
-            unseen = [task for task in self._paused if self._unseen(task)]
-            task = unseen[0] if unseen else self._paused[0]
+            task = next(filter(_unseen, self._paused), self._paused[0])
             self._paused.remove(task)
             return task
         return self._queue.pop(0) if self._queue else self._background.take()
-
-    @staticmethod
-    def _unseen(task: _Task) -> bool:
-        return task.channel is not None and not task.seen
 
     def _park(self, task: _Task) -> None:
         """Keep a paused task, live ones before the queued one. The caller holds the lock."""
@@ -384,13 +380,17 @@ class Lane:
         if task.channel is None or not task.shown or not others:
             return False
         over = time.monotonic() - task.since > _TURN
-        unseen = any(self._unseen(other) for other in others)
+        unseen = any(map(_unseen, others))
         return (over or unseen) if task.seen else (over and unseen)
 
     def _tell(self, task: _Task, kind: Kind, payload: Any = None) -> None:
         with self._wake:  # a job that is left behind says nothing after its closing event
             if not task.left:
                 self._post(Event(task.channel, task.ticket, kind, payload, task.owner))
+
+
+def _unseen(task: _Task) -> bool:
+    return task.channel is not None and not task.seen
 
 
 def _prepared(prepare: Callable[[], None]) -> None:

@@ -2,7 +2,17 @@
 
 from tests.app.puppet_methods import methods
 from tests.app.puppets import puppets
-from tests.app.work.recording import busy, lane, rec
+from tests.app.work.recording import busy, lane, rec, started
 from tests.windows import catalogue, open_window, root
 
-__all__ = ["busy", "catalogue", "lane", "methods", "open_window", "puppets", "rec", "root"]
+__all__ = [
+    "busy",
+    "catalogue",
+    "lane",
+    "methods",
+    "open_window",
+    "puppets",
+    "rec",
+    "root",
+    "started",
+]

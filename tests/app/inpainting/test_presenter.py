@@ -153,17 +153,19 @@ def test_a_method_shows_its_knobs_before_its_first_draw(open_window, methods):
 
 
 @pytest.mark.parametrize("first", [False, True])
-def test_fast_methods_are_filled_before_slow_ones(open_window, methods, first):
+def test_fast_methods_are_filled_before_slow_ones(open_window, methods, first, started):
     desk = Desk(open_window(Settings(**vars(BOTH) | {"live_filling": False})))
     desk.until(lambda: set(desk.presenter.rows) == {FLOW, KDE})
     desk.until(lambda: desk.row(FLOW).offer and desk.row(KDE).offer)
     desk.tab.method_chosen.emit(FLOW, "slow")
     desk.presenter.run(first=first)
+    tickets = [desk.row(KDE).batch, desk.row(FLOW).batch]
     table = desk.window.bar.table
     titles = [table.job_at(row).title for row in range(table.rowCount())]
     assert titles == ["KDE: fill 8", "Flow: fill 8"]
     methods["slow"].allow()
     desk.ready(FLOW)
+    assert started == tickets
 
 
 def test_one_picture_alone_is_framed(desk):

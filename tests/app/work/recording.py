@@ -96,3 +96,28 @@ def busy(lane, rec):
     job = Gated(1)
     rec.until(lane.live("busy", job), STARTED)
     return job
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The queued jobs that start, by their tickets; who submits waits until an idle lane has one.
+
+    So it shows whether jobs that are submitted together keep their order, however quick the lane.
+    """
+    tickets, one = [], threading.Event()
+    run, queue_all = Lane._run, Lane.queue_all
+
+    def watched(lane, task):
+        if task.channel is None and task.owner is None and task.steps is None:
+            tickets.append(task.ticket)
+            one.set()
+        return run(lane, task)
+
+    def slowly(lane, jobs, *, first=False):
+        found = queue_all(lane, jobs, first=first)
+        assert one.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(Lane, "_run", watched)
+    monkeypatch.setattr(Lane, "queue_all", slowly)
+    return tickets

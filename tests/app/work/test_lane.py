@@ -288,3 +288,13 @@ def test_close_ends_every_job_once_and_refuses_more(rec):
     for submit in (live, Lane.queue):
         with pytest.raises(RuntimeError, match="closed"):
             submit(lane, quick)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_jobs_submitted_together_keep_their_order(lane, rec, busy, first):
+    waits = lane.queue(quick)
+    together = lane.queue_all([quick, quick, quick], first=first)
+    assert lane.waiting() == ((*together, waits) if first else (waits, *together))
+    busy.allow()
+    for ticket in together:
+        rec.until(ticket, DONE)
