@@ -152,7 +152,8 @@ def fill_by_chains(hole: Hole) -> Run:
     z, classes = relaxed.starts(streams)
     yield Step(0, n, relaxed.shown(z, classes), 1)
     step, accepted, counted = torch.full((n,), _FIRST_STEP, device=z.device), 0.0, 0
-    cooling, settling, calls, begun = total // 2, 3 * total // 4, 1, z
+    cooling, settling, calls = total // 2, 3 * total // 4, 1
+    cooled: Tensor | None = None
     at = State.of(relaxed.energy(classes, _LOOSE), z)
     for start in range(0, total, _TOGETHER):
         tau = _LOOSE * (last / _LOOSE) ** min(1.0, (start + _TOGETHER) / max(1, cooling))
@@ -168,8 +169,11 @@ def fill_by_chains(hole: Hole) -> Run:
         at, classes = _jump(relaxed, at, classes, tau, streams)
         calls += stop - start + 3
         share = accepted / counted if counted else None
-        seen = Diagnosis(acceptance=share, moved=moved(at.x, begun))
         shown = relaxed.shown(at.x, classes)
+        # latents may wander about while what they show stays in its mode
+        filled = shown[:, ~hole.known]
+        seen = Diagnosis(acceptance=share, moved=None if cooled is None else moved(filled, cooled))
+        cooled = filled if cooled is None and stop >= cooling else cooled
         yield Step(n * stop // total, n, shown, calls, seen.note, seen.poor)
     return relaxed.shown(at.x, classes)
 

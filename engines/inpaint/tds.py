@@ -21,6 +21,8 @@ from engines.inpaint.twist import Twist, moment_matched, scalar
 from engines.kinds import Kind, Pictures, Points, chosen
 from engines.model import Exactness, Knob, Model, Procedure, settle
 
+_CELLS = "a known pixel counts as Gaussian, of its cell's mean and spread"
+"""In the weights as in the twist: many particles lead to that posterior, not to the cells'."""
 _TWISTS: Mapping[type[Kind], Callable[[Scene], Twist]] = MappingProxyType(
     {Pictures: scalar, Points: moment_matched}
 )
@@ -126,6 +128,8 @@ def _procedure(knobs: dict[str, float], twist: str, model: Model) -> Procedure:
     method = f"twisted sequential Monte Carlo, {p} particles a draw, {n} steps, {twist} twist"
     if p == 1:
         method = f"{twist} guidance, one state unweighed, {n} steps"
+    if isinstance(model.card.kind, Pictures):
+        method = f"{method}; {_CELLS}"
     return classed(Procedure(standing, method, "Wu et al. 2023, algorithm 1"), knobs, model)
 
 
@@ -164,6 +168,4 @@ def _method(name: str, twist: str, *, of: type[Kind], particles: int, steps: int
 
 
 TDS = _method("tds", "moment-matched", of=Points, particles=16, steps=100)
-PICTURE_TDS = _method(
-    "tds-pictures", "ΠGDM (pixel cells as Gaussians)", of=Pictures, particles=4, steps=20
-)
+PICTURE_TDS = _method("tds-pictures", "ΠGDM", of=Pictures, particles=4, steps=20)

@@ -202,10 +202,18 @@ def measured(
 
 
 def words(model: Model, method: Method, knobs: Knobs, hole: str) -> dict[str, Any]:
-    """How a method stands at these knobs for this hole, as figures of it say."""
+    """How a method stands at these knobs for this hole, as figures of it say.
+
+    `apart` names the knobs that are not at their defaults, if any.
+    """
     found = method.standing(model, knobs, HOLES[hole](*model.card.shape[-2:]))
     said = {"method": found.method, "exactness": found.exactness.value, "knobs": dict(knobs)}
-    return said | ({"class_from": found.class_from} if found.class_from else {})
+    default = settle(method.knobs, {})
+    more = {
+        "class_from": found.class_from,
+        "apart": [name for name, value in knobs.items() if value != default[name]],
+    }
+    return said | {name: value for name, value in more.items() if value}
 
 
 def restate(*names: str, root: Path = ROOT) -> None:
@@ -219,7 +227,7 @@ def restate(*names: str, root: Path = ROOT) -> None:
         figures = dict(model.card.figures)
         for figure, entry in figures.items():
             if figure.startswith(PREFIX) and "knobs" in entry:
-                kept = {k: v for k, v in entry.items() if k != "class_from"}
+                kept = {k: v for k, v in entry.items() if k not in ("class_from", "apart")}
                 figures[figure] = kept | words_now(model, figure, entry["knobs"])
         write_card(replace(find(name, root), figures=figures))
 
@@ -234,7 +242,8 @@ def words_now(model: Model, figure: str, measured: Knobs) -> dict[str, Any]:
     if "class" in knobs and knobs["class"] != default["class"]:
         other = {**knobs, "class": default["class"]}
         same = words(model, method, other, hole)
-        said = same if same == {**said, "knobs": other} else said
+        alike = all(same.get(k) == said.get(k) for k in ("method", "exactness", "class_from"))
+        said = same if alike else said
     return said
 
 

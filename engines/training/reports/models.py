@@ -88,9 +88,9 @@ Where no class is asked, most methods draw it from a separate reader of the know
 fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
 alone is how often the class that it draws is the true one, which a model that draws every class
 legibly reaches and does not pass by much. The next two are of the same methods with the model's own
-label for any class in the place of the reader. Factor analysers, the any-order model and the kernel
-density weigh the classes by their own p(class | known pixels) and never ask the reader: compare
-their rows with those columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean
+label for any class in the place of the reader. Factor analysers and the kernel density weigh the
+classes by their own p(class | known pixels) and never ask the reader: compare their rows with those
+columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean
 of p(x | z), which the window shows unless asked, is no draw and has no coverage.
 """
 
@@ -240,7 +240,7 @@ def _covered(hole: str) -> Callable[[Card], str]:
 def _filling(card: Card) -> str:
     """The method; where the holes were filled in different ways, that of each."""
     ways = {
-        f"{found['method']} ({found['exactness']}){_pixels(found)}": title
+        f"{found['method']} ({found['exactness']}){_pixels(found)}{_reader(found)}": title
         for hole, title in _HOLES.items()
         if (found := _hole(card, hole))
     }
@@ -254,6 +254,13 @@ def _pixels(found: Mapping[str, Any]) -> str:
     if found.get("knobs", {}).get("pixels") != DRAW:
         return ""
     return "; here pixels are drawn from p(x \\| z), the window shows its mean unless asked"
+
+
+def _reader(found: Mapping[str, Any]) -> str:
+    """Where figures are with the reader and the window asks the model unless told otherwise."""
+    if not (_asks_reader(found) and "class" in found.get("apart", ())):
+        return ""
+    return "; here the reader draws the class, the window asks the model's own posterior"
 
 
 def _settings(card: Card) -> str:

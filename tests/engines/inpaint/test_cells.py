@@ -140,3 +140,15 @@ def test_what_is_poor():
     assert moved(start, start) == 0
     assert moved(start[:1], other[:1]) is None
     assert moved(torch.ones(9, 3), torch.ones(9, 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "poor"), [("moons/gan", 0.161, True), ("gaussians/gan", 2.471, False)]
+)
+def test_chains_of_a_generator_that_keep_to_their_mode_say_so(name, at, poor):
+    """Between two arcs they do not cross within 120 steps, in one cloud they get everywhere."""
+    model = open_model(name, "cpu")
+    point, known = torch.tensor([at, 0.0]), torch.tensor([True, False])
+    last = list(methods_for(model)[0].run(model, point, known, 40, 1))[-1]
+    assert last.poor.startswith("Raise Steps: chains moved 0.") == poor
+    assert "chains moved" in last.note

@@ -172,4 +172,6 @@ def test_a_choice_of_the_class_that_changes_nothing_is_that_of_today(family, mea
     """Of a left half a raster model has no cheap class of its own, so that the reader is asked."""
     model = open_model(f"mnist/{family}", "cpu")
     knobs = {**report.drawn_knobs(methods_for(model)[0]), "class": measured}
-    assert report.words_now(model, "inpainting_left", knobs)["knobs"]["class"] == said
+    found = report.words_now(model, "inpainting_left", knobs)
+    assert found["knobs"]["class"] == said
+    assert found.get("apart", []) == ([] if said == OWN else ["class"])
