@@ -17,6 +17,7 @@ from app.sampling.displays import DISPLAYS
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
 from app.tab.prompting import Prompting
+from app.uses import pages
 from engines.kinds import Kind
 from widgets.sampling.tab import SamplingTab
 
@@ -70,11 +71,20 @@ def _density(parts: Parts, window: QWidget) -> Made:
     return tab, Density(tab, parts, window)
 
 
+def _uses(parts: Parts, window: QWidget) -> Made:
+    from app.uses.presenter import Uses
+    from widgets.uses.tab import UsesTab
+
+    tab = UsesTab(window)
+    return tab, Uses(tab, parts, window)
+
+
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
     ("sample", "Sampling", _sampling, DISPLAYS.refusal),
     ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
     ("interpolate", "Interpolation", _interpolation, PATHS.refusal),
     ("density", "Density", _density, PAGES.refusal),
+    ("uses", "Uses", _uses, pages.refusal),
 )
 """The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""
 

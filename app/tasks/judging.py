@@ -1,0 +1,173 @@
+"""Judging jobs: conformal p-values of groups of pictures under a model. Runs on the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kinds import view_of
+from app.models.open_models import Loading, Models
+from app.recipes.pictures import Pixels
+from app.work.lane import Job
+from engines.checkpoints.catalog import no_density
+from engines.data.own import DataError
+from engines.model import Card, Steps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.model import Model
+    from engines.uses.outliers.reference import Judged, Reference
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+OWN = "your pictures"
+SENT = "sent here"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which groups to judge: probes by name, `count` pictures of each, and pictures of one's own.
+
+    `own` holds the bytes of levels (n, H, W, 3) by the name of a group, so that requests compare.
+    """
+
+    probes: tuple[str, ...]
+    count: int
+    seed: int
+    own: tuple[tuple[str, int, bytes], ...] = ()
+
+    def pictures(self, shape: tuple[int, ...]) -> Mapping[str, Pixels]:
+        """The groups of one's own as levels (n, H, W, 3)."""
+        return {
+            name: np.frombuffer(raw, np.uint8).reshape(n, *shape[1:], 3)
+            for name, n, raw in self.own
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Pictures in groups, one after the other: levels (n, H, W, 3), and the group of each."""
+
+    pictures: Pixels
+    groups: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """Scores and p-values of the first of all candidates, as many as are judged so far.
+
+    `titles` and `says` are of the scores, in order; `held_out` scores are those of the reference.
+    """
+
+    card: Card
+    candidates: Candidates
+    scores: Mapping[str, Floats]
+    p: Mapping[str, Floats]
+    held_out: Mapping[str, Floats]
+    titles: Mapping[str, str]
+    says: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.p.values()), ()))
+
+    def of(self, group: str, score: str) -> tuple[Floats, Floats]:
+        """Scores and p-values of a group, of those judged so far."""
+        rows = [i for i in range(len(self)) if self.candidates.groups[i] == group]
+        if score not in self.p:
+            return np.empty(0), np.empty(0)
+        return self.scores[score][rows], self.p[score][rows]
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A model that judges no pictures, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """The held-out pictures are being measured: so many of so many."""
+
+    done: int
+    total: int
+
+
+def judge(models: Models, card: Card, asked: Asked) -> Job:
+    """A job that yields Measuring, then Verdicts as they come, or Unjudged."""
+
+    def job() -> Generator[Loading | Measuring | Verdicts | Unjudged | None, None, None]:
+        from engines.uses.outliers import codelength, reference
+
+        model = yield from models.get(card)
+        if model.density is None:
+            yield Unjudged(f"{no_density(card)}.")
+            return
+        try:
+            held_out = reference.examples_of(card)
+            x, candidates = _candidates(card, asked)
+        except DataError as error:
+            yield Unjudged(f"{error}.")
+            return
+        coders = codelength.coders()
+        steps = Steps(reference.refer(model, held_out, coders))
+        for part in steps:
+            done = 0 if part.so_far is None else len(part.so_far)
+            yield Measuring(done, part.total)
+        yield from _verdicts(model, x, candidates, steps.result)
+
+    def _verdicts(
+        model: Model, x: Tensor, candidates: Candidates, against: Reference
+    ) -> Generator[Verdicts | None, None, None]:
+        from engines.uses.outliers import codelength, measuring, reference
+
+        shown = 0
+        if not len(x):
+            yield _told(card, candidates, None, against)
+            return
+        for part in measuring.measure(model, x, codelength.coders()):
+            if part.so_far is None or len(part.so_far) == shown:
+                yield None
+                continue
+            shown = len(part.so_far)
+            yield _told(card, candidates, reference.judge(part.so_far, against), against)
+
+    return job
+
+
+def _candidates(card: Card, asked: Asked) -> tuple[Tensor, Candidates]:
+    """All pictures that are judged, as the model takes them and as they are shown."""
+    import torch
+
+    from engines.uses.outliers import candidates
+
+    view, groups = view_of(card), []
+    if asked.probes:
+        fresh = candidates.fresh(card, asked.count)
+        groups += [candidates.probe_group(name, fresh, asked.seed) for name in asked.probes]
+    for name, pictures in asked.pictures(card.shape).items():
+        groups.append(candidates.numbered(name, view.tensor_of(pictures)))
+    x = torch.cat([group.x for group in groups]) if groups else torch.empty(0, *card.shape)
+    return x, Candidates(
+        np.asarray(view.array_of(x), np.uint8),
+        tuple(group.name for group in groups for _ in group.names),
+        tuple(name for group in groups for name in group.names),
+    )
+
+
+def _told(
+    card: Card, candidates: Candidates, judged: Judged | None, against: Reference
+) -> Verdicts:
+    from engines.uses.outliers import measuring
+
+    said = list(measuring.sayings(against.way, against.own))
+    return Verdicts(
+        card, candidates, {} if judged is None else judged.scores,
+        {} if judged is None else judged.p, against.scores,
+        {name: title for name, title, _ in said}, {name: says for name, _, says in said},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The tab of uses: what a density is for."""

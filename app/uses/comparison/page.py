@@ -1,0 +1,194 @@
+"""Presents the page of comparison: log p of held-out examples under the models chosen."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from app.kinds import view_of
+from app.models.open_models import Loading
+from app.models.titles import family_title
+from app.tab.asking import Answer, Questions, answering
+from app.tab.parts import Parts
+from app.tasks.judging import Measuring, Unjudged
+from app.tasks.law import Compared, law
+from app.uses.page import Page
+from app.work.lane import Failure
+from engines.model import Meaning
+from engines.uses.comparison import paired, ranks
+from engines.uses.comparison.paired import Law
+from engines.uses.outliers import reference
+from widgets.uses.comparison_view import ComparisonView
+
+
+class ComparisonPage(Page):
+    """One background job a model; they rest while the page is out of view."""
+
+    view: ComparisonView
+
+    def __init__(self, view: ComparisonView, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self.view, self._session = view, parts.session
+        self.laws: dict[str, Law] = {}
+        self._said: dict[str, str] = {}
+        self._questions = Questions()
+        self._tickets: dict[int, tuple[str, object]] = {}
+        self._background = parts.channels.background("uses: comparison")
+        self._background.stepped.connect(self._take)
+        self._background.done.connect(self._end)
+        self._background.failed.connect(self._fail)
+        self._background.stopped.connect(self._stopped)
+        view.changed.connect(self.rebuild)
+        view.looked.connect(self._show_scatter)
+        view.scatter.chosen.connect(self._choose)
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Ask the models chosen; nothing is asked twice."""
+        if not self.view.isVisible():
+            return
+        self._background.go_on()
+        cards = self._session.chosen()
+        for name in self._questions.keep(card.name for card in cards):
+            self.laws.pop(name, None)
+            self._said.pop(name, None)
+            self._cancel(name)
+        count = int(self.view.count.value())
+        for card in cards:
+            question = (card.sha256, count)
+            if self._questions.ask(card.name, question):
+                self._cancel(card.name)
+                self.laws.pop(card.name, None)
+                self._said[card.name] = "waiting"
+                ticket = self._background.submit(
+                    f"{family_title(card)}: log p of {count} held-out examples",
+                    answering(question, law(self._session.open, card, count)),
+                )
+                self._tickets[ticket] = card.name, question
+        self._show()
+
+    def _cancel(self, name: str) -> None:
+        for ticket in [t for t, (other, _) in self._tickets.items() if other == name]:
+            self._background.cancel(ticket)
+
+    @Slot(int, object)
+    def _take(self, ticket: int, answer: Answer | None) -> None:
+        name, _ = self._tickets[ticket]
+        if answer is None or not self._questions.wants(name, answer):
+            return
+        step: Loading | Measuring | Compared | Unjudged = answer.step
+        match step:
+            case Compared():
+                self.laws[name] = step.law
+                self._said.pop(name, None)
+                self._show()
+            case Measuring():
+                self._say(name, f"{step.done} of {step.total}")
+            case Unjudged():
+                self._say(name, step.reason)
+            case _:
+                self._say(name, "loading")
+
+    def _say(self, name: str, text: str) -> None:
+        self._said[name] = text
+        self.view.says.setText(self.text())
+
+    @Slot(int, object)
+    def _end(self, ticket: int, _: object) -> None:
+        self._tickets.pop(ticket)
+
+    @Slot(int)
+    def _stopped(self, ticket: int) -> None:
+        name, question = self._tickets.pop(ticket)
+        self._questions.forget(name, question)
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: Failure) -> None:
+        name, question = self._tickets.pop(ticket)
+        self._questions.forget(name, question)
+        self._say(name, failure.sentence)
+
+    def _show(self) -> None:
+        known = [card for card in self._session.chosen() if card.name in self.laws]
+        self.view.set_models([(card.name, family_title(card)) for card in known])
+        self.view.says.setText(self.text())
+        self._show_scatter()
+
+    def text(self) -> str:
+        """All that can be said so far."""
+        cards = self._session.chosen()
+        laws = [self.laws[card.name] for card in cards if card.name in self.laws]
+        lines = [_mean(each) for each in laws]
+        lines += [
+            f"{family_title(card)}: {self._said[card.name]}"
+            for card in cards
+            if card.name in self._said
+        ]
+        if len(laws) < 2:
+            return "\n".join((*lines, "", "Two models with a density can be compared."))
+        found = paired.differences(laws)
+        if found:
+            many = "s that hold at once" if len(found) > 1 else ""
+            lines += ["", f"Differences of log p in nats an example, 95 % interval{many}:"]
+        for one in found:
+            decided = "" if one.decided else " (may be chance)"
+            lines.append(
+                f"{one.a} − {one.b}: {_number(one.mean, 2)} ± {one.stderr:.2f} "
+                f"[{_number(one.low, 2)}, {_number(one.high, 2)}]{decided}"
+            )
+        lines += ["", *dict.fromkeys(paired.refusals(laws))]
+        lines += ["", "Rank correlations of log p (Spearman):"]
+        for a, b in combinations(laws, 2):
+            rho = ranks.spearman(a.log_p, b.log_p)
+            lines.append(
+                f"{a.card.name} and {b.card.name}: {_number(rho.value, 2)} "
+                f"[{_number(rho.low, 2)}, {_number(rho.high, 2)}]"
+            )
+        return "\n".join(lines)
+
+    @Slot()
+    def _show_scatter(self) -> None:
+        a, b = (self.laws.get(name) for name in self.view.pair())
+        if a is None or b is None:
+            empty = np.empty(0)
+            self.view.scatter.show_points(empty, empty, ("", ""))
+            return
+        x, y = ((ranks.ranks(each.log_p) - 0.5) / len(each.log_p) for each in (a, b))
+        self.view.scatter.show_points(x, y, (family_title(a.card), family_title(b.card)))
+
+    @Slot(int)
+    def _choose(self, place: int) -> None:
+        """Show the example behind a point, and its numbers."""
+        a, b = (self.laws[name] for name in self.view.pair())
+        value = reference.examples_of(a.card)[place : place + 1]
+        view = view_of(a.card)
+        self.view.box.set_picture(view.picture(view.array_of(value)[0]))
+        self.view.chosen.setText(
+            f"Held-out example {place + 1}. log p: {family_title(a.card)} "
+            f"{_number(a.log_p[place], 1)}, {family_title(b.card)} "
+            f"{_number(b.log_p[place], 1)} nats."
+        )
+
+    def stop(self) -> None:
+        """Stop all that is asked."""
+        self._background.stop()
+
+    def rest(self) -> None:
+        """Out of view: the models wait."""
+        self._background.hold()
+
+
+def _mean(each: Law) -> str:
+    title = family_title(each.card)
+    if each.meaning is Meaning.UNNORMALISED:
+        return f"{title}: {each.meaning.value}"
+    mean, error = paired.mean_and_error(each.log_p)
+    unit = f"{each.card.kind.per_unit(-mean):.3f} {each.card.kind.unit}"
+    return f"{title}: {each.meaning.value}, mean {_number(mean, 1)} ± {error:.1f} nats ({unit})"
+
+
+def _number(value: float, digits: int) -> str:
+    """With the sign of minus, which no hyphen is."""
+    return f"{value:.{digits}f}".replace("-", "−")

@@ -1,0 +1,292 @@
+"""Presents the page of outliers: the models chosen judge the pictures that are ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from app.exchange.own_pictures import reading
+from app.models.open_models import Loading
+from app.models.titles import family_title
+from app.recipes.pictures import Pixels
+from app.tab.asking import Answer, Questions, answering
+from app.tab.parts import Parts
+from app.tasks.judging import OWN, SENT, Asked, Measuring, Unjudged, Verdicts, judge
+from app.uses.outliers import table, words
+from app.uses.page import Page
+from app.work.lane import Failure
+from engines.data.fitting import Foreign, fitted
+from engines.model import Card
+from engines.uses.outliers import conformal
+from widgets.uses.outlier_view import OutlierView
+
+MOST_OWN = 200
+FAILURES = ("black", "shuffled", "held-out")
+
+
+class OutliersPage(Page):
+    """One background job a model; they rest while the page is out of view."""
+
+    view: OutlierView
+
+    def __init__(self, view: OutlierView, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self.view, self._session, self._parts = view, parts.session, parts
+        self.verdicts: dict[str, Verdicts] = {}
+        self.sent: list[Pixels] = []
+        self.explains = False
+        self._said: dict[str, str] = {}
+        self._order: list[int] = []
+        self._questions = Questions()
+        self._tickets: dict[int, tuple[str, object]] = {}
+        self._background = parts.channels.background("uses: outliers")
+        self._background.stepped.connect(self._take)
+        self._background.done.connect(self._end)
+        self._background.failed.connect(self._fail)
+        self._background.stopped.connect(self._stopped)
+        self._read = parts.channels.open("uses: a picture to judge")
+        self._read.stepped.connect(self._take_foreign)
+        self._read.failed.connect(lambda failure: parts.messages.tell(failure.sentence))
+        view.offer_groups(words.offers())
+        view.changed.connect(self._ask_again)
+        view.looked.connect(self.show)
+        view.known_failures_wanted.connect(self.show_failures)
+        view.save_wanted.connect(self.save)
+        view.gallery.chosen.connect(self._explain_picture)
+        parts.session.examples_changed.connect(self._ask_again)
+
+    # asking
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Let the models chosen judge what is ticked; nothing is judged twice."""
+        if not self.view.isVisible():
+            return
+        self._background.go_on()
+        cards = self._session.chosen()
+        self.view.set_columns([(c.name, family_title(c), c.family) for c in cards])
+        self._offer_own()
+        for name in self._questions.keep(card.name for card in cards):
+            self.verdicts.pop(name, None)
+            self._cancel(name)
+        asked = self.asked()
+        for card in cards:
+            self._ask(card, asked)
+        self.show()
+
+    def _ask(self, card: Card, asked: Asked) -> None:
+        question = (card.sha256, asked)
+        if not self._questions.ask(card.name, question):
+            return
+        self._cancel(card.name)
+        self._said[card.name] = words.WAITING
+        self.verdicts.pop(card.name, None)
+        ticket = self._background.submit(
+            f"{family_title(card)}: outliers",
+            answering(question, judge(self._session.open, card, asked)),
+        )
+        self._tickets[ticket] = card.name, question
+
+    def asked(self) -> Asked:
+        """What is ticked."""
+        ticked = self.view.chosen_groups()
+        own = []
+        pictures = self._session.examples.get(self._session.data)
+        if OWN in ticked and pictures is not None:
+            own.append((OWN, pictures.levels[:MOST_OWN]))
+        if SENT in ticked and self.sent:
+            own.append((SENT, np.stack(self.sent)))
+        shape = self._session.chosen()[0].shape
+        return Asked(
+            tuple(name for name in ticked if name not in (OWN, SENT)),
+            int(self.view.count.value()), self._session.seed,
+            tuple((name, len(v), _bytes(v, shape)) for name, v in own),
+        )  # fmt: skip
+
+    def _offer_own(self) -> None:
+        if self._session.data in self._session.examples:
+            self.view.offer_groups([(OWN, "the folder that was opened", True)])
+        if OWN in self.view.groups:
+            self.view.groups[OWN].setEnabled(self._session.data in self._session.examples)
+        if self.sent:
+            self.view.offer_groups([(SENT, "pictures of other tabs and files", True)])
+
+    def _cancel(self, name: str) -> None:
+        for ticket in [t for t, (other, _) in self._tickets.items() if other == name]:
+            self._background.cancel(ticket)
+
+    @Slot()
+    def _ask_again(self, _: object = None) -> None:
+        self.explains = False
+        self.rebuild()
+
+    @Slot()
+    def show_failures(self) -> None:
+        """Judge black and shuffled pictures, and say what is known of them."""
+        self.view.tick(FAILURES)
+        self.rebuild()
+        self.explains = True
+        self.show()
+
+    # what comes
+
+    @Slot(int, object)
+    def _take(self, ticket: int, answer: Answer | None) -> None:
+        name, _ = self._tickets[ticket]
+        if answer is None or not self._questions.wants(name, answer):
+            return
+        step: Loading | Measuring | Verdicts | Unjudged = answer.step
+        if isinstance(step, Verdicts):
+            self.verdicts[name] = step
+            self._said[name] = words.progress(step)
+        else:
+            self._said[name] = words.state(step)
+        self.show()
+
+    @Slot(int, object)
+    def _end(self, ticket: int, _: object) -> None:
+        self._tickets.pop(ticket)
+
+    @Slot(int)
+    def _stopped(self, ticket: int) -> None:
+        name, question = self._tickets.pop(ticket)
+        self._questions.forget(name, question)
+
+    @Slot(int, object)
+    def _fail(self, ticket: int, failure: Failure) -> None:
+        name, question = self._tickets.pop(ticket)
+        self._questions.forget(name, question)
+        self._said[name] = failure.sentence
+        self.show()
+
+    # showing
+
+    @Slot()
+    def show(self) -> None:
+        """Show what is judged so far, for the score, the rate and the order chosen."""
+        if not self.view.isVisible():
+            return
+        self.view.set_scores(words.scores(list(self.verdicts.values())))
+        score, rate = self.score(), self.view.false_alarms()
+        for card in self._session.chosen():
+            found = self.verdicts.get(card.name)
+            p = found.p.get(score, np.empty(0)) if found else np.empty(0)
+            plot = self.view.columns[card.name]
+            plot.show_values(p, card.family, rate)
+            self.view.head(card.name, words.head(card, found, score, self._said.get(card.name, "")))
+        self._show_rate(rate)
+        self._show_table(score, rate)
+        self._show_pictures(score, rate)
+        self.view.says.setText(words.FAILURES if self.explains else words.lacking())
+
+    def score(self) -> str:
+        """The score chosen."""
+        return str(self.view.scores.currentData() or "nll")
+
+    def _show_rate(self, rate: float) -> None:
+        held_out = next((v.held_out["nll"] for v in self.verdicts.values()), None)
+        if held_out is None:
+            self.view.rate_says.setText(f"p ≤ {rate:g}")
+            return
+        try:
+            limit = conformal.threshold(held_out, rate)
+        except ValueError as error:
+            text = str(error)
+            self.view.rate_says.setText(f"{text[:1].upper()}{text[1:]}.")
+            return
+        self.view.rate_says.setText(
+            f"{100 * rate:g} %: flagged where p ≤ {rate:g}. By {limit.held_out:,} held-out "
+            f"pictures the true rate lies in {100 * limit.low:.2g} … {100 * limit.high:.2g} %."
+        )
+
+    def _show_table(self, score: str, rate: float) -> None:
+        cards = self._session.chosen()
+        groups = self.groups()
+        self.view.table.set_lines(groups, [(c.name, family_title(c)) for c in cards])
+        for card in cards:
+            found = self.verdicts.get(card.name)
+            for group in groups:
+                cell = words.cell(found, group, score, rate)
+                self.view.table.set_cell(group, card.name, cell)
+
+    def groups(self) -> list[str]:
+        """The kinds of pictures that are judged, in order."""
+        found = self._sorter()
+        return list(dict.fromkeys(found.candidates.groups)) if found else []
+
+    def _sorter(self) -> Verdicts | None:
+        """The verdicts that the pictures are sorted by."""
+        chosen = str(self.view.model.currentData() or "")
+        return self.verdicts.get(chosen) or next(iter(self.verdicts.values()), None)
+
+    def _show_pictures(self, score: str, rate: float) -> None:
+        """All pictures judged so far, the strangest first."""
+        found = self._sorter()
+        p = found.p.get(score) if found else None
+        gallery = self.view.gallery
+        if found is None or p is None or not len(p):
+            self._order = []
+            gallery.set_count(0)
+            self.view.why.setText("")
+            return
+        order = np.lexsort((-found.scores[score], p)).tolist()
+        if order != self._order:
+            gallery.set_current(None)
+            self.view.why.setText(words.CLICK)
+        self._order = order
+        gallery.set_count(len(order))
+        gallery.put(0, np.ascontiguousarray(found.candidates.pictures[order]))
+        marks = ("⚑ " if p[i] <= rate else "" for i in order)
+        gallery.set_captions([f"{mark}{p[i]:.2g}" for mark, i in zip(marks, order, strict=True)])
+
+    def order(self) -> Sequence[int]:
+        """Which candidate stands in each tile."""
+        return tuple(self._order)
+
+    @Slot(int)
+    def _explain_picture(self, tile: int) -> None:
+        found = self._sorter()
+        if found is not None and tile < len(self._order):
+            self.view.why.setText(words.why(self._order[tile], list(self.verdicts.values())))
+
+    # in and out
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Judge a picture of another tab, too."""
+        if cards := self._session.chosen():
+            self.sent = [*self.sent, fitted(np.asarray(picture), cards[0].shape)][-MOST_OWN:]
+            self._ask_again()
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Judge a picture file, too."""
+        self._read.submit(reading(source))
+        return True
+
+    @Slot(object)
+    def _take_foreign(self, foreign: Foreign) -> None:
+        self.receive(foreign.pixels, foreign.name)
+
+    @Slot()
+    def save(self) -> None:
+        """Save scores and p-values of all pictures as a table."""
+        if not self.verdicts:
+            self._parts.messages.tell("Nothing is judged yet: wait for this page.")
+            return
+        raw = table.packed(list(self.verdicts.values()))
+        kinds = "Comma-separated values (*.csv)"
+        self._parts.export.save_values("outliers.csv", kinds, lambda _: raw)
+
+    def stop(self) -> None:
+        """Stop all that is asked."""
+        self._background.stop()
+
+    def rest(self) -> None:
+        """Out of view: the models wait."""
+        self._background.hold()
+
+
+def _bytes(pictures: Pixels, shape: tuple[int, ...]) -> bytes:
+    return np.stack([fitted(picture, shape) for picture in pictures]).tobytes()

@@ -1,0 +1,71 @@
+"""The pages of the tab of uses: one line a page.
+
+To bring a page: write an `app.uses.page.Page` and put what makes it of the tab and its parts, with
+the kinds of data that it can look at, into USES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.uses.page import Page
+from engines.kinds import Kind, Pictures, Points, is_plane
+
+if TYPE_CHECKING:
+    from app.tab.parts import Parts
+    from widgets.uses.tab import UsesTab
+
+
+@dataclass(frozen=True)
+class Use:
+    """One page: its name and title, what it shows, and how it is made, which imports it then."""
+
+    name: str
+    title: str
+    tip: str
+    make: Callable[[UsesTab, Parts], Page]
+    kinds: tuple[type[Any], ...]
+
+
+def _outliers(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.outliers.page import OutliersPage
+    from widgets.uses.outlier_view import OutlierView
+
+    return OutliersPage(OutlierView(tab), parts, tab)
+
+
+def _comparison(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.comparison.page import ComparisonPage
+    from widgets.uses.comparison_view import ComparisonView
+
+    return ComparisonPage(ComparisonView(tab), parts, tab)
+
+
+USES = (
+    Use(
+        "outliers", "Outliers", "How unlike its data a model finds a picture.", _outliers,
+        (Pictures,),
+    ),
+    Use(
+        "comparison", "Comparison", "Which model explains held-out data better.", _comparison,
+        (Pictures, Points),
+    ),
+)  # fmt: skip
+
+
+def fitting(kind: Kind) -> tuple[Use, ...]:
+    """The pages that look at a kind of data."""
+    if isinstance(kind, Points) and not is_plane(kind):
+        return ()
+    return tuple(use for use in USES if isinstance(kind, use.kinds))
+
+
+def refusal(kind: Kind) -> str:
+    """Why the tab cannot show a kind, a sentence; "" where it can."""
+    if fitting(kind):
+        return ""
+    return (
+        f"The tab of uses has nothing for {kind.things}, only for pictures and points of a plane."
+    )

@@ -1,0 +1,103 @@
+"""Presents the tab of uses: a switch of pages, each of which is made when it is first shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.exchange.travel import Target
+from app.recipes.pictures import Pixels
+from app.recipes.recipe import Recipe, RecipeError
+from app.session.settings import Settings
+from app.tab.parts import Parts
+from app.uses.page import Page
+from app.uses.pages import USES, fitting, refusal
+from widgets.uses.tab import UsesTab
+
+NOTHING = "Choose a model to see what its density is good for."
+
+
+class Uses(QObject):
+    """One per window. Rests while its tab is out of view."""
+
+    def __init__(self, tab: UsesTab, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tab, self._parts = tab, parts
+        self.pages: dict[str, Page] = {}
+        """Those that were shown, by name."""
+        tab.set_pages([(use.name, use.title, use.tip) for use in USES])
+        for signal in (parts.session.data_changed, parts.session.models_changed, tab.page_changed):
+            signal.connect(self.rebuild)
+        tab.entered.connect(self.rebuild)
+        tab.left.connect(self._rest)
+        parts.travel.add(Target("uses", "Outliers", self.receive))
+
+    @property
+    def page(self) -> Page | None:
+        """The page in front."""
+        return self.pages.get(self._tab.page())
+
+    @Slot()
+    def rebuild(self) -> None:
+        """Show the page chosen for the data chosen, once the tab is in view."""
+        if not self._tab.isVisible():
+            return
+        cards = self._parts.session.chosen()
+        reason = refusal(cards[0].kind) if cards else NOTHING
+        if reason:
+            self._rest()
+            self._tab.show_reason(reason)
+            return
+        self._tab.allow([use.name for use in fitting(cards[0].kind)], cards[0].kind.things)
+        name = self._tab.page()
+        for other, page in self.pages.items():
+            if other != name:
+                page.rest()
+        if name not in self.pages:
+            (use,) = [use for use in USES if use.name == name]
+            self.pages[name] = use.make(self._tab, self._parts)
+        self._tab.show_page(self.pages[name].view)
+        self.pages[name].rebuild()
+
+    @Slot()
+    def _rest(self) -> None:
+        for page in self.pages.values():
+            page.rest()
+
+    def run(self, *, first: bool) -> None:
+        """Do what the page in front does."""
+        if (page := self.page) is not None and page.view.isVisible():
+            page.run(first=first)
+
+    def stop(self) -> None:
+        """Stop what is on its way."""
+        for page in self.pages.values():
+            page.stop()
+
+    def save(self) -> None:
+        """Save what the page in front shows."""
+        if (page := self.page) is not None and page.view.isVisible():
+            page.save()
+
+    def adopt(self, source: Path | bytes) -> bool:
+        """Take a picture file."""
+        page = self.page
+        return page is not None and page.view.isVisible() and page.adopt(source)
+
+    def receive(self, picture: Pixels, title: str) -> None:
+        """Ask whether a picture of another tab is an outlier."""
+        self._tab.choose("outliers")
+        self.rebuild()
+        if (page := self.pages.get("outliers")) is not None:
+            page.receive(picture, title)
+
+    def restore(self, recipe: Recipe) -> None:
+        """No recipe is of this tab. Raises RecipeError."""
+        raise RecipeError(f"a recipe of the task '{recipe.task}' is of no page of uses")
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with the controls of its pages in them."""
+        for page in self.pages.values():
+            settings = page.settings(settings)
+        return settings

@@ -1,0 +1,101 @@
+"""The page of comparison: what can be said of the models, and a scatter of two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from widgets.controls.combo import Combo
+from widgets.controls.help_mark import HelpMark
+from widgets.controls.number import NumberBox
+from widgets.density.picture_pages import PictureBox
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.uses.rank_scatter import RankScatter
+
+LEFT_WIDTH = 264
+_HELP = (
+    "Which model explains held-out data better? Only a paired difference of log p answers that: of "
+    "the same examples, of one kind of density, with the same dequantisation. Across kinds one "
+    "statement holds: a lower bound that already exceeds an exact value. Ranks need no unit: they "
+    "tell whether two models agree on which examples are likely."
+)
+
+
+class ComparisonView(QWidget):
+    """`changed` when other examples are asked for, `looked` when another pair is."""
+
+    changed = Signal()
+    looked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.count, self.across, self.up = NumberBox(self), Combo(self), Combo(self)
+        self.scatter, self.box = RankScatter(self), PictureBox(self)
+        self.chosen, self.says = QLabel(self), QLabel(self)
+        unit = theme.UNIT
+        self.count.setDecimals(0)
+        self.count.setRange(10, 1000)
+        self.count.setValue(50)
+        self.count.setAccessibleName("Held-out examples")
+        self.count.setToolTip("How many held-out examples each model is asked of.")
+        for combo, what in ((self.across, "Model across"), (self.up, "Model up")):
+            combo.setAccessibleName(what)
+            combo.setToolTip("Which two models the scatter shows.")
+            combo.currentIndexChanged.connect(self.looked)
+        self.says.setWordWrap(True)
+        self.says.setTextFormat(Qt.TextFormat.PlainText)
+        self.says.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.says.setMargin(unit)
+        self.chosen.setWordWrap(True)
+        self.chosen.setFont(theme.small_font(self.font()))
+        self.chosen.setProperty("faint", True)
+        left, right = QWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
+        head = QHBoxLayout()
+        title = QLabel("Held-out examples", left)
+        title.setFont(theme.title_font(self.font()))
+        head.addWidget(title)
+        head.addWidget(HelpMark(_HELP))
+        head.addStretch(1)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(unit, unit, unit, unit)
+        column.setSpacing(unit)
+        column.addLayout(head)
+        for widget in (self.count, QLabel("Scatter of", left), self.across, self.up, self.box,
+                       self.chosen):  # fmt: skip
+            column.addWidget(widget)
+        column.addStretch(1)
+        right.setChildrenCollapsible(False)
+        right.addWidget(card(scrolled(self.says)))
+        right.addWidget(self.scatter)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(unit)
+        self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(1, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+        self.count.valueChanged.connect(self.changed)
+
+    def set_models(self, models: Sequence[tuple[str, str]]) -> None:
+        """Offer models, name and title, for the scatter; those chosen stay."""
+        names = [name for name, _ in models]
+        for place, combo in enumerate((self.across, self.up)):
+            if [combo.itemData(i) for i in range(combo.count())] == names:
+                continue
+            with QSignalBlocker(combo):
+                before = combo.currentData()
+                combo.clear()
+                for name, title in models:
+                    combo.addItem(title, name)
+                found = combo.findData(before)
+                combo.setCurrentIndex(found if found >= 0 else min(place, len(models) - 1))
+
+    def pair(self) -> tuple[str, str]:
+        """The models of the scatter."""
+        return str(self.across.currentData() or ""), str(self.up.currentData() or "")

@@ -1,0 +1,80 @@
+"""How well a score tells groups of pictures from held-out ones: a row a group, a column a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from widgets.look import theme
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of a cell, and in its tip what it is; a `poor` one is red."""
+
+    text: str
+    tip: str = ""
+    poor: bool = False
+
+
+class OutlierTable(QWidget):
+    """A grid of labels; a cell stands where its group and its model meet."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(theme.UNIT, theme.UNIT, theme.UNIT, theme.UNIT)
+        self._grid.setHorizontalSpacing(2 * theme.UNIT)
+        self._grid.setVerticalSpacing(theme.UNIT // 2)
+        self._rows: tuple[str, ...] = ()
+        self._columns: tuple[str, ...] = ()
+        self._cells: dict[tuple[str, str], QLabel] = {}
+
+    def set_lines(self, rows: Sequence[str], columns: Sequence[tuple[str, str]]) -> None:
+        """Groups, and names and titles of models; cells of a table that stays are kept."""
+        names = tuple(name for name, _ in columns)
+        if (tuple(rows), names) == (self._rows, self._columns):
+            return
+        self._rows, self._columns = tuple(rows), names
+        self._cells.clear()
+        while (item := self._grid.takeAt(0)) is not None:
+            if (gone := item.widget()) is not None:
+                gone.hide()
+                gone.deleteLater()
+        head = [self._label("AUROC [95 %] · flagged")]
+        head += [self._label(title) for _, title in columns]
+        for column, label in enumerate(head):
+            label.setProperty("faint", True)
+            self._grid.addWidget(label, 0, column)
+        for place, row in enumerate(rows, 1):
+            self._grid.addWidget(self._label(row), place, 0)
+            for column, name in enumerate(names, 1):
+                cell = self._label("…")
+                cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._cells[row, name] = cell
+                self._grid.addWidget(cell, place, column)
+        self._grid.setColumnStretch(len(head), 1)
+        self._grid.setRowStretch(len(rows) + 1, 1)
+
+    def set_cell(self, row: str, column: str, cell: Cell) -> None:
+        """Fill a cell, where it is there."""
+        label = self._cells.get((row, column))
+        if label is None:
+            return
+        label.setText(cell.text)
+        label.setToolTip(cell.tip)
+        colour = theme.colour("danger" if cell.poor else "text").name()
+        label.setStyleSheet(f"color: {colour};")
+
+    def text(self, row: str, column: str) -> str:
+        """What a cell says; "" where there is none."""
+        label = self._cells.get((row, column))
+        return "" if label is None else label.text()
+
+    def _label(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setFont(theme.small_font(self.font()))
+        return label
