@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.model import Model
+    from engines.uses.outliers.measuring import Measured
     from engines.uses.outliers.reference import Judged, Reference
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -98,8 +99,16 @@ class Measuring:
     total: int
 
 
-def judge(models: Models, card: Card, asked: Asked) -> Job:
-    """A job that yields Measuring, then Verdicts as they come, or Unjudged."""
+Memo: TypeAlias = "dict[tuple[str, bytes], Measured]"
+"""What was measured of single pictures, by weights and levels. Used on the lane's thread only."""
+_MOST_KEPT = 20_000
+
+
+def judge(models: Models, card: Card, asked: Asked, memo: Memo) -> Job:
+    """A job that yields Measuring, then Verdicts as they come, or Unjudged.
+
+    What `memo` knows of a picture is not measured again.
+    """
 
     def job() -> Generator[Loading | Measuring | Verdicts | Unjudged | None, None, None]:
         from engines.uses.outliers import codelength, reference
@@ -124,20 +133,44 @@ def judge(models: Models, card: Card, asked: Asked) -> Job:
     def _verdicts(
         model: Model, x: Tensor, candidates: Candidates, against: Reference
     ) -> Generator[Verdicts | None, None, None]:
-        from engines.uses.outliers import codelength, measuring, reference
+        from engines.uses.outliers import measuring, reference
 
-        shown = 0
         if not len(x):
             yield _told(card, candidates, None, against)
             return
-        for part in measuring.measure(model, x, codelength.coders()):
-            if part.so_far is None or len(part.so_far) == shown:
+        so_far: Measured | None = None
+        for start in range(0, len(x), measuring.BATCH):
+            steps = Steps(_measured(model, x[start : start + measuring.BATCH], memo))
+            for _ in steps:
                 yield None
-                continue
-            shown = len(part.so_far)
-            yield _told(card, candidates, reference.judge(part.so_far, against), against)
+            found = steps.result
+            so_far = found if so_far is None else measuring.joined(so_far, found)
+            yield _told(card, candidates, reference.judge(so_far, against), against)
 
     return job
+
+
+def _measured(model: Model, x: Tensor, memo: Memo) -> Generator[None, None, Measured]:
+    """A batch, of which only what is new is measured."""
+    import torch
+
+    from engines.uses.outliers import codelength, measuring
+
+    if len(memo) > _MOST_KEPT:
+        memo.clear()
+    keys = [(model.card.sha256, levels.tobytes()) for levels in measuring.levels_of(x)]
+    new = {key: i for i, key in enumerate(keys) if key not in memo}
+    if new:
+        places = list(new.values())
+        steps = Steps(measuring.measure(model, x[torch.tensor(places)], codelength.coders()))
+        for _ in steps:
+            yield None
+        for row, key in enumerate(new):
+            memo[key] = steps.result.rows(slice(row, row + 1))
+    found = memo[keys[0]]
+    for key in keys[1:]:
+        found = measuring.joined(found, memo[key])
+    return found
 
 
 def _candidates(card: Card, asked: Asked) -> tuple[Tensor, Candidates]:

@@ -71,6 +71,9 @@ class ComparisonView(QWidget):
         right.setChildrenCollapsible(False)
         right.addWidget(card(scrolled(self.says)))
         right.addWidget(self.scatter)
+        right.setStretchFactor(0, 1)
+        right.setStretchFactor(1, 1)
+        right.setSizes([400, 400])
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(unit)
@@ -95,6 +98,10 @@ class ComparisonView(QWidget):
                     combo.addItem(title, name)
                 found = combo.findData(before)
                 combo.setCurrentIndex(found if found >= 0 else min(place, len(models) - 1))
+
+        if self.across.currentData() == self.up.currentData() and len(names) > 1:
+            with QSignalBlocker(self.up):
+                self.up.setCurrentIndex(0 if self.across.currentIndex() else 1)
 
     def pair(self) -> tuple[str, str]:
         """The models of the scatter."""

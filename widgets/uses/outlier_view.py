@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -107,9 +108,9 @@ class OutlierView(QWidget):
         column.addLayout(head)
         column.addLayout(self._group_grid)
         column.addLayout(many)
-        for widget in (self.folder, self.failures, QLabel("Score", left), self.scores,
+        for widget in (self.folder, self.failures, self.says, QLabel("Score", left), self.scores,
                        QLabel("False-alarm rate", left), self.rate, self.rate_says,
-                       QLabel("Sorted by", left), self.model, self.says):  # fmt: skip
+                       QLabel("Sorted by", left), self.model):  # fmt: skip
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(self.save)
@@ -124,9 +125,12 @@ class OutlierView(QWidget):
         below.addWidget(self.why)
         self.rows = QSplitter(Qt.Orientation.Vertical, right)
         self.rows.setChildrenCollapsible(False)
+        # without it the gallery, which is as large as it can, leaves the others their least
+        pictures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         for part, stretch in ((plots, 2), (pictures, 3), (card(scrolled(self.table)), 2)):
             self.rows.addWidget(part)
             self.rows.setStretchFactor(self.rows.count() - 1, stretch)
+        self.rows.setSizes([170, 270, 170])
         middle = QVBoxLayout(right)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.addWidget(self.rows)
@@ -191,10 +195,17 @@ class OutlierView(QWidget):
             plot.moved.connect(self._drag)
             self._plots.addWidget(holder, 1)
             self.columns[name], self._heads[name] = plot, head
+
+    def set_sorters(self, models: Sequence[tuple[str, str]]) -> None:
+        """Models, name and title, that pictures may be sorted by; the one chosen stays."""
         with QSignalBlocker(self.model):
             before = self.model.currentData()
+            if [self.model.itemData(i) for i in range(self.model.count())] == [
+                name for name, _ in models
+            ]:
+                return
             self.model.clear()
-            for name, title, _ in models:
+            for name, title in models:
                 self.model.addItem(title, name)
             self.model.setCurrentIndex(max(0, self.model.findData(before)))
 

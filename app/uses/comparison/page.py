@@ -16,6 +16,8 @@ from app.tasks.judging import Measuring, Unjudged
 from app.tasks.law import Compared, law
 from app.uses.page import Page
 from app.work.lane import Failure
+from engines.checkpoints.catalog import density_refusal
+from engines.kinds import Pictures
 from engines.model import Meaning
 from engines.uses.comparison import paired, ranks
 from engines.uses.comparison.paired import Law
@@ -55,6 +57,8 @@ class ComparisonPage(Page):
             self.laws.pop(name, None)
             self._said.pop(name, None)
             self._cancel(name)
+        pictures = bool(cards) and isinstance(cards[0].kind, Pictures)
+        self.view.box.setVisible(pictures)
         count = int(self.view.count.value())
         for card in cards:
             question = (card.sha256, count)
@@ -111,7 +115,7 @@ class ComparisonPage(Page):
         self._say(name, failure.sentence)
 
     def _show(self) -> None:
-        known = [card for card in self._session.chosen() if card.name in self.laws]
+        known = [card for card in self._session.chosen() if density_refusal(card) is None]
         self.view.set_models([(card.name, family_title(card)) for card in known])
         self.view.says.setText(self.text())
         self._show_scatter()

@@ -14,13 +14,14 @@ from app.models.titles import family_title
 from app.recipes.pictures import Pixels
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.judging import OWN, SENT, Asked, Measuring, Unjudged, Verdicts, judge
+from app.tasks.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
 from app.uses.outliers import table, words
 from app.uses.page import Page
 from app.work.lane import Failure
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
 from engines.uses.outliers import conformal
+from widgets.uses.outlier_table import Cell
 from widgets.uses.outlier_view import OutlierView
 
 MOST_OWN = 200
@@ -38,6 +39,9 @@ class OutliersPage(Page):
         self.verdicts: dict[str, Verdicts] = {}
         self.sent: list[Pixels] = []
         self.explains = False
+        self.refused: dict[str, str] = {}
+        """Models that judge nothing, and why."""
+        self._memo: Memo = {}
         self._said: dict[str, str] = {}
         self._order: list[int] = []
         self._questions = Questions()
@@ -83,10 +87,11 @@ class OutliersPage(Page):
             return
         self._cancel(card.name)
         self._said[card.name] = words.WAITING
+        self.refused.pop(card.name, None)
         self.verdicts.pop(card.name, None)
         ticket = self._background.submit(
             f"{family_title(card)}: outliers",
-            answering(question, judge(self._session.open, card, asked)),
+            answering(question, judge(self._session.open, card, asked, self._memo)),
         )
         self._tickets[ticket] = card.name, question
 
@@ -139,6 +144,8 @@ class OutliersPage(Page):
         if answer is None or not self._questions.wants(name, answer):
             return
         step: Loading | Measuring | Verdicts | Unjudged = answer.step
+        if isinstance(step, Unjudged):
+            self.refused[name] = step.reason
         if isinstance(step, Verdicts):
             self.verdicts[name] = step
             self._said[name] = words.progress(step)
@@ -169,7 +176,9 @@ class OutliersPage(Page):
         """Show what is judged so far, for the score, the rate and the order chosen."""
         if not self.view.isVisible():
             return
-        self.view.set_scores(words.scores(list(self.verdicts.values())))
+        judged = self.judged()
+        self.view.set_scores(words.scores(judged))
+        self.view.set_sorters([(each.card.name, family_title(each.card)) for each in judged])
         score, rate = self.score(), self.view.false_alarms()
         for card in self._session.chosen():
             found = self.verdicts.get(card.name)
@@ -181,6 +190,11 @@ class OutliersPage(Page):
         self._show_table(score, rate)
         self._show_pictures(score, rate)
         self.view.says.setText(words.FAILURES if self.explains else words.lacking())
+
+    def judged(self) -> list[Verdicts]:
+        """What the models found so far, in the order of the models."""
+        names = [card.name for card in self._session.chosen()]
+        return [self.verdicts[name] for name in names if name in self.verdicts]
 
     def score(self) -> str:
         """The score chosen."""
@@ -209,7 +223,8 @@ class OutliersPage(Page):
         for card in cards:
             found = self.verdicts.get(card.name)
             for group in groups:
-                cell = words.cell(found, group, score, rate)
+                refused = found is None and card.name in self.refused
+                cell = Cell("–") if refused else words.cell(found, group, score, rate)
                 self.view.table.set_cell(group, card.name, cell)
 
     def groups(self) -> list[str]:
@@ -220,7 +235,7 @@ class OutliersPage(Page):
     def _sorter(self) -> Verdicts | None:
         """The verdicts that the pictures are sorted by."""
         chosen = str(self.view.model.currentData() or "")
-        return self.verdicts.get(chosen) or next(iter(self.verdicts.values()), None)
+        return self.verdicts.get(chosen) or next(iter(self.judged()), None)
 
     def _show_pictures(self, score: str, rate: float) -> None:
         """All pictures judged so far, the strangest first."""
@@ -250,7 +265,7 @@ class OutliersPage(Page):
     def _explain_picture(self, tile: int) -> None:
         found = self._sorter()
         if found is not None and tile < len(self._order):
-            self.view.why.setText(words.why(self._order[tile], list(self.verdicts.values())))
+            self.view.why.setText(words.why(self._order[tile], self.judged()))
 
     # in and out
 
@@ -275,7 +290,7 @@ class OutliersPage(Page):
         if not self.verdicts:
             self._parts.messages.tell("Nothing is judged yet: wait for this page.")
             return
-        raw = table.packed(list(self.verdicts.values()))
+        raw = table.packed(self.judged())
         kinds = "Comma-separated values (*.csv)"
         self._parts.export.save_values("outliers.csv", kinds, lambda _: raw)
 

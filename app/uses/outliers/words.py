@@ -123,8 +123,8 @@ def _nearest(found: Verdicts, place: int) -> str:
     gaps[gaps == 0] = np.inf  # itself
     at = int(gaps.argmin())
     return (
-        f"most like test picture {others[1][at]:,} of {len(gaps):,}, {others[2][at]}, "
-        f"{gaps[at]:.0f} levels away"
+        f"most like test picture {others[1][at]:,}, {others[2][at]}, of {len(gaps):,}: "
+        f"{gaps[at]:.0f} of 255 levels away (root mean square)"
     )
 
 

@@ -1,0 +1,178 @@
+"""The tab of uses in the real window, by hand: pictures judged, failures shown, models compared."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QFileDialog
+
+from app.session.settings import Settings
+from app.tasks.judging import OWN, SENT
+from engines.checkpoints.catalog import ROOT
+from engines.model import finish
+from engines.opening import open_model
+from engines.uses.outliers import codelength, reference
+
+FLOW, MFA, GAN = "mnist/flow", "mnist/mfa", "mnist/gan"
+PLACE = 4
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The codes of the held-out digits are measured once: nobody waits for them here."""
+    folder = tmp_path_factory.mktemp("kept")
+    model = open_model(MFA)
+    x = reference.examples_of(model.card)
+    finish(reference.refer(model, x, codelength.coders(), folder=folder))
+    return folder
+
+
+@pytest.fixture
+def kept(monkeypatch, folder):
+    monkeypatch.setattr(reference, "cache_folder", lambda: folder)
+
+
+def uses(open_window, *models):
+    data = models[0].partition("/")[0]
+    stage = open_window(Settings(data=data, models={data: models}, count=1), ROOT)
+    stage.window.resize(1280, 800)
+    bar = stage.window.tabs.tabBar()
+    stage.click(bar, bar.tabRect(PLACE).center())
+    presenter = stage.window.presenters[PLACE]
+    stage.until(lambda: presenter.page is not None)
+    return stage, stage.window.tabs.widget(PLACE), presenter.page
+
+
+def judged(page, *names):
+    """Whether these models have judged all that is ticked."""
+    wanted = page.asked()
+    return all(
+        name in page.verdicts
+        and len(page.verdicts[name]) == len(page.verdicts[name].candidates.groups)
+        and {*wanted.probes, *(own[0] for own in wanted.own)}
+        == set(page.verdicts[name].candidates.groups)
+        for name in names
+    )
+
+
+def tick(stage, page, *names):
+    """Click the boxes until these kinds alone are ticked."""
+    for name, box in page.view.groups.items():
+        if box.isChecked() != (name in names):
+            stage.click(box, QPoint(8, box.height() // 2))
+
+
+def test_pictures_are_judged_sorted_flagged_and_explained(open_window, kept, tmp_path, monkeypatch):
+    stage, _, page = uses(open_window, FLOW, MFA, GAN)
+    view = page.view
+    view.count.setValue(4)
+    tick(stage, page, "black", "noise", "held-out")
+    stage.until(lambda: judged(page, FLOW, MFA) and GAN in page.refused)
+
+    # −log p calls a black picture the least strange of all
+    assert view.table.text("black", FLOW).startswith("0.00")
+    assert view.table.text("noise", FLOW).startswith("1.00")
+    assert view.table.text("noise", FLOW).endswith("4/4")
+    assert (view.table.text("noise", GAN), view.head(GAN)) == (
+        "–", "GAN: mnist/gan is implicit: it has no density.",
+    )  # fmt: skip
+    groups = page.verdicts[FLOW].candidates.groups
+    assert view.gallery.count() == len(groups) == 9
+    order = [groups[i] for i in page.order()]
+    assert order[:4] == ["noise"] * 4
+    assert order[-1] == "black"
+    np.testing.assert_array_equal(view.gallery.picture(8), np.zeros((28, 28, 3), np.uint8))
+
+    # a click says why
+    stage.click(view.gallery.viewport(), view.gallery.tile_rect(8).center().toPoint())
+    assert view.why.text().startswith("black-001: most like test picture")
+    assert "Flow: 0." in view.why.text()
+    assert "−log p p = 1, " in view.why.text()
+
+    # dragging one histogram's threshold moves all of them
+    plot, other = view.columns[FLOW], view.columns[MFA]
+    before = other.flagged()[0]
+    stage.click(plot, QPoint(int(plot.x_of(0.2)), plot.height() // 2))
+    assert view.false_alarms() == 0.2
+    assert plot.flagged()[0] == int((page.verdicts[FLOW].p["nll"] <= 0.2).sum())
+    assert other.flagged()[0] >= before
+    assert "20 %" in view.rate_says.text()
+
+    path = tmp_path / "outliers.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    stage.click(view.save)
+    stage.until(path.exists)
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    assert len(rows) == 2 * 9
+    found = page.verdicts[FLOW]
+    (black,) = [r for r in rows if r["file"] == "black-001" and r["model"] == FLOW]
+    assert float(black["p_nll"]) == pytest.approx(found.p["nll"][0])
+    assert black["group"] == "black"
+
+
+def test_the_known_failures_are_one_click(open_window, kept):
+    stage, _, page = uses(open_window, MFA)
+    view = page.view
+    view.count.setValue(6)
+    stage.click(view.failures)
+    stage.until(lambda: judged(page, MFA))
+    assert page.groups() == ["black", "shuffled", "held-out"]
+    assert "likelier than every digit" in view.says.text()
+    assert view.table.text("black", MFA).startswith("0.00")
+    view.scores.setCurrentIndex(view.scores.findData("complexity"))
+    assert view.table.text("black", MFA).startswith("0.9")
+    tick(stage, page, "black")
+    assert "likelier than every digit" not in view.says.text()
+
+
+def test_pictures_of_ones_own_are_judged_too(open_window, kept, tmp_path):
+    stage, _, page = uses(open_window, MFA)
+    page.view.count.setValue(1)
+    tick(stage, page, "held-out")
+    stage.until(lambda: judged(page, MFA))
+    random = np.random.default_rng(0)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for i in range(3):
+        Image.fromarray(random.integers(0, 256, (28, 28), np.uint8)).save(folder / f"{i}.png")
+    stage.drop(folder / "0.png")
+    stage.until(lambda: SENT in page.view.groups and judged(page, MFA))
+    assert page.verdicts[MFA].of(SENT, "nll")[1].tolist() == [pytest.approx(1 / 1001)]
+    stage.drop(folder)
+    stage.until(lambda: OWN in page.view.groups and judged(page, MFA))
+    assert len(page.verdicts[MFA].of(OWN, "nll")[1]) == 3
+    assert page.groups() == ["held-out", OWN, SENT]
+
+
+def test_models_are_compared_and_the_tab_rests_out_of_view(open_window, kept):
+    stage, tab, page = uses(open_window, FLOW, MFA, GAN)
+    stage.click(tab.button("comparison"))
+    compared = stage.window.presenters[PLACE].page
+    assert compared is not page
+    compared.view.count.setValue(20)
+    stage.until(lambda: {FLOW, MFA} == set(compared.laws))
+    said = compared.text()
+    d = compared.laws[FLOW].log_p - compared.laws[MFA].log_p
+    assert f"{FLOW} − {MFA}: {d.mean():.2f} ± {d.std(ddof=1) / 20**0.5:.2f}" in said
+    assert "mnist/gan is implicit" in said
+    assert "Spearman" in said
+    scatter = compared.view.scatter
+    assert compared.view.pair() == (FLOW, MFA)
+    stage.click(scatter, scatter.at(7).toPoint())
+    assert scatter.current() >= 0
+    assert compared.view.box.picture() is not None
+    assert f"{compared.laws[FLOW].log_p[scatter.current()]:.1f}".replace("-", "−") in (
+        compared.view.chosen.text()
+    )
+
+
+def test_points_are_compared_and_have_no_page_of_outliers(open_window, kept):
+    stage, tab, _ = uses(open_window, "moons/mfa", "moons/kde")
+    assert not tab.button("outliers").isEnabled()
+    assert "nothing here for points" in tab.button("outliers").toolTip()
+    page = stage.window.presenters[PLACE].page
+    page.view.count.setValue(10)
+    stage.until(lambda: len(page.laws) == 2)
+    assert "moons/kde" in page.text()
