@@ -6,11 +6,12 @@ the kinds of data that it can look at, into USES.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.uses.page import Page
+from engines import kinds
 from engines.kinds import Kind, Pictures, Points, is_plane
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Use:
-    """One page: its name and title, what it shows, and how it is made, which imports it then."""
+    """One page: its name and title, what it shows, and how it is made, which imports it."""
 
     name: str
     title: str
     tip: str
-    make: Callable[[UsesTab, Parts], Page]
-    kinds: tuple[type[Any], ...]
+    makes: Mapping[type[Any], Callable[[UsesTab, Parts], Page]]
+    """By the type of a kind of data, what makes its page of the tab and its parts."""
 
 
 def _outliers(tab: UsesTab, parts: Parts) -> Page:
@@ -34,6 +35,13 @@ def _outliers(tab: UsesTab, parts: Parts) -> Page:
     from widgets.uses.outlier_view import OutlierView
 
     return OutliersPage(OutlierView(tab), parts, tab)
+
+
+def _plane(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.outliers.plane import PlaneOutliers
+    from widgets.uses.plane_outlier_view import PlaneOutlierView
+
+    return PlaneOutliers(PlaneOutlierView(tab), parts, tab)
 
 
 def _comparison(tab: UsesTab, parts: Parts) -> Page:
@@ -45,12 +53,12 @@ def _comparison(tab: UsesTab, parts: Parts) -> Page:
 
 USES = (
     Use(
-        "outliers", "Outliers", "How unlike its data a model finds a picture.", _outliers,
-        (Pictures,),
+        "outliers", "Outliers", "How unlike its data a model finds pictures or places.",
+        {Pictures: _outliers, Points: _plane},
     ),
     Use(
-        "comparison", "Comparison", "Which model explains held-out data better.", _comparison,
-        (Pictures, Points),
+        "comparison", "Comparison", "Which model explains held-out data better.",
+        {Pictures: _comparison, Points: _comparison},
     ),
 )  # fmt: skip
 
@@ -59,7 +67,7 @@ def fitting(kind: Kind) -> tuple[Use, ...]:
     """The pages that look at a kind of data."""
     if isinstance(kind, Points) and not is_plane(kind):
         return ()
-    return tuple(use for use in USES if isinstance(kind, use.kinds))
+    return tuple(use for use in USES if kinds.fits(kind, use.makes))
 
 
 def refusal(kind: Kind) -> str:

@@ -13,6 +13,7 @@ from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.uses.page import Page
 from app.uses.pages import USES, fitting, refusal
+from engines import kinds
 from widgets.uses.tab import UsesTab
 
 NOTHING = "Choose a model to see what its density is good for."
@@ -24,19 +25,16 @@ class Uses(QObject):
     def __init__(self, tab: UsesTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._tab, self._parts = tab, parts
-        self.pages: dict[str, Page] = {}
-        """Those that were shown, by name."""
+        self.pages: dict[object, Page] = {}
+        """Those that were shown, by what made them."""
+        self.page: Page | None = None
+        """The page in front."""
         tab.set_pages([(use.name, use.title, use.tip) for use in USES])
         for signal in (parts.session.data_changed, parts.session.models_changed, tab.page_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
         tab.left.connect(self._rest)
         parts.travel.add(Target("uses", "Outliers", self.receive))
-
-    @property
-    def page(self) -> Page | None:
-        """The page in front."""
-        return self.pages.get(self._tab.page())
 
     @Slot()
     def rebuild(self) -> None:
@@ -50,15 +48,16 @@ class Uses(QObject):
             self._tab.show_reason(reason)
             return
         self._tab.allow([use.name for use in fitting(cards[0].kind)], cards[0].kind.things)
-        name = self._tab.page()
-        for other, page in self.pages.items():
-            if other != name:
+        (use,) = [use for use in USES if use.name == self._tab.page()]
+        make = kinds.chosen(cards[0].kind, use.makes, f"the page {use.title}")
+        if make not in self.pages:
+            self.pages[make] = make(self._tab, self._parts)
+        self.page = self.pages[make]
+        for page in self.pages.values():
+            if page is not self.page:
                 page.rest()
-        if name not in self.pages:
-            (use,) = [use for use in USES if use.name == name]
-            self.pages[name] = use.make(self._tab, self._parts)
-        self._tab.show_page(self.pages[name].view)
-        self.pages[name].rebuild()
+        self._tab.show_page(self.page.view)
+        self.page.rebuild()
 
     @Slot()
     def _rest(self) -> None:
@@ -89,8 +88,8 @@ class Uses(QObject):
         """Ask whether a picture of another tab is an outlier."""
         self._tab.choose("outliers")
         self.rebuild()
-        if (page := self.pages.get("outliers")) is not None:
-            page.receive(picture, title)
+        if self.page is not None:
+            self.page.receive(picture, title)
 
     def restore(self, recipe: Recipe) -> None:
         """No recipe is of this tab. Raises RecipeError."""

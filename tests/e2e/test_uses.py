@@ -168,11 +168,25 @@ def test_models_are_compared_and_the_tab_rests_out_of_view(open_window, kept):
     )
 
 
-def test_points_are_compared_and_have_no_page_of_outliers(open_window, kept):
-    stage, tab, _ = uses(open_window, "moons/mfa", "moons/kde")
-    assert not tab.button("outliers").isEnabled()
-    assert "nothing here for points" in tab.button("outliers").toolTip()
+def test_points_have_maps_of_p_values_and_are_compared(open_window, kept):
+    stage, tab, page = uses(open_window, "moons/mfa", "moons/kde", "moons/gan")
+    stage.until(lambda: len(page.maps) == 2)
+    found = page.maps["moons/mfa"]
+    panel = page.view.panels["moons/mfa"]
+    before = panel.footer()
+    assert before == f"{100 * (found.p > 0.05).mean():.0f} % of the area is not flagged"
+    stage.click(page.view.rate, QPoint(page.view.rate.width() - 4, page.view.rate.height() // 2))
+    assert page.view.false_alarms() == 0.2
+    assert panel.footer() == f"{100 * (found.p > 0.2).mean():.0f} % of the area is not flagged"
+    # far away from the data nothing is usual, and held-out points are flagged as often as asked
+    assert found.p[0, 0] == pytest.approx(1 / 1001)
+    x, y = found.area.axes(found.p.shape[1], found.p.shape[0])
+    at = np.searchsorted(y, found.points[:, 1]) - 1, np.searchsorted(x, found.points[:, 0]) - 1
+    assert (found.p[at] <= 0.2).mean() == pytest.approx(0.2, abs=0.06)
+
+    stage.click(tab.button("comparison"))
     page = stage.window.presenters[PLACE].page
     page.view.count.setValue(10)
     stage.until(lambda: len(page.laws) == 2)
     assert "moons/kde" in page.text()
+    assert not page.view.box.isVisible()
