@@ -1,0 +1,154 @@
+"""p(class | picture) of every model: a row of bars each, in its family's colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.labels import Badge, ElidedLabel
+
+
+@dataclass(frozen=True)
+class ClassSpec:
+    """Whose bars a row shows."""
+
+    name: str
+    title: str
+    family: str
+
+
+class ClassBars(QWidget):
+    """A bar for each class, from 0 to 1; stale ones are pale."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.p: NDArray[np.float64] = np.empty(0)
+        self._names: tuple[str, ...] = ()
+        self._stale = False
+        self._colour = theme.family_colour("")
+        self.setFont(theme.small_font(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_family(self, family: str) -> None:
+        self._colour = theme.family_colour(family)
+
+    def show_classes(self, names: Sequence[str], p: NDArray[np.float64]) -> None:
+        """p(c | x) of these classes; nothing for an empty array."""
+        self._names, self.p, self._stale = tuple(names), p, False
+        said = ", ".join(f"{n}: {v:.3f}" for n, v in zip(names, p.tolist(), strict=False))
+        self.setAccessibleDescription(said)
+        self.setToolTip(said.replace(", ", "\n"))
+        self.update()
+
+    def set_stale(self, stale: bool) -> None:
+        """Whether what is shown is of an earlier picture."""
+        self._stale = stale
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 8 * theme.UNIT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 7 * theme.UNIT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not len(self.p):
+            return
+        painter = QPainter(self)
+        line = painter.fontMetrics().height()
+        foot, step = self.height() - line - 2.0, self.width() / len(self.p)
+        top, raised = int(self.p.argmax()), theme.colour("raised")
+        for place, share in enumerate(self.p.tolist()):
+            well = QRectF(place * step + 2, 2, step - 4, foot - 2)
+            painter.fillRect(well, theme.mix(raised, theme.colour("well"), 0.7))
+            bar = QRectF(well.left(), foot - (foot - 2) * share, well.width(), (foot - 2) * share)
+            strong = 0.35 if self._stale else 1.0 if place == top else 0.65
+            painter.fillRect(bar, theme.mix(raised, self._colour, strong))
+            painter.setPen(theme.colour("text" if place == top else "faint"))
+            text = QRectF(place * step, foot + 2, step, line)
+            name = painter.fontMetrics().elidedText(
+                self._names[place], Qt.TextElideMode.ElideRight, int(step)
+            )
+            painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, name)
+
+
+class ClassRow(QFrame):
+    """One model's reading of the picture: the class, how sure it is, and where from."""
+
+    def __init__(self, spec: ClassSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.setProperty("card", True)
+        self.bar, self.badge, self.bars = FamilyBar(self), Badge(self), ClassBars(self)
+        self.bar.set_colour(theme.family_colour(spec.family))
+        self.bars.set_family(spec.family)
+        self.title, self.read, self.says = (ElidedLabel(self) for _ in range(3))
+        self.title.setText(spec.title)
+        for label in (self.title, self.read):
+            label.setFont(theme.title_font(self.font()))
+        self.says.setFont(theme.small_font(self.font()))
+        self.says.setProperty("faint", True)
+        self.badge.hide()
+        self.setAccessibleName(f"Classes by {spec.title}")
+        self._build()
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        head, left = QHBoxLayout(), QVBoxLayout()
+        head.setSpacing(unit)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.badge)
+        left.setSpacing(unit // 2)
+        left.addLayout(head)
+        left.addWidget(self.read)
+        left.addWidget(self.says)
+        row = QHBoxLayout()
+        row.setContentsMargins(unit, unit // 2, unit, unit // 2)
+        row.setSpacing(2 * unit)
+        row.addLayout(left, 2)
+        row.addWidget(self.bars, 3)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.setSpacing(0)
+        outer.addWidget(self.bar)
+        outer.addLayout(row)
+
+    def show_read(self, text: str, says: str, tip: str) -> None:
+        """ "3, p = 0.982", and in small what else is known of it."""
+        self.read.setText(text)
+        self.says.setText(says)
+        self.says.setToolTip(tip or says)
+
+
+class ClassRows(QWidget):
+    """A row per model."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: dict[str, ClassRow] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.UNIT)
+        self._column.addStretch(1)
+
+    def set_rows(self, specs: Sequence[ClassSpec]) -> tuple[str, ...]:
+        """Show these models in this order; returns the names of the new rows."""
+        names = {spec.name for spec in specs}
+        for name in [name for name in self.rows if name not in names]:
+            gone = self.rows.pop(name)
+            gone.hide()
+            gone.deleteLater()
+        new = tuple(spec.name for spec in specs if spec.name not in self.rows)
+        for place, spec in enumerate(specs):
+            if spec.name not in self.rows:
+                self.rows[spec.name] = ClassRow(spec, self)
+            self._column.insertWidget(place, self.rows[spec.name])
+        return new
