@@ -150,7 +150,7 @@ class BitsBackCoder:
         for start in range(0, len(levels), self.chain):
             part = levels[start : start + self.chain]
             stack = self._begun(part[0])
-            sizes = [0.0]
+            sizes = [float(stack.num_valid_bits())]
             for done, picture in enumerate(part):
                 self._push(stack, picture)
                 sizes.append(float(stack.num_valid_bits()))

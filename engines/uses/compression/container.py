@@ -137,9 +137,11 @@ def _parsed(deflated: bytes) -> Header | None:
 
 def _is_sound(header: Header) -> bool:
     """Whether every field has its type and a possible size."""
+    if not (isinstance(header.arithmetic, dict) and isinstance(header.shape, tuple)):
+        return False
     numbers = (header.symbols, header.count, header.chain, header.together, *header.shape)
     texts = (header.model, header.sha256, header.trial, *header.arithmetic.values())
-    if not (isinstance(header.arithmetic, dict) and all(isinstance(t, str) for t in texts)):
+    if not all(isinstance(text, str) for text in texts):
         return False
     if not all(type(n) is int and n > 0 for n in numbers) or len(header.shape) != 3:
         return False

@@ -111,8 +111,8 @@ def test_any_order_pixel_by_pixel():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_noise_of_tiny_models_comes_back(family, tmp_path):
-    model, x = tiny.opened(tmp_path, family, "picture"), noise(19)
-    file = made(model, x)
+    model, x = tiny.opened(tmp_path, family, "picture"), noise(5)
+    file = made(model, x, together=4)
     assert torch.equal(back(file.raw, model).x, x)
 
 
@@ -128,15 +128,17 @@ def test_a_picture_is_coded_alike_whatever_stands_beside_it(tmp_path):
 def test_pixel_by_pixel_takes_fewer_bits_than_in_groups():
     table = oracles.Table()
     model, x = oracles.table_any_order(table), (table.states.float() * 2 - 1).view(-1, 1, 3, 3)
-    p = table.log_p.exp().numpy()
+    likely = table.log_p.argsort(descending=True)[:100]  # of 512, nearly all of the mass
+    x, p = x[likely], table.log_p[likely].exp().numpy()
+    assert p.sum() > 0.9
     exact, groups = (np.dot(p, made(model, x, groups=n).bits) for n in (9, 3))
     assert exact < groups
 
 
 def test_a_chain_costs_its_first_bits_once(tmp_path):
     model = tiny.opened(tmp_path, "vae", "picture")
-    one, many = (made(model, noise(n)) for n in (1, 30))
-    assert one.initial == pytest.approx(many.initial, abs=1)
+    one, many = (made(model, noise(n)) for n in (1, 8))
+    assert one.initial == pytest.approx(many.initial, abs=32)  # whole words
     assert 8 * sum(many.frames) == pytest.approx(sum(many.bits) + many.initial)
 
 

@@ -13,7 +13,7 @@ from engines.uses.compression import arithmetic, codec, container
 from engines.uses.compression.errors import CompressionError
 from tests.engines import tiny
 
-COUNT = 12
+COUNT = 8
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,7 @@ def test_a_flipped_byte_costs_one_picture_which_is_named(written):
     model, x, raw = written
     start = first_frame(raw)
     g = np.random.default_rng(0)
-    for place in sorted(
-        {start, start + 1, start + 6, len(raw) - 1, *g.integers(start, len(raw), 8)}
-    ):
+    for place in sorted({start, start + 1, len(raw) - 1, *g.integers(start, len(raw), 2)}):
         broken = bytearray(raw)
         broken[place] ^= 1 << int(g.integers(8))
         found = read(bytes(broken), model)
@@ -84,12 +82,12 @@ def test_a_flipped_byte_of_the_header_is_one_sentence(written):
 
 def test_damage_of_a_chain_costs_the_chain(tmp_path):
     model = tiny.opened(tmp_path, "vae", "picture")
-    levels = np.random.default_rng(1).integers(0, 256, (60, 1, 8, 8))
+    levels = np.random.default_rng(1).integers(0, 256, (52, 1, 8, 8))
     x = torch.from_numpy(levels).float() / 127.5 - 1
     raw = bytearray(finish(codec.compress(model, x)).raw)
     raw[-10] ^= 4
     found = read(bytes(raw), model)
-    assert found.lost == tuple(range(50, 60))
+    assert found.lost == (50, 51)
     assert "damage costs a whole chain" in found.note
     assert torch.equal(found.x[:50], x[:50])
 
@@ -221,7 +219,7 @@ def test_made_up_files_are_refused_or_read(written, count):
     g = np.random.default_rng(5)
     short = replace_count(raw, 3)
     for case in range(count):
-        if case % 25 == 0:
+        if case % 30 == 0:
             tried(sealed(short, g), model)
         elif case % 5 == 0:
             tried(g.integers(0, 256, int(g.integers(1, 200)), np.uint8).tobytes(), model)

@@ -1,0 +1,191 @@
+"""The page of the classifier: a picture or a sheet on the left, what models read on the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.combo import Combo
+from widgets.controls.source_bar import SourceBar
+from widgets.density.picture_pages import PictureBox, explained
+from widgets.look import theme
+from widgets.look.frames import card, scrolled
+from widgets.pictures.gallery import Gallery
+from widgets.uses.classifier_pen import SIDE, Pen
+from widgets.uses.classifier_plots import Confusion, SharePlot
+from widgets.uses.classifier_prior import PriorSliders
+from widgets.uses.classifier_rows import ClassRows
+
+VIEWS = (
+    ("classes", "Classes", "p(class | picture) of every model."),
+    ("reliability", "Reliability", "How often a model is right where it says that it is sure."),
+    ("confusion", "Confusion", "Which classes are taken for which; a cell opens its pictures."),
+    ("reject", "Reject", "What leaving doubtful pictures unread saves, by two doubts."),
+)
+"""Name, title, and what it shows."""
+_BAYES = (
+    "p(c | x) ∝ p(x | c)^(1/T) p(c): Bayes' rule with the density of the picture under each class. "
+    "Where the models' own numbers are bounds or estimates, so are the bars."
+)
+_PRIOR = (
+    "p(c): what is known of the class before the picture is seen. A prior is changed without any "
+    "training; the number behind each class is by how many nats it moves the log-odds."
+)
+
+
+class ClassifierPage(QWidget):
+    """`view_changed` carries the name of what is shown, `drawing_changed` whether a sheet is."""
+
+    view_changed = Signal(str)
+    drawing_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source, self.box, self.pen = SourceBar(self), PictureBox(self), Pen(self)
+        self.draw, self.clear = QPushButton("Draw a digit", self), QPushButton("Clear", self)
+        self.prior = PriorSliders(self)
+        self.calibrated = QCheckBox("Calibrated", self)
+        self.rows, self.confusion, self.cell = ClassRows(self), Confusion(self), Gallery(self)
+        self.reliability = SharePlot(
+            "mean of max p(c | x) in the bin", "share that is right", diagonal=True, parent=self
+        )
+        self.reject = SharePlot(
+            "share that is read (coverage)", "share of those that is wrong (risk)",
+            diagonal=False, parent=self,
+        )  # fmt: skip
+        self.models, self.cell_title = Combo(self), QLabel(self)
+        self.doubt, self.figures = QLabel(self), QLabel(self)
+        self._sheet, self._views = QStackedWidget(self), QStackedWidget(self)
+        self._buttons = QButtonGroup(self)
+        self._dress()
+        self._build()
+        self.draw.toggled.connect(self._turn_sheet)
+        self._buttons.idToggled.connect(self._turn)
+
+    def _dress(self) -> None:
+        self.draw.setCheckable(True)
+        self.draw.setToolTip("A sheet to draw on: what the models read follows the pen.")
+        self.clear.setToolTip("An empty sheet.")
+        self.clear.setEnabled(False)
+        self.calibrated.setChecked(True)
+        self.calibrated.setToolTip(
+            "Divide log p(x | c) by one temperature T, fitted on the first half of the test "
+            "pictures; figures are those of the second half. Without it T is 1: the densities of "
+            "784 pixels add up, and nearly every reading is far too sure."
+        )
+        self.models.setAccessibleName("Model of the confusion matrix")
+        for label in (self.doubt, self.figures, self.cell_title):
+            label.setWordWrap(True)
+            label.setProperty("faint", True)
+            label.setFont(theme.small_font(self.font()))
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(unit, unit, unit, unit)
+        column.setSpacing(unit)
+        column.addWidget(self.source)
+        self._sheet.addWidget(self.box)
+        self._sheet.addWidget(self.pen)
+        self._sheet.setFixedHeight(SIDE)
+        column.addWidget(self._sheet)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(unit // 2)
+        buttons.addWidget(self.draw)
+        buttons.addWidget(self.clear)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addWidget(explained("Prior", _PRIOR))
+        column.addWidget(self.prior)
+        column.addWidget(self.calibrated)
+        column.addStretch(1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(unit)
+        self.splitter.addWidget(card(scrolled(left), least=SIDE + 4 * unit))
+        self.splitter.addWidget(self._right())
+        self.splitter.setStretchFactor(1, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def _right(self) -> QWidget:
+        unit, right = theme.UNIT, QWidget(self)
+        tabs, column = QHBoxLayout(), QVBoxLayout(right)
+        tabs.setSpacing(unit // 2)
+        for place, (_, title, tip) in enumerate(VIEWS):
+            button = QPushButton(title, self)
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            self._buttons.addButton(button, place)
+            tabs.addWidget(button)
+        self._buttons.button(0).setChecked(True)
+        tabs.addStretch(1)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(unit)
+        column.addLayout(tabs)
+        column.addWidget(self._views, 1)
+        self._views.addWidget(_page(explained("Classes", _BAYES), scrolled(self.rows)))
+        self._views.addWidget(_page(self.figures, self.reliability))
+        self._views.addWidget(self._confusion())
+        self._views.addWidget(_page(self.doubt, self.reject))
+        return right
+
+    def _confusion(self) -> QWidget:
+        unit = theme.UNIT
+        beside = _page(self.cell_title, self.cell)
+        both = QSplitter(Qt.Orientation.Horizontal, self)
+        both.setChildrenCollapsible(False)
+        both.setHandleWidth(unit)
+        both.addWidget(self.confusion)
+        both.addWidget(beside)
+        both.setSizes([480, 240])
+        return _page(self.models, both)
+
+    def button(self, name: str) -> QPushButton:
+        """The button that brings a view to the front."""
+        found = self._buttons.button([view[0] for view in VIEWS].index(name))
+        assert isinstance(found, QPushButton)
+        return found
+
+    def shown(self) -> str:
+        """The view in front."""
+        return VIEWS[self._buttons.checkedId()][0]
+
+    def content(self) -> QWidget:
+        """What is in front."""
+        found = self._views.currentWidget()
+        assert found is not None
+        return found
+
+    def _turn(self, place: int, on: bool) -> None:
+        if on:
+            self._views.setCurrentIndex(place)
+            self.view_changed.emit(VIEWS[place][0])
+
+    def _turn_sheet(self, on: bool) -> None:
+        self._sheet.setCurrentIndex(int(on))
+        self.clear.setEnabled(on)
+        self.source.setEnabled(not on)
+        self.drawing_changed.emit(on)
+
+
+def _page(head: QWidget, body: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(theme.UNIT)
+    layout.addWidget(head)
+    layout.addWidget(body, 1)
+    return holder
