@@ -1,0 +1,182 @@
+"""The page of compression: what is coded on the left, what it takes beside others on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.combo import Combo
+from widgets.controls.number import NumberBox
+from widgets.density.picture_pages import explained
+from widgets.look import theme
+from widgets.look.family_bar import FamilyBar
+from widgets.look.frames import card, scrolled
+from widgets.pictures.gallery import Gallery
+
+_LEFT = 300
+_HEADS = ("Codec", "bytes a picture", "bits/pixel", "bytes a picture", "bits/pixel")
+_TIPS = (
+    "", "Each picture by itself.", "Each picture by itself.",
+    "All pictures together: a file, or one array.", "All pictures together.",
+)  # fmt: skip
+_CODE = (
+    "An entropy coder turns probabilities into bytes: a picture takes −log₂ p(x) bits, nearly. "
+    "Whoever knows the data better writes a shorter file; decoding needs the same model, weights "
+    "and arithmetic."
+)
+_DEMO = (
+    "A demonstration: a .gsz file is read by this version, on this kind of processor, with the "
+    "very weights that wrote it; elsewhere it is refused, never read wrongly."
+)
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What a codec takes, as (bytes a picture, bits a pixel) one by one and stacked."""
+
+    name: str
+    each: tuple[float, float] | None
+    stacked: tuple[float, float] | None
+    strong: bool = False
+
+
+class CompressionPage(QWidget):
+    """`compress_wanted`, `cancel_wanted` and `save_wanted` follow the buttons."""
+
+    compress_wanted = Signal()
+    cancel_wanted = Signal()
+    save_wanted = Signal()
+    count_changed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.models, self.count, self.pictures = Combo(self), NumberBox(self), Gallery(self)
+        self.compress = QPushButton("Compress", self)
+        self.cancel, self.save = QPushButton("Cancel", self), QPushButton("Save file…", self)
+        self.bar, self.state, self.trip = FamilyBar(self), QLabel(self), QLabel(self)
+        self.demo, self.table = QLabel(_DEMO, self), QTableWidget(0, len(_HEADS), self)
+        self.rows: list[TableRow] = []
+        self._dress()
+        self._build()
+        self.compress.clicked.connect(self.compress_wanted)
+        self.cancel.clicked.connect(self.cancel_wanted)
+        self.save.clicked.connect(self.save_wanted)
+        self.count.valueChanged.connect(lambda value: self.count_changed.emit(int(value)))
+
+    def _dress(self) -> None:
+        self.models.setAccessibleName("Model that compresses")
+        self.count.setDecimals(0)
+        self.count.setRange(1, 1)
+        self.count.setAccessibleName("Number of pictures")
+        self.count.setToolTip("So many of the test pictures, the first ones.")
+        self.compress.setToolTip("Write a file in memory, read it back, and compare.")
+        self.cancel.setToolTip("Stop the coder; nothing is kept.")
+        self.save.setToolTip("Save the file that was written (.gsz).")
+        self.set_running(False)
+        self.save.setEnabled(False)
+        for label in (self.demo, self.state, self.trip):
+            label.setWordWrap(True)
+        self.demo.setProperty("faint", True)
+        self.demo.setFont(theme.small_font(self.font()))
+        self.trip.setAccessibleName("Round trip")
+        for column, (head, tip) in enumerate(zip(_HEADS, _TIPS, strict=True)):
+            item = QTableWidgetItem(head)
+            item.setToolTip(tip)
+            self.table.setHorizontalHeaderItem(column, item)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.table.setShowGrid(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+
+    def _build(self) -> None:
+        unit = theme.UNIT
+        left, right = QWidget(self), QWidget(self)
+        column, buttons, many = QVBoxLayout(left), QHBoxLayout(), QHBoxLayout()
+        column.setContentsMargins(unit, unit, unit, unit)
+        column.setSpacing(unit)
+        column.addWidget(explained("Compression", _CODE))
+        column.addWidget(self.models)
+        many.addWidget(QLabel("Test pictures", self))
+        many.addWidget(self.count, 1)
+        column.addLayout(many)
+        buttons.setSpacing(unit // 2)
+        for button in (self.compress, self.cancel, self.save):
+            buttons.addWidget(button)
+        column.addLayout(buttons)
+        column.addWidget(self.demo)
+        column.addWidget(self.pictures, 1)
+        middle = QVBoxLayout(right)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(unit)
+        status = QWidget(self)
+        lines = QVBoxLayout(status)
+        lines.setContentsMargins(0, 0, 0, unit)
+        lines.setSpacing(unit)
+        lines.addWidget(self.bar)
+        for label in (self.state, self.trip):
+            row = QHBoxLayout()
+            row.setContentsMargins(unit, 0, unit, 0)
+            row.addWidget(label)
+            lines.addLayout(row)
+        middle.addWidget(card(status))
+        above = QLabel("one by one: columns 2 and 3 · stacked: columns 4 and 5", self)
+        above.setProperty("faint", True)
+        above.setFont(theme.small_font(self.font()))
+        middle.addWidget(above)
+        middle.addWidget(self.table, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(unit)
+        splitter.addWidget(card(scrolled(left), least=_LEFT))
+        splitter.addWidget(right)
+        splitter.setStretchFactor(1, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def set_running(self, running: bool) -> None:
+        """Whether the coder is at work."""
+        self.compress.setEnabled(not running)
+        self.cancel.setEnabled(running)
+
+    def show_rows(self, rows: Sequence[TableRow]) -> None:
+        """The table, in this order; the shortest of each way is marked."""
+        self.rows = list(rows)
+        self.table.setRowCount(len(rows))
+        best = [min((way[1] for way in ways if way), default=None) for ways in
+                zip(*((row.each, row.stacked) for row in rows), strict=True)]  # fmt: skip
+        for place, row in enumerate(rows):
+            self._put(place, 0, row.name, bold=row.strong)
+            for column, way, least in zip((1, 3), (row.each, row.stacked), best, strict=True):
+                texts = ("", "") if way is None else (f"{way[0]:,.1f}", f"{way[1]:.3f}")
+                for step, text in enumerate(texts):
+                    bold = way is not None and way[1] == least
+                    self._put(place, column + step, text, bold=bold)
+
+    def _put(self, row: int, column: int, text: str, *, bold: bool) -> None:
+        item = QTableWidgetItem(text)
+        font = self.table.font()
+        font.setBold(bold)
+        item.setFont(font)
+        if column:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setItem(row, column, item)
