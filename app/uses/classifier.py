@@ -18,9 +18,10 @@ from app.session.settings import Settings
 from app.tab.asking import Answer, Questions, answering
 from app.tab.example_bar import ExampleBar
 from app.tab.parts import Parts
-from app.tasks.classifying import Classes, NoClasses, classify, classify_tests
+from app.tasks.classifying import Classes, NoClasses, classify
 from app.uses import classifier_figures as figures
 from app.uses.classifier_figures import Setting, Tested
+from app.uses.classifier_tests import TestPictures
 from app.work.channels import Channel
 from app.work.lane import Failure
 from engines.data import examples
@@ -46,12 +47,10 @@ class Classifier(QObject):
         super().__init__(parent)
         self.view, self._parts, self._session = view, parts, parts.session
         self.bar = ExampleBar(view.source, "uses classifier", parts, view)
-        self._background = parts.channels.background("uses: classes of test pictures")
+        self._tests = TestPictures(parts, self)
         self._channels: dict[str, Channel] = {}
-        self._tickets: dict[int, tuple[str, object]] = {}
-        self._asked, self._tested = Questions(), Questions()
+        self._asked = Questions()
         self.found: dict[str, Classes] = {}
-        self.tests: dict[str, Tested] = {}
         self.picture: Pixels | None = None
         self._data = ""
         self._connect()
@@ -59,7 +58,7 @@ class Classifier(QObject):
             view.splitter.setSizes(list(sizes))
 
     def _connect(self) -> None:
-        view, bar, background = self.view, self.bar, self._background
+        view, bar = self.view, self.bar
         bar.lost.connect(self._lose)
         bar.found.connect(self._begin)
         bar.chosen.connect(self._show_example)
@@ -75,10 +74,12 @@ class Classifier(QObject):
         view.view_changed.connect(self.show)
         view.models.currentIndexChanged.connect(self.show)
         view.confusion.chosen.connect(self._open_cell)
-        background.stepped.connect(self._take_tests)
-        background.done.connect(self._end_tests)
-        background.failed.connect(self._ask_again)
-        background.stopped.connect(self._ask_again)
+        self._tests.changed.connect(self.show)
+
+    @property
+    def tests(self) -> dict[str, Tested]:
+        """What is known of the test pictures, by the names of models."""
+        return self._tests.known
 
     # as a page
 
@@ -88,22 +89,22 @@ class Classifier(QObject):
         cards = [card for card in self._session.chosen() if isinstance(card.kind, Pictures)]
         if not self.view.isVisible() or not cards:
             return
-        self._background.go_on()
+        self._tests.go_on()
         self._offer(cards)
         self.bar.show(cards[0])
         self.ask()
-        self._ask_tests(cards)
+        self._tests.ask(cards, self.bar.examples)
         self.show()
 
     def stop(self) -> None:
         """Stop what is on its way."""
-        self._background.stop()
+        self._tests.stop()
         for channel in self._channels.values():
             channel.stop()
 
     def rest(self) -> None:
         """Out of view: the test pictures wait."""
-        self._background.hold()
+        self._tests.rest()
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with the page in them."""
@@ -150,7 +151,8 @@ class Classifier(QObject):
     def _begin(self) -> None:
         if self.picture is None and (place := self.bar.first()) is not None:
             self._show_example(place)
-        self._ask_tests(self._cards())
+        if self.view.isVisible():
+            self._tests.ask(self._cards(), self.bar.examples)
 
     @Slot(int)
     def _show_example(self, place: int) -> None:
@@ -244,47 +246,6 @@ class Classifier(QObject):
             row.bar.set_busy(False)
             self._show_none(row, failure.sentence)
 
-    # the test pictures
-
-    def _ask_tests(self, cards: list[Card]) -> None:
-        found = self.bar.examples
-        if found is None or found.pictures is None or not self.view.isVisible():
-            return
-        held = found.pictures
-        for card in cards:
-            if held.classes != card.labels or found.data != card.data:
-                continue
-            question = (card.sha256, found)
-            if not self._tested.ask(card.name, question):
-                continue
-            pictures = np.stack([fitted(each, card.shape) for each in held.levels])
-            ticket = self._background.submit(
-                f"{family_title(card)}: classes of {len(pictures)} test pictures",
-                answering(question, classify_tests(self._session.open, card, pictures)),
-            )
-            self._tickets[ticket] = card.name, question
-
-    @Slot(int, object)
-    def _take_tests(self, ticket: int, answer: Answer | None) -> None:
-        name, _ = self._tickets[ticket]
-        if answer is None or not self._tested.wants(name, answer):
-            return
-        held = self.bar.examples.pictures if self.bar.examples else None
-        if isinstance(answer.step, Classes) and held is not None:
-            labels = np.array(held.labels[: len(answer.step.log_p)], np.int64)
-            self.tests[name] = Tested(answer.step.log_p, labels, answer.step.total)
-            self.show()
-
-    @Slot(int, object)
-    def _end_tests(self, ticket: int, _: object) -> None:
-        del self._tickets[ticket]
-
-    @Slot(int)
-    @Slot(int, object)
-    def _ask_again(self, ticket: int, _: object = None) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._tested.forget(name, question)
-
     # what is shown
 
     def _cards(self) -> list[Card]:
@@ -332,8 +293,8 @@ class Classifier(QObject):
         outside = self._outside(tested, found, setting)
         standing = "" if t is None else "calibrated"
         row.badge.set_standing(standing, "" if t is None else f"One temperature, T = {t:.3g}.")
-        rough = "a first look · " if found.quick else ""
-        says = rough + figures.doubts(p, outside, t)
+        rough = ("a first look",) if found.quick else ()
+        says = " · ".join((*rough, *figures.doubts(outside, t)))
         names = self._session.cards[name].labels
         row.show_read(figures.read(names, p), says, f"log p(x | class): {found.method}.")
 

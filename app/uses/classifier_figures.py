@@ -13,6 +13,8 @@ from engines.uses.classifier import bayes, calibration, rejection
 from engines.uses.classifier.bayes import Classes, Floats
 from widgets.uses.classifier_plots import ShareCurve
 
+_UNUSUAL = 0.05
+
 
 @dataclass(frozen=True, eq=False)
 class Tested:
@@ -63,16 +65,16 @@ def _share(p: float) -> str:
     return "1 − " + f"{1 - p:.1g}" if 0.9995 < p < 1 else f"{p:.3f}"
 
 
-def doubts(p: Floats, outside: float | None, temperature: float | None) -> str:
-    """What is known besides: the second class, the p-value, the temperature."""
+def doubts(outside: float | None, temperature: float | None) -> list[str]:
+    """What is known besides: how unusual the picture is, and the temperature."""
     parts = []
     if outside is not None:
         value = 1 - outside
-        told = "as likely as digits are" if value > 0.05 else "outside all classes"
-        parts.append(f"p-value {value:.2f}: {told}")
+        said = "as likely as held-out ones" if value > _UNUSUAL else "less likely than most"
+        parts.append(f"p-value {value:.2f}: {said}")
     if temperature is not None:
         parts.append(f"T = {temperature:.3g}")
-    return " · ".join(parts)
+    return parts
 
 
 def moved(prior: Floats) -> list[str]:

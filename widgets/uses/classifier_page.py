@@ -151,7 +151,12 @@ class ClassifierPage(QWidget):
         both.addWidget(self.confusion)
         both.addWidget(beside)
         both.setSizes([480, 240])
-        return _page(self.models, both)
+        head = QWidget(self)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.models)
+        row.addStretch(1)
+        return _page(head, both)
 
     def button(self, name: str) -> QPushButton:
         """The button that brings a view to the front."""

@@ -71,13 +71,13 @@ class SharePlot(QFrame):
             return
         legend = min(30 * unit, int(0.42 * self.width()))
         room = QRectF(
-            7 * unit, 2 * unit, self.width() - 9 * unit - legend, self.height() - 8 * unit
+            7 * unit, 4 * unit, self.width() - 9 * unit - legend, self.height() - 10 * unit
         )
         self._axes(painter, room)
         for place, curve in enumerate(self.curves):
             self._curve(painter, room, curve)
             self._name(
-                painter, QPointF(room.right() + 2 * unit, room.top() + 3 * place * unit), curve
+                painter, QPointF(room.right() + 2 * unit, room.top() + 5 * place * unit), curve
             )
 
     def _at(self, room: QRectF, x: float, y: float) -> QPointF:
@@ -99,7 +99,7 @@ class SharePlot(QFrame):
             painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, f"{share:g}")
         foot = QRectF(room.left(), room.bottom() + 3 * unit, room.width(), 2 * unit)
         painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, self._titles[0])
-        painter.drawText(QRectF(unit, 0, 30 * unit, 2 * unit), 0, self._titles[1])
+        painter.drawText(QRectF(unit, unit / 2, 30 * unit, 2 * unit), 0, self._titles[1])
         if self._diagonal:
             painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(self._at(room, 0, 0), self._at(room, 1, 1))
@@ -121,9 +121,10 @@ class SharePlot(QFrame):
         painter.drawLine(QPointF(at.x(), at.y() + unit), QPointF(at.x() + 3 * unit, at.y() + unit))
         painter.setPen(theme.colour("text"))
         room = int(self.width() - at.x() - 5 * unit)
-        text = f"{curve.title}  {curve.says}"
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(at.x() + 4 * unit, at.y() + 1.5 * unit), text)
+        for line, text in enumerate((curve.title, curve.says)):
+            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(at.x() + 4 * unit, at.y() + (1.5 + 2 * line) * unit), text)
+            painter.setPen(theme.colour("faint"))
 
 
 def _ink(curve: ShareCurve) -> QColor:
