@@ -87,6 +87,10 @@ def test_a_missing_extra_is_one_sentence_and_exit_1(extra, tmp_path):
             ],
             "path",
         ),
+        "density": (
+            ["main.py", "compress", "mnist/kde", "--count", "1", "--out", str(tmp_path / "x.gsz")],
+            "path",
+        ),
         "maps": (["engines.latents.layouts"], "module"),
         "train": (["engines.training.dimensions"], "module"),
     }[extra]

@@ -13,7 +13,7 @@ from app.recipes.pictures import Pixels
 from app.session.settings import Settings
 from app.tab.example_bar import NO_EXAMPLES
 from app.tab.parts import Parts
-from app.tasks.compressing import CodecRow, Coding, RoundTrip, Uncoded, Written, compress
+from app.tasks.compressing import CodecRow, Coding, Compressing, compress
 from app.work.jobs import Order
 from app.work.lane import Failure
 from engines import extras
@@ -42,10 +42,8 @@ class Compression(QObject):
         self._look.stepped.connect(self._take_pictures)
         self._data, self._all = "", np.zeros((0, 1, 1, 3), np.uint8)
         self._ticket: int | None = None
-        self._rows: list[CodecRow] = []
         self._dims = self._count = 1
-        self.written: Written | None = None
-        self.same: bool | None = None
+        self.known = Compressing()
         view.compress_wanted.connect(self.run)
         view.cancel_wanted.connect(self.stop)
         view.save_wanted.connect(self.save)
@@ -143,7 +141,7 @@ class Compression(QObject):
             return
         pictures = np.ascontiguousarray(self._all[:count])
         self._dims, self._count = math.prod(card.shape), len(pictures)
-        self._rows, self.written, self.same = [], None, None
+        self.known = Compressing()
         self.view.show_rows(())
         self.view.trip.setText("")
         self.view.save.setEnabled(False)
@@ -152,51 +150,57 @@ class Compression(QObject):
         self._ticket = self._parts.jobs.submit(Order(
             f"{family_title(card)}: compress {things}", card.name,
             compress(self._session.open, card, pictures),
-            lambda step: (step.done, step.total) if isinstance(step, Coding) else None,
-            stepped=self._take_step, done=self._end, failed=self._fail, stopped=self._end,
+            _progress,
+            stepped=self._take_step,
+            done=self._finish,
+            failed=self._fail,
+            stopped=self._stopped,
         ))  # fmt: skip
 
-    def _take_step(self, step: object) -> None:
+    def _take_step(self, step: Loading | Compressing) -> None:
         view = self.view
         if isinstance(step, Loading):
             view.state.setText(f"Loading {step.name}…")
             view.bar.set_busy(True)
-        elif isinstance(step, Coding):
-            view.bar.set_busy(True, step.done / step.total)
-            view.state.setText(coding_text(step, reads=self.written is not None))
-        elif isinstance(step, Uncoded):
-            view.state.setText(step.reason)
-        elif isinstance(step, Written):
-            self.written = step
-            self._rows += step.rows
-            self._show_rows()
-        elif isinstance(step, RoundTrip):
-            self.same = step.same
-            view.trip.setText(trip_text(step))
-            view.save.setEnabled(step.same)
-        elif isinstance(step, CodecRow):
-            self._rows.append(step)
-            self._show_rows()
+            return
+        before, self.known = self.known, step
+        if step.coding is not None:
+            view.bar.set_busy(True, step.coding.done / step.coding.total)
+            view.state.setText(coding_text(step.coding, reads=step.raw is not None))
+        if step.rows != before.rows:
+            view.show_rows([self._row(row) for row in step.rows])
+        if step.same is not None:
+            view.trip.setText(trip_text(step.same, self._count))
 
-    def _show_rows(self) -> None:
-        def way(size: float | None) -> tuple[float, float] | None:
-            if size is None:
-                return None
-            return size / self._count, 8 * size / (self._count * self._dims)
+    def _row(self, row: CodecRow) -> TableRow:
+        ways = [
+            None if size is None else (size / self._count, 8 * size / (self._count * self._dims))
+            for size in (row.each, row.stacked)
+        ]
+        return TableRow(row.name, ways[0], ways[1], row.ours, row.is_file)
 
-        rows = [TableRow(r.name, way(r.each), way(r.stacked), r.ours) for r in self._rows]
-        self.view.show_rows(rows)
+    def _finish(self, found: Compressing) -> None:
+        self._take_step(found)
+        self._end()
+        if found.refused:
+            self.view.state.setText(found.refused)
+        elif found.raw is not None:
+            things = "1 picture" if self._count == 1 else f"{self._count} pictures"
+            method = f"{found.method[:1].upper()}{found.method[1:]}"
+            self.view.state.setText(f"{things} in {len(found.raw):,} bytes. {method}.")
+            self.view.save.setEnabled(bool(found.same))
 
-    def _end(self, _: object = None) -> None:
+    def _end(self) -> None:
         self._ticket = None
         self.view.bar.set_busy(False)
         self.view.set_running(False)
-        if self.written is not None:
-            self.view.state.setText(
-                f"{self._count} pictures in {len(self.written.raw):,} bytes. {self.written.method}."
-            )
-        elif self.view.state.text().endswith("…"):
-            self.view.state.setText("Stopped: nothing was kept.")
+
+    def _stopped(self, _: object = None) -> None:
+        self._end()
+        self.known = Compressing()
+        self.view.show_rows(())
+        self.view.trip.setText("")
+        self.view.state.setText("Stopped: nothing was kept.")
 
     def _fail(self, failure: Failure) -> None:
         self._end()
@@ -211,8 +215,8 @@ class Compression(QObject):
     @Slot()
     def save(self) -> None:
         """Save the file that was written."""
-        if self.written is not None:
-            raw, name = self.written.raw, f"{self._data}-{self._count}.gsz"
+        if (raw := self.known.raw) is not None:
+            name = f"{self._data}-{self._count}.gsz"
             self._parts.export.save_values(name, _KINDS, lambda path: raw)
 
 
@@ -223,9 +227,17 @@ def coding_text(step: Coding, *, reads: bool) -> str:
     return f"{doing}: {step.done} of {step.total} pictures{rate}…"
 
 
-def trip_text(step: RoundTrip) -> str:
+def trip_text(same: bool, count: int) -> str:
     """Whether the pictures came back."""
-    if not step.same:
+    if not same:
         return "✗ What was read back differs from the pictures: this is a fault, please report it."
-    things = "the picture" if step.count == 1 else f"all {step.count} pictures"
+    things = "the picture" if count == 1 else f"all {count} pictures"
     return f"✓ Read back: {things}, bit by bit."
+
+
+def _progress(step: Loading | Compressing) -> tuple[int, int | None] | None:
+    """Pictures coded, then read back: of twice as many."""
+    if isinstance(step, Loading) or step.coding is None:
+        return None
+    first = step.coding.total if step.raw is not None else 0
+    return first + step.coding.done, 2 * step.coding.total

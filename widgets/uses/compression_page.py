@@ -28,11 +28,14 @@ from widgets.look.frames import card, scrolled
 from widgets.pictures.gallery import Gallery
 
 _LEFT = 300
-_HEADS = ("Codec", "bytes a picture", "bits/pixel", "bytes a picture", "bits/pixel")
+_HEADS = ("Codec", "one by one: bytes", "bits/pixel", "stacked: bytes", "bits/pixel")
 _TIPS = (
-    "", "Each picture by itself.", "Each picture by itself.",
-    "All pictures together: a file, or one array.", "All pictures together.",
-)  # fmt: skip
+    "",
+    "Bytes a picture, each by itself.",
+    "Bits per pixel, each picture by itself.",
+    "Bytes a picture of all together: a file, or one array.",
+    "Bits per pixel of all pictures together.",
+)
 _CODE = (
     "An entropy coder turns probabilities into bytes: a picture takes −log₂ p(x) bits, nearly. "
     "Whoever knows the data better writes a shorter file; decoding needs the same model, weights "
@@ -52,6 +55,8 @@ class TableRow:
     each: tuple[float, float] | None
     stacked: tuple[float, float] | None
     strong: bool = False
+    is_file: bool = True
+    """Whether it may be the shortest: parts of a file may not."""
 
 
 class CompressionPage(QWidget):
@@ -138,10 +143,6 @@ class CompressionPage(QWidget):
             row.addWidget(label)
             lines.addLayout(row)
         middle.addWidget(card(status))
-        above = QLabel("one by one: columns 2 and 3 · stacked: columns 4 and 5", self)
-        above.setProperty("faint", True)
-        above.setFont(theme.small_font(self.font()))
-        middle.addWidget(above)
         middle.addWidget(self.table, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setChildrenCollapsible(False)
@@ -162,14 +163,17 @@ class CompressionPage(QWidget):
         """The table, in this order; the shortest of each way is marked."""
         self.rows = list(rows)
         self.table.setRowCount(len(rows))
-        best = [min((way[1] for way in ways if way), default=None) for ways in
-                zip(*((row.each, row.stacked) for row in rows), strict=True)]  # fmt: skip
+        files = [row for row in rows if row.is_file]
+        best = [
+            min((way[1] for way in ways if way), default=None)
+            for ways in ([row.each for row in files], [row.stacked for row in files])
+        ]
         for place, row in enumerate(rows):
             self._put(place, 0, row.name, bold=row.strong)
             for column, way, least in zip((1, 3), (row.each, row.stacked), best, strict=True):
                 texts = ("", "") if way is None else (f"{way[0]:,.1f}", f"{way[1]:.3f}")
                 for step, text in enumerate(texts):
-                    bold = way is not None and way[1] == least
+                    bold = row.is_file and way is not None and way[1] == least
                     self._put(place, column + step, text, bold=bold)
 
     def _put(self, row: int, column: int, text: str, *, bold: bool) -> None:

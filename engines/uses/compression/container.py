@@ -128,8 +128,10 @@ def _parsed(deflated: bytes) -> Header | None:
     try:
         text = zlib.decompressobj().decompress(deflated, _MOST_HEADER)
         table: dict[str, Any] = json.loads(text)
-        header = Header(**{each.name: table[each.name] for each in fields(Header)})
-        header = Header(**{**asdict(header), "shape": tuple(header.shape)})
+        if not isinstance(table["arithmetic"], dict):
+            return None
+        given = {each.name: table[each.name] for each in fields(Header)}
+        header = Header(**given | {"shape": tuple(table["shape"])})
     except (zlib.error, ValueError, TypeError, KeyError, RecursionError):
         return None
     return header if _is_sound(header) else None
@@ -137,8 +139,6 @@ def _parsed(deflated: bytes) -> Header | None:
 
 def _is_sound(header: Header) -> bool:
     """Whether every field has its type and a possible size."""
-    if not (isinstance(header.arithmetic, dict) and isinstance(header.shape, tuple)):
-        return False
     numbers = (header.symbols, header.count, header.chain, header.together, *header.shape)
     texts = (header.model, header.sha256, header.trial, *header.arithmetic.values())
     if not all(isinstance(text, str) for text in texts):
