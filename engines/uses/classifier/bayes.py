@@ -34,8 +34,7 @@ def prior_of(weights: Sequence[float], classes: int) -> Floats:
         raise UseError("the numbers of a prior must be finite and at least 0")
     if not found.sum() > 0:
         raise UseError("a prior of 0 for every class leaves nothing to choose from; raise one")
-    prior: Floats = found / found.sum()
-    return prior
+    return np.asarray(found / found.sum())
 
 
 def uniform(classes: int) -> Floats:
