@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.command import judging_words, uses_words
+from app.command import fit_words, judging_words, uses_words
 from app.command.usage import Parser
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
@@ -22,7 +22,7 @@ _OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _EARLY = ("open", "sample", "inpaint", "interpolate", "density", "score")
-COMMANDS = (*_EARLY, *judging_words.COMMANDS, *uses_words.COMMANDS, "models")
+COMMANDS = (*_EARLY, *judging_words.COMMANDS, *uses_words.COMMANDS, "fit", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -38,6 +38,7 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py compare mnist/flow mnist/mfa --count 200
   python main.py compress mnist/autoregressive --images FOLDER --out pictures.gsz
   python main.py classify mnist/vae --count 100
+  python main.py fit points.csv --families flow,diffusion --steps 2000
 """
 
 
@@ -70,6 +71,7 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     _add_score(commands.add_parser("score", help="log p(x) of pictures under a model, as a table"))
     judging_words.add(commands)
     uses_words.add(commands)
+    fit_words.add(commands.add_parser("fit", help="train models of your own on a CSV of points"))
     _add_models(
         commands.add_parser("models", help="list the models; rename, export or remove your own")
     )

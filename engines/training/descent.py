@@ -21,7 +21,13 @@ _AVERAGE_EVERY = 10
 
 
 class Trainer(Protocol):
-    """One training procedure with all its state (networks, optimisers, buffers)."""
+    """One training procedure with all its state (networks, optimisers, buffers).
+
+    `knobs` are the values that may be changed between two steps, by the names of the recipe's
+    options; the peak of the learning rate, "rate", is one of them.
+    """
+
+    knobs: dict[str, float]
 
     @property
     def rate(self) -> float:
@@ -29,6 +35,9 @@ class Trainer(Protocol):
 
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         """One update on a batch; `progress` runs from 0 to 1. Returns losses by name."""
+
+    def see(self, x: Tensor, labels: Tensor) -> None:
+        """All examples from now on, where they are others than those it was built with."""
 
     def weights(self) -> dict[str, Tensor]:
         """What the checkpoint ships. It may take seconds."""
@@ -48,7 +57,8 @@ class Descent:
     """The usual case: one network, one loss, Adam with cosine rate, averaged weights (EMA).
 
     The average is updated every ten steps and keeps `averaging` of itself each time. `generator`
-    is what the loss draws from.
+    is what the loss draws from; `knobs` are values that the loss reads at every step, so that they
+    may be changed between two.
     """
 
     def __init__(
@@ -63,6 +73,7 @@ class Descent:
         warm_up: int = 100,
         decay: float = 0.0,
         betas: tuple[float, float] = (0.9, 0.99),
+        knobs: dict[str, float] | None = None,
     ) -> None:
         self.net, self._loss, self._generator = net, loss, generator
         self._average = torch.optim.swa_utils.AveragedModel(
@@ -71,7 +82,9 @@ class Descent:
         self._optimiser = torch.optim.AdamW(
             net.parameters(), lr=rate, betas=betas, weight_decay=decay
         )
-        self._rate, self._clip, self._warm_up, self._steps = rate, clip, warm_up, 0
+        self.knobs = {} if knobs is None else knobs
+        self.knobs["rate"] = rate
+        self._clip, self._warm_up, self._steps = clip, warm_up, 0
 
     @property
     def rate(self) -> float:
@@ -80,7 +93,9 @@ class Descent:
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         self._steps += 1
         for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * cosine(progress) * min(1.0, self._steps / self._warm_up)
+            group["lr"] = (
+                self.knobs["rate"] * cosine(progress) * min(1.0, self._steps / self._warm_up)
+            )
         loss = self._loss(self.net, x, labels, progress, self._generator)
         self._optimiser.zero_grad()
         loss.backward()
@@ -90,6 +105,9 @@ class Descent:
         if self._steps % _AVERAGE_EVERY == 0:
             self._average.update_parameters(self.net)
         return {"loss": loss.item(), "gradient": norm.item()}
+
+    def see(self, x: Tensor, labels: Tensor) -> None:
+        pass
 
     def weights(self) -> dict[str, Tensor]:
         averaged = self._average.module.state_dict() if self._average.n_averaged else {}
@@ -108,6 +126,7 @@ class Descent:
             "average": self._average.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "steps": self._steps,
+            "knobs": self.knobs,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -115,6 +134,7 @@ class Descent:
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._steps = state["steps"]
+        self.knobs.update(state["knobs"])
 
 
 def warming(decay: float) -> Callable[[_Many, _Many, Tensor | int], None]:

@@ -82,7 +82,7 @@ class Training:
 
     A step is one batch: for the small nets of a learner in the plane a few milliseconds, for a
     large picture network as long as its batch takes. `classes` is the number of classes; the
-    label of that number is "any class". `examples` may be changed between two steps.
+    label of that number is "any class".
     """
 
     def __init__(
@@ -125,6 +125,12 @@ class Training:
         return Moment(
             self.step, self.plan.steps, losses, self.trainer.rate, self.shown, self.seconds
         )
+
+    def exchange(self, examples: Split) -> None:
+        """Go on with other examples, of the same shape and classes."""
+        self.examples = examples
+        with torch.inference_mode(False):
+            self.trainer.see(examples.x, examples.labels)
 
     def weights(self) -> dict[str, Tensor]:
         """What a checkpoint ships of the network as it stands."""

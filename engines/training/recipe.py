@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -67,24 +67,31 @@ class Fit:
     """What can be chosen, and the values in force."""
 
 
-def chosen(own: Mapping[str, Any], options: Options) -> dict[str, Any]:
+def chosen(
+    own: Mapping[str, Any], options: Options, *, signed: Collection[str] = ()
+) -> dict[str, Any]:
     """A recipe's own values, with those of `options` that it has in their place.
 
-    Whole numbers are at least 1, others at least 0. Raises ValueError for a value of another kind.
+    Whole numbers are at least 1, others at least 0 but for those `signed`. Raises ValueError for a
+    value of another kind.
     """
-    return {name: _value(name, options.get(name, value), value) for name, value in own.items()}
+    return {
+        name: checked(name, options.get(name, value), value, signed=name in signed)
+        for name, value in own.items()
+    }
 
 
-def _value(name: str, given: Any, own: Any) -> Any:  # a number or a list of them
+def checked(name: str, given: Any, own: Any, *, signed: bool = False) -> Any:
+    """The value given, as a number or list of the kind of the recipe's own. Raises ValueError."""
     if isinstance(own, list):
         if isinstance(given, str) or not isinstance(given, list | tuple) or not given:
             raise ValueError(f"{name} is a list such as {own}, got {given!r}")
-        return [_value(name, each, own[0]) for each in given]
+        return [checked(name, each, own[0]) for each in given]
     whole = isinstance(own, int)
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
         raise ValueError(f"{name} is a number such as {own}, got {given!r}")
     if whole and (given != int(given) or given < 1):
         raise ValueError(f"{name} is a whole number of at least 1, got {given!r}")
-    if given < 0:
+    if given < 0 and not signed:
         raise ValueError(f"{name} is at least 0, got {given!r}")
     return int(given) if whole else float(given)

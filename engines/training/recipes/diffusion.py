@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -66,7 +68,10 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 def _points(data: DataSet, options: Options) -> Recipe:
     known = _SMOOTH.get(data.name, {})
     sizes = {"hidden": 128, "layers": 4, "features": 32, "places": 96, **known}
-    sizes, own = chosen(sizes, options), chosen({"rate": 3e-3, "batch": 2048}, options)
+    centre, spread = _POINT_LEVELS
+    live = {"level": centre, "level_spread": spread}
+    sizes = chosen(sizes, options)
+    own = chosen({"rate": 3e-3, "batch": 2048, **live}, options, signed=("level",))
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1],
         "classes": len(data.labels),
@@ -78,7 +83,9 @@ def _points(data: DataSet, options: Options) -> Recipe:
         with drawn_from(g):
             model = PointDenoiser(**net)
         model.standardise(data.train.x)
-        return Descent(model, _point_loss, generator=g, rate=own["rate"], averaging=0.99)
+        knobs = {name: own[name] for name in live}
+        loss = partial(_point_loss, knobs=knobs)
+        return Descent(model, loss, generator=g, rate=own["rate"], averaging=0.99, knobs=knobs)
 
     return Recipe(
         net=net,
@@ -103,9 +110,16 @@ def _picture_loss(
 
 
 def _point_loss(
-    net: PointDenoiser, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
+    net: PointDenoiser,
+    x: Tensor,
+    labels: Tensor,
+    progress: float,
+    g: torch.Generator,
+    *,
+    knobs: Mapping[str, float],
 ) -> Tensor:
-    return matching_loss(net, x, labels, _POINT_LEVELS, g)
+    """`matching_loss` at noise of ln σ ~ N(level, level_spread²), in standardised units."""
+    return matching_loss(net, x, labels, (knobs["level"], knobs["level_spread"]), g)
 
 
 def denoising_loss(

@@ -1,13 +1,12 @@
 """Recipes of the energy-based models.
 
 Pictures: denoising score matching at every noise level with the score −∇E (Vincent 2011; Salimans
-& Ho 2021). Points: maximum likelihood, log Z by stratified importance sampling at every step.
+& Ho 2021). Points: see `point_energy`.
 """
 
 from __future__ import annotations
 
-import copy
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -21,10 +20,24 @@ from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, normal, uniform
 from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
 from engines.training.recipes.diffusion import drawn_levels
+from engines.training.recipes.point_energy import Chains, Contrast, Energies, Likelihood
 
 _LEVELS = (-1.2, 1.3)
-_BINS, _EVEN = 128, 0.4
-_SIDES, _ROUGH_SIDE = (512, 1024, 2048, 4096), 64
+_OBJECTIVES: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "likelihood": (
+        {"nodes": 4096},
+        "maximum likelihood, log Z by stratified importance sampling at every step",
+    ),
+    "contrast": (
+        {"noises": 4},
+        "noise-contrastive estimation (Gutmann & Hyvärinen 2012), log Z as learned",
+    ),
+    "chains": (
+        {"chains": 256, "chain_steps": 10, "chain_size": 0.02},
+        "persistent contrastive divergence with MALA (Tieleman 2008), log Z left open",
+    ),
+}
+"""What may train an energy of points: its own options and how it is told."""
 
 
 def energy(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
@@ -64,7 +77,11 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 
 def _points(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"hidden": 128, "layers": 3, "places": 96}, options)
-    own = chosen({"rate": 4e-3, "batch": 2048, "nodes": 4096}, options)
+    objective = options.get("objective", "likelihood")
+    if objective not in _OBJECTIVES:
+        raise ValueError(f"objective is one of {', '.join(_OBJECTIVES)}, got {objective!r}")
+    live, text = _OBJECTIVES[objective]
+    own = chosen({"rate": 4e-3, "batch": 2048, **live}, options)
     net: dict[str, Any] = {
         "dim": data.train.x.shape[1],
         "classes": len(data.labels),
@@ -72,21 +89,26 @@ def _points(data: DataSet, options: Options) -> Recipe:
         "steps": 80,
     }
 
-    def trainer(g: torch.Generator) -> Likelihood:
+    def trainer(g: torch.Generator) -> Energies:
         with drawn_from(g):
             model = PointEnergy(**net)
-        model.standardise(data.train.x)
-        return Likelihood(model, data.train.x, generator=g, rate=own["rate"], nodes=own["nodes"])
+        x, labels = data.train.x, data.train.labels
+        model.standardise(x)
+        knobs = {name: own[name] for name in ("rate", *live) if name != "chains"}
+        if objective == "likelihood":
+            return Likelihood(model, x, generator=g, knobs=knobs)
+        if objective == "contrast":
+            return Contrast(model, x, generator=g, knobs=knobs)
+        return Chains(model, x, labels, chains=own["chains"], generator=g, knobs=knobs)
 
     return Recipe(
         net=net,
         trainer=trainer,
-        text="maximum likelihood, log Z by stratified importance sampling at every step and by "
-        "quadrature at the end, Adam with cosine rate, EMA",
+        text=f"{text} and by quadrature at the end, Adam with cosine rate, EMA",
         batch=own["batch"],
         steps=steps("energy", data.name, pictures=False),
         label_dropout=0.5,
-        options={**sizes, **own},
+        options={**sizes, "objective": objective, **own},
     )
 
 
@@ -105,78 +127,3 @@ def denoising(
     error = noise - s.square() * net.slope(y + noise, sigma, labels, train=True)
     weight = (sigma.square() + SIGMA_DATA**2) / (sigma * SIGMA_DATA).square()
     return (weight * error.square().flatten(1).mean(1)).mean()
-
-
-class Nodes:
-    """Stratified draws from a histogram of the points, partly even over its box, with weights.
-
-    Any density on the box may be integrated by them without bias; near that of the points the
-    weights hardly vary.
-    """
-
-    def __init__(self, x: Tensor, low: Tensor, high: Tensor) -> None:
-        """A histogram of `x` (n, 2) on the box low … high."""
-        at = ((x - low) / (high - low) * _BINS).long().clamp(0, _BINS - 1)
-        counts = torch.bincount(at[:, 0] * _BINS + at[:, 1], minlength=_BINS**2).double()
-        near = torch.nn.functional.avg_pool2d(counts.view(1, 1, _BINS, _BINS), 3, 1, 1).flatten()
-        self._share = _EVEN / _BINS**2 + (1 - _EVEN) * near / near.sum()
-        self._share /= self._share.sum()
-        self._edges = self._share.cumsum(0)
-        self._low, self._size = low, (high - low) / _BINS
-        self._log_cell = float(self._size.double().log().sum())
-
-    def draw(self, count: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Points (count, 2) and the logarithms of their weights 1 / (count q) (count,)."""
-        u = (torch.arange(count, dtype=torch.float64, device=g.device) + uniform(g, count)) / count
-        cell = torch.searchsorted(self._edges, u).clamp_max(_BINS**2 - 1)
-        corner = torch.stack([cell // _BINS, cell % _BINS], 1)
-        x = self._low + (corner + uniform(g, count, 2)) * self._size
-        log_q = self._share[cell].log() - self._log_cell
-        return x, (-log_q - math.log(count)).float()
-
-
-class Likelihood(Descent):
-    """Maximum likelihood: mean E(x, c) + log Z_c, Z_c = ∫ e^−E over the box of the points."""
-
-    net: PointEnergy
-
-    def __init__(
-        self,
-        net: PointEnergy,
-        x: Tensor,
-        *,
-        generator: torch.Generator,
-        rate: float = 4e-3,
-        nodes: int = 4096,
-    ) -> None:
-        self._nodes, self._count = Nodes(x, net.low, net.high), nodes
-        super().__init__(net, self._nats, generator=generator, rate=rate, averaging=0.99, clip=5.0)
-
-    def _nats(
-        self, net: PointEnergy, x: Tensor, labels: Tensor, progress: float, g: torch.Generator
-    ) -> Tensor:
-        nodes, log_weight = self._nodes.draw(self._count, g)
-        energies = net(torch.cat([x, nodes]))
-        log_z = torch.logsumexp(log_weight[:, None] - energies[len(x) :], 0)
-        own = energies[: len(x)].gather(1, labels[:, None])[:, 0]
-        nats: Tensor = (own + log_z[labels]).mean()
-        return nats
-
-    def weights(self) -> dict[str, Tensor]:
-        """The averaged network with its log Z by quadrature."""
-        net = self._averaged()
-        net.normalise(_SIDES)
-        return net.state_dict()
-
-    @torch.no_grad()
-    def sketch(self) -> dict[str, Tensor]:
-        """The averaged network with log Z by one coarse quadrature."""
-        net = self._averaged()
-        net.log_z.copy_(net.quadrature(_ROUGH_SIDE))
-        net.cells.fill_(_ROUGH_SIDE)
-        return net.state_dict()
-
-    def _averaged(self) -> PointEnergy:
-        net = copy.deepcopy(self.net)
-        net.load_state_dict(super().weights())
-        return net

@@ -31,6 +31,13 @@ _APART = 8
 _BETA2 = (0.9, 0.99)
 _LAST_PENALTY = 0.005
 """Share of the penalty of points that is left at the end."""
+_LIVE: Mapping[str, Any] = {
+    "penalty": 0.02,
+    "haste": 4.0,
+    "pairs": 8,
+    "critic_steps": 1,
+    "generator_steps": 1,
+}
 
 
 def gan(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
@@ -54,9 +61,8 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
                 shape=net["shape"], classes=net["classes"], width=own["critic_width"], features=128
             )
         generator.count(data.train.labels)
-        return Contest(
-            generator, critic, draws=g, rate=own["rate"], gamma=(0.5, 0.05), penalised=0.25
-        )
+        knobs = {"rate": own["rate"], "penalty": 0.5}
+        return Contest(generator, critic, draws=g, knobs=knobs, last_penalty=0.1, penalised=0.25)
 
     return Recipe(
         net=net,
@@ -77,9 +83,7 @@ def _points(data: DataSet, options: Options) -> Recipe:
         "critic_hidden": 128,
         "critic_layers": 3,
         "places": 64,
-        "penalty": 0.02,
-        "haste": 4.0,
-        "pairs": 8,
+        **_LIVE,
     }
     own = chosen(own, options)
     net: dict[str, Any] = {
@@ -106,10 +110,8 @@ def _points(data: DataSet, options: Options) -> Recipe:
             generator,
             critic,
             draws=g,
-            rate=own["rate"],
-            haste=own["haste"],
-            pairs=own["pairs"],
-            gamma=(own["penalty"], _LAST_PENALTY * own["penalty"]),
+            knobs={name: own[name] for name in ("rate", *_LIVE)},
+            last_penalty=_LAST_PENALTY,
         )
 
     return Recipe(
@@ -124,12 +126,16 @@ def _points(data: DataSet, options: Options) -> Recipe:
 
 
 class Contest:
-    """Generator against critic, one update of each a step (Huang et al. 2024, section 2).
+    """Generator against critic, an update of each a step (Huang et al. 2024, section 2).
 
-    `gamma` weighs the penalties, at the start and at the end, as the rate falls to 0 and Adam's
+    `knobs` are the rate of the critic, what weighs the penalties ("penalty", γ; 0: none), and,
+    where they are not 1, "haste", "pairs", and the updates of each a step: "critic_steps",
+    "generator_steps", all on the real examples of the step, each with noise of its own.
+
+    γ falls to `last_penalty` of itself, as the rate falls to 0 and Adam's
     memory lengthens: near the goal it keeps the scores small, and those of points must stay above
     the noise that Adam's steps leave. The critic learns `haste` times as fast as the generator
-    (Heusel et al. 2017): on moons 4 in place of 1, with a smaller gamma, halved the gap. Penalties
+    (Heusel et al. 2017): on moons 4 in place of 1, with a smaller γ, halved the gap. Penalties
     cost a derivative of a derivative, so they are taken on the first `penalised` part of each
     batch alone: the same expectation, more updates a second. Each real example is set against
     `pairs` made ones of the batch, its own class first, which costs only additions: on moons 8 in
@@ -142,51 +148,71 @@ class Contest:
         critic: nn.Module,
         *,
         draws: torch.Generator,
-        rate: float,
-        gamma: tuple[float, float],
+        knobs: dict[str, float],
+        last_penalty: float = 1.0,
         averaging: float = 0.999,
         penalised: float = 1.0,
-        haste: float = 1.0,
-        pairs: int = 1,
     ) -> None:
+        self.knobs = dict.fromkeys(_LIVE, 1.0) | knobs
         self.generator, self.critic, self._draws = generator, critic, draws
         self._average = torch.optim.swa_utils.AveragedModel(
             generator, multi_avg_fn=warming(averaging), use_buffers=False
         )
         self._optimisers = [
-            torch.optim.Adam(net.parameters(), lr=rate, betas=(0.0, _BETA2[0]))
+            torch.optim.Adam(net.parameters(), lr=self.knobs["rate"], betas=(0.0, _BETA2[0]))
             for net in (generator, critic)
         ]
-        self._rates, self._gamma = (rate / haste, rate), gamma
-        self._penalised, self._pairs, self._steps = penalised, pairs, 0
+        self._last_penalty, self._penalised, self._steps = last_penalty, penalised, 0
 
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         self._steps += 1
         self._tune(progress)
-        first, last = self._gamma
-        gamma = last + (first - last) * cosine(progress)
         if self._pairs > 1:  # neighbours are of one class
             order = labels.argsort()
             x, labels = x[order], labels[order]
-        made = self.generator(normal(self._draws, len(x), self.generator.latent), labels)
-        part = max(1, round(self._penalised * len(x)))
-        judged, slope = appraise(self.critic, x, made.detach(), labels, part)
-        critic_loss = pairing(judged[0], judged[1], self._pairs) + gamma / 2 * slope
-        self._descend(1, critic_loss)
+        for _ in range(round(self.knobs["critic_steps"])):
+            made = self._made(labels)
+            gap, slope = self._teach_critic(x, made.detach(), labels, progress)
         with torch.no_grad():
             real = self.critic(x, labels)
-        generator_loss = pairing(self.critic(made, labels), real, self._pairs)
-        self._descend(0, generator_loss)
+        for again in range(round(self.knobs["generator_steps"])):
+            made = self._made(labels) if again else made
+            loss = pairing(self.critic(made, labels), real, self._pairs)
+            self._descend(0, loss)
         self._average.update_parameters(self.generator)
-        gap = (judged[0] - judged[1]).mean()
-        return {"gap": gap.item(), "slope": slope.item(), "generator": generator_loss.item()}
+        return {"gap": gap.item(), "slope": slope.item(), "generator": loss.item()}
+
+    @property
+    def _pairs(self) -> int:
+        return round(self.knobs["pairs"])
+
+    def _made(self, labels: Tensor) -> Tensor:
+        made: Tensor = self.generator(
+            normal(self._draws, len(labels), self.generator.latent), labels
+        )
+        return made
+
+    def _teach_critic(
+        self, x: Tensor, made: Tensor, labels: Tensor, progress: float
+    ) -> tuple[Tensor, Tensor]:
+        """One update; the mean lead of real examples before it, and R1 + R2."""
+        last = self._last_penalty
+        gamma = self.knobs["penalty"] * (last + (1 - last) * cosine(progress))
+        part = max(1, round(self._penalised * len(x)))
+        judged, slope = appraise(self.critic, x, made, labels, part)
+        loss = pairing(judged[0], judged[1], self._pairs)
+        self._descend(1, loss + gamma / 2 * slope if gamma else loss)
+        return (judged[0] - judged[1]).mean(), slope
 
     def _tune(self, progress: float) -> None:
         pace = cosine(progress) * min(1.0, self._steps / _WARM_UP)
         beta2 = _BETA2[1] + (_BETA2[0] - _BETA2[1]) * cosine(progress)
-        for optimiser, rate in zip(self._optimisers, self._rates, strict=True):
+        rate = self.knobs["rate"]
+        for optimiser, peak in zip(
+            self._optimisers, (rate / self.knobs["haste"], rate), strict=True
+        ):
             for group in optimiser.param_groups:
-                group["lr"], group["betas"] = rate * pace, (0.0, beta2)
+                group["lr"], group["betas"] = peak * pace, (0.0, beta2)
 
     def _descend(self, which: int, loss: Tensor) -> None:
         """One update of the generator (0) or of the critic (1)."""
@@ -196,6 +222,9 @@ class Contest:
         for parameter, slope in zip(parameters, slopes, strict=True):
             parameter.grad = slope
         optimiser.step()
+
+    def see(self, x: Tensor, labels: Tensor) -> None:
+        self.generator.count(labels)
 
     def weights(self) -> dict[str, Tensor]:
         """The averaged generator; sampling needs no critic."""
@@ -228,6 +257,7 @@ class Contest:
             "average": self._average.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
             "steps": self._steps,
+            "knobs": self.knobs,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -237,6 +267,7 @@ class Contest:
         for optimiser, kept in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
         self._steps = state["steps"]
+        self.knobs.update(state["knobs"])
 
 
 def pairing(winner: Tensor, loser: Tensor, pairs: int = 1) -> Tensor:

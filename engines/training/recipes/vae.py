@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -50,15 +51,17 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 
 def _points(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"latent": 2, "hidden": 64}, options)
-    own = chosen({"rate": 3e-3, "batch": 512, "samples": 8, "kl": 1.0}, options)
+    live: dict[str, Any] = {"samples": 8, "kl": 1.0}
+    own = chosen({"rate": 3e-3, "batch": 512, **live}, options)
     net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
-    loss = partial(negative_iwae, samples=own["samples"], kl=own["kl"])
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
             model = PointVAE(**net)
         model.standardise(data.train.x)
-        return Descent(model, loss, generator=g, rate=own["rate"], clip=10.0)
+        knobs = {name: own[name] for name in live}
+        loss = partial(_weighed, knobs=knobs)
+        return Descent(model, loss, generator=g, rate=own["rate"], clip=10.0, knobs=knobs)
 
     return Recipe(
         net=net,
@@ -82,6 +85,20 @@ def _negative_elbo(
     kl = log_q - net.log_prior(z, labels)
     warm = min(1.0, 0.1 + 9 * progress)
     return (warm * kl - net.log_likelihood(x, z, labels)).mean()
+
+
+def _weighed(
+    net: PointVAE,
+    x: Tensor,
+    labels: Tensor,
+    progress: float,
+    g: torch.Generator,
+    *,
+    knobs: Mapping[str, float],
+) -> Tensor:
+    """`negative_iwae` with the values of the moment."""
+    samples, kl = round(knobs["samples"]), knobs["kl"]
+    return negative_iwae(net, x, labels, progress, g, samples=samples, kl=kl)
 
 
 def negative_iwae(

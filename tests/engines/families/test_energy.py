@@ -11,7 +11,8 @@ from engines.families.energy.net import SIGMA_MAX, SIGMA_MIN, PictureEnergy, Poi
 from engines.model import Exactness, Meaning, SampleRequest, finish
 from engines.opening import open_model
 from engines.training.randomness import seeded
-from engines.training.recipes.energy import Likelihood, Nodes, denoising
+from engines.training.recipes.energy import denoising
+from engines.training.recipes.point_energy import Likelihood, Nodes
 from tests.engines.tiny import SHAPES, opened
 
 
@@ -128,7 +129,7 @@ def test_maximum_likelihood_learns_a_gaussian_and_ships_its_constant():
     x = torch.randn(4_000, 2) * torch.tensor([1.0, 0.3]) + 2
     net = PointEnergy(dim=2, classes=1, hidden=16, layers=2, places=8, steps=4)
     net.standardise(x)
-    trainer = Likelihood(net, x, generator=seeded(0))
+    trainer = Likelihood(net, x, generator=seeded(0), knobs={"rate": 4e-3, "nodes": 4096})
     for i in range(500):
         trainer.step(x[torch.randint(len(x), (256,))], torch.full((256,), 1), i / 500)
     net.load_state_dict(trainer.weights())

@@ -145,7 +145,7 @@ def test_the_critic_of_pictures_tells_classes_apart():
     assert not torch.allclose(one, other)
 
 
-def contest(rate=2e-3, gamma=(0.1, 0.01)):
+def contest(rate=2e-3, penalty=0.1):
     torch.manual_seed(0)
     generator = PointGenerator(dim=2, classes=2, latent=2, hidden=24, layers=2)
     critic = PointCritic(dim=2, classes=2, hidden=24, layers=2, places=8)
@@ -153,8 +153,8 @@ def contest(rate=2e-3, gamma=(0.1, 0.01)):
         generator,
         critic,
         draws=seeded(0),
-        rate=rate,
-        gamma=gamma,
+        knobs={"rate": rate, "penalty": penalty},
+        last_penalty=0.1,
         penalised=0.5,
         averaging=0.99,
     )
@@ -220,6 +220,6 @@ def test_older_weights_without_the_skip_are_taken_up_unchanged():
     z, labels = normal(9, 3), torch.arange(9) % 2
     assert not torch.equal(new(z, labels), old(z, labels))
     critic = PointCritic(dim=2, classes=2, hidden=16, layers=2, places=8)
-    made = Contest(new, critic, draws=seeded(0), rate=1e-3, gamma=(0.1, 0.1))
+    made = Contest(new, critic, draws=seeded(0), knobs={"rate": 1e-3, "penalty": 0.1})
     made.adopt(old.state_dict())
     assert torch.equal(new(z, labels), old(z, labels))
