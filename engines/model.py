@@ -13,7 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from engines import naming, parts
+from engines import naming, native, parts
 from engines.card import CLASS as CLASS
 from engines.card import NOTHING as NOTHING
 from engines.card import Attribute as Attribute
@@ -279,7 +279,7 @@ class Model:
 
     def __post_init__(self) -> None:
         if self.native is not None:
-            parts.take_native(self, self.native, stacklevel=4)
+            native.take_native(self, self.native, stacklevel=4)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -55,26 +55,19 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     )
     parser.add_argument("--version", action="version", version=f"Genscope {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    window = commands.add_parser("open", help="open the window (the default)")
+    add = commands.add_parser
+    window = add("open", help="open the window (the default)")
     _add_open(window)
     window.set_defaults(act=act_open, parser=window)
-    _add_sample(
-        commands.add_parser(
-            "sample", help=("draw samples from a model, or re-make a saved picture")
-        )
-    )
-    _add_inpaint(
-        commands.add_parser("inpaint", help="fill a hole in a picture or a point, many times")
-    )
-    _add_interpolate(commands.add_parser("interpolate", help="interpolate between two pictures"))
-    _add_density(commands.add_parser("density", help="map the density of a 2-D model"))
-    _add_score(commands.add_parser("score", help="log p(x) of pictures under a model, as a table"))
+    _add_sample(add("sample", help="draw samples from a model, or re-make a saved picture"))
+    _add_inpaint(add("inpaint", help="fill a hole in a picture or a point, many times"))
+    _add_interpolate(add("interpolate", help="interpolate between two pictures"))
+    _add_density(add("density", help="map the density of a 2-D model"))
+    _add_score(add("score", help="log p(x) of pictures under a model, as a table"))
     judging_words.add(commands)
     uses_words.add(commands)
-    fit_words.add(commands.add_parser("fit", help="train models of your own on a CSV of points"))
-    _add_models(
-        commands.add_parser("models", help="list the models; rename, export or remove your own")
-    )
+    fit_words.add(add("fit", help="train models of your own on a CSV of points"))
+    _add_models(add("models", help="list the models; rename, export or remove your own"))
     return parser
 
 
@@ -83,6 +76,12 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
     add("files", nargs="*", metavar="FILE", help="a saved picture, a model or a folder of pictures")
     add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
@@ -100,8 +99,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each picture into a folder")
     add("--yes", action="store_true", help="with --from: more than 5,000 pictures without asking")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
-    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    _add_place(parser)
     parser.set_defaults(act=_sample, parser=parser)
 
 
@@ -125,8 +123,7 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add("--columns", type=int, help="samples in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each sample into a folder")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
-    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    _add_place(parser)
     parser.set_defaults(act=_inpaint, parser=parser)
 
 
@@ -148,8 +145,7 @@ def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
     add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
-    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    _add_place(parser)
     parser.set_defaults(act=_interpolate, parser=parser)
 
 
@@ -169,8 +165,7 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
     add("--truth", action="store_true", help="draw the density of the data beside it")
     add("--out", type=Path, required=True, help="picture of the map with its scale (.png)")
     add("--values", type=Path, help="log-densities (.npz or .csv)")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
-    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    _add_place(parser)
     parser.set_defaults(act=_density, parser=parser)
 
 
@@ -181,8 +176,7 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     add("--text", type=Path, help="for models of text: a file of texts")
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
-    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    _add_place(parser)
     parser.set_defaults(act=_score, parser=parser)
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.command.usage import Parser
 from app.recipes.files import APP
 from engines.checkpoints.catalog import ROOT
 
@@ -13,7 +14,7 @@ COMMANDS = ("compress", "decompress", "info", "classify")
 _OK, _FAILED = 0, 1
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Put the commands beside the others."""
     _add_compress(commands.add_parser("compress", help="pictures to a .gsz file, without loss"))
     _add_decompress(commands.add_parser("decompress", help="a .gsz file to pictures"))

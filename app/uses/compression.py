@@ -147,15 +147,18 @@ class Compression(QObject):
         self.view.save.setEnabled(False)
         self.view.set_running(True)
         things = "1 picture" if count == 1 else f"{count} pictures"
-        self._ticket = self._parts.jobs.submit(Order(
-            f"{family_title(card)}: compress {things}", card.name,
-            compress(self._session.open, card, pictures),
-            _progress,
-            stepped=self._take_step,
-            done=self._finish,
-            failed=self._fail,
-            stopped=self._stopped,
-        ))  # fmt: skip
+        self._ticket = self._parts.jobs.submit(
+            Order(
+                f"{family_title(card)}: compress {things}",
+                card.name,
+                compress(self._session.open, card, pictures),
+                _progress,
+                stepped=self._take_step,
+                done=self._finish,
+                failed=self._fail,
+                stopped=self._stopped,
+            )
+        )
 
     def _take_step(self, step: Loading | Compressing) -> None:
         view = self.view

@@ -53,14 +53,18 @@ def _comparison(tab: UsesTab, parts: Parts) -> Page:
 
 USES = (
     Use(
-        "outliers", "Outliers", "How unlike its data a model finds pictures or places.",
+        "outliers",
+        "Outliers",
+        "How unlike its data a model finds pictures or places.",
         {Pictures: _outliers, Points: _plane},
     ),
     Use(
-        "comparison", "Comparison", "Which model explains held-out data better.",
+        "comparison",
+        "Comparison",
+        "Which model explains held-out data better.",
         {Pictures: _comparison, Points: _comparison},
     ),
-)  # fmt: skip
+)
 
 
 def fitting(kind: Kind) -> tuple[Use, ...]:

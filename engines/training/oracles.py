@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engines import parts
+from engines import native
 from engines.families.any_order.model import AnyOrderPictures
 from engines.families.any_order.net import PictureAnyOrder
 from engines.families.autoregressive.model import RasterPictures
@@ -87,7 +87,7 @@ def _model(card: Card, part: object, draw: Callable[[Tensor], Tensor] | None = N
         return 3 * e if draw is None else draw(e)
 
     exact = Procedure(Exactness.EXACT, "", "")
-    return Model(card, sample=sample, procedure=lambda _: exact, **parts.of_object(part))
+    return Model(card, sample=sample, procedure=lambda _: exact, **native.of_object(part))
 
 
 def line_mixture() -> FactorAnalysers:

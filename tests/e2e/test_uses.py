@@ -76,8 +76,9 @@ def test_pictures_are_judged_sorted_flagged_and_explained(open_window, kept, tmp
     assert view.table.text("noise", FLOW).startswith("1.00")
     assert view.table.text("noise", FLOW).endswith("4/4")
     assert (view.table.text("noise", GAN), view.head(GAN)) == (
-        "–", "GAN: mnist/gan is implicit: it has no density.",
-    )  # fmt: skip
+        "–",
+        "GAN: mnist/gan is implicit: it has no density.",
+    )
     groups = page.verdicts[FLOW].candidates.groups
     assert view.gallery.count() == len(groups) == 9
     order = [groups[i] for i in page.order()]

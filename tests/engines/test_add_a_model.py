@@ -134,8 +134,8 @@ def test_the_pages_part_is_one(tmp_path):
     said = run(
         tmp_path,
         "-c",
-        "from denoise import Gaussian; from engines import parts; import torch\n"
-        "g = Gaussian(); print(sorted(parts.of_object(g)), g.leave(g.enter(torch.ones(1, 2))[0]))",
+        "from denoise import Gaussian; from engines import native; import torch\n"
+        "g = Gaussian(); print(sorted(native.of_object(g)), g.leave(g.enter(torch.ones(1, 2))[0]))",
     )
     assert said == "['denoise'] tensor([[1., 1.]])\n"
     page = PAGE.read_text("utf-8")

@@ -60,9 +60,11 @@ class ClassifierPage(QWidget):
             "mean of max p(c | x) in the bin", "share that is right", diagonal=True, parent=self
         )
         self.reject = SharePlot(
-            "share that is read (coverage)", "share of those that is wrong (risk)",
-            diagonal=False, parent=self,
-        )  # fmt: skip
+            "share that is read (coverage)",
+            "share of those that is wrong (risk)",
+            diagonal=False,
+            parent=self,
+        )
         self.models, self.cell_title = Combo(self), QLabel(self)
         self.doubt, self.figures = QLabel(self), QLabel(self)
         self._sheet, self._views = QStackedWidget(self), QStackedWidget(self)

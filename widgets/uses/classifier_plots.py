@@ -181,9 +181,11 @@ class Confusion(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {
-            Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Up: (-1, 0),
             Qt.Key.Key_Down: (1, 0),
-        }  # fmt: skip
+        }
         move = moves.get(Qt.Key(event.key()))
         if move is None or not len(self.counts):
             super().keyPressEvent(event)

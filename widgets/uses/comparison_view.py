@@ -64,8 +64,14 @@ class ComparisonView(QWidget):
         column.setContentsMargins(unit, unit, unit, unit)
         column.setSpacing(unit)
         column.addLayout(head)
-        for widget in (self.count, QLabel("Scatter of", left), self.across, self.up, self.box,
-                       self.chosen):  # fmt: skip
+        for widget in (
+            self.count,
+            QLabel("Scatter of", left),
+            self.across,
+            self.up,
+            self.box,
+            self.chosen,
+        ):
             column.addWidget(widget)
         column.addStretch(1)
         right.setChildrenCollapsible(False)

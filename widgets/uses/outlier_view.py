@@ -108,9 +108,18 @@ class OutlierView(QWidget):
         column.addLayout(head)
         column.addLayout(self._group_grid)
         column.addLayout(many)
-        for widget in (self.folder, self.failures, self.says, QLabel("Score", left), self.scores,
-                       QLabel("False-alarm rate", left), self.rate, self.rate_says,
-                       QLabel("Sorted by", left), self.model):  # fmt: skip
+        for widget in (
+            self.folder,
+            self.failures,
+            self.says,
+            QLabel("Score", left),
+            self.scores,
+            QLabel("False-alarm rate", left),
+            self.rate,
+            self.rate_says,
+            QLabel("Sorted by", left),
+            self.model,
+        ):
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(self.save)

@@ -112,9 +112,11 @@ class RankHistogram(QFrame):
         painter.setPen(theme.colour("faint"))
         painter.drawLine(room.bottomLeft(), room.bottomRight())
         for p, side in (
-            (0.001, Qt.AlignmentFlag.AlignLeft), (0.01, Qt.AlignmentFlag.AlignHCenter),
-            (0.1, Qt.AlignmentFlag.AlignHCenter), (1.0, Qt.AlignmentFlag.AlignRight),
-        ):  # fmt: skip
+            (0.001, Qt.AlignmentFlag.AlignLeft),
+            (0.01, Qt.AlignmentFlag.AlignHCenter),
+            (0.1, Qt.AlignmentFlag.AlignHCenter),
+            (1.0, Qt.AlignmentFlag.AlignRight),
+        ):
             x = self.x_of(p)
             left = {Qt.AlignmentFlag.AlignLeft: x, Qt.AlignmentFlag.AlignRight: x - 6 * unit}
             box = QRectF(left.get(side, x - 3 * unit), room.bottom() + 2, 6 * unit, 2 * unit)

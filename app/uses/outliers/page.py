@@ -107,9 +107,10 @@ class OutliersPage(Page):
         shape = self._session.chosen()[0].shape
         return Asked(
             tuple(name for name in ticked if name not in (OWN, SENT)),
-            int(self.view.count.value()), self._session.seed,
+            int(self.view.count.value()),
+            self._session.seed,
             tuple((name, len(v), _bytes(v, shape)) for name, v in own),
-        )  # fmt: skip
+        )
 
     def _offer_own(self) -> None:
         if self._session.data in self._session.examples:

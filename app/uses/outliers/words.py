@@ -27,9 +27,11 @@ FAILURES = (
     "and the corrected score calls them ordinary. No single score is safe: look at several."
 )
 _TITLES = {
-    measuring.NLL: "−log p", measuring.TYPICALITY: "Typicality",
-    measuring.COMPLEXITY: "Complexity-corrected", measuring.OWN: "The model's own",
-}  # fmt: skip
+    measuring.NLL: "−log p",
+    measuring.TYPICALITY: "Typicality",
+    measuring.COMPLEXITY: "Complexity-corrected",
+    measuring.OWN: "The model's own",
+}
 _ON = ("black", "noise", "shuffled", "thin", candidates.DIGITS)
 
 

@@ -15,16 +15,14 @@ from engines.checkpoints import weights
 from engines.drawing import GUIDANCE, TEMPERATURE, Guided, class_indices, in_batches, tempered
 from engines.families.any_order.knobs import SOURCE, TERMS, calls_knob, groups_knob, procedure_of
 from engines.families.any_order.net import PictureAnyOrder
+from engines.families.autoregressive.lines import grid_of, scores, solve
 from engines.families.autoregressive.model import (
     LOGITS,
     ROSENBLATT,
     Coordinates,
     Levels,
     draw_levels,
-    grid_of,
     noise_of_levels,
-    scores,
-    solve,
     to_indices,
     to_pictures,
 )

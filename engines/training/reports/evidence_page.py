@@ -197,8 +197,8 @@ row speaks for the same method on the same family and kind of data, pictures or 
 other: what has no row stands at the end as not measured. Two parts of the methods of pictures are
 in no row. A known pixel is a cell of the density's numbers: factor analysers and flows sample
 within it, twisted SMC of pictures takes it for a Gaussian, and RePaint, replacement and DPS draw it
-once and keep it. And where no class is chosen, a separate classifier draws it first, where the model's
-own posterior is not cheap. That classifier is not the model's own p(class | x_o); how
+once and keep it. And where no class is chosen, a separate classifier draws it first, where the
+model's own posterior is not cheap. That classifier is not the model's own p(class | x_o); how
 often it is right is in [models.md](models.md).
 
 Calls are network evaluations per draw as the runs count them. TV is the total variation distance:

@@ -41,4 +41,4 @@ def _first(small: Ink, axis: int, field: int) -> int:
     mass = small.astype(np.float64).sum(1 - axis)
     centre = float((mass * np.arange(len(mass))).sum() / mass.sum())
     # of 28 pixels the one with the index 14, as all digits of MNIST have it
-    return min(max(round(field // 2 - centre), 0), field - small.shape[axis])
+    return int(min(max(round(field // 2 - centre), 0), field - small.shape[axis]))

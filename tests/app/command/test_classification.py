@@ -49,11 +49,12 @@ def test_rows_are_bayes_rule(placed, tmp_path, prior):
     ("words", "says", "code"),
     [
         (("--prior", "0,0,0"), "a prior of 0 for every class", 1),
-        (("--prior", "1,1"), "each of 3 classes", 1), (("--prior", "a,b"), "must be uniform", 2),
+        (("--prior", "1,1"), "each of 3 classes", 1),
+        (("--prior", "a,b"), "must be uniform", 2),
         (("--prior", "training"), "are not known here", 2),
         (("--temperature", "0"), "--temperature must lie in", 2),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_one_sentence(placed, words, says, code, capsys):
     root, model, folder, _ = placed
     assert run(root, "classify", model.card.name, "--images", folder, *words) == code

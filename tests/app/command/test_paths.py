@@ -49,9 +49,8 @@ def test_ends_by_seed_are_the_samples_themselves_and_come_again(monkeypatch, tmp
     from engines.families.vae.model import VAE as Autoencoder
 
     monkeypatch.setattr(Autoencoder, "encode", lambda *_: pytest.fail("it was encoded"))
-    walk = interpolate(
-        Wish(VAE, ("seed:1", "seed:2:5"), frames=4, **asked), Place(str(tmp_path / "w/"), True)
-    )
+    options = PathOptions(VAE, ("seed:1", "seed:2:5"), frames=4, **asked)
+    walk = interpolate(options, Place(str(tmp_path / "w/"), True))
     first, *_, last = (frames_of(path)[0] for path in sorted(walk.iterdir()))
     label = int(asked["label"]) if asked else None
     model = open_model(VAE)
@@ -61,7 +60,7 @@ def test_ends_by_seed_are_the_samples_themselves_and_come_again(monkeypatch, tmp
     ):
         assert (shown == to_pixels(finish(model.sample(request)))[0]).all()
     gif = interpolate(
-        Wish(VAE, ("seed:1", "seed:2:5"), frames=4, **asked), Place(str(tmp_path / "w.gif"))
+        PathOptions(VAE, ("seed:1", "seed:2:5"), frames=4, **asked), Place(str(tmp_path / "w.gif"))
     )
     again = remake(gif, Place(str(tmp_path / "again.gif")))
     assert (frames_of(gif) == frames_of(again)).all()
@@ -69,7 +68,7 @@ def test_ends_by_seed_are_the_samples_themselves_and_come_again(monkeypatch, tmp
 
 def test_a_seed_and_a_point_make_a_path(tmp_path):
     path = interpolate(
-        Wish("moons/flow", ("seed:1", "0,1"), frames=3), Place(str(tmp_path / "p.csv"))
+        PathOptions("moons/flow", ("seed:1", "0,1"), frames=3), Place(str(tmp_path / "p.csv"))
     )
     rows = [row for row in path.read_text().splitlines() if not row.startswith("#")][1:]
     drawn = finish(open_model("moons/flow").sample(SampleRequest(1, 1)))[0]
@@ -88,5 +87,5 @@ def test_a_seed_and_a_point_make_a_path(tmp_path):
 )
 def test_seeds_without_codes_are_refused_in_one_sentence(tmp_path, model, ends, said):
     with pytest.raises(UsageError, match=said):
-        interpolate(Wish(model, ends, frames=3), Place(str(tmp_path / "p.csv")))
+        interpolate(PathOptions(model, ends, frames=3), Place(str(tmp_path / "p.csv")))
     assert not list(tmp_path.iterdir())
