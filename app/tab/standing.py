@@ -39,5 +39,7 @@ def of_codes(procedure: Procedure) -> str:
 
 
 def _rest(procedure: Procedure) -> str:
-    method = procedure.method[:1].upper() + procedure.method[1:]
+    method = procedure.method
+    if method[:2].isalpha():  # a formula such as "x = G(z)" keeps its letters
+        method = method[:1].upper() + method[1:]
     return f"{method}. {procedure.source}."

@@ -29,7 +29,7 @@ class PictureDesk(Desk):
         self.canvas = self.editor.canvas
         self.inspected = self.flip = Flip(parent)
         self.keep_mask = QCheckBox("Keep mask", parent)
-        self.unclamped = QCheckBox("Before known pixels are restored", parent)
+        self.unclamped = QCheckBox("Raw samples", parent)
         self.switches = self.keep_mask, self.unclamped
         self.keep_mask.setToolTip(
             "Keep the mask when the picture changes; otherwise it is cleared."

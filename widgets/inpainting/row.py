@@ -84,9 +84,9 @@ class InpaintingRow(FillingRow):
     def set_unclamped(self, drift: int) -> None:
         """The draws on show are as the method left them, at most `drift` levels from the known."""
         if drift:
-            self._kept.setText(f"before restoring: ≤ {drift} of 255 off")
+            self._kept.setText(f"raw: ≤ {drift} of 255 off")
         else:
-            self._kept.setText("before restoring: known kept")
+            self._kept.setText("raw: known kept")
 
     def set_truth(self, caption: str) -> None:
         """Whether the picture behind the hole is the "truth" or only where it comes from."""

@@ -34,7 +34,8 @@ from widgets.look import theme
 from widgets.look.frames import card, scrolled
 from widgets.look.specs import RowSpec
 
-GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 376, 400, 268
+GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 364, 364, 248
+"""Together they fit into a window of 1024 pixels."""
 """Least widths, in device-independent pixels."""
 FILL_TIP = (
     "Fill every row, as jobs in the queue (Ctrl+Enter). With Shift: at the front of the queue."

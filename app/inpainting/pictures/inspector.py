@@ -106,7 +106,7 @@ class PictureInspector(Inspector[FilledRow]):
         if row.stale:
             table.insert(0, ("", CHANGED))
         if self._desk.unclamped.isChecked():
-            table.insert(1, ("Shown", "before known pixels are restored; files have them"))
+            table.insert(1, ("Shown", "raw; files have the known pixels"))
         self._desk.flip.show_draw(
             row.seen(frame)[index],
             table,

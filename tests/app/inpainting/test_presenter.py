@@ -334,9 +334,9 @@ def test_the_unclamped_guess_is_shown_on_request_and_never_saved(desk):
     assert (shown[:, -1] == 166).all(), "the puppet leaves 0.3 in the last column"
     assert (shown[known] != picture[known]).any()
     off = abs(shown[known].astype(int) - picture[known]).max()
-    assert f"before restoring: ≤ {off} of 255 off" in desk.texts()
+    assert f"raw: ≤ {off} of 255 off" in desk.texts()
     assert (frame.values[:, known] == picture[known]).all()
-    assert "Shown: unclamped" in desk.side.flip.viewer.recipe_text()
+    assert "Shown: raw" in desk.side.flip.viewer.recipe_text()
     desk.side.unclamped.setChecked(False)
     assert (desk.view().draws.picture(3)[known] == picture[known]).all()
     assert "✓ known pixels kept" in desk.texts()
