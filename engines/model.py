@@ -294,12 +294,12 @@ class Model:
 
 
 def own_knobs(knobs: tuple[Knob, ...]) -> Knobs:
-    """The values that give the model's own distribution, of the knobs whose default does not."""
+    """The values that give the model's own distribution, of the knobs whose default is another."""
     return {knob.name: knob.own for knob in knobs if knob.own is not None}
 
 
 def in_force(knobs: tuple[Knob, ...], request: SampleRequest) -> Knobs:
-    """Every knob's value as far as it counts: without a condition, guidance is none."""
+    """The effective value of every knob: without a condition, guidance is none."""
     return {
         knob.name: knob.rest
         if knob.of_class and request.label is None and not request.given

@@ -28,7 +28,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Held:
-    """An open model, the bytes its tensors take, and whether it is kept from making room.
+    """An open model, the bytes its tensors take, and whether it is pinned.
 
     `size` is what it was counted as, `measured` what its tensors take.
     """
@@ -125,7 +125,7 @@ class Models:
         return model
 
     def made(self, name: str) -> dict[str, Any]:
-        """A place for what is made of an open model and goes with it. KeyError if not open."""
+        """Per-model cache; dropped when the model is unloaded. KeyError if not open."""
         return self._open[name].made
 
     def held(self) -> tuple[Held, ...]:

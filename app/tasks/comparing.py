@@ -55,7 +55,7 @@ class Ground:
 
 
 class Grounds:
-    """The grounds that are known, by data set. Of the lane alone."""
+    """The grounds that are known, by data set. Use on the lane thread only."""
 
     def __init__(self) -> None:
         self.known: dict[str, Ground] = {}
@@ -93,7 +93,7 @@ def compare(
 
 
 def _again(run: Generator[Any, None, T], last: Compared | None) -> Generator[Any, None, T]:
-    """Drive a run; each step shows the last frame again, as nothing would replace it unseen."""
+    """Drive a run; repeats the last frame, so that an undelivered one is not lost."""
     while True:
         try:
             next(run)

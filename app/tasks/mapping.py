@@ -71,7 +71,7 @@ Frames: TypeAlias = Generator["Loading | MapFrame | None", None, "MapFrame"]
 
 
 class Fields:
-    """What can be mapped: models' densities, their stand-ins, the truth. Of the lane alone."""
+    """What can be mapped: models' densities, their stand-ins, the truth. Lane thread only."""
 
     def __init__(self, models: Models) -> None:
         self.models = models
@@ -195,7 +195,7 @@ def _last(found: Map, field: Field, request: MapRequest, spent: float) -> MapFra
 
 
 def _silent(run: Generator[object, None, T]) -> Generator[None, None, T]:
-    """Drive a run of the engines with a breath at each of its steps."""
+    """Drive a run; yields None after each step, so that other jobs can run."""
     while True:
         try:
             next(run)

@@ -109,7 +109,7 @@ def score(
 def _run(
     model: Model, density: Density, values: Values, label: int | None, given: Given = NOTHING
 ) -> Generator[None, None, LogDensity]:
-    """Drive a density with a breath at each of its steps."""
+    """Drive a density; yields after each step, so that other jobs can run."""
     x = view_of(model.card).tensor_of(values)
     labels = codes_of(model.card, label, given, len(x))
     run = density.run(x, labels, {})

@@ -224,7 +224,7 @@ class Background(QObject):
 
 
 class Newest(QObject):
-    """What any thread says last, on the GUI thread: earlier words not yet heard are dropped."""
+    """Latest-value signal: set from any thread, received on the GUI thread."""
 
     told = Signal(object)
     _arrived = Signal()

@@ -93,7 +93,7 @@ def _look(
 
 
 def _silently(run: DensityRun) -> Generator[None, None, LogDensity]:
-    """Drive a run with a breath at each of its steps."""
+    """Drive a run; yields after each step, so that other jobs can run."""
     steps = Steps(run)
     for _ in steps:
         yield None

@@ -126,7 +126,7 @@ class Knob(QWidget):
         self._mark()
 
     def strays(self) -> bool:
-        """Whether the value, as far as it counts, loses what the warning says."""
+        """Whether the warning applies to the value that is in force."""
         return not self._idle and self.spec.strays(self.value())
 
     def to_own(self) -> None:

@@ -174,7 +174,7 @@ Slopes: TypeAlias = Callable[[Tensor, float, bool], tuple[Tensor, Tensor]]
 def travel(
     slopes: Slopes, w: Tensor, phis: Sequence[float]
 ) -> Generator[int, None, tuple[Tensor, Tensor, Tensor]]:
-    """Where w goes along some angles φ, ∫ ∇·F dφ on the way (float64), and its doubt.
+    """Where w goes along some angles φ, ∫ ∇·F dφ on the way (float64), and its error estimate.
 
     The classical method of Kutta 1901, and Simpson's rule on the cubic through both ends of a
     stride (Hermite): its three nodes cost a divergence each, and neighbours share one. Five calls
