@@ -286,7 +286,8 @@ class Sampling(QObject):
         """The switch says which batch there is, and whether a column shows one."""
         found = [self._batches[name].request for name in self.columns if name in self._batches]
         words = f"{found[0].count:,}, seed {found[0].seed}" if found else ""
-        shown = any(column.batch is not None for column in self.columns.values())
+        kept = [column for name, column in self.columns.items() if name in self._batches]
+        shown = all(column.batch is not None for column in kept)
         self._tab.set_batch(words, shown=shown and bool(words))
 
     def stop(self) -> None:

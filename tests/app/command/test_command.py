@@ -220,7 +220,7 @@ def test_progress_shows_only_where_someone_watches(genscope, monkeypatch):
         (["mnist/kde", "--device", "abacus"], "'abacus' is no device"),
         (["mnist/kde", "--out", "grid.jpeg"], "must end in .png"),
         (["moons/kde", "--out", "grid.txt"], "must end in .csv, .npz, .png"),
-        (["moons/kde", "--separate"], "draws points"),
+        (["moons/kde", "--separate"], "makes points"),
         ([], "name a MODEL"),
         (["mnist/kde", "--from", "a.png"], "--from takes all but"),
         (["--from", "a.png", "--seed", "1"], "--from takes all but"),

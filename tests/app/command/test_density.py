@@ -134,7 +134,7 @@ def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
     Image.new("L", (8, 8)).save(tmp_path / "in" / "a.png")
     for model, folder, says in (
         (gan, tmp_path / "in", "implicit"),
-        (flow, empty, "is of points"),
+        (flow, empty, "is a model of points"),
         (gan, empty, "no pictures"),
         (gan, tmp_path / "none", "not a folder"),
     ):
@@ -155,6 +155,9 @@ def test_ten_of_many_bad_pictures_are_named_and_what_was_decided_is_said(tmp_pat
     words = ("score", model.card.name, "--images", str(folder), "--csv", str(out))
     assert run(root, *words) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert sum(line.startswith("skipped: ") and ".png is no" in line for line in lines) == 10
+    assert (
+        sum(line.startswith("skipped: ") and ".png cannot be read as" in line for line in lines)
+        == 10
+    )
     assert "skipped: 3 more" in lines
     assert any("scan.png has values of at most 4,095: 4,095 of 12 bits" in line for line in lines)

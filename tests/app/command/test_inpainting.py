@@ -83,7 +83,7 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["mnist/kde", "HOLE", "--count", 65], "--count must lie in 1 … 64"),
         (["mnist/kde", "HOLE", "--label", "each"], "filled with one class"),
         (["mnist/kde", "HOLE", "--knob", "warp=1"], "no knob 'warp'"),
-        (["moons/kde", "HOLE"], "draws points: say --fix x=0.5"),
+        (["moons/kde", "HOLE"], "is a model of points: give --fix x=0.5"),
         (["mnist/nothing", "HOLE"], "there is no model"),
         (["--from", "a.png", "HOLE"], "--from takes all but"),
         (["--from", "a.png", "--fix", "x=1"], "--from takes all but"),
@@ -92,8 +92,8 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["moons/kde", "--fix", "x=1", "--count", 5001], "--count must lie in 1 … 5000"),
         (["moons/kde", "--fix", "x=1", "--method", "magic"], "no in-painting method 'magic'"),
         (["moons/kde", "--fix", "x=1", "HOLE"], "--fix is for points"),
-        (["moons/kde", "--fix", "x=1", "--out", "a/"], "draws points; write them to one .csv"),
-        (["mnist/kde", "--fix", "x=1"], "draws pictures: say --image and --mask"),
+        (["moons/kde", "--fix", "x=1", "--out", "a/"], "makes points; write them to one .csv"),
+        (["mnist/kde", "--fix", "x=1"], "is a model of pictures: give --image and --mask"),
     ],
 )
 def test_a_request_that_cannot_be_fulfilled_gets_one_sentence(genscope, root, hole, words, said):

@@ -16,7 +16,7 @@ from engines.model import SampleRequest
 def test_a_family_without_latents_is_refused_before_it_is_loaded(monkeypatch, tmp_path):
     monkeypatch.setattr(Models, "get", lambda *_: pytest.fail("it was loaded"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="mnist/mfa: Its factors mean something"):
+    with pytest.raises(UsageError, match="mnist/mfa: Each component has its own latent space"):
         interpolate(PathOptions("mnist/mfa", ("no.png", "no.png")), Place(None))
     assert not list(tmp_path.iterdir())
 

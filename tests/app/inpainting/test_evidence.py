@@ -86,7 +86,7 @@ def test_figures_are_shown_with_what_would_be_wanted(card):
     assert text == NOT_MEASURED
     assert "method quick" in tip
     cells = [[cell.text for cell in row.cells] for row in calibration_table([full]).rows]
-    few, many = "closed form, 2 draws, 500 pictures", "closed form, 32 draws, 40 pictures"
+    few, many = "closed form, 2 samples, 500 pictures", "closed form, 32 samples, 40 pictures"
     assert cells == [
         ["left", "agreement", "91.0 % ± 1.3 %", "99.0 %", few],
         ["left", "coverage", "86.1 % ± 0.4 %", "90.0 %", many],
@@ -125,8 +125,8 @@ def test_no_shipped_row_shows_figures_of_other_settings(shipped_methods):
         # a knob that came after the measurement stands at its default, and needs no number
         measured = figures_of(card)[0].knobs
         there = {knob.name: measured.get(knob.name, knob.default) for knob in method.knobs}
-        assert calibration(card, offered, True, there)[0].startswith("covers")
-        assert text.startswith("covers") == (there == settle(method.knobs, {}))
+        assert calibration(card, offered, True, there)[0].startswith("90 % intervals cover")
+        assert text.startswith("90 % intervals cover") == (there == settle(method.knobs, {}))
     assert len(seen) == 10
 
 

@@ -55,7 +55,7 @@ def test_it_opens_on_a_line_across_the_data(plane):
     low, high = plane.plane.span(1)
     seen = ((row.frame.values >= low) & (row.frame.values <= high)).mean()
     in_view = f", {100 * seen:.0f} % in view" if seen < 0.995 else ""
-    assert row.view.plot.key.texts()[0] == f"500 draws{in_view}"
+    assert row.view.plot.key.texts()[0] == f"500 samples{in_view}"
     assert "exact" in row.view.plot.key.texts()[1]
     assert row.truth is not None
     assert row.truth.density is not None

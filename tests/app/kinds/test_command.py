@@ -72,7 +72,7 @@ def test_a_file_that_nobody_named_has_the_suffix_of_its_kind(genscope, tmp_path)
         (("--label", "calm"), "say --given mood=calm or --given key=low"),
         (("--label", "calm", "--given", "mood=calm"), "short for --given"),
         (("--out", "x.png"), "must end in .txt"),
-        (("--separate",), "draws sequences; write them to one .txt file"),
+        (("--separate",), "makes sequences; write them to one .txt file"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(genscope, words, says):
@@ -97,7 +97,7 @@ def test_a_hole_is_filled_and_filled_again(genscope, tmp_path):
 def test_a_hole_of_another_kind_is_refused(genscope):
     code, said = genscope("inpaint", NAME, "--fix", "x=0.5")
     assert code == 2
-    assert "draws sequences: say --text and --span, not --fix" in said.err
+    assert "is a model of sequences: give --text and --span, not --fix" in said.err
 
 
 def test_a_path_goes_from_sequence_to_sequence(genscope, tmp_path):

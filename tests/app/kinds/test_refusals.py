@@ -20,7 +20,7 @@ def test_a_tab_without_the_kind_says_so_and_refuses_its_recipes(open_songs, plac
     tab, card = tabs.widget(place), stage.window.session.cards[NAME]
     assert not tabs.isTabEnabled(place)
     assert tab.nothing.isVisible()
-    assert "has nothing for sequences, only for pictures and points." in tab.nothing.text()
+    assert "does not support sequences, only pictures and points." in tab.nothing.text()
     assert tabs.tabToolTip(place) == tab.nothing.text()
     assert presenter.adopt(b"") is False
     presenter.save()

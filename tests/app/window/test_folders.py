@@ -38,7 +38,7 @@ def test_a_dropped_folder_is_what_holes_are_painted_in_and_paths_begin_with(open
     stage.until(lambda: "mnist" in examples(stage))
     (said,) = stage.said()
     assert said.startswith("The examples of MNIST digits are now 5 pictures from my pictures")
-    assert "1 left out (5.png is no picture" in said
+    assert "1 left out (5.png cannot be read as a picture" in said
 
     inpainting = front(stage, INPAINTING)
     stage.until(lambda: inpainting.editor.source.picture is not None)
