@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or words[0] not in (*COMMANDS, "-h", "--help", "--version"):
         words.insert(0, "open")
     try:
-        arguments = build_parser(_open).parse_args(words)
+        arguments = build_parser(_open, words[0]).parse_args(words)
         code: int = arguments.act(arguments)
         if sys.stdout:  # there is none where a desktop starts the window
             sys.stdout.flush()

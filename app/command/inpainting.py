@@ -69,6 +69,10 @@ def inpaint(
     options = options if options.count is not None else replace(options, count=usual)
     count = options.count or 0
     _check_numbers(count, options.seed, most)
+    if options.columns is not None and view.columns(count) is None:
+        raise UsageError(
+            f"{card.name} is a model of {card.kind.things}; --columns is for sheets of pictures"
+        )
     if options.columns is not None and not 1 <= options.columns <= count:
         raise UsageError(f"--columns must lie in 1 … {options.count}, got {options.columns}")
     asked = one_condition(

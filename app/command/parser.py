@@ -9,15 +9,18 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.command import fit_words, judging_words, uses_words
 from app.command.usage import Parser
+from app.kinds import Option, options_of
+from app.kinds.view import names_of
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
 from engines.maps.coordinate import coordinate
 
+_Groups: TypeAlias = "list[tuple[Option, ...]]"
 _OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -42,10 +45,13 @@ Without a command the window opens, with the saved pictures given, if any.
 """
 
 
-def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+def build_parser(
+    act_open: Callable[[argparse.Namespace], int], command: str
+) -> argparse.ArgumentParser:
     """The parser of all commands; what it parses has `act`, which returns the exit code.
 
-    `act_open` opens the window: the one command that needs Qt.
+    `act_open` opens the window: the one command that needs Qt. `command` is the one to be parsed:
+    what kinds of data bring to others is not looked for.
     """
     parser = Parser(
         prog=APP,
@@ -60,10 +66,10 @@ def build_parser(act_open: Callable[[argparse.Namespace], int]) -> argparse.Argu
     _add_open(window)
     window.set_defaults(act=act_open, parser=window)
     _add_sample(add("sample", help="draw samples from a model, or re-make a saved picture"))
-    _add_inpaint(add("inpaint", help="fill a hole in a picture or a point, many times"))
+    _add_inpaint(add("inpaint", help="fill a hole in a picture or a point, many times"), _groups(command, "inpaint"))
     _add_interpolate(add("interpolate", help="interpolate between two pictures"))
     _add_density(add("density", help="map the density of a 2-D model"))
-    _add_score(add("score", help="log p(x) of pictures under a model, as a table"))
+    _add_score(add("score", help="log p(x) of pictures under a model, as a table"), _groups(command, "score"))
     judging_words.add(commands)
     uses_words.add(commands)
     fit_words.add(add("fit", help="train models of your own on a CSV of points"))
@@ -103,17 +109,13 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_sample, parser=parser)
 
 
-def _add_inpaint(parser: argparse.ArgumentParser) -> None:
+def _add_inpaint(parser: argparse.ArgumentParser, groups: _Groups) -> None:
     add = parser.add_argument
     add("model", nargs="?", help=f"such as mnist/mfa{_OR_OTHERS}")
     add("--prompt", help="what to fill in, for models that take a text prompt")
     add("--negative", help="negative prompt: what should not be drawn")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved sample instead")
-    add("--image", type=Path, help="the picture; one of another size is cropped and scaled")
-    add("--mask", type=Path, help="a picture of the model's size: white is unknown")
-    add("--fix", type=_coordinate, metavar="x=NUMBER", help="for points: the known coordinate")
-    add("--text", type=Path, help="for models of text: a text file")
-    add("--span", metavar="FROM:TO", help="for text: the unknown characters, counted from 0")
+    holes = _add_of_kinds(parser, groups)
     add("--method", help="how to fill, by name (default: the model's best)")
     add("--count", type=int, help="how many samples (default: 8, at most 64; for points 500)")
     add("--seed", type=int, help="the samples depend only on it (default: 7)")
@@ -124,7 +126,7 @@ def _add_inpaint(parser: argparse.ArgumentParser) -> None:
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each sample into a folder")
     _add_place(parser)
-    parser.set_defaults(act=_inpaint, parser=parser)
+    parser.set_defaults(act=_inpaint, parser=parser, holes=holes)
 
 
 def _add_interpolate(parser: argparse.ArgumentParser) -> None:
@@ -169,15 +171,14 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_density, parser=parser)
 
 
-def _add_score(parser: argparse.ArgumentParser) -> None:
+def _add_score(parser: argparse.ArgumentParser, groups: _Groups) -> None:
     add = parser.add_argument
     add("model", help="a model of pictures, such as mnist/flow, or of text")
-    add("--images", type=Path, help="folder of pictures; other sizes are cropped and scaled")
-    add("--text", type=Path, help="for models of text: a file of texts")
+    named = _add_of_kinds(parser, groups)
     add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
     _add_place(parser)
-    parser.set_defaults(act=_score, parser=parser)
+    parser.set_defaults(act=_score, parser=parser, groups=named)
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -239,15 +240,30 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _coordinate(text: str) -> tuple[int, float]:
-    name, _, value = text.partition("=")
-    wanted = "must be x=NUMBER or y=NUMBER, such as x=0.5"
-    if name not in ("x", "y"):
-        raise argparse.ArgumentTypeError(f"{wanted}, got '{text}'")
-    try:
-        return "xy".index(name), coordinate(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{wanted}: {error}") from error
+def _add_of_kinds(parser: argparse.ArgumentParser, groups: _Groups) -> list[tuple[str, ...]]:
+    """Add the options that kinds of data bring to a command; their names, those of a kind together.
+
+    Kinds may share the name of an option, which is read as the first of them does.
+    """
+    known: set[str] = set()
+    for option in (option for group in groups for option in group):
+        if option.name not in known:
+            known.add(option.name)
+            reads = _typed(option.reads)
+            parser.add_argument(
+                f"--{option.name}", type=reads, metavar=option.metavar, help=option.help
+            )
+    return [tuple(option.name for option in group) for group in groups]
+
+
+def _typed(reads: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return reads(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
 
 
 def _sample(arguments: argparse.Namespace) -> int:
@@ -277,18 +293,17 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 def _inpaint(arguments: argparse.Namespace) -> int:
     keys = ("method", "count", "seed", "label", "columns", "prompt", "negative")
-    given, hole = _asked(arguments, keys), _asked(arguments, _HOLE)
-    hole = {key: hole[key] for key in _HOLE if key in hole}
+    given = _asked(arguments, keys)
+    options = dict.fromkeys(name for group in arguments.holes for name in group)
+    hole = {key: value for key in options if (value := getattr(arguments, key)) is not None}
     if arguments.saved is not None and (given or hole):
         arguments.parser.refuse(_FROM)
-    whole = any(set(pair) <= set(hole) for pair in _HOLES)
+    whole = any(set(group) <= set(hole) for group in arguments.holes)
     if arguments.saved is None and not (arguments.model and whole):
         arguments.parser.refuse(
-            "name a MODEL, its --image and --mask or for points --fix, for texts --text "
-            "and --span, or a saved sample with --from"
+            f"name a MODEL and its {' or '.join(map(names_of, arguments.holes))}, or a saved sample "
+            "with --from"
         )
-    if arguments.fix and {"image", "mask", "columns", "prompt", "negative"} & {*given, *hole}:
-        arguments.parser.refuse("--fix is for points, --image, --mask and --columns for pictures")
     from app.command.output import Place, UsageError
     from app.command.remake import remake
 
@@ -308,9 +323,6 @@ def _inpaint(arguments: argparse.Namespace) -> int:
     return OK
 
 
-_HOLE = ("image", "mask", "fix", "text", "span")
-_HOLES = (("image", "mask"), ("fix",), ("text", "span"))
-"""Which options together say what is to be filled."""
 _FROM = "--from takes all but --out, --separate and --device from the PNG"
 _AGAIN = "--again takes all but --out and --device from the saved path"
 
@@ -373,10 +385,12 @@ def _score(arguments: argparse.Namespace) -> int:
     from app.command.output import UsageError
 
     where = {"device": arguments.device, "root": arguments.assets}
-    asked = _asked(arguments, ("images", "text"))
+    options = tuple(dict.fromkeys(name for group in arguments.groups for name in group))
+    asked = _asked(arguments, options)
     given = asked.pop("given", {})
     if not asked:
-        arguments.parser.refuse("name what to score: --images FOLDER, or for texts --text FILE")
+        wanted = " or ".join(map(names_of, arguments.groups))
+        arguments.parser.refuse(f"name what to score: {wanted}")
     try:
         path, skipped = score(arguments.model, asked, arguments.csv, given=given, **where)
     except UsageError as error:

@@ -11,17 +11,42 @@ from typing import Any
 
 from app.kinds.pictures import PictureView
 from app.kinds.points import PointView
-from app.kinds.view import Examples, Format, Hole, KindView, Read
+from app.kinds.view import Examples, Format, Hole, KindView, Option, Read
 from engines import kinds
 from engines.kinds import Kind, Pictures, Points, UnfitKindError
 from engines.model import Card
 
-__all__ = ["VIEWS", "Examples", "Format", "Hole", "KindView", "Read", "view_of"]
+__all__ = [
+    "VIEWS",
+    "Examples",
+    "Format",
+    "Hole",
+    "KindView",
+    "Option",
+    "Read",
+    "options_of",
+    "view_of",
+]
 
 GROUP = "genscope.views"
 
 VIEWS: dict[type[Any], Callable[[Any], KindView]] = {Pictures: PictureView, Points: PointView}
 """By the type of a kind, what makes its view of a kind."""
+
+
+def options_of(command: str) -> list[tuple[Option, ...]]:
+    """The options that kinds bring to a command, those of one kind together.
+
+    A plug-in's views are loaded for them, so only the command that runs asks.
+    """
+    from importlib.metadata import entry_points  # late: a start needs none
+
+    makers = [*VIEWS.values(), *(found.load() for found in entry_points(group=GROUP))]
+    groups = [
+        tuple(each for each in getattr(make, "options", ()) if each.command == command)
+        for make in makers
+    ]
+    return [group for group in groups if group]
 
 
 def view_of(what: Card | Kind) -> KindView:

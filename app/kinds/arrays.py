@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from app.kinds.view import Examples, Format, Hole, Options, Read, names_of
+from app.kinds.view import Examples, Format, Hole, Option, Options, Read, names_of
 from app.recipes.pictures import Pixels, Values
 from app.recipes.recipe import RecipeError
 
@@ -30,6 +30,7 @@ class ArrayView:
     unasked: int | None = None
     error_unit = ""
     example = "numbers with commas between them"
+    options: tuple[Option, ...] = ()
     hole_options: tuple[str, ...] = ()
     score_options: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from app.kinds.view import Examples, Format, Hole, Options, Read, place_of
+from app.kinds.view import Examples, Format, Hole, Option, Options, Read, place_of
 from app.recipes.files import read_bytes
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels, Values, sheet, square_columns, to_pixels, to_tensor
@@ -35,6 +35,11 @@ class PictureView:
     save_all = "Save all as contact sheet…"
     error_unit = "dB"
     example = "a picture file"
+    options = (
+        Option("image", "inpaint", "the picture; one of another size is cropped and scaled"),
+        Option("mask", "inpaint", "a picture of the model's size: white is unknown"),
+        Option("images", "score", "folder of pictures; other sizes are cropped and scaled"),
+    )
     hole_options: tuple[str, ...] = ("image", "mask")
     hole_words = "--image and --mask"
     score_options: tuple[str, ...] = ("images",)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.kinds.arrays import ArrayView
-from app.kinds.view import Format, Hole, Options, Read
+from app.kinds.view import Format, Hole, Option, Options, Read
 from app.recipes.pictures import Values, scatter_sheet
 from app.recipes.recipe import Recipe, RecipeError, csv_bytes, png_bytes
 from engines import naming
@@ -16,8 +16,24 @@ from engines.kinds import Points
 from engines.maps.coordinate import FARTHEST, coordinate
 
 
+def _fixed(text: str) -> tuple[int, float]:
+    """The axis and the value of a coordinate that is known."""
+    name, _, value = text.partition("=")
+    wanted = "must be x=NUMBER or y=NUMBER, such as x=0.5"
+    if name not in ("x", "y"):
+        raise ValueError(f"{wanted}, got '{naming.shortened(text)}'")
+    try:
+        return "xy".index(name), coordinate(value)
+    except ValueError as error:
+        raise ValueError(f"{wanted}: {error}") from error
+
+
 class PointView(ArrayView):
     """Coordinates in data units."""
+
+    options = (
+        Option("fix", "inpaint", "for points: the known coordinate", "x=NUMBER", reads=_fixed),
+    )
 
     live, most_live = 1000, 5000
     usual = ".png"

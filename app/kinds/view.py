@@ -24,6 +24,20 @@ Options: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Option:
+    """An option of the command line that a kind brings: of `command`, "inpaint" or "score".
+
+    `reads` makes of its words what `hole` and `examples` take; ValueErrors say what is wrong.
+    """
+
+    name: str
+    command: str
+    help: str
+    metavar: str | None = None
+    reads: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True)
 class Format:
     """A kind of file: ".png", "PNG picture", and its bytes of examples (n, …) and their recipe."""
 
@@ -133,7 +147,7 @@ class KindView(Protocol):
     def errors(self, x: Tensor, shown: Tensor) -> npt.NDArray[np.float64]:
         """How far each of shown (n, …) is from x: (n,) in `error_unit`."""
 
-    # the command line
+    # the command line; the options themselves stand in `options`, of the class
 
     @property
     def example(self) -> str:

@@ -78,7 +78,7 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["mnist/kde"], "name a MODEL, its --image and --mask"),
+        (["mnist/kde"], "name a MODEL and its --image and --mask or --fix"),
         (["mnist/kde", "HOLE", "--method", "magic"], "no in-painting method 'magic'; it has: "),
         (["mnist/kde", "HOLE", "--count", 65], "--count must lie in 1 … 64"),
         (["mnist/kde", "HOLE", "--label", "each"], "filled with one class"),
@@ -91,7 +91,8 @@ def test_a_saved_draw_is_remade(genscope, root, hole, tmp_path, command):
         (["moons/kde", "--fix", "x=nan"], "must be x=NUMBER or y=NUMBER"),
         (["moons/kde", "--fix", "x=1", "--count", 5001], "--count must lie in 1 … 5000"),
         (["moons/kde", "--fix", "x=1", "--method", "magic"], "no in-painting method 'magic'"),
-        (["moons/kde", "--fix", "x=1", "HOLE"], "--fix is for points"),
+        (["moons/kde", "--fix", "x=1", "HOLE"], "is a model of points: give --fix x=0.5, not"),
+        (["moons/kde", "--fix", "x=1", "--columns", 3], "--columns is for sheets"),
         (["moons/kde", "--fix", "x=1", "--out", "a/"], "makes points; write them to one .csv"),
         (["mnist/kde", "--fix", "x=1"], "is a model of pictures: give --image and --mask"),
     ],

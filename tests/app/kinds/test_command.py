@@ -144,3 +144,20 @@ def test_a_kind_that_nobody_shows_is_one_sentence(genscope, monkeypatch):
     assert code == 1
     assert said.err.count("\n") == 1
     assert "cannot take sequences" in said.err
+
+
+def test_its_options_stand_in_the_help_and_only_of_what_is_asked(genscope, monkeypatch):
+    """A kind brings its options: the parser names none of them."""
+    for command, options in (("inpaint", ("--text", "--span")), ("score", ("--text",))):
+        code, said = genscope(command, "--help")
+        assert code == 0
+        assert all(option in said.out for option in options)
+        monkeypatch.delitem(VIEWS, symbols.Symbols)
+        assert all(option not in genscope(command, "--help")[1].out for option in options)
+        monkeypatch.setitem(VIEWS, symbols.Symbols, texts.TextView)
+
+
+def test_a_hole_that_lacks_an_option_is_refused_with_those_of_all_kinds(genscope):
+    code, said = genscope("inpaint", NAME, "--span", "0:3")
+    assert code == 2
+    assert "--image and --mask or --fix or --text and --span" in said.err

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListWidget
 
 from app.kinds import VIEWS
 from app.kinds.arrays import ArrayView
-from app.kinds.view import Examples, Format, Hole, Read
+from app.kinds.view import Examples, Format, Hole, Option, Read
 from app.recipes.recipe import KEYWORD
 from app.sampling.displays import DISPLAYS
 from app.tab.by_kind import Entry
@@ -21,6 +21,11 @@ class TextView(ArrayView):
 
     live, most_live = 6, 50
     example = "letters"
+    options = (
+        Option("text", "inpaint", "the file of one text"),
+        Option("span", "inpaint", "the letters that are unknown, from 0", "FROM:TO"),
+        Option("text", "score", "a file of texts"),
+    )
     hole_options = ("text", "span")
     score_options = ("text",)
 
