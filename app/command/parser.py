@@ -9,18 +9,17 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from app.command import fit_words, judging_words, uses_words
+from app.command.options import Groups, add_of_kinds, knob, number, pair
 from app.command.usage import Parser
-from app.kinds import Option, options_of
+from app.kinds import options_of
 from app.kinds.view import names_of
 from app.recipes.files import APP
 from app.recipes.recipe import VERSION
 from engines.checkpoints.catalog import ROOT
-from engines.maps.coordinate import coordinate
 
-_Groups: TypeAlias = "list[tuple[Option, ...]]"
 _OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -66,15 +65,26 @@ def build_parser(
     _add_open(window)
     window.set_defaults(act=act_open, parser=window)
     _add_sample(add("sample", help="draw samples from a model, or re-make a saved picture"))
-    _add_inpaint(add("inpaint", help="fill a hole in a picture or a point, many times"), _groups(command, "inpaint"))
+    _add_inpaint(
+        add("inpaint", help="fill a hole in a picture or a point, many times"),
+        _groups(command, "inpaint"),
+    )
     _add_interpolate(add("interpolate", help="interpolate between two pictures"))
     _add_density(add("density", help="map the density of a 2-D model"))
-    _add_score(add("score", help="log p(x) of pictures under a model, as a table"), _groups(command, "score"))
+    _add_score(
+        add("score", help="log p(x) of pictures under a model, as a table"),
+        _groups(command, "score"),
+    )
     judging_words.add(commands)
     uses_words.add(commands)
     fit_words.add(add("fit", help="train models of your own on a CSV of points"))
     _add_models(add("models", help="list the models; rename, export or remove your own"))
     return parser
+
+
+def _groups(command: str, name: str) -> Groups:
+    """The options that kinds bring to a command; none are read for the others."""
+    return options_of(name) if command == name else []
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:
@@ -99,8 +109,8 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add("--count", type=int, help="how many to draw (default: 16)")
     add("--seed", type=int, help="sample i depends only on the seed and i (default: 7)")
     add("--label", help="class by name or index, or 'each' class in turn (default: any, p(x))")
-    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
-    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as temperature=0.8")
+    add("--given", action="append", type=pair, metavar="NAME=VALUE", help=_GIVEN)
+    add("--knob", action="append", type=knob, metavar="NAME=VALUE", help="such as temperature=0.8")
     add("--columns", type=int, help="pictures in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each picture into a folder")
@@ -109,19 +119,19 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_sample, parser=parser)
 
 
-def _add_inpaint(parser: argparse.ArgumentParser, groups: _Groups) -> None:
+def _add_inpaint(parser: argparse.ArgumentParser, groups: Groups) -> None:
     add = parser.add_argument
     add("model", nargs="?", help=f"such as mnist/mfa{_OR_OTHERS}")
     add("--prompt", help="what to fill in, for models that take a text prompt")
     add("--negative", help="negative prompt: what should not be drawn")
     add("--from", dest="saved", type=Path, metavar="PNG", help="re-make this saved sample instead")
-    holes = _add_of_kinds(parser, groups)
+    holes = add_of_kinds(parser, groups)
     add("--method", help="how to fill, by name (default: the model's best)")
     add("--count", type=int, help="how many samples (default: 8, at most 64; for points 500)")
     add("--seed", type=int, help="the samples depend only on it (default: 7)")
     add("--label", help="class by name or index (default: any, p(x))")
-    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
-    add("--knob", action="append", type=_knob, metavar="NAME=VALUE", help="such as steps=40")
+    add("--given", action="append", type=pair, metavar="NAME=VALUE", help=_GIVEN)
+    add("--knob", action="append", type=knob, metavar="NAME=VALUE", help="such as steps=40")
     add("--columns", type=int, help="samples in a row (default: nearly square)")
     add("--out", help="file (.png; .csv, .npz or .png for points), or FOLDER/ for one PNG each")
     add("--separate", action="store_true", help="write one PNG for each sample into a folder")
@@ -144,7 +154,7 @@ def _add_interpolate(parser: argparse.ArgumentParser) -> None:
     add("--way", choices=("slerp", "lerp"), help="how latent codes are mixed (default: slerp)")
     add("--easing", help="linear, 'ease in and out' or 'there and back' (default: linear)")
     add("--label", help="class to decode as, by name or index (default: that of the codes)")
-    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
+    add("--given", action="append", type=pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--fps", type=float, help="frames a second of GIF and MP4 (default: 20)")
     add("--out", help="file (.gif, .mp4, .png for a sheet; .csv for points), or FOLDER/")
     _add_place(parser)
@@ -157,13 +167,13 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
     add("--grid", type=int, help="pixels along the longer side (default: 512)")
     add(
         "--area",
-        type=_number,
+        type=number,
         nargs=4,
         metavar=("X0", "X1", "Y0", "Y1"),
         help="part of the plane (default: that of the data)",
     )
     add("--label", help="class by name or index (default: any, p(x))")
-    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
+    add("--given", action="append", type=pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--truth", action="store_true", help="draw the density of the data beside it")
     add("--out", type=Path, required=True, help="picture of the map with its scale (.png)")
     add("--values", type=Path, help="log-densities (.npz or .csv)")
@@ -171,11 +181,11 @@ def _add_density(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_density, parser=parser)
 
 
-def _add_score(parser: argparse.ArgumentParser, groups: _Groups) -> None:
+def _add_score(parser: argparse.ArgumentParser, groups: Groups) -> None:
     add = parser.add_argument
     add("model", help="a model of pictures, such as mnist/flow, or of text")
-    named = _add_of_kinds(parser, groups)
-    add("--given", action="append", type=_pair, metavar="NAME=VALUE", help=_GIVEN)
+    named = add_of_kinds(parser, groups)
+    add("--given", action="append", type=pair, metavar="NAME=VALUE", help=_GIVEN)
     add("--csv", type=Path, required=True, help="file, nats, bits per dimension, kind, method")
     _add_place(parser)
     parser.set_defaults(act=_score, parser=parser, groups=named)
@@ -199,23 +209,6 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("file", type=Path, metavar="FILE", help="ends in .genscope")
 
 
-def _knob(text: str) -> tuple[str, float]:
-    name, equals, value = text.partition("=")
-    try:
-        if name and equals:
-            return name, float(value)
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"must be NAME=NUMBER, such as temperature=0.8, got '{text}'")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, such as class=3, got '{text}'")
-    return name, value
-
-
 def _asked(arguments: argparse.Namespace, keys: tuple[str, ...]) -> dict[str, Any]:
     """What was said of these options, of --knob and of --given."""
     found = {key: getattr(arguments, key) for key in keys}
@@ -230,40 +223,6 @@ def _asked(arguments: argparse.Namespace, keys: tuple[str, ...]) -> dict[str, An
         if pairs:
             found["knobs" if name == "knob" else name] = dict(pairs)
     return found
-
-
-def _number(text: str) -> float:
-    """A coordinate of the plane."""
-    try:
-        return coordinate(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _add_of_kinds(parser: argparse.ArgumentParser, groups: _Groups) -> list[tuple[str, ...]]:
-    """Add the options that kinds of data bring to a command; their names, those of a kind together.
-
-    Kinds may share the name of an option, which is read as the first of them does.
-    """
-    known: set[str] = set()
-    for option in (option for group in groups for option in group):
-        if option.name not in known:
-            known.add(option.name)
-            reads = _typed(option.reads)
-            parser.add_argument(
-                f"--{option.name}", type=reads, metavar=option.metavar, help=option.help
-            )
-    return [tuple(option.name for option in group) for group in groups]
-
-
-def _typed(reads: Callable[[str], Any]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        try:
-            return reads(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return read
 
 
 def _sample(arguments: argparse.Namespace) -> int:
@@ -301,8 +260,8 @@ def _inpaint(arguments: argparse.Namespace) -> int:
     whole = any(set(group) <= set(hole) for group in arguments.holes)
     if arguments.saved is None and not (arguments.model and whole):
         arguments.parser.refuse(
-            f"name a MODEL and its {' or '.join(map(names_of, arguments.holes))}, or a saved sample "
-            "with --from"
+            f"name a MODEL and its {' or '.join(map(names_of, arguments.holes))}, "
+            "or a saved sample with --from"
         )
     from app.command.output import Place, UsageError
     from app.command.remake import remake
