@@ -182,6 +182,9 @@ class Points:
         return cls(tuple(names), tuple(units))
 
 
+LONGEST = 1 << 16
+"""The longest side of an example: as many coordinates get names before anybody looks at weights."""
+
 KINDS: dict[str, type[Kind]] = {"pictures": Pictures, "points": Points}
 
 
@@ -190,12 +193,13 @@ def of_shape(shape: tuple[int, ...]) -> Kind:
 
     Raises ValueError for any other shape.
     """
-    good = all(isinstance(n, int) and n > 0 for n in shape)
+    good = all(isinstance(n, int) and 0 < n <= LONGEST for n in shape)
     if good and len(shape) == 3:
         return Pictures(*shape)
     if good and len(shape) == 1:
         return Points(coordinates(shape[0]))
-    raise ValueError(f"has an impossible shape {list(shape)}")
+    said = ", ".join(naming.shortened(str(n), 24) for n in shape[:4])
+    raise ValueError(f"has an impossible shape [{said}{', …' if len(shape) > 4 else ''}]")
 
 
 def coordinates(count: int) -> tuple[str, ...]:

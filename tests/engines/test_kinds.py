@@ -98,3 +98,11 @@ def test_several_attributes_survive_a_card(tmp_path):
     assert read.attributes == several
     assert read.labels == ()
     assert read.codes({"glasses": "round"}) == (2, 1)
+
+
+@pytest.mark.parametrize("shape", [(318_103_309,), (10**30,), (3, 8, 10**9), (2**63, 2, 2)])
+def test_a_shape_that_nothing_can_hold_is_refused_before_its_axes_are_named(monkeypatch, shape):
+    """Found by fuzzing: the names of 318 million coordinates took 17 GB."""
+    monkeypatch.setattr(kinds, "coordinates", lambda count: pytest.fail(f"{count} names"))
+    with pytest.raises(ValueError, match=r"^has an impossible shape \["):
+        kinds.of_shape(shape)
