@@ -202,6 +202,7 @@ class OutlierView(QWidget):
             stack.addWidget(head)
             stack.addWidget(plot, 1)
             plot.moved.connect(self._drag)
+            plot.stepped.connect(lambda by: self.rate.setValue(self.rate.value() + by))
             self._plots.addWidget(holder, 1)
             self.columns[name], self._heads[name] = plot, head
 

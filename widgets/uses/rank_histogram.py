@@ -10,7 +10,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from widgets.look import theme
@@ -21,9 +21,11 @@ Floats = npt.NDArray[np.float64]
 
 
 class RankHistogram(QFrame):
-    """p-values on a logarithmic axis 0.001 … 1. A press or drag moves the threshold: `moved`."""
+    """p-values on a logarithmic axis 0.001 … 1. A press or drag moves the threshold: `moved`; the
+    arrow keys ask for the next (1) or previous (-1) rate: `stepped`."""
 
     moved = Signal(float)
+    stepped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +34,7 @@ class RankHistogram(QFrame):
         self.setProperty("card", True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
             "p-values of the pictures: 0.05 means that 5 % of held-out pictures are at least as "
             "strange. The dashed line is where held-out pictures would be. Drag to move the "
@@ -78,9 +81,19 @@ class RankHistogram(QFrame):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.moved.emit(self._p_at(event.position().x()))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if by is None:
+            super().keyPressEvent(event)
+        else:
+            self.stepped.emit(by)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         room = self._room()
         edges = np.geomspace(_LEAST, _MOST, BINS + 1)
         counts, _ = np.histogram(np.clip(self._p, _LEAST * 1.0001, _MOST), edges)

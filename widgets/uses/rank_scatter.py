@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from widgets.look import theme
@@ -15,7 +15,10 @@ _NEAR = 12.0
 
 
 class RankScatter(QFrame):
-    """Ranks on both axes, likelier to the right and above. `chosen(i)` follows a click."""
+    """Ranks on both axes, likelier to the right and above.
+
+    `chosen(i)` follows a click, and the arrow keys, which go from left to right.
+    """
 
     chosen = Signal(int)
 
@@ -23,6 +26,7 @@ class RankScatter(QFrame):
         super().__init__(parent)
         self.setProperty("card", True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._x: Floats = np.empty(0)
         self._y: Floats = np.empty(0)
         self._titles, self._current = ("", ""), -1
@@ -59,9 +63,21 @@ class RankScatter(QFrame):
             return
         away = [(self.at(i) - event.position()).manhattanLength() for i in range(len(self._x))]
         if min(away) <= _NEAR:
-            self._current = int(np.argmin(away))
-            self.update()
-            self.chosen.emit(self._current)
+            self._choose(int(np.argmin(away)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if by is None or not len(self._x):
+            super().keyPressEvent(event)
+            return
+        order = np.argsort(self._x, kind="stable").tolist()
+        now = order.index(self._current) if self._current >= 0 else -by
+        self._choose(order[(now + by) % len(order)])
+
+    def _choose(self, i: int) -> None:
+        self._current = i
+        self.update()
+        self.chosen.emit(i)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -69,7 +85,10 @@ class RankScatter(QFrame):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room, unit = self._room(), theme.UNIT
         painter.setPen(QPen(theme.colour("line"), 1))
+        if self.hasFocus():
+            painter.setPen(QPen(theme.colour("accent"), 2))
         painter.drawRect(room)
+        painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(room.bottomLeft(), room.topRight())
         painter.setFont(theme.small_font(self.font()))
         painter.setPen(theme.colour("text"))

@@ -297,11 +297,12 @@ window = Window(Settings())
 window.show()
 app.processEvents()
 heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
-others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.density.presenter")
+others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.density.presenter",
+          "app.uses.presenter", "engines.uses.outliers", "engines.uses.comparison")
 heavy |= {name for name in sys.modules if name.startswith(others)}
 assert len(window.presenters) == 1
 window.begin()
-assert len(window.presenters) == window.tabs.count() == 4
+assert len(window.presenters) == window.tabs.count() == 5
 window.close()
 sys.exit(", ".join(heavy) or 0)
 """
