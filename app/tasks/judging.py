@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engines.model import Model
+    from engines.uses.outliers.curves import Detection
     from engines.uses.outliers.measuring import Measured
     from engines.uses.outliers.reference import Judged, Reference
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Figures: TypeAlias = "Mapping[tuple[str, str], Detection]"
 OWN = "your pictures"
 SENT = "sent here"
 
@@ -72,6 +74,8 @@ class Verdicts:
     held_out: Mapping[str, Floats]
     titles: Mapping[str, str]
     says: Mapping[str, str]
+    figures: Figures
+    """By group and score, of the groups that are judged throughout."""
 
     def __len__(self) -> int:
         return len(next(iter(self.p.values()), ()))
@@ -133,19 +137,34 @@ def judge(models: Models, card: Card, asked: Asked, memo: Memo) -> Job:
     def _verdicts(
         model: Model, x: Tensor, candidates: Candidates, against: Reference
     ) -> Generator[Verdicts | None, None, None]:
-        from engines.uses.outliers import measuring, reference
+        from engines.uses.outliers import curves, measuring, reference
 
         if not len(x):
-            yield _told(card, candidates, None, against)
+            yield _told(card, candidates, None, against, {})
             return
         so_far: Measured | None = None
+        figures: dict[tuple[str, str], Detection] = {}
+        last: Verdicts | None = None
         for start in range(0, len(x), measuring.BATCH):
             steps = Steps(_measured(model, x[start : start + measuring.BATCH], memo))
             for _ in steps:
-                yield None
+                yield last
             found = steps.result
             so_far = found if so_far is None else measuring.joined(so_far, found)
-            yield _told(card, candidates, reference.judge(so_far, against), against)
+            judged = reference.judge(so_far, against)
+            last = _told(card, candidates, judged, against, figures)
+            yield last
+            done = len(so_far)
+            for group in dict.fromkeys(candidates.groups[start:done]):
+                if group in candidates.groups[done:]:
+                    continue
+                rows = [i for i in range(done) if candidates.groups[i] == group]
+                for score, values in judged.scores.items():
+                    found_here = curves.detection(values[rows], against.scores[score])
+                    figures = {**figures, (group, score): found_here}
+                    yield last  # again: a step of nothing would replace one unseen
+            last = _told(card, candidates, judged, against, figures)
+            yield last
 
     return job
 
@@ -194,17 +213,13 @@ def _candidates(card: Card, asked: Asked) -> tuple[Tensor, Candidates]:
 
 
 def _told(
-    card: Card, candidates: Candidates, judged: Judged | None, against: Reference
+    card: Card, candidates: Candidates, judged: Judged | None, against: Reference, figures: Figures
 ) -> Verdicts:
     from engines.uses.outliers import measuring
 
     said = list(measuring.sayings(against.way, against.own))
     return Verdicts(
-        card,
-        candidates,
-        {} if judged is None else judged.scores,
-        {} if judged is None else judged.p,
-        against.scores,
-        {name: title for name, title, _ in said},
-        {name: says for name, _, says in said},
+        card, candidates, {} if judged is None else judged.scores,
+        {} if judged is None else judged.p, against.scores,
+        {name: title for name, title, _ in said}, {name: says for name, _, says in said}, figures,
     )

@@ -169,6 +169,24 @@ def test_models_are_compared_and_the_tab_rests_out_of_view(open_window, kept):
     )
 
 
+def test_samples_of_every_family_stand_against_data(open_window, kept):
+    stage, tab, _ = uses(open_window, "moons/mfa", "moons/gan")
+    stage.click(tab.button("comparison"))
+    page = stage.window.presenters[PLACE].page
+    page.view.count.setValue(10)
+    page.view.samples.setValue(30)
+    stage.click(page.view.compare)
+    stage.until(lambda: set(page.samples.found) == {"moons/mfa", "moons/gan"})
+    said = page.view.quality.text()
+    found = page.samples.found["moons/gan"]
+    assert f"Fréchet {found.frechet.at_n:.2f}" in said
+    assert found.samples == 30
+    # nothing is drawn twice
+    jobs = stage.window.bar.list.model().rowCount()
+    stage.click(page.view.compare)
+    assert stage.window.bar.list.model().rowCount() == jobs
+
+
 def test_points_have_maps_of_p_values_and_are_compared(open_window, kept):
     stage, tab, page = uses(open_window, "moons/mfa", "moons/kde", "moons/gan")
     stage.until(lambda: len(page.maps) == 2)

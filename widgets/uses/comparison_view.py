@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
@@ -29,27 +29,40 @@ class ComparisonView(QWidget):
 
     changed = Signal()
     looked = Signal()
+    samples_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.count, self.across, self.up = NumberBox(self), Combo(self), Combo(self)
         self.scatter, self.box = RankScatter(self), PictureBox(self)
-        self.chosen, self.says = QLabel(self), QLabel(self)
+        self.chosen, self.says, self.quality = QLabel(self), QLabel(self), QLabel(self)
+        self.samples, self.compare = NumberBox(self), QPushButton("Compare samples", self)
         unit = theme.UNIT
         self.count.setDecimals(0)
         self.count.setRange(10, 1000)
         self.count.setValue(50)
         self.count.setAccessibleName("Held-out examples")
         self.count.setToolTip("How many held-out examples each model is asked of.")
+        self.samples.setDecimals(0)
+        self.samples.setRange(20, 1000)
+        self.samples.setValue(200)
+        self.samples.setAccessibleName("Samples of each model")
+        self.samples.setToolTip("How many samples of each model are held against as many examples.")
+        self.compare.setToolTip(
+            "Fréchet distance, precision and recall, and two tests, in features of our own "
+            "classifier. In brackets: the same of data against other data."
+        )
+        self.compare.clicked.connect(self.samples_wanted)
         for combo, what in ((self.across, "Model across"), (self.up, "Model up")):
             combo.setAccessibleName(what)
             combo.setToolTip("Which two models the scatter shows.")
             combo.currentIndexChanged.connect(self.looked)
-        self.says.setWordWrap(True)
-        self.says.setTextFormat(Qt.TextFormat.PlainText)
-        self.says.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.says.setMargin(unit)
+        for text in (self.says, self.quality):
+            text.setWordWrap(True)
+            text.setTextFormat(Qt.TextFormat.PlainText)
+            text.setAlignment(Qt.AlignmentFlag.AlignTop)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            text.setMargin(unit)
         self.chosen.setWordWrap(True)
         self.chosen.setFont(theme.small_font(self.font()))
         self.chosen.setProperty("faint", True)
@@ -73,9 +86,18 @@ class ComparisonView(QWidget):
             self.chosen,
         ):
             column.addWidget(widget)
+        column.addWidget(QLabel("Samples of each model", left))
+        column.addWidget(self.samples)
+        column.addWidget(self.compare)
         column.addStretch(1)
+        said = QWidget(self)
+        both = QVBoxLayout(said)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.addWidget(self.says)
+        both.addWidget(self.quality)
+        both.addStretch(1)
         right.setChildrenCollapsible(False)
-        right.addWidget(card(scrolled(self.says)))
+        right.addWidget(card(scrolled(said)))
         right.addWidget(self.scatter)
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 1)

@@ -14,6 +14,7 @@ from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.judging import Measuring, Unjudged
 from app.tasks.law import Compared, law
+from app.uses.comparison.samples import SampleComparison
 from app.uses.page import Page
 from app.work.lane import Failure
 from engines.checkpoints.catalog import density_refusal
@@ -45,6 +46,8 @@ class ComparisonPage(Page):
         view.changed.connect(self.rebuild)
         view.looked.connect(self._show_scatter)
         view.scatter.chosen.connect(self._choose)
+        self.samples = SampleComparison(view, parts)
+        view.samples_wanted.connect(self.samples.ask)
 
     @Slot()
     def rebuild(self) -> None:
@@ -118,6 +121,7 @@ class ComparisonPage(Page):
         known = [card for card in self._session.chosen() if density_refusal(card) is None]
         self.view.set_models([(card.name, family_title(card)) for card in known])
         self.view.says.setText(self.text())
+        self.samples.show()
         self._show_scatter()
 
     def text(self) -> str:
@@ -178,6 +182,7 @@ class ComparisonPage(Page):
     def stop(self) -> None:
         """Stop all that is asked."""
         self._background.stop()
+        self.samples.stop()
 
     def rest(self) -> None:
         """Out of view: the models wait."""

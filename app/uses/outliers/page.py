@@ -145,6 +145,8 @@ class OutliersPage(Page):
         if answer is None or not self._questions.wants(name, answer):
             return
         step: Loading | Measuring | Verdicts | Unjudged = answer.step
+        if step is self.verdicts.get(name):
+            return  # again: a step of nothing would have replaced it
         if isinstance(step, Unjudged):
             self.refused[name] = step.reason
         if isinstance(step, Verdicts):

@@ -77,26 +77,22 @@ def cell(found: Verdicts | None, group: str, score: str, rate: float) -> Cell:
     values, p = found.of(group, score)
     if not len(values):
         return Cell("–" if score not in found.titles else "…")
-    area = _detection(values.tobytes(), found.held_out[score].tobytes())
     flagged = int((p <= rate).sum())
+    known = found.figures.get((group, score))
+    if known is None:
+        area = curves.auroc(values, found.held_out[score])
+        return Cell(f"{area:.2f} · {flagged}/{len(p)}", "Its interval is on its way.")
     low, high = conformal.share_between(flagged, len(p))
     tip = (
-        f"AUROC {area.auroc.value:.3f} [{area.auroc.low:.3f}, {area.auroc.high:.3f}]: how often "
+        f"AUROC {known.auroc.value:.3f} [{known.auroc.low:.3f}, {known.auroc.high:.3f}]: how often "
         f"one of them is stranger than a held-out picture; 0.5 is chance. AUPR "
-        f"{area.aupr.value:.3f}, FPR95 {area.fpr95.value:.3f}, of {area.outliers} against "
-        f"{area.held_out:,}. Flagged: {100 * flagged / len(p):.0f} % "
+        f"{known.aupr.value:.3f}, FPR95 {known.fpr95.value:.3f}, of {known.outliers} against "
+        f"{known.held_out:,}. Flagged: {100 * flagged / len(p):.0f} % "
         f"[{100 * low:.0f}, {100 * high:.0f}]."
     )
-    text = (
-        f"{area.auroc.value:.2f} [{area.auroc.low:.2f}, {area.auroc.high:.2f}] · {flagged}/{len(p)}"
-    )
-    return Cell(text, tip, poor=group != candidates.DIGITS and area.auroc.value < 0.5)
-
-
-@cache
-def _detection(values: bytes, held_out: bytes) -> curves.Detection:
-    """A bootstrap of the same numbers is the same: the threshold may move over it."""
-    return curves.detection(np.frombuffer(values), np.frombuffer(held_out))
+    area = known.auroc.value
+    text = f"{area:.2f} [{known.auroc.low:.2f}, {known.auroc.high:.2f}] · {flagged}/{len(p)}"
+    return Cell(text, tip, poor=group != candidates.DIGITS and area < 0.5)
 
 
 def why(place: int, verdicts: Sequence[Verdicts]) -> str:

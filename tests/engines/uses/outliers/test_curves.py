@@ -55,3 +55,18 @@ def test_equal_scores_tell_nothing():
     assert curves.fpr95(same, same) == 1
     with pytest.raises(ValueError, match="needs scores"):
         curves.detection(np.empty(0), same)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_a_resample_has_the_figures_of_its_scores(ties):
+    """The bootstrap counts scores at thresholds; that gives what the plain functions give."""
+    a, b = scored(7, ties)
+    t = curves._counted(a, a, b, np.random.default_rng(1))
+    f = curves._counted(b, a, b, np.random.default_rng(2))
+    thresholds = np.unique(np.concatenate([a, b]))[::-1]
+    found = curves._figures(t, f)
+    for i in range(5):
+        drawn = np.repeat(thresholds, t[i]), np.repeat(thresholds, f[i])
+        assert len(drawn[0]) == len(a)
+        plain = [of(*drawn) for of in (curves.auroc, curves.aupr, curves.fpr95)]
+        assert found[:, i].tolist() == pytest.approx(plain)

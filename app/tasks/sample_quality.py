@@ -1,0 +1,46 @@
+"""Jobs that hold samples of a model against held-out data. Runs on the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.models.open_models import Loading, Models
+from app.tasks.judging import Measuring
+from app.work.lane import Job
+from engines.model import Card, Steps
+
+if TYPE_CHECKING:
+    from engines.uses.comparison.samples import Quality
+
+
+@dataclass(frozen=True, eq=False)
+class Assessed:
+    """Samples of one model against as many held-out examples."""
+
+    quality: Quality
+
+
+def assess(models: Models, card: Card, count: int, seed: int) -> Job:
+    """A job that yields Measuring, then Assessed. Raises DataError where nothing reads the data."""
+
+    def job() -> Generator[Loading | Measuring | Assessed, None, None]:
+        from engines.uses.comparison import drawing, samples
+
+        real, other = drawing.real_features(card, count)
+        model = yield from models.get(card)
+        drawn = Steps(drawing.features_of(model, count, seed))
+        for step in drawn:
+            yield Measuring(step.done, count)
+        found = Steps(samples.quality(drawn.result, real, other, seed))
+        for _ in found:
+            yield Measuring(count, count)
+        yield Assessed(found.result)
+
+    return job
+
+
+def progress(step: Loading | Measuring | Assessed) -> tuple[int, int | None] | None:
+    """How far the samples are drawn."""
+    return (step.done, step.total) if isinstance(step, Measuring) else None
