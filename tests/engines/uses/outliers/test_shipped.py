@@ -9,7 +9,7 @@ from engines.data import examples
 from engines.model import finish
 from engines.opening import open_model
 from engines.uses.outliers import codelength, curves, measuring, reference
-from engines.uses.outliers.probes import probed
+from engines.uses.outliers.probes import PROBES, probed
 
 KEPT = ("autoregressive", "kde", "mfa", "flow")
 MADE = ("vae", "energy", "latent-diffusion", "any-order", "diffusion")
@@ -101,3 +101,19 @@ def test_nothing_else_is_shipped():
         for model in map(open_model, (f"mnist/{family}" for family in (*KEPT, *MADE)))
     }
     assert set(reference.ROOT.rglob("*.npz")) == places
+
+
+@pytest.mark.evidence
+def test_a_thousand_hostile_pictures_have_finite_scores(judged):
+    x = digits(100)
+    random = np.random.default_rng(3)
+    few = torch.full((100, 1, 28, 28), -1.0)
+    for picture in few:
+        for _ in range(random.integers(1, 6)):
+            picture[0, random.integers(28), random.integers(28)] = random.choice([-0.9, 0.0, 1.0])
+    hostile = torch.cat([few, *(probed(name, x, 4) for name in PROBES if name != "black")])
+    assert len(hostile) == 1000
+    found = judged[2](hostile)
+    for name in found.scores:
+        assert np.isfinite(found.scores[name]).all(), name
+        assert ((found.p[name] > 0) & (found.p[name] <= 1)).all(), name
