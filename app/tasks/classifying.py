@@ -24,7 +24,7 @@ from engines.model import Card
 from engines.uses.classifier import likelihoods
 from engines.uses.classifier.bayes import Floats
 
-_TOGETHER = 4
+_TOGETHER = 10
 _EDITION = 1
 """Raised when what is computed changes: old files are not read."""
 

@@ -20,8 +20,9 @@ from engines.uses.errors import UseError
 
 _QUICK = 4
 """Importance samples of a first look."""
-_PICTURES = 4
-"""Examples whose classes are asked of a density together."""
+_PICTURES = 10
+"""Examples whose classes are asked together of a density that goes through all its centres anew for
+each call; of others one by one, so that a step is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,9 @@ def quick_knobs(density: Density) -> Knobs:
 def _by_density(model: Model, density: Density, x: Tensor, knobs: Knobs) -> LikelihoodRun:
     classes, found, method = len(model.labels), [], ""
     labels = torch.arange(classes)
-    for start in range(0, len(x), _PICTURES):
-        part = x[start : start + _PICTURES]
+    together = _PICTURES if model.kernels is not None or model.components is not None else 1
+    for start in range(0, len(x), together):
+        part = x[start : start + together]
         every = part.repeat_interleave(classes, 0)
         steps = Steps(density.run(every, labels.repeat(len(part)), knobs))
         for step in steps:
@@ -101,7 +103,7 @@ def _by_density(model: Model, density: Density, x: Tensor, knobs: Knobs) -> Like
             yield Step(start + math.floor(share * len(part)), len(x), calls=step.calls)
         found.append(steps.result.value.view(len(part), classes).double().numpy())
         method = steps.result.method
-        yield Step(min(start + _PICTURES, len(x)), len(x))
+        yield Step(start + len(part), len(x))
     return Likelihoods(np.concatenate(found), density.meaning, method)
 
 
