@@ -123,5 +123,6 @@ def _walked(
     dims, steps = math.prod(card.shape), Steps(run)
     for step in steps:
         rate = sum(step.bits) / (len(step.bits) * dims) if step.bits else None
-        yield replace(known, coding=Coding(round(step.share * step.total), step.total, rate))
+        total = step.total or 0
+        yield replace(known, coding=Coding(round(step.share * total), total, rate))
     return steps.result

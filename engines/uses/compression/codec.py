@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.model import Card, Model
+from engines.model import Card, Model, Step
 from engines.uses.compression import arithmetic, coders, container
 from engines.uses.compression.coder import Coded, Coder, Levels, Plain
 from engines.uses.compression.container import CHECKED, Header
@@ -27,15 +27,11 @@ TOGETHER = 16
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a run is: pictures done, and the bits of those, as they come."""
+class Progress(Step):
+    """How far a run is: `share` of the whole, 0 … 1, and the bits of the pictures done."""
 
-    done: int
-    total: int
-    share: float
-    """Of the whole: 0 … 1."""
+    share: float = 0.0
     bits: tuple[float, ...] = ()
-    poor: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +83,7 @@ def compress(
             frames.append(step)
         bits = tuple(b for each in frames for b in each.bits)
         share = 1.0 if len(bits) == len(x) else (step if isinstance(step, float) else len(bits))
-        yield Progress(len(bits), len(x), min(1.0, share / len(x)), bits)
+        yield Progress(len(bits), len(x), share=min(1.0, share / len(x)), bits=bits)
     raw, checks = [each.raw for each in frames], _checks(levels)
     return Compressed(
         container.packed(header, checks, raw),
@@ -194,7 +190,7 @@ def decompress(raw: bytes, open_model: Callable[[Header], Model]) -> DecompressR
                 parts.append(step.levels)
             done = sum(map(len, parts))
             share = step if isinstance(step, float) else done
-            yield Progress(done, header.count, min(1.0, share / header.count))
+            yield Progress(done, header.count, share=min(1.0, share / header.count))
     levels = np.concatenate(parts)
     _check_levels(levels, file.checks, lost)
     half = (header.symbols - 1) / 2
@@ -204,7 +200,8 @@ def decompress(raw: bytes, open_model: Callable[[Header], Model]) -> DecompressR
 
 def lost_of(file: container.File) -> tuple[int, ...]:
     """The places of the pictures whose frames are damaged."""
-    header, found = file.header, []
+    header = file.header
+    found: list[int] = []
     for frame, raw in enumerate(file.frames):
         if raw is None:
             first = frame * header.chain

@@ -32,7 +32,7 @@ def constriction() -> Any:
 def counts_of(p: npt.NDArray[np.float64]) -> Counts:
     """Probabilities (places, symbols) as counts of at least 1: every symbol can be coded."""
     room = TOTAL - p.shape[1]
-    return (np.floor(p * room) + 1).astype(np.float32)
+    return np.asarray(np.floor(p * room) + 1, np.float32)
 
 
 def bits_of(counts: Counts, symbols: Symbols) -> float:
@@ -55,7 +55,7 @@ def encoded(counts: Counts, symbols: Symbols) -> bytes:
     """
     coder = constriction().stream.queue.RangeEncoder()
     coder.encode(symbols, family(), counts)
-    whole = coder.get_compressed().astype(">u4").tobytes()
+    whole: bytes = coder.get_compressed().astype(">u4").tobytes()
     for length in range(max(0, len(whole) - _WORD - 1), len(whole)):
         for raw in _rounded(whole, length):
             if _decodes_to(raw, counts, symbols):
