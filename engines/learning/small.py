@@ -16,7 +16,9 @@ SMALL: Mapping[str, Options] = {
         "critic_hidden": 48,
         "critic_layers": 2,
         "places": 32,
-        "batch": 128,
+        "penalty": 0.2,
+        "haste": 2.0,
+        "batch": 256,
     },
     "autoregressive": {
         "components": 16,
@@ -47,15 +49,15 @@ OBJECTIVES: Mapping[str, Options] = {
 }
 """What the objectives of an energy bring with them; "nodes" belongs to the likelihood alone."""
 STEPS: Mapping[str, int] = {
-    "vae": 3_000,
+    "vae": 1_800,
     "gan": 3_000,
-    "autoregressive": 3_000,
-    "any-order": 3_000,
-    "flow": 2_000,
-    "diffusion": 3_000,
+    "autoregressive": 6_500,
+    "any-order": 6_500,
+    "flow": 3_500,
+    "diffusion": 6_000,
     "energy": 2_000,
 }
-"""How long each trains where nobody says: within a minute of one core, see docs/learning.md."""
+"""How long each trains where nobody says: about a minute of one core."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,49 @@
+"""Every preset shows its symptom in numbers, and its remedy removes it."""
+
+import pytest
+import torch
+
+from engines.data.toys import TOYS
+from engines.learning.breaking import PRESETS, modes_covered
+from engines.learning.learner import learner
+from engines.learning.small import CONTROLS
+
+BEFORE, BROKEN, MENDED = 60, 120, 150
+"""Steps: before a learner is broken, while it is, and after it was mended."""
+
+
+def go(made, count):
+    for _, _ in zip(range(count), made.run(), strict=False):
+        pass
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=[preset.name for preset in PRESETS])
+def test_it_breaks_and_is_mended(preset):
+    toy = TOYS[preset.data]
+    x, held_out = toy.sample(600, torch.Generator().manual_seed(1))[0].split(300)
+    made = learner(preset.family, x, options=preset.options, steps=1_000)
+    go(made, BEFORE)
+    assert not preset.shows(preset.symptom(made, held_out))
+    preset.provoke(made)
+    go(made, BROKEN)
+    assert preset.shows(preset.symptom(made, held_out))
+    preset.mend(made)
+    go(made, MENDED)
+    assert not preset.shows(preset.symptom(made, held_out))
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=[preset.name for preset in PRESETS])
+def test_it_turns_knobs_that_a_person_sees(preset):
+    seen = {c.name: c for c in CONTROLS[preset.family]}
+    for name, value in (*preset.wild.items(), *preset.remedy.items()):
+        assert seen[name].live
+        assert value == 0 or seen[name].low <= value <= seen[name].high
+    assert preset.seen.endswith(".")
+    assert preset.advice.endswith(".")
+
+
+def test_modes_are_covered_by_samples_near_them():
+    centres = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    x = torch.cat([centres[:2].repeat(49, 1), centres[2:], torch.tensor([[2.0, 2.0]])])
+    assert modes_covered(x, centres) == 2
+    assert modes_covered(centres.repeat(10, 1), centres) == 3
