@@ -116,12 +116,23 @@ class Learner:
 
     def lesson(self) -> Lesson:
         """The same; the last word is the tensors that a checkpoint ships."""
-        for moment in self.course.run():
+        yield from self.moments()
+        return self.course.weights()
+
+    def moments(self) -> Generator[Moment, None, None]:
+        """The same without a last word: what takes turns with other work."""
+        while (moment := self._advance()) is not None:
             self._watch(moment)
             if self._history.asks(moment.step):
                 self._keep()
             yield moment
-        return self.course.weights()
+
+    def _advance(self) -> Moment | None:
+        """One step; None at the end of the steps."""
+        course = self.course
+        if isinstance(course, Training) and course.step >= course.plan.steps:
+            return None
+        return course.advance()
 
     def change(self, name: str, value: float) -> None:
         """Give a live value another one, from the next step on; a fit starts over with it.
