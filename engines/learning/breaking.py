@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engines.data.toys import TOYS
 from engines.families.vae.net import PointVAE
 from engines.learning.learner import Learner
 from engines.model import NO_KNOBS, finish
@@ -120,6 +121,18 @@ def overfit(made: Learner, held_out: Tensor) -> float:
     return float(known - other)
 
 
+def modes_made(made: Learner, x: Tensor) -> float:
+    """`modes_covered` of the eight Gaussians, by 500 points that the generator makes just now."""
+    contest = _training(made).trainer
+    assert isinstance(contest, Contest)
+    toy = TOYS["gaussians"]
+    points, labels = toy.sample(2_000, seeded(0))
+    centres = torch.stack([points[labels == k].mean(0) for k in range(len(toy.labels))])
+    z = normal(seeded(0), 500, contest.generator.latent)
+    with torch.no_grad():
+        return modes_covered(contest.generator(z, torch.zeros(500, dtype=torch.int64)), centres)
+
+
 def _training(made: Learner) -> Training:
     assert isinstance(made.course, Training)
     return made.course
@@ -150,6 +163,22 @@ PRESETS: tuple[Preset, ...] = (
         advice="Weigh the KL divergence by 1, or let its weight grow from less.",
     ),
     Preset(
+        name="mode collapse",
+        title="Mode collapse",
+        family="gan",
+        options={"batch": 64},
+        wild={"penalty": 0.0, "pairs": 1, "haste": 0.2, "generator_steps": 10},
+        remedy={"penalty": 0.2, "pairs": 8, "haste": 2.0, "generator_steps": 1},
+        symptom=modes_made,
+        threshold=4.0,
+        above=False,
+        back=False,
+        data="gaussians",
+        seen="The generator makes a few of the modes and jumps from some to others. It moves much "
+        "faster than the critic, and runs to wherever that is fooled just now.",
+        advice="Let the critic keep up: as many steps as the generator, and slopes penalised.",
+    ),
+    Preset(
         name="exploding critic",
         title="Exploding critic",
         family="gan",
@@ -171,7 +200,7 @@ PRESETS: tuple[Preset, ...] = (
         family="energy",
         options={"objective": "chains", "chains": 64},
         wild={"chain_size": 10.0},
-        remedy={"chain_size": 0.02},
+        remedy={"chain_size": 0.005},
         symptom=accepted,
         threshold=0.05,
         above=False,

@@ -45,7 +45,7 @@ SMALL: Mapping[str, Options] = {
 OBJECTIVES: Mapping[str, Options] = {
     "likelihood": {},
     "contrast": {"noises": 4},
-    "chains": {"chains": 256, "chain_steps": 10, "chain_size": 0.02},
+    "chains": {"chains": 256, "chain_steps": 10, "chain_size": 0.005},
 }
 """What the objectives of an energy bring with them; "nodes" belongs to the likelihood alone."""
 STEPS: Mapping[str, int] = {

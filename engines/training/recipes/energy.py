@@ -33,7 +33,7 @@ _OBJECTIVES: Mapping[str, tuple[Mapping[str, Any], str]] = {
         "noise-contrastive estimation (Gutmann & Hyvärinen 2012), log Z as learned",
     ),
     "chains": (
-        {"chains": 256, "chain_steps": 10, "chain_size": 0.02},
+        {"chains": 256, "chain_steps": 10, "chain_size": 0.005},
         "persistent contrastive divergence with MALA (Tieleman 2008), log Z left open",
     ),
 }

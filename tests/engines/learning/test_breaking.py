@@ -8,8 +8,9 @@ from engines.learning.breaking import PRESETS, modes_covered
 from engines.learning.learner import learner
 from engines.learning.small import CONTROLS
 
-BEFORE, BROKEN, MENDED = 60, 120, 150
-"""Steps: before a learner is broken, while it is, and after it was mended."""
+STEPS = {"mode collapse": (150, 60, 160)}
+"""Before a learner is broken, while it is, and after it was mended; others have the usual."""
+USUAL = (60, 120, 150)
 
 
 def go(made, count):
@@ -20,15 +21,16 @@ def go(made, count):
 @pytest.mark.parametrize("preset", PRESETS, ids=[preset.name for preset in PRESETS])
 def test_it_breaks_and_is_mended(preset):
     toy = TOYS[preset.data]
-    x, held_out = toy.sample(600, torch.Generator().manual_seed(1))[0].split(300)
+    x, held_out = toy.sample(900, torch.Generator().manual_seed(5))[0].split(600)
     made = learner(preset.family, x, options=preset.options, steps=1_000)
-    go(made, BEFORE)
+    before, broken, mended = STEPS.get(preset.name, USUAL)
+    go(made, before)
     assert not preset.shows(preset.symptom(made, held_out))
     preset.provoke(made)
-    go(made, BROKEN)
+    go(made, broken)
     assert preset.shows(preset.symptom(made, held_out))
     preset.mend(made)
-    go(made, MENDED)
+    go(made, mended)
     assert not preset.shows(preset.symptom(made, held_out))
 
 
