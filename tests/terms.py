@@ -4,7 +4,7 @@ import re
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QMainWindow, QWidget
 
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.knobs import Knob
@@ -32,9 +32,21 @@ def _fault(widget):
         return "" if known else f'"?" of {widget.term!r}: {widget.toolTip()[:40]}'
     if isinstance(widget, QAbstractSpinBox):
         return "" if _tip(widget) else f"number {widget.accessibleName()!r}"
-    if type(widget).__name__ in ("QLabel", "ElidedLabel", "Line") and _NUMBER.search(widget.text()):
+    if _shows_a_number(widget):
         return "" if _tip(widget) else f"number {widget.text()[:60]!r}"
     return ""
+
+
+def _shows_a_number(widget):
+    """A label of the main window with a number in it; a whole sentence explains itself."""
+    if type(widget).__name__ not in ("QLabel", "ElidedLabel", "Line"):
+        return False
+    text, parent = widget.text(), widget.parentWidget()
+    sentence = text.endswith(".") and " " in text
+    said = type(parent).__name__ == "Message"
+    return isinstance(widget.window(), QMainWindow) and bool(
+        _NUMBER.search(text) and not sentence and not said
+    )
 
 
 def _of_badge(badge):

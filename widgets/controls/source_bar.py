@@ -54,6 +54,7 @@ class SourceBar(QWidget):
         self._title.setProperty("faint", True)
         self._title.setFont(theme.small_font(self.font()))
         self._title.setAccessibleName("Picture")
+        self._title.tip = "Which example is shown: its place among those held out, or its values."
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Offer the examples' classes, silently; none disables the arrows."""

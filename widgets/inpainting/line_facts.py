@@ -31,6 +31,7 @@ class LineFacts(QWidget):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._text.setAccessibleName("About the row")
+        self._text.setToolTip("What made these samples, and how they compare with the density.")
         self.save = QPushButton("Save samples…", self)
         self.copy_recipe = QPushButton("Copy recipe", self)
         layout = QVBoxLayout(self)

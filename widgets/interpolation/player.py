@@ -126,6 +126,7 @@ class Player(QWidget):
             "<qt>z = λ z₁ + (1 − λ) z₂ (or its great circle): λ = 1 is A, on the left; λ = 0 is B."
             "</qt>"
         )
+        self._label.setToolTip(self.slider.toolTip())
         self._label.setProperty("faint", True)
         # of one size, so that a new figure does not lay out the whole window anew
         metrics = self._label.fontMetrics()

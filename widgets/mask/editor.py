@@ -26,6 +26,7 @@ class MaskEditor(QWidget):
         self._facts = ElidedLabel(self)
         self._facts.setProperty("faint", True)
         self._facts.setAccessibleName("About the mask")
+        self._facts.tip = "Share of unknown pixels, size of the picture, zoom."
         for label in (self.meaning, self._facts):
             label.setFont(theme.small_font(self.font()))
         legend = QHBoxLayout()

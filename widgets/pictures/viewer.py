@@ -53,6 +53,7 @@ class Viewer(QWidget):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._recipe.setAccessibleName("Recipe")
+        self._recipe.setToolTip("The recipe: what made it, and what makes it again.")
         copies = QHBoxLayout()
         copies.setSpacing(theme.UNIT)
         copies.addWidget(self._copy)

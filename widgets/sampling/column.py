@@ -38,6 +38,7 @@ class Column(QFrame):
         self._bar = FamilyBar(self)
         self._title = ElidedLabel(self)
         self._subtitle = ElidedLabel(self)
+        self._subtitle.tip = "Name of the model, and how many numbers its network has."
         self._note = ElidedLabel(self)
         self._footer = ElidedLabel(self)
         self.badge = Badge(self, about="sampler")

@@ -82,6 +82,7 @@ class PixelPage(QObject):
             "Noise level at which a diffusion model denoises the picture (8 levels)."
         )
         self.noise.valueChanged.connect(self.refresh)
+        self._says.setToolTip("σ: standard deviation of the noise, at the level of the slider.")
         for label in (self._says, self.under):
             label.setWordWrap(True)
             label.setProperty("faint", True)

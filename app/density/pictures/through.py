@@ -113,7 +113,7 @@ class PlanePage(QObject):
         side.setSpacing(unit // 2)
         side.addWidget(QLabel("Under the cursor"))
         side.addWidget(self.under)
-        side.addWidget(QLabel("Corners 1, 2 and 3"))
+        side.addWidget(QLabel("Corners of the plane"))
         row = QHBoxLayout()
         for box in self._boxes:
             box.setFixedSize(64, 64)
