@@ -142,7 +142,7 @@ def test_what_cannot_be_scored_is_refused(tmp_path, capsys):
         assert run(root, "score", model.card.name, *words) == 2
         assert says in capsys.readouterr().err
     assert run(root, "density", gan.card.name, "--out", "x.png") == 2
-    assert "not of the plane" in capsys.readouterr().err
+    assert "not a 2-D model" in capsys.readouterr().err
 
 
 def test_ten_of_many_bad_pictures_are_named_and_what_was_decided_is_said(tmp_path, capsys):

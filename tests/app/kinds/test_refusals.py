@@ -26,7 +26,7 @@ def test_a_tab_without_the_kind_says_so_and_refuses_its_recipes(open_songs, plac
     presenter.save()
     presenter.stop()
     recipe = Recipe(task=TASKS[place], model=NAME, sha256=card.sha256, seed=1, count=1)
-    with pytest.raises(RecipeError, match="has nothing for sequences"):
+    with pytest.raises(RecipeError, match="does not support sequences"):
         presenter.restore(recipe)
     stage.window.session.choose("moons", ("moons/kde",))
     assert tabs.isTabEnabled(place)
