@@ -45,7 +45,7 @@ def test_a_model_goes_its_own_way_with_its_knobs(tmp_path):
 def test_what_is_no_grid_of_the_plane_is_refused(tmp_path):
     picture = opened(tmp_path, "kde", "picture")
     assert picture.density.grid is None
-    with pytest.raises(ValueError, match="not of the plane"):
+    with pytest.raises(ValueError, match="not a 2-D model"):
         finish(log_density_grid(picture, XS, YS))
     model = opened(tmp_path, "kde", "points")
     for axis in (XS.flip(0), XS[:0], XS[:, None]):
