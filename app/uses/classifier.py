@@ -18,10 +18,11 @@ from app.session.settings import Settings
 from app.tab.asking import Answer, Questions, answering
 from app.tab.example_bar import ExampleBar
 from app.tab.parts import Parts
-from app.tasks.classifying import Classes, NoClasses, classify
+from app.tasks.uses.classifying import Classes, NoClasses, classify
 from app.uses import classifier_figures as figures
 from app.uses.classifier_figures import Setting, Tested
 from app.uses.classifier_tests import TestPictures
+from app.uses.page import Page
 from app.work.channels import Channel
 from app.work.lane import Failure
 from engines.data import examples
@@ -33,12 +34,10 @@ from engines.uses.errors import UseError
 from widgets.uses.classifier_page import ClassifierPage
 from widgets.uses.classifier_rows import ClassRow, ClassSpec
 
-NAME, TITLE = "classifier", "Classifier"
-TIP = "p(class | picture) by Bayes' rule from every model that knows p(picture | class)."
 _SPLITTER = "uses classifier"
 
 
-class Classifier(QObject):
+class Classifier(Page):
     """Works while `view` is in view."""
 
     view: ClassifierPage

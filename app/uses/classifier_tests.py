@@ -11,7 +11,7 @@ from app.exchange.own_pictures import Examples
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.classifying import Classes, classify_tests
+from app.tasks.uses.classifying import Classes, classify_tests
 from app.uses.classifier_figures import Tested
 from engines.data.fitting import fitted
 from engines.model import Card

@@ -13,7 +13,8 @@ from app.recipes.pictures import Pixels
 from app.session.settings import Settings
 from app.tab.example_bar import NO_EXAMPLES
 from app.tab.parts import Parts
-from app.tasks.compressing import CodecRow, Coding, Compressing, compress
+from app.tasks.uses.compressing import CodecRow, Coding, Compressing, compress
+from app.uses.page import Page
 from app.work.jobs import Order
 from app.work.lane import Failure
 from engines import extras
@@ -23,14 +24,12 @@ from engines.model import Card
 from widgets.look import theme
 from widgets.uses.compression_page import CompressionPage, TableRow
 
-NAME, TITLE = "compression", "Compression"
-TIP = "Pictures as few bytes: a file by a model's own probabilities, and what others take."
 _FIRST = 10
 """Pictures that are coded where nobody says how many."""
 _KINDS = "Compressed pictures (*.gsz)"
 
 
-class Compression(QObject):
+class Compression(Page):
     """Works when a person asks; a job in the queue that can be cancelled there, too."""
 
     view: CompressionPage
@@ -44,7 +43,7 @@ class Compression(QObject):
         self._ticket: int | None = None
         self._dims = self._count = 1
         self.known = Compressing()
-        view.compress_wanted.connect(self.run)
+        view.compress_wanted.connect(self._compress)
         view.cancel_wanted.connect(self.stop)
         view.save_wanted.connect(self.save)
         view.count_changed.connect(self._show_pictures)
@@ -130,9 +129,12 @@ class Compression(QObject):
 
     # the work
 
-    @Slot()
-    def run(self) -> None:
+    def run(self, *, first: bool) -> None:
         """Compress the pictures, read them back, and ask the other codecs."""
+        self._compress()
+
+    @Slot()
+    def _compress(self) -> None:
         card, count = self._card(), int(self.view.count.value())
         if card is None or self._ticket is not None or not len(self._all):
             return

@@ -51,6 +51,20 @@ def _comparison(tab: UsesTab, parts: Parts) -> Page:
     return ComparisonPage(ComparisonView(tab), parts, tab)
 
 
+def _compression(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.compression import Compression
+    from widgets.uses.compression_page import CompressionPage
+
+    return Compression(CompressionPage(tab), parts, tab)
+
+
+def _classifier(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.classifier import Classifier
+    from widgets.uses.classifier_page import ClassifierPage
+
+    return Classifier(ClassifierPage(tab), parts, tab)
+
+
 USES = (
     Use(
         "outliers",
@@ -63,6 +77,18 @@ USES = (
         "Comparison",
         "Which model explains held-out data better.",
         {Pictures: _comparison, Points: _comparison},
+    ),
+    Use(
+        "classifier",
+        "Classifier",
+        "p(class | picture) by Bayes' rule from every model that knows p(picture | class).",
+        {Pictures: _classifier},
+    ),
+    Use(
+        "compression",
+        "Compression",
+        "Pictures as few bytes: a file by a model's own probabilities, and what others take.",
+        {Pictures: _compression},
     ),
 )
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog
 
 from app.session.settings import Settings
-from app.tasks.judging import OWN, SENT
+from app.tasks.uses.judging import OWN, SENT
 from engines.checkpoints.catalog import ROOT
 from engines.model import finish
 from engines.opening import open_model

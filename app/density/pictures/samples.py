@@ -14,8 +14,8 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.comparing import Compared, Floats, Grounds, compare
 from app.tasks.map_sheet import Panel
+from app.tasks.uses.comparing import Compared, Floats, Grounds, compare
 from app.work.lane import Failure
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest

@@ -12,8 +12,8 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.judging import Measuring, Unjudged
-from app.tasks.law import Compared, law
+from app.tasks.uses.judging import Measuring, Unjudged
+from app.tasks.uses.law import Compared, law
 from app.uses.comparison.samples import SampleComparison
 from app.uses.page import Page
 from app.work.lane import Failure

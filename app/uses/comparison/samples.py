@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.parts import Parts
-from app.tasks.judging import Measuring
-from app.tasks.sample_quality import Assessed, assess, progress
+from app.tasks.uses.judging import Measuring
+from app.tasks.uses.sample_quality import Assessed, assess, progress
 from app.work.jobs import Order
 from app.work.lane import Failure
 from engines.model import Card
@@ -57,11 +57,15 @@ class SampleComparison:
 
         self._tickets[card.name] = self._parts.jobs.submit(
             Order(
-                f"{family_title(card)}: {count} samples against data", f"seed {seed}",
-                assess(self._parts.session.open, card, count, seed), progress,
-                stepped=step, failed=fail, stopped=forget,
+                f"{family_title(card)}: {count} samples against data",
+                f"seed {seed}",
+                assess(self._parts.session.open, card, count, seed),
+                progress,
+                stepped=step,
+                failed=fail,
+                stopped=forget,
             )
-        )  # fmt: skip
+        )
 
     def show(self) -> None:
         """Show what is known, in the order of the models."""

@@ -14,7 +14,7 @@ from app.models.titles import family_title
 from app.recipes.pictures import Pixels
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
+from app.tasks.uses.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
 from app.uses.outliers import table, words
 from app.uses.page import Page
 from app.work.lane import Failure

@@ -9,8 +9,8 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
-from app.tasks.judging import Measuring, Unjudged
-from app.tasks.plane_judging import SIDE, PMap, p_map
+from app.tasks.uses.judging import Measuring, Unjudged
+from app.tasks.uses.plane_judging import SIDE, PMap, p_map
 from app.uses.page import Page
 from app.work.lane import Failure
 from engines.uses.outliers import reference

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from app.tasks.judging import Verdicts
+from app.tasks.uses.judging import Verdicts
 
 
 def packed(verdicts: Sequence[Verdicts]) -> bytes:

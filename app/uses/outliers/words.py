@@ -9,7 +9,7 @@ import numpy as np
 
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.tasks.judging import Measuring, Unjudged, Verdicts
+from app.tasks.uses.judging import Measuring, Unjudged, Verdicts
 from engines.data import examples
 from engines.data.own import DataError
 from engines.model import Card

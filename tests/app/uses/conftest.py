@@ -14,7 +14,7 @@ FEW = 20
 @pytest.fixture
 def page_of(open_window, monkeypatch, tmp_path):
     """Make a page in a window beside the real one, with a few test pictures of digits."""
-    monkeypatch.setattr("app.tasks.classifying.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("app.tasks.uses.classifying.cache_folder", lambda: tmp_path / "cache")
     views = []
 
     def make(view, presenter, models):

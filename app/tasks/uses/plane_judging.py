@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.models.open_models import Loading, Models
-from app.tasks.judging import Measuring, Unjudged
+from app.tasks.uses.judging import Measuring, Unjudged
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.data.own import DataError

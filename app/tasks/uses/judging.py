@@ -219,7 +219,12 @@ def _told(
 
     said = list(measuring.sayings(against.way, against.own))
     return Verdicts(
-        card, candidates, {} if judged is None else judged.scores,
-        {} if judged is None else judged.p, against.scores,
-        {name: title for name, title, _ in said}, {name: says for name, _, says in said}, figures,
+        card,
+        candidates,
+        {} if judged is None else judged.scores,
+        {} if judged is None else judged.p,
+        against.scores,
+        {name: title for name, title, _ in said},
+        {name: says for name, _, says in said},
+        figures,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.models.open_models import Loading, Models
-from app.tasks.judging import Measuring
+from app.tasks.uses.judging import Measuring
 from app.work.lane import Job
 from engines.model import Card, Steps
 

@@ -1,0 +1,1 @@
+"""What the pages of the tab of uses have done on the lane. No Qt."""
