@@ -81,7 +81,7 @@ class Procedure:
     method: str
     source: str
     class_from: str = ""
-    """Who draws a class where none is asked, such as "a separate reader"; empty for nobody."""
+    """Who draws a class where none is asked, such as "a separate classifier"; empty for nobody."""
 
 
 @dataclass(frozen=True)
