@@ -109,7 +109,7 @@ def test_a_folder_is_brought_used_pinned_unloaded_and_removed(open_window, folde
     press(stage, dialog, place, ModelAction.UNLOAD)
     stage.until(lambda: state(dialog, place) == "not loaded")
     stage.until(lambda: "is unloaded" in dialog.said.text())
-    assert ("smaller by" in dialog.said.text()) == (memory.resident() is not None)
+    assert ("memory use fell by" in dialog.said.text()) == (memory.resident() is not None)
 
     press(stage, dialog, KDE, ModelAction.USE)
     stage.until(lambda: stage.window.session.data == "mnist")
@@ -151,8 +151,8 @@ def test_what_is_no_model_is_refused_in_words(open_window, tmp_path):
     weights.write_bytes(b"")
     for text, said in (
         ("nothing of this kind", "There is no folder or file"),
-        (str(weights), "net.pt holds weights alone"),
-        (str(tmp_path), "is no model"),
+        (str(weights), "net.pt holds only weights"),
+        (str(tmp_path), "is not a model"),
     ):
         dialog.field.clear()
         typed(dialog, text)

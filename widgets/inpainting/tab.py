@@ -35,8 +35,7 @@ from widgets.look.frames import card, scrolled
 from widgets.look.specs import RowSpec
 
 GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 364, 364, 248
-"""Together they fit into a window of 1024 pixels."""
-"""Least widths, in device-independent pixels."""
+"""Least widths, in device-independent pixels; together they fit into a window of 1024."""
 FILL_TIP = (
     "Fill every row, as jobs in the queue (Ctrl+Enter). With Shift: at the front of the queue."
 )

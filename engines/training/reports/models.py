@@ -85,8 +85,8 @@ draws differ. In brackets of how many pictures. An error over few pictures is ro
 all read as the truth it would be 0, and the share might still be 86 %. Draws of the kernel density
 carry its noise, which the classifier cannot read.
 
-Where no class is asked, most methods draw it by a separate classifier of the known pixels before they
-fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
+Where no class is asked, most methods draw it by a separate classifier of the known pixels before
+they fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
 alone is how often the class that it draws is the true one, which a model that draws every class
 legibly reaches and does not pass by much. The next two are of the same methods with the model's own
 label for any class in the place of the reader. Factor analysers and the kernel density weigh the

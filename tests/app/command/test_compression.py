@@ -161,6 +161,8 @@ def test_an_interrupt_leaves_no_half_file(placed, tmp_path):
         [sys.executable, "main.py", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # started in the background, a process ignores Ctrl+C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = time.monotonic() + 120
     while not out.parent.is_dir() and time.monotonic() < end:

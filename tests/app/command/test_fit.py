@@ -110,5 +110,10 @@ def test_interrupted_it_leaves_nothing(csv, capsys, monkeypatch):
         return advance(course)
 
     monkeypatch.setattr(learner.Training, "advance", pressed)
-    assert main.main(["fit", str(csv), "--families", "flow", "--steps", "50"]) == 130
+    # started in the background, a process ignores Ctrl+C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main.main(["fit", str(csv), "--families", "flow", "--steps", "50"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert own_data.names() == own.cards() == ()

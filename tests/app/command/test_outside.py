@@ -156,10 +156,10 @@ def test_what_reads_no_text_is_given_none(genscope, tmp_path):
     foreign.ddpm(tmp_path / "m", net=foreign.unet(1, 8))
     code, _, wrong = genscope("sample", tmp_path / "m", "--prompt", "a cat")
     assert code == 2
-    assert "outside/m reads no text" in wrong
+    assert "outside/m takes no text prompt" in wrong
     code, _, wrong = genscope("interpolate", tmp_path / "m", "--from", "x", "--prompt-to", "a cat")
     assert code == 2
-    assert "outside/m reads no text" in wrong
+    assert "outside/m takes no text prompt" in wrong
 
 
 def test_neither_library_is_imported_before_it_is_needed():

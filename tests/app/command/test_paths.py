@@ -80,7 +80,7 @@ def test_a_seed_and_a_point_make_a_path(tmp_path):
     [
         ("moons/kde", ("seed:1", "seed:2"), "samples are not made of codes; save one"),
         ("moons/vae", ("seed:1", "seed:2"), r"they have noise of p\(x | z\) besides; save one"),
-        ("moons/mfa", ("seed:1", "seed:2"), "no one space"),
+        ("moons/mfa", ("seed:1", "seed:2"), "no single space"),
         ("moons/flow", ("seed:one", "0,1"), "seed:N or seed:N:PICTURE .* got 'seed:one'"),
         ("moons/flow", ("seed:-1", "0,1"), "seed:N or seed:N:PICTURE"),
     ],

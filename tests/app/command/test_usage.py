@@ -132,7 +132,7 @@ def test_data_that_are_not_here_are_named(genscope, tmp_path, more, said):
     card, _ = outsiders.realnvp(tmp_path / "outside")
     code, _, err = genscope("density", card, "--grid", "16", "--out", "a.png", *more)
     one_sentence(code, err)
-    assert "no points of the data 'tiny-points'" in err
+    assert "no points of the data set 'tiny-points'" in err
     assert said in err
     area = ["--area", "-1", "1", "-1", "1"]
     assert genscope("density", card, "--grid", "16", "--out", "a.png", *area)[0] == 0

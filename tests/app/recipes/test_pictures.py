@@ -59,7 +59,7 @@ def test_what_is_no_picture_is_refused(shape):
 
 
 def test_a_coloured_picture_is_not_taken_for_grey():
-    with pytest.raises(ValueError, match="colours"):
+    with pytest.raises(ValueError, match="in colour"):
         to_tensor(np.array([[[[1, 2, 3]]]], np.uint8), 1)
 
 

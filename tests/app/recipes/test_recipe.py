@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+import app
 from app.recipes import recipe as recipes
 from app.recipes.files import SaveError, png_chunks
 from app.recipes.recipe import Recipe, RecipeError
@@ -87,7 +88,9 @@ def test_optional_fields_may_be_left_out():
 
 def test_the_version_is_that_of_the_project():
     project = Path(__file__).resolve().parents[3] / "pyproject.toml"
-    assert tomllib.loads(project.read_text())["project"]["version"] == recipes.VERSION
+    source = tomllib.loads(project.read_text())["tool"]["setuptools"]["dynamic"]["version"]
+    assert source == {"attr": "app.__version__"}
+    assert app.__version__ == recipes.VERSION
 
 
 @pytest.mark.parametrize(

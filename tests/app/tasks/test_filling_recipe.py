@@ -72,9 +72,9 @@ def test_a_model_of_colours_keeps_them():
             {"extra": {**RECIPE.extra, "picture": png(np.zeros((1, 5000), np.uint8))}},
             "picture is damaged",
         ),
-        ({"count": 65}, "1 … 64 draws"),
-        ({"first": 3}, "1 … 64 draws"),
-        ({"label": (0, 1)}, "1 … 64 draws"),
+        ({"count": 65}, "1 … 64 samples"),
+        ({"first": 3}, "1 … 64 samples"),
+        ({"label": (0, 1)}, "1 … 64 samples"),
         ({"task": "sample"}, "lacks"),
     ],
 )

@@ -43,7 +43,7 @@ def test_a_data_set_of_ones_own_has_examples():
     assert examples.points(name, 20).numpy().tobytes() == own.load(name).x[:20].tobytes()
     own.delete(name)
     assert not examples.has_points(name)
-    with pytest.raises(DataError, match="no points of the data 'trees'"):
+    with pytest.raises(DataError, match="no points of the data set 'trees'"):
         examples.points(name, 20)
 
 

@@ -119,7 +119,7 @@ def test_lost_draws_are_copies_of_others_and_the_note_says_so(tmp_path):
 def test_a_run_fails_where_most_draws_are_lost(tmp_path):
     model = opened(tmp_path, "flow", "points")
     nothing = torch.zeros(2, dtype=torch.bool)
-    with pytest.raises(NotFiniteError, match="3 of 5 draws are not finite"):
+    with pytest.raises(NotFiniteError, match="3 of 5 samples are not finite"):
         finish(losing([0, 1, 3])(model, torch.zeros(2), nothing, 5, 1))
 
 

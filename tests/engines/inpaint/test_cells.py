@@ -131,7 +131,7 @@ def test_what_is_poor():
     assert Diagnosis().note == Diagnosis().poor == ""
     assert Diagnosis(acceptance=0.02).poor == "Raise Steps: accepted 2 %"
     assert (
-        "Raise Particles: only 1.3 of 32"
+        "Raise Particles: ESS 1.3 of 32"
         in Diagnosis(effective=1.3, particles=32, remedy="Particles").poor
     )
     start = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))

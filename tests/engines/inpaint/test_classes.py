@@ -111,10 +111,10 @@ def test_the_model_s_own_class_is_the_default_where_it_is_cheap(family):
     if family == "autoregressive":
         assert here.exactness is Exactness.EXACT
         assert middle.exactness is Exactness.HEURISTIC
-        assert "separate reader" in middle.method
+        assert "separate classifier" in middle.method
     else:
         assert here.exactness is Exactness.HEURISTIC, "pixels of a group are taken as independent"
-    assert "separate reader" in method.standing(model, {"class": READER}, last).method
+    assert "separate classifier" in method.standing(model, {"class": READER}, last).method
 
 
 def test_classes_of_a_raster_model_are_drawn_by_its_own_densities(shown):

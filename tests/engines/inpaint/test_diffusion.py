@@ -160,10 +160,10 @@ def last_step(run):
 def test_particles_that_do_not_count_are_said_with_the_remedy(exact):
     fine = last_step(TDS.run(exact, POINT, KNOWN, 40, 1, {}))
     assert not fine.poor
-    assert fine.note.startswith("lowest ESS")
+    assert fine.note.startswith("ESS ")
     far = torch.tensor([AT + 12.0, 0.0])
     lost = last_step(TDS.run(exact, far, KNOWN, 40, 1, {"steps": 4}))
-    assert lost.poor.startswith("Raise Particles: only 1.")
+    assert lost.poor.startswith("Raise Particles: ESS 1.")
     alone = last_step(TDS.run(exact, far, KNOWN, 40, 1, {"particles": 1}))
     assert alone.note == alone.poor == ""
 

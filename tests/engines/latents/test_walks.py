@@ -102,7 +102,7 @@ def test_what_follows_the_hand_and_what_does_not(opener):
 
 
 def test_factor_analysers_say_why_there_is_no_walk(opener):
-    with pytest.raises(ValueError, match="no one space"):
+    with pytest.raises(ValueError, match="no single space"):
         walk_of(opener("mfa", "picture"))
 
 
