@@ -12,7 +12,7 @@ from app.recipes.recipe import png_bytes
 from app.tab.example_bar import NO_EXAMPLES
 from app.tasks.walking_recipe import plan_of
 from engines.families.diffusion import model as diffusion
-from engines.kinds import Pictures
+from engines.kinds import Points
 from engines.model import Prompt
 from tests import foreign
 from tests.e2e.test_fill_a_hole import drawn, stroke
@@ -136,8 +136,8 @@ def test_a_path_is_of_its_prompt(stage, tmp_path):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Codes by four steps of the ODE instead of 16."""
-    monkeypatch.setitem(diffusion._CODE_STEPS, Pictures, 4)
+    """Codes by four steps of the ODE instead of 24: latents of a pipeline are no pictures."""
+    monkeypatch.setitem(diffusion._CODE_STEPS, Points, 4)
 
 
 def test_a_path_goes_from_prompt_to_prompt_and_comes_back(quick, stage, tmp_path):

@@ -86,13 +86,13 @@ all read as the truth it would be 0, and the share might still be 86 %. Draws of
 carry its noise, which the classifier cannot read.
 
 Where no class is asked, most methods draw it by a separate classifier of the known pixels before
-they fill the hole. The first two shares are then mostly a figure of the reader: the row of the reader
-alone is how often the class that it draws is the true one, which a model that draws every class
-legibly reaches and does not pass by much. The next two are of the same methods with the model's own
-label for any class in the place of the reader. Factor analysers and the kernel density weigh the
-classes by their own p(class | known pixels) and never ask the reader: compare their rows with those
-columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean of p(x | z), which the
-window shows unless asked, is no draw and has no coverage.
+they fill the hole. The first two shares are then mostly a figure of the reader: the row of the
+reader alone is how often the class that it draws is the true one, which a model that draws every
+class legibly reaches and does not pass by much. The next two are of the same methods with the
+model's own label for any class in the place of the reader. Factor analysers and the kernel density
+weigh the classes by their own p(class | known pixels) and never ask the reader: compare their rows
+with those columns. Figures of VAEs and latent diffusions are of drawn pixels: the mean of p(x |
+z), which the window shows unless asked, is no draw and has no coverage.
 """
 
 

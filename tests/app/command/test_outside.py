@@ -13,7 +13,7 @@ from app.recipes.recipe import read_png
 from engines import open_model
 from engines.facts import abilities
 from engines.families.diffusion import model as diffusion
-from engines.kinds import Pictures
+from engines.kinds import Points
 from engines.model import Prompt, SampleRequest, finish
 from tests import foreign
 
@@ -115,8 +115,8 @@ def test_a_hole_is_filled_with_a_prompt(genscope, folder, tmp_path):
 
 
 def test_a_path_goes_from_text_to_text_and_is_made_again(genscope, folder, tmp_path, monkeypatch):
-    # codes by four steps of the ODE instead of 16
-    monkeypatch.setitem(diffusion._CODE_STEPS, Pictures, 4)
+    # codes by four steps of the ODE instead of 24: latents of a pipeline are no pictures
+    monkeypatch.setitem(diffusion._CODE_STEPS, Points, 4)
     x = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     Image.fromarray(x).save(tmp_path / "x.png")
     out, again = tmp_path / "walk.png", tmp_path / "again.png"

@@ -15,7 +15,7 @@ from app.tasks.path_making import make
 from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, plan_of, recipe_of
 from engines.families.diffusion import model as diffusion
-from engines.kinds import Pictures
+from engines.kinds import Points
 from engines.model import Prompt, finish
 from engines.opening import locate
 from tests import foreign
@@ -27,9 +27,9 @@ CAT_TO_DOG = Prompt("a cat", "house", other="a dog")
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
-    """Codes by four steps of the ODE instead of 16."""
+    """Codes by four steps of the ODE instead of 24: latents of a pipeline are no pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(diffusion._CODE_STEPS, Pictures, 4)
+        patch.setitem(diffusion._CODE_STEPS, Points, 4)
         yield
 
 
