@@ -71,7 +71,8 @@ class Jobs(QObject):
             self._orders[ticket] = order
             self._bar.add(ticket, order.title, order.detail)
         if first:
-            self._bar.order(self._queue.waiting())
+            # the lane may have taken one before the bar hears that it has started
+            self._bar.order(tuple(dict.fromkeys((*tickets, *self._queue.waiting()))))
         for ticket, order in zip(tickets, orders, strict=True):
             order.submitted(ticket)
         return tickets

@@ -103,3 +103,20 @@ def test_a_failure_is_one_sentence_and_a_retry_gets_a_new_ticket(desk, qtbot):
     assert desk.told[-1] == ("done", None)
     desk.bar.details_wanted.emit(ticket)
     assert desk.messages.rows[0].count == 2
+
+
+def test_orders_stand_in_their_order_though_the_lane_has_taken_the_first(desk, qtbot, monkeypatch):
+    """What has begun no longer waits, and the bar hears of it only later."""
+    job, queue, tickets = Gated(1, permits=2), desk.channels.queue, []
+    submit_all = queue.submit_all
+
+    def noted(jobs, *, first=False):
+        tickets.extend(submit_all(jobs, first=first))
+        return tuple(tickets)
+
+    monkeypatch.setattr(queue, "submit_all", noted)
+    monkeypatch.setattr(queue, "waiting", lambda: tuple(tickets[1:]))
+    desk.jobs.submit_all([desk.order(job, "first"), desk.order(job, "second")], first=True)
+    table = desk.bar.table
+    assert [table.job_at(row).ticket for row in range(table.rowCount())] == tickets
+    until(qtbot, lambda: desk.states() == [JobState.DONE] * 2)
