@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wish:
+class CompareOptions:
     """Which models to compare, on how many held-out examples, and with how many samples."""
 
     models: tuple[str, ...]
@@ -34,22 +34,22 @@ class Wish:
 
 
 def compare(
-    wish: Wish, out: Path | None, *, device: str | None = None, root: Path = ROOT
+    options: CompareOptions, out: Path | None, *, device: str | None = None, root: Path = ROOT
 ) -> Path | None:
     """Print what can be said, and write log p of each example under each model."""
     from engines.uses.comparison import scoring
     from engines.uses.outliers import reference
 
-    cards = _cards(wish, root)
+    cards = _cards(options, root)
     if out is not None:
         prepared(out)
     try:
         x = reference.examples_of(cards[0])
     except DataError as error:
         raise UsageError(str(error)) from error
-    if not 4 <= wish.count <= len(x):
-        raise UsageError(f"--count must lie in 4 … {len(x):,}, got {wish.count}")
-    x = x[: wish.count]
+    if not 4 <= options.count <= len(x):
+        raise UsageError(f"--count must lie in 4 … {len(x):,}, got {options.count}")
+    x = x[: options.count]
     laws, left = [], []
     for card in cards:
         model = opened(card, device, root)
@@ -57,16 +57,16 @@ def compare(
             left.append(f"{no_density(card)}; it is compared by its samples alone.")
         else:
             laws.append(driven(scoring.law_of(model, x), card.name))
-        if wish.samples:
-            _print_samples(card, _quality(model, wish))
-    _print(cards, laws, left, wish)
+        if options.samples:
+            _print_samples(card, _quality(model, options))
+    _print(cards, laws, left, options)
     if out is not None:
         files.write_atomically(out, _table(laws).encode())
     return out
 
 
-def _cards(wish: Wish, root: Path) -> list[Card]:
-    names = list(dict.fromkeys(wish.models))
+def _cards(options: CompareOptions, root: Path) -> list[Card]:
+    names = list(dict.fromkeys(options.models))
     if len(names) < 2:
         raise UsageError("name at least two models to compare")
     cards = [card_named(name, root) for name in names]
@@ -75,18 +75,18 @@ def _cards(wish: Wish, root: Path) -> list[Card]:
         raise UsageError(
             f"{cards[0].name} and {other.name} are of different data: no example is one of both"
         )
-    if wish.samples and not 20 <= wish.samples <= 1000:
-        raise UsageError(f"--samples must lie in 20 … 1,000, got {wish.samples}")
+    if options.samples and not 20 <= options.samples <= 1000:
+        raise UsageError(f"--samples must lie in 20 … 1,000, got {options.samples}")
     return cards
 
 
-def _print(cards: list[Card], laws: list[Law], left: list[str], wish: Wish) -> None:
+def _print(cards: list[Card], laws: list[Law], left: list[str], options: CompareOptions) -> None:
     from engines.uses.comparison import paired, ranks
 
-    print(f"{cards[0].data}: {wish.count} held-out {cards[0].kind.things}")
+    print(f"{cards[0].data}: {options.count} held-out {cards[0].kind.things}")
     for law in laws:
         print(f"  {law.card.name:<24}{_mean(law)}; {law.method}")
-    found = paired.differences(laws, wish.seed)
+    found = paired.differences(laws, options.seed)
     if found:
         many = " that hold at once" if len(found) > 1 else ""
         print(f"paired differences of log p, nats an example, 95 % intervals{many}")
@@ -117,16 +117,16 @@ def _mean(law: Law) -> str:
     return f"{said}: mean {mean:.2f} ± {error:.2f} nats, {unit}"
 
 
-def _quality(model: Model, wish: Wish) -> Quality:
+def _quality(model: Model, options: CompareOptions) -> Quality:
     from engines.uses.comparison import drawing, samples
 
     card = model.card
     try:
-        real, other = drawing.real_features(card, wish.samples)
+        real, other = drawing.real_features(card, options.samples)
     except DataError as error:
         raise UsageError(f"--samples: {error}") from error
-    drawn: Tensor = driven(drawing.features_of(model, wish.samples, wish.seed), card.name)
-    return driven(samples.quality(drawn, real, other, wish.seed), card.name)
+    drawn: Tensor = driven(drawing.features_of(model, options.samples, options.seed), card.name)
+    return driven(samples.quality(drawn, real, other, options.seed), card.name)
 
 
 def _print_samples(card: Card, found: Quality) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from app.kinds import Option
 from engines.maps.coordinate import coordinate
 
+DEVICE = "where to compute, such as cpu or cuda (default: the best available)"
 Groups: TypeAlias = list[tuple[Option, ...]]
 """The options that kinds of data bring to a command, those of one kind together."""
 

@@ -42,7 +42,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class OutlierOptions:
     """What the command line asks for: pictures of a folder, probes, or both."""
 
     model: str
@@ -57,7 +57,7 @@ class Wish:
 
 
 def outliers(
-    wish: Wish, out: Path | None, *, device: str | None = None, root: Path = ROOT
+    options: OutlierOptions, out: Path | None, *, device: str | None = None, root: Path = ROOT
 ) -> tuple[Path | None, int]:
     """Judge pictures, print how each score does, and write a row for each picture.
 
@@ -65,20 +65,20 @@ def outliers(
     """
     from engines.uses.outliers import codelength, conformal, reference
 
-    card = card_named(wish.model, root)
-    _check(wish, card)
+    card = card_named(options.model, root)
+    _check(options, card)
     model = opened(card, device, root)
     if model.density is None:
         raise UsageError(no_density(card))
-    groups, skipped = _groups(wish, card)
-    held_out = _held_out(wish, card)
+    groups, skipped = _groups(options, card)
+    held_out = _held_out(options, card)
     if out is not None:
         prepared(out)
     coders = codelength.coders()
     if why := codelength.lacking():
         say(why)
     against = _driven(reference.refer(model, held_out, coders), f"{card.name}: held-out pictures")
-    rate = wish.rate / 100
+    rate = options.rate / 100
     try:
         conformal.threshold(against.scores["nll"], rate)
     except ValueError as error:
@@ -90,49 +90,49 @@ def outliers(
     return out, skipped
 
 
-def _check(wish: Wish, card: Card) -> None:
+def _check(options: OutlierOptions, card: Card) -> None:
     from engines.uses.outliers import candidates
 
     if not isinstance(card.kind, Pictures):
         raise UsageError(
             f"{card.name} is of {card.kind.things}; outliers from the command line are pictures"
         )
-    if not 0 < wish.rate < 100:
-        raise UsageError(f"--rate is a share of false alarms in percent, got {wish.rate:g}")
-    if not 1 <= wish.count <= 800:
-        raise UsageError(f"--count must lie in 1 … 800, got {wish.count}")
-    for name in wish.probes:
+    if not 0 < options.rate < 100:
+        raise UsageError(f"--rate is a share of false alarms in percent, got {options.rate:g}")
+    if not 1 <= options.count <= 800:
+        raise UsageError(f"--count must lie in 1 … 800, got {options.count}")
+    for name in options.probes:
         if name not in candidates.choices():
             raise UsageError(
                 f"there is no probe '{name}'; there are: {', '.join(candidates.choices())}"
             )
 
 
-def _groups(wish: Wish, card: Card) -> tuple[list[Group], int]:
+def _groups(options: OutlierOptions, card: Card) -> tuple[list[Group], int]:
     from engines.uses.outliers.candidates import Group, fresh, probe_group
 
     groups, skipped = [], 0
-    if wish.images is not None:
-        x, names, skipped = _folder(wish.images, card)
+    if options.images is not None:
+        x, names, skipped = _folder(options.images, card)
         groups.append(Group("images", x, names))
-    if wish.probes:
+    if options.probes:
         try:
-            x = fresh(card, wish.count)
+            x = fresh(card, options.count)
         except DataError as error:
             raise UsageError(f"--probes: {error}") from error
-        groups += [probe_group(name, x, wish.seed) for name in dict.fromkeys(wish.probes)]
+        groups += [probe_group(name, x, options.seed) for name in dict.fromkeys(options.probes)]
     return groups, skipped
 
 
-def _held_out(wish: Wish, card: Card) -> Tensor:
+def _held_out(options: OutlierOptions, card: Card) -> Tensor:
     from engines.uses.outliers import reference
 
-    if wish.reference is None:
+    if options.reference is None:
         try:
             return reference.examples_of(card)
         except DataError as error:
             raise UsageError(f"{error}; name a folder of some with --reference") from error
-    x, _, _ = _folder(wish.reference, card)
+    x, _, _ = _folder(options.reference, card)
     if len(x) < 12:
         raise UsageError(f"--reference: {len(x)} pictures are too few; there must be at least 12")
     return x

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.command import fit_words, judging_words, uses_words
-from app.command.options import Groups, add_of_kinds, knob, number, pair
+from app.command import fit_words, uses_words
+from app.command.options import DEVICE, Groups, add_of_kinds, knob, number, pair
 from app.command.usage import Parser
 from app.kinds import options_of
 from app.kinds.view import names_of
@@ -24,7 +24,7 @@ _OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _EARLY = ("open", "sample", "inpaint", "interpolate", "density", "score")
-COMMANDS = (*_EARLY, *judging_words.COMMANDS, *uses_words.COMMANDS, "fit", "models")
+COMMANDS = (*_EARLY, *uses_words.COMMANDS, "fit", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -75,7 +75,6 @@ def build_parser(
         add("score", help="log p(x) of pictures under a model, as a table"),
         _groups(command, "score"),
     )
-    judging_words.add(commands)
     uses_words.add(commands)
     fit_words.add(add("fit", help="train models of your own on a CSV of points"))
     _add_models(add("models", help="list the models; rename, export or remove your own"))
@@ -90,13 +89,13 @@ def _groups(command: str, name: str) -> Groups:
 def _add_open(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", nargs="*", metavar="FILE", help="a saved picture, a model or a folder of pictures")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
+    add("--device", help=DEVICE)
     add("--theme", choices=("system", "light", "dark"), help="look of the window")
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--device", help="where to compute, such as cpu or cuda (default: the best available)")
+    add("--device", help=DEVICE)
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
 
 

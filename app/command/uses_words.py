@@ -1,25 +1,106 @@
-"""The words of what a density is used for: compression and classification. No Qt, nothing heavy."""
+"""The words of the uses of a density: outliers, comparison, compression, classes. Nothing heavy."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
+from app.command.options import DEVICE
 from app.command.usage import Parser
 from app.recipes.files import APP
 from engines.checkpoints.catalog import ROOT
 
-COMMANDS = ("compress", "decompress", "info", "classify")
+COMMANDS = ("outliers", "compare", "compress", "decompress", "info", "classify")
 _OK, _FAILED = 0, 1
 
 
 def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Put the commands beside the others."""
+    _add_outliers(
+        commands.add_parser("outliers", help="how unlike its data a model finds pictures")
+    )
+    _add_compare(commands.add_parser("compare", help="which model explains held-out data better"))
     _add_compress(commands.add_parser("compress", help="pictures to a .gsz file, without loss"))
     _add_decompress(commands.add_parser("decompress", help="a .gsz file to pictures"))
     _add_info(commands.add_parser("info", help="what a .gsz file says, and if it can be read here"))
     _add_classify(commands.add_parser("classify", help="p(class | picture) by Bayes' rule"))
+
+
+def _add_outliers(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help="a model of pictures with a density, such as mnist/flow")
+    add("--images", type=Path, metavar="FOLDER", help="pictures; other sizes are scaled")
+    add(
+        "--probes",
+        type=_names,
+        default=(),
+        metavar="NAME,…",
+        help="such as black,shuffled,held-out",
+    )
+    add("--rate", type=float, help="false alarms in percent at the threshold (default: 5)")
+    add("--count", type=int, help="pictures of each probe (default: 50)")
+    add("--seed", type=int, help="of the probes (default: 7)")
+    add("--reference", type=Path, metavar="FOLDER", help="held-out pictures (default: the data's)")
+    add("--csv", "--out", dest="csv", type=Path, help="file, scores, p-values of each picture")
+    add("--device", help=DEVICE)
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_outliers, parser=parser)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("models", nargs="+", metavar="MODEL", help="of the same data, such as mnist/flow mnist/mfa")
+    add("--count", type=int, help="held-out examples (default: 100)")
+    add("--samples", type=int, help="compare so many samples of each with data, too")
+    add("--seed", type=int, help="of samples and intervals (default: 7)")
+    add("--csv", "--out", dest="csv", type=Path, help="log p of each example under each model")
+    add("--device", help=DEVICE)
+    add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.set_defaults(act=_compare, parser=parser)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _said(arguments: argparse.Namespace, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key in keys if (value := getattr(arguments, key)) is not None}
+
+
+def _outliers(arguments: argparse.Namespace) -> int:
+    from app.command.outliers import OutlierOptions, outliers
+    from app.command.output import UsageError
+
+    if arguments.images is None and not arguments.probes:
+        arguments.parser.refuse("name what to judge: --images FOLDER, --probes NAME,…, or both")
+    asked = _said(arguments, ("images", "probes", "rate", "count", "seed", "reference"))
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        path, skipped = outliers(OutlierOptions(arguments.model, **asked), arguments.csv, **where)
+    except UsageError as error:
+        arguments.parser.refuse(str(error))
+    if path is not None:
+        print(path)
+    if skipped:
+        print(f"{APP}: {skipped} of the pictures could not be read", file=sys.stderr)
+    return _FAILED if skipped else _OK
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from app.command.comparison import CompareOptions, compare
+    from app.command.output import UsageError
+
+    asked = _said(arguments, ("count", "samples", "seed"))
+    where = {"device": arguments.device, "root": arguments.assets}
+    try:
+        path = compare(CompareOptions(tuple(arguments.models), **asked), arguments.csv, **where)
+    except UsageError as error:
+        arguments.parser.refuse(str(error))
+    if path is not None:
+        print(path)
+    return _OK
 
 
 def _add_compress(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +137,7 @@ def _add_classify(parser: argparse.ArgumentParser) -> None:
     add("--csv", type=Path, help="file, then p of each class")
     add("--prior", type=_prior, metavar="P,P,…", help="uniform, training, or a number a class")
     add("--temperature", type=float, help="divides log p(x | class) (default: fitted, else 1)")
-    add("--device", help="where to compute, such as cpu or cuda (default: the best at hand)")
+    add("--device", help=DEVICE)
     add("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_classify, parser=parser)
 

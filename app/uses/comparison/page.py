@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Slot
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.uses.judging import Measuring, Unjudged
 from app.tasks.uses.law import Compared, law
 from app.uses.comparison.samples import SampleComparison
 from app.uses.page import Page
+from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.checkpoints.catalog import density_refusal
 from engines.kinds import Pictures
@@ -36,13 +36,9 @@ class ComparisonPage(Page):
         self.view, self._session = view, parts.session
         self.laws: dict[str, Law] = {}
         self._said: dict[str, str] = {}
-        self._questions = Questions()
-        self._tickets: dict[int, tuple[str, object]] = {}
-        self._background = parts.channels.background("uses: comparison")
-        self._background.stepped.connect(self._take)
-        self._background.done.connect(self._end)
-        self._background.failed.connect(self._fail)
-        self._background.stopped.connect(self._stopped)
+        self._rows = Rows(parts.channels, "uses: comparison", self)
+        self._rows.stepped.connect(self._take)
+        self._rows.failed.connect(self._fail)
         view.changed.connect(self.rebuild)
         view.looked.connect(self._show_scatter)
         view.scatter.chosen.connect(self._choose)
@@ -54,38 +50,24 @@ class ComparisonPage(Page):
         """Ask the models chosen; nothing is asked twice."""
         if not self.view.isVisible():
             return
-        self._background.go_on()
+        self._rows.go_on()
         cards = self._session.chosen()
-        for name in self._questions.keep(card.name for card in cards):
+        for name in self._rows.keep(card.name for card in cards):
             self.laws.pop(name, None)
             self._said.pop(name, None)
-            self._cancel(name)
         pictures = bool(cards) and isinstance(cards[0].kind, Pictures)
         self.view.box.setVisible(pictures)
         count = int(self.view.count.value())
         for card in cards:
-            question = (card.sha256, count)
-            if self._questions.ask(card.name, question):
-                self._cancel(card.name)
+            title = f"{family_title(card)}: log p of {count} held-out examples"
+            job = law(self._session.open, card, count)
+            if self._rows.ask(card.name, (card.sha256, count), title, job):
                 self.laws.pop(card.name, None)
                 self._said[card.name] = "waiting"
-                ticket = self._background.submit(
-                    f"{family_title(card)}: log p of {count} held-out examples",
-                    answering(question, law(self._session.open, card, count)),
-                )
-                self._tickets[ticket] = card.name, question
         self._show()
 
-    def _cancel(self, name: str) -> None:
-        for ticket in [t for t, (other, _) in self._tickets.items() if other == name]:
-            self._background.cancel(ticket)
-
-    @Slot(int, object)
-    def _take(self, ticket: int, answer: Answer | None) -> None:
-        name, _ = self._tickets[ticket]
-        if answer is None or not self._questions.wants(name, answer):
-            return
-        step: Loading | Measuring | Compared | Unjudged = answer.step
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | Measuring | Compared | Unjudged) -> None:
         match step:
             case Compared():
                 self.laws[name] = step.law
@@ -102,19 +84,8 @@ class ComparisonPage(Page):
         self._said[name] = text
         self.view.says.setText(self.text())
 
-    @Slot(int, object)
-    def _end(self, ticket: int, _: object) -> None:
-        self._tickets.pop(ticket)
-
-    @Slot(int)
-    def _stopped(self, ticket: int) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
-
-    @Slot(int, object)
-    def _fail(self, ticket: int, failure: Failure) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
+    @Slot(str, object)
+    def _fail(self, name: str, failure: Failure) -> None:
         self._say(name, failure.sentence)
 
     def _show(self) -> None:
@@ -181,12 +152,12 @@ class ComparisonPage(Page):
 
     def stop(self) -> None:
         """Stop all that is asked."""
-        self._background.stop()
+        self._rows.stop()
         self.samples.stop()
 
     def rest(self) -> None:
         """Out of view: the models wait."""
-        self._background.hold()
+        self._rows.rest()
 
 
 def _mean(each: Law) -> str:

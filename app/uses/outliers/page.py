@@ -12,11 +12,11 @@ from app.exchange.own_pictures import reading
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
-from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.uses.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
 from app.uses.outliers import table, words
 from app.uses.page import Page
+from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
@@ -44,13 +44,9 @@ class OutliersPage(Page):
         self._memo: Memo = {}
         self._said: dict[str, str] = {}
         self._order: list[int] = []
-        self._questions = Questions()
-        self._tickets: dict[int, tuple[str, object]] = {}
-        self._background = parts.channels.background("uses: outliers")
-        self._background.stepped.connect(self._take)
-        self._background.done.connect(self._end)
-        self._background.failed.connect(self._fail)
-        self._background.stopped.connect(self._stopped)
+        self._rows = Rows(parts.channels, "uses: outliers", self)
+        self._rows.stepped.connect(self._take)
+        self._rows.failed.connect(self._fail)
         self._read = parts.channels.open("uses: a picture to judge")
         self._read.stepped.connect(self._take_foreign)
         self._read.failed.connect(lambda failure: parts.messages.tell(failure.sentence))
@@ -69,31 +65,24 @@ class OutliersPage(Page):
         """Let the models chosen judge what is ticked; nothing is judged twice."""
         if not self.view.isVisible():
             return
-        self._background.go_on()
+        self._rows.go_on()
         cards = self._session.chosen()
         self.view.set_columns([(c.name, family_title(c), c.family) for c in cards])
         self._offer_own()
-        for name in self._questions.keep(card.name for card in cards):
+        for name in self._rows.keep(card.name for card in cards):
             self.verdicts.pop(name, None)
-            self._cancel(name)
         asked = self.asked()
         for card in cards:
             self._ask(card, asked)
         self.show()
 
     def _ask(self, card: Card, asked: Asked) -> None:
-        question = (card.sha256, asked)
-        if not self._questions.ask(card.name, question):
-            return
-        self._cancel(card.name)
-        self._said[card.name] = words.WAITING
-        self.refused.pop(card.name, None)
-        self.verdicts.pop(card.name, None)
-        ticket = self._background.submit(
-            f"{family_title(card)}: outliers",
-            answering(question, judge(self._session.open, card, asked, self._memo)),
-        )
-        self._tickets[ticket] = card.name, question
+        title = f"{family_title(card)}: outliers"
+        job = judge(self._session.open, card, asked, self._memo)
+        if self._rows.ask(card.name, (card.sha256, asked), title, job):
+            self._said[card.name] = words.WAITING
+            self.refused.pop(card.name, None)
+            self.verdicts.pop(card.name, None)
 
     def asked(self) -> Asked:
         """What is ticked."""
@@ -120,10 +109,6 @@ class OutliersPage(Page):
         if self.sent:
             self.view.offer_groups([(SENT, "pictures of other tabs and files", True)])
 
-    def _cancel(self, name: str) -> None:
-        for ticket in [t for t, (other, _) in self._tickets.items() if other == name]:
-            self._background.cancel(ticket)
-
     @Slot()
     def _ask_again(self, _: object = None) -> None:
         self.explains = False
@@ -139,12 +124,8 @@ class OutliersPage(Page):
 
     # what comes
 
-    @Slot(int, object)
-    def _take(self, ticket: int, answer: Answer | None) -> None:
-        name, _ = self._tickets[ticket]
-        if answer is None or not self._questions.wants(name, answer):
-            return
-        step: Loading | Measuring | Verdicts | Unjudged = answer.step
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | Measuring | Verdicts | Unjudged) -> None:
         if step is self.verdicts.get(name):
             return  # again: a step of nothing would have replaced it
         if isinstance(step, Unjudged):
@@ -156,19 +137,8 @@ class OutliersPage(Page):
             self._said[name] = words.state(step)
         self.show()
 
-    @Slot(int, object)
-    def _end(self, ticket: int, _: object) -> None:
-        self._tickets.pop(ticket)
-
-    @Slot(int)
-    def _stopped(self, ticket: int) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
-
-    @Slot(int, object)
-    def _fail(self, ticket: int, failure: Failure) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
+    @Slot(str, object)
+    def _fail(self, name: str, failure: Failure) -> None:
         self._said[name] = failure.sentence
         self.show()
 
@@ -299,11 +269,11 @@ class OutliersPage(Page):
 
     def stop(self) -> None:
         """Stop all that is asked."""
-        self._background.stop()
+        self._rows.stop()
 
     def rest(self) -> None:
         """Out of view: the models wait."""
-        self._background.hold()
+        self._rows.rest()
 
 
 def _bytes(pictures: Pixels, shape: tuple[int, ...]) -> bytes:

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, Slot
 
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.uses.judging import Measuring, Unjudged
 from app.tasks.uses.plane_judging import SIDE, PMap, p_map
 from app.uses.page import Page
+from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.uses.outliers import reference
 from widgets.look.state import State
@@ -27,13 +27,9 @@ class PlaneOutliers(Page):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self.maps: dict[str, PMap] = {}
-        self._questions = Questions()
-        self._tickets: dict[int, tuple[str, object]] = {}
-        self._background = parts.channels.background("uses: outliers of the plane")
-        self._background.stepped.connect(self._take)
-        self._background.done.connect(self._end)
-        self._background.failed.connect(self._fail)
-        self._background.stopped.connect(self._stopped)
+        self._rows = Rows(parts.channels, "uses: outliers of the plane", self)
+        self._rows.stepped.connect(self._take)
+        self._rows.failed.connect(self._fail)
         view.looked.connect(self.show)
         view.retry_wanted.connect(self._retry)
 
@@ -42,35 +38,26 @@ class PlaneOutliers(Page):
         """Map what is chosen; nothing is mapped twice."""
         if not self.view.isVisible():
             return
-        self._background.go_on()
+        self._rows.go_on()
         cards = self._session.chosen()
         self.view.set_panels([(card.name, family_title(card), card.family) for card in cards])
-        for name in self._questions.keep(card.name for card in cards):
+        for name in self._rows.keep(card.name for card in cards):
             self.maps.pop(name, None)
-            for ticket in [t for t, (other, _) in self._tickets.items() if other == name]:
-                self._background.cancel(ticket)
         for card in cards:
-            if self._questions.ask(card.name, card.sha256):
+            title = f"{family_title(card)}: p-values of the plane"
+            job = p_map(self._session.open, card, SIDE)
+            if self._rows.ask(card.name, card.sha256, title, job):
                 self.view.panels[card.name].set_state(State.LOADING, "waiting")
-                ticket = self._background.submit(
-                    f"{family_title(card)}: p-values of the plane",
-                    answering(card.sha256, p_map(self._session.open, card, SIDE)),
-                )
-                self._tickets[ticket] = card.name, card.sha256
         self.show()
 
     @Slot(str)
     def _retry(self, name: str) -> None:
-        self._questions.forget(name)
+        self._rows.forget(name)
         self.rebuild()
 
-    @Slot(int, object)
-    def _take(self, ticket: int, answer: Answer | None) -> None:
-        name, _ = self._tickets[ticket]
-        panel = self.view.panels.get(name)
-        if panel is None or answer is None or not self._questions.wants(name, answer):
-            return
-        step: Loading | Measuring | PMap | Unjudged = answer.step
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | Measuring | PMap | Unjudged) -> None:
+        panel = self.view.panels[name]
         match step:
             case PMap():
                 self.maps[name] = step
@@ -110,26 +97,14 @@ class PlaneOutliers(Page):
             "points. A sharper model leaves less of the plane unflagged."
         )
 
-    @Slot(int, object)
-    def _end(self, ticket: int, _: object) -> None:
-        self._tickets.pop(ticket)
-
-    @Slot(int)
-    def _stopped(self, ticket: int) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
-
-    @Slot(int, object)
-    def _fail(self, ticket: int, failure: Failure) -> None:
-        name, question = self._tickets.pop(ticket)
-        self._questions.forget(name, question)
-        if name in self.view.panels:
-            self.view.panels[name].set_state(State.FAILED, failure.sentence)
+    @Slot(str, object)
+    def _fail(self, name: str, failure: Failure) -> None:
+        self.view.panels[name].set_state(State.FAILED, failure.sentence)
 
     def stop(self) -> None:
         """Stop all that is asked."""
-        self._background.stop()
+        self._rows.stop()
 
     def rest(self) -> None:
         """Out of view: the models wait."""
-        self._background.hold()
+        self._rows.rest()
