@@ -5,7 +5,7 @@ import shutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel, QMessageBox
 
 from engines.checkpoints import own
 from engines.checkpoints.catalog import read_card
@@ -109,6 +109,11 @@ def test_a_model_is_dropped_used_renamed_exported_and_deleted(
     stage.ready()
 
 
+def words(widget):
+    """What a widget says, in all of its labels."""
+    return " ".join(label.text() for label in widget.findChildren(QLabel))
+
+
 def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exported, caplog):
     dialog = brought(stage, exported)
     press(stage, dialog, NAME, ModelAction.RENAME)
@@ -118,11 +123,17 @@ def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exporte
     stage.until(lambda: session.models == ("mine/kde",))
     stage.until_shows("mine/kde")
     # nobody here knows its data: every tab shows the model all the same
-    for place in range(stage.window.tabs.count()):
-        stage.window.tabs.setCurrentIndex(place)
+    tabs, presenters, (density, uses) = stage.window.tabs, stage.window.presenters, (3, 4)
+    for place in range(density + 1):
+        tabs.setCurrentIndex(place)
         QApplication.processEvents()
-    maps = stage.window.presenters[3].page.maps
+    maps = presenters[density].page.maps  # a map waits while its tab is out of view
     stage.until(lambda: "mine/kde" in maps and maps["mine/kde"].frame is not None)
+    tabs.setCurrentIndex(uses)
+    QApplication.processEvents()
+    panel = presenters[uses].page.view.panels["mine/kde"]
+    stage.until(lambda: "no points of the data set" in words(panel))
+    assert tabs.count() == uses + 1
     assert "failed" not in caplog.text
     stage.window.tabs.setCurrentIndex(0)
     press(stage, dialog, "mine/kde", ModelAction.DELETE)
