@@ -85,6 +85,20 @@ def asked(card: Card, given: Given, count: int) -> Tensor | None:
     return codes[:, 0] if card.labels else codes
 
 
+def codes_of(card: Card, label: int | None, given: Given, count: int) -> Tensor | None:
+    """Labels for `count` examples of a class, or of values of attributes; None for p(x).
+
+    Raises ValueError for a class, an attribute or a value that the model does not have, and for
+    a class and values at once.
+    """
+    if given and label is not None:
+        raise ValueError("a label and given attributes at once; give one of them")
+    found = asked(card, given, count) if given else label
+    if isinstance(found, int):
+        return class_indices(card, [found] * count, count)
+    return found
+
+
 def _codes(card: Card, codes: list[int] | Tensor | None, count: int) -> Tensor:
     most = torch.tensor([len(each.values) for each in card.attributes])
     if codes is None:

@@ -20,7 +20,6 @@ from app.kinds.view import Options, names_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.recipe import png_bytes
-from app.tasks.condition import codes_of
 from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import Fields, MapFrame, MapRequest, map_data, map_model
 from app.tasks.mapping_recipe import View, recipe_of
@@ -81,9 +80,6 @@ def density(
         if path is not None and path.suffix.lower() not in allowed:
             raise UsageError(f"{path} must end in {' or '.join(allowed)}")
     asked = one_condition(options.label, options.given, card, "a map shows one class, or any class")
-    if asked.given:
-        raise UsageError(f"{card.name} has no classes, and a map shows one class, or any class")
-    label = asked.one
     from engines.checkpoints import devices
 
     _check_data(options, card)
@@ -92,10 +88,11 @@ def density(
     devices.prepare_thread()
     area = _area(options, card)
     wide, high = area.pixels(options.grid)
-    request, fields = MapRequest(area, wide, high, label), Fields(Models(device))
+    request, fields = MapRequest(area, wide, high, asked), Fields(Models(device))
     frames = [(card, _drive(map_model(fields, card, request)))]
     truth = _drive(map_data(fields, card.data, request)) if options.truth else None
-    recipe = recipe_of(View((card.name,), area, options.grid, label), {card.name: card}, 0)
+    view = View((card.name,), area, options.grid, asked.one, given=asked.given)
+    recipe = recipe_of(view, {card.name: card}, 0)
     panels = _panels(frames, truth)
     files.write_atomically(out, png_bytes(sheet(panels), recipe))
     written = [out]
@@ -185,6 +182,8 @@ def score(
     engine = opened(card, device, root)
     if engine.density is None:
         raise UsageError(no_density(card))
+    from engines.drawing import codes_of
+
     say_skipped(found)
     prepared(out)
     table = io.StringIO()

@@ -102,9 +102,8 @@ class Inpainting(QObject):
         for card in cards:
             if card.name not in self.editor.rows:
                 self.editor.add(card).offered.connect(self._offered)
-        self._tab.set_classes(cards[0].labels, self._tab.label())
-        self._tab.show_classes(bool(cards[0].labels) or not cards[0].attributes)
-        self.conditions.offer(cards[0])
+        self._tab.classes.set_classes(cards[0].labels, self._tab.classes.label())
+        self._tab.show_classes(self.conditions.offer(cards))
         self.editor.show(cards[0])
         self._say_what_is_missing()
         self.refresh()
@@ -158,7 +157,7 @@ class Inpainting(QObject):
             return None
         method = self.methods.get(card.name, "")
         knobs = dict(self.knobs.get(f"{card.name} {method}", {}))
-        label = self._tab.label() if card.labels else None
+        label = self._tab.classes.label() if card.labels else None
         prompt = self._session.prompt_of(card)
         given = self.conditions.of(card)
         asked = Asked(self._tab.draws(), self._session.seed, method, knobs, label, given, prompt)
@@ -319,7 +318,7 @@ class Inpainting(QObject):
             return
         assert self.editor is not None
         (card, request), self._pending = self._pending, None
-        self._tab.set_classes(card.labels, request.label)
+        self._tab.classes.set_classes(card.labels, request.label)
         self.conditions.put(card, request.given)
         self.editor.put(card, request)
         self._queue.submit(card, request)

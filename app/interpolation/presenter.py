@@ -14,7 +14,7 @@ from app.interpolation.kinds import PATHS
 from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
 from app.interpolation.paths import Paths
-from app.interpolation.row import WalkRow, open_channels
+from app.interpolation.row import WalkRow, channels_of
 from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.recipes.recipe import Recipe, card_among
@@ -29,7 +29,7 @@ from app.tasks import walking
 from app.tasks.encoding import Asked
 from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, Sample, plan_of
-from app.work.channels import Channel, Channels
+from app.work.channels import Channels
 from engines.facts.abilities import reads_text
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
@@ -47,8 +47,7 @@ class Interpolation(QObject):
         super().__init__(parent)
         self._tab = tab
         self._session: Session = parts.session
-        self._all_channels: Channels = parts.channels
-        self._opened: dict[str, tuple[Channel, Channel, Channel]] = {}
+        self._channels: Channels = parts.channels
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
         self._made = Made(PATHS, tab, parts)
@@ -127,7 +126,7 @@ class Interpolation(QObject):
         for card in new:
             self._add(card, self.paths)
         self._tab.set_classes(cards[0].labels, self._tab.label())
-        self.conditions.offer(cards[0])
+        self.conditions.offer(cards)
         self.keys.show(cards[0], self.paths)
         if self.keys.keys:
             for card in new:
@@ -141,9 +140,7 @@ class Interpolation(QObject):
         widget = self._tab.row(card.name)
         if widget is None:
             raise AssertionError(f"the tab has no row for {card.name}")
-        if card.name not in self._opened:
-            self._opened[card.name] = open_channels(self._all_channels, card.name)
-        row = WalkRow(card, widget, self._opened[card.name], self.walks, paths, self)
+        row = WalkRow(card, widget, channels_of(self._channels, card), self.walks, paths, self)
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
         row.read(self._prompt_of(card))

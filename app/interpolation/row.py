@@ -262,9 +262,9 @@ class WalkRow(QObject):
         self.row.set_state(State.FAILED, failure.sentence)
 
 
-def open_channels(channels: Channels, name: str) -> tuple[Channel, Channel, Channel]:
+def channels_of(channels: Channels, card: Card) -> tuple[Channel, Channel, Channel]:
     """The three channels of a row."""
     keys, strip, hand = (
-        channels.open(f"interpolation {what}: {name}") for what in ("keys", "strip", "hand")
+        channels.of(f"interpolation {what}: {card.name}") for what in ("keys", "strip", "hand")
     )
     return keys, strip, hand

@@ -6,6 +6,7 @@ a later model has more values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engines.model import CLASS, Card, Given
@@ -25,6 +26,11 @@ class Condition:
         """The one class asked of all; None where there is none, or several in turn."""
         return self.label if isinstance(self.label, int) else None
 
+    def of(self, card: Card) -> Condition:
+        """What of it one model knows: of several attributes a class is none."""
+        several = card.attributes and not card.labels
+        return Condition(None if several else self.label, known_to(card, self.given))
+
 
 def condition_of(card: Card, given: Given) -> Condition:
     """The condition of values by their attributes' names: a class by its index, all else by name.
@@ -35,6 +41,17 @@ def condition_of(card: Card, given: Given) -> Condition:
     if card.labels and CLASS in given:
         return Condition(codes[0])
     return Condition(None, dict(given))
+
+
+def known_to(card: Card, given: Given) -> Given:
+    """What of some values one model knows: others of its data may have more attributes."""
+    known = {each.name: each.values for each in card.attributes}
+    return {name: value for name, value in given.items() if value in known.get(name, ())}
+
+
+def leading(cards: Sequence[Card], given: Given) -> Card:
+    """The model that a recipe of several is named by: the first that knows all that is given."""
+    return next((card for card in cards if known_to(card, given) == given), cards[0])
 
 
 def given_of(card: Card, condition: Condition) -> Given:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.kinds import view_of
 from app.kinds.pictures import PictureView
 from app.kinds.points import PointView
+from app.recipes.condition import known_to
 from app.recipes.recipe import Recipe
 from app.session.settings import Classes, Settings
 from engines.kinds import Pictures, Points
@@ -61,10 +62,7 @@ class Asking:
         label: int | tuple[int, ...] | None = None
         if card.labels and mode != "all":
             label = tuple(range(len(card.labels))) if mode == "each" else int(mode)
-        asked = {} if card.labels else self._tab.attributes.given()
-        known = {each.name: each.values for each in card.attributes}
-        # a model of the same data may know fewer attributes than another
-        given = {name: value for name, value in asked.items() if value in known.get(name, ())}
+        given = {} if card.labels else known_to(card, self._tab.attributes.given())
         count = self.count(card) if count is None else count
         return SampleRequest(count, seed, label, dict(knobs), first, given)
 

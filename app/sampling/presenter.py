@@ -50,8 +50,7 @@ class Sampling(QObject):
         super().__init__(parent)
         self._tab, self._session, self._jobs = tab, session, jobs
         self._messages, self._actions = messages, PictureActions(export, tab, travel)
-        self._all_channels = channels
-        self._opened: dict[str, Channel] = {}
+        self._channels = channels
         self.columns: dict[str, SamplingColumn] = {}
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
@@ -136,9 +135,7 @@ class Sampling(QObject):
         self.columns[card.name] = column
 
     def _channel(self, name: str) -> Channel:
-        if name not in self._opened:
-            self._opened[name] = self._all_channels.open(f"sampling: {name}")
-        return self._opened[name]
+        return self._channels.of(f"sampling: {name}")
 
     @Slot()
     def _seed_changed(self) -> None:
@@ -293,7 +290,7 @@ class Sampling(QObject):
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""
         for name, column in self.columns.items():
-            self._opened[name].stop()
+            self._channel(name).stop()
             if column.batch:
                 self._jobs.cancel(column.batch)
 

@@ -1,11 +1,11 @@
-"""A condition as the engines take it: codes for each example. Runs on the lane."""
+"""A condition kept through a model's latents. Runs on the lane."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engines.model import Card, Given, Model
+from engines.model import Given, Model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,22 +13,10 @@ if TYPE_CHECKING:
     from engines.model import Run
 
 
-def codes_of(card: Card, label: int | None, given: Given, count: int) -> Tensor | None:
-    """Labels for `count` examples of a class, or of attributes; None for p(x).
-
-    Raises ValueError for an attribute or a value that the model does not have.
-    """
-    import torch
-
-    from engines.drawing import asked
-
-    if given:
-        return asked(card, given, count)
-    return None if label is None else torch.full((count,), label)
-
-
 def decoding(model: Model, given: Given) -> Model:
     """The model with latents that decode to what is given where no class is asked."""
+    from engines.drawing import codes_of
+
     latents = model.latents
     if not given or latents is None:
         return model

@@ -106,6 +106,7 @@ class Line:
     span: tuple[float, float]
     label: int | None = None
     places: int = PLACES
+    given: Given = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +217,7 @@ def model_curve(models: Models, card: Card, line: Line) -> Job:
         axes = torch.from_numpy(places), torch.tensor([line.value], dtype=torch.float64)
         xs, ys = axes if line.axis == 1 else axes[::-1]
         before = time.perf_counter()
-        run = log_density_grid(model, xs, ys, line.label)
+        run = log_density_grid(model, xs, ys, line.label, given=line.given)
         while True:
             try:
                 next(run)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from app.recipes.condition import leading
 from app.recipes.model_names import names_here, names_of, other_weights, renamed
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
-from app.tasks.mapping_recipe import TASK
+from app.tasks.mapping_recipe import TASK, check_condition
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.kinds import Pictures
-from engines.model import Card
+from engines.model import Card, Given
 
 PAGES = ("numbers", "pixels", "plane", "samples", "dimensions")
 NOISES, COUNTS, MAPPED = range(8), range(32, 5001), ("latent", "picture")
@@ -37,6 +38,7 @@ class Look:
     chosen: str = ""
     mapped: str = "latent"
     count: int = 256
+    given: Given = field(default_factory=dict)
 
 
 def is_look(recipe: Recipe) -> bool:
@@ -45,15 +47,16 @@ def is_look(recipe: Recipe) -> bool:
 
 
 def recipe_of(look: Look, cards: Mapping[str, Card], seed: int) -> Recipe:
-    """The recipe of a page; its model is the first, the others are kept with their weights."""
-    first = cards[look.models[0]]
-    names = names_of(cards[name] for name in look.models)
+    """The recipe of a page; all its models are kept with their weights."""
+    shown = [cards[name] for name in look.models]
+    first, names = leading(shown, look.given), names_of(shown)
     return Recipe(
         task=TASK,
         model=names[first.name],
         sha256=first.sha256,
         seed=seed,
         label=look.label,
+        given=dict(look.given),
         extra=renamed(
             {
                 "models": {name: cards[name].sha256 for name in look.models},
@@ -94,8 +97,9 @@ def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
         extra["chosen"],
         extra["mapped"],
         extra["count"],
+        recipe.given,
     )
-    _check(look, first)
+    _check(look, [cards[name] for name in models])
     return look
 
 
@@ -112,7 +116,7 @@ def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card
         raise RecipeError(f"the recipe mixes models of several data sets: {titles}")
 
 
-def _check(look: Look, first: Card) -> None:
+def _check(look: Look, cards: Sequence[Card]) -> None:
     numbers = ((look.noise, NOISES, "noise level"), (look.count, COUNTS, "number of samples"))
     for value, allowed, what in numbers:
         if type(value) is not int or value not in allowed:
@@ -124,8 +128,7 @@ def _check(look: Look, first: Card) -> None:
     ):
         if name not in choices:
             raise RecipeError(f"the recipe's {what} is unknown")
-    if look.label is not None and look.label >= len(first.labels):
-        raise RecipeError(f"the recipe asks for class {look.label}, which the models do not have")
+    check_condition(look.label, look.given, cards)
 
 
 def _text(picture: Pixels) -> str:

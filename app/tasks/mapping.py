@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from app.models.open_models import Loading, Models
+from app.recipes.condition import Condition
 from app.work.lane import Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
@@ -33,12 +34,12 @@ TRUTH = "truth"
 
 @dataclass(frozen=True)
 class MapRequest:
-    """Which part of the plane, at how many pixels; one class or any; at which moment inside."""
+    """Which part of the plane, at how many pixels; of what; at which moment inside."""
 
     area: Area
     wide: int
     high: int
-    label: int | None = None
+    asked: Condition = field(default_factory=Condition)
     moment: Moment | None = None
 
 
@@ -75,27 +76,33 @@ class Fields:
 
     def __init__(self, models: Models) -> None:
         self.models = models
-        self._kernels: dict[tuple[str, str, int | None], Field] = {}
-        self._memories: dict[tuple[str, str, int | None], Memory] = {}
+        self._kernels: dict[tuple[object, ...], Field] = {}
+        self._memories: dict[tuple[object, ...], Memory] = {}
 
-    def of_data(self, data: str, label: int | None) -> Field:
-        """The density of the data, or kernels on them where nobody knows it."""
+    def of_data(self, data: str, asked: Condition) -> Field:
+        """The density of the data, or kernels on them where nobody knows it.
+
+        It is of all of them, and says so, where it is not known which are as is asked.
+        """
         from engines.data import examples
         from engines.data.toys import TOYS
         from engines.maps import fields
 
+        left = [*asked.given, *(["class"] if asked.one is not None and data not in TOYS else [])]
+        whatever = f", whatever their {' and '.join(left)}" if left else ""
         if data in TOYS:
-            return fields.truth_of(data, label)
-        key = (data, "", label)
+            return fields.truth_of(data, asked.one, of=whatever)
+        key = (data, whatever)
         if key not in self._kernels:
             x = examples.points(data, 1_000_000)
             held = max(1, len(x) // 10)
-            kernels = fields.kernels_on(x[held:], x[:held], f"kernels on {len(x) - held:,} points")
+            of = f"kernels on {len(x) - held:,} points{whatever}"
+            kernels = fields.kernels_on(x[held:], x[:held], of)
             self._kernels[key] = kernels.field(Kind.DATA)
         return self._kernels[key]
 
     def of_model(
-        self, card: Card, label: int | None, moment: Moment | None, *, on_grid: bool = True
+        self, card: Card, asked: Condition, moment: Moment | None, *, on_grid: bool = True
     ) -> Generator[Loading | None, None, Field]:
         """A model's density, or kernels on its samples where it has none.
 
@@ -104,19 +111,21 @@ class Fields:
         from engines.maps import fields, moments, noised
 
         model = yield from self.models.get(card)
-        key = (card.name, card.sha256, label)
+        label, given = asked.one, asked.given
+        key = (card.name, card.sha256, label, *sorted(given.items()))
         noise = moments.process_of(model) is moments.Process.NOISE
         if noise or moment is not None:
             memory = self._memories.setdefault(key, Memory())
         if moment is not None:
-            return (yield from _silent(moments.field_at(model, moment, label, memory)))
+            run = moments.field_at(model, moment, label, memory, given=given)
+            return (yield from _silent(run))
         if on_grid and noise:
-            sweep = moments.sweep_of(model, label, memory)
+            sweep = moments.sweep_of(model, label, memory, given=given)
             return noised.field_at(sweep, noised.LOWEST)
         if model.density is not None:
-            return fields.field_of(model, label)
+            return fields.field_of(model, label, given=given)
         if key not in self._kernels:
-            x = yield from _silent(fields.samples_run(model, label))
+            x = yield from _silent(fields.samples_run(model, label, given=given))
             self._kernels[key] = fields.kernels_of_samples(x, card.name).field(Kind.SAMPLES)
         return self._kernels[key]
 
@@ -125,7 +134,7 @@ def map_data(fields: Fields, data: str, request: MapRequest) -> Job:
     """A job that maps the density of a data set."""
 
     def job() -> Frames:
-        return (yield from refined(fields.of_data(data, request.label), request))
+        return (yield from refined(fields.of_data(data, request.asked), request))
 
     return job
 
@@ -134,7 +143,7 @@ def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
     """A job that maps a model's density."""
 
     def job() -> Frames:
-        field = yield from fields.of_model(card, request.label, request.moment)
+        field = yield from fields.of_model(card, request.asked, request.moment)
         return (yield from refined(field, request))
 
     return job
@@ -209,7 +218,7 @@ def patched(fresh: MapFrame, old: MapFrame | None) -> Values:
 
     While a new map is still coarse, what was seen sharp stays sharp.
     """
-    if old is None or fresh.complete or old.request.label != fresh.request.label:
+    if old is None or fresh.complete or old.request.asked != fresh.request.asked:
         return fresh.values
     if old.request.moment != fresh.request.moment:
         return fresh.values

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from app.recipes.condition import known_to, leading
 from app.recipes.model_names import names_here, names_of, other_weights, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
 from engines.kinds import is_plane
 from engines.maps.area import Area
 from engines.maps.coordinate import coordinate
-from engines.model import Card
+from engines.model import Card, Given
 
 TASK = "density"
 MOST_POINTS, SIDES = 1000, range(16, 4097)
@@ -35,6 +36,8 @@ _FIELDS = {
 class View:
     """One view of maps of the plane. `models` are names; `difference` and `inside` may be none.
 
+    `label` is a class, `given` are values of attributes in its place.
+
     `inside` is a model's name and the moment in it, 0 … 1.
     """
 
@@ -50,18 +53,20 @@ class View:
     difference: tuple[str, str] | None = None
     inside: tuple[str, float] | None = None
     samples: bool = False
+    given: Given = field(default_factory=dict)
 
 
 def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
-    """The recipe of a view; its model is the first, the others are kept with their weights."""
-    first, area = cards[view.models[0]], view.area
-    names = names_of(cards[name] for name in view.models)
+    """The recipe of a view; all its models are kept with their weights."""
+    shown, area = [cards[name] for name in view.models], view.area
+    first, names = leading(shown, view.given), names_of(shown)
     return Recipe(
         task=TASK,
         model=names[first.name],
         sha256=first.sha256,
         seed=seed,
         label=view.label,
+        given=dict(view.given),
         extra=renamed(
             {
                 "models": {name: cards[name].sha256 for name in view.models},
@@ -101,6 +106,7 @@ def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
             difference=_names(extra["difference"]),
             inside=_inside(extra["inside"]),
             samples=extra["samples"] is True,
+            given=recipe.given,
         )
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise RecipeError("the recipe's view of maps is damaged") from error
@@ -119,11 +125,18 @@ def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> 
     if len(sets) != 1:
         titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))
         raise RecipeError(f"the recipe mixes models of several data sets: {titles or 'none'}")
-    labels = cards[view.models[0]].labels
-    if view.label is not None and view.label >= len(labels):
-        raise RecipeError(f"the recipe asks for class {view.label}, which the models do not have")
+    check_condition(view.label, view.given, [cards[name] for name in view.models])
     if view.side not in SIDES:
         raise RecipeError(f"the recipe asks for maps of {view.side} pixels, not 16 … 4096")
+
+
+def check_condition(label: int | None, given: Given, cards: Sequence[Card]) -> None:
+    """Raise RecipeError for a class that the first model, or values that no model, has."""
+    if label is not None and label >= len(cards[0].labels):
+        raise RecipeError(f"the recipe asks for class {label}, which the models do not have")
+    for name, value in given.items():
+        if not any(known_to(card, {name: value}) for card in cards):
+            raise RecipeError(f"the recipe asks for {name} '{value}', which the models do not have")
 
 
 def _numbers(values: Any, count: int) -> list[float]:

@@ -22,7 +22,6 @@ from app.models.open_models import Loading, Models
 from app.recipes import files
 from app.recipes.files import APP, SaveError
 from app.recipes.pictures import Pixels, Values
-from app.tasks.condition import codes_of
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.maps.kinds import Kind, kind_of
@@ -110,6 +109,8 @@ def _run(
     model: Model, density: Density, values: Values, label: int | None, given: Given = NOTHING
 ) -> Generator[None, None, LogDensity]:
     """Drive a density; yields after each step, so that other jobs can run."""
+    from engines.drawing import codes_of
+
     x = view_of(model.card).tensor_of(values)
     labels = codes_of(model.card, label, given, len(x))
     run = density.run(x, labels, {})
@@ -122,11 +123,18 @@ def _run(
 
 
 def score_tests(
-    models: Models, card: Card, pictures: Pixels, label: int | None, folder: Path | None = None
+    models: Models,
+    card: Card,
+    pictures: Pixels,
+    label: int | None,
+    folder: Path | None = None,
+    *,
+    given: Given = NOTHING,
 ) -> Job:
     """A job that yields HeldOut as they come, from the disk where they are known."""
     seen = hashlib.sha256(pictures.tobytes()).hexdigest()[:16]
-    name = f"{card.sha256[:24]}-{label}-{seen}-{_EDITION}.npy"
+    of = "_".join(map(str, card.codes(given))) if given else label
+    name = f"{card.sha256[:24]}-{of}-{seen}-{_EDITION}.npy"
     place = (folder or cache_folder()) / name
 
     def job() -> Generator[Loading | HeldOut | None, None, None]:
@@ -140,7 +148,7 @@ def score_tests(
         found: list[float] = []
         for start in range(0, len(pictures), _BATCH):
             part = pictures[start : start + _BATCH]
-            run = _run(model, model.density, part, label)
+            run = _run(model, model.density, part, label, given)
             while True:
                 try:
                     next(run)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values
-from app.tasks.condition import codes_of, decoding
+from app.tasks.condition import decoding
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.kinds import Pictures, Value
@@ -312,6 +312,8 @@ def _with_density(shown: Film, model: Model, x: Tensor, wish: Wish) -> Generator
     if model.density is None:
         yield replace(shown, meaning="", method=no_density(model.card))
         return
+    from engines.drawing import codes_of
+
     labels = codes_of(model.card, wish.label, wish.given, len(x))
     steps = Steps(model.density.run(x, labels, {}))
     for _ in steps:

@@ -294,6 +294,10 @@ class Channels(QObject):
         channel = self._channels[name] = Channel(name, self._lane, self)
         return channel
 
+    def of(self, name: str) -> Channel:
+        """The channel of this name, opened where there is none."""
+        return self._channels.get(name) or self.open(name)
+
     def background(self, owner: str) -> Background:
         """The background jobs of a new owner; its name must not be in use."""
         if owner in self._backgrounds:

@@ -99,8 +99,8 @@ def _cut(
     mids = low + width * (torch.arange(cells, dtype=torch.float64) + 0.5)
     known = hole.picture[1 - free].double().view(1)
     axes = (known, mids) if free == 1 else (mids, known)
-    label = None if hole.label >= len(hole.model.labels) else hole.label
-    found, calls = yield from _counted(log_density_grid(hole.model, *axes, label), hole, calls)
+    run = log_density_grid(hole.model, *axes, given=hole.given)
+    found, calls = yield from _counted(run, hole, calls)
     return Cells(low, width, found.value), calls
 
 

@@ -18,7 +18,9 @@ from engines.maps.grids import log_density_grid
 from engines.maps.kinds import Kind, kind_of
 from engines.model import (
     NO_KNOBS,
+    NOTHING,
     DensityRun,
+    Given,
     Knobs,
     LogDensity,
     Meaning,
@@ -61,28 +63,33 @@ def _checked(grid: Grid) -> Grid:
     return lambda xs, ys: numbers(grid(xs, ys))
 
 
-def field_of(model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS) -> Field:
+def field_of(
+    model: Model, label: int | None = None, knobs: Knobs = NO_KNOBS, *, given: Given = NOTHING
+) -> Field:
     """The model's own density. Raises ValueError for an implicit one."""
     if model.density is None:
         raise ValueError(no_density(model.card))
     rough = model.density.preview
     return Field(
         kind_of(model.density.meaning),
-        lambda xs, ys: log_density_grid(model, xs, ys, label, knobs),
-        at_once=model.density.grid is not None and model.density.at_once,
-        preview=None if rough is None else lambda xs, ys: rough(xs, ys, label, knobs),
+        lambda xs, ys: log_density_grid(model, xs, ys, label, knobs, given=given),
+        at_once=model.density.grid is not None and model.density.at_once and not given,
+        preview=None if rough is None or given else lambda xs, ys: rough(xs, ys, label, knobs),
     )
 
 
-def truth_of(data: str, label: int | None = None) -> Field:
-    """The density that a data set was drawn from. Raises ValueError where nobody knows it."""
+def truth_of(data: str, label: int | None = None, *, of: str = "") -> Field:
+    """The density that a data set was drawn from. Raises ValueError where nobody knows it.
+
+    `of` says which of its points it is of, where a condition asks for some of them.
+    """
     if data not in TOYS:
         raise ValueError(f"the density that {data} was drawn from is unknown")
 
     def grid(xs: Tensor, ys: Tensor) -> DensityRun:
         found = TOYS[data].log_grid(xs, ys, label)
         yield Step(len(found), len(found))
-        return LogDensity(found, Meaning.EXACT, "definition of the data set")
+        return LogDensity(found, Meaning.EXACT, f"definition of the data set{of}")
 
     return Field(Kind.TRUTH, grid, at_once=True)
 
@@ -120,9 +127,11 @@ def kernels_on(x: Tensor, held_out: Tensor, of: str) -> Kernels:
     return Kernels(kernels, h, f"{of}, bandwidth {h:.3g} × spread")
 
 
-def samples_run(model: Model, label: int | None, count: int = SAMPLES) -> Run:
+def samples_run(
+    model: Model, label: int | None, count: int = SAMPLES, *, given: Given = NOTHING
+) -> Run:
     """Points to put kernels on, and others to choose their width by."""
-    request = SampleRequest(count + HELD_OUT, _SEED, label)
+    request = SampleRequest(count + HELD_OUT, _SEED, label, given=given)
     return (yield from model.sample(request))
 
 

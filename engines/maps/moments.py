@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engines.checkpoints.promises import parts_of
 from engines.kinds import is_plane
 from engines.maps.kinds import Kind
-from engines.model import Card, LogDensity, Meaning, Model, SampleRequest, Step
+from engines.model import NOTHING, Card, Given, LogDensity, Meaning, Model, SampleRequest, Step
 from engines.parts import Layered
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Moment:
 
 @dataclass
 class Memory:
-    """What was worked out once for a model and class: a diffusion's sweep, an energy's chains."""
+    """What was worked out once for a model and condition: a sweep of noise levels, chains."""
 
     sweep: Sweep | None = None
     chains: list[Tensor] = field(default_factory=list)
@@ -99,53 +99,53 @@ def process_of(model: Model | Card) -> Process | None:
 
 
 def field_at(
-    model: Model, moment: Moment, label: int | None, memory: Memory
+    model: Model, moment: Moment, label: int | None, memory: Memory, *, given: Given = NOTHING
 ) -> Generator[object, None, Field]:
     """The density at a moment. Raises ValueError for a model without such a process."""
     if process_of(model) is not moment.process:
         raise ValueError(f"{model.card.name} has no {moment.process.value} process to follow")
     if moment.process is Process.NOISE:
-        return (yield from _noised(model, moment.place, label, memory))
+        return (yield from _noised(model, moment.place, label, memory, given))
     if moment.process is Process.LAYERS:
-        return _layered(model, moment.place, label)
-    return (yield from _chained(model, moment.place, label, memory))
+        return _layered(model, moment.place, label, given)
+    return (yield from _chained(model, moment.place, label, memory, given))
 
 
-def sweep_of(model: Model, label: int | None, memory: Memory) -> Sweep:
+def sweep_of(model: Model, label: int | None, memory: Memory, *, given: Given = NOTHING) -> Sweep:
     """The sweep of a diffusion, made but maybe not yet filled."""
     from engines.maps.noised import Sweep
 
     if memory.sweep is None:
         if model.denoise is None:
             raise ValueError(f"{model.card.name} has no noise levels")
-        memory.sweep = Sweep(model.card, model.denoise, label)
+        memory.sweep = Sweep(model.card, model.denoise, label, given)
     return memory.sweep
 
 
 def _noised(
-    model: Model, place: float, label: int | None, memory: Memory
+    model: Model, place: float, label: int | None, memory: Memory, given: Given
 ) -> Generator[object, None, Field]:
     from engines.maps import noised
 
-    sweep = sweep_of(model, label, memory)
+    sweep = sweep_of(model, label, memory, given=given)
     if not sweep.levels:
         yield from sweep.build()
-    x = yield from model.sample(SampleRequest(_PATHS, _SEED, label))
+    x = yield from model.sample(SampleRequest(_PATHS, _SEED, label, given=given))
     angle = angle_at(place, sweep.lowest, sweep.highest)
     found = noised.field_at(sweep, angle)
     return replace(found, paths=noised.trajectories(sweep, x, angle))
 
 
-def _layered(model: Model, place: float, label: int | None) -> Field:
+def _layered(model: Model, place: float, label: int | None, given: Given) -> Field:
     """p after the first layers that a sample passes: those nearest to the noise."""
     import torch
 
-    from engines.drawing import class_indices
+    from engines.drawing import class_indices, codes_of
     from engines.maps.fields import Field
 
     flow = model.bijection
     assert isinstance(flow, Layered)
-    class_ = class_indices(model.card, None if label is None else [label], 1).to(flow.device)
+    class_ = class_indices(model.card, codes_of(model.card, label, given, 1), 1).to(flow.device)
     layers, device = flow.layers, flow.device
     count = round(place * layers)
 
@@ -163,13 +163,13 @@ def _layered(model: Model, place: float, label: int | None) -> Field:
 
 
 def _chained(
-    model: Model, place: float, label: int | None, memory: Memory
+    model: Model, place: float, label: int | None, memory: Memory, given: Given
 ) -> Generator[object, None, Field]:
     """Kernels on many chains as they stand after a share of their steps."""
     from engines.maps.fields import kernels_on
 
     if not memory.chains:
-        run = model.sample(SampleRequest(CHAINS, _SEED, label))
+        run = model.sample(SampleRequest(CHAINS, _SEED, label, given=given))
         found = []
         for step in run:
             if step.guess is not None:

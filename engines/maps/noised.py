@@ -17,7 +17,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engines.drawing import class_indices
+from engines.drawing import class_indices, codes_of
 from engines.families.diffusion.net import SIGMA_DATA
 from engines.families.diffusion.probability_flow import (
     SIGMA_MAX,
@@ -30,7 +30,17 @@ from engines.families.diffusion.probability_flow import (
 from engines.kinds import is_plane
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind
-from engines.model import Card, DensityRun, LogDensity, Meaning, Run, Step, finish
+from engines.model import (
+    NOTHING,
+    Card,
+    DensityRun,
+    Given,
+    LogDensity,
+    Meaning,
+    Run,
+    Step,
+    finish,
+)
 from engines.noise import log_normal
 from engines.parts import Denoise, Sloped
 
@@ -96,14 +106,15 @@ def cubic(table: Tensor, w: Tensor) -> Tensor:
 
 
 class Sweep:
-    """The levels of one model and class, from the first grid up to pure noise."""
+    """The levels of one model and condition, from the first grid up to pure noise."""
 
-    def __init__(self, card: Card, part: Denoise, label: int | None) -> None:
+    def __init__(
+        self, card: Card, part: Denoise, label: int | None, given: Given = NOTHING
+    ) -> None:
         if not is_plane(card.kind):
             raise ValueError(f"{card.name} is not a 2-D model")
         self.card, self.part = card, part
-        given = None if label is None else [label]
-        self.label = class_indices(card, given, 1).to(part.device)
+        self.label = class_indices(card, codes_of(card, label, given, 1), 1).to(part.device)
         self.lowest, self.highest = map(angle, part.span)
         self.levels: list[Level] = []
         self._peak = math.inf

@@ -13,11 +13,11 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from engines.drawing import class_indices
+from engines.drawing import class_indices, codes_of
 from engines.finite import check_numbers
 from engines.kinds import Pictures
 from engines.maps.kinds import Kind
-from engines.model import Model
+from engines.model import NOTHING, Given, Model
 from engines.noise import log_normal, streams_of
 from engines.parts import Bijection, Conditionals, Denoise, Energy, Pixelwise
 
@@ -49,12 +49,19 @@ class PixelMap:
 PixelMaps: TypeAlias = Generator["PixelMap | None", None, PixelMap]
 
 
-def pixel_map(model: Model, x: Tensor, label: int | None = None, noise: float = 0.35) -> PixelMaps:
+def pixel_map(
+    model: Model,
+    x: Tensor,
+    label: int | None = None,
+    noise: float = 0.35,
+    *,
+    given: Given = NOTHING,
+) -> PixelMaps:
     """The map of one picture (1, C, H, W) in [-1, 1]; `noise` is for diffusions.
 
     Raises ValueError for a model that has nothing to say of single pixels.
     """
-    run = _maps_of(model, x, label, noise)
+    run = _maps_of(model, x, codes_of(model.card, label, given, 1), noise)
     if run is not None:
         return (yield from run)
     raise ValueError(
@@ -63,13 +70,13 @@ def pixel_map(model: Model, x: Tensor, label: int | None = None, noise: float = 
     )
 
 
-def _maps_of(model: Model, x: Tensor, label: int | None, noise: float) -> PixelMaps | None:
+def _maps_of(model: Model, x: Tensor, asked: Tensor | None, noise: float) -> PixelMaps | None:
     """By the part that says something of single pixels; None where none does."""
     if not isinstance(model.card.kind, Pictures):
         return None
     if model.energy is not None:
-        return slope_of_energy(model.energy, x, None if label is None else _one(label))
-    classes = class_indices(model.card, None if label is None else [label], 1)
+        return slope_of_energy(model.energy, x, asked)
+    classes = class_indices(model.card, asked, 1)
     in_order = model.conditionals
     if in_order is not None and not in_order.any_order and model.card.kind.channels == 1:
         return bits_in_order(in_order, x, classes)
@@ -182,10 +189,6 @@ def slope_of_flow(part: Bijection, x: Tensor, classes: Tensor) -> PixelMaps:
         f"log p = {float(value.detach()):.1f} nats at the centres of the pixel cells",
         "slope of the flow's log-density; its log p is a sum over latents, not over pixels",
     )
-
-
-def _one(label: int) -> Tensor:
-    return torch.tensor([label])
 
 
 def _total(bits: Tensor, more: str) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.drawing import class_indices
+from engines.drawing import class_indices, codes_of
 from engines.finite import check_numbers
 from engines.kinds import Points
 from engines.maps.area import Area
-from engines.model import Model
+from engines.model import NOTHING, Given, Model
 from engines.noise import log_normal
 
 AREA = Area(-4.0, 4.0, -4.0, 4.0)
@@ -45,13 +45,20 @@ def has_plane(model: Model) -> bool:
 
 
 @torch.no_grad()
-def posterior(model: Model, x: Tensor, label: int | None = None, side: int = 160) -> Behind:
+def posterior(
+    model: Model,
+    x: Tensor,
+    label: int | None = None,
+    side: int = 160,
+    *,
+    given: Given = NOTHING,
+) -> Behind:
     """p(e | x) ∝ N(e; 0, I) p(x | z(e)) by the midpoint rule, and q(z(e) | x) |dz/de|: x (2,)."""
     if not has_plane(model):
         raise ValueError(f"{model.card.name} has no plane of latents")
     part, count = model.posterior, side * side
     assert part is not None
-    labels = class_indices(model.card, None if label is None else [label], 1).to(part.device)
+    labels = class_indices(model.card, codes_of(model.card, label, given, 1), 1).to(part.device)
     xs, ys = (torch.from_numpy(axis).float() for axis in AREA.axes(side, side))
     down, across = torch.meshgrid(ys, xs, indexing="ij")
     e = torch.stack([across.flatten(), down.flatten()], 1).to(part.device)

@@ -53,7 +53,7 @@ class AttributeMenus(QWidget):
         for value in values:
             menu.addItem(value, value)
         menu.setAccessibleName(title)
-        menu.setToolTip(f"Which {name} to sample; “any” leaves it open.")
+        menu.setToolTip(f"Which {name} to ask for; “any” leaves it open.")
         menu.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         menu.currentIndexChanged.connect(self._announce)
         self._form.addRow(title, menu)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.controls.combo import Combo
+from widgets.controls.class_menu import ClassMenu
 from widgets.look import theme
 from widgets.look.labels import ElidedLabel
 
@@ -21,7 +21,8 @@ class SourceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.previous, self.next = QPushButton("‹", self), QPushButton("›", self)
-        self.classes, self.open = Combo(self), QPushButton("Open…", self)
+        self.classes = ClassMenu(self, anything="Any class")
+        self.open = QPushButton("Open…", self)
         self._title = ElidedLabel(self)
         self._dress()
         row = QHBoxLayout()
@@ -58,18 +59,13 @@ class SourceBar(QWidget):
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Offer the examples' classes, silently; none disables the arrows."""
-        with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem("Any class", None)
-            for index, name in enumerate(names):
-                self.classes.addItem(name, index)
+        self.classes.set_classes(names, None)
         for widget in (self.classes, self.previous, self.next):
             widget.setEnabled(bool(names))
 
     def chosen_class(self) -> int | None:
         """The class to step through, None for every one."""
-        found = self.classes.currentData()
-        return found if isinstance(found, int) else None
+        return self.classes.label()
 
     def set_title(self, text: str) -> None:
         """Say what the picture is: "Test picture 17, a 3"."""

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.controls.attribute_menus import AttributeMenus
+from widgets.controls.class_menu import ClassMenu
 from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.number import NumberBox
@@ -39,7 +41,9 @@ class DensityControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scale, self.classes, self.detail = Combo(self), Combo(self), Combo(self)
+        self.scale, self.detail = Combo(self), Combo(self)
+        self.classes, self.attributes = ClassMenu(self), AttributeMenus(self)
+        self._form = QFormLayout()
         self.range = NumberBox(self)
         self.contours, self.data = QCheckBox("Contours", self), QCheckBox("Data", self)
         self.samples = QCheckBox("Samples", self)
@@ -79,13 +83,13 @@ class DensityControls(QWidget):
         named = (
             (self.scale, "Scale"),
             (self.range, "Range in nats"),
-            (self.classes, "Class"),
             (self.detail, "Detail"),
             (self.first, "First map of the difference"),
             (self.second, "Second map of the difference"),
         )
         for widget, name in named:
             widget.setAccessibleName(name)
+        for widget in (self.classes, *(widget for widget, _ in named)):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.scale.setToolTip("Colour by log p(x) in nats, or by p(x) per unit area.")
         self.range.setToolTip("How many nats below the highest value the colours reach.")
@@ -99,12 +103,14 @@ class DensityControls(QWidget):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        form = QFormLayout()
+        form = self._form
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setSpacing(unit)
         form.addRow("Scale", _with_mark(self.scale, _SCALE_HELP, "log-density"))
         form.addRow("Range", _with_mark(self.range, _RANGE_HELP, "nats"))
         form.addRow("Class", self.classes)
+        form.addRow(self.attributes)
+        self.attributes.hide()
         form.addRow("Detail", self.detail)
         over = QHBoxLayout()
         over.setSpacing(unit)
@@ -136,6 +142,7 @@ class DensityControls(QWidget):
         self.data.toggled.connect(self.look_changed)
         self.samples.toggled.connect(self.look_changed)
         self.classes.currentIndexChanged.connect(self.changed)
+        self.attributes.changed.connect(self.changed)
         self.detail.currentIndexChanged.connect(self.changed)
         self.first.currentIndexChanged.connect(self.difference_changed)
         self.second.currentIndexChanged.connect(self.difference_changed)
@@ -147,22 +154,12 @@ class DensityControls(QWidget):
     def logarithmic(self) -> bool:
         return bool(self.scale.currentData() == LOG)
 
-    def label(self) -> int | None:
-        found = self.classes.currentData()
-        return found if isinstance(found, int) else None
-
     def side(self) -> int:
         return int(self.detail.currentData())
 
-    def set_classes(self, names: Sequence[str], label: int | None) -> None:
-        """Offer p(x) and these classes, silently."""
-        with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem("Any: p(x)", None)
-            for index, name in enumerate(names):
-                self.classes.addItem(name, index)
-            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
-        self.classes.setEnabled(bool(names))
+    def show_classes(self, classes: bool) -> None:
+        """Whether there is a menu of classes; otherwise there are those of attributes."""
+        self._form.setRowVisible(self.classes, classes)
 
     def show_view(
         self,
@@ -183,7 +180,6 @@ class DensityControls(QWidget):
             for w in (
                 self.scale,
                 self.range,
-                self.classes,
                 self.detail,
                 self.contours,
                 self.data,
@@ -195,7 +191,7 @@ class DensityControls(QWidget):
         ]
         self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
         self.range.setValue(range_)
-        self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        self.classes.set_label(label)
         if self.detail.findData(side) < 0:
             self.detail.addItem(f"{side}² pixels", side)
         self.detail.setCurrentIndex(self.detail.findData(side))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -16,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.combo import Combo
+from widgets.controls.attribute_menus import AttributeMenus
+from widgets.controls.class_menu import ClassMenu
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.source_bar import SourceBar
 from widgets.look import theme
@@ -81,7 +83,8 @@ class PicturePages(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source, self.box = SourceBar(self), PictureBox(self)
-        self.classes = Combo(self)
+        self.classes, self.attributes = ClassMenu(self), AttributeMenus(self)
+        self._asked = QFormLayout()
         self._buttons = QButtonGroup(self)
         self._controls, self._pages = QStackedWidget(self), QStackedWidget(self)
         self._names: list[str] = []
@@ -92,21 +95,22 @@ class PicturePages(QWidget):
         self.save_values.clicked.connect(self.save_values_wanted)
         self._buttons.idToggled.connect(self._turn)
         self.classes.currentIndexChanged.connect(self.class_changed)
+        self.attributes.changed.connect(self.class_changed)
 
     def _build(self) -> None:
         unit = theme.UNIT
         left, right = QWidget(self), QWidget(self)
-        self.classes.setAccessibleName("Class")
         self.classes.setToolTip("Density p(x) over all classes, or p(x | c) of one class.")
-        asked = QHBoxLayout()
-        asked.addWidget(QLabel("Class", self))
-        asked.addWidget(self.classes, 1)
+        self._asked.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._asked.addRow("Class", self.classes)
+        self._asked.addRow(self.attributes)
+        self.attributes.hide()
         column = QVBoxLayout(left)
         column.setContentsMargins(unit, unit, unit, unit)
         column.setSpacing(unit)
         column.addWidget(self.source)
         column.addWidget(self.box)
-        column.addLayout(asked)
+        column.addLayout(self._asked)
         column.addWidget(self._controls)
         column.addStretch(1)
         saves = QHBoxLayout()
@@ -168,23 +172,9 @@ class PicturePages(QWidget):
         assert found is not None
         return found
 
-    def set_label(self, label: int | None) -> None:
-        """Choose a class, or none, silently."""
-        with QSignalBlocker(self.classes):
-            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
-
-    def set_classes(self, names: tuple[str, ...]) -> None:
-        """Offer p(x) and these classes, silently."""
-        with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem("Any: p(x)", None)
-            for index, name in enumerate(names):
-                self.classes.addItem(name, index)
-        self.classes.setEnabled(bool(names))
-
-    def label(self) -> int | None:
-        found = self.classes.currentData()
-        return found if isinstance(found, int) else None
+    def show_classes(self, classes: bool) -> None:
+        """Whether there is a menu of classes; otherwise there are those of attributes."""
+        self._asked.setRowVisible(self.classes, classes)
 
     def _turn(self, place: int, on: bool) -> None:
         if on:

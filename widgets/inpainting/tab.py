@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.attribute_menus import AttributeMenus
-from widgets.controls.combo import Combo
+from widgets.controls.class_menu import ClassMenu
 from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
@@ -64,7 +64,7 @@ class InpaintingTab(QWidget):
         self._rows: dict[str, FillingRow] = {}
         self.desk: Desk | None = None
         self._given, self._inspected = QStackedWidget(self), QVBoxLayout()
-        self.count, self.classes = NumberBox(self), Combo(self)
+        self.count, self.classes = NumberBox(self), ClassMenu(self)
         self.attributes, self._form = AttributeMenus(self), QFormLayout()
         self.live, self.fill = QCheckBox("Live", self), QPushButton("Fill", self)
         self.prompt = PromptFields(self)
@@ -107,24 +107,9 @@ class InpaintingTab(QWidget):
         for row in self._rows.values():
             row.setVisible(not reason)
 
-    def set_classes(self, names: tuple[str, ...], label: int | None) -> None:
-        """Offer p(x) and these classes, silently."""
-        with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem("Any: p(x)", None)
-            for index, name in enumerate(names):
-                self.classes.addItem(name, index)
-            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
-        self.classes.setEnabled(bool(names))
-
     def show_classes(self, classes: bool) -> None:
         """Whether there is a menu of classes; otherwise there are those of attributes."""
         self._form.setRowVisible(self.classes, classes)
-
-    def label(self) -> int | None:
-        """The class that every draw is of, None for any."""
-        found = self.classes.currentData()
-        return found if isinstance(found, int) else None
 
     def draws(self) -> int:
         """How many draws each row makes."""
@@ -176,7 +161,6 @@ class InpaintingTab(QWidget):
         self.count.setDecimals(0)
         self.count.setAccessibleName("Samples")
         self.set_draws(8, 64)
-        self.classes.setAccessibleName("Class")
         self.classes.setToolTip("Fill with any class, p(x), or with one class, p(x | c).")
         for widget in (self.count, self.classes):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

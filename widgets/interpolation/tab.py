@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.attribute_menus import AttributeMenus
+from widgets.controls.class_menu import ClassMenu
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
@@ -73,7 +74,8 @@ class InterpolationTab(QWidget):
         self.keys, self.source = KeyStrip(self), SourceBar(self)
         self.sampler, self.sample = Combo(self), QPushButton("Sample", self)
         self.player, self.prompt = Player(self), PromptFields(self, wide=True, path=True)
-        self.way, self.classes, self.encoder = Combo(self), Combo(self), Combo(self)
+        self.way, self.encoder = Combo(self), Combo(self)
+        self.classes = ClassMenu(self, anything="As encoded")
         self.frames, self.film = NumberBox(self), NumberBox(self)
         self.export, self.attributes = QPushButton("Export…", self), AttributeMenus(self)
         self._below: InterpolationRow | None = None
@@ -121,19 +123,12 @@ class InterpolationTab(QWidget):
 
     def set_classes(self, names: tuple[str, ...], label: int | None) -> None:
         """Offer to decode as encoded or as one of these classes, silently."""
-        with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem("As encoded", None)
-            for index, name in enumerate(names):
-                self.classes.addItem(name, index)
-            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
-        self.classes.setEnabled(bool(names))
+        self.classes.set_classes(names, label)
         self.latents.classes.set_classes(names, self.label())
 
     def label(self) -> int | None:
         """The class that codes are decoded as, None for that of the code itself."""
-        found = self.classes.currentData()
-        return found if isinstance(found, int) else None
+        return self.classes.label()
 
     def count(self) -> int:
         """Frames of every strip."""
@@ -333,9 +328,7 @@ class InterpolationTab(QWidget):
 
     @Slot()
     def _class_slid(self) -> None:
-        with QSignalBlocker(self.classes):
-            label = self.latents.classes.label()
-            self.classes.setCurrentIndex(max(0, self.classes.findData(label)))
+        self.classes.set_label(self.latents.classes.label())
         self.class_slid.emit()
 
     def showEvent(self, event: QShowEvent) -> None:

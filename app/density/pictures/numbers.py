@@ -13,6 +13,7 @@ from app.density.pictures.export import Table
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading
 from app.models.titles import family_title
+from app.recipes.condition import known_to
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
 from app.tasks.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
@@ -20,7 +21,7 @@ from app.work.channels import Channel
 from app.work.lane import Failure
 from engines.data.fitting import fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
-from engines.model import Card
+from engines.model import Card, Given
 from widgets.controls.combo import Combo
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.density.score_rows import ScoreRow, ScoreRows, ScoreSpec
@@ -113,19 +114,19 @@ class Numbers(QObject):
         self._order(cards)
         if self._source.picture is None:
             return
-        label = self._view.label()
+        label = self._view.classes.label()
         for card in cards:
-            channel = self._channel(card)
-            asked = (card.sha256, label, self._source.picture.tobytes())
+            channel, given = self._channel(card), known_to(card, self._view.attributes.given())
+            asked = (card.sha256, label, given, self._source.picture.tobytes())
             if self._asked.ask(card.name, asked):
-                job = score(self._session.open, card, self._source.picture, label)
+                job = score(self._session.open, card, self._source.picture, label, given)
                 channel.submit(answering(asked, job))
         for card in cards:
-            self._ask_tests(card, label)
+            self._ask_tests(card, label, known_to(card, self._view.attributes.given()))
 
-    def _ask_tests(self, card: Card, label: int | None) -> None:
+    def _ask_tests(self, card: Card, label: int | None, given: Given) -> None:
         found = self._source.bar.examples
-        asked = (card.sha256, label, found)
+        asked = (card.sha256, label, given, found)
         if found is None or found.pictures is None or found.data != card.data:
             return
         if not self._tested.ask(card.name, asked):
@@ -137,7 +138,7 @@ class Numbers(QObject):
         pictures = np.stack([fitted(picture, card.shape) for picture in first])
         ticket = self._background.submit(
             f"{family_title(card)}: numbers of {len(pictures)} test pictures",
-            answering(asked, score_tests(self._session.open, card, pictures, label)),
+            answering(asked, score_tests(self._session.open, card, pictures, label, given=given)),
         )
         self._tickets[ticket] = card.name, asked
 

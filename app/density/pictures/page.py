@@ -18,6 +18,7 @@ from app.density.pictures.source import PictureSource
 from app.density.pictures.through import PlanePage
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
+from app.tab.conditions import Conditions
 from app.tab.parts import Parts
 from app.tasks.look_recipe import PAGES, Look
 from app.tasks.map_sheet import Panel
@@ -53,6 +54,7 @@ class Pictures(Page):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self._data = ""
+        self.conditions = Conditions(view.attributes)
         self.source = PictureSource(view, parts)
         self.numbers = Numbers(view, self.source, parts)
         self.pixels = PixelPage(view, self.source, parts)
@@ -83,7 +85,8 @@ class Pictures(Page):
             return
         if self._session.data != self._data:
             self._data = self._session.data
-            self.view.set_classes(cards[0].labels)
+            self.view.classes.set_classes(cards[0].labels, None)
+        self.view.show_classes(self.conditions.offer(cards))
         self.source.show(cards[0])
         if self._pending is not None and cards[0].name in self._pending.models:
             self._show(self._pending)
@@ -132,11 +135,12 @@ class Pictures(Page):
             page,
             tuple(corners) or (source.picture,),
             source.title,
-            self.view.label(),
+            self.view.classes.label(),
             self.pixels.noise.value(),
             str(combo.currentData() or "") if combo else "",
             str(self.plane.what.currentData()),
             int(self.samples.count.value()),
+            self.view.attributes.given(),
         )
 
     @Slot()
@@ -164,7 +168,8 @@ class Pictures(Page):
         self.rebuild()
 
     def _show(self, look: Look) -> None:
-        self.view.set_label(look.label)
+        self.view.classes.set_label(look.label)
+        self.conditions.put(self._session.cards[look.models[0]], look.given)
         self.pixels.set_noise(look.noise)
         self.plane.offer()
         self.samples.offer()

@@ -14,6 +14,7 @@ from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
+from app.recipes.condition import Condition
 from app.recipes.pictures import Pixels, to_tensor
 from app.tab.asking import Answer, Questions, answering
 from app.tab.parts import Parts
@@ -114,12 +115,13 @@ class PixelPage(QObject):
         self._says.setText(f"σ = {NOISES[level]:g} × the spread of clean pixels (in logits)")
         if self._source.picture is None:
             return
-        label = self._view.label()
+        label, chosen = self._view.classes.label(), self._view.attributes.given()
         for card in cards:
             noise = NOISES[level] if "denoise" in (parts_of(card) or _ANY) else NOISES[3]
-            asked = (card.sha256, label, noise, self._source.picture.tobytes())
+            condition = Condition(label, chosen).of(card)
+            asked = (card.sha256, condition, noise, self._source.picture.tobytes())
             if self._asked.ask(card.name, asked):
-                job = _map(self._session.open, card, self._source.picture, label, noise)
+                job = _map(self._session.open, card, self._source.picture, condition, noise)
                 self._channel(card.name).submit(answering(asked, job))
                 if self.panels[card.name].state is not State.LOADING:
                     self.panels[card.name].set_state(State.WORKING)
@@ -249,14 +251,15 @@ def _show(panel: HeatPanel, frame: PixelFrame) -> None:
     panel.set_footer(f"{frame.summary} · {ends}", f"{frame.method}.")
 
 
-def _map(models: Models, card: Card, picture: Pixels, label: int | None, noise: float) -> Job:
+def _map(models: Models, card: Card, picture: Pixels, asked: Condition, noise: float) -> Job:
     """A job that yields a PixelFrame, or Nothing."""
 
     def job() -> Generator[Loading | PixelFrame | Nothing | None, None, None]:
         model = yield from models.get(card)
         from engines.maps.pixels import pixel_map
 
-        run = pixel_map(model, to_tensor(picture[None], card.shape[0]), label, noise)
+        x = to_tensor(picture[None], card.shape[0])
+        run = pixel_map(model, x, asked.one, noise, given=asked.given)
         while True:
             try:
                 next(run)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from app.density.plane.map import DensityMap, number
 from app.density.plane.points import Point, Scores, scoring
 from app.models.open_models import Loading
+from app.recipes.condition import Condition
 from app.tasks.mapping import TRUTH, Fields
 from app.work.channels import Channel
 from engines.model import Card
@@ -35,12 +36,12 @@ class Cross(QObject):
         self._view, self._maps, self._difference = view, maps, difference
         self._channel, self._fields = channel, fields
         self._at: Point | None = None
-        self._scores = Scores("", None, {})
+        self._scores = Scores("", Condition(), {})
         channel.stepped.connect(self._take)
 
-    def show(self, at: Point, data: str, label: int | None, cards: Sequence[Card]) -> None:
+    def show(self, at: Point, data: str, asked: Condition, cards: Sequence[Card]) -> None:
         """Mark a place in every map and say what each has there."""
-        self._at, self._scores = at, Scores(data, label, {})
+        self._at, self._scores = at, Scores(data, asked, {})
         for name in self._view.names():
             if (panel := self._view.panel(name)) is not None:
                 panel.map.set_cross(at)
@@ -48,12 +49,12 @@ class Cross(QObject):
         wanted = [(at, c) for c in (None, *cards) if not self._is_inside(c.name if c else TRUTH)]
         self._channel.submit(scoring(self._fields, self._scores, wanted))
 
-    def again(self, data: str, label: int | None, cards: Sequence[Card]) -> None:
-        """A map has changed under the cursor, perhaps because another class is asked for."""
+    def again(self, data: str, asked: Condition, cards: Sequence[Card]) -> None:
+        """A map has changed under the cursor, perhaps because something else is asked for."""
         if self._at is None:
             return
-        if (self._scores.data, self._scores.label) != (data, label):
-            self.show(self._at, data, label, cards)
+        if (self._scores.data, self._scores.asked) != (data, asked):
+            self.show(self._at, data, asked, cards)
         else:
             self._tell()
 
@@ -69,8 +70,8 @@ class Cross(QObject):
 
     @Slot(object)
     def _take(self, payload: Scores | Loading | None) -> None:
-        asked = (self._scores.data, self._scores.label)
-        if not isinstance(payload, Scores) or (payload.data, payload.label) != asked:
+        asked = (self._scores.data, self._scores.asked)
+        if not isinstance(payload, Scores) or (payload.data, payload.asked) != asked:
             return
         if self._at in payload.found:
             self._scores = payload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.density.plane.map import DensityMap
 from app.tasks.mapping import MapFrame
 from engines.maps.kinds import Kind
 from widgets.look.colours import Scale
@@ -15,8 +16,20 @@ _SHARE = 0.995
 
 
 def show_difference(
-    panel: HeatPanel, bar: ColourBar, a: MapFrame, b: MapFrame, shared: Scale
+    panel: HeatPanel,
+    bar: ColourBar,
+    maps: tuple[DensityMap | None, DensityMap | None],
+    shared: Scale | None,
 ) -> None:
+    """The first map less the second, as soon as both are there and of one area."""
+    a, b = (each.frame if each is not None else None for each in maps)
+    if a is None or b is None or shared is None:
+        return
+    if a.request.area == b.request.area and a.values.shape == b.values.shape:
+        _show(panel, bar, a, b, shared)
+
+
+def _show(panel: HeatPanel, bar: ColourBar, a: MapFrame, b: MapFrame, shared: Scale) -> None:
     """a − b where either is on the shared scale; elsewhere both are too faint to compare."""
     with np.errstate(invalid="ignore"):
         gap = np.exp(a.values) - np.exp(b.values) if shared.exponential else a.values - b.values

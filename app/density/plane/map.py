@@ -55,7 +55,7 @@ class DensityMap(QObject):
             self._home = request
         if request == self.wanted and self.failure is None:
             return
-        if self.wanted is None or self.wanted.label != request.label:
+        if self.wanted is None or self.wanted.asked != request.asked:
             self.levels, self.mass, self.top = (), None, None
         self.wanted, self.failure = request, None
         self._channel.submit(job)

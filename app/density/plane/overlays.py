@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
+from app.recipes.condition import Condition
 from app.session.session import Session
 from app.tasks.mapping import Values
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
@@ -43,7 +44,7 @@ class Overlays(QObject):
         self._look.submit(backdrop(data))
 
     def clear(self) -> None:
-        """Forget all samples: they were of another class."""
+        """Forget all samples: they were of another condition."""
         self._samples.clear()
         self._drawing.clear()
 
@@ -51,16 +52,16 @@ class Overlays(QObject):
         """Points of the data (n, 2)."""
         return self.backdrop.points if self.backdrop else None
 
-    def samples(self, card: Card, label: int | None) -> Values | None:
+    def samples(self, card: Card, asked: Condition) -> Values | None:
         """The samples of a model so far (n, 2); until those asked for come, the ones before."""
-        self._draw(card, label)
+        self._draw(card, asked.of(card))
         frame = self._samples.get(card.name)
         if frame is None:
             return None
         return np.asarray(frame.values[: frame.begun], np.float32)
 
-    def _draw(self, card: Card, label: int | None) -> None:
-        request = SampleRequest(SAMPLES, self._session.seed, label)
+    def _draw(self, card: Card, asked: Condition) -> None:
+        request = SampleRequest(SAMPLES, self._session.seed, asked.one, given=asked.given)
         channel = self._channel(f"samples of {card.name}")
         if card.name not in self._joined:
             self._joined.add(card.name)

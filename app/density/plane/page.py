@@ -16,7 +16,9 @@ from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
 from app.models.titles import family_title
+from app.recipes.condition import Condition
 from app.session.settings import Settings
+from app.tab.conditions import Conditions
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
 from app.tasks.mapping import TRUTH, Fields, MapRequest, map_data, map_model
@@ -45,11 +47,11 @@ class Plane(Page):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self._channels, self._fields = parts.channels, fields
-        self._opened: dict[str, Channel] = {}
         self.maps: dict[str, DensityMap] = {}
         self.data = self._titled = ""
         self._known: dict[str, frozenset[str] | None] = {}
         self.home: Area | None = None
+        self.conditions = Conditions(view.controls.attributes)
         self.points = Points(self._channel("points"), fields, self)
         self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
         self.overlays = Overlays(self._channel, parts.session, self)
@@ -91,9 +93,7 @@ class Plane(Page):
         self._session.seed_changed.connect(self._show_samples)
 
     def _channel(self, name: str) -> Channel:
-        if name not in self._opened:
-            self._opened[name] = self._channels.open(f"density: {name}")
-        return self._opened[name]
+        return self._channels.of(f"density: {name}")
 
     # what is shown
 
@@ -105,6 +105,8 @@ class Plane(Page):
         cards = self._session.chosen()
         if self._session.data != self.data:
             self._change_data()
+        if cards:
+            self.view.controls.show_classes(self.conditions.offer(cards))
         self._titled = self._truth_title()
         named = [(TRUTH, self._titled), *((c.name, family_title(c)) for c in cards)]
         controls = self.view.controls
@@ -133,7 +135,7 @@ class Plane(Page):
         self.data, self.home = self._session.data, None
         self.points.set_points([])
         cards = self._session.chosen()
-        self.view.controls.set_classes(cards[0].labels if cards else (), None)
+        self.view.controls.classes.set_classes(cards[0].labels if cards else (), None)
         self.overlays.show_data(self.data)
 
     def _set_maps(self, specs: list[PanelSpec]) -> None:
@@ -196,7 +198,13 @@ class Plane(Page):
     def _request(self, name: str, area: Area) -> MapRequest:
         controls = self.view.controls
         wide, high = area.pixels(detail(controls.side(), area, self.home or area))
-        return MapRequest(area, wide, high, controls.label(), self._moment(name))
+        asked = self._asked() if name == TRUTH else self._asked().of(self._session.cards[name])
+        return MapRequest(area, wide, high, asked, self._moment(name))
+
+    def _asked(self) -> Condition:
+        """What is asked of the models, each as far as it knows of it."""
+        controls = self.view.controls
+        return Condition(controls.classes.label(), controls.attributes.given())
 
     def _moment(self, name: str) -> Moment | None:
         time = self.view.controls.time
@@ -220,9 +228,6 @@ class Plane(Page):
     @Slot()
     def _time_changed(self) -> None:
         self.refresh()
-        self._describe_moment()
-
-    def _describe_moment(self) -> None:
         time = self.view.controls.time
         if name := time.chosen():
             process = process_of(self._session.cards[name])
@@ -240,7 +245,7 @@ class Plane(Page):
             self.rebuild()  # only now is it known whether it is the truth or data alone
             if (panel := self.view.panel(TRUTH)) is not None:
                 panel.set_identity(self._titled, "data", closable=False)
-        self.cross.again(self.data, self.view.controls.label(), self._session.chosen())
+        self.cross.again(self.data, self._asked(), self._session.chosen())
         self.recolour()
 
     # colours, and what lies over the maps
@@ -281,28 +286,21 @@ class Plane(Page):
         for card in self._session.chosen():
             if (each := self.maps.get(card.name)) is not None:
                 wanted = controls.samples.isChecked()
-                shown = self.overlays.samples(card, controls.label()) if wanted else None
+                shown = self.overlays.samples(card, self._asked()) if wanted else None
                 each.panel.map.set_samples(shown, theme.family_colour(card.family))
 
     def _show_difference(self) -> None:
         panel, pair = self.view.panel(DIFFERENCE), self.view.controls.difference()
         self.view.difference_bar.setVisible(panel is not None)
-        if panel is None or pair is None:
-            return
-        first, second = (self.maps.get(name) for name in pair)
-        shared = self.scale()
-        if not (first and second and first.frame and second.frame and shared):
-            return
-        a, b = first.frame, second.frame
-        if a.request.area != b.request.area or a.values.shape != b.values.shape:
-            return
-        show_difference(panel, self.view.difference_bar, a, b, shared)
+        if panel is not None and pair is not None:
+            first, second = (self.maps.get(name) for name in pair)
+            show_difference(panel, self.view.difference_bar, (first, second), self.scale())
 
     # cross-hair and points
 
     @Slot(float, float)
     def _hover(self, x: float, y: float) -> None:
-        self.cross.show((x, y), self.data, self.view.controls.label(), self._session.chosen())
+        self.cross.show((x, y), self.data, self._asked(), self._session.chosen())
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:
@@ -310,7 +308,7 @@ class Plane(Page):
         self._score()
 
     def _score(self) -> None:
-        self.points.score(self.data, self.view.controls.label(), self._session.chosen())
+        self.points.score(self.data, self._asked(), self._session.chosen())
 
     @Slot()
     def _show_points(self) -> None:
@@ -323,7 +321,7 @@ class Plane(Page):
         self.view.numbers.set_point(here, points.current, len(points.points), found)
         chosen = self._session.chosen()
         encoded = next((c for c in chosen if "posterior" in (parts_of(c) or ())), None)
-        self.posterior.show(encoded, here, self.view.controls.label())
+        self.posterior.show(encoded, here, self._asked())
         for name in self.view.names():
             if (panel := self.view.panel(name)) is not None:
                 panel.map.set_marks(points.points)
@@ -387,6 +385,7 @@ class Plane(Page):
             return
         view, self._pending = self._pending, None
         area = view.area
+        self.conditions.put(self._session.cards[view.models[0]], view.given)
         show_view(self.view.controls, view)
         self.rebuild()
         for each in self.maps.values():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
+from app.recipes.condition import Condition
 from app.tasks.mapping import TRUTH, Fields
 from app.work.channels import Channel
 from app.work.lane import Job
@@ -30,10 +31,10 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What is known so far at points of a data set, of one class or any: by point, then by map."""
+    """What is known so far at points of a data set, of what is asked: by point, then by map."""
 
     data: str
-    label: int | None
+    asked: Condition
     found: dict[Point, dict[str, Found]]
 
 
@@ -47,7 +48,7 @@ class Points(QObject):
         self.points: list[Point] = []
         self.current = -1
         self._channel, self._fields = channel, fields
-        self._scores = Scores("", None, {})
+        self._scores = Scores("", Condition(), {})
         channel.stepped.connect(self._take)
 
     def add(self, point: Point) -> None:
@@ -87,10 +88,10 @@ class Points(QObject):
         here = self.here()
         return {} if here is None else self._scores.found.get(here, {})
 
-    def score(self, data: str, label: int | None, cards: Sequence[Card]) -> None:
+    def score(self, data: str, asked: Condition, cards: Sequence[Card]) -> None:
         """Find what is missing at every point; numbers come one by one."""
-        if (self._scores.data, self._scores.label) != (data, label):
-            self._scores = Scores(data, label, {})
+        if (self._scores.data, self._scores.asked) != (data, asked):
+            self._scores = Scores(data, asked, {})
         known = self._scores.found
         missing = [
             (point, card)
@@ -105,7 +106,7 @@ class Points(QObject):
     def _take(self, payload: Scores | Loading | None) -> None:
         if not isinstance(payload, Scores) or payload is self._scores:
             return
-        if (payload.data, payload.label) == (self._scores.data, self._scores.label):
+        if (payload.data, payload.asked) == (self._scores.data, self._scores.asked):
             self._scores = payload
             self.changed.emit()
 
@@ -119,9 +120,9 @@ def scoring(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card 
         known = scores
         for point, card in missing:
             if card is None:
-                field = fields.of_data(scores.data, scores.label)
+                field = fields.of_data(scores.data, scores.asked)
             else:
-                field = yield from fields.of_model(card, scores.label, None, on_grid=False)
+                field = yield from fields.of_model(card, scores.asked.of(card), None, on_grid=False)
             run = field.grid(*(torch.tensor([v], dtype=torch.float64) for v in point))
             while True:
                 try:

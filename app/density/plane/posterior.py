@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
 from app.models.open_models import Loading, Models
+from app.recipes.condition import Condition
 from app.tab.asking import Answer, Questions, answering
 from app.work.channels import Channel
 from app.work.lane import Job
@@ -45,15 +46,18 @@ class PosteriorPart(QObject):
             ending.connect(lambda _=None: self._asked.forget(_ONE))
         view.hide()
 
-    def show(self, card: Card | None, point: tuple[float, float] | None, label: int | None) -> None:
+    def show(
+        self, card: Card | None, point: tuple[float, float] | None, condition: Condition
+    ) -> None:
         """Look behind this point, or rest where there is no VAE or no point."""
         if card is None or point is None:
             self._view.hide()
             return
         self._view.show()
-        asked = (card.sha256, point, label)
+        condition = condition.of(card)
+        asked = (card.sha256, point, condition)
         if self._asked.ask(_ONE, asked):
-            self._channel.submit(answering(asked, _look(self._models, card, point, label)))
+            self._channel.submit(answering(asked, _look(self._models, card, point, condition)))
 
     @Slot(object)
     def _take(self, answer: Answer | None) -> None:
@@ -67,14 +71,14 @@ class PosteriorPart(QObject):
             self._view.show_posterior(step.encoder, step.exact, box, step.gap)
 
 
-def _look(models: Models, card: Card, point: tuple[float, float], label: int | None) -> Job:
+def _look(models: Models, card: Card, point: tuple[float, float], asked: Condition) -> Job:
     def job() -> Generator[Loading | PosteriorFrame, None, None]:
         model = yield from models.get(card)
         import torch
 
         from engines.maps.posterior import AREA, posterior
 
-        found = posterior(model, torch.tensor(point), label)
+        found = posterior(model, torch.tensor(point), asked.one, given=asked.given)
         yield PosteriorFrame(
             AREA, found.encoder.float().numpy(), found.exact.float().numpy(), found.gap
         )

@@ -10,6 +10,7 @@ from app.inpainting.editor import Asked, Editor
 from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.points.source import LineSource
+from app.recipes.condition import known_to
 from app.recipes.recipe import Recipe
 from app.session.settings import Settings
 from app.tab.parts import Parts
@@ -75,7 +76,7 @@ class PointEditor(Editor[LineRow]):
 
     def look(self) -> None:
         """Ask for every density along the line as it stands."""
-        label = self.tab.label()
+        label = self.tab.classes.label()
         line, held = self.source.line(label), self.desk.line.plane.held()
         if line is None:
             return
@@ -85,7 +86,8 @@ class PointEditor(Editor[LineRow]):
         for row in self.rows.values():
             own = label if row.card.labels else None
             views = self.source.view(0), self.source.view(1)
-            row.look(replace(line, label=own), views, held=held)
+            given = {} if row.card.labels else known_to(row.card, self.tab.attributes.given())
+            row.look(replace(line, label=own, given=given), views, held=held)
 
     @Slot(object)
     def _show_truth(self, curve: Curve) -> None:

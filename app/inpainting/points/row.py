@@ -224,7 +224,8 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
 
 
 def _answers(asked: LineRequest, line: Line) -> bool:
-    return (asked.axis, asked.value, asked.label) == (line.axis, line.value, line.label)
+    same = (asked.axis, asked.value, asked.label) == (line.axis, line.value, line.label)
+    return same and asked.given == line.given
 
 
 def _same_place(one: Line, other: Line) -> bool:

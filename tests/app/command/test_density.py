@@ -10,9 +10,10 @@ from PIL import Image
 
 import main
 from app.recipes.recipe import Recipe, read_png
-from engines import log_density
+from engines import log_density, open_model
 from engines.maps.kinds import Kind
 from tests.engines.tiny import opened
+from tests.kinds import blobs
 
 WORDS = ["--area", "-3", "3", "-2", "2"]
 
@@ -161,3 +162,40 @@ def test_ten_of_many_bad_pictures_are_named_and_what_was_decided_is_said(tmp_pat
     )
     assert "skipped: 3 more" in lines
     assert any("scan.png has values of at most 4,095: 4,095 of 12 bits" in line for line in lines)
+
+
+@pytest.fixture
+def blob_root(monkeypatch, tmp_path):
+    blobs.register(monkeypatch)
+    blobs.ship(tmp_path / "assets", "moons/blobs")
+    return tmp_path / "assets"
+
+
+@pytest.mark.parametrize("given", [{"place": "left"}, {"place": "right", "size": "small"}])
+def test_a_map_is_of_the_values_that_are_given(blob_root, tmp_path, given):
+    """Each pixel is log p under them, and the recipe names them."""
+    out, values = tmp_path / "map.png", tmp_path / "map.npz"
+    said = [word for pair in given.items() for word in ("--given", "=".join(pair))]
+    words = (*said, "--truth", "--grid", "24", *WORDS, "--out", str(out), "--values", str(values))
+    assert run(blob_root, "density", "moons/blobs", *words) == 0
+    recipe = read_png(out)
+    assert (recipe.label, recipe.given) == (None, given)
+    with np.load(values) as arrays:
+        x, y, log_p = arrays["x"], arrays["y"], arrays["moons_blobs"]
+    points = torch.cartesian_prod(*(torch.from_numpy(axis).float() for axis in (x, y)))
+    model = open_model("moons/blobs", root=blob_root)
+    expected = log_density(model, points, given=given).value.view(len(x), len(y)).T
+    np.testing.assert_allclose(log_p, expected.numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--given", "size=huge"], "has no size 'huge'; it has: small, large"),
+        (["--given", "hue=red"], "has no attribute 'hue'; its attributes: place, size"),
+        (["--label", "left"], "say --given place=left or --given size=small"),
+    ],
+)
+def test_values_that_a_model_does_not_have_are_refused(blob_root, words, says, capsys):
+    assert run(blob_root, "density", "moons/blobs", "--out", "a.png", *words) == 2
+    assert says in capsys.readouterr().err

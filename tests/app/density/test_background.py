@@ -20,13 +20,13 @@ class Bench:
     def __init__(self):
         self.gate, self.fault, self.found = threading.Event(), None, None
 
-    def score(self, _models, card, _picture, _label):
+    def score(self, _models, card, _picture, _label, _given):
         def job():
             yield Score(card, -1000.0, None, Kind.EXACT, "by a test")
 
         return job
 
-    def score_tests(self, _models, _card, pictures, _label):
+    def score_tests(self, _models, _card, pictures, _label, *, given):
         def job():
             while not self.gate.wait(0.001):
                 yield None

@@ -61,7 +61,7 @@ def test_a_saved_draw_brings_back_picture_mask_method_and_pixels(
     assert other.side.source.title().startswith("Test picture")
     assert other.view().summary._captions[0] == "truth"
     assert (other.view().draws.picture(3) == before).all()
-    assert (other.tab.draws(), other.tab.label(), other.window.seed.value()) == (4, 2, 7)
+    assert (other.tab.draws(), other.tab.classes.label(), other.window.seed.value()) == (4, 2, 7)
     assert other.row().recipe(3) == recipe
     assert other.view().draws.current() == 3
     assert other.stage.said() == []

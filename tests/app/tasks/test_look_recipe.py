@@ -8,6 +8,7 @@ import pytest
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.look_recipe import Look, is_look, look_of, recipe_of
 from tests.engines.tiny import ship
+from tests.kinds import blobs
 
 PICTURES = tuple(np.full((8, 8, 3), grey, np.uint8) for grey in (0, 100, 255))
 LOOK = Look(
@@ -40,6 +41,15 @@ def test_every_field_of_a_page_comes_back(cards):
             np.testing.assert_array_equal(found.pictures, PICTURES)
         else:
             assert getattr(found, field.name) == getattr(LOOK, field.name)
+
+
+def test_values_of_attributes_come_back_by_their_names(tmp_path):
+    card = blobs.ship(tmp_path, "mnist/blobs", (1, 8, 8))
+    look = Look((card.name,), "pixels", PICTURES[:1], given={"size": "small"})
+    recipe = Recipe.from_json(recipe_of(look, {card.name: card}, 7).to_json())
+    assert look_of(recipe, {card.name: card}).given == {"size": "small"}
+    with pytest.raises(RecipeError, match="place 'top'"):
+        look_of(dataclasses.replace(recipe, given={"place": "top"}), {card.name: card})
 
 
 @pytest.mark.parametrize(

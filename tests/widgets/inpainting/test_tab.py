@@ -99,10 +99,10 @@ def test_digits_are_shown_at_twice_their_size_with_captions(tab, qtbot):
 
 def test_what_the_program_sets_is_silent(tab, qtbot):
     with qtbot.assertNotEmitted(tab.settings_changed), qtbot.assertNotEmitted(tab.live_toggled):
-        tab.set_classes(("x", "y"), 1)
+        tab.classes.set_classes(("x", "y"), 1)
         tab.set_draws(12)
         tab.set_live(False)
-    assert (tab.label(), tab.draws(), tab.live.isChecked()) == (1, 12, False)
+    assert (tab.classes.label(), tab.draws(), tab.live.isChecked()) == (1, 12, False)
 
 
 def test_without_a_picture_the_reason_is_in_view(tab):

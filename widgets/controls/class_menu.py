@@ -1,0 +1,39 @@
+"""A menu of one model's classes: any of them, or one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QWidget
+
+from widgets.controls.combo import Combo
+
+
+class ClassMenu(Combo):
+    """`currentIndexChanged` follows a choice by hand; what is set here is silent."""
+
+    def __init__(self, parent: QWidget | None = None, anything: str = "Any: p(x)") -> None:
+        super().__init__(parent)
+        self._anything = anything
+        self.setAccessibleName("Class")
+
+    def set_classes(self, names: Sequence[str], label: int | None) -> None:
+        """Offer these classes and choose one, or None for any."""
+        with QSignalBlocker(self):
+            self.clear()
+            self.addItem(self._anything, None)
+            for index, name in enumerate(names):
+                self.addItem(name, index)
+        self.set_label(label)
+        self.setEnabled(bool(names))
+
+    def set_label(self, label: int | None) -> None:
+        """Choose a class; one that is not offered is any."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(max(0, self.findData(label)))
+
+    def label(self) -> int | None:
+        """The class chosen, None for any."""
+        found = self.currentData()
+        return found if isinstance(found, int) else None
