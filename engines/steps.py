@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Generic, TypeVar
 
+R = TypeVar("R")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -43,6 +45,39 @@ class Steps(Iterator[S], Generic[S, T]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Timed(Steps[S, T]):
+    """The same, with the `seconds` that the run itself has taken, not those who watch it."""
+
+    def __init__(self, run: Generator[S, None, T]) -> None:
+        super().__init__(run)
+        self.seconds = 0.0
+
+    def __next__(self) -> S:
+        before = time.perf_counter()
+        try:
+            return super().__next__()
+        finally:
+            self.seconds += time.perf_counter() - before
+
+
+def mapped(run: Generator[S, None, T], show: Callable[[S], R]) -> Generator[R, None, T]:
+    """Drive a run inside another: yields what each of its steps is shown as, returns its result."""
+    steps = Steps(run)
+    for step in steps:
+        yield show(step)
+    return steps.result
+
+
+def showing(run: Generator[Any, None, T], shown: R) -> Generator[R, None, T]:
+    """Drive a run inside another: yields the same after each step, so that other jobs can run."""
+    return mapped(run, lambda _: shown)
+
+
+def quietly(run: Generator[Any, None, T]) -> Generator[None, None, T]:
+    """The same where there is nothing to show."""
+    return showing(run, None)
 
 
 def finish(run: Generator[Any, None, T]) -> T:

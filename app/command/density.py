@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from app.command.names import card_named, condition_named, one_condition, opened
 from app.command.output import UsageError, driven, prepared, say
 from app.kinds import Examples, view_of
 from app.kinds.view import Options, names_of
-from app.models.open_models import Loading, Models
+from app.models.open_models import Models
 from app.recipes import files
 from app.recipes.recipe import png_bytes
 from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
@@ -30,10 +29,11 @@ from engines.kinds import is_plane
 from engines.maps.area import Area
 from engines.maps.kinds import Kind, kind_of
 from engines.model import NOTHING, Card, Given
+from engines.steps import finish
 from widgets.look.colours import Scale
 
 if TYPE_CHECKING:
-    from app.work.lane import Job
+    pass
 
 _TOP, _RANGE, _BATCH = 0.999, 12.0, 64
 _COLUMNS = (
@@ -89,8 +89,8 @@ def density(
     area = _area(options, card)
     wide, high = area.pixels(options.grid)
     request, fields = MapRequest(area, wide, high, asked), Fields(Models(device))
-    frames = [(card, _drive(map_model(fields, card, request)))]
-    truth = _drive(map_data(fields, card.data, request)) if options.truth else None
+    frames = [(card, finish(map_model(fields, card, request)()))]
+    truth = finish(map_data(fields, card.data, request)()) if options.truth else None
     view = View((card.name,), area, options.grid, asked.one, given=asked.given)
     recipe = recipe_of(view, {card.name: card}, 0)
     panels = _panels(frames, truth)
@@ -126,15 +126,6 @@ def _area(options: MapOptions, card: Card) -> Area:
     x = examples.points(card.data, 2000).numpy()
     (x0, y0), (x1, y1) = x.min(0).tolist(), x.max(0).tolist()
     return Area(x0, x1, y0, y1).grown(0.08)
-
-
-def _drive(job: Job) -> MapFrame:
-    run: Generator[Loading | MapFrame | None, None, MapFrame] = job()
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 def _panels(frames: list[tuple[Card, MapFrame]], truth: MapFrame | None) -> list[Panel]:

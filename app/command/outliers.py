@@ -18,6 +18,7 @@ from engines.checkpoints.catalog import ROOT, no_density
 from engines.data.own import DataError
 from engines.kinds import Pictures
 from engines.model import Step
+from engines.steps import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -158,15 +159,8 @@ def _judge(model: Model, group: Group, coders: tuple[Coder, ...], against: Refer
 def _driven(run: Generator[Part, None, T], name: str) -> T:
     """Drive a measurement with its progress on stderr."""
 
-    def steps() -> Generator[Step, None, T]:
-        from engines.model import Steps
-
-        parts = Steps(run)
-        for part in parts:
-            yield Step(0 if part.so_far is None else len(part.so_far), part.total)
-        return parts.result
-
-    return driven(steps(), name)
+    steps = mapped(run, lambda p: Step(0 if p.so_far is None else len(p.so_far), p.total))
+    return driven(steps, name)
 
 
 def _print(card: Card, judged: dict[str, Judged], against: Reference, rate: float) -> None:

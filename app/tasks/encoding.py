@@ -16,7 +16,8 @@ from app.tasks.sampling import Frame, draw
 from app.tasks.walking import Codes, Progress, Walks
 from app.tasks.walking_recipe import Plan, Sample, Samples
 from app.work.lane import Job
-from engines.model import Card, Given, Steps
+from engines.model import Card, Given
+from engines.steps import mapped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -206,8 +207,10 @@ def _between_texts(
 
 def _watched(run: Run, view: KindView) -> Generator[Progress, None, Tensor]:
     """Drive a run and tell how far it is."""
-    steps = Steps(run)
-    for step in steps:
-        share = step.done / step.total if step.total else 0.0
-        yield Progress(share, None if step.guess is None else view.array_of(step.guess))
-    return steps.result
+    return mapped(
+        run,
+        lambda step: Progress(
+            step.done / step.total if step.total else 0.0,
+            None if step.guess is None else view.array_of(step.guess),
+        ),
+    )

@@ -5,7 +5,6 @@ Knows nothing of which methods there are: the engines say what fits a model.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -21,6 +20,7 @@ from app.tasks.summary import Summary, summarise
 from app.work.lane import Job
 from engines import naming
 from engines.model import NO_PROMPT, Card, Given, Knob, Knobs, Procedure, Prompt, settle
+from engines.steps import Timed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -241,7 +241,7 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
     view = view_of(model.card)
     run, picture, known = started(model, request, clamp=False)
     procedure = method.standing(model, asked_of(request.knobs, request.label), known)
-    spent, calls, note, poor = 0.0, 0, "", ""
+    steps, calls, note, poor = Timed(run), 0, "", ""
 
     def filling(raw: Tensor, share: float, *, ended: bool = False) -> Filling:
         x = clamped(raw, picture, known)
@@ -255,26 +255,20 @@ def _fill(model: Model, method: Method, request: FillRequest, offer: Offer) -> F
             view.array_of(raw),
             summarise(values),
             share,
-            spent,
+            steps.seconds,
             calls,
             note,
             kept,
             poor,
         )
 
-    while True:
-        before = time.perf_counter()
-        try:
-            step = next(run)
-        except StopIteration as end:
-            spent += time.perf_counter() - before
-            whole = filling(end.value, 1.0, ended=True)
-            yield whole
-            return whole
-        spent += time.perf_counter() - before
+    for step in steps:
         calls, note, poor = step.calls, step.note, step.poor
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
+    whole = filling(steps.result, 1.0, ended=True)
+    yield whole
+    return whole
 
 
 def keeps(x: Tensor, picture: Tensor, known: Tensor) -> bool:

@@ -19,6 +19,7 @@ from app.tasks.walking import Array, Progress, Reals, Walks
 from app.work.lane import Job
 from engines import extras
 from engines.model import Card
+from engines.steps import mapped
 
 if TYPE_CHECKING:
     from engines.latents.directions import Directions
@@ -100,14 +101,10 @@ def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") ->
 
         found = directions.kept(card, folder) if folder else None
         if found is None:
-            run = directions.study(model, walk)
-            while True:
-                try:
-                    step = next(run)
-                except StopIteration as end:
-                    found = end.value
-                    break
-                yield Progress(step.done / step.total if step.total else 0.0)
+            found = yield from mapped(
+                directions.study(model, walk),
+                lambda step: Progress(step.done / step.total if step.total else 0.0),
+            )
             if folder:
                 with contextlib.suppress(OSError):  # the next time it is found again
                     directions.keep(card, found, folder)
@@ -116,14 +113,7 @@ def study(walks: Walks, card: Card, folder: Path | None, layout: str = "pca") ->
         if layout != "pca":
             from engines.latents import layouts
 
-            laid = layouts.umap(shown.scores)
-            while True:
-                try:
-                    next(laid)
-                except StopIteration as end:
-                    xy = end.value
-                    break
-                yield Progress(0.0)
+            xy = yield from mapped(layouts.umap(shown.scores), lambda _: Progress(0.0))
             yield replace(shown, layout=layout, xy=xy)
 
     return job

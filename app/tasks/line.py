@@ -17,6 +17,7 @@ from app.models.open_models import Loading, Models
 from app.tasks.filling import Choice, Offer, When, chosen, fitting, keeps, offer_of
 from app.work.lane import Job
 from engines.model import Card, Given, Knobs, Procedure, settle
+from engines.steps import Timed, finish
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -179,25 +180,20 @@ def started(model: Model, request: LineRequest) -> tuple[Run, Tensor, Tensor]:
 def _fill(model: Model, method: Method, request: LineRequest, offer: Offer) -> LineSteps:
     run, point, known = started(model, request)
     procedure = method.standing(model, request.knobs, known)
-    spent, calls, note, poor = 0.0, 0, "", ""
+    steps, calls, note, poor = Timed(run), 0, "", ""
 
     def filling(x: Tensor, share: float, kept: bool | None = None) -> LineFilling:
         points = x.float().cpu().numpy()
+        spent = steps.seconds
         return LineFilling(request, offer, procedure, points, share, spent, calls, note, kept, poor)
 
-    while True:
-        before = time.perf_counter()
-        try:
-            step = next(run)
-        except StopIteration as end:
-            spent += time.perf_counter() - before
-            whole = filling(end.value, 1.0, keeps(end.value, point, known))
-            yield whole
-            return whole
-        spent += time.perf_counter() - before
+    for step in steps:
         calls, note, poor = step.calls, step.note, step.poor
         if step.guess is not None:
             yield filling(step.guess, step.done / step.total if step.total else 0.0)
+    whole = filling(steps.result, 1.0, keeps(steps.result, point, known))
+    yield whole
+    return whole
 
 
 def model_curve(models: Models, card: Card, line: Line) -> Job:
@@ -217,13 +213,7 @@ def model_curve(models: Models, card: Card, line: Line) -> Job:
         axes = torch.from_numpy(places), torch.tensor([line.value], dtype=torch.float64)
         xs, ys = axes if line.axis == 1 else axes[::-1]
         before = time.perf_counter()
-        run = log_density_grid(model, xs, ys, line.label, given=line.given)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                found = end.value
-                break
+        found = finish(log_density_grid(model, xs, ys, line.label, given=line.given))
         curve = _curve(line, places, found.value.numpy(), found.meaning.value, found.method)
         yield replace(curve, seconds=time.perf_counter() - before)
 

@@ -6,7 +6,6 @@ kept there from job to job.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -21,6 +20,7 @@ from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.maps.moments import Memory, Moment
 from engines.model import Card
+from engines.steps import Timed, quietly
 
 if TYPE_CHECKING:
     from engines.maps.fields import Field
@@ -118,14 +118,14 @@ class Fields:
             memory = self._memories.setdefault(key, Memory())
         if moment is not None:
             run = moments.field_at(model, moment, label, memory, given=given)
-            return (yield from _silent(run))
+            return (yield from quietly(run))
         if on_grid and noise:
             sweep = moments.sweep_of(model, label, memory, given=given)
             return noised.field_at(sweep, noised.LOWEST)
         if model.density is not None:
             return fields.field_of(model, label, given=given)
         if key not in self._kernels:
-            x = yield from _silent(fields.samples_run(model, label, given=given))
+            x = yield from quietly(fields.samples_run(model, label, given=given))
             self._kernels[key] = fields.kernels_of_samples(x, card.name).field(Kind.SAMPLES)
         return self._kernels[key]
 
@@ -152,21 +152,14 @@ def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
 def refined(field: Field, request: MapRequest) -> Frames:
     from engines.maps.refine import refine
 
-    run = refine(field, request.area, request.wide, request.high)
-    spent, frame = 0.0, None
-    while True:
-        before = time.perf_counter()
-        try:
-            found = next(run)
-        except StopIteration as end:
-            spent += time.perf_counter() - before
-            last = _last(end.value, field, request, spent)
-            yield last
-            return last
-        spent += time.perf_counter() - before
+    steps, frame = Timed(refine(field, request.area, request.wide, request.high)), None
+    for found in steps:
         if found is not None:
-            frame = _frame(found, field, request, spent)
+            frame = _frame(found, field, request, steps.seconds)
         yield frame  # again where there is no news: a step of nothing would replace one unseen
+    last = _last(steps.result, field, request, steps.seconds)
+    yield last
+    return last
 
 
 def _frame(found: Map, field: Field, request: MapRequest, spent: float) -> MapFrame:
@@ -201,16 +194,6 @@ def _last(found: Map, field: Field, request: MapRequest, spent: float) -> MapFra
         mass=regions.mass(found.values, cell),
         paths=frame.paths,
     )
-
-
-def _silent(run: Generator[object, None, T]) -> Generator[None, None, T]:
-    """Drive a run; yields None after each step, so that other jobs can run."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        yield None
 
 
 def patched(fresh: MapFrame, old: MapFrame | None) -> Values:

@@ -14,6 +14,7 @@ from app.tasks.latent_study import Study
 from app.tasks.walking import Array, Codes, Progress, Walks, Wish
 from app.tasks.walking_recipe import Plan
 from engines.model import Card
+from engines.steps import Steps, mapped
 
 Making = Generator[Loading | Progress, None, Values]
 
@@ -45,16 +46,16 @@ def make(
             study = yield from _study(latent_study.study(walks, card, folder)())
         offset = offset_of(study, plan.turned, plan.basis)
     wish = Wish(codes, plan.way, offset, plan.label, plan.given)
-    run = walking.frames(walks, card, wish, plan.places())
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        if isinstance(step, Loading):
-            yield step
-        else:
-            yield Progress(_CODES_SHARE + (1 - _CODES_SHARE) * step[1] / plan.count)
+    return (
+        yield from mapped(
+            walking.frames(walks, card, wish, plan.places()),
+            lambda step: (
+                step
+                if isinstance(step, Loading)
+                else Progress(_CODES_SHARE + (1 - _CODES_SHARE) * step[1] / plan.count)
+            ),
+        )
+    )
 
 
 def offset_of(study: Study, turned: tuple[float, ...], basis: str) -> Array | None:
@@ -70,15 +71,13 @@ def offset_of(study: Study, turned: tuple[float, ...], basis: str) -> Array | No
 def _codes(
     run: Generator[Loading | Progress | Codes, None, Codes],
 ) -> Generator[Loading | Progress, None, Codes]:
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    steps = Steps(run)
+    for step in steps:
         if isinstance(step, Progress):
             yield Progress(_CODES_SHARE * step.share)
         elif isinstance(step, Loading):
             yield step
+    return steps.result
 
 
 def _study(

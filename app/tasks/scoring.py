@@ -26,6 +26,7 @@ from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.maps.kinds import Kind, kind_of
 from engines.model import NOTHING, Card, Given
+from engines.steps import quietly, showing
 
 if TYPE_CHECKING:
     from engines.model import Density, LogDensity, Model
@@ -113,13 +114,7 @@ def _run(
 
     x = view_of(model.card).tensor_of(values)
     labels = codes_of(model.card, label, given, len(x))
-    run = density.run(x, labels, {})
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        yield None
+    return quietly(density.run(x, labels, {}))
 
 
 def score_tests(
@@ -148,14 +143,9 @@ def score_tests(
         found: list[float] = []
         for start in range(0, len(pictures), _BATCH):
             part = pictures[start : start + _BATCH]
+            so_far = HeldOut(np.array(found), len(pictures))
             run = _run(model, model.density, part, label, given)
-            while True:
-                try:
-                    next(run)
-                except StopIteration as end:
-                    batch: LogDensity = end.value
-                    break
-                yield HeldOut(np.array(found), len(pictures))
+            batch = yield from showing(run, so_far)
             kind = kind_of(batch.meaning)
             found += [amount_of(card, kind, value) for value in batch.value.tolist()]
             yield HeldOut(np.array(found), len(pictures))

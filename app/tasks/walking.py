@@ -20,7 +20,8 @@ from app.tasks.condition import decoding
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.kinds import Pictures, Value
-from engines.model import NO_PROMPT, Card, Given, Pace, Procedure, Prompt, Steps
+from engines.model import NO_PROMPT, Card, Given, Pace, Procedure, Prompt
+from engines.steps import Steps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -163,16 +164,13 @@ def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rou
         z = codes_at(walk, wish, [place])
         sketch = walk.sketch if rough else None
         run = walk.decode(z, wish.label) if sketch is None else sketch(z, wish.label)
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                spent = time.perf_counter() - start
-                yield Still(wish, place, stamp, view.array_of(end.value), sketch is not None, spent)
-                return
+        steps = Steps(run)
+        for step in steps:
             if step.guess is not None and step.done != step.total:
                 spent = time.perf_counter() - start
                 yield Still(wish, place, stamp, view.array_of(step.guess), True, spent)
+        spent = time.perf_counter() - start
+        yield Still(wish, place, stamp, view.array_of(steps.result), sketch is not None, spent)
 
     return job
 

@@ -19,6 +19,7 @@ from app.work.channels import Channels
 from app.work.lane import Failure, Job
 from engines.kinds import Pictures
 from engines.naming import shortened
+from engines.steps import quietly
 from widgets.window.messages import Messages, Severity
 
 if TYPE_CHECKING:
@@ -94,14 +95,8 @@ def opening(folder: Path, data: str, shape: tuple[int, ...]) -> Job:
     def job() -> Generator[Opened | None, None, None]:
         from engines.data.picture_folder import read_folder  # torch comes in here
 
-        run = read_folder(folder, shape)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                yield Opened(data, folder, end.value)
-                return
-            yield None
+        found = yield from quietly(read_folder(folder, shape))
+        yield Opened(data, folder, found)
 
     return job
 

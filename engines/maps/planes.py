@@ -16,8 +16,9 @@ from torch import Tensor
 from engines.checkpoints.catalog import no_density
 from engines.maps.fields import Field
 from engines.maps.kinds import Kind, kind_of
-from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step, Steps
+from engines.model import DensityRun, LogDensity, Meaning, Model, Run, Step
 from engines.noise import log_normal
+from engines.steps import showing
 
 T = TypeVar("T")
 
@@ -115,19 +116,12 @@ def of_picture(model: Model, plane: Plane, rows: int = _ROWS) -> Field:
         done = 0
         for part in places.split(rows):
             total = len(places)
-            x = yield from _counted(decoded(model, plane, *part.T), done, total)
-            found = yield from _counted(run(x, None, density.rough), done, total)
+            here = Step(done, total)
+            x = yield from showing(decoded(model, plane, *part.T), here)
+            found = yield from showing(run(x, None, density.rough), here)
             values.append(found.value * unit)
             method, done = found.method, done + len(part)
             yield Step(done, len(places))
         return LogDensity(torch.cat(values), density.meaning, f"{method}, of the decoded picture")
 
     return Field(kind_of(density.meaning), grid, least=rows)
-
-
-def _counted(run: Generator[Step, None, T], done: int, total: int) -> Generator[Step, None, T]:
-    """Drive a run, counting in places of the plane."""
-    steps = Steps(run)
-    for _ in steps:
-        yield Step(done, total)
-    return steps.result

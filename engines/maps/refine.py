@@ -17,7 +17,8 @@ from torch import Tensor
 
 from engines.maps.area import Area
 from engines.maps.fields import Field, Grid
-from engines.model import DensityRun, LogDensity, Steps, finish
+from engines.model import finish
+from engines.steps import quietly
 
 COARSE = 32
 """Pixels along the longer side in the first frame, at most."""
@@ -69,7 +70,7 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
             count = len(rows) if len(rows) < 1.5 * count else count
             band, rows = rows[:count], rows[count:]
             began = time.perf_counter()
-            found = yield from _silently(field.grid(xs[columns], ys[band]))
+            found = yield from quietly(field.grid(xs[columns], ys[band]))
             spent = time.perf_counter() - began
             method, fresh = found.method, found.value.view(len(columns), len(band)).T.float()
             size = max(field.least, min(4 * size, int(fresh.numel() * BAND_SECONDS / spent)))
@@ -85,19 +86,11 @@ def _look(
     """Fill all values by a field's preview of every stride-th row and column."""
     high, wide = values.shape
     xs, ys = (torch.from_numpy(axis)[::stride] for axis in area.axes(wide, high))
-    found = yield from _silently(preview(xs, ys))
+    found = yield from quietly(preview(xs, ys))
     fresh = found.value.view(len(xs), len(ys)).T.float()
     rows, columns = torch.arange(0, high, stride), torch.arange(0, wide, stride)
     _place(values, fresh, rows, columns, stride, first=True)
     yield Map(area, values.clone(), stride, 0.0, found.method)
-
-
-def _silently(run: DensityRun) -> Generator[None, None, LogDensity]:
-    """Drive a run; yields after each step, so that other jobs can run."""
-    steps = Steps(run)
-    for _ in steps:
-        yield None
-    return steps.result
 
 
 def whole(field: Field, area: Area, wide: int, high: int) -> Map:

@@ -24,6 +24,7 @@ from app.work.lane import Failure, Job
 from engines.checkpoints.promises import parts_of
 from engines.maps.kinds import Kind
 from engines.model import Card
+from engines.steps import quietly
 from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.look import theme
@@ -260,16 +261,11 @@ def _map(models: Models, card: Card, picture: Pixels, asked: Condition, noise: f
 
         x = to_tensor(picture[None], card.shape[0])
         run = pixel_map(model, x, asked.one, noise, given=asked.given)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                found = end.value
-                break
-            except ValueError as error:
-                yield Nothing(str(error))
-                return
-            yield None
+        try:
+            found = yield from quietly(run)
+        except ValueError as error:
+            yield Nothing(str(error))
+            return
         yield PixelFrame(
             found.values.float().numpy(),
             found.unit,

@@ -27,6 +27,7 @@ from app.work.lane import Failure, Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card
+from engines.steps import Steps
 from widgets.controls.combo import Combo
 from widgets.density.picture_pages import PictureBox, PicturePages, explained
 from widgets.look import theme
@@ -310,14 +311,10 @@ def _at(models: Models, card: Card, corners: Corners, at: tuple[float, float]) -
 
         plane = corners.plane
         assert isinstance(plane, planes.Plane)
-        run = planes.decoded(model, plane, *(torch.tensor([v]) for v in at))
-        while True:
-            try:
-                step = next(run)
-            except StopIteration as end:
-                yield to_pixels(end.value)[0]
-                return
+        steps = Steps(planes.decoded(model, plane, *(torch.tensor([v]) for v in at)))
+        for step in steps:
             if step.guess is not None:
                 yield to_pixels(step.guess)[0]
+        yield to_pixels(steps.result)[0]
 
     return job

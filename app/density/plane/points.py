@@ -15,6 +15,7 @@ from app.work.channels import Channel
 from app.work.lane import Job
 from engines.maps.kinds import Kind
 from engines.model import Card
+from engines.steps import showing
 
 Point = tuple[float, float]
 
@@ -124,13 +125,7 @@ def scoring(fields: Fields, scores: Scores, missing: Sequence[tuple[Point, Card 
             else:
                 field = yield from fields.of_model(card, scores.asked.of(card), None, on_grid=False)
             run = field.grid(*(torch.tensor([v], dtype=torch.float64) for v in point))
-            while True:
-                try:
-                    next(run)
-                except StopIteration as end:
-                    found = end.value
-                    break
-                yield known
+            found = yield from showing(run, known)
             error = None if found.stderr is None else float(found.stderr[0])
             value = Found(float(found.value[0]), field.kind, found.method, error)
             if not math.isnan(value.value):

@@ -21,6 +21,7 @@ from app.recipes.pictures import Values
 from app.tasks.scoring import cache_folder
 from app.work.lane import Job
 from engines.model import Card
+from engines.steps import quietly
 from engines.uses.classifier import likelihoods
 from engines.uses.classifier.bayes import Floats
 
@@ -70,22 +71,10 @@ def classify(
             rounds = [True] if moving else [True, False]
         for rough in rounds:
             run = likelihoods.of_classes(model, x, quick=rough)
-            found = yield from _driven(run)
+            found = yield from quietly(run)
             yield Classes(found.log_p, len(pictures), found.method, rough)
 
     return job
-
-
-def _driven(
-    run: likelihoods.LikelihoodRun,
-) -> Generator[None, None, likelihoods.Likelihoods]:
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            found: likelihoods.Likelihoods = end.value
-            return found
-        yield None
 
 
 def classify_tests(models: Models, card: Card, pictures: Values, folder: Path | None = None) -> Job:
@@ -106,7 +95,7 @@ def classify_tests(models: Models, card: Card, pictures: Values, folder: Path | 
         method, whole = "", len(pictures)
         for start in range(0, whole, _TOGETHER):
             x = view_of(card).tensor_of(pictures[start : start + _TOGETHER])
-            found = yield from _driven(likelihoods.of_classes(model, x))
+            found = yield from quietly(likelihoods.of_classes(model, x))
             parts.append(found.log_p)
             method = found.method
             yield Classes(np.concatenate(parts), whole, method)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from app.work.lane import Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
 from engines.model import Card, SampleRequest, batch_of, own_knobs
+from engines.steps import showing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,23 +84,13 @@ def compare(
             count = min(size, request.count - start)
             knobs = own_knobs(model.knobs)
             run = model.sample(SampleRequest(count, request.seed, knobs=knobs, first=start))
-            drawn.append((yield from _again(run, last)))
+            drawn.append((yield from showing(run, last)))
             x = torch.cat(drawn)
-            places = yield from _again(ground.embedding.run(x), last)
+            places = yield from showing(ground.embedding.run(x), last)
             last = _compared(ground, x, places, request.count)
             yield last
 
     return job
-
-
-def _again(run: Generator[Any, None, T], last: Compared | None) -> Generator[Any, None, T]:
-    """Drive a run; repeats the last frame, so that an undelivered one is not lost."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        yield last
 
 
 def _ground(
@@ -119,8 +110,8 @@ def _ground(
         raise ValueError(f"{base.name} keeps no examples, which would span the plane")
     x, labels = kept.examples(embeddings.DATA)
     net = classifier.open_classifier(card.data)
-    found = yield from _again(embeddings.fitted(net, x, labels), None)
-    places = yield from _again(found.run(x), None)
+    found = yield from showing(embeddings.fitted(net, x, labels), None)
+    places = yield from showing(found.run(x), None)
     area, kernels = embeddings.area_of(places), embeddings.kernels_of(places)
     log_p = whole(kernels.field(Kind.DATA), area, *area.pixels(SIDE)).values
     return Ground(found, kernels, area, places, log_p, to_pixels(x))

@@ -15,7 +15,8 @@ from app.recipes.pictures import Pixels
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.data.own import DataError
-from engines.model import Card, Steps
+from engines.model import Card
+from engines.steps import mapped, quietly, showing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -128,11 +129,11 @@ def judge(models: Models, card: Card, asked: Asked, memo: Memo) -> Job:
             yield Unjudged(f"{error}.")
             return
         coders = codelength.coders()
-        steps = Steps(reference.refer(model, held_out, coders))
-        for part in steps:
-            done = 0 if part.so_far is None else len(part.so_far)
-            yield Measuring(done, part.total)
-        yield from _verdicts(model, x, candidates, steps.result)
+        against = yield from mapped(
+            reference.refer(model, held_out, coders),
+            lambda part: Measuring(0 if part.so_far is None else len(part.so_far), part.total),
+        )
+        yield from _verdicts(model, x, candidates, against)
 
     def _verdicts(
         model: Model, x: Tensor, candidates: Candidates, against: Reference
@@ -146,10 +147,8 @@ def judge(models: Models, card: Card, asked: Asked, memo: Memo) -> Job:
         figures: dict[tuple[str, str], Detection] = {}
         last: Verdicts | None = None
         for start in range(0, len(x), measuring.BATCH):
-            steps = Steps(_measured(model, x[start : start + measuring.BATCH], memo))
-            for _ in steps:
-                yield last
-            found = steps.result
+            run = _measured(model, x[start : start + measuring.BATCH], memo)
+            found = yield from showing(run, last)
             so_far = found if so_far is None else measuring.joined(so_far, found)
             judged = reference.judge(so_far, against)
             last = _told(card, candidates, judged, against, figures)
@@ -181,11 +180,10 @@ def _measured(model: Model, x: Tensor, memo: Memo) -> Generator[None, None, Meas
     new = {key: i for i, key in enumerate(keys) if key not in memo}
     if new:
         places = list(new.values())
-        steps = Steps(measuring.measure(model, x[torch.tensor(places)], codelength.coders()))
-        for _ in steps:
-            yield None
+        run = measuring.measure(model, x[torch.tensor(places)], codelength.coders())
+        found = yield from quietly(run)
         for row, key in enumerate(new):
-            memo[key] = steps.result.rows(slice(row, row + 1))
+            memo[key] = found.rows(slice(row, row + 1))
     found = memo[keys[0]]
     for key in keys[1:]:
         found = measuring.joined(found, memo[key])

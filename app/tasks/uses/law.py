@@ -11,7 +11,8 @@ from app.tasks.uses.judging import Measuring, Unjudged
 from app.work.lane import Job
 from engines.checkpoints.catalog import no_density
 from engines.data.own import DataError
-from engines.model import Card, Steps
+from engines.model import Card
+from engines.steps import mapped
 
 if TYPE_CHECKING:
     from engines.uses.comparison.paired import Law
@@ -40,9 +41,7 @@ def law(models: Models, card: Card, count: int) -> Job:
         except DataError as error:
             yield Unjudged(f"{error}.")
             return
-        steps = Steps(scoring.law_of(model, x))
-        for step in steps:
-            yield Measuring(step.done, len(x))
-        yield Compared(steps.result)
+        run = scoring.law_of(model, x)
+        yield Compared((yield from mapped(run, lambda step: Measuring(step.done, len(x)))))
 
     return job

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from app.models.open_models import Loading, Models
 from app.tasks.uses.judging import Measuring
 from app.work.lane import Job
-from engines.model import Card, Steps
+from engines.model import Card
+from engines.steps import mapped
 
 if TYPE_CHECKING:
     from engines.uses.comparison.samples import Quality
@@ -30,13 +31,10 @@ def assess(models: Models, card: Card, count: int, seed: int) -> Job:
 
         real, other = drawing.real_features(card, count)
         model = yield from models.get(card)
-        drawn = Steps(drawing.features_of(model, count, seed))
-        for step in drawn:
-            yield Measuring(step.done, count)
-        found = Steps(samples.quality(drawn.result, real, other, seed))
-        for _ in found:
-            yield Measuring(count, count)
-        yield Assessed(found.result)
+        run = drawing.features_of(model, count, seed)
+        drawn = yield from mapped(run, lambda step: Measuring(step.done, count))
+        judging = samples.quality(drawn, real, other, seed)
+        yield Assessed((yield from mapped(judging, lambda _: Measuring(count, count))))
 
     return job
 

@@ -7,18 +7,15 @@ from typing import TypeAlias
 
 import torch
 
+from engines.steps import finish
+
 Search: TypeAlias = "Generator[tuple[float, float], None, float]"
 """Yields each bandwidth that was tried with its likelihood, returns the best."""
 
 
 def fitted_bandwidth(likelihood: Callable[[float], float], plausible: tuple[float, float]) -> float:
     """The bandwidth h of highest `likelihood(h)`."""
-    tries = search(likelihood, plausible)
-    while True:
-        try:
-            next(tries)
-        except StopIteration as end:
-            return float(end.value)
+    return finish(search(likelihood, plausible))
 
 
 def search(likelihood: Callable[[float], float], plausible: tuple[float, float]) -> Search:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engines.families.kde.bandwidth import search
 from engines.families.kde.net import PictureKernels, PointKernels
+from engines.steps import Steps
 from engines.training.datasets import DataSet
 from engines.training.loop import Stage, Stages
 from engines.training.recipe import NO_OPTIONS, Fit, Options, chosen
@@ -34,10 +35,7 @@ def _stages(data: DataSet, centres: int, bandwidth: float | None) -> Stages:
         value = kernels.leave_one_out(bandwidth)
         yield Stage({"log p": value}, {"bandwidth": bandwidth}, tensors)
         return {"bandwidth": bandwidth}, tensors
-    tries = search(kernels.leave_one_out, kernels.plausible)
-    while True:
-        try:
-            h, value = next(tries)
-        except StopIteration as end:
-            return {"bandwidth": end.value}, tensors
+    tries = Steps(search(kernels.leave_one_out, kernels.plausible))
+    for h, value in tries:
         yield Stage({"log p": value, "bandwidth": h}, {"bandwidth": h}, tensors)
+    return {"bandwidth": tries.result}, tensors
