@@ -155,10 +155,22 @@ _COMMANDS = {
 }
 
 
+def _share(text: str) -> float:
+    if not 0 < (share := float(text)) < 1:
+        raise argparse.ArgumentTypeError(f"more than 0 and less than 1, got {text}")
+    return share
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engines.training", description=__doc__)
     parser.add_argument("name", help="data set and family, such as mnist/vae")
     parser.add_argument("--export", action="store_true", help="ship the last state as it is")
+    parser.add_argument(
+        "--background",
+        type=_share,
+        metavar="SHARE",
+        help="as the background of a ratio for outliers: this share of pixels made random",
+    )
     return terminal.with_options(parser)
 
 

@@ -19,12 +19,13 @@ from engines.model import Card, class_attributes
 from engines.opening import find
 from engines.training import keeping
 from engines.training.cards import write_card
-from engines.training.datasets import DataSet, load
+from engines.training.datasets import DataSet, load, mutated
 from engines.training.keeping import Kept, Past, Terms
 from engines.training.loop import Fitting, Plan, Training
 from engines.training.recipe import Fit, Recipe
 from engines.training.recipes.registry import RECIPES, recipe_of
 from engines.training.terminal import End, drive, prepare
+from engines.uses.outliers.background import ROOT as BACKGROUND
 
 RUNS = Path("runs")
 _SEED = 1
@@ -50,11 +51,19 @@ def make(options: argparse.Namespace) -> int:
     except RuntimeError as error:  # it could not be fetched
         raise CheckpointError(str(error)) from error
     prepare(options)
+    if options.background is not None:
+        data = _background(data, options)
     data = data.to(options.device)
     recipe = recipe_of(family, data)
     if isinstance(recipe, Fit):
         return _fit(options, data, recipe)
     return _train(options, data, recipe)
+
+
+def _background(data: DataSet, options: argparse.Namespace) -> DataSet:
+    if data.train.x.dim() != 4:
+        raise UsageError(f"{data.name} has no pixels that could be replaced: no background")
+    return mutated(data, options.background, _SEED if options.seed is None else options.seed)
 
 
 def _fit(options: argparse.Namespace, data: DataSet, recipe: Fit) -> int:
@@ -71,7 +80,7 @@ def _fit(options: argparse.Namespace, data: DataSet, recipe: Fit) -> int:
         "threads": torch.get_num_threads(),
     }
     _ship(
-        options.name,
+        options,
         data,
         course.weights(),
         net=course.net,
@@ -83,7 +92,8 @@ def _fit(options: argparse.Namespace, data: DataSet, recipe: Fit) -> int:
 
 
 def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
-    path = RUNS / f"{options.name.replace('/', '-')}.pt"
+    of = "-background" if options.background is not None else ""
+    path = RUNS / f"{options.name.replace('/', '-')}{of}.pt"
     found = (
         keeping.read(path, options.device)
         if (options.resume or options.export) and path.exists()
@@ -94,7 +104,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
     own = Plan(recipe.steps, recipe.batch, recipe.label_dropout)
     terms = found.terms if found and options.export else agreed(options, own, found, path)
     course = recipe.begin(data, seed=terms.seed, steps=terms.plan.steps, batch=terms.plan.batch)
-    command = f"python -m engines.training {options.name}"
+    command = _command(options)
     past = _begin(options, course, found, command)
     if not options.export:
         run = keeping.kept(course, path, terms, past)
@@ -104,7 +114,7 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
             return _INTERRUPTED
     account = keeping.account(course, terms, command, past=past)
     _ship(
-        options.name,
+        options,
         data,
         recipe.finish(course.weights()),
         net=recipe.net,
@@ -114,6 +124,11 @@ def _train(options: argparse.Namespace, data: DataSet, recipe: Recipe) -> int:
         recommended=recipe.recommended,
     )
     return 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    words = "" if options.background is None else f" --background {options.background:g}"
+    return f"python -m engines.training {options.name}{words}"
 
 
 def agreed(options: argparse.Namespace, own: Plan, found: Kept | None, path: Path) -> Terms:
@@ -161,7 +176,8 @@ def _begin(options: argparse.Namespace, course: Training, found: Kept | None, co
         return found.past
     if found:
         return resume(course, found, command)
-    if options.resume and (ROOT / f"{options.name}.toml").exists():
+    shipped = options.background is None and (ROOT / f"{options.name}.toml").exists()
+    if options.resume and shipped:
         card = find(options.name, ROOT)
         course.trainer.adopt(weights.load(card))
         print(f"starting from the committed weights of {options.name}", file=sys.stderr)
@@ -183,7 +199,7 @@ def say_end(end: End, course: Training, command: str) -> None:
 
 
 def _ship(
-    name: str,
+    options: argparse.Namespace,
     data: DataSet,
     tensors: dict[str, Tensor],
     *,
@@ -194,8 +210,12 @@ def _ship(
     recommended: Mapping[str, float] | None = None,
 ) -> None:
     """Write weights and card; figures are left to the evaluate command."""
-    family = name.partition("/")[2]
-    path = ROOT / data.name / f"{family}.safetensors"
+    name, family = options.name, options.name.partition("/")[2]
+    root, training = ROOT, dict(training)
+    if options.background is not None:
+        root = BACKGROUND
+        training["mutated"] = options.background
+    path = root / data.name / f"{family}.safetensors"
     sha256 = weights.save(tensors, path)
     card = Card(
         folder=path.parent,

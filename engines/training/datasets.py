@@ -76,6 +76,18 @@ def load(name: str) -> DataSet:
     return _REAL[name]()
 
 
+def mutated(data: DataSet, share: float, seed: int) -> DataSet:
+    """Pictures in which each pixel has, with probability `share`, one of the 256 levels by chance.
+
+    What Ren et al. 2019 (section 3) train models of the background on.
+    """
+    g = torch.Generator().manual_seed(seed)
+    x = data.train.x
+    levels = torch.randint(0, 256, x.shape, generator=g).float() / 127.5 - 1
+    hit = torch.rand(x.shape, generator=g) < share
+    return replace(data, train=Split(torch.where(hit, levels, x), data.train.labels))
+
+
 def folder() -> Path:
     """Where fetched archives are kept."""
     path = Path(os.environ.get("GENSCOPE_DATA", "data"))

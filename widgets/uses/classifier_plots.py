@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QToolTip, QWidget
 
 from widgets.look import theme
 
+DOTS = 20
+"""Curves of at most so many points show them."""
+
 
 @dataclass(frozen=True)
 class ShareCurve:
@@ -109,7 +112,7 @@ class SharePlot(QFrame):
         painter.setPen(QPen(_ink(curve), 2, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([self._at(room, x, y) for x, y in curve.points]))
-        if self._diagonal:
+        if self._diagonal and len(curve.points) <= DOTS:
             painter.setBrush(_ink(curve))
             for x, y in curve.points:
                 painter.drawEllipse(self._at(room, x, y), 3, 3)

@@ -27,6 +27,7 @@ from widgets.look.frames import card, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.uses.outlier_table import OutlierTable
 from widgets.uses.rank_histogram import RankHistogram
+from widgets.uses.roc_panel import RocPanel
 
 LEFT_WIDTH = 264
 RATES = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0)
@@ -55,7 +56,7 @@ class OutlierView(QWidget):
         self.folder = QLabel("Drop pictures or a folder on the window to judge them, too.", self)
         self.save = QPushButton("Save table…", self)
         self.says, self.why = QLabel(self), QLabel(self)
-        self.gallery, self.table = Gallery(self), OutlierTable(self)
+        self.gallery, self.table, self.roc = Gallery(self), OutlierTable(self), RocPanel(self)
         self.columns: dict[str, RankHistogram] = {}
         self._heads: dict[str, QLabel] = {}
         self._group_grid, self._plots = QGridLayout(), QHBoxLayout()
@@ -65,6 +66,7 @@ class OutlierView(QWidget):
         self.rate.valueChanged.connect(self.looked)
         for combo in (self.scores, self.model):
             combo.currentIndexChanged.connect(self.looked)
+        self.roc.changed.connect(self.looked)
         self.failures.clicked.connect(self.known_failures_wanted)
         self.save.clicked.connect(self.save_wanted)
 
@@ -136,7 +138,14 @@ class OutlierView(QWidget):
         self.rows.setChildrenCollapsible(False)
         # without it the gallery, which is as large as it can, leaves the others their least
         pictures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        for part, stretch in ((plots, 2), (pictures, 3), (card(scrolled(self.table)), 2)):
+        figures = QSplitter(Qt.Orientation.Horizontal, right)
+        figures.setChildrenCollapsible(False)
+        figures.setHandleWidth(unit)
+        for part, stretch in ((card(scrolled(self.table)), 3), (self.roc, 2)):
+            figures.addWidget(part)
+            figures.setStretchFactor(figures.count() - 1, stretch)
+        figures.setSizes([420, 280])
+        for part, stretch in ((plots, 2), (pictures, 3), (figures, 2)):
             self.rows.addWidget(part)
             self.rows.setStretchFactor(self.rows.count() - 1, stretch)
         self.rows.setSizes([170, 270, 170])

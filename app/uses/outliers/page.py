@@ -20,7 +20,7 @@ from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.data.fitting import Foreign, fitted
 from engines.model import Card
-from engines.uses.outliers import conformal
+from engines.uses.outliers import candidates, conformal
 from widgets.uses.outlier_table import Cell
 from widgets.uses.outlier_view import OutlierView
 
@@ -161,6 +161,7 @@ class OutliersPage(Page):
             self.view.head(card.name, words.head(card, found, score, self._said.get(card.name, "")))
         self._show_rate(rate)
         self._show_table(score, rate)
+        self._show_roc(score)
         self._show_pictures(score, rate)
         self.view.says.setText(words.FAILURES if self.explains else words.lacking())
 
@@ -199,6 +200,12 @@ class OutliersPage(Page):
                 refused = found is None and card.name in self.refused
                 cell = Cell("–") if refused else words.cell(found, group, score, rate)
                 self.view.table.set_cell(group, card.name, cell)
+
+    def _show_roc(self, score: str) -> None:
+        panel = self.view.roc
+        panel.offer([group for group in self.groups() if group != candidates.DIGITS])
+        found = [words.curve(each, panel.group(), score) for each in self.judged()]
+        panel.show_curves([each for each in found if each is not None])
 
     def groups(self) -> list[str]:
         """The kinds of pictures that are judged, in order."""

@@ -15,6 +15,7 @@ from engines.data.own import DataError
 from engines.model import Card
 from engines.uses.outliers import candidates, codelength, conformal, curves, measuring
 from engines.uses.outliers.probes import PROBES
+from widgets.uses.classifier_plots import ShareCurve
 from widgets.uses.outlier_table import Cell
 
 WAITING = "waiting"
@@ -30,6 +31,7 @@ _TITLES = {
     measuring.NLL: "−log p",
     measuring.TYPICALITY: "Typicality",
     measuring.COMPLEXITY: "Complexity-corrected",
+    measuring.RATIO: "Ratio to a background",
     measuring.OWN: "The model's own",
 }
 _ON = ("black", "noise", "shuffled", "thin", candidates.DIGITS)
@@ -93,6 +95,21 @@ def cell(found: Verdicts | None, group: str, score: str, rate: float) -> Cell:
     area = known.auroc.value
     text = f"{area:.2f} [{known.auroc.low:.2f}, {known.auroc.high:.2f}] · {flagged}/{len(p)}"
     return Cell(text, tip, poor=group != candidates.DIGITS and area < 0.5)
+
+
+def curve(found: Verdicts, group: str, score: str) -> ShareCurve | None:
+    """The ROC curve of a group judged so far; None where there is none."""
+    values, _ = found.of(group, score)
+    if not len(values):
+        return None
+    false, true = curves.roc(values, found.held_out[score])
+    # corners alone: what lies between them lies on a line
+    across, up = np.diff(false), np.diff(true)
+    turn = np.ones(len(false), bool)
+    turn[1:-1] = np.abs(across[:-1] * up[1:] - across[1:] * up[:-1]) > 1e-12
+    points = tuple(zip(false[turn].tolist(), true[turn].tolist(), strict=True))
+    area = curves.auroc(values, found.held_out[score])
+    return ShareCurve(family_title(found.card), found.card.family, points, says=f"{area:.2f}")
 
 
 def why(place: int, verdicts: Sequence[Verdicts]) -> str:

@@ -18,14 +18,15 @@ from torch import Tensor
 
 from engines.checkpoints.catalog import no_density
 from engines.kinds import Pictures
-from engines.model import Knobs, Meaning, Model, Step, Steps
+from engines.model import Knobs, LogDensity, Meaning, Model, Step, Steps
 from engines.naming import Sentence
-from engines.uses.outliers import codelength, own
+from engines.uses.outliers import background, codelength, own
 from engines.uses.outliers.codelength import Coder
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-NLL, TYPICALITY, COMPLEXITY, OWN = "nll", "typicality", "complexity", "own"
-SCORES = (NLL, TYPICALITY, COMPLEXITY, OWN)
+NLL, TYPICALITY, COMPLEXITY = "nll", "typicality", "complexity"
+RATIO, OWN = "ratio", "own"
+SCORES = (NLL, TYPICALITY, COMPLEXITY, RATIO, OWN)
 BATCH = 16
 _QUICK = {"importance": 8.0, "steps": 8.0, "dequantisation": 1.0, "probes": 1.0}
 """Knobs of densities of pictures that take long, as far as their defaults are higher."""
@@ -41,7 +42,8 @@ class MixedReferenceError(Sentence):
 class Way:
     """How a model's examples are measured: what must be the same for those that are compared.
 
-    `coders` is empty where examples have no code length.
+    `coders` is empty where examples have no code length, `background`, the weights of the model of
+    the background, where there is none.
     """
 
     weights: str
@@ -49,26 +51,30 @@ class Way:
     method: str
     own: str
     coders: str
+    background: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Of n examples: −log p in nats (n,), bits of their shortest code (n,), columns (n, K)."""
+    """Of n examples: −log p in nats (n,), bits of their shortest code (n,), columns (n, K), and
+    −log p under a model of the background (n,)."""
 
     way: Way
     nll: Floats
     code: Floats | None
     own: Floats | None
+    background: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.nll)
 
     def rows(self, part: slice) -> Measured:
         """Some of the examples."""
-        code = None if self.code is None else self.code[part]
-        return Measured(
-            self.way, self.nll[part], code, None if self.own is None else self.own[part]
+        code, mine, behind = (
+            None if column is None else column[part]
+            for column in (self.code, self.own, self.background)
         )
+        return Measured(self.way, self.nll[part], code, mine, behind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +131,11 @@ def joined(one: Measured, other: Measured) -> Measured:
     check_alike(one.way, other.way)
     both = (
         None if a is None or b is None else np.concatenate([a, b])
-        for a, b in ((one.code, other.code), (one.own, other.own))
+        for a, b in (
+            (one.code, other.code),
+            (one.own, other.own),
+            (one.background, other.background),
+        )
     )
     return Measured(one.way, np.concatenate([one.nll, other.nll]), *both)
 
@@ -138,6 +148,7 @@ def check_alike(one: Way, other: Way) -> None:
         ("by another method", one.method, other.method),
         ("by another score of the model's own", one.own, other.own),
         ("with other codecs", one.coders, other.coders),
+        ("beside another background", one.background[:12], other.background[:12]),
     ):
         if a != b:
             raise MixedReferenceError(
@@ -147,11 +158,10 @@ def check_alike(one: Way, other: Way) -> None:
 
 
 def _batch(model: Model, x: Tensor, coders: tuple[Coder, ...]) -> Generator[Step, None, Measured]:
-    assert model.density is not None
-    density = Steps(model.density.run(x, None, quick_knobs(model)))
-    yield from density
-    found = density.result
-    nll = np.clip(np.nan_to_num(-found.value.numpy(), posinf=_MOST), -_MOST, _MOST)
+    found, nll = yield from _nats(model, x)
+    behind, under = background.of(model), None
+    if behind is not None:
+        _, under = yield from _nats(behind, x)
     mine, columns = own.own_of(model), None
     if mine is not None:
         run = Steps(mine.run(model, x))
@@ -168,8 +178,18 @@ def _batch(model: Model, x: Tensor, coders: tuple[Coder, ...]) -> Generator[Step
         found.method,
         mine.name if mine else "",
         codelength.edition(coders) if code is not None else "",
+        behind.card.sha256 if behind is not None else "",
     )
-    return Measured(way, nll, code, columns)
+    return Measured(way, nll, code, columns, under)
+
+
+def _nats(model: Model, x: Tensor) -> Generator[Step, None, tuple[LogDensity, Floats]]:
+    """The density of x, and −log p (n,) as finite numbers."""
+    assert model.density is not None
+    density = Steps(model.density.run(x, None, quick_knobs(model)))
+    yield from density
+    found = density.result
+    return found, np.clip(np.nan_to_num(-found.value.numpy(), posinf=_MOST), -_MOST, _MOST)
 
 
 def levels_of(x: Tensor) -> npt.NDArray[np.uint8]:
@@ -205,13 +225,16 @@ def scores(measured: Measured, beside: Usual, *, profile: bool) -> Mapping[str, 
     """Scores (n,) by name, of which more is stranger: those that these examples have.
 
     "nll" is −log p in nats; "typicality" is | −log p − its usual mean | (Nalisnick et al. 2019);
-    "complexity" is −log₂ p − L(x) in bits (Serrà et al. 2020, equation 5); "own" is what the model
-    alone can say. `profile` says whether its columns count by their distance from the usual.
+    "complexity" is −log₂ p − L(x) in bits (Serrà et al. 2020, equation 5); "ratio" is
+    log p_background − log p in nats (Ren et al. 2019, equation 2); "own" is what the model alone
+    can say. `profile` says whether its columns count by their distance from the usual.
     """
     check_alike(measured.way, beside.way)
     found = {NLL: measured.nll, TYPICALITY: np.abs(measured.nll - beside.nll)}
     if measured.code is not None:
         found[COMPLEXITY] = measured.nll / math.log(2) - measured.code
+    if measured.background is not None:
+        found[RATIO] = measured.nll - measured.background
     if measured.own is not None:
         found[OWN] = measured.own[:, 0]
         if profile:
@@ -243,6 +266,13 @@ def sayings(way: Way, mine: own.Own | None) -> Iterator[tuple[str, str, str]]:
             "complexity-corrected",
             "−log₂ p(x) − L(x), with L(x) the bits of the shortest file of this one picture by "
             f"{way.coders}: Serrà et al. 2020. Fails on complex pictures under weak models.",
+        )
+    if way.background:
+        yield (
+            RATIO,
+            "ratio to a background",
+            "log p_b(x) − log p(x), with p_b the same net trained on digits of which some pixels "
+            "are replaced by random levels: Ren et al. 2019. What both find likely cancels.",
         )
     if mine is not None:
         yield OWN, mine.name, mine.says

@@ -28,7 +28,7 @@ from engines.data import examples
 from engines.data.own import DataError
 from engines.kinds import Pictures, is_plane
 from engines.model import Card, Meaning, Model, Step, Steps
-from engines.uses.outliers import codelength, conformal, measuring, own
+from engines.uses.outliers import background, codelength, conformal, measuring, own
 from engines.uses.outliers.codelength import Coder
 from engines.uses.outliers.measuring import Floats, Measured, Measuring, Part, Usual, Way
 
@@ -141,6 +141,8 @@ def _name(model: Model, x: Tensor) -> str:
     """The file of a model's measurements of these examples."""
     knobs = json.dumps(dict(measuring.quick_knobs(model)), sort_keys=True)
     said = f"{_EDITION} {model.card.sha256} {_digest(x)} {knobs}"
+    if (behind := background.card_of(model.card)) is not None:
+        said += f" {behind.sha256}"
     stem = model.card.name.rpartition("/")[2]
     return f"{stem}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npz"
 
@@ -168,10 +170,13 @@ def write(measured: Measured, place: Path) -> None:
         "meaning": measured.way.meaning.name,
         "method": measured.way.method,
         "own": measured.way.own,
+        "background": measured.way.background,
     }
     arrays = {"nll": measured.nll, "way": np.array(json.dumps(way))}
     if measured.own is not None:
         arrays["own"] = measured.own
+    if measured.background is not None:
+        arrays["background"] = measured.background
     _keep(place, arrays)
 
 
@@ -182,14 +187,24 @@ def kept(place: Path) -> Measured | None:
         if arrays is None:
             return None
         said = json.loads(str(arrays["way"]))
-        way = Way(said["weights"], Meaning[said["meaning"]], said["method"], said["own"], "")
-        nll, mine = arrays["nll"], arrays.get("own")
+        way = Way(
+            said["weights"],
+            Meaning[said["meaning"]],
+            said["method"],
+            said["own"],
+            "",
+            said.get("background", ""),
+        )
+        nll, mine, behind = arrays["nll"], arrays.get("own"), arrays.get("background")
     except (KeyError, TypeError, ValueError):
         return None
     good = nll.ndim == 1 and np.isfinite(nll).all()
-    if mine is not None:
-        good = good and mine.ndim == 2 and len(mine) == len(nll) and np.isfinite(mine).all()
-    return Measured(way, nll, None, mine) if good else None
+    for column, dims in ((mine, 2), (behind, 1)):
+        if column is not None:
+            fits = column.ndim == dims and len(column) == len(nll)
+            good = good and fits and np.isfinite(column).all()
+    good = good and (behind is None) == (not way.background)
+    return Measured(way, nll, None, mine, behind) if good else None
 
 
 def _arrays(place: Path) -> dict[str, npt.NDArray[Any]] | None:
