@@ -56,10 +56,9 @@ class Questions:
         """Whether an answer is to what the row was asked last."""
         return name in self._asked and self._asked[name] == answer.question
 
-    def forget(self, name: str, question: object = None) -> None:
-        """Let a row be asked again; with a `question`, only where that is its last one."""
-        if question is None or self._asked.get(name) == question:
-            self._asked.pop(name, None)
+    def forget(self, name: str) -> None:
+        """Let a row be asked again."""
+        self._asked.pop(name, None)
 
     def keep(self, names: Iterable[str]) -> tuple[str, ...]:
         """Forget the rows that are not among these; returns their names."""

@@ -15,7 +15,7 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
-from app.tab.asking import Answer, Questions, answering
+from app.tab.answers import LiveAnswers
 from app.tab.example_bar import ExampleBar
 from app.tab.parts import Parts
 from app.tasks.uses.classifying import Classes, NoClasses, classify
@@ -23,7 +23,6 @@ from app.uses import classifier_figures as figures
 from app.uses.classifier_figures import Setting, Tested
 from app.uses.classifier_tests import TestPictures
 from app.uses.page import Page
-from app.work.channels import Channel
 from app.work.lane import Failure
 from engines.data import examples
 from engines.data.fitting import fitted
@@ -47,8 +46,9 @@ class Classifier(Page):
         self.view, self._parts, self._session = view, parts, parts.session
         self.bar = ExampleBar(view.source, "uses classifier", parts, view)
         self._tests = TestPictures(parts, self)
-        self._channels: dict[str, Channel] = {}
-        self._asked = Questions()
+        self._asked = LiveAnswers(parts.channels, "uses: classes of ", self)
+        self._asked.stepped.connect(self._take)
+        self._asked.failed.connect(self._fail)
         self.found: dict[str, Classes] = {}
         self.picture: Pixels | None = None
         self._data = ""
@@ -98,8 +98,7 @@ class Classifier(Page):
     def stop(self) -> None:
         """Stop what is on its way."""
         self._tests.stop()
-        for channel in self._channels.values():
-            channel.stop()
+        self._asked.stop()
 
     def rest(self) -> None:
         """Out of view: the test pictures wait."""
@@ -124,7 +123,6 @@ class Classifier(Page):
         """Rows for these models, sliders for their classes."""
         view = self.view
         for name in self._asked.keep(card.name for card in cards):
-            self._channels[name].stop()
             self.found.pop(name, None)
         view.rows.set_rows([ClassSpec(c.name, family_title(c), c.family) for c in cards])
         if self._data != cards[0].data:
@@ -197,8 +195,6 @@ class Classifier(Page):
         self.picture = None
         self.found.clear()
         self._asked.keep(())
-        for channel in self._channels.values():
-            channel.stop()
         self.show()
 
     def _read(self, picture: Pixels, *, moving: bool = False) -> None:
@@ -213,24 +209,16 @@ class Classifier(Page):
             return
         for card in self._cards():
             question = (card.sha256, self.picture.tobytes(), moving)
-            if self._asked.ask(card.name, question):
-                job = classify(
-                    self._session.open, card, self.picture[None], moving=moving, slow=not moving
-                )
-                self._channel(card.name).submit(answering(question, job))
+            job = classify(
+                self._session.open, card, self.picture[None], moving=moving, slow=not moving
+            )
+            self._asked.ask(card.name, question, job)
 
-    def _channel(self, name: str) -> Channel:
-        if name not in self._channels:
-            one = self._channels[name] = self._parts.channels.open(f"uses: classes of {name}")
-            one.stepped.connect(lambda step: self._take(name, step))
-            one.failed.connect(lambda failure: self._fail(name, failure))
-        return self._channels[name]
-
-    def _take(self, name: str, answer: Answer | None) -> None:
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | Classes | NoClasses) -> None:
         row = self.view.rows.rows.get(name)
-        if row is None or answer is None or not self._asked.wants(name, answer):
+        if row is None:
             return
-        step: Loading | Classes | NoClasses = answer.step
         row.bar.set_busy(isinstance(step, Loading))
         if isinstance(step, NoClasses):
             self.found.pop(name, None)
@@ -239,8 +227,8 @@ class Classifier(Page):
             self.found[name] = step
             self._show_row(name, row)
 
+    @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:
-        self._asked.forget(name)
         if (row := self.view.rows.rows.get(name)) is not None:
             row.bar.set_busy(False)
             self._show_none(row, failure.sentence)

@@ -18,7 +18,7 @@ from app.uses.page import Page
 from app.work.jobs import Order
 from app.work.lane import Failure
 from engines import extras
-from engines.data.fitting import fitted
+from engines.data.fitting import all_fitted
 from engines.kinds import Pictures
 from engines.model import Card
 from widgets.look import theme
@@ -84,7 +84,7 @@ class Compression(Page):
         """One picture is compressed alone."""
         cards = self._cards()
         if cards:
-            self._take(np.stack([fitted(picture, cards[0].shape)]))
+            self._take(all_fitted([picture], cards[0].shape))
 
     # the pictures
 
@@ -100,7 +100,7 @@ class Compression(Page):
             self.view.state.setText(NO_EXAMPLES)
             self._take(self._all[:0])
             return
-        self._take(np.stack([fitted(each, cards[0].shape) for each in found.pictures.levels]))
+        self._take(all_fitted(found.pictures.levels, cards[0].shape))
 
     def _take(self, pictures: Pixels) -> None:
         self._all = pictures

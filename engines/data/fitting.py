@@ -5,6 +5,7 @@ Imports no torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -108,6 +109,11 @@ def fitted(
     else:
         image = image.resize(size, method)
     return np.array(image.convert("RGB"))
+
+
+def all_fitted(pictures: Iterable[Pixels], shape: tuple[int, ...]) -> Pixels:
+    """Several as one array (n, H, W, 3)."""
+    return np.stack([fitted(picture, shape) for picture in pictures])
 
 
 def bright_ground(pixels: Pixels) -> bool:

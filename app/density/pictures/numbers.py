@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
@@ -14,12 +15,11 @@ from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.condition import known_to
-from app.tab.asking import Answer, Questions, answering
+from app.tab.answers import BackgroundAnswers, LiveAnswers
 from app.tab.parts import Parts
 from app.tasks.scoring import TEST_PICTURES, HeldOut, Score, Unable, bits_of, score, score_tests
-from app.work.channels import Channel
 from app.work.lane import Failure
-from engines.data.fitting import fitted
+from engines.data.fitting import all_fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card, Given
 from widgets.controls.combo import Combo
@@ -45,18 +45,14 @@ class Numbers(QObject):
         super().__init__(view)
         self._view, self._source = view, source
         self._session, self._messages = parts.session, parts.messages
-        self._channels = parts.channels
-        self._background = parts.channels.background("density: numbers of test pictures")
-        self._background.stepped.connect(self._take_tests)
-        self._background.done.connect(self._end_tests)
-        self._background.failed.connect(self._ask_again)
-        self._background.stopped.connect(self._ask_again)
-        self._tickets: dict[int, tuple[str, object]] = {}  # of which model, and its question
-        self._opened: dict[str, Channel] = {}
+        self._asked = LiveAnswers(parts.channels, "density: number of ", self)
+        self._asked.stepped.connect(self._take)
+        self._asked.failed.connect(self._fail)
+        self._tested = BackgroundAnswers(parts.channels, "density: numbers of test pictures", self)
+        self._tested.stepped.connect(self._take_tests)
         self.rows, self.sort = ScoreRows(view), Combo(view)
         self.scores: dict[str, Score] = {}
         self.tests: dict[str, HeldOut] = {}
-        self._asked, self._tested = Questions(), Questions()
         self._build()
 
     def _build(self) -> None:
@@ -105,22 +101,19 @@ class Numbers(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask every model for the picture, and for the test set behind it."""
-        self._background.go_on()
+        self._tested.go_on()
         cards = self._session.chosen()
-        # a row that has gone takes its question with it: its number is asked anew
         for name in self._asked.keep(card.name for card in cards):
-            self._opened[name].stop()
             self.scores.pop(name, None)
         self._order(cards)
         if self._source.picture is None:
             return
         label = self._view.classes.label()
         for card in cards:
-            channel, given = self._channel(card), known_to(card, self._view.attributes.given())
+            given = known_to(card, self._view.attributes.given())
             asked = (card.sha256, label, given, self._source.picture.tobytes())
-            if self._asked.ask(card.name, asked):
-                job = score(self._session.open, card, self._source.picture, label, given)
-                channel.submit(answering(asked, job))
+            job = score(self._session.open, card, self._source.picture, label, given)
+            self._asked.ask(card.name, asked, job)
         for card in cards:
             self._ask_tests(card, label, known_to(card, self._view.attributes.given()))
 
@@ -129,40 +122,29 @@ class Numbers(QObject):
         asked = (card.sha256, label, given, found)
         if found is None or found.pictures is None or found.data != card.data:
             return
-        if not self._tested.ask(card.name, asked):
-            return
-        self.tests.pop(card.name, None)
-        for ticket in [t for t, (name, _) in self._tickets.items() if name == card.name]:
-            self._background.cancel(ticket)
         first = found.pictures.levels[:TEST_PICTURES]
-        pictures = np.stack([fitted(picture, card.shape) for picture in first])
-        ticket = self._background.submit(
-            f"{family_title(card)}: numbers of {len(pictures)} test pictures",
-            answering(asked, score_tests(self._session.open, card, pictures, label, given=given)),
-        )
-        self._tickets[ticket] = card.name, asked
+
+        def job() -> Generator[Any, None, Any]:
+            pictures = all_fitted(first, card.shape)
+            return score_tests(self._session.open, card, pictures, label, given=given)()
+
+        title = f"{family_title(card)}: numbers of {len(first)} test pictures"
+        if self._tested.ask(card.name, asked, title, job):
+            self.tests.pop(card.name, None)
 
     def stop(self) -> None:
         """Stop what is asked for the page."""
-        self._background.stop()
+        self._tested.stop()
 
     def rest(self) -> None:
         """The page is out of view: the test pictures wait."""
-        self._background.hold()
+        self._tested.rest()
 
-    def _channel(self, card: Card) -> Channel:
-        name = card.name
-        if name not in self._opened:
-            one = self._opened[name] = self._channels.open(f"density: number of {name}")
-            one.stepped.connect(lambda step: self._take(name, step))
-            one.failed.connect(lambda failure: self._fail(name, failure))
-        return self._opened[name]
-
-    def _take(self, name: str, answer: Answer | None) -> None:
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | Score | Unable) -> None:
         row = self.rows.rows.get(name)
-        if row is None or answer is None or not self._asked.wants(name, answer):
+        if row is None:
             return
-        step: Loading | Score | Unable = answer.step
         if isinstance(step, Loading):
             row.bar.set_busy(True)
         elif isinstance(step, Unable):
@@ -174,30 +156,16 @@ class Numbers(QObject):
             self._show(name, row)
             self._sort()
 
-    @Slot(int, object)
-    def _end_tests(self, ticket: int, _: object) -> None:
-        del self._tickets[ticket]
-
-    @Slot(int)
-    @Slot(int, object)
-    def _ask_again(self, ticket: int, _: object = None) -> None:
-        """A job that ended without its numbers is asked for when the page is looked at next."""
-        name, asked = self._tickets.pop(ticket)
-        self._tested.forget(name, asked)
-
-    @Slot(int, object)
-    def _take_tests(self, ticket: int, answer: Answer | None) -> None:
+    @Slot(str, object)
+    def _take_tests(self, name: str, step: Loading | HeldOut) -> None:
         """Numbers of the test set hold whether or not their row is in view."""
-        name, _ = self._tickets[ticket]
-        if answer is None or not self._tested.wants(name, answer):
-            return
-        if isinstance(answer.step, HeldOut):
-            self.tests[name] = answer.step
+        if isinstance(step, HeldOut):
+            self.tests[name] = step
             if name in self.rows.rows:
                 self._show(name, self.rows.rows[name])
 
+    @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:
-        self._asked.forget(name)
         if name in self.rows.rows:
             self.rows.rows[name].bar.set_busy(False)
             self.rows.rows[name].show_number("–", "", failure.sentence, failure.sentence)

@@ -16,10 +16,9 @@ from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.condition import Condition
 from app.recipes.pictures import Pixels, to_tensor
-from app.tab.asking import Answer, Questions, answering
+from app.tab.answers import LiveAnswers
 from app.tab.parts import Parts
 from app.tasks.map_sheet import Panel
-from app.work.channels import Channel
 from app.work.lane import Failure, Job
 from engines.checkpoints.promises import parts_of
 from engines.maps.kinds import Kind
@@ -67,11 +66,12 @@ class PixelPage(QObject):
     def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
         super().__init__(view)
         self._view, self._source = view, source
-        self._session, self._channels = parts.session, parts.channels
-        self._opened: dict[str, Channel] = {}
+        self._session = parts.session
+        self._asked = LiveAnswers(parts.channels, "density: pixels of ", self)
+        self._asked.stepped.connect(self._take)
+        self._asked.failed.connect(self._fail)
         self.panels: dict[str, HeatPanel] = {}
         self.frames: dict[str, PixelFrame] = {}
-        self._asked = Questions()
         self.noise, self._says, self.under = Slider(view), QLabel(view), QLabel(view)
         self._grid = QGridLayout()
         self._build()
@@ -121,11 +121,10 @@ class PixelPage(QObject):
             noise = NOISES[level] if "denoise" in (parts_of(card) or _ANY) else NOISES[3]
             condition = Condition(label, chosen).of(card)
             asked = (card.sha256, condition, noise, self._source.picture.tobytes())
-            if self._asked.ask(card.name, asked):
-                job = _map(self._session.open, card, self._source.picture, condition, noise)
-                self._channel(card.name).submit(answering(asked, job))
-                if self.panels[card.name].state is not State.LOADING:
-                    self.panels[card.name].set_state(State.WORKING)
+            job = _map(self._session.open, card, self._source.picture, condition, noise)
+            asks = self._asked.ask(card.name, asked, job)
+            if asks and self.panels[card.name].state is not State.LOADING:
+                self.panels[card.name].set_state(State.WORKING)
 
     def set_noise(self, level: int) -> None:
         """Another noise level, silently."""
@@ -159,7 +158,6 @@ class PixelPage(QObject):
     def _arrange(self, cards: tuple[Card, ...]) -> None:
         kept = {card.name for card in cards}
         for name in self._asked.keep(kept):
-            self._opened[name].stop()
             self.frames.pop(name, None)
         for name in [name for name in self.panels if name not in kept]:
             gone = self.panels.pop(name)
@@ -189,18 +187,11 @@ class PixelPage(QObject):
             panel.map.link(other.map)
         self.panels[card.name] = panel
 
-    def _channel(self, name: str) -> Channel:
-        if name not in self._opened:
-            channel = self._opened[name] = self._channels.open(f"density: pixels of {name}")
-            channel.stepped.connect(lambda step: self._take(name, step))
-            channel.failed.connect(lambda failure: self._fail(name, failure))
-        return self._opened[name]
-
-    def _take(self, name: str, answer: Answer | None) -> None:
+    @Slot(str, object)
+    def _take(self, name: str, step: Loading | PixelFrame | Nothing) -> None:
         panel = self.panels.get(name)
-        if panel is None or answer is None or not self._asked.wants(name, answer):
+        if panel is None:
             return
-        step: Loading | PixelFrame | Nothing = answer.step
         if isinstance(step, Loading):
             panel.set_state(State.LOADING, "Loading…")
         elif isinstance(step, Nothing):
@@ -209,8 +200,8 @@ class PixelPage(QObject):
             self.frames[name] = step
             _show(panel, step)
 
+    @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:
-        self._asked.forget(name)
         if name in self.panels:
             self.panels[name].set_state(State.FAILED, failure.sentence)
 

@@ -12,7 +12,7 @@ from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading
 from app.models.titles import family_title
-from app.tab.asking import Answer, Questions, answering
+from app.tab.answers import ONE, LiveAnswers
 from app.tab.parts import Parts
 from app.tasks.map_sheet import Panel
 from app.tasks.uses.comparing import Compared, Floats, Grounds, compare
@@ -30,7 +30,6 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 MOST_SHOWN = 60
-_ONE = "the page"
 _HELP = (
     "Samples and data as kernel densities q and p in one plane that a classifier of the "
     "data spans, whatever the model. log q − log p: blue where samples are missing, red "
@@ -55,10 +54,9 @@ class SamplesPage(QObject):
         self.found: Compared | None = None
         self.lasso: list[tuple[float, float]] = []
         self._kept = Grounds()
-        self._asked = Questions()
-        self._channel = parts.channels.open("density: samples and data")
-        self._channel.stepped.connect(self._take)
-        self._channel.failed.connect(self._fail)
+        self._asked = LiveAnswers(parts.channels, "density: samples and data", self)
+        self._asked.stepped.connect(self._take)
+        self._asked.failed.connect(self._fail)
         self._build()
 
     def _build(self) -> None:
@@ -172,23 +170,19 @@ class SamplesPage(QObject):
         if card is None:
             return
         asked = (card.sha256, int(self.count.value()), self._session.seed)
-        if not self._asked.ask(_ONE, asked):
-            return
         base = self._session.cards.get(f"{card.data}/kde")
         request = SampleRequest(int(self.count.value()), self._session.seed)
+        job = compare(self._session.open, self._kept, card, base, request)
+        if not self._asked.ask(ONE, asked, job):
+            return
         for panel in self.panels.values():
             panel.set_state(State.WORKING)
         self.panels["samples"].set_identity(
             f"Samples: {family_title(card)}", card.family, closable=False
         )
-        job = compare(self._session.open, self._kept, card, base, request)
-        self._channel.submit(answering(asked, job))
 
-    @Slot(object)
-    def _take(self, answer: Answer | None) -> None:
-        if answer is None or not self._asked.wants(_ONE, answer):
-            return
-        step: Loading | Compared = answer.step
+    @Slot(str, object)
+    def _take(self, _: str, step: Loading | Compared) -> None:
         if isinstance(step, Loading):
             for panel in self.panels.values():
                 panel.set_state(State.LOADING, f"Loading {step.name}…")
@@ -255,15 +249,14 @@ class SamplesPage(QObject):
         share = f"{ours.mean() if len(ours) else 0:.1%} of samples, {theirs.mean():.1%} of the data"
         self._says.setText(f"In the lasso: {share}." if self.lasso else "No selection.")
 
-    @Slot(object)
-    def _fail(self, failure: Failure) -> None:
-        self._asked.forget(_ONE)
+    @Slot(str, object)
+    def _fail(self, _: str, failure: Failure) -> None:
         for panel in self.panels.values():
             panel.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def _retry(self) -> None:
-        self._asked.forget(_ONE)
+        self._asked.forget(ONE)
         self.refresh()
 
 

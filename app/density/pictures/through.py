@@ -18,11 +18,11 @@ from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels, to_pixels, to_tensor
-from app.tab.asking import Answer, Questions, answering
+from app.tab.answers import ONE, LiveAnswers
+from app.tab.asking import Answer, answering
 from app.tab.parts import Parts
 from app.tasks.map_sheet import Panel
 from app.tasks.mapping import MapFrame, MapRequest, refined
-from app.work.channels import Channels
 from app.work.lane import Failure, Job
 from engines.maps.area import Area
 from engines.maps.kinds import Kind
@@ -38,7 +38,6 @@ from widgets.plots.heat_panel import HeatPanel
 
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
-_ONE = "the page"
 _HELP = (
     "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, "
     "decoded, or in pixels where it has none. Colours are log p of the latent, or of the "
@@ -69,15 +68,12 @@ class PlanePage(QObject):
         self._says = QLabel(view)
         self.corners: Corners | None = None
         self.frame: MapFrame | None = None
-        self._asked = Questions()
-        self._open(parts.channels)
-        self._build()
-
-    def _open(self, channels: Channels) -> None:
-        self._map, self._look = (channels.open(f"density: plane {k}") for k in ("map", "picture"))
-        self._map.stepped.connect(self._take)
-        self._map.failed.connect(self._fail)
+        self._asked = LiveAnswers(parts.channels, "density: plane map", self)
+        self._asked.stepped.connect(self._take)
+        self._asked.failed.connect(self._fail)
+        self._look = parts.channels.open("density: plane picture")
         self._look.stepped.connect(self._take_picture)
+        self._build()
 
     def _build(self) -> None:
         unit = theme.UNIT
@@ -178,14 +174,14 @@ class PlanePage(QObject):
             return
         what = str(self.what.currentData())
         asked = (card.sha256, what, tuple(picture.tobytes() for picture in three))
-        if not self._asked.ask(_ONE, asked):
+        job = _through(self._session.open, card, three, what)
+        if not self._asked.ask(ONE, asked, job):
             return
         for box, picture in zip(self._boxes, three, strict=True):
             box.set_picture(picture)
         self.panel.set_identity(family_title(card), card.family, closable=False)
         self.panel.set_state(State.WORKING)
         self.corners = self.frame = None
-        self._map.submit(answering(asked, _through(self._session.open, card, three, what)))
 
     def offer(self) -> None:
         """List the models chosen, silently; what was picked among them stays."""
@@ -201,11 +197,8 @@ class PlanePage(QObject):
         self.models.setCurrentIndex(max(0, self.models.findData(before)))
         self.models.blockSignals(False)
 
-    @Slot(object)
-    def _take(self, answer: Answer | None) -> None:
-        if answer is None or not self._asked.wants(_ONE, answer):
-            return
-        step: Loading | tuple[Corners, MapFrame | None] = answer.step
+    @Slot(str, object)
+    def _take(self, _: str, step: Loading | tuple[Corners, MapFrame | None]) -> None:
         if isinstance(step, Loading):
             self.panel.set_state(State.LOADING, "Loading…")
         else:
@@ -236,14 +229,13 @@ class PlanePage(QObject):
             State.READY if frame.complete else State.WORKING, f"{100 * frame.share:.0f} %"
         )
 
-    @Slot(object)
-    def _fail(self, failure: Failure) -> None:
-        self._asked.forget(_ONE)
+    @Slot(str, object)
+    def _fail(self, _: str, failure: Failure) -> None:
         self.panel.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def _retry(self) -> None:
-        self._asked.forget(_ONE)
+        self._asked.forget(ONE)
         self.refresh()
 
     @Slot(float, float)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
 from app.recipes.condition import Condition
 from app.session.session import Session
+from app.tab.answers import LiveAnswers
 from app.tasks.mapping import Values
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
-from app.work.channels import Channel
+from app.work.channels import Channels
 from engines.model import Card, SampleRequest
 
 SAMPLES = 1000
@@ -24,17 +23,15 @@ class Overlays(QObject):
     arrived = Signal()
     changed = Signal()
 
-    def __init__(
-        self, channel: Callable[[str], Channel], session: Session, parent: QObject
-    ) -> None:
+    def __init__(self, channels: Channels, session: Session, parent: QObject) -> None:
         super().__init__(parent)
-        self._channel, self._session = channel, session
+        self._session = session
         self.backdrop: Backdrop | None = None
         self._data = ""
         self._samples: dict[str, Frame] = {}
-        self._drawing: dict[str, SampleRequest] = {}
-        self._joined: set[str] = set()
-        self._look = channel("data")
+        self._drawing = LiveAnswers(channels, "density: samples of ", self)
+        self._drawing.stepped.connect(self._take_samples)
+        self._look = channels.open("density: data")
         self._look.stepped.connect(self._take_backdrop)
 
     def show_data(self, data: str) -> None:
@@ -46,7 +43,7 @@ class Overlays(QObject):
     def clear(self) -> None:
         """Forget all samples: they were of another condition."""
         self._samples.clear()
-        self._drawing.clear()
+        self._drawing.keep(())
 
     def points(self) -> Values | None:
         """Points of the data (n, 2)."""
@@ -62,18 +59,11 @@ class Overlays(QObject):
 
     def _draw(self, card: Card, asked: Condition) -> None:
         request = SampleRequest(SAMPLES, self._session.seed, asked.one, given=asked.given)
-        channel = self._channel(f"samples of {card.name}")
-        if card.name not in self._joined:
-            self._joined.add(card.name)
-            channel.stepped.connect(lambda step: self._take_samples(card.name, step))
-            for ending in (channel.failed, channel.stopped):  # they are drawn when next shown
-                ending.connect(lambda _=None: self._drawing.pop(card.name, None))
-        if self._drawing.get(card.name) != request:
-            self._drawing[card.name] = request
-            channel.submit(draw(self._session.open, card, request))
+        self._drawing.ask(card.name, request, draw(self._session.open, card, request))
 
+    @Slot(str, object)
     def _take_samples(self, name: str, step: Loading | Frame) -> None:
-        if isinstance(step, Frame) and self._drawing.get(name) == step.request:
+        if isinstance(step, Frame):
             self._samples[name] = step
             self.changed.emit()
 

@@ -54,10 +54,8 @@ class Plane(Page):
         self.conditions = Conditions(view.controls.attributes)
         self.points = Points(self._channel("points"), fields, self)
         self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
-        self.overlays = Overlays(self._channel, parts.session, self)
-        self.posterior = PosteriorPart(
-            view.posterior, self._channel("posterior"), parts.session.open, self
-        )
+        self.overlays = Overlays(parts.channels, parts.session, self)
+        self.posterior = PosteriorPart(view.posterior, parts.channels, parts.session.open, self)
         self._export = DensityExport(parts.session, parts.export, parts.messages)
         self._buttons = RowButtons(
             view, parts.session, parts.messages, lambda name: self.maps[name].failure

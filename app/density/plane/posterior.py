@@ -11,14 +11,12 @@ from PySide6.QtCore import QObject, Slot
 
 from app.models.open_models import Loading, Models
 from app.recipes.condition import Condition
-from app.tab.asking import Answer, Questions, answering
-from app.work.channels import Channel
+from app.tab.answers import ONE, LiveAnswers
+from app.work.channels import Channels
 from app.work.lane import Job
 from engines.maps.area import Area
 from engines.model import Card
 from widgets.density.posterior_view import PosteriorView
-
-_ONE = "the part"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +33,13 @@ class PosteriorPart(QObject):
     """In view while a VAE is among the models and there is a point."""
 
     def __init__(
-        self, view: PosteriorView, channel: Channel, models: Models, parent: QObject
+        self, view: PosteriorView, channels: Channels, models: Models, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._view, self._channel, self._models = view, channel, models
-        self._asked = Questions()
+        self._view, self._models = view, models
+        self._asked = LiveAnswers(channels, "density: posterior", self)
         self.frame: PosteriorFrame | None = None
-        channel.stepped.connect(self._take)
-        for ending in (channel.failed, channel.stopped):
-            ending.connect(lambda _=None: self._asked.forget(_ONE))
+        self._asked.stepped.connect(self._take)
         view.hide()
 
     def show(
@@ -56,14 +52,10 @@ class PosteriorPart(QObject):
         self._view.show()
         condition = condition.of(card)
         asked = (card.sha256, point, condition)
-        if self._asked.ask(_ONE, asked):
-            self._channel.submit(answering(asked, _look(self._models, card, point, condition)))
+        self._asked.ask(ONE, asked, _look(self._models, card, point, condition))
 
-    @Slot(object)
-    def _take(self, answer: Answer | None) -> None:
-        if answer is None or not self._asked.wants(_ONE, answer):
-            return
-        step: Loading | PosteriorFrame = answer.step
+    @Slot(str, object)
+    def _take(self, _: str, step: Loading | PosteriorFrame) -> None:
         if isinstance(step, PosteriorFrame):
             self.frame = step
             area = step.area

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Slot
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
+from app.tab.answers import BackgroundAnswers
 from app.tab.parts import Parts
 from app.tasks.uses.judging import Measuring, Unjudged
 from app.tasks.uses.law import Compared, law
 from app.uses.comparison.samples import SampleComparison
 from app.uses.page import Page
-from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.checkpoints.catalog import density_refusal
 from engines.kinds import Pictures
@@ -36,7 +36,7 @@ class ComparisonPage(Page):
         self.view, self._session = view, parts.session
         self.laws: dict[str, Law] = {}
         self._said: dict[str, str] = {}
-        self._rows = Rows(parts.channels, "uses: comparison", self)
+        self._rows = BackgroundAnswers(parts.channels, "uses: comparison", self)
         self._rows.stepped.connect(self._take)
         self._rows.failed.connect(self._fail)
         view.changed.connect(self.rebuild)

@@ -12,13 +12,13 @@ from app.exchange.own_pictures import reading
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
+from app.tab.answers import BackgroundAnswers
 from app.tab.parts import Parts
 from app.tasks.uses.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
 from app.uses.outliers import table, words
 from app.uses.page import Page
-from app.uses.rows import Rows
 from app.work.lane import Failure
-from engines.data.fitting import Foreign, fitted
+from engines.data.fitting import Foreign, all_fitted, fitted
 from engines.model import Card
 from engines.uses.outliers import candidates, conformal
 from widgets.uses.outlier_table import Cell
@@ -44,7 +44,7 @@ class OutliersPage(Page):
         self._memo: Memo = {}
         self._said: dict[str, str] = {}
         self._order: list[int] = []
-        self._rows = Rows(parts.channels, "uses: outliers", self)
+        self._rows = BackgroundAnswers(parts.channels, "uses: outliers", self)
         self._rows.stepped.connect(self._take)
         self._rows.failed.connect(self._fail)
         self._read = parts.channels.open("uses: a picture to judge")
@@ -284,4 +284,4 @@ class OutliersPage(Page):
 
 
 def _bytes(pictures: Pixels, shape: tuple[int, ...]) -> bytes:
-    return np.stack([fitted(picture, shape) for picture in pictures]).tobytes()
+    return all_fitted(pictures, shape).tobytes()

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, Slot
 
 from app.models.open_models import Loading
 from app.models.titles import family_title
+from app.tab.answers import BackgroundAnswers
 from app.tab.parts import Parts
 from app.tasks.uses.judging import Measuring, Unjudged
 from app.tasks.uses.plane_judging import SIDE, PMap, p_map
 from app.uses.page import Page
-from app.uses.rows import Rows
 from app.work.lane import Failure
 from engines.uses.outliers import reference
 from widgets.look.state import State
@@ -27,7 +27,7 @@ class PlaneOutliers(Page):
         super().__init__(parent)
         self.view, self._session = view, parts.session
         self.maps: dict[str, PMap] = {}
-        self._rows = Rows(parts.channels, "uses: outliers of the plane", self)
+        self._rows = BackgroundAnswers(parts.channels, "uses: outliers of the plane", self)
         self._rows.stepped.connect(self._take)
         self._rows.failed.connect(self._fail)
         view.looked.connect(self.show)

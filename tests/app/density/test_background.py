@@ -44,7 +44,7 @@ class Bench:
 
     def working(self):
         """What the page works out in the background."""
-        return self.page().numbers._background.titles()
+        return self.page().numbers._tested._jobs.titles()
 
     def lane_has_turned(self):
         """Wait for an order of the queue: it goes before what is in the background."""

@@ -18,9 +18,8 @@ def test_a_question_is_asked_once_until_it_is_forgotten():
     assert questions.ask("a", 1)
     assert not questions.ask("a", 1)
     assert questions.ask("a", 2)
-    questions.forget("a", 1)  # an older question ended: the newer one stays
     assert not questions.ask("a", 2)
-    questions.forget("a", 2)
+    questions.forget("a")
     assert questions.ask("a", 2)
     assert questions.ask("b", None)
     assert not questions.ask("b", None)
@@ -68,7 +67,7 @@ def numbers(open_window, monkeypatch):
     """The page of numbers, whose scores wait at a gate; its stage, and the gate."""
     gate = threading.Event()
 
-    def score(_models, card, _picture, _label):
+    def score(_models, card, _picture, _label, _given):
         def job():
             while not gate.wait(0.001):
                 yield None
@@ -76,7 +75,7 @@ def numbers(open_window, monkeypatch):
 
         return job
 
-    def score_tests(*_):
+    def score_tests(*_, given):
         def job():
             yield None
 
@@ -87,7 +86,7 @@ def numbers(open_window, monkeypatch):
     stage = open_window(BOTH)
     stage.window.tabs.setCurrentIndex(DENSITY)
     presenter = stage.window.presenters[DENSITY]
-    stage.until(lambda: presenter.page and len(presenter.page.numbers._opened) == 2)
+    stage.until(lambda: presenter.page and len(presenter.page.numbers._asked._opened) == 2)
     yield presenter.page.numbers, stage, gate
     gate.set()
 
@@ -100,7 +99,7 @@ def shows_a_number(numbers, name):
 def test_a_number_that_was_dropped_with_its_row_is_asked_again(numbers):
     numbers, stage, gate = numbers
     ended = []
-    for signal in (numbers._opened[FLOW].done, numbers._opened[FLOW].stopped):
+    for signal in (numbers._asked._opened[FLOW].done, numbers._asked._opened[FLOW].stopped):
         signal.connect(lambda *_: ended.append(True))
     stage.window.session.choose("mnist", (KDE,))
     assert FLOW not in numbers.rows.rows
@@ -114,7 +113,7 @@ def test_a_late_number_is_not_shown_for_another_picture(numbers):
     numbers, stage, gate = numbers
     card = stage.window.session.cards[FLOW]
     late = Score(card, -1e6, None, Kind.EXACT, "of the picture before")
-    numbers._opened[FLOW].stepped.emit(Answer("the picture before", late))
+    numbers._asked._opened[FLOW].stepped.emit(Answer("the picture before", late))
     assert FLOW not in numbers.scores
     assert not shows_a_number(numbers, FLOW)
     gate.set()
