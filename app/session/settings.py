@@ -87,6 +87,15 @@ class Settings:
     density_count: int = _whole(256, 1, 100_000)
     """Noise level of its pixels, what is mapped on a plane, and samples beside the data; the tab
     cuts numbers to what it offers."""
+    uses_page: str = ""
+    """The page of the tab of uses."""
+    outlier_kinds: tuple[str, ...] = ()
+    """Kinds of pictures that are judged; none means that nobody has chosen yet."""
+    outlier_count: int = _whole(10, 1, 100_000)
+    outlier_rate: int = _whole(50, 1, 100_000)
+    """How many of each kind, and the false-alarm rate in tenths of a per cent."""
+    compared: int = _whole(50, 1, 100_000)
+    """How many held-out examples two models are compared on; the tab cuts numbers."""
     prompt: str = ""
     negative: str = ""
     """The text that models draw which read one, and the text they stay away from."""

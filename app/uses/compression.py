@@ -39,6 +39,7 @@ class Compression(Page):
         self.view, self._parts, self._session = view, parts, parts.session
         self._look = parts.channels.open("uses: pictures to compress")
         self._look.stepped.connect(self._take_pictures)
+        self._session.examples_changed.connect(self._look_again)
         self._data, self._all = "", np.zeros((0, 1, 1, 3), np.uint8)
         self._ticket: int | None = None
         self._dims = self._count = 1
@@ -69,6 +70,11 @@ class Compression(Page):
             from app.exchange.own_pictures import look
 
             self._look.submit(look(self._data, self._session.examples.get(self._data)))
+
+    @Slot()
+    def _look_again(self) -> None:
+        self._data = ""
+        self.rebuild()
 
     def _cards(self) -> list[Card]:
         return [card for card in self._session.chosen() if isinstance(card.kind, Pictures)]

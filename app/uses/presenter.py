@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -30,6 +31,8 @@ class Uses(QObject):
         self.page: Page | None = None
         """The page in front."""
         tab.set_pages([(use.name, use.title, use.tip) for use in USES])
+        if parts.settings.uses_page in [use.name for use in USES]:
+            tab.choose(parts.settings.uses_page)
         for signal in (parts.session.data_changed, parts.session.models_changed, tab.page_changed):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
@@ -99,4 +102,4 @@ class Uses(QObject):
         """The settings with the controls of its pages in them."""
         for page in self.pages.values():
             settings = page.settings(settings)
-        return settings
+        return replace(settings, uses_page=self._tab.page())

@@ -16,6 +16,7 @@ from engines.opening import open_model
 from engines.uses.outliers import codelength, reference
 
 FLOW, MFA, GAN = "mnist/flow", "mnist/mfa", "mnist/gan"
+MFA_TITLE = "Factor analysers"
 PLACE = 4
 
 
@@ -101,6 +102,15 @@ def test_pictures_are_judged_sorted_flagged_and_explained(open_window, kept, tmp
     assert other.flagged()[0] >= before
     assert "20 %" in view.rate_says.text()
 
+    # the curve of noise goes straight up, that of black pictures along the foot
+    roc = view.roc
+    assert [roc.groups.itemText(i) for i in range(roc.groups.count())] == ["black", "noise"]
+    roc.groups.setCurrentText("noise")
+    assert [(c.title, c.says) for c in roc.plot.curves] == [("Flow", "1.00"), (MFA_TITLE, "1.00")]
+    assert roc.plot.curves[0].points == ((0, 0), (0, 1), (1, 1))
+    roc.groups.setCurrentText("black")
+    assert roc.plot.curves[0].points == ((0, 0), (1, 0), (1, 1))
+
     path = tmp_path / "outliers.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     stage.click(view.save)
@@ -126,6 +136,40 @@ def test_the_known_failures_are_one_click(open_window, kept):
     assert view.table.text("black", MFA).startswith("0.9")
     tick(stage, page, "black")
     assert "likelier than every digit" not in view.says.text()
+
+
+def test_a_ratio_to_a_background_finds_what_the_density_of_the_family_misses(open_window, kept):
+    stage, _, page = uses(open_window, MFA, FLOW)
+    view = page.view
+    view.count.setValue(6)
+    tick(stage, page, "shuffled")
+    stage.until(lambda: judged(page, MFA, FLOW))
+    view.scores.setCurrentIndex(view.scores.findData("ratio"))
+    assert view.table.text("shuffled", MFA).startswith("1.00")
+    assert view.table.text("shuffled", FLOW) == "–"
+    assert [curve.title for curve in view.roc.plot.curves] == [MFA_TITLE]
+
+
+def test_the_controls_of_the_pages_are_remembered(open_window, kept):
+    stage, tab, page = uses(open_window, MFA)
+    tick(stage, page, "noise")
+    page.view.count.setValue(2)
+    page.view.set_false_alarms(0.01)
+    stage.click(tab.button("comparison"))
+    stage.window.presenters[PLACE].page.view.count.setValue(30)
+    known = stage.window.settings()
+    stage.window.close()
+    stage = open_window(known, ROOT)
+    stage.window.tabs.setCurrentIndex(PLACE)
+    presenter = stage.window.presenters[PLACE]
+    stage.until(lambda: presenter.page is not None)
+    tab = stage.window.tabs.widget(PLACE)
+    assert tab.page() == "comparison"
+    assert presenter.page.view.count.value() == 30
+    stage.click(tab.button("outliers"))
+    view = presenter.page.view
+    assert (view.chosen_groups(), view.count.value()) == (("noise",), 2)
+    assert view.false_alarms() == 0.01
 
 
 def test_pictures_of_ones_own_are_judged_too(open_window, kept, tmp_path):

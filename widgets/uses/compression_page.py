@@ -87,7 +87,10 @@ class CompressionPage(QWidget):
         self.count.setDecimals(0)
         self.count.setRange(1, 1)
         self.count.setAccessibleName("Number of pictures")
-        self.count.setToolTip("So many of the test pictures, the first ones.")
+        self.count.setToolTip(
+            "So many of the test pictures, the first ones. Drop a folder on the window to compress "
+            "its pictures in their place."
+        )
         self.compress.setToolTip("Write a file in memory, read it back, and compare.")
         self.cancel.setToolTip("Stop the coder; nothing is kept.")
         self.save.setToolTip("Save the file that was written (.gsz).")
@@ -120,7 +123,7 @@ class CompressionPage(QWidget):
         column.setSpacing(unit)
         column.addWidget(explained("Compression", _CODE))
         column.addWidget(self.models)
-        many.addWidget(QLabel("Test pictures", self))
+        many.addWidget(QLabel("Pictures", self))
         many.addWidget(self.count, 1)
         column.addLayout(many)
         buttons.setSpacing(unit // 2)

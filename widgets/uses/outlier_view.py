@@ -210,7 +210,7 @@ class OutlierView(QWidget):
             head.setFont(theme.small_font(self.font()))
             stack.addWidget(head)
             stack.addWidget(plot, 1)
-            plot.moved.connect(self._drag)
+            plot.moved.connect(self.set_false_alarms)
             plot.stepped.connect(lambda by: self.rate.setValue(self.rate.value() + by))
             self._plots.addWidget(holder, 1)
             self.columns[name], self._heads[name] = plot, head
@@ -249,7 +249,7 @@ class OutlierView(QWidget):
             for place, (_, _, says) in enumerate(titles):
                 self.scores.setItemData(place, says, Qt.ItemDataRole.ToolTipRole)
 
-    def _drag(self, p: float) -> None:
-        """The nearest rate of the slider."""
+    def set_false_alarms(self, p: float) -> None:
+        """Move the slider to the rate next to p in (0, 1)."""
         near = min(range(len(RATES)), key=lambda i: abs(math.log(RATES[i] / 100 / p)))
         self.rate.setValue(near)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.models.titles import family_title
+from app.session.settings import Settings
 from app.tab.answers import BackgroundAnswers
 from app.tab.parts import Parts
 from app.tasks.uses.judging import Measuring, Unjudged
@@ -39,6 +41,7 @@ class ComparisonPage(Page):
         self._rows = BackgroundAnswers(parts.channels, "uses: comparison", self)
         self._rows.stepped.connect(self._take)
         self._rows.failed.connect(self._fail)
+        view.count.setValue(parts.settings.compared)
         view.changed.connect(self.rebuild)
         view.looked.connect(self._show_scatter)
         view.scatter.chosen.connect(self._choose)
@@ -158,6 +161,10 @@ class ComparisonPage(Page):
     def rest(self) -> None:
         """Out of view: the models wait."""
         self._rows.rest()
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with the number of examples."""
+        return replace(settings, compared=int(self.view.count.value()))
 
 
 def _mean(each: Law) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from app.exchange.own_pictures import reading
 from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Pixels
+from app.session.settings import Settings
 from app.tab.answers import BackgroundAnswers
 from app.tab.parts import Parts
 from app.tasks.uses.judging import OWN, SENT, Asked, Measuring, Memo, Unjudged, Verdicts, judge
@@ -51,6 +53,7 @@ class OutliersPage(Page):
         self._read.stepped.connect(self._take_foreign)
         self._read.failed.connect(lambda failure: parts.messages.tell(failure.sentence))
         view.offer_groups(words.offers())
+        self._recall(parts.settings)
         view.changed.connect(self._ask_again)
         view.looked.connect(self.show)
         view.known_failures_wanted.connect(self.show_failures)
@@ -273,6 +276,22 @@ class OutliersPage(Page):
         raw = table.packed(self.judged())
         kinds = "Comma-separated values (*.csv)"
         self._parts.export.save_values("outliers.csv", kinds, lambda _: raw)
+
+    def _recall(self, settings: Settings) -> None:
+        if kinds := [name for name in settings.outlier_kinds if name in self.view.groups]:
+            self.view.tick(kinds)
+        self.view.count.setValue(settings.outlier_count)
+        self.view.set_false_alarms(settings.outlier_rate / 1000)
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with what is ticked, how many of each, and the rate."""
+        made = tuple(n for n in self.view.chosen_groups() if n not in (OWN, SENT))
+        return replace(
+            settings,
+            outlier_kinds=made,
+            outlier_count=int(self.view.count.value()),
+            outlier_rate=round(1000 * self.view.false_alarms()),
+        )
 
     def stop(self) -> None:
         """Stop all that is asked."""
