@@ -30,8 +30,9 @@ from engines.kinds import Pictures
 from engines.model import Card
 from engines.uses.classifier import bayes, calibration, centring, rejection
 from engines.uses.errors import UseError
+from widgets.look.specs import RowSpec
 from widgets.uses.classifier_page import ClassifierPage
-from widgets.uses.classifier_rows import ClassRow, ClassSpec
+from widgets.uses.classifier_rows import ClassRow
 
 _SPLITTER = "uses classifier"
 
@@ -124,7 +125,7 @@ class Classifier(Page):
         view = self.view
         for name in self._asked.keep(card.name for card in cards):
             self.found.pop(name, None)
-        view.rows.set_rows([ClassSpec(c.name, family_title(c), c.family) for c in cards])
+        view.rows.set_rows([RowSpec(c.name, family_title(c), c.family) for c in cards])
         if self._data != cards[0].data:
             self._data = cards[0].data
             self.tests.clear()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from widgets.controls.help_mark import HelpMark
 from widgets.look import theme
+from widgets.look.frames import clear
 from widgets.look.labels import ElidedLabel
 
 
@@ -102,10 +103,7 @@ class DensityNumbers(QWidget):
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         """One line per map."""
-        while (item := self._grid.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.hide()
-                gone.deleteLater()
+        clear(self._grid)
         self._rows.clear()
         for column, text in ((2, "cursor"), (3, "point")):
             self._grid.addWidget(_small(text, faint=True), 0, column)

@@ -13,7 +13,7 @@ from widgets.density.numbers import DensityNumbers
 from widgets.density.posterior_view import PosteriorView
 from widgets.look import theme
 from widgets.look.colours import Scale
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, keep_only, scrolled
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
@@ -94,10 +94,7 @@ class PlaneView(QWidget):
 
     def set_panels(self, specs: tuple[PanelSpec, ...]) -> None:
         """Show these maps; one that stays keeps what it shows."""
-        for name in [name for name in self._panels if name not in {spec.name for spec in specs}]:
-            gone = self._panels.pop(name)
-            gone.hide()
-            gone.deleteLater()
+        keep_only(self._panels, {spec.name for spec in specs})
         for spec in specs:
             if spec.name not in self._panels:
                 self._add(spec)

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from widgets.look import theme
-from widgets.look.family_bar import FamilyBar
-from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.reading_row import ReadingRow
+from widgets.look.specs import RowSpec
 
 _BINS = 24
-
-
-@dataclass(frozen=True)
-class ScoreSpec:
-    """Whose numbers a row shows."""
-
-    name: str
-    title: str
-    family: str
 
 
 class Histogram(QWidget):
@@ -97,47 +85,15 @@ class Histogram(QWidget):
             painter.drawText(QRectF(0, foot + 2, wide, line), flag, text.replace("-", "−"))
 
 
-class ScoreRow(QFrame):
+class ScoreRow(ReadingRow):
     """One model's number, what kind it is, and where it lies among the test pictures."""
 
-    def __init__(self, spec: ScoreSpec, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.spec = spec
-        self.setProperty("card", True)
-        self.bar, self.badge, self.histogram = FamilyBar(self), Badge(self), Histogram(self)
+    def __init__(self, spec: RowSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self.histogram, self.number = Histogram(self), QLabel("–", self)
         self.histogram.set_family(spec.family)
-        self.bar.set_colour(theme.family_colour(spec.family))
-        self._title, self.says = ElidedLabel(self), ElidedLabel(self)
-        self.number = QLabel("–", self)
-        self._title.setText(spec.title)
-        self._title.setFont(theme.title_font(self.font()))
-        self.number.setFont(theme.title_font(self.font()))
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
-        self.badge.hide()
         self.setAccessibleName(f"Numbers of {spec.title}")
-        self._build()
-
-    def _build(self) -> None:
-        unit = theme.UNIT
-        head, left = QHBoxLayout(), QVBoxLayout()
-        head.setSpacing(unit)
-        head.addWidget(self._title, 1)
-        head.addWidget(self.badge)
-        left.setSpacing(unit // 2)
-        left.addLayout(head)
-        left.addWidget(self.number)
-        left.addWidget(self.says)
-        row = QHBoxLayout()
-        row.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        row.setSpacing(2 * unit)
-        row.addLayout(left, 2)
-        row.addWidget(self.histogram, 3)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 1, 1, 1)
-        outer.setSpacing(0)
-        outer.addWidget(self.bar)
-        outer.addLayout(row)
+        self._build(self.number, self.histogram)
 
     def show_number(self, text: str, kind: str, tip: str, says: str) -> None:
         """ "1.036 bits/dim", "exact", by which method, and more in small."""
@@ -145,32 +101,3 @@ class ScoreRow(QFrame):
         self.number.setToolTip(tip)
         self.badge.set_standing(kind, tip)
         self.says.setText(says)
-
-
-class ScoreRows(QWidget):
-    """A row per model, in any order."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.rows: dict[str, ScoreRow] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.UNIT)
-        self._column.addStretch(1)
-
-    def set_rows(self, specs: Sequence[ScoreSpec]) -> None:
-        """Show these models in this order; a row that stays keeps its numbers."""
-        kept = {spec.name for spec in specs}
-        for name in [name for name in self.rows if name not in kept]:
-            gone = self.rows.pop(name)
-            gone.hide()
-            gone.deleteLater()
-        for place, spec in enumerate(specs):
-            if spec.name not in self.rows:
-                self.rows[spec.name] = ScoreRow(spec, self)
-            self._column.insertWidget(place, self.rows[spec.name])
-
-    def order(self) -> list[str]:
-        """The names from top to bottom."""
-        places = {self._column.indexOf(row): name for name, row in self.rows.items()}
-        return [places[place] for place in sorted(places)]

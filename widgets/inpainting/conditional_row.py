@@ -34,7 +34,7 @@ class ConditionalRow(FillingRow):
         self.plot.set_colour(theme.family_colour(family))
         self.plot.setAccessibleName(f"Samples and density of {title}")
 
-    def set_state(self, state: State, text: str = "") -> None:
+    def set_state(self, state: State | str, text: str = "") -> None:
         """As every row; but what to do next must not hide the curves."""
         empty = state is State.EMPTY
         self.plot.key.set_hint(text if empty else "")

@@ -60,7 +60,7 @@ class InpaintingRow(FillingRow):
         self.summary.chosen.connect(self._on_summary)
         self.set_state(self.state)
 
-    def set_state(self, state: State, text: str = "") -> None:
+    def set_state(self, state: State | str, text: str = "") -> None:
         """As every row; before the first draws there is nothing that words could lie over."""
         for part in (self.draws, self.summary, self.legend):
             part.setVisible(self.draws.count() > 0)

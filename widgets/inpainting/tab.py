@@ -31,7 +31,7 @@ from widgets.controls.prompt import PromptFields
 from widgets.inpainting.desk import Desk
 from widgets.inpainting.filling_row import FillingRow
 from widgets.look import theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, keep_only, scrolled
 from widgets.look.specs import RowSpec
 
 GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 364, 364, 248
@@ -88,10 +88,7 @@ class InpaintingTab(QWidget):
 
     def set_rows(self, specs: tuple[RowSpec, ...]) -> None:
         """Show these models; a row that stays keeps its draws."""
-        for name in [name for name in self._rows if name not in {spec.name for spec in specs}]:
-            gone = self._rows.pop(name)
-            gone.hide()
-            gone.deleteLater()
+        keep_only(self._rows, {spec.name for spec in specs})
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:
                 self._add(spec)

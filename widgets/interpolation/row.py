@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.interpolation.frame import Frame
 from widgets.look import theme
-from widgets.look.family_bar import FamilyBar
-from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
-from widgets.look.notice import Notice
+from widgets.look.model_card import ModelCard
 from widgets.look.state import State
 from widgets.pictures.filmstrip import PathCurve
 
@@ -22,7 +20,7 @@ CURVE_MOST = 15 * theme.UNIT
 """The height of a curve below a strip."""
 
 
-class InterpolationRow(QFrame):
+class InterpolationRow(ModelCard):
     """A card: who it is on the left, then the frame of its kind of data, and the curve.
 
     `place_wanted(place)` follows a hand on strip or curve, `released` its end; `selected` a click
@@ -35,9 +33,6 @@ class InterpolationRow(QFrame):
     point_wanted = Signal(float, float)
     menu_wanted = Signal(QPoint)
     drag_wanted = Signal()
-    close_wanted = Signal()
-    details_wanted = Signal()
-    retry_wanted = Signal()
 
     def __init__(
         self,
@@ -47,30 +42,16 @@ class InterpolationRow(QFrame):
         closable: bool = True,
     ) -> None:
         super().__init__(parent)
-        self.state = State.EMPTY
         self.frame, self.curve = frame(self), PathCurve(self)
-        self.badge = Badge(self, about="codes")
-        self._bar, self._message = FamilyBar(self), Notice(self)
-        self._title, self._nature = ElidedLabel(self), ElidedLabel(self)
-        self._errors, self._cost, self._note = (ElidedLabel(self) for _ in range(3))
-        self._close = GlyphButton(Glyph.CROSS, "Close", "Close this row.", self)
+        self._furnish(Badge(self, about="codes"), "Close this row.")
+        self._nature, self._errors, self._cost = (ElidedLabel(self) for _ in range(3))
+        self._faint(self._nature, self._errors, self._cost)
         self._close.setVisible(closable)
-        self._dress()
+        if not self.frame.stretches:
+            self.curve.setMaximumHeight(CURVE_MOST)
         self._build()
         self._join()
         self.set_state(State.EMPTY)
-
-    def _dress(self) -> None:
-        self.setProperty("card", True)
-        self._title.setFont(theme.title_font(self.font()))
-        for label in (self._nature, self._errors, self._cost, self._note):
-            label.setFont(theme.small_font(self.font()))
-        for label in (self._nature, self._errors, self._cost):
-            label.setProperty("faint", True)
-        self._note.setProperty("warning", True)
-        self.badge.hide()
-        if not self.frame.stretches:
-            self.curve.setMaximumHeight(CURVE_MOST)
 
     def _build(self) -> None:
         unit = theme.UNIT
@@ -104,11 +85,7 @@ class InterpolationRow(QFrame):
         inner.setSpacing(unit)
         inner.addWidget(about)
         inner.addLayout(stage, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 1, 1, 1)
-        outer.setSpacing(0)
-        outer.addWidget(self._bar)
-        outer.addLayout(inner, 1)
+        self._frame(inner)
 
     def _join(self) -> None:
         for part in (self.frame, self.curve):
@@ -118,9 +95,6 @@ class InterpolationRow(QFrame):
         self.frame.menu_wanted.connect(self.menu_wanted)
         self.frame.drag_wanted.connect(self.drag_wanted)
         self.frame.point_wanted.connect(self.point_wanted)
-        self._close.clicked.connect(self.close_wanted)
-        self._message.details.clicked.connect(self.details_wanted)
-        self._message.retry.clicked.connect(self.retry_wanted)
 
     def _on_place(self, place: float) -> None:
         self.selected.emit()
@@ -128,13 +102,10 @@ class InterpolationRow(QFrame):
 
     def set_identity(self, title: str, name: str, family: str) -> None:
         """Name the model: "VAE", "mnist/vae", and its family for the colour."""
-        self._title.setText(title)
         self._title.tip = name
-        self._title.setToolTip(name)
-        self._bar.set_colour(theme.family_colour(family))
+        self.name_model(title, family)
         self.setAccessibleName(f"Path of {title}")
         self.frame.set_title(title)
-        self._close.setAccessibleName(f"Close {title}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -161,13 +132,6 @@ class InterpolationRow(QFrame):
     def cost(self) -> str:
         return self._cost.text()
 
-    def set_note(self, text: str) -> None:
-        """A word of warning, "" for none."""
-        self._note.setText(text)
-
-    def note(self) -> str:
-        return self._note.text()
-
     def set_place(self, place: float) -> None:
         """Mark a place 0 … 1 on strip and curve."""
         self.frame.set_place(place)
@@ -179,23 +143,9 @@ class InterpolationRow(QFrame):
         self.curve.set_count(frames)
 
     def set_stale(self, stale: bool) -> None:
-        """Dim the strip: it answers an earlier question."""
         self.frame.set_stale(stale)
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether the inspector is about this row."""
         edge = "InterpolationRow { border: 1px solid palette(highlight); }"
         self.setStyleSheet(edge if chosen else "")
-
-    def set_state(self, state: State, text: str = "") -> None:
-        """Show how the row stands; `text` lies over it when empty, loading or failed."""
-        self.state = state
-        if state in (State.FAILED, State.LOADING):
-            self.set_stale(True)
-        over = state in (State.EMPTY, State.LOADING, State.FAILED)
-        self._message.show_text(text if over else "", actions=state is State.FAILED)
-        self._bar.set_busy(state in (State.LOADING, State.WORKING))
-
-    def set_progress(self, share: float) -> None:
-        """How much of the work is done, 0 … 1."""
-        self._bar.set_busy(self.state in (State.LOADING, State.WORKING), share)

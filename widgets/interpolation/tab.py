@@ -31,7 +31,7 @@ from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
 from widgets.look import theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, keep_only, scrolled
 from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import KeyStrip
 
@@ -100,10 +100,7 @@ class InterpolationTab(QWidget):
         self, specs: tuple[RowSpec, ...], frame: Callable[[QWidget], Frame] | None = None
     ) -> None:
         """Show these models; a row that stays keeps its frames, a new one is made with `frame`."""
-        for name in [name for name in self._rows if name not in {spec.name for spec in specs}]:
-            gone = self._rows.pop(name)
-            gone.hide()
-            gone.deleteLater()
+        keep_only(self._rows, {spec.name for spec in specs})
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:
                 assert frame is not None, "a new row needs a frame"

@@ -1,9 +1,14 @@
-"""Frames that tabs are made of: cards and columns that scroll."""
+"""Frames that tabs are made of: cards and columns that scroll, and what leaves them again."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TypeVar
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
 
 
 def card(content: QWidget, *, margin: int = 1, least: int = 0) -> QFrame:
@@ -28,3 +33,22 @@ def scrolled(content: QWidget, *, least: int = 0) -> QScrollArea:
     area.viewport().setAutoFillBackground(False)
     content.setAutoFillBackground(False)
     return area
+
+
+def leave(widget: QWidget) -> None:
+    """Let a widget go, out of sight at once."""
+    widget.hide()
+    widget.deleteLater()
+
+
+def keep_only(widgets: dict[str, W], names: Collection[str]) -> None:
+    """Let those go that are not among these names."""
+    for name in [name for name in widgets if name not in names]:
+        leave(widgets.pop(name))
+
+
+def clear(layout: QLayout) -> None:
+    """Let all go that is laid out here."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            leave(widget)

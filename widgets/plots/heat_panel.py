@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.look import theme
-from widgets.look.family_bar import FamilyBar
-from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
-from widgets.look.notice import Notice
+from widgets.look.model_card import ModelCard
 from widgets.look.state import State
 from widgets.plots.heatmap import HeatMap
 
@@ -21,34 +19,19 @@ _STANDING = {
 }
 
 
-class HeatPanel(QFrame):
-    """`close_wanted`, `details_wanted` and `retry_wanted` follow the buttons."""
-
-    close_wanted = Signal()
-    details_wanted = Signal()
-    retry_wanted = Signal()
+class HeatPanel(ModelCard):
+    """Whatever the state of a map is, the last good one stays in view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("card", True)
         # all panels are of one size, whatever is written in them: their views are linked
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.state = State.EMPTY
         self.map = HeatMap(self)
-        self.badge = Badge(self)
-        self._bar = FamilyBar(self)
-        self._title, self._footer = ElidedLabel(self), ElidedLabel(self)
-        self._close = GlyphButton(Glyph.CROSS, "Close", "Hide this map.", self)
-        self._notice = Notice(self)
-        self._cost = ""
-        self._title.setFont(theme.title_font(self.font()))
-        self._footer.setFont(theme.small_font(self.font()))
-        self._footer.setProperty("faint", True)
+        self._furnish(Badge(self), "Hide this map.")
+        self._note.hide()  # what there is to say stands in the footer
+        self._footer, self._cost = ElidedLabel(self), ""
+        self._faint(self._footer)
         self._build()
-        self._close.clicked.connect(self.close_wanted)
-        self._notice.details.clicked.connect(self.details_wanted)
-        self._notice.retry.clicked.connect(self.retry_wanted)
-        self.badge.hide()
         self.set_state(State.EMPTY)
 
     def _build(self) -> None:
@@ -61,7 +44,7 @@ class HeatPanel(QFrame):
         head.addSpacing(unit // 4)
         stage = QGridLayout()
         stage.addWidget(self.map, 0, 0)
-        stage.addWidget(self._notice, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        stage.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
         inner = QVBoxLayout()
         inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
         inner.setSpacing(unit // 2)
@@ -69,19 +52,13 @@ class HeatPanel(QFrame):
         inner.addLayout(head)
         inner.addLayout(stage, 1)
         inner.addWidget(self._footer)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 1, 1, 1)
-        outer.setSpacing(0)
-        outer.addWidget(self._bar)
-        outer.addLayout(inner, 1)
+        self._frame(inner)
 
     def set_identity(self, title: str, family: str, *, closable: bool = True) -> None:
         """Name whose density it is; the family gives its colour."""
-        self._title.setText(title)
-        self._bar.set_colour(theme.family_colour(family))
+        self.name_model(title, family)
         self.setAccessibleName(f"Density map: {title}")
         self.map.setAccessibleName(f"Heat map of {title}")
-        self._close.setAccessibleName(f"Close {title}")
         self._close.setVisible(closable)
 
     def set_kind(self, kind: str, tip: str) -> None:
@@ -96,22 +73,13 @@ class HeatPanel(QFrame):
         if self.state is not State.WORKING:
             self._footer.setText(text)
 
-    def title(self) -> str:
-        return self._title.text()
-
     def footer(self) -> str:
         return self._footer.text()
 
-    def set_state(self, state: State, text: str = "") -> None:
-        """Show how the map stands; whatever it is, the last good one stays in view."""
-        self.state = state
-        over = state in (State.EMPTY, State.LOADING, State.FAILED)
-        if state in (State.LOADING, State.FAILED):
-            self.map.set_stale(True)
-        self._notice.show_text(text if over else "", actions=state is State.FAILED)
-        self._footer.setText(text if state is State.WORKING and text else self._cost)
-        self._bar.set_busy(state in (State.LOADING, State.WORKING))
+    def set_stale(self, stale: bool) -> None:
+        self.map.set_stale(stale)
 
-    def set_progress(self, share: float) -> None:
-        """How much of the map is done, 0 … 1."""
-        self._bar.set_busy(self.state in (State.LOADING, State.WORKING), share)
+    def set_state(self, state: State | str, text: str = "") -> None:
+        """While working the text takes the footer's place."""
+        super().set_state(state, text)
+        self._footer.setText(text if self.state is State.WORKING and text else self._cost)

@@ -31,7 +31,7 @@ from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.look import theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, keep_only, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
 from widgets.sampling.body import MakeBody
@@ -161,10 +161,9 @@ class SamplingTab(QWidget):
 
     def set_columns(self, specs: tuple[ColumnSpec, ...]) -> None:
         """Show these models; a column that stays keeps its pictures."""
-        for name in [name for name in self._columns if name not in {spec.name for spec in specs}]:
-            for gone in (self._columns.pop(name), self._sections.pop(name)):
-                gone.hide()
-                gone.deleteLater()
+        names = {spec.name for spec in specs}
+        keep_only(self._columns, names)
+        keep_only(self._sections, names)
         for place, spec in enumerate(specs):
             if spec.name not in self._columns:
                 self._add(spec)

@@ -20,11 +20,12 @@ from widgets.controls.source_bar import SourceBar
 from widgets.density.picture_pages import PictureBox, explained
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
+from widgets.look.reading_row import ReadingRows
 from widgets.pictures.gallery import Gallery
 from widgets.uses.classifier_pen import SIDE, Pen
 from widgets.uses.classifier_plots import Confusion, SharePlot
 from widgets.uses.classifier_prior import PriorSliders
-from widgets.uses.classifier_rows import ClassRows
+from widgets.uses.classifier_rows import ClassRow
 
 VIEWS = (
     ("classes", "Classes", "p(class | picture) of every model."),
@@ -55,7 +56,11 @@ class ClassifierPage(QWidget):
         self.draw, self.clear = QPushButton("Draw a digit", self), QPushButton("Clear", self)
         self.prior = PriorSliders(self)
         self.calibrated = QCheckBox("Calibrated", self)
-        self.rows, self.confusion, self.cell = ClassRows(self), Confusion(self), Gallery(self)
+        self.rows, self.confusion, self.cell = (
+            ReadingRows(ClassRow, self),
+            Confusion(self),
+            Gallery(self),
+        )
         self.reliability = SharePlot(
             "mean of max p(c | x) in the bin", "share that is right", diagonal=True, parent=self
         )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from widgets.controls.slider import Slider
 from widgets.look import theme
+from widgets.look.frames import clear
 
 _STEPS = 1000
 _LEAST = 1e-4
@@ -48,10 +49,7 @@ class PriorSliders(QWidget):
 
     def set_classes(self, names: Sequence[str]) -> None:
         """A slider for each class, all alike."""
-        while (item := self._grid.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.hide()
-                gone.deleteLater()
+        clear(self._grid)
         self.sliders, self._said = [], []
         for row, name in enumerate(names):
             slider, label, said = Slider(self), QLabel(name, self), QLabel(self)

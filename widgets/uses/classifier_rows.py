@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.look import theme
-from widgets.look.family_bar import FamilyBar
-from widgets.look.labels import Badge, ElidedLabel
-
-
-@dataclass(frozen=True)
-class ClassSpec:
-    """Whose bars a row shows."""
-
-    name: str
-    title: str
-    family: str
+from widgets.look.labels import ElidedLabel
+from widgets.look.reading_row import ReadingRow
+from widgets.look.specs import RowSpec
 
 
 class ClassBars(QWidget):
@@ -80,75 +71,18 @@ class ClassBars(QWidget):
             painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, name)
 
 
-class ClassRow(QFrame):
+class ClassRow(ReadingRow):
     """One model's reading of the picture: the class, how sure it is, and where from."""
 
-    def __init__(self, spec: ClassSpec, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.spec = spec
-        self.setProperty("card", True)
-        self.bar, self.badge, self.bars = FamilyBar(self), Badge(self), ClassBars(self)
-        self.bar.set_colour(theme.family_colour(spec.family))
+    def __init__(self, spec: RowSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self.bars, self.read = ClassBars(self), ElidedLabel(self)
         self.bars.set_family(spec.family)
-        self.title, self.read, self.says = (ElidedLabel(self) for _ in range(3))
-        self.title.setText(spec.title)
-        for label in (self.title, self.read):
-            label.setFont(theme.title_font(self.font()))
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
-        self.badge.hide()
         self.setAccessibleName(f"Classes by {spec.title}")
-        self._build()
-
-    def _build(self) -> None:
-        unit = theme.UNIT
-        head, left = QHBoxLayout(), QVBoxLayout()
-        head.setSpacing(unit)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.badge)
-        left.setSpacing(unit // 2)
-        left.addLayout(head)
-        left.addWidget(self.read)
-        left.addWidget(self.says)
-        row = QHBoxLayout()
-        row.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        row.setSpacing(2 * unit)
-        row.addLayout(left, 2)
-        row.addWidget(self.bars, 3)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 1, 1, 1)
-        outer.setSpacing(0)
-        outer.addWidget(self.bar)
-        outer.addLayout(row)
+        self._build(self.read, self.bars)
 
     def show_read(self, text: str, says: str, tip: str) -> None:
         """ "3, p = 0.982", and in small what else is known of it."""
         self.read.setText(text)
         self.says.setText(says)
         self.says.setToolTip(tip or says)
-
-
-class ClassRows(QWidget):
-    """A row per model."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.rows: dict[str, ClassRow] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.UNIT)
-        self._column.addStretch(1)
-
-    def set_rows(self, specs: Sequence[ClassSpec]) -> tuple[str, ...]:
-        """Show these models in this order; returns the names of the new rows."""
-        names = {spec.name for spec in specs}
-        for name in [name for name in self.rows if name not in names]:
-            gone = self.rows.pop(name)
-            gone.hide()
-            gone.deleteLater()
-        new = tuple(spec.name for spec in specs if spec.name not in self.rows)
-        for place, spec in enumerate(specs):
-            if spec.name not in self.rows:
-                self.rows[spec.name] = ClassRow(spec, self)
-            self._column.insertWidget(place, self.rows[spec.name])
-        return new

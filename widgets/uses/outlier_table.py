@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from widgets.look import theme
+from widgets.look.frames import clear
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,7 @@ class OutlierTable(QWidget):
             return
         self._rows, self._columns = tuple(rows), names
         self._cells.clear()
-        while (item := self._grid.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.hide()
-                gone.deleteLater()
+        clear(self._grid)
         head = [self._label("AUROC [95 %] · flagged")]
         head += [self._label(title) for _, title in columns]
         for column, label in enumerate(head):

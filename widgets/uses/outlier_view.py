@@ -23,7 +23,7 @@ from widgets.controls.help_mark import HelpMark
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
 from widgets.look import theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, clear, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.uses.outlier_table import OutlierTable
 from widgets.uses.rank_histogram import RankHistogram
@@ -194,10 +194,7 @@ class OutlierView(QWidget):
         names = [name for name, _, _ in models]
         if list(self.columns) == names:
             return
-        while (item := self._plots.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.hide()
-                gone.deleteLater()
+        clear(self._plots)
         self.columns.clear()
         self._heads.clear()
         for name, title, _ in models:

@@ -11,7 +11,7 @@ from widgets.controls.help_mark import HelpMark
 from widgets.controls.slider import Slider
 from widgets.look import theme
 from widgets.look.colours import Scale
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import card, keep_only, scrolled
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 from widgets.uses.outlier_view import LEFT_WIDTH, RATES
@@ -86,10 +86,7 @@ class PlaneOutlierView(QWidget):
     def set_panels(self, models: Sequence[tuple[str, str, str]]) -> None:
         """A panel a model: name, title, family; those that stay are kept."""
         names = [name for name, _, _ in models]
-        for name in [name for name in self.panels if name not in names]:
-            gone = self.panels.pop(name)
-            gone.hide()
-            gone.deleteLater()
+        keep_only(self.panels, names)
         for name, title, family in models:
             if name not in self.panels:
                 panel = self.panels[name] = HeatPanel(self)

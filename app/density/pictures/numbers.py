@@ -24,9 +24,11 @@ from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card, Given
 from widgets.controls.combo import Combo
 from widgets.density.picture_pages import PicturePages, explained
-from widgets.density.score_rows import ScoreRow, ScoreRows, ScoreSpec
+from widgets.density.score_rows import ScoreRow
 from widgets.look import theme
 from widgets.look.frames import scrolled
+from widgets.look.reading_row import ReadingRows
+from widgets.look.specs import RowSpec
 from widgets.window.messages import Severity
 
 AS_LISTED, BY_BITS = "as listed", "bits"
@@ -50,7 +52,7 @@ class Numbers(QObject):
         self._asked.failed.connect(self._fail)
         self._tested = BackgroundAnswers(parts.channels, "density: numbers of test pictures", self)
         self._tested.stepped.connect(self._take_tests)
-        self.rows, self.sort = ScoreRows(view), Combo(view)
+        self.rows, self.sort = ReadingRows(ScoreRow, view), Combo(view)
         self.scores: dict[str, Score] = {}
         self.tests: dict[str, HeldOut] = {}
         self._build()
@@ -190,7 +192,7 @@ class Numbers(QObject):
             known = {name: found.amount for name, found in self.scores.items()}
             wanted.sort(key=lambda c: known.get(c.name, math.inf))
         before = set(self.rows.rows)
-        self.rows.set_rows([ScoreSpec(c.name, family_title(c), c.family) for c in wanted])
+        self.rows.set_rows([RowSpec(c.name, family_title(c), c.family) for c in wanted])
         for name in set(self.rows.rows) - before:
             self._show(name, self.rows.rows[name])
 

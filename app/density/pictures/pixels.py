@@ -28,6 +28,7 @@ from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages, explained
 from widgets.look import theme
 from widgets.look.colours import Scale
+from widgets.look.frames import keep_only
 from widgets.look.state import State
 from widgets.plots.heat_panel import HeatPanel
 
@@ -159,10 +160,7 @@ class PixelPage(QObject):
         kept = {card.name for card in cards}
         for name in self._asked.keep(kept):
             self.frames.pop(name, None)
-        for name in [name for name in self.panels if name not in kept]:
-            gone = self.panels.pop(name)
-            gone.hide()
-            gone.deleteLater()
+        keep_only(self.panels, kept)
         columns = _COLUMNS if len(cards) > 2 else max(1, len(cards))
         for place, card in enumerate(cards):
             if card.name not in self.panels:

@@ -134,9 +134,9 @@ def test_the_bar_moves_only_while_nobody_knows_how_long(column):
     column.set_state("working")
     assert bar(column).moving()
     bar(column).grab()
-    column.set_progress(3, 10)
+    column.set_progress(0.3)
     assert not bar(column).moving()
-    column.set_progress(4, None)
+    column.set_progress(None)
     assert bar(column).moving()
     column.set_state("ready")
     assert not bar(column).moving()
@@ -154,7 +154,7 @@ def test_a_hidden_column_does_not_animate(column):
 
 def test_progress_fills_the_bar(column):
     column.set_state("working")
-    column.set_progress(1, 2)
+    column.set_progress(0.5)
     strip = bar(column).grab().toImage()
     full = theme.family_colour("vae")
     assert strip.pixelColor(strip.width() // 4, 2) == full
@@ -163,7 +163,7 @@ def test_progress_fills_the_bar(column):
 
 def test_progress_out_of_work_is_ignored(column):
     column.set_state("ready")
-    column.set_progress(1, 2)
+    column.set_progress(0.5)
     strip = bar(column).grab().toImage()
     assert strip.pixelColor(3 * strip.width() // 4, 2) == theme.family_colour("vae")
 
