@@ -255,7 +255,7 @@ class Inpainting(QObject):
         """Once more, with the card as it is on disk now and without knobs that were refused."""
         row = self.rows[name]
         row.card = self._session.reread(name)
-        if row.failure is not None and row.failure.summary.startswith("ValueError"):
+        if row.failure is not None and row.failure.kind == "ValueError":
             self.knobs.pop(f"{name} {self.methods.get(name, '')}", None)
         request = self.request(row.card)
         if request is not None:

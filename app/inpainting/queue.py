@@ -7,12 +7,11 @@ from typing import Any, cast
 
 from app.inpainting.editor import Row
 from app.models.open_models import Loading
-from app.models.titles import family_title
 from app.tab.method_row import Asked, Frame
 from app.tab.parts import Parts
+from app.tab.row import Following
 from app.tasks.filling import Offer
 from app.work.jobs import Order
-from app.work.lane import Failure
 from engines.model import Card
 
 
@@ -41,41 +40,17 @@ class FillQueue:
                 self._jobs.cancel(ticket)
 
     def _order(self, card: Card, request: Any) -> Order:
-        ticket = 0
-
-        def follower() -> Row | None:
-            """The row that shows these draws; a hand may have moved on, or closed it."""
-            row = self._rows().get(card.name)
-            return row if row is not None and row.batch == ticket else None
-
-        def submitted(number: int) -> None:
-            nonlocal ticket
-            ticket = number
-            if card.name in self._rows():
-                self._rows()[card.name].follow(number)
+        following = Following(card, lambda: self._rows().get(card.name))
 
         def done(_: object) -> None:
-            row, now = follower(), self._current(card)
+            row, now = following.row(), self._current(card)
             if row is not None:
                 row.end()
                 if now is not None and not row.answers(now):
                     row.wait(now)
 
-        def ended(failure: Failure | None) -> None:
-            if (row := follower()) is not None:
-                row.end(failure)
-
-        return Order(
-            f"{family_title(card)}: fill {request.count}",
-            f"{card.name}, seed {request.seed}",
-            self._rows()[card.name].job(request),
-            _progress,
-            submitted=submitted,
-            done=done,
-            stepped=lambda step: (row := follower()) and row.show_step(step),
-            failed=ended,
-            stopped=ended,
-        )
+        job = self._rows()[card.name].job(request)
+        return following.order(f"fill {request.count}", request.seed, job, _progress, done)
 
 
 def _progress(step: object) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.tab.durations import took
+from app.tab.row import Row
 from app.tab.standing import of_codes
 from app.tasks import encoding, walking
 from app.tasks.encoding import Asked, encode
@@ -32,7 +33,7 @@ SKETCH = "Preview with fewer steps while you drag."
 MOVED = "Sliders moved: the end points are no longer reproduced."
 
 
-class WalkRow(QObject):
+class WalkRow(Row):
     """`encoded` follows new codes, `shown` every picture on show, `filmed` every new strip."""
 
     encoded = Signal(str)
@@ -48,13 +49,12 @@ class WalkRow(QObject):
         paths: Paths,
         parent: QObject,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(family_title(card), row, channels, parent)
         self.card, self.row, self.paths = card, row, paths
         self.codes: Codes | None = None
         self.wish: Wish | None = None
         self.film: Film | None = None
         self.still: Still | None = None
-        self.failure: Failure | None = None
         self.place, self.count = 0.0, 9
         self.stamp = 0
         self.refused = 0
@@ -67,7 +67,7 @@ class WalkRow(QObject):
         """The text that its frames are of."""
         self.walks = walks
         self._keys, self._strip, self._hand = channels
-        self._joints = (
+        self._hear(
             (self._keys.stepped, self._take_codes),
             (self._keys.failed, self.fail),
             (self._strip.stepped, self._take_film),
@@ -76,8 +76,6 @@ class WalkRow(QObject):
             (self._hand.stepped, self._take_still),
             (self._hand.failed, self.fail),
         )
-        for signal, slot in self._joints:
-            signal.connect(slot)
 
     # what is asked
 
@@ -92,8 +90,7 @@ class WalkRow(QObject):
         self.row.set_stale(True)
         self.row.curve.clear()
         self._keys.submit(encode(self.walks, self.card, values, seed=seed, asked=asked))
-        if self.row.state not in (State.LOADING, State.WORKING):
-            self.row.set_state(State.WORKING)
+        self.begin()
 
     def read(self, prompt: Prompt) -> None:
         """Walk among pictures of another text: the same end points have other codes."""
@@ -164,18 +161,6 @@ class WalkRow(QObject):
         self.row.set_count(count)
         self.refresh_film()
 
-    def stop(self) -> None:
-        """Nothing more is wanted for now."""
-        for channel in (self._keys, self._strip, self._hand):
-            channel.stop()
-
-    def close(self) -> None:
-        """Let go of the row and stop what runs for it."""
-        for signal, slot in self._joints:
-            signal.disconnect(slot)
-        self.stop()
-        self.deleteLater()
-
     def _stand_in(self) -> None:
         """The nearest frame of the strip, until a picture of this very place is there."""
         if self.row.frame.stand_in(self.place):
@@ -186,7 +171,7 @@ class WalkRow(QObject):
     @Slot(object)
     def _take_codes(self, payload: Loading | Progress | Codes) -> None:
         if isinstance(payload, Loading):
-            self.row.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
+            self.load()
         elif isinstance(payload, Progress):
             self.row.set_state(State.WORKING)
             self.row.set_progress(payload.share)
@@ -255,11 +240,9 @@ class WalkRow(QObject):
     @Slot(object)
     def fail(self, failure: Failure) -> None:
         """Say what went wrong over the last good frames."""
-        self.failure = failure
-        if self.codes is None and failure.summary.startswith("ValueError"):
+        super().fail(failure)
+        if self.codes is None and failure.kind == "ValueError":
             self.row.set_state(State.EMPTY, failure.sentence)  # no trying again would help
-            return
-        self.row.set_state(State.FAILED, failure.sentence)
 
 
 def channels_of(channels: Channels, card: Card) -> tuple[Channel, Channel, Channel]:

@@ -11,10 +11,10 @@ from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
 from app.sampling.displays import display_of
 from app.tab.durations import calls, took
+from app.tab.row import Row
 from app.tab.standing import of_samples
 from app.tasks.sampling import Frame, draw
 from app.work.channels import Channel
-from app.work.lane import Failure
 from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State
@@ -22,7 +22,7 @@ from widgets.sampling.column import Column
 from widgets.sampling.tab import ColumnSpec
 
 
-class SamplingColumn(QObject):
+class SamplingColumn(Row):
     """Shows either the live draw, which follows the controls, or a batch from the queue.
 
     `shown` follows every frame put on show; `knobs_known` comes once the model is loaded.
@@ -34,47 +34,32 @@ class SamplingColumn(QObject):
     def __init__(
         self, card: Card, column: Column, channel: Channel, models: Models, parent: QObject
     ) -> None:
-        super().__init__(parent)
+        super().__init__(family_title(card), column, (channel,), parent)
         self.card, self.column = card, column
         self.frame: Frame | None = None
-        self.batch: int | None = None
-        self.failure: Failure | None = None
         self.specs: tuple[KnobSpec, ...] = ()
         self._channel, self._models = channel, models
         self._display = display_of(card.kind)
         self._final = 0
-        channel.stepped.connect(self.show_step)
-        channel.failed.connect(self.fail)
-        channel.stopped.connect(self.rest)
+        self._hear(
+            (channel.stepped, self.show_step),
+            (channel.failed, self.fail),
+            (channel.stopped, self.rest),
+        )
 
     def live(self, request: SampleRequest, prompt: Prompt) -> None:
         """Draw this now, in place of whatever is shown."""
         self.batch = None
         self._channel.submit(draw(self._models, self.card, request, prompt))
-        if self.column.state not in (State.LOADING, State.WORKING):
-            self.column.set_state(State.WORKING)
-
-    def follow(self, ticket: int) -> None:
-        """Show the frames of a queued batch as they come, instead of the live draw."""
-        self._channel.stop()
-        self.batch = ticket
-
-    def close(self) -> None:
-        """Let go of the column and stop what runs for it."""
-        self._channel.stepped.disconnect(self.show_step)
-        self._channel.failed.disconnect(self.fail)
-        self._channel.stopped.disconnect(self.rest)
-        self._channel.stop()
-        self.batch = None  # its batch goes on without it
-        self.deleteLater()
+        self.begin()
 
     @Slot(object)
-    def show_step(self, payload: Loading | Frame) -> None:
+    def show_step(self, step: Loading | Frame) -> None:
         """Take a step of the live draw or of the batch this column follows."""
-        if isinstance(payload, Loading):
-            self.column.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
+        if isinstance(step, Loading):
+            self.load()
         else:
-            self.show_frame(payload)
+            self.show_frame(step)
 
     def show_frame(self, frame: Frame) -> None:
         """Put a frame on show: only what was not final before is drawn again."""
@@ -115,12 +100,6 @@ class SamplingColumn(QObject):
         ]
         turned += [frame.poor] if frame.poor else []
         return "; ".join(turned)
-
-    @Slot(object)
-    def fail(self, failure: Failure) -> None:
-        """Say what went wrong over the last good pictures."""
-        self.failure = failure
-        self.column.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def rest(self) -> None:

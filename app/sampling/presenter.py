@@ -12,7 +12,6 @@ from app.exchange.picture_actions import Act, PictureActions
 from app.exchange.travel import Travel
 from app.kinds import view_of
 from app.models.open_models import Loading
-from app.models.titles import family_title
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
 from app.recipes.rows import rows
 from app.sampling.asking import Asking
@@ -22,6 +21,7 @@ from app.sampling.large import LargeRecipes
 from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.restoring import adopt, check_seed
+from app.tab.row import Following
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
@@ -234,38 +234,22 @@ class Sampling(QObject):
         )
 
     def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:
-        ticket = 0
-
-        def follower() -> SamplingColumn | None:
-            """The column that shows this batch; a hand may have moved on, or closed it."""
-            now = self.columns.get(card.name)
-            return now if now is not None and now.batch == ticket else None
-
-        def submitted(number: int) -> None:
-            nonlocal ticket
-            ticket = number
-            if card.name in self.columns:
-                self.columns[card.name].follow(number)
+        following = Following(card, lambda: self.columns.get(card.name))
 
         def done(frame: Frame) -> None:
             self._batches[card.name] = frame
             self._mark_batch()
-            if follower() is None:
+            if following.row() is None:
                 # the same words for every model, so that many are one banner, counted
                 note = "A batch is ready: press “Last batch” to see it."
                 self._messages.tell(note, severity=Severity.NOTE)
 
-        things = card.kind.things
-        return Order(
-            f"{family_title(card)}: {request.count:,} {things}",
-            f"{card.name}, seed {request.seed}",
+        return following.order(
+            f"{request.count:,} {card.kind.things}",
+            request.seed,
             draw(self._session.open, card, request, prompt),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
-            submitted=submitted,
-            done=done,
-            stepped=lambda step: (now := follower()) and now.show_step(step),
-            failed=lambda failure: (now := follower()) and now.fail(failure),
-            stopped=lambda _: (now := follower()) and now.rest(),
+            done,
         )
 
     @Slot(bool)
@@ -354,7 +338,7 @@ class Sampling(QObject):
         """Once more, with the card as it is on disk now and without knobs that were refused."""
         column = self.columns[name]
         column.card = self._session.reread(name)
-        if column.failure is not None and column.failure.summary.startswith("ValueError"):
+        if column.failure is not None and column.failure.kind == "ValueError":
             self.knobs.pop(name, None)
         self._live(name)
 

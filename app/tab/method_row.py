@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.tab.durations import calls, took
+from app.tab.row import Row
 from app.tab.standing import of_samples
 from app.tasks.filling import Choice, Offer, When
 from app.work.channels import Channel
@@ -80,7 +81,7 @@ Fill = Callable[[Models, Card, Q, When], Job]
 """A job that yields the Offer of a model, then a frame after every step of the method."""
 
 
-class MethodRow(QObject, Generic[Q, F]):
+class MethodRow(Row, Generic[Q, F]):
     """Shows the live draws, which follow the hand, or those of a queued job.
 
     `shown` follows every frame put on show, `offered` the word of which methods there are.
@@ -98,20 +99,20 @@ class MethodRow(QObject, Generic[Q, F]):
         fill: Fill[Q],
         parent: QObject,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(family_title(card), row, (channel,), parent)
         self.card, self.row, self._fill = card, row, fill
         self.frame: F | None = None
         self.offer: Offer | None = None
-        self.batch: int | None = None
-        self.failure: Failure | None = None
         self.standing: Procedure | None = None
         self._channel, self._models = channel, models
         self._wanted: Q | None = None
         self._stale = False
-        channel.stepped.connect(self.show_step)
-        channel.failed.connect(self.fail)
-        channel.stopped.connect(self.rest)
-        channel.done.connect(self._end)
+        self._hear(
+            (channel.stepped, self.show_step),
+            (channel.failed, self.fail),
+            (channel.stopped, self.rest),
+            (channel.done, self._end),
+        )
 
     def choice(self, method: str) -> Choice | None:
         """The method of this name, the default for one that is not there, None while unknown."""
@@ -131,8 +132,7 @@ class MethodRow(QObject, Generic[Q, F]):
             return
         self.batch = None
         self._channel.submit(self._fill(self._models, self.card, request, when))
-        if self.row.state not in (State.LOADING, State.WORKING):
-            self.row.set_state(State.WORKING)
+        self.begin()
 
     def wait(self, request: Q) -> None:
         """Nothing is drawn until somebody presses Fill: say whether what is shown still holds."""
@@ -185,9 +185,7 @@ class MethodRow(QObject, Generic[Q, F]):
         return same
 
     def follow(self, ticket: int) -> None:
-        """Show the frames of a queued job as they come, instead of the live draws."""
-        self._channel.stop()
-        self.batch = ticket
+        super().follow(ticket)
         if self.frame is None:
             self.row.set_state(State.EMPTY, QUEUED)
         else:
@@ -196,37 +194,20 @@ class MethodRow(QObject, Generic[Q, F]):
     def end(self, failure: Failure | None = None) -> None:
         """The job that was followed has ended."""
         self.batch = None
-        if failure is None:
-            self.rest()
-        else:
-            self.fail(failure)
-
-    def close(self) -> None:
-        """Let go of the row and stop what runs for it."""
-        channel = self._channel
-        for signal, slot in (
-            (channel.stepped, self.show_step),
-            (channel.failed, self.fail),
-            (channel.stopped, self.rest),
-            (channel.done, self._end),
-        ):
-            signal.disconnect(slot)
-        channel.stop()
-        self.batch = None  # its job goes on without it
-        self.deleteLater()
+        super().end(failure)
 
     @Slot(object)
-    def show_step(self, payload: Loading | Offer | F) -> None:
+    def show_step(self, step: Loading | Offer | F) -> None:
         """Take a step of the live draw or of the job that this row follows."""
-        if isinstance(payload, Loading):
-            self.row.set_state(State.LOADING, f"Loading {family_title(self.card)}…")
-        elif isinstance(payload, Offer):
-            self._take_offer(payload)
+        if isinstance(step, Loading):
+            self.load()
+        elif isinstance(step, Offer):
+            self._take_offer(step)
             if self.batch is not None:
                 self._say_begun()
         else:
-            self._take_offer(payload.offer)
-            self.show_frame(payload)
+            self._take_offer(step.offer)
+            self.show_frame(step)
 
     def _take_offer(self, offer: Offer) -> None:
         if offer != self.offer:
@@ -280,12 +261,6 @@ class MethodRow(QObject, Generic[Q, F]):
             self.row.set_state(
                 State.READY if self.frame else State.EMPTY, NONE_FITS if none else WAITS
             )
-
-    @Slot(object)
-    def fail(self, failure: Failure) -> None:
-        """Say what went wrong over the last good draws."""
-        self.failure = failure
-        self.row.set_state(State.FAILED, failure.sentence)
 
     @Slot()
     def rest(self) -> None:

@@ -53,8 +53,12 @@ class Failure:
     @property
     def is_expected(self) -> bool:
         """Whether this is a refusal in words, and no fault of the program."""
-        kind, _, message = self.summary.partition(": ")
-        return kind.rpartition(".")[2] in _FOR_PEOPLE and bool(message)
+        return self.kind in _FOR_PEOPLE and bool(self.summary.partition(": ")[2])
+
+    @property
+    def kind(self) -> str:
+        """The name of the error, such as "ValueError"."""
+        return self.summary.partition(": ")[0].rpartition(".")[2]
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: payloads may be tensors

@@ -7,9 +7,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
 from app.tab.durations import took
+from app.tab.row import Row
 from app.tasks.mapping import MapFrame, MapRequest, patched
 from app.work.channels import Channel
-from app.work.lane import Failure, Job
+from app.work.lane import Job
 from engines.maps.kinds import Kind
 from widgets.density.numbers import Number
 from widgets.look.state import State
@@ -19,7 +20,7 @@ TOP_SHARE = 0.999
 """The brightest colour is the log-density that this share of the pixels stays below."""
 
 
-class DensityMap(QObject):
+class DensityMap(Row):
     """Shows the newest map of its model; while that is coarse, what was seen sharp stays."""
 
     shown = Signal(str)
@@ -33,21 +34,22 @@ class DensityMap(QObject):
         channel: Channel,
         parent: QObject,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(title, panel, (channel,), parent)
         self.name, self.title, self.family, self.panel = name, title, family, panel
         self.frame: MapFrame | None = None
         self.top: float | None = None
         """Where the colours of the whole plane end, in nats."""
         self.levels: tuple[float, ...] = ()
         self.mass: float | None = None
-        self.failure: Failure | None = None
         self.wanted: MapRequest | None = None
         self._home: MapRequest | None = None
         self._finest: MapFrame | None = None
         self._channel = channel
-        channel.stepped.connect(self._show_step)
-        channel.failed.connect(self._fail)
-        channel.stopped.connect(self._rest)
+        self._hear(
+            (channel.stepped, self.show_step),
+            (channel.failed, self.fail),
+            (channel.stopped, self.rest),
+        )
 
     def live(self, request: MapRequest, job: Job, *, home: bool) -> None:
         """Map this now, in place of whatever runs; `home` when it is the whole plane."""
@@ -62,30 +64,23 @@ class DensityMap(QObject):
         if self.panel.state is not State.LOADING:
             self.panel.set_state(State.WORKING)
 
-    def close(self) -> None:
-        """Let go of the panel and stop what runs for it."""
-        self._channel.stepped.disconnect(self._show_step)
-        self._channel.failed.disconnect(self._fail)
-        self._channel.stopped.disconnect(self._rest)
-        self._channel.stop()
-        self.deleteLater()
-
     def stop(self) -> None:
         """Stop what runs; what is shown stays."""
-        self._channel.stop()
+        super().stop()
         self.wanted = None
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Stop what runs, if the map is not whole already."""
         if self.frame is None or not self.frame.complete or self.frame.request != self.wanted:
             self.stop()
 
     @Slot(object)
-    def _show_step(self, payload: Loading | MapFrame | None) -> None:
-        if isinstance(payload, Loading):
-            self.panel.set_state(State.LOADING, f"Loading {self.title}…")
-        elif payload is not None and payload is not self.frame:
-            self._show(payload)
+    def show_step(self, step: Loading | MapFrame | None) -> None:
+        """Take a step of the map's job."""
+        if isinstance(step, Loading):
+            self.load()
+        elif step is not None and step is not self.frame:
+            self._show(step)
 
     def _show(self, frame: MapFrame) -> None:
         values, area = patched(frame, self._finest), frame.request.area
@@ -133,13 +128,9 @@ class DensityMap(QObject):
             self.panel.set_state(State.WORKING, f"{100 * frame.share:.0f} %{rough}")
             self.panel.set_progress(frame.share)
 
-    @Slot(object)
-    def _fail(self, failure: Failure) -> None:
-        self.failure = failure
-        self.panel.set_state(State.FAILED, failure.sentence)
-
     @Slot()
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Nothing more comes: what is shown stays."""
         self.panel.map.set_stale(False)
         self.panel.set_state(State.READY if self.frame else State.EMPTY)
 

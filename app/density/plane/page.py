@@ -345,7 +345,7 @@ class Plane(Page):
 
     def rest(self) -> None:
         for each in self.maps.values():
-            each.rest()
+            each.pause()
 
     # out and in again
 

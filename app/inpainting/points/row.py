@@ -63,9 +63,11 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         self._asked: Line | None = None
         self._views: Views = ((-3.0, 3.0), (-3.0, 3.0))
         self._density = channels[1]
-        self._density.stepped.connect(self._take_curve)
-        self._density.failed.connect(self._drop_curve)
-        self._density.stopped.connect(self._drop_curve)
+        self._hear(
+            (self._density.stepped, self._take_curve),
+            (self._density.failed, self._drop_curve),
+            (self._density.stopped, self._drop_curve),
+        )
 
     def look(self, line: Line, views: Views, *, held: bool = False) -> None:
         """Show the model's own density along a line; `views` are the ranges looked at.
@@ -142,9 +144,6 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         self._compose()
 
     def close(self) -> None:
-        self._density.stepped.disconnect(self._take_curve)
-        self._density.failed.disconnect(self._drop_curve)
-        self._density.stopped.disconnect(self._drop_curve)
         self._density.stop()
         super().close()
 
