@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.recipes.condition import Condition
 from app.recipes.recipe import read_png
 from app.session.settings import Settings
 from engines.checkpoints.catalog import ROOT
@@ -95,7 +96,7 @@ def test_pages_are_saved_and_brought_back(open_window, quick, tmp_path, monkeypa
     view, numbers, pixels, plane = pages.view, pages.numbers, pages.pixels, pages.plane
     stage.until(lambda: {VAE, AR} <= set(numbers.scores))
     stage.click(view.source.next)
-    stage.until(lambda: len(numbers._opened) == 2 and numbers.scores[AR].value < 0)
+    stage.until(lambda: len(numbers._asked._opened) == 2 and numbers.scores[AR].value < 0)
     picture = pages.source.picture.copy()
 
     # numbers: a table with every kind, and the page as it stands
@@ -168,17 +169,17 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     assert not controls.samples.isChecked()
     pick(stage, controls.scale, "log-density")
     controls.samples.setChecked(True)
-    stage.until(lambda: plane.overlays.samples(stage.window.session.cards[MFA], None) is not None)
+    stage.until(lambda: plane.overlays.samples(stage.window.session.cards[MFA], Condition()) is not None)
     found = stage.window.settings()
     assert (found.density_logarithmic, found.density_samples) == (True, True)
 
     # another seed draws other samples
-    before = plane.overlays.samples(stage.window.session.cards[MFA], None).copy()
+    before = plane.overlays.samples(stage.window.session.cards[MFA], Condition()).copy()
     stage.click(stage.window.seed.dice)
     stage.until(
         lambda: (
             not np.array_equal(
-                plane.overlays.samples(stage.window.session.cards[MFA], None), before
+                plane.overlays.samples(stage.window.session.cards[MFA], Condition()), before
             )
         )
     )
