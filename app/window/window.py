@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -46,6 +45,7 @@ from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
+from widgets.look import lay
 from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
@@ -149,13 +149,8 @@ class Window(QMainWindow):
         top.addWidget(self.seed)
         foot.addWidget(self.bar, 1)
         foot.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
-        layout = QVBoxLayout()
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(unit // 2)
-        layout.addLayout(top)
-        said = QHBoxLayout()
-        said.setContentsMargins(unit, 0, unit, 0)
-        said.addWidget(self.messages)
+        layout = lay.down(top, spacing=unit // 2)
+        said = lay.across(self.messages, margins=(unit, 0, unit, 0), spacing=None)
         layout.addLayout(said)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)

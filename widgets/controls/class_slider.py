@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 
 AS_ENCODED = "as encoded"
 
@@ -31,11 +31,7 @@ class ClassSlider(QWidget):
             "Decode the same code as one class after another, in all rows. A double click decodes "
             "it as encoded."
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for widget in (self.title, self.slider, self._scale):
-            layout.addWidget(widget)
+        lay.down(self.title, self.slider, self._scale, on=self, spacing=0)
         self.slider.valueChanged.connect(self._on_moved)
         self.slider.sliderReleased.connect(self.rested)
         self.slider.reset_wanted.connect(self.reset)

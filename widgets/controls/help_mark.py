@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QToolTip, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.explain import explain
 
 
@@ -46,3 +46,18 @@ class HelpMark(QAbstractButton):
         painter.drawEllipse(round(left), round(top), round(side), round(side))
         painter.setFont(theme.small_font(self.font()))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "?")
+
+
+def explained(text: str, explanation: str, term: str = "", *, above: int = 0) -> QWidget:
+    """A heading with its "?", which leads to `term` in the glossary, or to the heading's own.
+
+    `above` is the room above it.
+    """
+    holder = QWidget()
+    label = QLabel(text, holder)
+    label.setFont(theme.title_font(holder.font()))
+    mark = HelpMark(explanation, term or text)
+    lay.across(
+        label, mark, lay.STRETCH, on=holder, margins=(0, above, 0, 0), spacing=theme.UNIT // 2
+    )
+    return holder

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,7 @@ class SlideField(QWidget):
         self.slider.setToolTip(f"Drag to change. A double click resets to {spec.default:g}.")
         self.number = NumberBox(self)
         self._set_up_number()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.UNIT)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.number)
+        lay.across((self.slider, 1), self.number, on=self)
         self.set_value(spec.default)
         self.slider.valueChanged.connect(self._on_slid)
         self.slider.sliderReleased.connect(self._on_released)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.explain import explain
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
@@ -174,19 +173,12 @@ class Knob(QWidget):
     def _arrange(self) -> None:
         self.title.setBuddy(self.field)
         self.title.setToolTip(f"A double click resets to {self._default_text()}.")
-        header = QHBoxLayout()
-        header.setSpacing(0)
-        header.addWidget(self.title)
-        header.addStretch(1)
-        header.addWidget(self.reset)
-        header.addWidget(self.help)
-        column = QVBoxLayout(self)
+        header = lay.across(self.title, lay.STRETCH, self.reset, self.help, spacing=0)
         # The warning lives in the gap to the next knob: knobs with and without it stand evenly.
         gap = 4 if self.warning is not None else 2 * theme.UNIT + 4
-        column.setContentsMargins(0, 0, 0, gap)
-        column.setSpacing(theme.UNIT // 4)
-        column.addLayout(header)
-        column.addWidget(self.field)
+        column = lay.down(
+            header, self.field, on=self, margins=(0, 0, 0, gap), spacing=theme.UNIT // 4
+        )
         if self.warning is not None:
             column.addWidget(self.warning)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from widgets.controls.class_menu import ClassMenu
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import ElidedLabel
 
 
@@ -25,17 +25,10 @@ class SourceBar(QWidget):
         self.open = QPushButton("Open…", self)
         self._title = ElidedLabel(self)
         self._dress()
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT // 2)
-        for widget in (self.previous, self.next):
-            row.addWidget(widget)
-        row.addWidget(self.classes, 1)
-        row.addWidget(self.open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addLayout(row)
-        layout.addWidget(self._title)
+        row = lay.across(
+            self.previous, self.next, (self.classes, 1), self.open, spacing=theme.UNIT // 2
+        )
+        lay.down(row, self._title, on=self, spacing=theme.UNIT // 2)
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
         self.classes.currentIndexChanged.connect(self.class_changed)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 
 STEPS = 40
 FRAME_MS = 120
@@ -32,17 +32,8 @@ class TimeBar(QWidget):
         self._timer.timeout.connect(self._tick)
         self._waits = False
         self._dress()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.UNIT)
-        buttons.addWidget(self.play)
-        buttons.addWidget(self.step)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addWidget(self.models)
-        layout.addWidget(self.slider)
-        layout.addLayout(buttons)
-        layout.addWidget(self.says)
+        buttons = lay.across(self.play, self.step)
+        lay.down(self.models, self.slider, buttons, self.says, on=self, spacing=theme.UNIT // 2)
         self.models.currentIndexChanged.connect(self._chosen)
         self.slider.valueChanged.connect(self.changed)
         self.slider.reset_wanted.connect(lambda: self.slider.setValue(STEPS))

@@ -9,20 +9,18 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.class_menu import ClassMenu
 from widgets.controls.combo import Combo
-from widgets.controls.help_mark import HelpMark
+from widgets.controls.help_mark import HelpMark, explained
 from widgets.controls.number import NumberBox
 from widgets.controls.time_bar import TimeBar
-from widgets.look import theme
+from widgets.look import lay, theme
 
 LOG, PLAIN = "log-density", "density"
 SIDES = (256, 512, 1024)
@@ -112,28 +110,19 @@ class DensityControls(QWidget):
         form.addRow(self.attributes)
         self.attributes.hide()
         form.addRow("Detail", self.detail)
-        over = QHBoxLayout()
-        over.setSpacing(unit)
-        for box in (self.contours, self.data, self.samples):
-            over.addWidget(box)
-        over.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.setSpacing(unit)
-        layout.addLayout(form)
-        layout.addLayout(over)
-        layout.addWidget(_heading("Difference", _DIFFERENCE_HELP, self))
-        layout.addWidget(self.first)
-        layout.addWidget(self.second)
-        layout.addWidget(_heading("Look inside", _TIME_HELP, self))
-        layout.addWidget(self.time)
+        over = lay.across(self.contours, self.data, self.samples, lay.STRETCH)
+        layout = lay.down(form, over, on=self, margins=unit)
+        for part in (
+            explained("Difference", _DIFFERENCE_HELP, above=unit),
+            self.first,
+            self.second,
+            explained("Look inside", _TIME_HELP, above=unit),
+            self.time,
+        ):
+            layout.addWidget(part)
         layout.addStretch(1)
         for pair in ((self.reset, self.clear), (self.save_picture, self.save_values)):
-            row = QHBoxLayout()
-            row.setSpacing(unit)
-            for button in pair:
-                row.addWidget(button)
-            layout.addLayout(row)
+            layout.addLayout(lay.across(*pair))
 
     def _join(self) -> None:
         self.scale.currentIndexChanged.connect(self.look_changed)
@@ -223,24 +212,7 @@ class DensityControls(QWidget):
 
 
 def _with_mark(field: QWidget, text: str, term: str) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(theme.UNIT // 2)
-    row.addWidget(field, 1)
-    row.addWidget(HelpMark(text, term))
-    return row
-
-
-def _heading(text: str, explained: str, parent: QWidget) -> QWidget:
-    holder = QWidget(parent)
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, theme.UNIT, 0, 0)
-    row.setSpacing(theme.UNIT // 2)
-    label = QLabel(text, holder)
-    label.setFont(theme.title_font(holder.font()))
-    row.addWidget(label)
-    row.addWidget(HelpMark(explained, text))
-    row.addStretch(1)
-    return holder
+    return lay.across((field, 1), HelpMark(text, term), spacing=theme.UNIT // 2)
 
 
 _SCALE_HELP = (

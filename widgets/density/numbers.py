@@ -9,15 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.help_mark import HelpMark
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import clear
 from widgets.look.labels import ElidedLabel
 
@@ -77,29 +75,16 @@ class DensityNumbers(QWidget):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        head.setSpacing(unit // 2)
-        head.addWidget(self.title)
-        head.addWidget(HelpMark(_HELP, "log-density"))
-        head.addStretch(1)
-        foot.setSpacing(unit // 2)
-        for widget in (self.previous, self.next):
-            foot.addWidget(widget)
-        foot.addStretch(1)
-        foot.addWidget(self.remove)
+        head = lay.across(
+            self.title, HelpMark(_HELP, "log-density"), lay.STRETCH, spacing=unit // 2
+        )
+        foot = lay.across(self.previous, self.next, lay.STRETCH, self.remove, spacing=unit // 2)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(unit)
         self._grid.setVerticalSpacing(unit // 2)
         self._grid.setColumnStretch(1, 1)
         self._holder.setLayout(self._grid)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(unit // 2)
-        layout.addLayout(head)
-        layout.addWidget(self.place)
-        layout.addWidget(self.point)
-        layout.addWidget(self._holder)
-        layout.addLayout(foot)
+        lay.down(head, self.place, self.point, self._holder, foot, on=self, spacing=unit // 2)
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         """One line per map."""

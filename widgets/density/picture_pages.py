@@ -8,20 +8,17 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.attribute_menus import AttributeMenus
 from widgets.controls.class_menu import ClassMenu
-from widgets.controls.help_mark import HelpMark
 from widgets.controls.source_bar import SourceBar
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
 from widgets.look.images import Picture, image_of
 
@@ -105,14 +102,9 @@ class PicturePages(QWidget):
         self._asked.addRow("Class", self.classes)
         self._asked.addRow(self.attributes)
         self.attributes.hide()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        column.addWidget(self.source)
-        column.addWidget(self.box)
-        column.addLayout(self._asked)
-        column.addWidget(self._controls)
-        column.addStretch(1)
+        column = lay.down(
+            self.source, self.box, self._asked, self._controls, lay.STRETCH, on=left, margins=unit
+        )
         saves = QHBoxLayout()
         saves.setSpacing(unit)
         for save, tip in (
@@ -136,20 +128,14 @@ class PicturePages(QWidget):
             self._names.append(name)
         self._buttons.button(0).setChecked(True)
         tabs.addStretch(1)
-        middle = QVBoxLayout(right)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(unit)
-        middle.addLayout(tabs)
-        middle.addWidget(self._pages, 1)
+        lay.down(tabs, (self._pages, 1), on=right)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(unit)
         self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, spacing=None)
 
     def add_page(self, name: str, page: QWidget, controls: QWidget) -> None:
         """Give a page its content and its controls; pages are added in the order of PAGES."""
@@ -181,17 +167,3 @@ class PicturePages(QWidget):
             self._pages.setCurrentIndex(place)
             self._controls.setCurrentIndex(place)
             self.page_changed.emit(self._names[place])
-
-
-def explained(text: str, explanation: str, term: str = "") -> QWidget:
-    """A heading with its "?", which leads to `term` in the glossary, or to the heading's own."""
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(theme.UNIT // 2)
-    label = QLabel(text, holder)
-    label.setFont(theme.title_font(holder.font()))
-    row.addWidget(label)
-    row.addWidget(HelpMark(explanation, term or text))
-    row.addStretch(1)
-    return holder

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from widgets.density.controls import DensityControls
 from widgets.density.numbers import DensityNumbers
 from widgets.density.posterior_view import PosteriorView
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import card, keep_only, scrolled
 from widgets.plots.colour_bar import ColourBar
@@ -56,15 +56,8 @@ class PlaneView(QWidget):
         middle, right = QWidget(self), QWidget(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(unit)
-        bars = QHBoxLayout()
-        bars.setSpacing(2 * unit)
-        bars.addWidget(self.bar, 1)
-        bars.addWidget(self.difference_bar, 1)
-        centre = QVBoxLayout(middle)
-        centre.setContentsMargins(0, 0, 0, 0)
-        centre.setSpacing(unit)
-        centre.addLayout(self._grid, 1)
-        centre.addLayout(bars)
+        bars = lay.across((self.bar, 1), (self.difference_bar, 1), spacing=2 * unit)
+        lay.down((self._grid, 1), bars, on=middle)
         self.side = QVBoxLayout(right)
         self.side.setContentsMargins(unit, unit, unit, unit)
         self.side.setSpacing(2 * unit)
@@ -80,9 +73,7 @@ class PlaneView(QWidget):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
         self.splitter.setSizes([CONTROLS_WIDTH, 3 * NUMBERS_WIDTH, NUMBERS_WIDTH])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, spacing=None)
 
     def panel(self, name: str) -> HeatPanel | None:
         """The panel of a map, None when it is not shown."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from widgets.density.picture_pages import explained
-from widgets.look import theme
+from widgets.controls.help_mark import explained
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.plots.heatmap import Box, HeatMap, Values
 
@@ -43,12 +43,13 @@ class PosteriorView(QWidget):
             heat.setToolTip(f"The {title} over the latent plane. Drag pans, wheel zooms.")
             heat.setAccessibleName(title)
         self.encoder.link(self.exact)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addWidget(explained("Posterior of the VAE", _HELP, "posterior"))
-        layout.addLayout(grid)
-        layout.addWidget(self.says)
+        lay.down(
+            explained("Posterior of the VAE", _HELP, "posterior"),
+            grid,
+            self.says,
+            on=self,
+            spacing=theme.UNIT // 2,
+        )
 
     def show_posterior(self, encoder: Values, exact: Values, box: Box, gap: float) -> None:
         """Log-densities (H, W) in nats on a box, on one scale, and KL(q ‖ p) in nats."""

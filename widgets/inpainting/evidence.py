@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.controls.family_table import FamilyTable, FamilyView
-from widgets.look import theme
+from widgets.look import lay, theme
 
 _LEAST = 14 * theme.UNIT
 
@@ -39,11 +39,7 @@ class EvidenceDialog(QDialog):
 
     def _arrange(self) -> None:
         unit = theme.UNIT
-        top = QHBoxLayout()
-        top.setSpacing(unit)
-        top.addWidget(self.asked, 1)
-        top.addWidget(self.said)
-        top.addWidget(self.copy)
+        top = lay.across((self.asked, 1), self.said, self.copy)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * (2 * unit,)))
         column.setSpacing(unit)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import BadgeButton, ElidedLabel
 from widgets.look.model_card import ModelCard
 
@@ -67,14 +67,9 @@ class FillingRow(ModelCard):
         unit = theme.UNIT
         about = QWidget(self)
         about.setFixedWidth(ABOUT_WIDTH)
-        left = QVBoxLayout(about)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(unit // 2)
-        names, standing = QHBoxLayout(), QHBoxLayout()
-        names.addWidget(self._title, 1)
-        names.addWidget(self._close)
-        standing.addWidget(self.badge)
-        standing.addStretch(1)
+        left = lay.down(on=about, spacing=unit // 2)
+        names = lay.across((self._title, 1), self._close, spacing=None)
+        standing = lay.across(self.badge, lay.STRETCH, spacing=None)
         left.addLayout(names)
         left.addWidget(self.methods)
         left.addLayout(standing)
@@ -83,11 +78,7 @@ class FillingRow(ModelCard):
         left.addStretch(1)
         self.stage.setSpacing(unit)
         self.stage.addWidget(self._message, 0, 0, 1, 2, Qt.AlignmentFlag.AlignCenter)
-        inner = QHBoxLayout()
-        inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        inner.setSpacing(unit)
-        inner.addWidget(about)
-        inner.addLayout(self.stage, 1)
+        inner = lay.across(about, (self.stage, 1), margins=(unit, unit // 2, unit, unit // 2))
         self._frame(inner)
 
     def _lines(self) -> tuple[ElidedLabel, ...]:

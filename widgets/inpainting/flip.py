@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.images import Picture
 from widgets.pictures.viewer import Rows, Viewer
 
@@ -29,15 +29,8 @@ class Flip(QWidget):
         )
         self._place.setFont(theme.small_font(self.font()))
         self._place.setProperty("faint", True)
-        row = QHBoxLayout()
-        row.setSpacing(theme.UNIT)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._place)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addLayout(row)
-        layout.addWidget(self.viewer)
+        row = lay.across((self.slider, 1), self._place)
+        lay.down(row, self.viewer, on=self)
         self.slider.valueChanged.connect(self.moved)
         self.clear()
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 
 Rows = Sequence[tuple[str, str]]
 EMPTY = "Click a plot to see its numbers here."
@@ -34,11 +34,7 @@ class LineFacts(QWidget):
         self._text.setToolTip("What made these samples, and how they compare with the density.")
         self.save = QPushButton("Save samples…", self)
         self.copy_recipe = QPushButton("Copy recipe", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        for widget in (self._text, self.copy_recipe, self.save):
-            layout.addWidget(widget)
+        lay.down(self._text, self.copy_recipe, self.save, on=self)
         self.save.clicked.connect(self.save_wanted)
         self.copy_recipe.clicked.connect(self.copy_recipe_wanted)
         self.show_rows((), ready=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from widgets.controls.source_bar import SourceBar
 from widgets.inpainting.desk import Desk
 from widgets.inpainting.flip import Flip
 from widgets.inpainting.row import InpaintingRow
-from widgets.look import theme
+from widgets.look import lay
 from widgets.mask.editor import MaskEditor
 
 
@@ -39,11 +39,7 @@ class PictureDesk(Desk):
             "Show the samples as the method left them, before the known pixels are "
             "restored. What is saved or copied always has the known pixels."
         )
-        layout = QVBoxLayout(self.given)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.source)
-        layout.addWidget(self.editor, 1)
+        lay.down(self.source, (self.editor, 1), on=self.given)
 
     def row(self, name: str, parent: QWidget) -> InpaintingRow:
         row = InpaintingRow(parent)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal, Slot
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.inpainting.filling_row import FillingRow
+from widgets.look import lay
 from widgets.look.images import Picture
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
@@ -67,10 +68,7 @@ class InpaintingRow(FillingRow):
         super().set_state(state, text)
 
     def _lay(self) -> None:
-        together = QVBoxLayout()
-        together.setSpacing(0)
-        together.addWidget(self.summary, 1)
-        together.addWidget(self.legend)
+        together = lay.down((self.summary, 1), self.legend, spacing=0)
         self.stage.addWidget(self.draws, 0, 0)
         self.stage.addLayout(together, 0, 1)
         self.stage.setColumnStretch(0, 1)

@@ -30,7 +30,7 @@ from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.inpainting.desk import Desk
 from widgets.inpainting.filling_row import FillingRow
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, keep_only, scrolled
 from widgets.look.specs import RowSpec
 
@@ -183,13 +183,9 @@ class InpaintingTab(QWidget):
         self._column.setSpacing(unit)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
-        right = QVBoxLayout(inspector)
-        right.setContentsMargins(unit, unit, unit, unit)
-        right.setSpacing(unit)
-        right.addLayout(self._inspected)
-        right.addWidget(self.knobs_title)
-        right.addWidget(self.knobs)
-        right.addStretch(1)
+        lay.down(
+            self._inspected, self.knobs_title, self.knobs, lay.STRETCH, on=inspector, margins=unit
+        )
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         left = card(self._given_side(), least=GIVEN_WIDTH)
@@ -202,33 +198,21 @@ class InpaintingTab(QWidget):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
         self.splitter.setSizes([GIVEN_WIDTH, 2 * ROWS_WIDTH, INSPECTOR_WIDTH])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, margins=unit, spacing=None)
 
     def _given_side(self) -> QWidget:
         unit = theme.UNIT
         side = QWidget(self)
-        form, switches = self._form, QHBoxLayout()
+        form = self._form
         form.setSpacing(unit)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Samples", self.count)
         form.addRow("Class", self.classes)
         form.addRow(self.attributes)
         self.attributes.hide()
-        switches.setSpacing(unit)
-        switches.addWidget(self.live)
-        switches.addLayout(self._switches)
-        switches.addStretch(1)
+        switches = lay.across(self.live, self._switches, lay.STRETCH)
         self._switches.setSpacing(unit)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.setSpacing(unit)
-        layout.addWidget(self._given, 1)
-        layout.addWidget(self.prompt)
-        layout.addLayout(form)
-        layout.addLayout(switches)
-        layout.addWidget(self.fill)
+        lay.down((self._given, 1), self.prompt, form, switches, self.fill, on=side, margins=unit)
         return side
 
     def _join(self) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QWidget
 
 from widgets.controls.class_slider import ClassSlider
 from widgets.controls.combo import Combo
 from widgets.interpolation.latent_pad import LatentPad
 from widgets.interpolation.latent_sliders import LatentSliders
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.images import Picture
 from widgets.pictures.gallery import Gallery
 from widgets.plots.plane import Plane
@@ -124,20 +124,15 @@ class LatentPanel(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         sliders, pad, map_ = (QWidget(self) for _ in range(3))
-        axes, under = QHBoxLayout(), QHBoxLayout()
-        axes.addWidget(self.across, 1)
-        axes.addWidget(self.up, 1)
-        under.addWidget(self.thumb)
-        under.addWidget(self.caption, 1)
+        axes = lay.across((self.across, 1), (self.up, 1), spacing=None)
+        under = lay.across(self.thumb, (self.caption, 1), spacing=None)
         pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
             ("Sliders", sliders, (self.classes, self.basis, self.sliders)),
             ("Pad", pad, (axes, self.pad)),
             ("Map", map_, (self.layouts, self.map, under)),
         )
         for title, page, parts in pages:
-            inner = QVBoxLayout(page)
-            inner.setContentsMargins(0, unit, 0, 0)
-            inner.setSpacing(unit)
+            inner = lay.down(on=page, margins=(0, unit, 0, 0))
             for part in parts:
                 if isinstance(part, QWidget):
                     inner.addWidget(part)
@@ -145,9 +140,4 @@ class LatentPanel(QWidget):
                     inner.addLayout(part)
             inner.addStretch(1)
             self.pages.addTab(page, title)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.setSpacing(unit // 2)
-        for widget in (self.title, self.about):
-            layout.addWidget(widget)
-        layout.addWidget(self.pages, 1)
+        lay.down(self.title, self.about, (self.pages, 1), on=self, margins=unit, spacing=unit // 2)

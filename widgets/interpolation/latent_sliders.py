@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from widgets.controls.knob_fields import KnobSpec, SlideField
-from widgets.look import theme
+from widgets.look import lay, theme
 
 LOCKED, UNLOCKED = 3.0, 10.0
 STEP = 0.05
@@ -44,12 +44,7 @@ class LatentSliders(QWidget):
         self.nothing.setProperty("faint", True)
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addWidget(self.nothing)
-        layout.addLayout(self._list)
-        layout.addWidget(self.unlock)
+        lay.down(self.nothing, self._list, self.unlock, on=self, spacing=theme.UNIT // 2)
         # a slider alone would take the key to its own lower end
         home = QShortcut(QKeySequence(Qt.Key.Key_Home), self)
         home.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

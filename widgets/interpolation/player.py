@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
 from widgets.interpolation.easing import EASINGS, eased
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import Glyph, GlyphButton
 
 STEPS = 1000
@@ -144,10 +144,6 @@ class Player(QWidget):
         self.easing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def _arrange(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.UNIT)
-        row.addWidget(self.play)
-        row.addWidget(self.slider, 1)
-        for widget in (self._label, self.loop, self.speed, self.easing):
-            row.addWidget(widget)
+        lay.across(
+            self.play, (self.slider, 1), self._label, self.loop, self.speed, self.easing, on=self
+        )

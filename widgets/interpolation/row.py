@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from widgets.interpolation.frame import Frame
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
@@ -57,14 +57,9 @@ class InterpolationRow(ModelCard):
         unit = theme.UNIT
         about = QWidget(self)
         about.setFixedWidth(ABOUT_WIDTH)
-        left = QVBoxLayout(about)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(unit // 2)
-        names, standing = QHBoxLayout(), QHBoxLayout()
-        names.addWidget(self._title, 1)
-        names.addWidget(self._close)
-        standing.addWidget(self.badge)
-        standing.addStretch(1)
+        left = lay.down(on=about, spacing=unit // 2)
+        names = lay.across((self._title, 1), self._close, spacing=None)
+        standing = lay.across(self.badge, lay.STRETCH, spacing=None)
         left.addLayout(names)
         left.addLayout(standing)
         for label in (self._nature, self._errors, self._cost, self._note):
@@ -80,11 +75,7 @@ class InterpolationRow(ModelCard):
         stage.addLayout(along, 0, 1)
         stage.setColumnStretch(1, 1)
         stage.addWidget(self._message, 0, 0, 1, 2, Qt.AlignmentFlag.AlignCenter)
-        inner = QHBoxLayout()
-        inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        inner.setSpacing(unit)
-        inner.addWidget(about)
-        inner.addLayout(stage, 1)
+        inner = lay.across(about, (stage, 1), margins=(unit, unit // 2, unit, unit // 2))
         self._frame(inner)
 
     def _join(self) -> None:

@@ -30,7 +30,7 @@ from widgets.interpolation.frame import Frame
 from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, keep_only, scrolled
 from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import KeyStrip
@@ -236,11 +236,7 @@ class InterpolationTab(QWidget):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setHandleWidth(unit)
         self.splitter.setSizes([USUAL_WIDTH, INSPECTOR_WIDTH])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.setSpacing(unit)
-        layout.addWidget(card(self._head(), margin=unit))
-        layout.addWidget(self.splitter, 1)
+        lay.down(card(self._head(), margin=unit), (self.splitter, 1), on=self, margins=unit)
 
     def _head(self) -> QWidget:
         unit = theme.UNIT
@@ -249,14 +245,8 @@ class InterpolationTab(QWidget):
             combo.setMinimumContentsLength(4)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             combo.setMinimumWidth(9 * unit)
-        draw = QHBoxLayout()
-        draw.setSpacing(unit // 2)
-        draw.addWidget(self.sampler, 1)
-        draw.addWidget(self.sample)
-        source = QVBoxLayout()
-        source.setSpacing(unit // 2)
-        source.addWidget(self.source)
-        source.addLayout(draw)
+        draw = lay.across((self.sampler, 1), self.sample, spacing=unit // 2)
+        source = lay.down(self.source, draw, spacing=unit // 2)
         forms = QHBoxLayout()
         forms.setSpacing(2 * unit)
         pairs = (
@@ -271,18 +261,10 @@ class InterpolationTab(QWidget):
             for title, widget in rows:
                 form.addRow(title, widget)
             forms.addLayout(form, share)
-        right, top = QVBoxLayout(), QHBoxLayout()
-        right.setSpacing(unit)
-        right.addLayout(forms)
-        right.addWidget(self.attributes)
-        right.addWidget(self.prompt)
+        right = lay.down(forms, self.attributes, self.prompt)
         self.attributes.hide()
         right.addWidget(self.player)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(2 * unit)
-        top.addWidget(self.keys)
-        top.addLayout(source, 2)
-        top.addLayout(right, 5)
+        top = lay.across(self.keys, (source, 2), (right, 5), spacing=2 * unit)
         head.setLayout(top)
         return head
 

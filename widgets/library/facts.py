@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.library.list import Can, ModelAction, ModelRow
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import SIZE, Glyph, draw
 from widgets.look.progress import ProgressLine
 
@@ -99,9 +99,7 @@ class ModelFacts(QWidget):
 
     def _arranged(self) -> QVBoxLayout:
         unit = theme.UNIT
-        column = QVBoxLayout(self)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
+        column = lay.down(on=self, margins=unit)
         first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for action in (ModelAction.USE, ModelAction.FETCH, ModelAction.CANCEL):
             first.addWidget(self.buttons[action])
@@ -140,19 +138,16 @@ def _facts(facts: tuple[tuple[str, str], ...]) -> QWidget:
 
 def _abilities(abilities: tuple[Can, ...]) -> QWidget:
     """Each tab with a mark, and in small print how or why not."""
-    column = QVBoxLayout()
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.UNIT)
+    column = lay.down()
     if abilities:
         heading = QLabel("What it can do")
         heading.setFont(theme.title_font(theme.small_font(heading.font())))
         heading.setContentsMargins(0, theme.UNIT, 0, 0)
         column.addWidget(heading)
     for ability in abilities:
-        row, words = QHBoxLayout(), QVBoxLayout()
+        row = QHBoxLayout()
         row.setSpacing(theme.UNIT)
-        words.setSpacing(0)
-        words.addWidget(QLabel(ability.task))
+        words = lay.down(QLabel(ability.task), spacing=0)
         if ability.says:
             says = _wrapped(ability.says)
             says.setFont(theme.small_font(says.font()))

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
+
+from widgets.look import lay
 
 W = TypeVar("W", bound=QWidget)
 
@@ -16,9 +18,7 @@ def card(content: QWidget, *, margin: int = 1, least: int = 0) -> QFrame:
     frame = QFrame()
     frame.setProperty("card", True)
     frame.setMinimumWidth(least)
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.addWidget(content)
+    lay.down(content, on=frame, margins=margin, spacing=None)
     return frame
 
 

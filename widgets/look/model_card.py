@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLayout
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
@@ -99,8 +99,4 @@ class ModelCard(QFrame):
 
 def framed(card: QFrame, bar: FamilyBar, inner: QLayout) -> None:
     """Lay out a card: the bar along its top, and `inner` below."""
-    outer = QVBoxLayout(card)
-    outer.setContentsMargins(1, 1, 1, 1)
-    outer.setSpacing(0)
-    outer.addWidget(bar)
-    outer.addLayout(inner, 1)
+    lay.down(bar, (inner, 1), on=card, margins=1, spacing=0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 
 WORDS_WIDTH = 200
 """Where the words begin to wrap, in device-independent pixels."""
@@ -29,15 +29,8 @@ class Notice(QFrame):
         self.retry = QPushButton("Try again", self)
         self.retry.setToolTip("Do it once more with the same settings.")
         self._actions = (self.details, self.retry)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.UNIT)
-        buttons.addWidget(self.details)
-        buttons.addWidget(self.retry)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * theme.UNIT,) * 4)
-        layout.setSpacing(theme.UNIT + 4)
-        layout.addWidget(self._text)
-        layout.addLayout(buttons)
+        buttons = lay.across(self.details, self.retry)
+        lay.down(self._text, buttons, on=self, margins=2 * theme.UNIT, spacing=theme.UNIT + 4)
         parent.installEventFilter(self)
 
     def minimumSizeHint(self) -> QSize:

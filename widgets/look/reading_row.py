@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.frames import keep_only
 from widgets.look.labels import Badge, ElidedLabel
@@ -36,19 +36,11 @@ class ReadingRow(QFrame):
     def _build(self, number: QLabel, plot: QWidget) -> None:
         unit = theme.UNIT
         number.setFont(theme.title_font(self.font()))
-        head, left = QHBoxLayout(), QVBoxLayout()
-        head.setSpacing(unit)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.badge)
-        left.setSpacing(unit // 2)
-        left.addLayout(head)
-        left.addWidget(number)
-        left.addWidget(self.says)
-        row = QHBoxLayout()
-        row.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        row.setSpacing(2 * unit)
-        row.addLayout(left, 2)
-        row.addWidget(plot, 3)
+        head = lay.across((self.title, 1), self.badge)
+        left = lay.down(head, number, self.says, spacing=unit // 2)
+        row = lay.across(
+            (left, 2), (plot, 3), margins=(unit, unit // 2, unit, unit // 2), spacing=2 * unit
+        )
         framed(self, self.bar, row)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import ElidedLabel
 from widgets.mask.canvas import MaskCanvas
 from widgets.mask.tools import MaskTools
@@ -29,17 +29,8 @@ class MaskEditor(QWidget):
         self._facts.tip = "Share of unknown pixels, size of the picture, zoom."
         for label in (self.meaning, self._facts):
             label.setFont(theme.small_font(self.font()))
-        legend = QHBoxLayout()
-        legend.setSpacing(theme.UNIT)
-        legend.addWidget(self._sample)
-        legend.addWidget(self.meaning)
-        legend.addWidget(self._facts, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.tools)
-        layout.addWidget(self.canvas, 1)
-        layout.addLayout(legend)
+        legend = lay.across(self._sample, self.meaning, (self._facts, 1))
+        lay.down(self.tools, (self.canvas, 1), legend, on=self)
         self.canvas.mask_shown.connect(self._show_facts)
         self.canvas.view_changed.connect(self._show_facts)
         self.canvas.overlay_changed.connect(self._sample.update)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QWidget
 
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.mask.canvas import MaskCanvas
 from widgets.mask.gestures import Tool
@@ -96,9 +96,7 @@ class MaskTools(QWidget):
 
     def _arrange(self) -> None:
         unit = theme.UNIT
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(unit // 2)
+        rows = lay.down(on=self, spacing=unit // 2)
         hand, edit, overlay = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row in (hand, edit, overlay):
             row.setSpacing(unit // 4)

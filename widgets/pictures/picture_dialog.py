@@ -10,12 +10,11 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.combo import Combo
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.images import Picture
 from widgets.pictures.gallery import Gallery
 
@@ -71,11 +70,7 @@ class PictureDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.size_note.setProperty("faint", True)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(theme.UNIT)
-        layout.addLayout(grid)
-        layout.addWidget(self.size_note)
-        layout.addWidget(buttons)
+        lay.down(grid, self.size_note, buttons, on=self, margins=None)
 
 
 def _frame(parent: QWidget) -> Gallery:

@@ -10,15 +10,13 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.images import Picture, image_of
 
 Rows = Sequence[tuple[str, str]]
@@ -54,18 +52,8 @@ class Viewer(QWidget):
         )
         self._recipe.setAccessibleName("Recipe")
         self._recipe.setToolTip("The recipe: what made it, and what makes it again.")
-        copies = QHBoxLayout()
-        copies.setSpacing(theme.UNIT)
-        copies.addWidget(self._copy)
-        copies.addWidget(self._copy_recipe)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self._canvas)
-        layout.addWidget(self._recipe)
-        layout.addLayout(copies)
-        layout.addWidget(self._save)
-        layout.addStretch(1)
+        copies = lay.across(self._copy, self._copy_recipe)
+        lay.down(self._canvas, self._recipe, copies, self._save, lay.STRETCH, on=self)
         self._copy.clicked.connect(self.copy_wanted)
         self._copy_recipe.clicked.connect(self.copy_recipe_wanted)
         self._save.clicked.connect(self.save_wanted)

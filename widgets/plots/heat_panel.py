@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
@@ -36,18 +36,12 @@ class HeatPanel(ModelCard):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        head = QHBoxLayout()
-        head.setSpacing(unit // 2)
-        head.addWidget(self._title, 1)
-        head.addWidget(self.badge)
-        head.addWidget(self._close)
+        head = lay.across((self._title, 1), self.badge, self._close, spacing=unit // 2)
         head.addSpacing(unit // 4)
         stage = QGridLayout()
         stage.addWidget(self.map, 0, 0)
         stage.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
-        inner = QVBoxLayout()
-        inner.setContentsMargins(unit, unit // 2, unit, unit // 2)
-        inner.setSpacing(unit // 2)
+        inner = lay.down(margins=(unit, unit // 2, unit, unit // 2), spacing=unit // 2)
         self._title.setFixedHeight(3 * unit)  # with a close button or without
         inner.addLayout(head)
         inner.addLayout(stage, 1)

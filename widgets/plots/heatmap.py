@@ -13,9 +13,9 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.plots.cloud import Cloud
 from widgets.plots.contours import segments
@@ -80,9 +80,7 @@ class HeatMap(QWidget):
         self.reset_view()
 
     def _build(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
+        lay.down(self._plot, on=self, spacing=None)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._view.setAspectLocked(True)

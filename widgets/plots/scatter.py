@@ -10,9 +10,9 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.colours import CLASS_COLOURS
 from widgets.plots.cloud import Cloud, Points, placed
 
@@ -50,9 +50,7 @@ class Scatter(QWidget):
         self.reset_view()
 
     def _build(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
+        lay.down(self._plot, on=self, spacing=None)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # this widget has the keys
         self._plot.hideButtons()
         self._view.setAspectLocked(True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 from widgets.look.progress import ProgressLine
 from widgets.queue.job_list import JobList, state_colour, state_glyph
@@ -256,22 +256,12 @@ class JobBar(QWidget):
         self.panel.setProperty("card", True)
         self.panel.hide()
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel_waiting)
-        buttons.addWidget(self.clear_ended)
+        buttons = lay.across(lay.STRETCH, self.cancel_waiting, self.clear_ended, spacing=None)
         inside = QVBoxLayout(self.panel)
         inside.setContentsMargins(*(4 * (theme.UNIT,)))
         inside.addWidget(self.list)
         inside.addLayout(buttons)
-        bar = QHBoxLayout()
-        bar.setSpacing(theme.UNIT)
-        for widget in (self.sign, self.title, self.line, self.time, self.cancel, self.toggle):
-            bar.addWidget(widget)
+        bar = lay.across(self.sign, self.title, self.line, self.time, self.cancel, self.toggle)
         # Room for "200 waiting" from the start: counting must not move the bar.
         self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.UNIT // 2)
-        column.addWidget(self.panel)
-        column.addLayout(bar)
+        lay.down(self.panel, bar, on=self, spacing=theme.UNIT // 2)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
@@ -36,13 +36,8 @@ class Column(ModelCard):
 
     def _build(self) -> None:
         unit, inset = theme.UNIT, MARGIN  # a gallery keeps that margin for its selection ring
-        names = QHBoxLayout()
-        names.addWidget(self._title, 1)
-        names.addWidget(self._close)
-        about = QHBoxLayout()
-        about.setSpacing(unit)
-        about.addWidget(self._subtitle, 1)
-        about.addWidget(self.badge)
+        names = lay.across((self._title, 1), self._close, spacing=None)
+        about = lay.across((self._subtitle, 1), self.badge)
         about.addSpacing(unit // 4)
         header, footer = QVBoxLayout(), QVBoxLayout()
         for part in (header, footer):
@@ -55,12 +50,7 @@ class Column(ModelCard):
         stage = QGridLayout()  # the message shares the body's cell and lies over it
         stage.addWidget(self.body, 0, 0)
         stage.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
-        inner = QVBoxLayout()
-        inner.setContentsMargins(unit, unit // 2, unit, unit)
-        inner.setSpacing(unit)
-        inner.addLayout(header)
-        inner.addLayout(stage, 1)
-        inner.addLayout(footer)
+        inner = lay.down(header, (stage, 1), footer, margins=(unit, unit // 2, unit, unit))
         self._frame(inner)
 
     def set_identity(self, title: str, subtitle: str, family: str) -> None:

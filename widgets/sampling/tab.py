@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -30,7 +29,7 @@ from widgets.controls.knob_fields import KnobSpec
 from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, keep_only, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
@@ -216,9 +215,7 @@ class SamplingTab(QWidget):
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         splitter.setHandleWidth(unit)
         self.splitter = splitter
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.addWidget(splitter)
+        lay.across(splitter, on=self, margins=unit, spacing=None)
 
     def _controls(self) -> QWidget:
         unit = theme.UNIT
@@ -231,13 +228,9 @@ class SamplingTab(QWidget):
         self._form = form
         form.addRow("Batch", self.batch)
         content = QWidget(self)
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(unit, unit, unit, unit)
-        inner.setSpacing(unit)
-        inner.addLayout(form)
-        inner.addWidget(self.prompt)
-        inner.addWidget(self.generate)
-        inner.addWidget(self.last_batch)
+        inner = lay.down(
+            form, self.prompt, self.generate, self.last_batch, on=content, margins=unit
+        )
         inner.addSpacing(unit)
         self._knobs.setSpacing(2 * unit)
         inner.addLayout(self._knobs)
@@ -295,17 +288,10 @@ class _KnobSection(QWidget):
         dot.setFixedSize(theme.UNIT // 2, 2 * theme.UNIT)
         colour = theme.family_colour(spec.family).name()
         dot.setStyleSheet(f"background: {colour}; border-radius: 2px;")
-        head = QHBoxLayout()
-        head.setSpacing(theme.UNIT)
-        head.addWidget(dot)
-        head.addWidget(title, 1)
+        head = lay.across(dot, (title, 1))
         self.panel = KnobPanel(self)
         self.panel.nothing.setText("Its knobs appear once it is loaded.")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addLayout(head)
-        layout.addWidget(self.panel)
+        lay.down(head, self.panel, on=self, spacing=theme.UNIT // 2)
 
 
 def _spin(low: int, high: int, value: int, tip: str) -> NumberBox:

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.combo import Combo
+from widgets.controls.help_mark import explained
 from widgets.controls.source_bar import SourceBar
-from widgets.density.picture_pages import PictureBox, explained
-from widgets.look import theme
+from widgets.density.picture_pages import PictureBox
+from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
 from widgets.look.reading_row import ReadingRows
 from widgets.pictures.gallery import Gallery
@@ -99,19 +99,12 @@ class ClassifierPage(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        column.addWidget(self.source)
+        column = lay.down(self.source, on=left, margins=unit)
         self._sheet.addWidget(self.box)
         self._sheet.addWidget(self.pen)
         self._sheet.setFixedHeight(SIDE)
         column.addWidget(self._sheet)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(unit // 2)
-        buttons.addWidget(self.draw)
-        buttons.addWidget(self.clear)
-        buttons.addStretch(1)
+        buttons = lay.across(self.draw, self.clear, lay.STRETCH, spacing=unit // 2)
         column.addLayout(buttons)
         column.addWidget(explained("Prior", _PRIOR))
         column.addWidget(self.prior)
@@ -123,13 +116,11 @@ class ClassifierPage(QWidget):
         self.splitter.addWidget(card(scrolled(left), least=SIDE + 4 * unit))
         self.splitter.addWidget(self._right())
         self.splitter.setStretchFactor(1, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, spacing=None)
 
     def _right(self) -> QWidget:
         unit, right = theme.UNIT, QWidget(self)
-        tabs, column = QHBoxLayout(), QVBoxLayout(right)
+        tabs = QHBoxLayout()
         tabs.setSpacing(unit // 2)
         for place, (_, title, tip) in enumerate(VIEWS):
             button = QPushButton(title, self)
@@ -139,10 +130,7 @@ class ClassifierPage(QWidget):
             tabs.addWidget(button)
         self._buttons.button(0).setChecked(True)
         tabs.addStretch(1)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(unit)
-        column.addLayout(tabs)
-        column.addWidget(self._views, 1)
+        lay.down(tabs, (self._views, 1), on=right)
         self._views.addWidget(_page(explained("Classes", _BAYES), scrolled(self.rows)))
         self._views.addWidget(_page(self.figures, self.reliability))
         self._views.addWidget(self._confusion())
@@ -159,10 +147,7 @@ class ClassifierPage(QWidget):
         both.addWidget(beside)
         both.setSizes([480, 240])
         head = QWidget(self)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.models)
-        row.addStretch(1)
+        lay.across(self.models, lay.STRETCH, on=head, spacing=None)
         return _page(head, both)
 
     def button(self, name: str) -> QPushButton:
@@ -195,9 +180,5 @@ class ClassifierPage(QWidget):
 
 def _page(head: QWidget, body: QWidget) -> QWidget:
     holder = QWidget()
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(theme.UNIT)
-    layout.addWidget(head)
-    layout.addWidget(body, 1)
+    lay.down(head, (body, 1), on=holder)
     return holder

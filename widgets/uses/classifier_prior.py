@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import clear
 
 _STEPS = 1000
@@ -34,16 +34,8 @@ class PriorSliders(QWidget):
         self._grid.setVerticalSpacing(0)
         self._grid.setHorizontalSpacing(theme.UNIT)
         self._grid.setColumnStretch(1, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.UNIT // 2)
-        buttons.addWidget(self.uniform)
-        buttons.addWidget(self.training)
-        buttons.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addLayout(buttons)
-        layout.addLayout(self._grid)
+        buttons = lay.across(self.uniform, self.training, lay.STRETCH, spacing=theme.UNIT // 2)
+        lay.down(buttons, self._grid, on=self, spacing=theme.UNIT // 2)
         self.uniform.clicked.connect(self.uniform_wanted)
         self.training.clicked.connect(self.training_wanted)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.number import NumberBox
 from widgets.density.picture_pages import PictureBox
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
 from widgets.uses.rank_scatter import RankScatter
 
@@ -67,35 +67,26 @@ class ComparisonView(QWidget):
         self.chosen.setFont(theme.small_font(self.font()))
         self.chosen.setProperty("faint", True)
         left, right = QWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
-        head = QHBoxLayout()
         title = QLabel("Held-out examples", left)
         title.setFont(theme.title_font(self.font()))
-        head.addWidget(title)
-        head.addWidget(HelpMark(_HELP))
-        head.addStretch(1)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        column.addLayout(head)
-        for widget in (
+        head = lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None)
+        lay.down(
+            head,
             self.count,
             QLabel("Scatter of", left),
             self.across,
             self.up,
             self.box,
             self.chosen,
-        ):
-            column.addWidget(widget)
-        column.addWidget(QLabel("Samples of each model", left))
-        column.addWidget(self.samples)
-        column.addWidget(self.compare)
-        column.addStretch(1)
+            QLabel("Samples of each model", left),
+            self.samples,
+            self.compare,
+            lay.STRETCH,
+            on=left,
+            margins=unit,
+        )
         said = QWidget(self)
-        both = QVBoxLayout(said)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.addWidget(self.says)
-        both.addWidget(self.quality)
-        both.addStretch(1)
+        lay.down(self.says, self.quality, lay.STRETCH, on=said, spacing=None)
         right.setChildrenCollapsible(False)
         right.addWidget(card(scrolled(said)))
         right.addWidget(self.scatter)
@@ -108,9 +99,7 @@ class ComparisonView(QWidget):
         self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, spacing=None)
         self.count.valueChanged.connect(self.changed)
 
     def set_models(self, models: Sequence[tuple[str, str]]) -> None:

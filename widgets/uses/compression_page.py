@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.combo import Combo
+from widgets.controls.help_mark import explained
 from widgets.controls.number import NumberBox
-from widgets.density.picture_pages import explained
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.frames import card, scrolled
 from widgets.pictures.gallery import Gallery
@@ -118,32 +116,18 @@ class CompressionPage(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         left, right = QWidget(self), QWidget(self)
-        column, buttons, many = QVBoxLayout(left), QHBoxLayout(), QHBoxLayout()
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        column.addWidget(explained("Compression", _CODE))
-        column.addWidget(self.models)
-        many.addWidget(QLabel("Pictures", self))
-        many.addWidget(self.count, 1)
+        column = lay.down(explained("Compression", _CODE), self.models, on=left, margins=unit)
+        many = lay.across(QLabel("Pictures", self), (self.count, 1), spacing=None)
         column.addLayout(many)
-        buttons.setSpacing(unit // 2)
-        for button in (self.compress, self.cancel, self.save):
-            buttons.addWidget(button)
+        buttons = lay.across(self.compress, self.cancel, self.save, spacing=unit // 2)
         column.addLayout(buttons)
         column.addWidget(self.demo)
         column.addWidget(self.pictures, 1)
-        middle = QVBoxLayout(right)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(unit)
+        middle = lay.down(on=right)
         status = QWidget(self)
-        lines = QVBoxLayout(status)
-        lines.setContentsMargins(0, 0, 0, unit)
-        lines.setSpacing(unit)
-        lines.addWidget(self.bar)
+        lines = lay.down(self.bar, on=status, margins=(0, 0, 0, unit))
         for label in (self.state, self.trip):
-            row = QHBoxLayout()
-            row.setContentsMargins(unit, 0, unit, 0)
-            row.addWidget(label)
+            row = lay.across(label, margins=(unit, 0, unit, 0), spacing=None)
             lines.addLayout(row)
         middle.addWidget(card(status))
         middle.addWidget(self.table, 1)
@@ -153,9 +137,7 @@ class CompressionPage(QWidget):
         splitter.addWidget(card(scrolled(left), least=_LEFT))
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        lay.across(splitter, on=self, spacing=None)
 
     def set_running(self, running: bool) -> None:
         """Whether the coder is at work."""

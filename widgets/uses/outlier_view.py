@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +21,7 @@ from widgets.controls.combo import Combo
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, clear, scrolled
 from widgets.pictures.gallery import Gallery
 from widgets.uses.outlier_table import OutlierTable
@@ -95,17 +94,11 @@ class OutlierView(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         left, right = QWidget(self), QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        head, many = QHBoxLayout(), QHBoxLayout()
+        column = lay.down(on=left, margins=unit)
         title = QLabel("Pictures to judge", left)
         title.setFont(theme.title_font(self.font()))
-        head.addWidget(title)
-        head.addWidget(HelpMark(_HELP))
-        head.addStretch(1)
-        many.addWidget(QLabel("Of each kind", left))
-        many.addWidget(self.count, 1)
+        head = lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None)
+        many = lay.across(QLabel("Of each kind", left), (self.count, 1), spacing=None)
         self._group_grid.setSpacing(unit // 2)
         column.addLayout(head)
         column.addLayout(self._group_grid)
@@ -129,11 +122,7 @@ class OutlierView(QWidget):
         plots, pictures = QWidget(right), QWidget(right)
         plots.setLayout(self._plots)
         self._plots.setContentsMargins(0, 0, 0, 0)
-        below = QVBoxLayout(pictures)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(unit // 2)
-        below.addWidget(self.gallery, 1)
-        below.addWidget(self.why)
+        lay.down((self.gallery, 1), self.why, on=pictures, spacing=unit // 2)
         self.rows = QSplitter(Qt.Orientation.Vertical, right)
         self.rows.setChildrenCollapsible(False)
         # without it the gallery, which is as large as it can, leaves the others their least
@@ -149,18 +138,14 @@ class OutlierView(QWidget):
             self.rows.addWidget(part)
             self.rows.setStretchFactor(self.rows.count() - 1, stretch)
         self.rows.setSizes([170, 270, 170])
-        middle = QVBoxLayout(right)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.addWidget(self.rows)
+        lay.down(self.rows, on=right, spacing=None)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(unit)
         self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        lay.across(self.splitter, on=self, spacing=None)
 
     def offer_groups(self, groups: Sequence[tuple[str, str, bool]]) -> None:
         """Kinds of pictures: name, what it is, and whether it is on at first; the others stay."""
@@ -199,9 +184,7 @@ class OutlierView(QWidget):
         self._heads.clear()
         for name, title, _ in models:
             holder = QWidget(self)
-            stack = QVBoxLayout(holder)
-            stack.setContentsMargins(0, 0, 0, 0)
-            stack.setSpacing(theme.UNIT // 2)
+            stack = lay.down(on=holder, spacing=theme.UNIT // 2)
             head, plot = QLabel(title, holder), RankHistogram(holder)
             head.setWordWrap(True)
             head.setFont(theme.small_font(self.font()))

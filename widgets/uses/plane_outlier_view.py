@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.slider import Slider
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import card, keep_only, scrolled
 from widgets.plots.colour_bar import ColourBar
@@ -48,34 +48,26 @@ class PlaneOutlierView(QWidget):
         self.rate_says.setWordWrap(True)
         self.rate_says.setFont(theme.small_font(self.font()))
         self.rate_says.setProperty("faint", True)
-        left, middle, head = QWidget(self), QWidget(self), QHBoxLayout()
+        left, middle = QWidget(self), QWidget(self)
         title = QLabel("Strange places", left)
         title.setFont(theme.title_font(self.font()))
-        head.addWidget(title)
-        head.addWidget(HelpMark(_HELP))
-        head.addStretch(1)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(unit, unit, unit, unit)
-        column.setSpacing(unit)
-        column.addLayout(head)
-        column.addWidget(QLabel("False-alarm rate", left))
-        for widget in (self.rate, self.rate_says, self.points):
-            column.addWidget(widget)
-        column.addStretch(1)
+        head = lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None)
+        lay.down(
+            head,
+            QLabel("False-alarm rate", left),
+            self.rate,
+            self.rate_says,
+            self.points,
+            lay.STRETCH,
+            on=left,
+            margins=unit,
+        )
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(unit)
-        centre = QVBoxLayout(middle)
-        centre.setContentsMargins(0, 0, 0, 0)
-        centre.setSpacing(unit)
-        centre.addLayout(self._grid, 1)
-        centre.addWidget(self.bar)
+        lay.down((self._grid, 1), self.bar, on=middle)
         controls = card(scrolled(left), least=LEFT_WIDTH)
         controls.setMaximumWidth(LEFT_WIDTH)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(unit)
-        layout.addWidget(controls)
-        layout.addWidget(middle, 1)
+        lay.across(controls, (middle, 1), on=self)
         self.rate.valueChanged.connect(self.looked)
         self.points.toggled.connect(self.looked)
 

@@ -12,11 +12,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
-from widgets.look import theme
+from widgets.look import lay, theme
 
 
 class UsesTab(QWidget):
@@ -40,11 +39,7 @@ class UsesTab(QWidget):
         self._switch.setSpacing(unit // 2)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.nothing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(unit, unit, unit, unit)
-        layout.setSpacing(unit)
-        layout.addLayout(self._switch)
-        layout.addLayout(self._stack, 1)
+        lay.down(self._switch, (self._stack, 1), on=self, margins=unit)
         self._buttons.idToggled.connect(self._turn)
 
     def set_pages(self, pages: Sequence[tuple[str, str, str]]) -> None:

@@ -13,11 +13,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import ElidedLabel
 
 
@@ -59,12 +58,7 @@ class AboutDialog(QDialog):
         grid.setColumnStretch(1, 1)
         for row, place in enumerate(places):
             self._add(grid, row, place, open_folder)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(title)
-        layout.addWidget(says)
-        layout.addLayout(grid)
-        layout.addWidget(self.licences, 1)
+        lay.down(title, says, grid, (self.licences, 1), on=self, margins=None)
         self.resize(720, 560)
 
     def _add(

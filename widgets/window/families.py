@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.family_table import Band, FamilyTable, FamilyView
-from widgets.look import theme
+from widgets.look import lay, theme
 
 _SOURCE = (
     "Columns of theory as in Murphy, Probabilistic Machine Learning: Advanced Topics (2023), "
@@ -68,23 +68,15 @@ class FamiliesDialog(QDialog):
 
     def _arrange(self) -> None:
         unit = theme.UNIT
-        top = QHBoxLayout()
-        top.setSpacing(unit)
-        top.addWidget(QLabel("Data", self))
-        top.addWidget(self.data)
-        top.addStretch(1)
-        top.addWidget(self.said)
-        top.addWidget(self.markdown)
-        top.addWidget(self.text)
+        top = lay.across(
+            QLabel("Data", self), self.data, lay.STRETCH, self.said, self.markdown, self.text
+        )
         self.note.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * (2 * unit,)))
         column.setSpacing(unit)
         column.addLayout(top)
-        table = QVBoxLayout()
-        table.setSpacing(0)
-        table.addWidget(self.band)
-        table.addWidget(self.view, 1)
+        table = lay.down(self.band, (self.view, 1), spacing=0)
         column.addLayout(table, 1)
         column.addWidget(self.note)
         self.resize(154 * unit, 91 * unit)

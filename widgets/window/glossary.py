@@ -10,11 +10,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
-from widgets.look import glossary, theme
+from widgets.look import glossary, lay, theme
 from widgets.look.glossary import Term
 
 
@@ -37,10 +36,7 @@ class GlossaryDialog(QDialog):
         self._scroll = self._list()
         self.chosen = ""
         """The entry that was asked for last."""
-        layout = QVBoxLayout(self)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.search)
-        layout.addWidget(self._scroll, 1)
+        lay.down(self.search, (self._scroll, 1), on=self, margins=None)
         self.resize(560, 620)
 
     def show_term(self, word: str) -> bool:
@@ -84,10 +80,7 @@ class GlossaryDialog(QDialog):
 
     def _list(self) -> QScrollArea:
         inner = QWidget(self)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, theme.UNIT, 0)
-        column.setSpacing(theme.UNIT)
-        column.addWidget(self.none)
+        column = lay.down(self.none, on=inner, margins=(0, 0, theme.UNIT, 0))
         for entry in sorted(self.entries.values(), key=lambda e: e.term.name.casefold()):
             column.addWidget(entry)
         column.addStretch(1)
@@ -116,11 +109,13 @@ class _Entry(QFrame):
         text = QLabel(term.text, self)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.UNIT, theme.UNIT // 2, theme.UNIT, theme.UNIT // 2)
-        layout.setSpacing(theme.UNIT // 2)
-        layout.addWidget(title)
-        layout.addWidget(text)
+        layout = lay.down(
+            title,
+            text,
+            on=self,
+            margins=(theme.UNIT, theme.UNIT // 2, theme.UNIT, theme.UNIT // 2),
+            spacing=theme.UNIT // 2,
+        )
         if term.formula:
             formula = QLabel(term.formula, self)
             formula.setTextFormat(Qt.TextFormat.PlainText)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -27,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
 
 MOST = 3
@@ -84,10 +83,7 @@ class Details(QDialog):
         for button in buttons.buttons():
             assert isinstance(button, QPushButton)
             button.setAutoDefault(False)
-        column = QVBoxLayout(self)
-        column.addWidget(label)
-        column.addWidget(self.story, 1)
-        column.addWidget(buttons)
+        lay.down(label, (self.story, 1), buttons, on=self, margins=None, spacing=None)
         self._whole = f"{text}\n\n{details}"
 
     @Slot()
@@ -200,13 +196,16 @@ class Message(QWidget):
         Details(self.text, self._details, self.window()).open()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout(self)
         left = 2 * theme.UNIT + SIZE + 2
-        row.setContentsMargins(left, theme.UNIT // 2, theme.UNIT // 2, theme.UNIT // 2)
-        row.setSpacing(theme.UNIT)
-        row.addWidget(self.label, 1)
-        for widget in (self.times, self.act, self.more, self.dismiss):
-            row.addWidget(widget)
+        lay.across(
+            (self.label, 1),
+            self.times,
+            self.act,
+            self.more,
+            self.dismiss,
+            on=self,
+            margins=(left, theme.UNIT // 2, theme.UNIT // 2, theme.UNIT // 2),
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24 * theme.UNIT, 4 * theme.UNIT + 2)

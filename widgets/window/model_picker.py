@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolTip, QWidget
+from PySide6.QtWidgets import QComboBox, QToolTip, QWidget
 
 from widgets.controls.combo import Combo
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.window.chips import HEIGHT, Chip, ChipRow, Entry
 
@@ -159,9 +159,7 @@ class ModelPicker(QWidget):
             self.models_changed.emit(self.models())
 
     def _arrange(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT - 2)
+        layout = lay.across(on=self, spacing=theme.UNIT - 2)
         top = Qt.AlignmentFlag.AlignTop
         # One height for all, so that the first line of chips shares their centre line.
         self.combo.setFixedHeight(HEIGHT)

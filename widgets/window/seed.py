@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.controls.number import NumberBox
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.glyphs import Glyph, GlyphButton
 
 LARGEST = 2**32 - 1
@@ -150,10 +150,7 @@ class SeedField(QWidget):
         label = QLabel("Seed", self)
         label.setBuddy(self.box)
         label.setProperty("faint", True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.UNIT // 2)
-        row.addWidget(label)
+        row = lay.across(label, on=self, spacing=theme.UNIT // 2)
         row.addSpacing(theme.UNIT // 2)
         for control in (self.box, self.dice, self.lock, self.back):
             row.addWidget(control)

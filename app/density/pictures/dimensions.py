@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 import engines.maps
 from app.density.pictures.export import Table
-from widgets.density.picture_pages import PicturePages, explained
-from widgets.look import theme
+from widgets.controls.help_mark import explained
+from widgets.density.picture_pages import PicturePages
+from widgets.look import lay, theme
 from widgets.plots.curves import Curve, CurvePlot
 
 RESULT = Path(engines.maps.__file__).parent / "dimensions.toml"
@@ -47,17 +48,8 @@ class Dimensions(QObject):
         self._says.setProperty("faint", True)
         self._says.setFont(theme.small_font(self._says.font()))
         controls, page = QWidget(view), QWidget(view)
-        column = QVBoxLayout(controls)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.UNIT)
-        column.addWidget(explained("Curse of dimensionality", _HELP))
-        column.addWidget(self._says)
-        column.addStretch(1)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.gaussians, 1)
-        layout.addWidget(self.digits, 1)
+        lay.down(explained("Curse of dimensionality", _HELP), self._says, lay.STRETCH, on=controls)
+        lay.down((self.gaussians, 1), (self.digits, 1), on=page)
         view.add_page("dimensions", page, controls)
 
     def content(self) -> Table | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.density.pictures.export import Table
 from app.density.pictures.source import PictureSource
@@ -23,9 +23,10 @@ from engines.data.fitting import all_fitted
 from engines.maps.kinds import Kind, comparable, in_doubt
 from engines.model import Card, Given
 from widgets.controls.combo import Combo
-from widgets.density.picture_pages import PicturePages, explained
+from widgets.controls.help_mark import explained
+from widgets.density.picture_pages import PicturePages
 from widgets.density.score_rows import ScoreRow
-from widgets.look import theme
+from widgets.look import lay
 from widgets.look.frames import scrolled
 from widgets.look.reading_row import ReadingRows
 from widgets.look.specs import RowSpec
@@ -67,12 +68,7 @@ class Numbers(QObject):
         )
         self.sort.currentIndexChanged.connect(self._sort)
         controls = QWidget(self._view)
-        layout = QVBoxLayout(controls)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(explained("Bits per dimension", _HELP))
-        layout.addWidget(self.sort)
-        layout.addStretch(1)
+        lay.down(explained("Bits per dimension", _HELP), self.sort, lay.STRETCH, on=controls)
         self._view.add_page("numbers", scrolled(self.rows), controls)
 
     def content(self) -> Table | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
@@ -24,9 +24,10 @@ from engines.checkpoints.promises import parts_of
 from engines.maps.kinds import Kind
 from engines.model import Card
 from engines.steps import quietly
+from widgets.controls.help_mark import explained
 from widgets.controls.slider import Slider
-from widgets.density.picture_pages import PicturePages, explained
-from widgets.look import theme
+from widgets.density.picture_pages import PicturePages
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import keep_only
 from widgets.look.state import State
@@ -91,18 +92,15 @@ class PixelPage(QObject):
             label.setProperty("faint", True)
             label.setFont(theme.small_font(label.font()))
         controls, page = QWidget(self._view), QWidget(self._view)
-        layout = QVBoxLayout(controls)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        for widget in (
+        lay.down(
             explained("Pixel by pixel", _HELP, "bits per dimension"),
             QLabel("Noise level (diffusion)"),
             self.noise,
             self._says,
             self.under,
-        ):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+            lay.STRETCH,
+            on=controls,
+        )
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(theme.UNIT)
         page.setLayout(self._grid)

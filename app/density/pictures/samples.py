@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QPointF, Qt, Slot
 from PySide6.QtGui import QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
@@ -20,9 +20,10 @@ from app.work.lane import Failure
 from engines.maps.kinds import Kind
 from engines.model import SampleRequest
 from widgets.controls.combo import Combo
+from widgets.controls.help_mark import explained
 from widgets.controls.number import NumberBox
-from widgets.density.picture_pages import PicturePages, explained
-from widgets.look import theme
+from widgets.density.picture_pages import PicturePages
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
@@ -73,20 +74,17 @@ class SamplesPage(QObject):
         self._says.setProperty("faint", True)
         self._says.setFont(theme.small_font(self._says.font()))
         controls, page = QWidget(self._view), QWidget(self._view)
-        column = QVBoxLayout(controls)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(unit)
-        for widget in (
+        lay.down(
             explained("Samples and data", _HELP, "kernel density"),
             self.models,
             QLabel("Samples"),
             self.count,
             self.clear,
             self._says,
-        ):
-            column.addWidget(widget)
-        column.addStretch(1)
-        maps, bars = QHBoxLayout(), QHBoxLayout()
+            lay.STRETCH,
+            on=controls,
+        )
+        maps = QHBoxLayout()
         titles = {"data": "Data", "samples": "Samples", "ratio": "log samples / data"}
         for key, panel in self.panels.items():
             panel.set_identity(titles[key], "data", closable=False)
@@ -98,15 +96,9 @@ class SamplesPage(QObject):
             for b in self.panels.values():
                 if a is not b:
                     a.map.view_moved.connect(b.map.follow)
-        bars.addWidget(self.bar, 2)
-        bars.addWidget(self.ratio_bar, 1)
+        bars = lay.across((self.bar, 2), (self.ratio_bar, 1), spacing=None)
         maps.setSpacing(unit)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(unit)
-        layout.addLayout(maps, 3)
-        layout.addLayout(bars)
-        layout.addWidget(self.gallery, 2)
+        lay.down((maps, 3), bars, (self.gallery, 2), on=page)
         self._view.add_page("samples", page, controls)
         self.models.currentIndexChanged.connect(self.refresh)
         self.count.valueChanged.connect(self.refresh)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
@@ -29,8 +29,9 @@ from engines.maps.kinds import Kind
 from engines.model import Card
 from engines.steps import Steps
 from widgets.controls.combo import Combo
-from widgets.density.picture_pages import PictureBox, PicturePages, explained
-from widgets.look import theme
+from widgets.controls.help_mark import explained
+from widgets.density.picture_pages import PictureBox, PicturePages
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.state import State
 from widgets.plots.colour_bar import ColourBar
@@ -95,22 +96,20 @@ class PlanePage(QObject):
         self._says.setProperty("faint", True)
         self._says.setFont(theme.small_font(self._says.font()))
         controls, page = QWidget(self._view), QWidget(self._view)
-        column = QVBoxLayout(controls)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(unit)
-        for widget in (
+        lay.down(
             explained("Plane through three", _HELP, "latent code"),
             self.models,
             self.what,
             self._says,
-        ):
-            column.addWidget(widget)
-        column.addStretch(1)
-        side = QVBoxLayout()
-        side.setSpacing(unit // 2)
-        side.addWidget(QLabel("Under the cursor"))
-        side.addWidget(self.under)
-        side.addWidget(QLabel("Corners of the plane"))
+            lay.STRETCH,
+            on=controls,
+        )
+        side = lay.down(
+            QLabel("Under the cursor"),
+            self.under,
+            QLabel("Corners of the plane"),
+            spacing=unit // 2,
+        )
         row = QHBoxLayout()
         for box in self._boxes:
             box.setFixedSize(64, 64)
@@ -118,15 +117,8 @@ class PlanePage(QObject):
         side.addLayout(row)
         side.addStretch(1)
         self.under.setMinimumWidth(224)
-        left = QVBoxLayout()
-        left.setSpacing(unit)
-        left.addWidget(self.panel, 1)
-        left.addWidget(self.bar)
-        whole = QHBoxLayout(page)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(2 * unit)
-        whole.addLayout(left, 1)
-        whole.addLayout(side)
+        left = lay.down((self.panel, 1), self.bar)
+        lay.across((left, 1), side, on=page, spacing=2 * unit)
         self._view.add_page("plane", page, controls)
         self.models.currentIndexChanged.connect(self.refresh)
         self.what.currentIndexChanged.connect(self.refresh)
