@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from widgets.controls.class_menu import ClassMenu
 from widgets.look import lay, theme
-from widgets.look.labels import ElidedLabel
+from widgets.look.labels import ElidedLabel, small_print
 
 
 class SourceBar(QWidget):
@@ -45,8 +45,7 @@ class SourceBar(QWidget):
         self.open.setToolTip(
             "Open a picture of your own; it can also be dropped on the canvas or pasted."
         )
-        self._title.setProperty("faint", True)
-        self._title.setFont(theme.small_font(self.font()))
+        small_print(self._title)
         self._title.setAccessibleName("Picture")
         self._title.tip = "Which example is shown: its place among those held out, or its values."
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
 from widgets.look import lay, theme
+from widgets.look.labels import small_print
 
 STEPS = 40
 FRAME_MS = 120
@@ -54,9 +55,7 @@ class TimeBar(QWidget):
         self.play.setCheckable(True)
         self.play.setToolTip("Play from noise to density; click again to pause.")
         self.step.setToolTip("One step forward.")
-        self.says.setWordWrap(True)
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
+        small_print(self.says, wrap=True)
 
     def set_models(self, names: Sequence[tuple[str, str]], reason: str = "") -> None:
         """Offer models, (name, title); none of them says the reason. What was chosen stays."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from widgets.controls.help_mark import HelpMark
 from widgets.look import lay, theme
 from widgets.look.frames import clear
-from widgets.look.labels import ElidedLabel
+from widgets.look.labels import ElidedLabel, small_print
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,7 @@ class DensityNumbers(QWidget):
 
     def _dress(self) -> None:
         self.title.setFont(theme.title_font(self.font()))
-        for label in (self.place, self.point):
-            label.setFont(theme.small_font(self.font()))
-            label.setProperty("faint", True)
-            label.setWordWrap(True)
+        small_print(self.place, self.point, wrap=True)
         for button, what in ((self.previous, "Previous"), (self.next, "Next")):
             button.setToolTip(f"{what} point.")
             button.setAccessibleName(f"{what} point")

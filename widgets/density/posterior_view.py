@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from widgets.controls.help_mark import explained
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
+from widgets.look.labels import small_print
 from widgets.plots.heatmap import Box, HeatMap, Values
 
 _HELP = (
@@ -25,9 +26,7 @@ class PosteriorView(QWidget):
         super().__init__(parent)
         self.encoder, self.exact = HeatMap(self), HeatMap(self)
         self.says = QLabel(self)
-        self.says.setWordWrap(True)
-        self.says.setProperty("faint", True)
-        self.says.setFont(theme.small_font(self.font()))
+        small_print(self.says, wrap=True)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(theme.UNIT // 2)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.look import lay, theme
-from widgets.look.labels import BadgeButton, ElidedLabel
+from widgets.look.labels import BadgeButton, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 
 HEIGHT = 25 * theme.UNIT
@@ -48,7 +48,7 @@ class FillingRow(ModelCard):
         self._furnish(BadgeButton(self, about="sampler"), "Close this row.")
         self._calibration, self._kept = ElidedLabel(self), ElidedLabel(self)
         self._cost, self._quality = ElidedLabel(self), ElidedLabel(self)
-        self._faint(*self._lines())
+        small_print(*self._lines())
         self._dress()
         self._build()
         self.methods.activated.connect(self._on_method)

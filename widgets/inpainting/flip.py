@@ -6,8 +6,9 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.controls.slider import Slider
-from widgets.look import lay, theme
+from widgets.look import lay
 from widgets.look.images import Picture
+from widgets.look.labels import small_print
 from widgets.pictures.viewer import Rows, Viewer
 
 
@@ -27,8 +28,7 @@ class Flip(QWidget):
         self.slider.setToolTip(
             "Step through the samples of the chosen row. Hold O for the picture."
         )
-        self._place.setFont(theme.small_font(self.font()))
-        self._place.setProperty("faint", True)
+        small_print(self._place)
         row = lay.across((self.slider, 1), self._place)
         lay.down(row, self.viewer, on=self)
         self.slider.valueChanged.connect(self.moved)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QV
 
 from widgets.controls.number import NumberBox
 from widgets.look import theme
+from widgets.look.labels import small_print
 
 if TYPE_CHECKING:
     from widgets.plots.line_plane import LinePlane
@@ -68,8 +69,7 @@ class LineEditor(QWidget):
         self.value.setFixedWidth(10 * unit)
         self.value.setAccessibleName("Known coordinate")
         self.value.setToolTip("The known coordinate, in data units.")
-        self.meaning.setFont(theme.small_font(self.font()))
-        self.meaning.setProperty("faint", True)
+        small_print(self.meaning)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(unit)

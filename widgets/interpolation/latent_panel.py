@@ -11,6 +11,7 @@ from widgets.interpolation.latent_pad import LatentPad
 from widgets.interpolation.latent_sliders import LatentSliders
 from widgets.look import lay, theme
 from widgets.look.images import Picture
+from widgets.look.labels import small_print
 from widgets.pictures.gallery import Gallery
 from widgets.plots.plane import Plane
 
@@ -93,10 +94,7 @@ class LatentPanel(QWidget):
 
     def _dress(self) -> None:
         self.title.setFont(theme.title_font(self.font()))
-        for label in (self.about, self.caption):
-            label.setFont(theme.small_font(self.font()))
-            label.setProperty("faint", True)
-            label.setWordWrap(True)
+        small_print(self.about, self.caption, wrap=True)
         self.basis.setAccessibleName("Directions")
         self.basis.addItem("Principal directions", "principal")
         self.basis.addItem("Single dimensions", "single")

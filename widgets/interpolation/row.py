@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from widgets.interpolation.frame import Frame
 from widgets.look import lay, theme
-from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
 from widgets.pictures.filmstrip import PathCurve
@@ -45,7 +45,7 @@ class InterpolationRow(ModelCard):
         self.frame, self.curve = frame(self), PathCurve(self)
         self._furnish(Badge(self, about="codes"), "Close this row.")
         self._nature, self._errors, self._cost = (ElidedLabel(self) for _ in range(3))
-        self._faint(self._nature, self._errors, self._cost)
+        small_print(self._nature, self._errors, self._cost)
         self._close.setVisible(closable)
         if not self.frame.stretches:
             self.curve.setMaximumHeight(CURVE_MOST)

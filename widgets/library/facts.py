@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVB
 from widgets.library.list import Can, ModelAction, ModelRow
 from widgets.look import lay, theme
 from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.labels import small_print
 from widgets.look.progress import ProgressLine
 
 _GLYPHS = {True: Glyph.CHECK, False: Glyph.CROSS, None: Glyph.QUESTION}
@@ -150,8 +151,7 @@ def _abilities(abilities: tuple[Can, ...]) -> QWidget:
         words = lay.down(QLabel(ability.task), spacing=0)
         if ability.says:
             says = _wrapped(ability.says)
-            says.setFont(theme.small_font(says.font()))
-            says.setProperty("faint", True)
+            small_print(says)
             words.addWidget(says)
         row.addWidget(Mark(ability.can), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)

@@ -142,3 +142,12 @@ class BadgeButton(Badge):
     @Slot()
     def _clicked(self) -> None:
         """Nothing of its own: whoever made it shows the evidence."""
+
+
+def small_print(*labels: QLabel, wrap: bool = False) -> None:
+    """Let labels be small and faint, and with `wrap` of as many lines as they need."""
+    for label in labels:
+        label.setFont(theme.small_font(label.font()))
+        label.setProperty("faint", True)
+        if wrap:
+            label.setWordWrap(True)

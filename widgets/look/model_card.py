@@ -41,12 +41,6 @@ class ModelCard(QFrame):
         self._message.details.clicked.connect(self.details_wanted)
         self._message.retry.clicked.connect(self.retry_wanted)
 
-    def _faint(self, *labels: ElidedLabel) -> None:
-        """Small print."""
-        for label in labels:
-            label.setFont(theme.small_font(self.font()))
-            label.setProperty("faint", True)
-
     def _frame(self, inner: QLayout) -> None:
         """The bar on top, and `inner` below it."""
         framed(self, self._bar, inner)

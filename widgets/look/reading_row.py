@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.frames import keep_only
-from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import framed
 from widgets.look.specs import RowSpec
 
@@ -29,8 +29,7 @@ class ReadingRow(QFrame):
         self.title, self.says = ElidedLabel(self), ElidedLabel(self)
         self.title.setText(spec.title)
         self.title.setFont(theme.title_font(self.font()))
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
+        small_print(self.says)
         self.badge.hide()
 
     def _build(self, number: QLabel, plot: QWidget) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from widgets.look import lay, theme
-from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
 from widgets.plots.heatmap import HeatMap
@@ -30,7 +30,7 @@ class HeatPanel(ModelCard):
         self._furnish(Badge(self), "Hide this map.")
         self._note.hide()  # what there is to say stands in the footer
         self._footer, self._cost = ElidedLabel(self), ""
-        self._faint(self._footer)
+        small_print(self._footer)
         self._build()
         self.set_state(State.EMPTY)
 

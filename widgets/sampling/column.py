@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from widgets.look import lay, theme
-from widgets.look.labels import Badge, ElidedLabel
+from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
 from widgets.look.tiling import MARGIN
@@ -29,7 +29,7 @@ class Column(ModelCard):
         self._furnish(Badge(self, about="sampler"), "Close this column.")
         self._subtitle, self._footer = ElidedLabel(self), ElidedLabel(self)
         self._subtitle.tip = "Name of the model, and how many numbers its network has."
-        self._faint(self._subtitle, self._footer)
+        small_print(self._subtitle, self._footer)
         self._cost = self._passing = ""
         self._build()
         self.set_state(State.EMPTY)

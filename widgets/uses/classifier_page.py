@@ -20,6 +20,7 @@ from widgets.controls.source_bar import SourceBar
 from widgets.density.picture_pages import PictureBox
 from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
+from widgets.look.labels import small_print
 from widgets.look.reading_row import ReadingRows
 from widgets.pictures.gallery import Gallery
 from widgets.uses.classifier_pen import SIDE, Pen
@@ -91,10 +92,7 @@ class ClassifierPage(QWidget):
             "784 pixels add up, and nearly every reading is far too sure."
         )
         self.models.setAccessibleName("Model of the confusion matrix")
-        for label in (self.doubt, self.figures, self.cell_title):
-            label.setWordWrap(True)
-            label.setProperty("faint", True)
-            label.setFont(theme.small_font(self.font()))
+        small_print(self.doubt, self.figures, self.cell_title, wrap=True)
 
     def _build(self) -> None:
         unit = theme.UNIT

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 from widgets.controls.slider import Slider
 from widgets.look import lay, theme
 from widgets.look.frames import clear
+from widgets.look.labels import small_print
 
 _STEPS = 1000
 _LEAST = 1e-4
@@ -49,8 +50,7 @@ class PriorSliders(QWidget):
             slider.setAccessibleName(f"Prior of {name}")
             slider.setToolTip(f"p({name}) before the picture is seen.")
             slider.valueChanged.connect(self.changed)
-            said.setFont(theme.small_font(self.font()))
-            said.setProperty("faint", True)
+            small_print(said)
             said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             said.setMinimumWidth(13 * theme.UNIT)
             for column, widget in enumerate((label, slider, said)):

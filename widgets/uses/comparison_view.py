@@ -13,6 +13,7 @@ from widgets.controls.number import NumberBox
 from widgets.density.picture_pages import PictureBox
 from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
+from widgets.look.labels import small_print
 from widgets.uses.rank_scatter import RankScatter
 
 LEFT_WIDTH = 264
@@ -63,9 +64,7 @@ class ComparisonView(QWidget):
             text.setAlignment(Qt.AlignmentFlag.AlignTop)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setMargin(unit)
-        self.chosen.setWordWrap(True)
-        self.chosen.setFont(theme.small_font(self.font()))
-        self.chosen.setProperty("faint", True)
+        small_print(self.chosen, wrap=True)
         left, right = QWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
         title = QLabel("Held-out examples", left)
         title.setFont(theme.title_font(self.font()))

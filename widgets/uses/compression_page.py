@@ -23,6 +23,7 @@ from widgets.controls.number import NumberBox
 from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.frames import card, scrolled
+from widgets.look.labels import small_print
 from widgets.pictures.gallery import Gallery
 
 _LEFT = 300
@@ -96,8 +97,7 @@ class CompressionPage(QWidget):
         self.save.setEnabled(False)
         for label in (self.demo, self.state, self.trip):
             label.setWordWrap(True)
-        self.demo.setProperty("faint", True)
-        self.demo.setFont(theme.small_font(self.font()))
+        small_print(self.demo)
         self.trip.setAccessibleName("Round trip")
         for column, (head, tip) in enumerate(zip(_HEADS, _TIPS, strict=True)):
             item = QTableWidgetItem(head)

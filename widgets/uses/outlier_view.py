@@ -23,6 +23,7 @@ from widgets.controls.number import NumberBox
 from widgets.controls.slider import Slider
 from widgets.look import lay, theme
 from widgets.look.frames import card, clear, scrolled
+from widgets.look.labels import small_print
 from widgets.pictures.gallery import Gallery
 from widgets.uses.outlier_table import OutlierTable
 from widgets.uses.rank_histogram import RankHistogram
@@ -86,10 +87,7 @@ class OutlierView(QWidget):
         self.model.setToolTip("By which model's p-values the pictures are sorted.")
         self.failures.setToolTip("Black and shuffled pictures, where scores are known to fail.")
         self.save.setToolTip("Scores and p-values of every picture, as a CSV file.")
-        for label in (self.rate_says, self.says, self.why, self.folder):
-            label.setWordWrap(True)
-            label.setFont(theme.small_font(self.font()))
-            label.setProperty("faint", True)
+        small_print(self.rate_says, self.says, self.why, self.folder, wrap=True)
 
     def _build(self) -> None:
         unit = theme.UNIT

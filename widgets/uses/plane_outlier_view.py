@@ -12,6 +12,7 @@ from widgets.controls.slider import Slider
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.labels import small_print
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 from widgets.uses.outlier_view import LEFT_WIDTH, RATES
@@ -45,9 +46,7 @@ class PlaneOutlierView(QWidget):
         self.points.setChecked(True)
         self.points.setToolTip("Draw the held-out points over the maps.")
         self.bar.set_scale(SCALE, "log₁₀ p")
-        self.rate_says.setWordWrap(True)
-        self.rate_says.setFont(theme.small_font(self.font()))
-        self.rate_says.setProperty("faint", True)
+        small_print(self.rate_says, wrap=True)
         left, middle = QWidget(self), QWidget(self)
         title = QLabel("Strange places", left)
         title.setFont(theme.title_font(self.font()))

@@ -15,7 +15,8 @@ import engines.maps
 from app.density.pictures.export import Table
 from widgets.controls.help_mark import explained
 from widgets.density.picture_pages import PicturePages
-from widgets.look import lay, theme
+from widgets.look import lay
+from widgets.look.labels import small_print
 from widgets.plots.curves import Curve, CurvePlot
 
 RESULT = Path(engines.maps.__file__).parent / "dimensions.toml"
@@ -44,9 +45,7 @@ class Dimensions(QObject):
         super().__init__(view)
         self.gaussians, self.digits = CurvePlot(view), CurvePlot(view)
         self._says = QLabel(view)
-        self._says.setWordWrap(True)
-        self._says.setProperty("faint", True)
-        self._says.setFont(theme.small_font(self._says.font()))
+        small_print(self._says, wrap=True)
         controls, page = QWidget(view), QWidget(view)
         lay.down(explained("Curse of dimensionality", _HELP), self._says, lay.STRETCH, on=controls)
         lay.down((self.gaussians, 1), (self.digits, 1), on=page)

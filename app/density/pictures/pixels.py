@@ -30,6 +30,7 @@ from widgets.density.picture_pages import PicturePages
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import keep_only
+from widgets.look.labels import small_print
 from widgets.look.state import State
 from widgets.plots.heat_panel import HeatPanel
 
@@ -87,10 +88,7 @@ class PixelPage(QObject):
         )
         self.noise.valueChanged.connect(self.refresh)
         self._says.setToolTip("σ: standard deviation of the noise, at the level of the slider.")
-        for label in (self._says, self.under):
-            label.setWordWrap(True)
-            label.setProperty("faint", True)
-            label.setFont(theme.small_font(label.font()))
+        small_print(self._says, self.under, wrap=True)
         controls, page = QWidget(self._view), QWidget(self._view)
         lay.down(
             explained("Pixel by pixel", _HELP, "bits per dimension"),

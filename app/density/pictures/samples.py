@@ -25,6 +25,7 @@ from widgets.controls.number import NumberBox
 from widgets.density.picture_pages import PicturePages
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
+from widgets.look.labels import small_print
 from widgets.look.state import State
 from widgets.pictures.gallery import Gallery
 from widgets.plots.colour_bar import ColourBar
@@ -70,9 +71,7 @@ class SamplesPage(QObject):
         self.models.setAccessibleName("Model of the samples")
         self.models.setToolTip("The model whose samples are compared with the data.")
         self.clear.setToolTip("Remove the lasso and show pictures from everywhere.")
-        self._says.setWordWrap(True)
-        self._says.setProperty("faint", True)
-        self._says.setFont(theme.small_font(self._says.font()))
+        small_print(self._says, wrap=True)
         controls, page = QWidget(self._view), QWidget(self._view)
         lay.down(
             explained("Samples and data", _HELP, "kernel density"),

@@ -33,6 +33,7 @@ from widgets.controls.help_mark import explained
 from widgets.density.picture_pages import PictureBox, PicturePages
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
+from widgets.look.labels import small_print
 from widgets.look.state import State
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
@@ -92,9 +93,7 @@ class PlanePage(QObject):
             "The density of the latent is a formula; that of the decoded picture takes a network "
             "call for every pixel of the map."
         )
-        self._says.setWordWrap(True)
-        self._says.setProperty("faint", True)
-        self._says.setFont(theme.small_font(self._says.font()))
+        small_print(self._says, wrap=True)
         controls, page = QWidget(self._view), QWidget(self._view)
         lay.down(
             explained("Plane through three", _HELP, "latent code"),
