@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from app.recipes.condition import leading
-from app.recipes.model_names import names_here, names_of, other_weights, renamed
+from app.recipes.model_names import names_here, renamed
 from app.recipes.packing import picture_text, pixels_of
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
-from app.tasks.mapping_recipe import TASK, check_condition
-from engines.checkpoints.catalog import DATA_TITLES
+from app.tasks.shown_models import TASK, check_condition, check_models, recipe_with
 from engines.kinds import Pictures
 from engines.model import Card, Given
 
@@ -48,28 +45,21 @@ def is_look(recipe: Recipe) -> bool:
 
 def recipe_of(look: Look, cards: Mapping[str, Card], seed: int) -> Recipe:
     """The recipe of a page; all its models are kept with their weights."""
-    shown = [cards[name] for name in look.models]
-    first, names = leading(shown, look.given), names_of(shown)
-    return Recipe(
-        task=TASK,
-        model=names[first.name],
-        sha256=first.sha256,
-        seed=seed,
+    return recipe_with(
+        look.models,
+        cards,
+        seed,
+        {
+            "page": look.page,
+            "pictures": [_text(picture) for picture in look.pictures],
+            "title": look.title,
+            "noise": look.noise,
+            "chosen": look.chosen,
+            "mapped": look.mapped,
+            "count": look.count,
+        },
         label=look.label,
-        given=dict(look.given),
-        extra=renamed(
-            {
-                "models": {name: cards[name].sha256 for name in look.models},
-                "page": look.page,
-                "pictures": [_text(picture) for picture in look.pictures],
-                "title": look.title,
-                "noise": look.noise,
-                "chosen": look.chosen,
-                "mapped": look.mapped,
-                "count": look.count,
-            },
-            names,
-        ),
+        given=look.given,
     )
 
 
@@ -78,9 +68,11 @@ def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
     extra = renamed(recipe.extra, names_here(recipe.extra.get("models"), cards))
     if set(extra) != _FIELDS or not isinstance(extra["models"], dict) or not extra["models"]:
         raise RecipeError("the recipe lacks parts of the page that it shows")
-    models = tuple(extra["models"])
-    _check_models(models, extra["models"], cards)
-    first = cards[models[0]]
+    models, pictured = tuple(extra["models"]), "a model of pictures"
+    shown = check_models(
+        extra["models"], cards, lambda c: isinstance(c.kind, Pictures), pictured, "this page"
+    )
+    first = shown[0]
     pictures = extra["pictures"]
     if not isinstance(pictures, list) or not 1 <= len(pictures) <= 3:
         raise RecipeError("the recipe's pictures are damaged")
@@ -99,21 +91,8 @@ def look_of(recipe: Recipe, cards: Mapping[str, Card]) -> Look:
         extra["count"],
         recipe.given,
     )
-    _check(look, [cards[name] for name in models])
+    _check(look, shown)
     return look
-
-
-def _check_models(models: tuple[str, ...], hashes: Any, cards: Mapping[str, Card]) -> None:
-    for name in models:
-        card = cards.get(name)
-        if card is None or not isinstance(card.kind, Pictures):
-            raise RecipeError(f"the recipe asks for {name}, which is not a model of pictures here")
-        if card.sha256 != hashes[name]:
-            raise RecipeError(other_weights(name, "this page"))
-    sets = {cards[name].data for name in models}
-    if len(sets) != 1:
-        titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))
-        raise RecipeError(f"the recipe mixes models of several data sets: {titles}")
 
 
 def _check(look: Look, cards: Sequence[Card]) -> None:

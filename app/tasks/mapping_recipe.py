@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.recipes.condition import known_to, leading
-from app.recipes.model_names import names_here, names_of, other_weights, renamed
+from app.recipes.model_names import names_here, renamed
 from app.recipes.recipe import Recipe, RecipeError
-from engines.checkpoints.catalog import DATA_TITLES
+from app.tasks.shown_models import TASK, check_condition, check_models, recipe_with
 from engines.kinds import is_plane
 from engines.maps.area import Area
 from engines.maps.coordinate import coordinate
 from engines.model import Card, Given
 
-TASK = "density"
 MOST_POINTS, SIDES = 1000, range(16, 4097)
 _FIELDS = {
     "models",
@@ -58,31 +56,25 @@ class View:
 
 def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
     """The recipe of a view; all its models are kept with their weights."""
-    shown, area = [cards[name] for name in view.models], view.area
-    first, names = leading(shown, view.given), names_of(shown)
-    return Recipe(
-        task=TASK,
-        model=names[first.name],
-        sha256=first.sha256,
-        seed=seed,
+    area = view.area
+    return recipe_with(
+        view.models,
+        cards,
+        seed,
+        {
+            "area": [area.x0, area.x1, area.y0, area.y1],
+            "side": view.side,
+            "logarithmic": view.logarithmic,
+            "range": view.range,
+            "contours": view.contours,
+            "data": view.data,
+            "points": [list(point) for point in view.points],
+            "difference": list(view.difference) if view.difference else None,
+            "inside": list(view.inside) if view.inside else None,
+            "samples": view.samples,
+        },
         label=view.label,
-        given=dict(view.given),
-        extra=renamed(
-            {
-                "models": {name: cards[name].sha256 for name in view.models},
-                "area": [area.x0, area.x1, area.y0, area.y1],
-                "side": view.side,
-                "logarithmic": view.logarithmic,
-                "range": view.range,
-                "contours": view.contours,
-                "data": view.data,
-                "points": [list(point) for point in view.points],
-                "difference": list(view.difference) if view.difference else None,
-                "inside": list(view.inside) if view.inside else None,
-                "samples": view.samples,
-            },
-            names,
-        ),
+        given=view.given,
     )
 
 
@@ -115,28 +107,11 @@ def view_of(recipe: Recipe, cards: Mapping[str, Card]) -> View:
 
 
 def _check(view: View, hashes: Mapping[str, str], cards: Mapping[str, Card]) -> None:
-    for name in view.models:
-        card = cards.get(name)
-        if card is None or not is_plane(card.kind):
-            raise RecipeError(f"the recipe asks for {name}, which is not a 2-D model here")
-        if card.sha256 != hashes[name]:
-            raise RecipeError(other_weights(name, "these maps"))
-    sets = {cards[name].data for name in view.models}
-    if len(sets) != 1:
-        titles = ", ".join(sorted(DATA_TITLES.get(data, data) for data in sets))
-        raise RecipeError(f"the recipe mixes models of several data sets: {titles or 'none'}")
-    check_condition(view.label, view.given, [cards[name] for name in view.models])
+    plane = "a 2-D model"
+    shown = check_models(hashes, cards, lambda card: is_plane(card.kind), plane, "these maps")
+    check_condition(view.label, view.given, shown)
     if view.side not in SIDES:
         raise RecipeError(f"the recipe asks for maps of {view.side} pixels, not 16 … 4096")
-
-
-def check_condition(label: int | None, given: Given, cards: Sequence[Card]) -> None:
-    """Raise RecipeError for a class that the first model, or values that no model, has."""
-    if label is not None and label >= len(cards[0].labels):
-        raise RecipeError(f"the recipe asks for class {label}, which the models do not have")
-    for name, value in given.items():
-        if not any(known_to(card, {name: value}) for card in cards):
-            raise RecipeError(f"the recipe asks for {name} '{value}', which the models do not have")
 
 
 def _numbers(values: Any, count: int) -> list[float]:

@@ -131,13 +131,7 @@ class Classifier(Page):
             self.tests.clear()
             view.prior.set_classes(cards[0].labels)
             view.prior.training.setEnabled(len(self._counts()) == len(cards[0].labels))
-        chosen = view.models.currentData()
-        view.models.blockSignals(True)
-        view.models.clear()
-        for card in cards:
-            view.models.addItem(family_title(card), card.name)
-        view.models.setCurrentIndex(max(0, view.models.findData(chosen)))
-        view.models.blockSignals(False)
+        view.models.offer([(family_title(card), card.name) for card in cards])
 
     # the picture
 

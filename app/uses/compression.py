@@ -58,12 +58,7 @@ class Compression(Page):
         cards = self._cards()
         if not self.view.isVisible() or not cards:
             return
-        chosen = self.view.models.currentData()
-        with QSignalBlocker(self.view.models):
-            self.view.models.clear()
-            for card in cards:
-                self.view.models.addItem(family_title(card), card.name)
-            self.view.models.setCurrentIndex(max(0, self.view.models.findData(chosen)))
+        self.view.models.offer([(family_title(card), card.name) for card in cards])
         self._show_family()
         if self._data != cards[0].data:
             self._data = cards[0].data

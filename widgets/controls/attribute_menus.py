@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
@@ -38,8 +38,7 @@ class AttributeMenus(QWidget):
                 self._form.removeRow(0)
             self.menus = {name: self._menu(name, values) for name, values in offered}
         for name, menu in self.menus.items():
-            with QSignalBlocker(menu):
-                menu.setCurrentIndex(max(0, menu.findData(given.get(name))))
+            menu.choose(given.get(name))
         self.setVisible(bool(offered))
 
     def given(self) -> dict[str, str]:
@@ -49,9 +48,7 @@ class AttributeMenus(QWidget):
 
     def _menu(self, name: str, values: tuple[str, ...]) -> Combo:
         menu, title = Combo(self), name[:1].upper() + name[1:]
-        menu.addItem(ANY, None)
-        for value in values:
-            menu.addItem(value, value)
+        menu.offer([(ANY, None), *((value, value) for value in values)])
         menu.setAccessibleName(title)
         menu.setToolTip(f"Which {name} to ask for; “any” leaves it open.")
         menu.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

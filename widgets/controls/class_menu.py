@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
 from widgets.controls.combo import Combo
@@ -20,18 +19,9 @@ class ClassMenu(Combo):
 
     def set_classes(self, names: Sequence[str], label: int | None) -> None:
         """Offer these classes and choose one, or None for any."""
-        with QSignalBlocker(self):
-            self.clear()
-            self.addItem(self._anything, None)
-            for index, name in enumerate(names):
-                self.addItem(name, index)
-        self.set_label(label)
+        classes = ((name, index) for index, name in enumerate(names))
+        self.offer([(self._anything, None), *classes], label)
         self.setEnabled(bool(names))
-
-    def set_label(self, label: int | None) -> None:
-        """Choose a class; one that is not offered is any."""
-        with QSignalBlocker(self):
-            self.setCurrentIndex(max(0, self.findData(label)))
 
     def label(self) -> int | None:
         """The class chosen, None for any."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from widgets.look import theme
 from widgets.look.glyphs import SIZE, Glyph, draw
+
+STAYS = object()
+"""Stands for what is chosen by now."""
 
 
 class Combo(QComboBox):
@@ -24,6 +29,30 @@ class Combo(QComboBox):
         assert isinstance(model, QStandardItemModel)
         model.item(place).setEnabled(False)
         self.setItemData(place, reason, Qt.ItemDataRole.ToolTipRole)
+
+    def offer(self, items: Iterable[tuple[str, object]], chosen: object = STAYS) -> None:
+        """Offer these, each a title and its data, silently.
+
+        What was chosen stays, or `chosen` is, where it is offered; else the first. A menu that
+        offers just these is left as it is: it may be open.
+        """
+        before = self.currentData() if chosen is STAYS else chosen
+        wanted = list(items)
+        if wanted != [(self.itemText(i), self.itemData(i)) for i in range(self.count())]:
+            with QSignalBlocker(self):
+                self.clear()
+                for title, data in wanted:
+                    self.addItem(title, data)
+        self.choose(before)
+
+    def choose(self, data: object) -> None:
+        """Choose what has this data, silently; the first where nothing has."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(max(0, self.findData(data)))
+
+    def offered(self) -> list[object]:
+        """The data of all that is offered."""
+        return [self.itemData(place) for place in range(self.count())]
 
     def sizeHint(self) -> QSize:
         return super().sizeHint() + QSize(theme.UNIT, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -59,13 +59,7 @@ class TimeBar(QWidget):
 
     def set_models(self, names: Sequence[tuple[str, str]], reason: str = "") -> None:
         """Offer models, (name, title); none of them says the reason. What was chosen stays."""
-        before = self.models.currentData()
-        with QSignalBlocker(self.models):
-            self.models.clear()
-            self.models.addItem("Nothing", "")
-            for name, title in names:
-                self.models.addItem(title, name)
-            self.models.setCurrentIndex(max(0, self.models.findData(before)))
+        self.models.offer([("Nothing", ""), *((title, name) for name, title in names)])
         self.models.setEnabled(bool(names))
         self.says.setText("" if names else reason)
         self._enable()

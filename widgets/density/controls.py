@@ -167,30 +167,26 @@ class DensityControls(QWidget):
         blockers = [
             QSignalBlocker(w)
             for w in (
-                self.scale,
                 self.range,
-                self.detail,
                 self.contours,
                 self.data,
                 self.samples,
-                self.first,
-                self.second,
                 self.time,
             )
         ]
-        self.scale.setCurrentIndex(self.scale.findData(LOG if logarithmic else PLAIN))
+        self.scale.choose(LOG if logarithmic else PLAIN)
         self.range.setValue(range_)
-        self.classes.set_label(label)
+        self.classes.choose(label)
         if self.detail.findData(side) < 0:
             self.detail.addItem(f"{side}² pixels", side)
-        self.detail.setCurrentIndex(self.detail.findData(side))
+        self.detail.choose(side)
         self.contours.setChecked(contours)
         self.data.setChecked(data)
         self.samples.setChecked(samples)
         for combo, name in zip((self.first, self.second), difference or ("", ""), strict=True):
-            combo.setCurrentIndex(max(0, combo.findData(name)))
+            combo.choose(name)
         name, place = inside or ("", 1.0)
-        self.time.models.setCurrentIndex(max(0, self.time.models.findData(name)))
+        self.time.models.choose(name)
         self.time.set_place(place)
         del blockers
 
@@ -202,13 +198,8 @@ class DensityControls(QWidget):
     def set_maps(self, names: Sequence[tuple[str, str]]) -> None:
         """Offer these maps, (name, title), for a difference; what was chosen stays, silently."""
         for combo, nothing in ((self.first, "No difference"), (self.second, "minus…")):
-            before = combo.currentData()
-            with QSignalBlocker(combo):
-                combo.clear()
-                combo.addItem(nothing, "")
-                for name, title in names:
-                    combo.addItem(title if combo is self.first else f"minus {title}", name)
-                combo.setCurrentIndex(max(0, combo.findData(before)))
+            sign = "" if combo is self.first else "minus "
+            combo.offer([(nothing, ""), *((f"{sign}{title}", name) for name, title in names)])
 
 
 def _with_mark(field: QWidget, text: str, term: str) -> QHBoxLayout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
@@ -43,7 +43,6 @@ class FillingRow(ModelCard):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._specs: tuple[MethodSpec, ...] = ()
         self.stage, self.methods = QGridLayout(), Combo(self)
         self._furnish(BadgeButton(self, about="sampler"), "Close this row.")
         self._calibration, self._kept = ElidedLabel(self), ElidedLabel(self)
@@ -93,16 +92,10 @@ class FillingRow(ModelCard):
 
     def set_methods(self, specs: tuple[MethodSpec, ...], name: str) -> None:
         """Offer these methods and choose one, silently."""
-        if specs != self._specs:
-            self._specs = specs
-            with QSignalBlocker(self.methods):
-                self.methods.clear()
-                for place, spec in enumerate(specs):
-                    self.methods.addItem(spec.title, spec.name)
-                    tip = f"<qt>{escape(spec.says)}</qt>"
-                    self.methods.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
-        with QSignalBlocker(self.methods):
-            self.methods.setCurrentIndex(max(0, self.methods.findData(name)))
+        self.methods.offer([(spec.title, spec.name) for spec in specs], name)
+        for place, spec in enumerate(specs):
+            tip = f"<qt>{escape(spec.says)}</qt>"
+            self.methods.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
         self.methods.setEnabled(len(specs) > 1)
         says = next((spec.says for spec in specs if spec.name == name), "")
         only = " It is the only method that fits." if len(specs) == 1 else ""

@@ -110,12 +110,7 @@ class InterpolationTab(QWidget):
 
     def set_samplers(self, names: tuple[str, ...], titles: tuple[str, ...]) -> None:
         """Offer these models to draw an end point, silently."""
-        before = self.sampler.currentData()
-        with QSignalBlocker(self.sampler):
-            self.sampler.clear()
-            for name, title in zip(names, titles, strict=True):
-                self.sampler.addItem(title, name)
-            self.sampler.setCurrentIndex(max(0, self.sampler.findData(before)))
+        self.sampler.offer(zip(titles, names, strict=True))
         self.sample.setEnabled(bool(names))
 
     def set_classes(self, names: tuple[str, ...], label: int | None) -> None:
@@ -307,7 +302,7 @@ class InterpolationTab(QWidget):
 
     @Slot()
     def _class_slid(self) -> None:
-        self.classes.set_label(self.latents.classes.label())
+        self.classes.choose(self.latents.classes.label())
         self.class_slid.emit()
 
     def showEvent(self, event: QShowEvent) -> None:

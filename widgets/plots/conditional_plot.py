@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.look import lay, theme
+from widgets.plots import axes
 
 Reals = NDArray[np.float64]
 BINS = 64
@@ -65,13 +66,7 @@ class ConditionalPlot(QWidget):
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""
         self._plot.setBackground(theme.colour("raised"))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(theme.colour("line"))
-            axis.setTextPen(theme.colour("faint"))
-            axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=3)
-            axis.setStyle(maxTickLevel=0)
-        self._plot.getAxis("left").setWidth(4 * theme.UNIT)
+        axes.dress(self._plot, self.font(), gap=3)
         pale = theme.mix(theme.colour("raised"), self._colour, 0.35)
         self._bars.setPen(pg.mkPen(theme.mix(theme.colour("raised"), self._colour, 0.55)))
         self._bars.setBrush(pg.mkBrush(pale))

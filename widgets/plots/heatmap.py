@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
+from widgets.plots import axes
 from widgets.plots.cloud import Cloud
 from widgets.plots.contours import segments
 
@@ -100,13 +101,7 @@ class HeatMap(QWidget):
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""
         self._plot.setBackground(theme.colour("raised"))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(theme.colour("line"))
-            axis.setTextPen(theme.colour("faint"))
-            axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=4)
-            axis.setStyle(maxTickLevel=0)
-        self._plot.getAxis("left").setWidth(4 * theme.UNIT)
+        axes.dress(self._plot, self.font())
         self._ink_lines()
         self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=1))
         self._ring.setPen(pg.mkPen(theme.colour("accent"), width=2))

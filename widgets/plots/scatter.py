@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.look import lay, theme
 from widgets.look.colours import CLASS_COLOURS
+from widgets.plots import axes
 from widgets.plots.cloud import Cloud, Points, placed
 
 STALE_OPACITY = 0.3
@@ -66,13 +67,7 @@ class Scatter(QWidget):
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""
         self._plot.setBackground(theme.colour("raised"))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(theme.colour("line"))
-            axis.setTextPen(theme.colour("faint"))
-            axis.setStyle(tickFont=theme.small_font(self.font()), tickLength=-3, tickTextOffset=4)
-            axis.setStyle(maxTickLevel=0)
-        self._plot.getAxis("left").setWidth(4 * theme.UNIT)
+        axes.dress(self._plot, self.font())
         self._paint_points()
         self._paint_backdrop()
 

@@ -109,16 +109,10 @@ class SamplingTab(QWidget):
 
     def set_classes(self, labels: tuple[str, ...], mode: str | int) -> None:
         """Offer these classes and choose a mode, silently; an impossible mode becomes "all"."""
-        self.classes.blockSignals(True)
-        self.classes.clear()
-        self.classes.addItem("All: p(x)", "all")
-        if labels:
-            self.classes.addItem("Each in turn", "each")
-        for index, label in enumerate(labels):
-            self.classes.addItem(label, index)
-        self.classes.setCurrentIndex(max(0, self.classes.findData(mode)))
+        each = [("Each in turn", "each")] if labels else []
+        ones = [(label, index) for index, label in enumerate(labels)]
+        self.classes.offer([("All: p(x)", "all"), *each, *ones], mode)
         self.classes.setEnabled(bool(labels))
-        self.classes.blockSignals(False)
         self._tell_class()
 
     def set_attributes(

@@ -105,16 +105,12 @@ class ComparisonView(QWidget):
         """Offer models, name and title, for the scatter; those chosen stay."""
         names = [name for name, _ in models]
         for place, combo in enumerate((self.across, self.up)):
-            if [combo.itemData(i) for i in range(combo.count())] == names:
+            if combo.offered() == names:
                 continue
-            with QSignalBlocker(combo):
-                before = combo.currentData()
-                combo.clear()
-                for name, title in models:
-                    combo.addItem(title, name)
-                found = combo.findData(before)
-                combo.setCurrentIndex(found if found >= 0 else min(place, len(models) - 1))
-
+            stays = combo.currentData() in names
+            combo.offer([(title, name) for name, title in models])
+            if not stays and names:
+                combo.choose(names[min(place, len(names) - 1)])
         if self.across.currentData() == self.up.currentData() and len(names) > 1:
             with QSignalBlocker(self.up):
                 self.up.setCurrentIndex(0 if self.across.currentIndex() else 1)

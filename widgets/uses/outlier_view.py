@@ -195,16 +195,7 @@ class OutlierView(QWidget):
 
     def set_sorters(self, models: Sequence[tuple[str, str]]) -> None:
         """Models, name and title, that pictures may be sorted by; the one chosen stays."""
-        with QSignalBlocker(self.model):
-            before = self.model.currentData()
-            if [self.model.itemData(i) for i in range(self.model.count())] == [
-                name for name, _ in models
-            ]:
-                return
-            self.model.clear()
-            for name, title in models:
-                self.model.addItem(title, name)
-            self.model.setCurrentIndex(max(0, self.model.findData(before)))
+        self.model.offer([(title, name) for name, title in models])
 
     def head(self, name: str, text: str = "") -> str:
         """What stands over a model's histogram; a text that is not empty takes its place."""
@@ -215,17 +206,9 @@ class OutlierView(QWidget):
 
     def set_scores(self, titles: Sequence[tuple[str, str, str]]) -> None:
         """Offer scores: name, title, what it is; the one chosen stays."""
-        with QSignalBlocker(self.scores):
-            before = self.scores.currentData()
-            if [self.scores.itemData(i) for i in range(self.scores.count())] != [
-                name for name, _, _ in titles
-            ]:
-                self.scores.clear()
-                for name, title, _ in titles:
-                    self.scores.addItem(title, name)
-                self.scores.setCurrentIndex(max(0, self.scores.findData(before)))
-            for place, (_, _, says) in enumerate(titles):
-                self.scores.setItemData(place, says, Qt.ItemDataRole.ToolTipRole)
+        self.scores.offer([(title, name) for name, title, _ in titles])
+        for place, (_, _, says) in enumerate(titles):
+            self.scores.setItemData(place, says, Qt.ItemDataRole.ToolTipRole)
 
     def set_false_alarms(self, p: float) -> None:
         """Move the slider to the rate next to p in (0, 1)."""

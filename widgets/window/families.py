@@ -47,12 +47,7 @@ class FamiliesDialog(QDialog):
     def set_tables(self, tables: Sequence[FamilyTable], data: str) -> None:
         """Offer these tables and show the one of `data`, or the first."""
         self._tables = tuple(tables)
-        self.data.blockSignals(True)
-        self.data.clear()
-        for table in tables:
-            self.data.addItem(table.title, table.data)
-        self.data.setCurrentIndex(max(0, self.data.findData(data)) if tables else -1)
-        self.data.blockSignals(False)
+        self.data.offer([(table.title, table.data) for table in tables], data)
         self._show()
 
     def table(self) -> FamilyTable | None:

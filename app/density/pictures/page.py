@@ -168,7 +168,7 @@ class Pictures(Page):
         self.rebuild()
 
     def _show(self, look: Look) -> None:
-        self.view.classes.set_label(look.label)
+        self.view.classes.choose(look.label)
         self.conditions.put(self._session.cards[look.models[0]], look.given)
         self.pixels.set_noise(look.noise)
         self.plane.offer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, Qt, Slot
+from PySide6.QtCore import QObject, QPointF, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -107,25 +107,13 @@ class SamplesPage(QObject):
 
     def offer(self) -> None:
         """List the models chosen, silently; what was picked among them stays."""
-        cards = self._session.chosen()
-        names = [card.name for card in cards]
-        if names != [self.models.itemData(i) for i in range(self.models.count())]:
-            before = self.models.currentData()
-            self.models.blockSignals(True)
-            self.models.clear()
-            for each in cards:
-                self.models.addItem(family_title(each), each.name)
-            self.models.setCurrentIndex(max(0, self.models.findData(before)))
-            self.models.blockSignals(False)
+        self.models.offer([(family_title(card), card.name) for card in self._session.chosen()])
 
     def choose(self, name: str, count: int) -> None:
         """Another model and number of samples, silently."""
-        for widget in (self.models, self.count):
-            widget.blockSignals(True)
-        self.models.setCurrentIndex(max(0, self.models.findData(name)))
-        self.count.setValue(count)
-        for widget in (self.models, self.count):
-            widget.blockSignals(False)
+        self.models.choose(name)
+        with QSignalBlocker(self.count):
+            self.count.setValue(count)
 
     def sheet(self) -> list[Panel]:
         """The maps as they are shown."""

@@ -79,11 +79,9 @@ class PlanePage(QObject):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        for text, what in (
-            ("Density of the latent", "latent"),
-            ("Density of the picture", "picture"),
-        ):
-            self.what.addItem(text, what)
+        self.what.offer(
+            (("Density of the latent", "latent"), ("Density of the picture", "picture"))
+        )
         self.models.setAccessibleName("Model of the plane")
         self.models.setToolTip(
             "The model in whose latent space the plane lies, and whose density is mapped."
@@ -128,10 +126,8 @@ class PlanePage(QObject):
 
     def choose(self, name: str, what: str) -> None:
         """Another model or density, silently."""
-        for combo, data in ((self.models, name), (self.what, what)):
-            combo.blockSignals(True)
-            combo.setCurrentIndex(max(0, combo.findData(data)))
-            combo.blockSignals(False)
+        self.models.choose(name)
+        self.what.choose(what)
 
     def sheet(self) -> list[Panel]:
         """The map as it is shown."""
@@ -176,17 +172,7 @@ class PlanePage(QObject):
 
     def offer(self) -> None:
         """List the models chosen, silently; what was picked among them stays."""
-        cards = self._session.chosen()
-        names = [card.name for card in cards]
-        if names == [self.models.itemData(i) for i in range(self.models.count())]:
-            return
-        before = self.models.currentData()
-        self.models.blockSignals(True)
-        self.models.clear()
-        for card in cards:
-            self.models.addItem(family_title(card), card.name)
-        self.models.setCurrentIndex(max(0, self.models.findData(before)))
-        self.models.blockSignals(False)
+        self.models.offer([(family_title(card), card.name) for card in self._session.chosen()])
 
     @Slot(str, object)
     def _take(self, _: str, step: Loading | tuple[Corners, MapFrame | None]) -> None:
