@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from app.command.output import UsageError, say
+from app.command.output import ProgressLine, UsageError, say
 from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, CheckpointError
 from engines.data import own as own_data
 from engines.data.own import DataError, Points
@@ -21,6 +19,7 @@ from engines.learning.learner import DivergedError
 from engines.learning.small import STEPS
 from engines.model import Card, Step
 from engines.naming import shortened
+from engines.steps import Steps
 from engines.training.loop import Moment
 
 T = TypeVar("T")
@@ -106,28 +105,10 @@ def _fitted(points: Points, family: str, name: str, path: Path, budget: Budget, 
 
 def shown(run: Generator[Moment | Step, None, T], title: str) -> T:
     """Drive a fit to its end, saying on stderr how far it is: over one line where that can be."""
-    out = sys.stderr
-    over = out is not None and out.isatty()
-    began = last = time.monotonic()
-    try:
-        while True:
-            try:
-                moment = next(run)
-            except StopIteration as end:
-                found: T = end.value
-                return found
-            now = time.monotonic()
-            if out is None or now - last < (_SHOWN_EVERY if over else _TOLD_EVERY):
-                continue
-            last = now
-            text = _text(moment, title, now - began)
-            print(
-                f"\r{text}\x1b[K" if over else text, end="" if over else "\n", file=out, flush=True
-            )
-    finally:
-        run.close()
-        if over:
-            print("\r\x1b[K", end="", file=out, flush=True)
+    with ProgressLine(every=_SHOWN_EVERY, plain=_TOLD_EVERY) as line, Steps(run) as steps:
+        for moment in steps:
+            line.show(_text(moment, title, line.seconds))
+        return steps.result
 
 
 def _text(moment: Moment | Step, title: str, seconds: float) -> str:

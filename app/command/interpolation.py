@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from app.command.names import card_for, card_named, one_condition
-from app.command.output import Place, UsageError, prepared, say
+from app.command.output import Place, ProgressLine, UsageError, prepared, say
 from app.kinds import view_of
 from app.models.open_models import Loading, Models
 from app.recipes import files
@@ -26,6 +24,7 @@ from engines import extras, naming
 from engines.checkpoints.catalog import ROOT
 from engines.facts.abilities import of_card, reads_text
 from engines.model import NO_PROMPT, Card, Given, Prompt, finish
+from engines.steps import Steps
 from widgets.interpolation.easing import EASINGS
 
 _SEED = "seed"
@@ -158,31 +157,17 @@ def _path(place: Place, card: Card, recipe: Recipe) -> Path:
 
 
 def _driven(plan: Plan, card: Card, models: Models) -> Values:
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    began = said = time.monotonic()
     from app.tasks.latent_study import cache_folder
 
     run = make(Walks(models), card, plan, folder=cache_folder())
-    try:
-        while True:
-            step = next(run)
-            if isinstance(step, Loading) or sys.stderr is None:
-                continue
-            now = time.monotonic()
-            line = f"{card.name}: {progress(step.share, now - began)}"
-            if watched:
-                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-            elif now - said >= _EVERY:  # a file or a pipe gets a line now and then
-                print(line, file=sys.stderr, flush=True)
-                said = now
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    finally:
-        run.close()
-        if watched:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    with ProgressLine(plain=_EVERY) as line, Steps(run) as steps:
+        try:
+            for step in steps:
+                if not isinstance(step, Loading):
+                    line.show(f"{card.name}: {progress(step.share, line.seconds)}")
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return steps.result
 
 
 def progress(share: float, seconds: float) -> str:

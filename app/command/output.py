@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from app.recipes.recipe import Recipe, file_name
 from engines.checkpoints import leftovers
 from engines.model import Card, Step
 from engines.naming import Sentence
+from engines.steps import Steps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,29 +82,59 @@ def prepared(path: Path, *, is_folder: bool = False) -> None:
         say(f"the folder {folder} was made")
 
 
+class ProgressLine:
+    """One line on stderr that is written over where someone watches; else a line now and then.
+
+    Used as a context: at its end the line is wiped. `every` are seconds between two lines on a
+    terminal, `plain` elsewhere, None for none there.
+    """
+
+    def __init__(self, *, every: float = 0.0, plain: float | None = None) -> None:
+        self._out = sys.stderr
+        self.over = self._out is not None and self._out.isatty()
+        self._pause = every if self.over else plain
+        self.began = self._last = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self.began
+
+    def show(self, text: str) -> None:
+        """Say how far it is, unless that was said a moment ago."""
+        now = time.monotonic()
+        if self._out is None or self._pause is None or now - self._last < self._pause:
+            return
+        self._last = now
+        line = f"\r{text}\x1b[K" if self.over else f"{text}\n"
+        print(line, end="", file=self._out, flush=True)
+
+    def wipe(self) -> None:
+        """Leave the line empty."""
+        if self.over:
+            print("\r\x1b[K", end="", file=self._out, flush=True)
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wipe()
+
+
 def driven(run: Generator[Step, None, T], name: str) -> T:
     """Drive a run to its end, with one line of progress where someone watches.
 
     What the run finds poor of itself is said at its end, whoever watches.
     """
-    watched, poor = sys.stderr is not None and sys.stderr.isatty(), ""
-    try:
-        while True:
-            step = next(run)
-            poor = step.poor
-            if watched:
-                of = f" of {step.total}" if step.total else ""
-                print(f"\r{name}: {step.done}{of}\x1b[K", end="", file=sys.stderr, flush=True)
-    except StopIteration as end:
-        if watched:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    poor = ""
+    with ProgressLine() as line, Steps(run) as steps:
+        for step in steps:
+            poor, of = step.poor, f" of {step.total}" if step.total else ""
+            line.show(f"{name}: {step.done}{of}")
+        line.wipe()
         if poor and sys.stderr is not None:
             print(f"{name}: {poor}.", file=sys.stderr)
-        return end.value  # type: ignore[no-any-return]
-    finally:
-        run.close()
-        if watched:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        return steps.result
 
 
 @dataclass(frozen=True)

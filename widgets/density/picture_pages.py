@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QStackedWidget,
     QWidget,
 )
@@ -129,12 +128,7 @@ class PicturePages(QWidget):
         self._buttons.button(0).setChecked(True)
         tabs.addStretch(1)
         lay.down(tabs, (self._pages, 1), on=right)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = lay.split(self, card(scrolled(left), least=LEFT_WIDTH), (right, 1))
         lay.across(self.splitter, on=self, spacing=None)
 
     def add_page(self, name: str, page: QWidget, controls: QWidget) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from widgets.density.controls import DensityControls
 from widgets.density.numbers import DensityNumbers
@@ -64,15 +64,15 @@ class PlaneView(QWidget):
         self.side.addWidget(self.numbers)
         self.side.addWidget(self.posterior)
         self.side.addStretch(1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
         left = card(scrolled(self.controls), least=CONTROLS_WIDTH)
         edge = card(scrolled(right), least=NUMBERS_WIDTH)
-        for part, stretch in ((left, 0), (middle, 1), (edge, 0)):
-            self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.setSizes([CONTROLS_WIDTH, 3 * NUMBERS_WIDTH, NUMBERS_WIDTH])
+        self.splitter = lay.split(
+            self,
+            (left, 0),
+            (middle, 1),
+            (edge, 0),
+            sizes=(CONTROLS_WIDTH, 3 * NUMBERS_WIDTH, NUMBERS_WIDTH),
+        )
         lay.across(self.splitter, on=self, spacing=None)
 
     def panel(self, name: str) -> HeatPanel | None:

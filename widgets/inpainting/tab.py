@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -186,18 +185,18 @@ class InpaintingTab(QWidget):
         lay.down(
             self._inspected, self.knobs_title, self.knobs, lay.STRETCH, on=inspector, margins=unit
         )
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
         left = card(self._given_side(), least=GIVEN_WIDTH)
         middle, right_side = (
             scrolled(rows, least=ROWS_WIDTH),
             card(scrolled(inspector), least=INSPECTOR_WIDTH),
         )
-        for part, stretch in ((left, 2), (middle, 5), (right_side, 1)):
-            self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.setSizes([GIVEN_WIDTH, 2 * ROWS_WIDTH, INSPECTOR_WIDTH])
+        self.splitter = lay.split(
+            self,
+            (left, 2),
+            (middle, 5),
+            (right_side, 1),
+            sizes=(GIVEN_WIDTH, 2 * ROWS_WIDTH, INSPECTOR_WIDTH),
+        )
         lay.across(self.splitter, on=self, margins=unit, spacing=None)
 
     def _given_side(self) -> QWidget:

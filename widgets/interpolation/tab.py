@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -223,14 +222,13 @@ class InterpolationTab(QWidget):
         self._column.setSpacing(unit)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
         right = card(scrolled(self.latents), least=INSPECTOR_WIDTH)
-        for part, stretch in ((scrolled(rows, least=ROWS_WIDTH), 5), (right, 1)):
-            self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.setSizes([USUAL_WIDTH, INSPECTOR_WIDTH])
+        self.splitter = lay.split(
+            self,
+            (scrolled(rows, least=ROWS_WIDTH), 5),
+            (right, 1),
+            sizes=(USUAL_WIDTH, INSPECTOR_WIDTH),
+        )
         lay.down(card(self._head(), margin=unit), (self.splitter, 1), on=self, margins=unit)
 
     def _head(self) -> QWidget:

@@ -12,18 +12,15 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.library.facts import ModelFacts
 from widgets.library.list import ModelAction, ModelList, ModelRow
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card, scrolled
 from widgets.look.progress import ProgressLine
 
@@ -141,29 +138,11 @@ class LibraryDialog(QDialog):
 
     def _arrange(self) -> None:
         unit = theme.UNIT
-        top, foot = QHBoxLayout(), QHBoxLayout()
-        for line in (top, foot):
-            line.setSpacing(unit)
-        top.addWidget(self.field, 1)
-        for button in (self.add, self.folder, self.card, self.bring):
-            top.addWidget(button)
-        foot.addWidget(self.budget)
-        foot.addWidget(self.taken)
-        foot.addStretch(1)
-        foot.addWidget(self.disk)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(unit)
-        splitter.addWidget(self.list)
-        splitter.addWidget(card(scrolled(self.facts), least=38 * unit))
-        splitter.setStretchFactor(0, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * (2 * unit,)))
-        column.setSpacing(unit)
-        column.addLayout(top)
-        column.addWidget(self.said)
-        column.addWidget(splitter, 1)
-        column.addLayout(foot)
+        top = lay.across((self.field, 1), self.add, self.folder, self.card, self.bring)
+        foot = lay.across(self.budget, self.taken, lay.STRETCH, self.disk)
+        facts = card(scrolled(self.facts), least=38 * unit)
+        splitter = lay.split(self, (self.list, 1), facts)
+        lay.down(top, self.said, (splitter, 1), foot, on=self, margins=2 * unit)
         self.resize(128 * unit, 76 * unit)
 
     @Slot()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeVar
 
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
 
 from widgets.look import theme
 
@@ -42,6 +44,26 @@ def across(
 ) -> QHBoxLayout:
     """The same beside each other."""
     return _filled(QHBoxLayout() if on is None else QHBoxLayout(on), parts, margins, spacing)
+
+
+def split(
+    parent: QWidget,
+    *parts: QWidget | tuple[QWidget, int],
+    sizes: Sequence[int] = (),
+    upright: bool = False,
+) -> QSplitter:
+    """Parts beside each other, or `upright` below each other, with edges that a hand can drag."""
+    way = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
+    made = QSplitter(way, parent)
+    made.setChildrenCollapsible(False)
+    made.setHandleWidth(theme.UNIT)
+    for place, part in enumerate(parts):
+        what, share = part if isinstance(part, tuple) else (part, 0)
+        made.addWidget(what)
+        made.setStretchFactor(place, share)
+    if sizes:
+        made.setSizes(list(sizes))
+    return made
 
 
 def _filled(layout: B, parts: tuple[Part, ...], margins: Margins, spacing: int | None) -> B:

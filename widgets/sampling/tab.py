@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -197,19 +196,13 @@ class SamplingTab(QWidget):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.setChildrenCollapsible(False)
         columns = QWidget(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(unit)
         columns.setLayout(self._grid)
         inspector = card(self.viewer, margin=unit, least=INSPECTOR_WIDTH)
-        for part, stretch in ((self._controls(), 0), (columns, 1), (inspector, 0)):
-            splitter.addWidget(part)
-            splitter.setStretchFactor(splitter.count() - 1, stretch)
-        splitter.setHandleWidth(unit)
-        self.splitter = splitter
-        lay.across(splitter, on=self, margins=unit, spacing=None)
+        self.splitter = lay.split(self, self._controls(), (columns, 1), inspector)
+        lay.across(self.splitter, on=self, margins=unit, spacing=None)
 
     def _controls(self) -> QWidget:
         unit = theme.UNIT

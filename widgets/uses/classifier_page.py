@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QWidget,
 )
@@ -108,11 +107,8 @@ class ClassifierPage(QWidget):
         column.addWidget(self.prior)
         column.addWidget(self.calibrated)
         column.addStretch(1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.addWidget(card(scrolled(left), least=SIDE + 4 * unit))
-        self.splitter.addWidget(self._right())
+        self.splitter = lay.split(self, card(scrolled(left), least=SIDE + 4 * unit))
+        self.splitter.addWidget(self._right())  # made now, the keys reach it after the left
         self.splitter.setStretchFactor(1, 1)
         lay.across(self.splitter, on=self, spacing=None)
 
@@ -136,14 +132,8 @@ class ClassifierPage(QWidget):
         return right
 
     def _confusion(self) -> QWidget:
-        unit = theme.UNIT
         beside = _page(self.cell_title, self.cell)
-        both = QSplitter(Qt.Orientation.Horizontal, self)
-        both.setChildrenCollapsible(False)
-        both.setHandleWidth(unit)
-        both.addWidget(self.confusion)
-        both.addWidget(beside)
-        both.setSizes([480, 240])
+        both = lay.split(self, self.confusion, beside, sizes=(480, 240))
         head = QWidget(self)
         lay.across(self.models, lay.STRETCH, on=head, spacing=None)
         return _page(head, both)

@@ -92,12 +92,7 @@ class ComparisonView(QWidget):
         right.setStretchFactor(0, 1)
         right.setStretchFactor(1, 1)
         right.setSizes([400, 400])
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = lay.split(self, card(scrolled(left), least=LEFT_WIDTH), (right, 1))
         lay.across(self.splitter, on=self, spacing=None)
         self.count.valueChanged.connect(self.changed)
 

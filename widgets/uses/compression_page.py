@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -131,12 +130,7 @@ class CompressionPage(QWidget):
             lines.addLayout(row)
         middle.addWidget(card(status))
         middle.addWidget(self.table, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(unit)
-        splitter.addWidget(card(scrolled(left), least=_LEFT))
-        splitter.addWidget(right)
-        splitter.setStretchFactor(1, 1)
+        splitter = lay.split(self, card(scrolled(left), least=_LEFT), (right, 1))
         lay.across(splitter, on=self, spacing=None)
 
     def set_running(self, running: bool) -> None:

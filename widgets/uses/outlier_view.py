@@ -137,12 +137,7 @@ class OutlierView(QWidget):
             self.rows.setStretchFactor(self.rows.count() - 1, stretch)
         self.rows.setSizes([170, 270, 170])
         lay.down(self.rows, on=right, spacing=None)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(unit)
-        self.splitter.addWidget(card(scrolled(left), least=LEFT_WIDTH))
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = lay.split(self, card(scrolled(left), least=LEFT_WIDTH), (right, 1))
         lay.across(self.splitter, on=self, spacing=None)
 
     def offer_groups(self, groups: Sequence[tuple[str, str, bool]]) -> None:
