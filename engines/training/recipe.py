@@ -67,6 +67,13 @@ class Fit:
     """What can be chosen, and the values in force."""
 
 
+def net_of(data: DataSet, sizes: Options, **more: Any) -> dict[str, Any]:
+    """The sizes of a network of this data's examples and classes."""
+    shape = data.train.x.shape[1:]
+    examples = {"shape": list(shape)} if len(shape) > 1 else {"dim": shape[0]}
+    return {**examples, "classes": len(data.labels), **sizes, **more}
+
+
 def chosen(
     own: Mapping[str, Any], options: Options, *, signed: Collection[str] = ()
 ) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, shuffled, uniform
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 from engines.training.recipes.autoregressive import POINT_NET
 
 
@@ -26,11 +24,7 @@ def any_order(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"width": [48, 96, 16], "blocks": [1, 3], "features": 32}, options)
     own = chosen({"rate": 2e-3, "batch": 32}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-    }
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
@@ -53,7 +47,7 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 
 def _points(data: DataSet, options: Options) -> Recipe:
     sizes, own = chosen(POINT_NET, options), chosen({"rate": 2e-3, "batch": 512}, options)
-    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):

@@ -15,7 +15,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, uniform
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 
 _PIXELS = 32
 _PATTERNS = 3**5
@@ -33,11 +33,7 @@ def autoregressive(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"rows": 20, "reach": 12, "width": 256, "blocks": 3, "codes": 8}, options)
     own = chosen({"rate": 2e-3, "batch": 64}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-    }
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> PixelDescent:
         with drawn_from(g):
@@ -60,7 +56,7 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 
 def _points(data: DataSet, options: Options) -> Recipe:
     sizes, own = chosen(POINT_NET, options), chosen({"rate": 2e-3, "batch": 512}, options)
-    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):

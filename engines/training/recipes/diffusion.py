@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, normal, uniform
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 
 _PICTURE_LEVELS = (-1.2, 1.2)
 _POINT_LEVELS = (-1.8, 1.4)
@@ -40,12 +39,7 @@ def diffusion(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"width": [48, 96, 16], "blocks": [1, 3]}, options)
     own = chosen({"rate": 2e-3, "batch": 64}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-        "steps": 40,
-    }
+    net = net_of(data, sizes, steps=40)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
@@ -72,12 +66,7 @@ def _points(data: DataSet, options: Options) -> Recipe:
     live = {"level": centre, "level_spread": spread}
     sizes = chosen(sizes, options)
     own = chosen({"rate": 3e-3, "batch": 2048, **live}, options, signed=("level",))
-    net: dict[str, Any] = {
-        "dim": data.train.x.shape[1],
-        "classes": len(data.labels),
-        "steps": 20,
-        **sizes,
-    }
+    net = net_of(data, sizes, steps=20)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):

@@ -18,7 +18,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, normal, uniform
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 from engines.training.recipes.diffusion import drawn_levels
 from engines.training.recipes.point_energy import Chains, Contrast, Energies, Likelihood
 
@@ -48,13 +48,7 @@ def energy(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"width": [32, 64, 8], "blocks": [1, 3]}, options)
     own = chosen({"rate": 2e-3, "batch": 64}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-        "levels": 24,
-        "steps": 1,
-    }
+    net = net_of(data, sizes, levels=24, steps=1)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
@@ -82,12 +76,7 @@ def _points(data: DataSet, options: Options) -> Recipe:
         raise ValueError(f"objective is one of {', '.join(_OBJECTIVES)}, got {objective!r}")
     live, text = _OBJECTIVES[objective]
     own = chosen({"rate": 4e-3, "batch": 2048, **live}, options)
-    net: dict[str, Any] = {
-        "dim": data.train.x.shape[1],
-        "classes": len(data.labels),
-        **sizes,
-        "steps": 80,
-    }
+    net = net_of(data, sizes, steps=80)
 
     def trainer(g: torch.Generator) -> Energies:
         with drawn_from(g):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, seeded, uniform
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 
 
 def flow(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
@@ -33,12 +32,7 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
         "top": [4, 384],
     }
     sizes, own = chosen(sizes, options), chosen({"rate": 2e-3, "batch": 64}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-        "bounded": True,
-    }
+    net = net_of(data, sizes, bounded=True)
 
     def built(g: torch.Generator) -> PictureFlow:
         with drawn_from(g):
@@ -61,7 +55,7 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 def _points(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"transforms": 5, "bins": 16, "hidden": [128, 128]}, options)
     own = chosen({"rate": 2e-3, "batch": 512}, options)
-    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):

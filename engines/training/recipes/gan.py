@@ -20,7 +20,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import cosine, warming
 from engines.training.randomness import drawn_from, normal
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 
 _TEXT = (
     "relativistic loss with zero-centred R1 and R2 (Huang et al. 2024), Adam without momentum, "
@@ -48,11 +48,7 @@ def gan(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"latent": 64, "width": [64, 32, 12]}, options)
     own = chosen({"rate": 1e-3, "batch": 64, "critic_width": [32, 64, 96]}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-    }
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Contest:
         with drawn_from(g):
@@ -86,12 +82,7 @@ def _points(data: DataSet, options: Options) -> Recipe:
         **_LIVE,
     }
     own = chosen(own, options)
-    net: dict[str, Any] = {
-        "dim": data.train.x.shape[1],
-        "classes": len(data.labels),
-        **sizes,
-        "skip": True,
-    }
+    net = net_of(data, sizes, skip=True)
 
     def trainer(g: torch.Generator) -> Contest:
         with drawn_from(g):

@@ -16,7 +16,7 @@ from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import Descent
 from engines.training.randomness import drawn_from, normal
-from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen
+from engines.training.recipe import NO_OPTIONS, Options, Recipe, chosen, net_of
 
 
 def vae(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
@@ -27,11 +27,7 @@ def vae(data: DataSet, options: Options = NO_OPTIONS) -> Recipe:
 def _pictures(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"latent": 24, "width": 96, "mixtures": 3}, options)
     own = chosen({"rate": 2e-3, "batch": 128}, options)
-    net: dict[str, Any] = {
-        "shape": list(data.train.x.shape[1:]),
-        "classes": len(data.labels),
-        **sizes,
-    }
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
@@ -53,7 +49,7 @@ def _points(data: DataSet, options: Options) -> Recipe:
     sizes = chosen({"latent": 2, "hidden": 64}, options)
     live: dict[str, Any] = {"samples": 8, "kl": 1.0}
     own = chosen({"rate": 3e-3, "batch": 512, **live}, options)
-    net: dict[str, Any] = {"dim": data.train.x.shape[1], "classes": len(data.labels), **sizes}
+    net = net_of(data, sizes)
 
     def trainer(g: torch.Generator) -> Descent:
         with drawn_from(g):
