@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -208,12 +207,7 @@ class KnobPanel(QWidget):
         )
         self.own.clicked.connect(self._on_own)
         self.own.hide()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self.nothing)
-        self._column.addWidget(self.own)
-        self._column.addStretch(1)
+        self._column = lay.down(self.nothing, self.own, lay.STRETCH, on=self, spacing=0)
 
     def specs(self) -> tuple[KnobSpec, ...]:
         return self._specs

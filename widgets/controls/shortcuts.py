@@ -14,11 +14,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
-from widgets.look import theme
+from widgets.look import lay, theme
 
 _OR = " or "
 _CAP_PAD = 6
@@ -113,12 +112,7 @@ class ShortcutsDialog(QDialog):
         self._headings: dict[str, QLabel] = {}
         self._rows: dict[Shortcut, tuple[QLabel, Keys]] = {}
         self.area = self._build_rows()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * (2 * theme.UNIT,)))
-        column.setSpacing(theme.UNIT)
-        column.addWidget(self.search)
-        column.addWidget(self.nothing, 1)
-        column.addWidget(self.area, 1)
+        lay.down(self.search, (self.nothing, 1), (self.area, 1), on=self, margins=2 * theme.UNIT)
         # wide enough for the longest line beside the scroll bar
         line, bar = self._page.sizeHint().width(), self.area.verticalScrollBar().sizeHint().width()
         self.resize(line + bar + 6 * theme.UNIT, 80 * theme.UNIT)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from widgets.density.controls import DensityControls
 from widgets.density.numbers import DensityNumbers
@@ -58,12 +58,9 @@ class PlaneView(QWidget):
         self._grid.setSpacing(unit)
         bars = lay.across((self.bar, 1), (self.difference_bar, 1), spacing=2 * unit)
         lay.down((self._grid, 1), bars, on=middle)
-        self.side = QVBoxLayout(right)
-        self.side.setContentsMargins(unit, unit, unit, unit)
-        self.side.setSpacing(2 * unit)
-        self.side.addWidget(self.numbers)
-        self.side.addWidget(self.posterior)
-        self.side.addStretch(1)
+        self.side = lay.down(
+            self.numbers, self.posterior, lay.STRETCH, on=right, margins=unit, spacing=2 * unit
+        )
         left = card(scrolled(self.controls), least=CONTROLS_WIDTH)
         edge = card(scrolled(right), least=NUMBERS_WIDTH)
         self.splitter = lay.split(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 
 from widgets.controls.family_table import FamilyTable, FamilyView
 from widgets.look import lay, theme
@@ -40,10 +40,7 @@ class EvidenceDialog(QDialog):
     def _arrange(self) -> None:
         unit = theme.UNIT
         top = lay.across((self.asked, 1), self.said, self.copy)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * (2 * unit,)))
-        column.setSpacing(unit)
-        column.addLayout(top)
+        column = lay.down(top, on=self, margins=2 * unit)
         for place, (title, view, note) in enumerate(
             zip(self.titles, self.views, self.notes, strict=True)
         ):

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from widgets.controls.number import NumberBox
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.labels import small_print
 
 if TYPE_CHECKING:
@@ -70,11 +70,7 @@ class LineEditor(QWidget):
         self.value.setAccessibleName("Known coordinate")
         self.value.setToolTip("The known coordinate, in data units.")
         small_print(self.meaning)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(unit)
-        self._column.addLayout(row)
-        self._column.addWidget(self.meaning)
+        self._column = lay.down(row, self.meaning, on=self)
 
     def line(self) -> tuple[int, float]:
         """The axis whose coordinate is known, and its value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from widgets.look import lay, theme
 from widgets.look.family_bar import FamilyBar
@@ -52,10 +52,7 @@ class ReadingRows(QWidget, Generic[R]):
         super().__init__(parent)
         self._make = make
         self.rows: dict[str, R] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.UNIT)
-        self._column.addStretch(1)
+        self._column = lay.down(lay.STRETCH, on=self)
 
     def set_rows(self, specs: Sequence[RowSpec]) -> None:
         """Show these models in this order; a row that stays keeps what it shows."""

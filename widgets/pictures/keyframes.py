@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.images import Picture, image_of
 
 MOST = 8
@@ -24,9 +24,7 @@ class KeyStrip(QWidget):
         super().__init__(parent)
         self._keys: list[QPushButton] = []
         self._current = 0
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.UNIT // 2)
+        self._row = lay.across(on=self, spacing=theme.UNIT // 2)
         self.add, self.remove = QPushButton("+", self), QPushButton("−", self)
         for button, name, tip in (
             (self.add, "Add a keyframe", f"Add a picture at the end of the path (at most {MOST})."),

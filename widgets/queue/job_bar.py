@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from widgets.look import lay, theme
 from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
@@ -257,10 +257,7 @@ class JobBar(QWidget):
         self.panel.hide()
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         buttons = lay.across(lay.STRETCH, self.cancel_waiting, self.clear_ended, spacing=None)
-        inside = QVBoxLayout(self.panel)
-        inside.setContentsMargins(*(4 * (theme.UNIT,)))
-        inside.addWidget(self.list)
-        inside.addLayout(buttons)
+        lay.down(self.list, buttons, on=self.panel, margins=theme.UNIT, spacing=None)
         bar = lay.across(self.sign, self.title, self.line, self.time, self.cancel, self.toggle)
         # Room for "200 waiting" from the start: counting must not move the bar.
         self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.family_table import Band, FamilyTable, FamilyView
@@ -67,10 +67,7 @@ class FamiliesDialog(QDialog):
             QLabel("Data", self), self.data, lay.STRETCH, self.said, self.markdown, self.text
         )
         self.note.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * (2 * unit,)))
-        column.setSpacing(unit)
-        column.addLayout(top)
+        column = lay.down(top, on=self, margins=2 * unit)
         table = lay.down(self.band, (self.view, 1), spacing=0)
         column.addLayout(table, 1)
         column.addWidget(self.note)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -221,9 +220,7 @@ class Messages(QWidget):
         super().__init__(parent)
         self._note_ms = note_ms
         self.rows: list[Message] = []  # newest first
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.UNIT // 2)
+        self._column = lay.down(on=self, spacing=theme.UNIT // 2)
         self.hide()
 
     def tell(
