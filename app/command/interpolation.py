@@ -23,6 +23,7 @@ from app.tasks.walking_recipe import MOST_FRAMES, Plan, Sample, plan_of, recipe_
 from engines import extras, naming
 from engines.checkpoints.catalog import ROOT
 from engines.facts.abilities import of_card, reads_text
+from engines.facts.tasks import Task
 from engines.model import NO_PROMPT, Card, Given, Prompt, finish
 from engines.steps import Steps
 from widgets.interpolation.easing import EASINGS
@@ -79,7 +80,7 @@ def interpolate(
     if prompt != NO_PROMPT and not reads_text(card):
         raise UsageError(f"{card.name} takes no text prompt; leave all prompts out")
     if refused := next(
-        (a for a in of_card(card) if a.task == "interpolate" and a.can is False), None
+        (a for a in of_card(card) if a.task == Task.INTERPOLATE and a.can is False), None
     ):
         raise UsageError(f"{card.name}: {refused.says}")  # before a minute is spent on loading it
     samples = tuple(_sample(end, asked) for end in options.ends)

@@ -11,6 +11,7 @@ from app.command.sampling import drawn
 from app.recipes.recipe import RecipeError, check_fit, read_png, replaced
 from app.tasks.large import narrowed
 from engines.checkpoints.catalog import ROOT
+from engines.facts.tasks import Task
 from engines.model import batch_of, settle
 
 
@@ -30,11 +31,11 @@ def remake(
     else as `sample`.
     """
     recipe = read_png(saved)
-    if recipe.task == "inpaint":
+    if recipe.task == Task.INPAINT:
         from app.command import inpainting as headless_inpainting
 
         return headless_inpainting.remake(recipe, place, model=model, device=device, root=root)
-    if recipe.task == "interpolate":
+    if recipe.task == Task.INTERPOLATE:
         from app.command import interpolation as headless_interpolation
 
         return headless_interpolation.remake(recipe, place, model=model, device=device, root=root)

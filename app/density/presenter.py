@@ -19,6 +19,7 @@ from app.session.settings import Settings
 from app.tab.by_kind import Made
 from app.tab.parts import Parts
 from app.tab.restoring import check_seed
+from engines.facts.tasks import Task
 from engines.kinds import Kind
 from widgets.density.tab import DensityTab
 
@@ -39,7 +40,7 @@ class Density(QObject):
             signal.connect(self.rebuild)
         tab.entered.connect(self.rebuild)
         tab.left.connect(self._rest)
-        parts.travel.add(Target("density", "Density", self.receive))
+        parts.travel.add(Target(Task.DENSITY, Task.DENSITY.tab, self.receive))
 
     @Slot()
     def rebuild(self) -> None:

@@ -27,6 +27,7 @@ from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks.filling import When
 from app.work.jobs import Jobs
+from engines.facts.tasks import Task
 from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
@@ -54,7 +55,7 @@ class Inpainting(QObject):
             tab, parts.session, parts.messages, lambda name: self.rows[name].failure
         )
         self._pending: tuple[Card, Any] | None = None
-        parts.travel.add(Target("inpaint", "In-painting", self.receive))
+        parts.travel.add(Target(Task.INPAINT, Task.INPAINT.tab, self.receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         for signal in (parts.session.seed_changed, parts.session.prompt_changed):
@@ -301,7 +302,7 @@ class Inpainting(QObject):
         EDITORS.checked(card.kind)
         editor = self._editors.of(card.kind)
         request = editor.read(recipe, card)
-        check_seed(recipe, "inpaint")
+        check_seed(recipe, Task.INPAINT)
         self.methods[card.name] = request.method
         self.knobs[f"{card.name} {request.method}"] = dict(request.knobs)
         adopt(self._session, recipe, card)

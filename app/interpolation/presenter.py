@@ -31,6 +31,7 @@ from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, Sample, plan_of
 from app.work.channels import Channels
 from engines.facts.abilities import reads_text
+from engines.facts.tasks import Task
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.specs import RowSpec
@@ -67,7 +68,7 @@ class Interpolation(QObject):
         self._chosen = ""
         self._unsettled: set[str] = set()
         self._stale_films: set[str] = set()
-        parts.travel.add(Target("interpolate", "Interpolation", self.keys.receive))
+        parts.travel.add(Target(Task.INTERPOLATE, Task.INTERPOLATE.tab, self.keys.receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
         for signal in (parts.session.prompt_changed, tab.prompt.other_changed):

@@ -15,18 +15,13 @@ from engines.checkpoints import budget, own
 from engines.checkpoints.catalog import FAMILY_TITLES, is_foreign, is_own
 from engines.facts import abilities
 from engines.facts.abilities import Ability
+from engines.facts.tasks import Task
 from engines.model import Card
 from engines.outside import hub
 from widgets.library.list import Can, ModelAction, ModelRow
 
 OUTSIDE = "From outside"
 OWN = "Your models"
-TABS = {
-    "sample": "Sampling",
-    "inpaint": "In-painting",
-    "interpolate": "Interpolation",
-    "density": "Density",
-}
 
 _TIPS = {
     ModelAction.USE: "Show it in the tabs; it is loaded when it is first used.",
@@ -181,7 +176,7 @@ def _classes(card: Card) -> str:
 
 
 def _can(found: tuple[Ability, ...]) -> tuple[Can, ...]:
-    return tuple(Can(TABS[ability.task], ability.can, ability.says) for ability in found)
+    return tuple(Can(Task(ability.task).tab, ability.can, ability.says) for ability in found)
 
 
 def _actions(known: Known) -> list[ModelAction]:

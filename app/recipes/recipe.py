@@ -22,6 +22,7 @@ from app import __version__
 from app.recipes import files
 from app.recipes.model_names import card_here, name_of
 from engines.checkpoints.catalog import ROOT, CheckpointError, catalog
+from engines.facts.tasks import Task
 from engines.model import NO_PROMPT, Card, Knob, Prompt, SampleRequest, settle
 from engines.naming import Sentence, shortened
 from engines.opening import find
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 VERSION = __version__
 FORMAT = 1
-TASKS = ("sample", "inpaint", "interpolate", "density")
 MAX_COUNT = 100_000
 MAX_PROMPT = 10_000
 
@@ -156,9 +156,9 @@ def _check(good: object, fault: str) -> None:
 
 
 def _check_task(task: object) -> None:
-    known = ", ".join(TASKS)
+    known = ", ".join(Task)
     _check(
-        task in TASKS,
+        task in tuple(Task),
         f"is for the task {reprlib.repr(task)}, which Genscope {VERSION} does not know "
         f"(it knows {known}); update Genscope to open it",
     )
@@ -200,7 +200,7 @@ def recipe_of(
     Raises ValueError for knobs the model does not have.
     """
     return Recipe(
-        task="sample",
+        task=Task.SAMPLE,
         model=name_of(card),
         sha256=card.sha256,
         seed=request.seed,
@@ -259,7 +259,7 @@ def card_among(cards: Mapping[str, Card], recipe: Recipe) -> Card:
 def check_fit(recipe: Recipe, card: Card) -> None:
     """Raise RecipeError unless this very checkpoint can have made the recipe's pictures."""
     # samples up to a temperature of 1 are what both weights were measured to agree on
-    same = recipe.task == "sample" and recipe.knobs.get("temperature", 0.0) <= 1
+    same = recipe.task == Task.SAMPLE and recipe.knobs.get("temperature", 0.0) <= 1
     if recipe.sha256 not in (card.sha256, *(card.replaces if same else ())):
         raise RecipeError(
             f"{card.name} has other weights ({card.sha256[:12]}…) than the earlier ones "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.recipes.condition import rows_of
 from app.recipes.recipe import Recipe, span
+from engines.facts.tasks import Task
 from engines.model import Card, Knob
 
 
@@ -28,7 +29,7 @@ def rows(
     texts = (("Prompt", recipe.prompt), ("Negative prompt", recipe.negative))
     table += [(title, text) for title, text in texts if text]
     known = {knob.name: knob for knob in knobs}
-    classless = recipe.task == "sample" and recipe.label is None and not recipe.given
+    classless = recipe.task == Task.SAMPLE and recipe.label is None and not recipe.given
     table += [
         _knob(name, value, known.get(name), classless=classless)
         for name, value in recipe.knobs.items()

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
 
-from app.exchange.export import Export
 from app.exchange.picture_actions import Act, PictureActions
-from app.exchange.travel import Travel
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
@@ -18,39 +16,31 @@ from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
 from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
-from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row import Following
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, Frame, backdrop, draw
-from app.work.channels import Channel, Channels
-from app.work.jobs import Jobs, Order
+from app.work.channels import Channel
+from app.work.jobs import Order
 from engines.facts.abilities import reads_text
+from engines.facts.tasks import Task
 from engines.model import Card, Prompt, SampleRequest, settle
 from widgets.sampling.tab import SamplingTab
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Severity
 
 
 class Sampling(QObject):
     """One per window. Needs the tab, the session and the lane; knows nothing of the other tabs."""
 
-    def __init__(
-        self,
-        tab: SamplingTab,
-        session: Session,
-        channels: Channels,
-        jobs: Jobs,
-        export: Export,
-        messages: Messages,
-        parent: QObject,
-        travel: Travel,
-    ) -> None:
+    def __init__(self, tab: SamplingTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
-        self._tab, self._session, self._jobs = tab, session, jobs
-        self._messages, self._actions = messages, PictureActions(export, tab, travel)
-        self._channels = channels
+        session, messages, channels = parts.session, parts.messages, parts.channels
+        self._tab, self._session, self._jobs = tab, session, parts.jobs
+        self._messages, self._channels = messages, channels
+        self._actions = PictureActions(parts.export, tab, parts.travel)
         self.columns: dict[str, SamplingColumn] = {}
         self._batches: dict[str, Frame] = {}
         self._inspected: tuple[str, int] | None = None
@@ -371,7 +361,7 @@ class Sampling(QObject):
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""
         DISPLAYS.checked(card.kind)
-        check_seed(recipe, "sample")
+        check_seed(recipe, Task.SAMPLE)
         column = self.columns.get(card.name)
         if column is None or column.frame is None:
             return  # the knobs are not known before the model is loaded

@@ -10,9 +10,10 @@ from app.recipes.model_names import name_of
 from app.recipes.packing import mask_of, mask_text
 from app.recipes.recipe import Recipe, RecipeError, prompt_of
 from app.tasks.filling import MOST_DRAWS, FillRequest
+from engines.facts.tasks import Task
 from engines.model import Card
 
-TASK = "inpaint"
+TASK = Task.INPAINT
 
 _FIELDS = {"method", "picture", "mask"}
 

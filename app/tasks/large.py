@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kinds import view_of
 from app.recipes.recipe import Recipe
+from engines.facts.tasks import Task
 from engines.model import Card, batch_of
 from widgets.queue.eta import spell
 
@@ -11,7 +12,7 @@ from widgets.queue.eta import spell
 def is_large(recipe: Recipe, card: Card) -> bool:
     """Whether to ask before the recipe is followed: as its kind says, of samples."""
     unasked = view_of(card).unasked
-    return recipe.task == "sample" and unasked is not None and recipe.count > unasked
+    return recipe.task == Task.SAMPLE and unasked is not None and recipe.count > unasked
 
 
 def narrowed(recipe: Recipe, card: Card) -> Recipe:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from app.recipes.model_names import name_of
 from app.recipes.recipe import Recipe, RecipeError
 from app.tasks.line import MOST_DRAWS, LineRequest
+from engines.facts.tasks import Task
 from engines.kinds import is_plane
 from engines.maps.coordinate import coordinate
 from engines.model import Card
 
-TASK = "inpaint"
+TASK = Task.INPAINT
 _FIELDS = {"method", "axis", "value"}
 
 

@@ -9,9 +9,10 @@ from app.recipes.condition import known_to, leading
 from app.recipes.model_names import names_of, other_weights, renamed
 from app.recipes.recipe import Recipe, RecipeError
 from engines.checkpoints.catalog import DATA_TITLES
+from engines.facts.tasks import Task
 from engines.model import Card, Given
 
-TASK = "density"
+TASK = Task.DENSITY
 
 
 def recipe_with(

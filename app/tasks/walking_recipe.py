@@ -17,10 +17,11 @@ from app.kinds import view_of
 from app.recipes.model_names import name_of
 from app.recipes.pictures import Values
 from app.recipes.recipe import MAX_PROMPT, Recipe, RecipeError, prompt_of
+from engines.facts.tasks import Task
 from engines.model import NO_PROMPT, Card, Given, Knobs, Prompt, SampleRequest
 from widgets.interpolation.easing import EASINGS, eased
 
-TASK = "interpolate"
+TASK = Task.INTERPOLATE
 WAYS, ENCODERS, BASES = ("slerp", "lerp"), ("mean", "draw"), ("principal", "single")
 MOST_KEYS, MOST_FRAMES = 8, 600
 

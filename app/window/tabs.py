@@ -18,6 +18,7 @@ from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
 from app.tab.prompting import Prompting
 from app.uses import pages
+from engines.facts.tasks import Task
 from engines.kinds import Kind
 from widgets.sampling.tab import SamplingTab
 
@@ -26,16 +27,7 @@ Made = tuple[QWidget, Presenter]
 
 def _sampling(parts: Parts, window: QWidget) -> Made:
     tab = SamplingTab(window)
-    presenter = Sampling(
-        tab,
-        parts.session,
-        parts.channels,
-        parts.jobs,
-        parts.export,
-        parts.messages,
-        window,
-        parts.travel,
-    )
+    presenter = Sampling(tab, parts, window)
     presenter.remember(parts.settings)
     Prompting(tab.prompt, parts.session)
     return tab, presenter
@@ -80,10 +72,10 @@ def _uses(parts: Parts, window: QWidget) -> Made:
 
 
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
-    ("sample", "Sampling", _sampling, DISPLAYS.refusal),
-    ("inpaint", "In-painting", _inpainting, EDITORS.refusal),
-    ("interpolate", "Interpolation", _interpolation, PATHS.refusal),
-    ("density", "Density", _density, PAGES.refusal),
+    (Task.SAMPLE, Task.SAMPLE.tab, _sampling, DISPLAYS.refusal),
+    (Task.INPAINT, Task.INPAINT.tab, _inpainting, EDITORS.refusal),
+    (Task.INTERPOLATE, Task.INTERPOLATE.tab, _interpolation, PATHS.refusal),
+    (Task.DENSITY, Task.DENSITY.tab, _density, PAGES.refusal),
     ("uses", "Uses", _uses, pages.refusal),
 )
 """The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""

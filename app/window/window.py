@@ -43,6 +43,7 @@ from app.work.channels import Channels
 from app.work.jobs import Jobs
 from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
+from engines.facts.tasks import Task
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import lay
@@ -295,7 +296,7 @@ class Window(QMainWindow):
         """Hand a recipe to the tab of its task and bring that to the front."""
         self.tabs.of_task(recipe.task).restore(recipe)
         self.tabs.show_task(recipe.task)
-        if recipe.task == "sample":
+        if recipe.task == Task.SAMPLE:
             card = card_among(self.session.cards, recipe)
             if note := replaced(recipe, card):
                 self.messages.tell(sentence(note), severity=Severity.WARNING)

@@ -176,6 +176,15 @@ def reason(error: Exception) -> str:
     return "its tables are too deep" if isinstance(error, RecursionError) else "its name is no path"
 
 
+def needed(table: Mapping[str, Any], path: Path, key: str, kind: type[V]) -> V:
+    """A value of a card, of this kind. Raises CheckpointError."""
+    value = table.get(key)
+    if not isinstance(value, kind):
+        problem = "lacks" if value is None else "has the wrong kind of"
+        raise CheckpointError(f"the card {path} {problem} '{key}' ({kind.__name__} expected)")
+    return value
+
+
 def read_card(path: Path) -> Card:
     """Read and check one card. Raises CheckpointError naming the file and the fault."""
     try:
@@ -186,11 +195,7 @@ def read_card(path: Path) -> Card:
     table = _migrated(table, path)
 
     def need(key: str, kind: type[V]) -> V:
-        value = table.get(key)
-        if not isinstance(value, kind):
-            problem = "lacks" if value is None else "has the wrong kind of"
-            raise CheckpointError(f"the card {path} {problem} '{key}' ({kind.__name__} expected)")
-        return value
+        return needed(table, path, key, kind)
 
     card = Card(
         folder=path.parent,
@@ -258,10 +263,7 @@ def table_of(card: Card) -> dict[str, Any]:
 
 def kind_of(table: Mapping[str, Any], path: Path) -> kinds.Kind:
     """The kind that a card names; of one that names none, what its shape says."""
-    named, shape = table.get("kind"), table.get("shape")
-    if not isinstance(shape, list):
-        problem = "lacks" if shape is None else "has the wrong kind of"
-        raise CheckpointError(f"the card {path} {problem} 'shape' (list expected)")
+    named, shape = table.get("kind"), needed(table, path, "shape", list)
     try:
         if named is None:
             kind = kinds.of_shape(tuple(shape))
@@ -287,10 +289,7 @@ def _of_shape(shape: tuple[int, ...]) -> kinds.Kind | None:
 
 def attributes_of(table: Mapping[str, Any], path: Path) -> tuple[Attribute, ...]:
     """What may be asked of the examples: classes by "labels", or several attributes by name."""
-    labels, several = table.get("labels"), table.get("attributes", [])
-    if not isinstance(labels, list):
-        problem = "lacks" if labels is None else "has the wrong kind of"
-        raise CheckpointError(f"the card {path} {problem} 'labels' (list expected)")
+    labels, several = needed(table, path, "labels", list), table.get("attributes", [])
     if labels:
         return class_attributes(tuple(map(str, labels)))
     found = []

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from engines.checkpoints.catalog import density_refusal
 from engines.checkpoints.promises import FILLED, parts_of
+from engines.facts.tasks import Task
 from engines.model import Card, Density, Meaning, Model, settle
 
-TASKS = ("sample", "inpaint", "interpolate", "density")
+TASKS = tuple(Task)
 
 _IMPLICIT = "Implicit: it can be sampled, but p(x) cannot be computed."
 _NO_SPACE = (
@@ -39,16 +40,16 @@ def of_model(model: Model) -> tuple[Ability, ...]:
     methods = inpaint.methods_for(model)
     density = model.density
     try:
-        path = Ability("interpolate", True, _sentence(walks.walk_of(model).nature))
+        path = Ability(Task.INTERPOLATE, True, _sentence(walks.walk_of(model).nature))
     except ValueError as error:
-        path = Ability("interpolate", False, str(error))
+        path = Ability(Task.INTERPOLATE, False, str(error))
     drawn = model.procedure(settle(model.knobs, {}))
     titles = dict.fromkeys(method.title for method in methods)
     return (
-        Ability("sample", True, _sentence(f"{drawn.method}: {drawn.exactness.value}")),
-        Ability("inpaint", bool(titles), _sentence(", ".join(titles)) if titles else _NO_METHOD),
+        Ability(Task.SAMPLE, True, _sentence(f"{drawn.method}: {drawn.exactness.value}")),
+        Ability(Task.INPAINT, bool(titles), _sentence(", ".join(titles)) if titles else _NO_METHOD),
         path,
-        Ability("density", density is not None, _meaning(model.card, density)),
+        Ability(Task.DENSITY, density is not None, _meaning(model.card, density)),
     )
 
 
@@ -56,7 +57,10 @@ def of_card(card: Card) -> tuple[Ability, ...]:
     """By the parts that it is known to have before it is loaded."""
     names = parts_of(card)
     if names is None:
-        return (Ability("sample", True, ""), *(Ability(task, None, _UNKNOWN) for task in TASKS[1:]))
+        return (
+            Ability(Task.SAMPLE, True, ""),
+            *(Ability(task, None, _UNKNOWN) for task in TASKS[1:]),
+        )
     refused = _refusals(card, names)
     return tuple(Ability(task, task not in refused, refused.get(task, "")) for task in TASKS)
 
@@ -66,15 +70,15 @@ def reads_text(card: Card) -> bool:
     return bool(card.net.get("text", False))
 
 
-def _refusals(card: Card, names: frozenset[str]) -> dict[str, str]:
+def _refusals(card: Card, names: frozenset[str]) -> dict[Task, str]:
     """The tasks that parts of these names rule out, and why."""
     none, refused = density_refusal(card) or _IMPLICIT, {}
     if "density" not in names:
-        refused["density"] = none
+        refused[Task.DENSITY] = none
     if not names & {"latents", "kernels"}:
-        refused["interpolate"] = _NO_SPACE if "components" in names else _NO_LATENTS
+        refused[Task.INTERPOLATE] = _NO_SPACE if "components" in names else _NO_LATENTS
     if not names & FILLED:
-        refused["inpaint"] = none if "codec" in names else _NO_METHOD
+        refused[Task.INPAINT] = none if "codec" in names else _NO_METHOD
     return refused
 
 

@@ -53,9 +53,7 @@ class Dimensions(QObject):
 
     def content(self) -> Table | None:
         """What was measured, line by line."""
-        try:
-            table: dict[str, Any] = tomllib.loads(RESULT.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError):
+        if (table := _measured()) is None:
             return None
         rows = [(what, row) for what in ("gaussians", "digits") for row in table[what]]
         names = list(dict.fromkeys(name for _, row in rows for name in row))
@@ -69,9 +67,7 @@ class Dimensions(QObject):
     @Slot()
     def refresh(self) -> None:
         """Read the result file."""
-        try:
-            table: dict[str, Any] = tomllib.loads(RESULT.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError):
+        if (table := _measured()) is None:
             self._says.setText("Not measured yet: python -m engines.training.dimensions")
             return
         self.gaussians.show_curves(
@@ -88,6 +84,14 @@ class Dimensions(QObject):
             "error of the gap, taken point by point. Measured by python -m "
             "engines.training.dimensions."
         )
+
+
+def _measured() -> dict[str, Any] | None:
+    """The result file, None where there is none that can be read."""
+    try:
+        return tomllib.loads(RESULT.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
 
 
 def _curves(rows: list[dict[str, float]], ending: str) -> list[Curve]:
