@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
 
@@ -16,6 +16,7 @@ class ClassMenu(Combo):
         super().__init__(parent)
         self._anything = anything
         self.setAccessibleName("Class")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_classes(self, names: Sequence[str], label: int | None) -> None:
         """Offer these classes and choose one, or None for any."""
