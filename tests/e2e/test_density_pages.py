@@ -169,7 +169,9 @@ def test_the_tab_is_as_it_was_left(open_window, tmp_path):
     assert not controls.samples.isChecked()
     pick(stage, controls.scale, "log-density")
     controls.samples.setChecked(True)
-    stage.until(lambda: plane.overlays.samples(stage.window.session.cards[MFA], Condition()) is not None)
+    stage.until(
+        lambda: plane.overlays.samples(stage.window.session.cards[MFA], Condition()) is not None
+    )
     found = stage.window.settings()
     assert (found.density_logarithmic, found.density_samples) == (True, True)
 

@@ -139,8 +139,8 @@ class Notes:
 
 
 TABS: tuple[tuple[str, str""",
-        '    ("density", "Density", _density, PAGES.refusal),\n',
-        '    ("density", "Density", _density, PAGES.refusal),\n'
+        "    (Task.DENSITY, Task.DENSITY.tab, _density, PAGES.refusal),\n",
+        "    (Task.DENSITY, Task.DENSITY.tab, _density, PAGES.refusal),\n"
         '    ("notes", "Notes", _notes, lambda kind: ""),\n',
     ),
     "pyproject.toml": (
