@@ -65,6 +65,13 @@ def _classifier(tab: UsesTab, parts: Parts) -> Page:
     return Classifier(ClassifierPage(tab), parts, tab)
 
 
+def _plane_classifier(tab: UsesTab, parts: Parts) -> Page:
+    from app.uses.classifier_plane import PlaneClassifier
+    from widgets.uses.plane_classifier_view import PlaneClassifierView
+
+    return PlaneClassifier(PlaneClassifierView(tab), parts, tab)
+
+
 USES = (
     Use(
         "outliers",
@@ -81,8 +88,8 @@ USES = (
     Use(
         "classifier",
         "Classifier",
-        "p(class | picture) by Bayes' rule from every model that knows p(picture | class).",
-        {Pictures: _classifier},
+        "p(class | x) by Bayes' rule from every model that knows p(x | class).",
+        {Pictures: _classifier, Points: _plane_classifier},
     ),
     Use(
         "compression",

@@ -78,6 +78,13 @@ def held_out_points(data: str, count: int) -> Tensor:
     return points(data, count)
 
 
+def held_out_classes(data: str, count: int) -> tuple[Tensor, Tensor | None]:
+    """The same points, and the class (n,) of each where it is known."""
+    if data in TOYS and TOYS[data].labels:
+        return TOYS[data].sample(count, torch.Generator().manual_seed(_NEW))
+    return held_out_points(data, count), None
+
+
 def _sheet(name: str) -> Pictures:
     from PIL import Image
 

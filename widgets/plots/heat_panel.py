@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -22,11 +24,13 @@ _STANDING = {
 class HeatPanel(ModelCard):
     """Whatever the state of a map is, the last good one stays in view."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, makes: Callable[[QWidget], HeatMap] = HeatMap
+    ) -> None:
         super().__init__(parent)
         # all panels are of one size, whatever is written in them: their views are linked
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.map = HeatMap(self)
+        self.map = makes(self)
         self._furnish(Badge(self), "Hide this map.")
         self._note.hide()  # what there is to say stands in the footer
         self._footer, self._cost = ElidedLabel(self), ""

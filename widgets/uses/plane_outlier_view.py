@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from widgets.controls.help_mark import HelpMark
 from widgets.controls.slider import Slider
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
-from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.frames import card, scrolled
 from widgets.look.labels import small_print
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 from widgets.uses.outlier_view import LEFT_WIDTH, RATES
+from widgets.uses.plane_panels import PlanePanels
 
 SCALE = Scale(-3.0, 0.0)
 _HELP = (
@@ -26,17 +25,15 @@ _HELP = (
 
 
 class PlaneOutlierView(QWidget):
-    """`looked` when another rate is asked for; `retry_wanted` carries a model's name."""
+    """`looked` when another rate is asked for."""
 
     looked = Signal()
-    retry_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.panels: dict[str, HeatPanel] = {}
+        self.maps = PlanePanels(_panel, self)
         self.rate, self.rate_says = Slider(self), QLabel(self)
         self.points, self.bar = QCheckBox("Held-out points", self), ColourBar(self)
-        self._grid = QGridLayout()
         unit = theme.UNIT
         self.rate.setOrientation(Qt.Orientation.Horizontal)
         self.rate.setRange(0, len(RATES) - 1)
@@ -61,9 +58,7 @@ class PlaneOutlierView(QWidget):
             on=left,
             margins=unit,
         )
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(unit)
-        lay.down((self._grid, 1), self.bar, on=middle)
+        lay.down((self.maps, 1), self.bar, on=middle)
         controls = card(scrolled(left), least=LEFT_WIDTH)
         controls.setMaximumWidth(LEFT_WIDTH)
         lay.across(controls, (middle, 1), on=self)
@@ -74,27 +69,9 @@ class PlaneOutlierView(QWidget):
         """The rate asked, in (0, 1)."""
         return RATES[self.rate.value()] / 100
 
-    def set_panels(self, models: Sequence[tuple[str, str, str]]) -> None:
-        """A panel a model: name, title, family; those that stay are kept."""
-        names = [name for name, _, _ in models]
-        keep_only(self.panels, names)
-        for name, title, family in models:
-            if name not in self.panels:
-                panel = self.panels[name] = HeatPanel(self)
-                panel.set_identity(title, family, closable=False)
-                panel.map.set_scale(SCALE)
-                panel.map.setToolTip("log₁₀ of the p-value of −log p. Wheel zooms, dragging pans.")
-                panel.retry_wanted.connect(lambda name=name: self.retry_wanted.emit(name))
-                panel.map.view_moved.connect(self._follow)
-        across = 1 if len(names) < 2 else 2 if len(names) < 5 else 3
-        rows = -(-len(names) // across)
-        for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, int(row < rows))
-        for place, name in enumerate(names):
-            self._grid.setRowStretch(place // across, 1)
-            self._grid.addWidget(self.panels[name], place // across, place % across)
 
-    def _follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
-        for panel in self.panels.values():
-            if panel.map is not self.sender():
-                panel.map.follow(x0, x1, y0, y1)
+def _panel() -> HeatPanel:
+    made = HeatPanel()
+    made.map.set_scale(SCALE)
+    made.map.setToolTip("log₁₀ of the p-value of −log p. Wheel zooms, dragging pans.")
+    return made

@@ -31,7 +31,7 @@ class PlaneOutliers(Page):
         self._rows.stepped.connect(self._take)
         self._rows.failed.connect(self._fail)
         view.looked.connect(self.show)
-        view.retry_wanted.connect(self._retry)
+        view.maps.retry_wanted.connect(self._retry)
 
     @Slot()
     def rebuild(self) -> None:
@@ -40,14 +40,14 @@ class PlaneOutliers(Page):
             return
         self._rows.go_on()
         cards = self._session.chosen()
-        self.view.set_panels([(card.name, family_title(card), card.family) for card in cards])
+        self.view.maps.set_models([(card.name, family_title(card), card.family) for card in cards])
         for name in self._rows.keep(card.name for card in cards):
             self.maps.pop(name, None)
         for card in cards:
             title = f"{family_title(card)}: p-values of the plane"
             job = p_map(self._session.open, card, SIDE)
             if self._rows.ask(card.name, card.sha256, title, job):
-                self.view.panels[card.name].set_state(State.LOADING, "waiting")
+                self.view.maps.panels[card.name].set_state(State.LOADING, "waiting")
         self.show()
 
     @Slot(str)
@@ -57,7 +57,7 @@ class PlaneOutliers(Page):
 
     @Slot(str, object)
     def _take(self, name: str, step: Loading | Measuring | PMap | Unjudged) -> None:
-        panel = self.view.panels[name]
+        panel = self.view.maps.panels[name]
         match step:
             case PMap():
                 self.maps[name] = step
@@ -71,7 +71,7 @@ class PlaneOutliers(Page):
                 panel.set_state(State.LOADING, "loading")
 
     def _show_map(self, name: str) -> None:
-        found, panel, area = self.maps[name], self.view.panels[name], self.maps[name].area
+        found, panel, area = self.maps[name], self.view.maps.panels[name], self.maps[name].area
         values = np.log10(found.p).astype(np.float32)
         panel.map.set_map(values, (area.x0, area.x1, area.y0, area.y1))
         if not panel.property("mapped"):
@@ -86,7 +86,7 @@ class PlaneOutliers(Page):
         """Draw the line of the rate chosen, and what it holds."""
         rate = self.view.false_alarms()
         for name, found in self.maps.items():
-            if (panel := self.view.panels.get(name)) is None:
+            if (panel := self.view.maps.panels.get(name)) is None:
                 continue
             panel.map.set_levels((float(np.log10(rate)),))
             panel.map.set_data(found.points if self.view.points.isChecked() else None)
@@ -99,7 +99,7 @@ class PlaneOutliers(Page):
 
     @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:
-        self.view.panels[name].set_state(State.FAILED, failure.sentence)
+        self.view.maps.panels[name].set_state(State.FAILED, failure.sentence)
 
     def stop(self) -> None:
         """Stop all that is asked."""
