@@ -76,10 +76,11 @@ wheel: .venv/ready
 # tests and checks need.
 .venv/ready-to-run: WANTED := .[density,maps,tables]
 .venv/ready: WANTED := .[dev]
+# Nothing is compiled ahead of its first use: that takes a minute, and most of it is never used.
 .venv/ready-to-run .venv/ready: pyproject.toml constraints.txt
 	sh .ci/system-libraries
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable "$(WANTED)"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable "$(WANTED)"
 	touch $@
 
 clean:

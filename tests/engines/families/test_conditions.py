@@ -58,7 +58,7 @@ def codes(model, given, count):
 
 def knobs(model):
     """Short chains: how long they are is asked elsewhere."""
-    return {"steps": 12} if model.card.family == "energy" else {}
+    return {k.name: min(k.default, 12) for k in model.knobs if k.name == "steps"}
 
 
 def drawn(model, count, seed, **more):

@@ -17,6 +17,12 @@ NETWORKS = [family for family in MAKERS if family not in ("kde", "mfa")]
 QUICK = {"steps": 4, "particles": 4, "cells": 64, "levels": 3, "search": 1, "resamplings": 1}
 
 
+@pytest.fixture(autouse=True)
+def coarse_lattice(monkeypatch):
+    """The density of a plane latent diffusion sums over a lattice: one of fewer nodes is asked."""
+    monkeypatch.setattr("engines.families.latent_diffusion.model.SIDE", 96)
+
+
 def spoiled(monkeypatch, tmp_path, family, kind):
     """A tiny model whose network answers NaN, though its file holds numbers."""
     load = nn.Module.load_state_dict

@@ -83,8 +83,8 @@ def test_the_oracle_denoises_as_the_mixture(mixture, exact, sigma):
 
 
 def test_twisted_particles_find_the_conditional_and_replacement_does_not(exact):
-    assert total_variation(filled(TDS, exact, 3000, particles=16, steps=100)) < 0.08
-    assert total_variation(filled(REPLACEMENT, exact, 3000, steps=50)) > 0.2
+    assert total_variation(filled(TDS, exact, 2000, particles=16, steps=60)) < 0.08
+    assert total_variation(filled(REPLACEMENT, exact, 2000, steps=50)) > 0.2
 
 
 def test_particles_correct_what_steering_gets_wrong(exact):

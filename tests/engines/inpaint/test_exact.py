@@ -235,13 +235,14 @@ def test_swaps_keep_a_pair_of_temperatures_in_balance():
     assert to.x[n:].std().item() == pytest.approx(20**0.5, abs=0.25)
 
 
-@pytest.mark.parametrize("at", [0.0, 1.0])
+@pytest.mark.parametrize("at", [0.0, pytest.param(1.0, marks=pytest.mark.evidence)])
 def test_a_trained_flow_s_chains_follow_its_own_density(at):
     model, edges = open_model("moons/flow"), torch.linspace(-4, 4, 21).double()
     x = filled(model, "mala", torch.tensor([at, 0.0]), KNOWN, 800, rungs=3, steps=60)
     assert variation(x[:, 1], edges, by_quadrature(model, at, edges)) < 0.1
 
 
+@pytest.mark.evidence
 def test_a_shipped_mixture_agrees_with_long_chains():
     """Means of the hole of one digit: as default, and by chains that go on for 120 sweeps."""
     model, known = open_model("mnist/mfa", device="cpu"), HOLES["square"](28, 28)

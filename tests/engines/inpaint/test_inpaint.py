@@ -27,7 +27,16 @@ def opener(tmp_path_factory):
 
 def quick(method):
     """Knobs that keep a test short: few steps, everything else as it is."""
-    short = {"steps": 3, "search": 2, "levels": 3, "particles": 2, "resampling": 1}
+    short = {
+        "steps": 3,
+        "search": 2,
+        "levels": 3,
+        "particles": 2,
+        "resamplings": 2,
+        "rungs": 2,
+        "sweeps": 2,
+        "cells": 128,
+    }
     return {
         knob.name: max(knob.minimum, short[knob.name])
         for knob in method.knobs

@@ -36,13 +36,17 @@ def names(*families, meaning=None):
 
 
 IN_CI = ("moons", "checkerboard", "cities")
-"""Smooth, sharp-edged and unbounded; the other sets are asked by `make evidence`."""
+SLOW = ("checkerboard/mfa", "cities/mfa", "checkerboard/vae", "cities/vae")
+"""Smooth, sharp-edged and unbounded sets; the others, and what is slow, are asked by
+`make evidence`."""
 
 
 def sparing(found):
-    """The same models, those of the other sets as evidence."""
+    """The same models, those of the other sets and the slow ones as evidence."""
     return [
-        name if name.startswith(IN_CI) else pytest.param(name, marks=pytest.mark.evidence)
+        name
+        if name.startswith(IN_CI) and name not in SLOW
+        else pytest.param(name, marks=pytest.mark.evidence)
         for name in found
     ]
 
