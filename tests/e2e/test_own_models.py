@@ -131,7 +131,7 @@ def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exporte
     stage.until(lambda: "mine/kde" in maps and maps["mine/kde"].frame is not None)
     tabs.setCurrentIndex(uses)
     QApplication.processEvents()
-    panel = presenters[uses].page.view.panels["mine/kde"]
+    panel = presenters[uses].page.view.maps.panels["mine/kde"]
     stage.until(lambda: "no points of the data set" in words(panel))
     assert tabs.count() == uses + 1
     assert "failed" not in caplog.text

@@ -235,7 +235,7 @@ def test_points_have_maps_of_p_values_and_are_compared(open_window, kept):
     stage, tab, page = uses(open_window, "moons/mfa", "moons/kde", "moons/gan")
     stage.until(lambda: len(page.maps) == 2)
     found = page.maps["moons/mfa"]
-    panel = page.view.panels["moons/mfa"]
+    panel = page.view.maps.panels["moons/mfa"]
     before = panel.footer()
     assert before == f"{100 * (found.p > 0.05).mean():.0f} % of the area is not flagged"
     stage.click(page.view.rate, QPoint(page.view.rate.width() - 4, page.view.rate.height() // 2))
