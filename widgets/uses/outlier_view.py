@@ -125,13 +125,8 @@ class OutlierView(QWidget):
         self.rows.setChildrenCollapsible(False)
         # without it the gallery, which is as large as it can, leaves the others their least
         pictures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        figures = QSplitter(Qt.Orientation.Horizontal, right)
-        figures.setChildrenCollapsible(False)
-        figures.setHandleWidth(unit)
-        for part, stretch in ((card(scrolled(self.table)), 3), (self.roc, 2)):
-            figures.addWidget(part)
-            figures.setStretchFactor(figures.count() - 1, stretch)
-        figures.setSizes([420, 280])
+        table = card(scrolled(self.table))
+        figures = lay.split(right, (table, 3), (self.roc, 2), sizes=(420, 280))
         for part, stretch in ((plots, 2), (pictures, 3), (figures, 2)):
             self.rows.addWidget(part)
             self.rows.setStretchFactor(self.rows.count() - 1, stretch)
