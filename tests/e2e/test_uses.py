@@ -14,6 +14,7 @@ from engines.checkpoints.catalog import ROOT
 from engines.model import finish
 from engines.opening import open_model
 from engines.uses.outliers import codelength, reference
+from widgets.look.state import State
 
 FLOW, MFA, GAN = "mnist/flow", "mnist/mfa", "mnist/gan"
 MFA_TITLE = "Factor analysers"
@@ -253,3 +254,24 @@ def test_points_have_maps_of_p_values_and_are_compared(open_window, kept):
     stage.until(lambda: len(page.laws) == 2)
     assert "moons/kde" in page.text()
     assert not page.view.box.isVisible()
+
+
+def test_points_are_classified_everywhere_and_a_prior_moves_the_border(open_window):
+    stage, tab, _ = uses(open_window, "moons/mfa", "moons/gan")
+    stage.click(tab.button("classifier"))
+    presenter = stage.window.presenters[PLACE]
+    page = presenter.page
+    stage.until(lambda: "moons/mfa" in page.found)
+    panels, shown = page.view.maps.panels, page.view.map("moons/mfa")
+    stage.until(lambda: panels["moons/gan"].state is State.EMPTY)
+    assert panels["moons/mfa"].footer().endswith("of 1,000 held-out points rightly")
+    before = shown.values().copy()
+    stage.click(page.view.prior.sliders[0], QPoint(page.view.prior.sliders[0].width() - 4, 8))
+    assert not np.array_equal(shown.values(), before)
+    stage.click(page.view.prior.uniform)
+    assert np.array_equal(shown.values(), before)
+    # nothing was asked again
+    assert page.found["moons/mfa"].found.grid.shape[2] == 2
+    for slider in page.view.prior.sliders:
+        slider.setValue(0)
+    assert "every class leaves nothing" in page.view.prior_says.text()
