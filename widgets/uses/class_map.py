@@ -21,7 +21,7 @@ def class_colour(place: int) -> QColor:
 
 
 class ClassMap(HeatMap):
-    """Colours are mixed by p(c | x); what is `outside` is grey. The value of a place is the lead of
+    """Colours are mixed by p(c | x); what is `outside` is pale. The value of a place is the lead of
     its likeliest class in nats, with a line where it is 0."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -32,10 +32,10 @@ class PlaneClassifierView(QWidget):
         self.maps = PlanePanels(lambda: HeatPanel(makes=ClassMap), self)
         self.prior, self.prior_says = PriorSliders(self), QLabel(self)
         self.points = QCheckBox("Held-out points", self)
-        self.doubt = QCheckBox("Grey where no data lie", self)
+        self.doubt = QCheckBox("Pale where no data lie", self)
         self.points.setToolTip("Draw the held-out points over the maps, by their true class.")
         self.doubt.setToolTip(
-            "Grey where the mixture Σ p(c) p(x | c) is lower than at 99 % of the held-out points: "
+            "Pale where the mixture Σ p(c) p(x | c) is lower than at 99 % of the held-out points: "
             "there a class is named, but none fits."
         )
         small_print(self.prior_says, wrap=True)
