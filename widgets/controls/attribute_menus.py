@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
 from widgets.controls.combo import Combo
-from widgets.look import theme
+from widgets.look import lay
 
 ANY = "any"
 
@@ -21,8 +21,7 @@ class AttributeMenus(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setSpacing(theme.UNIT)
+        lay.bare(self._form)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._offered: tuple[tuple[str, tuple[str, ...]], ...] = ()
         self.menus: dict[str, Combo] = {}

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
-from widgets.look import theme
+from widgets.look import lay
 
 MOST = 5_000
 """Letters of each text."""
@@ -51,8 +51,7 @@ class PromptFields(QWidget):
             field.editingFinished.connect(self.settle)
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         layout = QBoxLayout(direction, self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
+        lay.bare(layout)
         layout.addWidget(self.text, 2)
         layout.addWidget(self.other, 2)
         layout.addWidget(self.negative, 1)

@@ -54,8 +54,7 @@ class PlaneView(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         middle, right = QWidget(self), QWidget(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(unit)
+        lay.bare(self._grid)
         bars = lay.across((self.bar, 1), (self.difference_bar, 1), spacing=2 * unit)
         lay.down((self._grid, 1), bars, on=middle)
         self.side = lay.down(

@@ -28,8 +28,7 @@ class PosteriorView(QWidget):
         self.says = QLabel(self)
         small_print(self.says, wrap=True)
         grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.UNIT // 2)
+        lay.bare(grid, theme.UNIT // 2)
         for column, (title, heat) in enumerate(
             (("encoder q(z | x)", self.encoder), ("exact p(z | x)", self.exact))
         ):

@@ -178,8 +178,7 @@ class InpaintingTab(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         rows, inspector = QWidget(self), QWidget(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(unit)
+        lay.bare(self._column)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
         lay.down(

@@ -218,8 +218,7 @@ class InterpolationTab(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         rows = QWidget(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(unit)
+        lay.bare(self._column)
         self._column.addWidget(self.nothing)
         rows.setLayout(self._column)
         right = card(scrolled(self.latents), least=INSPECTOR_WIDTH)

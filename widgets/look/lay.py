@@ -46,6 +46,12 @@ def across(
     return _filled(QHBoxLayout() if on is None else QHBoxLayout(on), parts, margins, spacing)
 
 
+def bare(layout: QLayout, spacing: int = theme.UNIT) -> None:
+    """Leave no room around a layout, and so much between its parts."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+
+
 def split(
     parent: QWidget,
     *parts: QWidget | tuple[QWidget, int],

@@ -197,8 +197,7 @@ class SamplingTab(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         columns = QWidget(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(unit)
+        lay.bare(self._grid)
         columns.setLayout(self._grid)
         inspector = card(self.viewer, margin=unit, least=INSPECTOR_WIDTH)
         self.splitter = lay.split(self, self._controls(), (columns, 1), inspector)

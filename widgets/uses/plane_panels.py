@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from widgets.look import theme
+from widgets.look import lay
 from widgets.look.frames import keep_only
 from widgets.plots.heat_panel import HeatPanel
 
@@ -21,8 +21,7 @@ class PlanePanels(QWidget):
         super().__init__(parent)
         self.panels: dict[str, HeatPanel] = {}
         self._makes, self._grid = makes, QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(theme.UNIT)
+        lay.bare(self._grid)
 
     def set_models(self, models: Sequence[tuple[str, str, str]]) -> None:
         """A panel a model: name, title, family; those that stay are kept."""

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
+    QLayout,
     QPushButton,
-    QStackedLayout,
     QWidget,
 )
 
-from widgets.look import lay, theme
+from widgets.controls.paged_tab import PagedTab
+from widgets.look import theme
 
 
-class UsesTab(QWidget):
-    """`entered` and `left` when the tab comes into view and goes; `page_changed` by its switch."""
+class UsesTab(PagedTab):
+    """`page_changed` by its switch."""
 
-    entered = Signal()
-    left = Signal()
     page_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self._switch = QHBoxLayout()
+        self._switch.setSpacing(theme.UNIT // 2)
         super().__init__(parent)
         self._buttons = QButtonGroup(self)
         self._names: list[str] = []
         self._tips: list[str] = []
-        self.nothing = QLabel(self)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setProperty("faint", True)
-        self.nothing.setWordWrap(True)
-        unit = theme.UNIT
-        self._switch = QHBoxLayout()
-        self._switch.setSpacing(unit // 2)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.nothing)
-        lay.down(self._switch, (self._stack, 1), on=self, margins=unit)
         self._buttons.idToggled.connect(self._turn)
+
+    def _above(self) -> tuple[QLayout, ...]:
+        return (self._switch,)
 
     def set_pages(self, pages: Sequence[tuple[str, str, str]]) -> None:
         """Offer pages: name, title and what each shows. Called once."""
@@ -80,25 +72,6 @@ class UsesTab(QWidget):
         if self.page() not in names:
             self.button(names[0]).setChecked(True)
 
-    def show_page(self, page: QWidget) -> None:
-        """Put a page below the switch."""
-        if self._stack.indexOf(page) < 0:
-            self._stack.addWidget(page)
-        self._stack.setCurrentWidget(page)
-
-    def show_reason(self, text: str) -> None:
-        """Say why there is nothing to see."""
-        self.nothing.setText(text)
-        self._stack.setCurrentWidget(self.nothing)
-
     def _turn(self, _: int, on: bool) -> None:
         if on and len(self._names) > 1:
             self.page_changed.emit()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.entered.emit()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.left.emit()

@@ -27,7 +27,7 @@ from engines.steps import quietly
 from widgets.controls.help_mark import explained
 from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages
-from widgets.look import lay, theme
+from widgets.look import lay
 from widgets.look.colours import Scale
 from widgets.look.frames import keep_only
 from widgets.look.labels import small_print
@@ -99,8 +99,7 @@ class PixelPage(QObject):
             lay.STRETCH,
             on=controls,
         )
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(theme.UNIT)
+        lay.bare(self._grid)
         page.setLayout(self._grid)
         self._view.add_page("pixels", page, controls)
 
