@@ -5,7 +5,7 @@ A page is imported when it is first shown: plots take a quarter of the time to t
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
@@ -15,8 +15,8 @@ from app.density.pages import PAGES
 from app.exchange.travel import Target
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, card_among
-from app.session.settings import Settings
 from app.tab.by_kind import Made
+from app.tab.paged import Paged
 from app.tab.parts import Parts
 from app.tab.restoring import check_seed
 from engines.facts.tasks import Task
@@ -26,21 +26,18 @@ from widgets.density.tab import DensityTab
 NOTHING = "Choose a model to see its density."
 
 
-class Density(QObject):
-    """One per window. Rests while its tab is out of view: nothing is mapped that nobody sees."""
+class Density(Paged[Page]):
+    """One per window: nothing is mapped that nobody sees."""
 
     def __init__(self, tab: DensityTab, parts: Parts, parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(tab, parts, parent)
         self._tab, self._parts = tab, parts
         self._pages = Made(PAGES, tab, parts)
-        self.page: Page | None = None
-        """That of the kind of data in view."""
         self._pending: tuple[Kind, Any] | None = None
-        for signal in (parts.session.data_changed, parts.session.models_changed):
-            signal.connect(self.rebuild)
-        tab.entered.connect(self.rebuild)
-        tab.left.connect(self._rest)
         parts.travel.add(Target(Task.DENSITY, Task.DENSITY.tab, self.receive))
+
+    def made(self) -> Iterable[Page]:
+        return self._pages
 
     @Slot()
     def rebuild(self) -> None:
@@ -65,29 +62,6 @@ class Density(QObject):
     def run(self, *, first: bool) -> None:
         """Map what is in view once more."""
         self.rebuild()
-
-    def stop(self) -> None:
-        """Stop the maps that are on their way."""
-        for page in self._pages:
-            page.stop()
-
-    @Slot()
-    def _rest(self) -> None:
-        for page in self._pages:
-            page.rest()
-
-    def _seen(self) -> Page | None:
-        return self.page if self.page is not None and self.page.view.isVisible() else None
-
-    def save(self) -> None:
-        """Save what is in view."""
-        if (page := self._seen()) is not None:
-            page.save()
-
-    def adopt(self, source: Path | bytes) -> bool:
-        """Look at a picture without a recipe, where pictures are looked at."""
-        page = self._seen()
-        return page is not None and page.adopt(source)
 
     def receive(self, picture: Pixels, title: str) -> None:
         """Look at a picture of another tab."""
@@ -115,9 +89,3 @@ class Density(QObject):
         if self._pages.of(kind) is self.page:
             self._pending = None
             self.page.restore(view)
-
-    def settings(self, settings: Settings) -> Settings:
-        """The settings with this tab's controls in them; of pages not yet made they stay."""
-        for page in self._pages:
-            settings = page.settings(settings)
-        return settings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
@@ -11,6 +11,7 @@ from app.exchange.travel import Target
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
+from app.tab.paged import Paged
 from app.tab.parts import Parts
 from app.uses.page import Page
 from app.uses.pages import USES, fitting, refusal
@@ -20,24 +21,22 @@ from widgets.uses.tab import UsesTab
 NOTHING = "Choose a model to see what its density is good for."
 
 
-class Uses(QObject):
-    """One per window. Rests while its tab is out of view."""
+class Uses(Paged[Page]):
+    """One per window."""
 
     def __init__(self, tab: UsesTab, parts: Parts, parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(tab, parts, parent)
         self._tab, self._parts = tab, parts
         self.pages: dict[object, Page] = {}
         """Those that were shown, by what made them."""
-        self.page: Page | None = None
-        """The page in front."""
         tab.set_pages([(use.name, use.title, use.tip) for use in USES])
         if parts.settings.uses_page in [use.name for use in USES]:
             tab.choose(parts.settings.uses_page)
-        for signal in (parts.session.data_changed, parts.session.models_changed, tab.page_changed):
-            signal.connect(self.rebuild)
-        tab.entered.connect(self.rebuild)
-        tab.left.connect(self._rest)
+        tab.page_changed.connect(self.rebuild)
         parts.travel.add(Target("uses", "Outliers", self.receive))
+
+    def made(self) -> Iterable[Page]:
+        return self.pages.values()
 
     @Slot()
     def rebuild(self) -> None:
@@ -62,30 +61,10 @@ class Uses(QObject):
         self._tab.show_page(self.page.view)
         self.page.rebuild()
 
-    @Slot()
-    def _rest(self) -> None:
-        for page in self.pages.values():
-            page.rest()
-
     def run(self, *, first: bool) -> None:
         """Do what the page in front does."""
-        if (page := self.page) is not None and page.view.isVisible():
+        if (page := self._seen()) is not None:
             page.run(first=first)
-
-    def stop(self) -> None:
-        """Stop what is on its way."""
-        for page in self.pages.values():
-            page.stop()
-
-    def save(self) -> None:
-        """Save what the page in front shows."""
-        if (page := self.page) is not None and page.view.isVisible():
-            page.save()
-
-    def adopt(self, source: Path | bytes) -> bool:
-        """Take a picture file."""
-        page = self.page
-        return page is not None and page.view.isVisible() and page.adopt(source)
 
     def receive(self, picture: Pixels, title: str) -> None:
         """Ask whether a picture of another tab is an outlier."""
@@ -99,7 +78,5 @@ class Uses(QObject):
         raise RecipeError(f"a recipe of the task '{recipe.task}' is of no page of uses")
 
     def settings(self, settings: Settings) -> Settings:
-        """The settings with the controls of its pages in them."""
-        for page in self.pages.values():
-            settings = page.settings(settings)
-        return replace(settings, uses_page=self._tab.page())
+        """The settings with the controls of its pages, and the page in front."""
+        return replace(super().settings(settings), uses_page=self._tab.page())
