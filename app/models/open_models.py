@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from app.models.recent import Recent
+from app.recipes.result import Keep, KeepNothing
 from engines.checkpoints import budget, memory
 from engines.checkpoints.catalog import CheckpointError
 from engines.facts import abilities
@@ -73,6 +75,9 @@ class Models:
         self.limit = budget.default() if limit is None else limit
         self.tell: Callable[[tuple[Held, ...]], object] = lambda _: None
         """Hears which models are open whenever that has changed; called on the lane."""
+        self.keep: Keep = KeepNothing()
+        """Where jobs hand what they have finished."""
+        self.recent = Recent()
         self._open: dict[str, _Open] = {}  # in the order of their last use
         self._pinned: set[str] = set()
 

@@ -189,7 +189,7 @@ def _hints() -> dict[str, Any]:
 
 def recipe_of(
     card: Card,
-    knobs: Sequence[Knob],
+    knobs: Sequence[Knob] | None,
     request: SampleRequest,
     *,
     columns: int | None = None,
@@ -197,6 +197,7 @@ def recipe_of(
 ) -> Recipe:
     """The recipe of all pictures of a request, with every knob named: defaults may change.
 
+    Of a model not yet loaded nobody knows the knobs: None names only those that are turned.
     Raises ValueError for knobs the model does not have.
     """
     return Recipe(
@@ -208,7 +209,7 @@ def recipe_of(
         count=request.count,
         columns=columns,
         label=request.label,
-        knobs=settle(tuple(knobs), request.knobs),
+        knobs=dict(request.knobs) if knobs is None else settle(tuple(knobs), request.knobs),
         prompt=prompt.text,
         negative=prompt.negative,
         given=dict(request.given),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from app.kinds import KindView, view_of
 from app.models.open_models import Loading, Models
 from app.recipes.pictures import Values, to_points
+from app.recipes.recipe import recipe_of
+from app.recipes.result import Result
 from app.work.lane import Job
 from engines.model import (
     NO_PROMPT,
@@ -60,11 +63,18 @@ class Frame:
 Frames = Generator[Loading | Frame, None, Frame]
 
 
-def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO_PROMPT) -> Job:
+def draw(
+    models: Models,
+    card: Card,
+    request: SampleRequest,
+    prompt: Prompt = NO_PROMPT,
+    *,
+    queued: bool = False,
+) -> Job:
     """A job that draws the request and yields a Frame after every step of the model.
 
     `values` is one array, filled in place: what is final never changes, so a frame that the
-    window skips is not missed.
+    window skips is not missed. A `queued` one goes on where a run that was cut off had come to.
     """
 
     def job() -> Frames:
@@ -80,14 +90,34 @@ def draw(models: Models, card: Card, request: SampleRequest, prompt: Prompt = NO
             knobs=model.knobs,
             prompt=prompt,
         )
-        size = batch_of(card)
-        for start in range(0, request.count, size):
+        recipe = partial(recipe_of, card, model.knobs, request, prompt=prompt)
+        size, saved = batch_of(card), time.monotonic()
+        frame = _gone_on(frame, models.keep.begun(recipe()), size) if queued else frame
+        kept = frame.done
+        for start in range(frame.done, request.count, size):
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
             frame = yield from _fill(frame, view, model.sample(part), range(start, start + count))
+            if queued and not frame.complete and time.monotonic() - saved > _SAVED:
+                models.keep.grow(recipe(), kept, frame.values[kept : frame.done])
+                kept, saved = frame.done, time.monotonic()
+        models.keep.finish(Result("sample", card, recipe, frame.values, queued))
         return frame
 
     return job
+
+
+_SAVED = 1.0
+"""Seconds after which what a long run has finished is kept, in case it is cut off."""
+
+
+def _gone_on(frame: Frame, begun: Values | None, size: int) -> Frame:
+    """The frame with what a run that was cut off had finished: whole batches of `size`."""
+    if begun is None or begun.shape[1:] != frame.values.shape[1:]:
+        return frame
+    done = min(len(begun), frame.request.count) // size * size
+    frame.values[:done] = begun[:done]
+    return replace(frame, done=done, begun=done)
 
 
 def _fill(frame: Frame, view: KindView, run: Run, rows: range) -> Frames:

@@ -11,7 +11,8 @@ from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
 from app.tasks import filling_recipe as inpainting_recipe
-from app.tasks.filling import Choice, Filling, FillRequest, fill
+from app.tasks.filling import Choice, Filling, FillRequest
+from app.tasks.kept import fill_and_keep
 from app.work.channels import Channel
 from engines.model import Card, Knobs
 from widgets.inpainting.row import SPREAD_MOST, InpaintingRow
@@ -26,7 +27,7 @@ class FilledRow(MethodRow[FillRequest, Filling]):
     def __init__(
         self, card: Card, row: InpaintingRow, channel: Channel, models: Models, parent: QObject
     ) -> None:
-        super().__init__(card, row, channel, models, fill, parent)
+        super().__init__(card, row, channel, models, fill_and_keep, parent)
         self.view = row
         self._unclamped = False
 

@@ -11,13 +11,13 @@ from app.models.open_models import Loading, Models
 from app.recipes.recipe import Recipe
 from app.tab.method_row import MethodRow
 from app.tasks import line_recipe
+from app.tasks.kept import fill_line_and_keep
 from app.tasks.line import (
     Curve,
     Line,
     LineFilling,
     LineRequest,
     distance,
-    fill_line,
     model_curve,
     usual,
 )
@@ -55,7 +55,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         models: Models,
         parent: QObject,
     ) -> None:
-        super().__init__(card, row, channels[0], models, fill_line, parent)
+        super().__init__(card, row, channels[0], models, fill_line_and_keep, parent)
         self.view = row
         self.curve: Curve | None = None
         self.truth: Curve | None = None
