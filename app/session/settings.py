@@ -101,10 +101,15 @@ class Settings:
     """The text that models draw which read one, and the text they stay away from."""
     prompt_to: str = ""
     """The text that a path between two ends with."""
+    path_loop: bool = False
+    """Whether a path starts again at its end when it plays."""
     recents: tuple[str, ...] = ()
     """Models from outside, the newest first: paths of folders and cards, ids of the hub."""
     folder: str = ""
     """Where the last picture was saved."""
+    keep_history: bool = True
+    history_megabytes: int = _whole(2048, 16, 1_000_000)
+    """Whether finished results are kept on disk, and how much they may take."""
 
 
 def default_path() -> Path:

@@ -1,0 +1,81 @@
+"""Files that are locked as long as a process lives. No Qt.
+
+The system lets go of a lock when its process ends, however it ends: no number of a process can be
+taken for that of another one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_AGAIN = 0.02  # seconds
+
+
+class LockError(Exception):
+    """Another process holds the lock, or the file cannot be locked."""
+
+
+class Lock:
+    """A file that this process has locked. Raises LockError where it cannot at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("a+b")
+        except OSError as error:
+            raise LockError(str(error)) from error
+        try:
+            _lock(self._file)
+        except OSError as error:
+            self._file.close()
+            raise LockError(str(error)) from error
+
+    def release(self, *, remove: bool = False) -> None:
+        """Let go of the file, and remove it if asked."""
+        if remove and os.name != "nt":
+            # while it is still locked: nobody else can have begun to use it
+            with suppress(OSError):
+                self.path.unlink()
+        self._file.close()
+        if remove and os.name == "nt":
+            with suppress(OSError):
+                self.path.unlink()
+
+
+@contextmanager
+def held(path: Path, *, patience: float) -> Iterator[None]:
+    """Hold a lock; raises LockError where another process holds it for longer than `patience`."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            lock = Lock(path)
+            break
+        except LockError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock the file for this process alone. Raises OSError."""
+    if sys.platform == "win32":
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
