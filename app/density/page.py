@@ -9,6 +9,7 @@ from typing import Any
 from app.recipes.recipe import Recipe
 from app.tab import page as tab_page
 from app.tab.by_kind import Entry
+from app.tab.continuing import Standing
 from engines.model import Card
 
 
@@ -18,6 +19,10 @@ class Page(tab_page.Page):
     def restore(self, view: Any) -> None:
         """Show what the `read` of its entry found; its models are chosen already."""
         raise NotImplementedError
+
+    def standing(self) -> Standing | None:
+        """What a hand has set here; None for nothing."""
+        return None
 
 
 def _nothing(recipe: Recipe, cards: Mapping[str, Card]) -> Any:

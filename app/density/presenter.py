@@ -16,6 +16,7 @@ from app.exchange.travel import Target
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, card_among
 from app.tab.by_kind import Made
+from app.tab.continuing import Standing
 from app.tab.paged import Paged
 from app.tab.parts import Parts
 from app.tab.restoring import check_seed
@@ -81,6 +82,12 @@ class Density(Paged[Page]):
         session.choose(session.cards[view.models[0]].data, view.models)
         self._pending = kind, view
         self._restore_pending()
+
+    recall = restore  # maps are made live: nothing is queued
+
+    def standing(self) -> Standing | None:
+        """What the page in view shows."""
+        return self.page.standing() if self.page is not None and self._pending is None else None
 
     def _restore_pending(self) -> None:
         if self._pending is None or self.page is None or not self._tab.isVisible():

@@ -13,11 +13,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.recipes.pictures import Pixels
-from app.recipes.recipe import Recipe
+from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
 from app.tab.method_row import MethodRow
 from app.tab.parts import Parts
 from app.work.channels import Channel
+from app.work.lane import Job
 from engines.model import Card, Given, Knobs, Prompt
 from widgets.inpainting.desk import Desk
 from widgets.inpainting.tab import InpaintingTab
@@ -155,6 +156,22 @@ class Editor(QObject, Generic[R]):
     def put(self, card: Card, request: Any) -> None:
         """Take example and hole of a request that `read` made."""
         raise NotImplementedError
+
+    tells = False
+    """Whether it makes the `recipe` of a request, and so can be continued."""
+
+    def recipe(self, card: Card, request: Any) -> Recipe:
+        """The recipe of a request as it was asked. Any thread."""
+        raise NotImplementedError
+
+    def job(self, card: Card, request: Any) -> Job:
+        """All of a request of a model that has no row in view. Raises RecipeError if it cannot."""
+        raise RecipeError(f"jobs of {card.name} cannot be begun again")
+
+    @property
+    def title(self) -> str:
+        """What is filled, such as "Test picture 18"; "" for nothing."""
+        return ""
 
     # rows
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.by_kind import Made
 from app.tab.conditions import Conditions
+from app.tab.continuing import Continuing, Standing
 from app.tab.method_row import knob_specs
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
@@ -35,7 +37,7 @@ from widgets.look.specs import RowSpec
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 
 
-class Inpainting(QObject):
+class Inpainting(QObject, Continuing):
     """One per window. Rests while its tab is out of view: nothing is drawn that nobody sees."""
 
     def __init__(self, tab: InpaintingTab, parts: Parts, parent: QObject) -> None:
@@ -49,12 +51,12 @@ class Inpainting(QObject):
         self.methods: dict[str, str] = {}
         self.knobs: dict[str, dict[str, float]] = {}
         self.conditions = Conditions(tab.attributes)
-        self._queue = FillQueue(lambda: self.rows, parts, self.request)
+        self._queue = FillQueue(lambda: self.rows, parts, self.request, self._recipe)
         self._evidence = Evidence(tab)
         self._buttons = RowButtons(
             tab, parts.session, parts.messages, lambda name: self.rows[name].failure
         )
-        self._pending: tuple[Card, Any] | None = None
+        self._pending: tuple[Card, Any, bool] | None = None
         parts.travel.add(Target(Task.INPAINT, Task.INPAINT.tab, self.receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
@@ -298,6 +300,9 @@ class Inpainting(QObject):
 
         Raises RecipeError, and changes nothing, when this catalogue cannot follow it.
         """
+        self._restore(recipe, fill=True)
+
+    def _restore(self, recipe: Recipe, *, fill: bool) -> None:
         card = card_among(self._session.cards, recipe)
         EDITORS.checked(card.kind)
         editor = self._editors.of(card.kind)
@@ -310,7 +315,7 @@ class Inpainting(QObject):
         if editor is self.editor:
             self._tab.set_draws(request.count)
         editor.expect(card, recipe)
-        self._pending = card, request
+        self._pending = card, request, fill
         self.rebuild()
 
     def _restore_pending(self) -> None:
@@ -318,8 +323,38 @@ class Inpainting(QObject):
         if self._pending is None or self._pending[0].name not in self.rows:
             return
         assert self.editor is not None
-        (card, request), self._pending = self._pending, None
+        (card, request, fill), self._pending = self._pending, None
         self._tab.classes.set_classes(card.labels, request.label)
         self.conditions.put(card, request.given)
         self.editor.put(card, request)
-        self._queue.submit(card, request)
+        if fill:
+            self._queue.submit(card, request)
+
+    # what is continued
+
+    def _recipe(self, card: Card, request: Any) -> Callable[[], Recipe] | None:
+        """What makes the recipe of a request; it may pack a picture."""
+        editor = self._editors.of(card.kind)
+        return partial(editor.recipe, card, request) if editor.tells else None
+
+    def standing(self) -> Standing | None:
+        """Example, hole and controls of the first row."""
+        row = next(iter(self.rows.values()), None)
+        request = self.request(row.card) if row is not None and self._pending is None else None
+        if row is None or request is None or self.editor is None:
+            return None
+        recipe = self._recipe(row.card, request)
+        title = f"in-painting of {self.editor.title}"
+        return Standing(title, (row.card.name, request), recipe) if recipe is not None else None
+
+    def recall(self, recipe: Recipe) -> None:
+        """Set example, hole and controls, and fill nothing that was not filled live."""
+        self._restore(recipe, fill=False)
+
+    def resume(self, recipe: Recipe) -> None:
+        """Queue a filling that had not ended."""
+        card = card_among(self._session.cards, recipe)
+        EDITORS.checked(card.kind)
+        editor = self._editors.of(card.kind)
+        request = editor.read(recipe, card)
+        self._queue.resume(card, request, editor.job(card, request))

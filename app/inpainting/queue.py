@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from app.inpainting.editor import Row
 from app.models.open_models import Loading
+from app.recipes.recipe import Recipe
 from app.tab.method_row import Asked, Frame
 from app.tab.parts import Parts
 from app.tab.row import Following
 from app.tasks.filling import Offer
 from app.work.jobs import Order
+from app.work.lane import Job
 from engines.model import Card
 
 
 class FillQueue:
-    """Submits fillings for the rows in view; `current(card)` is what the controls ask by now."""
+    """Submits fillings for the rows in view; `current(card)` is what the controls ask by now.
+
+    `recipe(card, request)` makes the recipe of a request, None where its kind has none.
+    """
 
     def __init__(
         self,
         rows: Callable[[], Mapping[str, Row]],
         parts: Parts,
         current: Callable[[Card], Any | None],
+        recipe: Callable[[Card, Any], Callable[[], Recipe] | None],
     ) -> None:
-        self._rows, self._current = rows, current
+        self._rows, self._current, self._recipe = rows, current, recipe
         self._jobs = parts.jobs
 
     def submit(self, card: Card, request: Any, *, first: bool = False) -> None:
@@ -33,13 +40,19 @@ class FillQueue:
 
     def submit_all(self, wanted: Sequence[tuple[Card, Any]], *, first: bool = False) -> None:
         """The same for several rows, whose draws are made in this order."""
-        before = [self._rows()[card.name].batch for card, _ in wanted]
-        self._jobs.submit_all([self._order(*each) for each in wanted], first=first)
+        rows = self._rows()
+        before = [rows[card.name].batch for card, _ in wanted]
+        orders = [self._order(c, request, rows[c.name].job(request)) for c, request in wanted]
+        self._jobs.submit_all(orders, first=first)
         for ticket in before:
             if ticket is not None:
                 self._jobs.cancel(ticket)
 
-    def _order(self, card: Card, request: Any) -> Order:
+    def resume(self, card: Card, request: Any, job: Job) -> None:
+        """Queue the `job` of a request beside all others, whether a row shows it or not."""
+        self._jobs.submit(self._order(card, request, job))
+
+    def _order(self, card: Card, request: Any, job: Job) -> Order:
         following = Following(card, lambda: self._rows().get(card.name))
 
         def done(_: object) -> None:
@@ -49,8 +62,8 @@ class FillQueue:
                 if now is not None and not row.answers(now):
                     row.wait(now)
 
-        job = self._rows()[card.name].job(request)
-        return following.order(f"fill {request.count}", request.seed, job, _progress, done)
+        order = following.order(f"fill {request.count}", request.seed, job, _progress, done)
+        return replace(order, recipe=self._recipe(card, request))
 
 
 def _progress(step: object) -> tuple[int, int] | None:

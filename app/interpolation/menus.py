@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
@@ -13,11 +14,15 @@ from app.interpolation.export import PathExport
 from app.interpolation.keys import Keys
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow
+from app.kinds import view_of
+from app.models.titles import data_title
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe
+from app.recipes.result import Result
+from app.tab.continuing import Standing
 from app.tab.parts import Parts
 from app.tasks.walking import Walks
-from app.tasks.walking_recipe import Plan, recipe_of
+from app.tasks.walking_recipe import TASK, Plan, recipe_of
 from widgets.interpolation.tab import InterpolationTab
 
 
@@ -72,6 +77,28 @@ class PathMenus(QObject):
             return None
         plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
         return self._films.menu(row, plan, self._panel.studies.get(row.card.name))
+
+    @Slot(str)
+    def keep(self, name: str) -> None:
+        """Keep the strip of a row, which has just been finished."""
+        row = self._rows[name]
+        if row.film is None or row.film.wish is not row.wish or not self._keys.keys:
+            return
+        plan, columns = self.plan(row, row.count), view_of(row.card).columns(row.count)
+        recipe = partial(recipe_of, row.card, plan, columns=columns)
+        result = Result(TASK, row.card, recipe, row.film.values, queued=False)
+        self._session.open.keep.finish(result)
+
+    def standing(self, name: str) -> Standing | None:
+        """End points, controls and sliders of a row, and the frame nearest to where it is."""
+        row = self._rows.get(name)
+        if row is None or not self._keys.keys:
+            return None
+        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
+        index = int(np.abs(np.array(plan.places()) - self._tab.player.place()).argmin())
+        title = f"a path of {data_title(row.card.data)}"
+        recipe = partial(recipe_of, row.card, plan, index=index)
+        return Standing(title, (row.card.name, plan, index), recipe)
 
     def recipe(self, row: WalkRow) -> Recipe:
         """The recipe of the picture where one is."""

@@ -22,6 +22,7 @@ from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.by_kind import Made
 from app.tab.conditions import Conditions
+from app.tab.continuing import Continuing, Standing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
@@ -41,7 +42,7 @@ REST_MS = 200
 """How long a hand is still before slow models refine and strips follow."""
 
 
-class Interpolation(QObject):
+class Interpolation(QObject, Continuing):
     """One per window. Rests while its tab is out of view: nothing is made that nobody sees."""
 
     def __init__(self, tab: InterpolationTab, parts: Parts, parent: QObject) -> None:
@@ -55,9 +56,7 @@ class Interpolation(QObject):
         self.paths: Paths | None = None
         """Those of the kind of data in view."""
         self.keys, self.conditions = Keys(tab, parts), Conditions(tab.attributes)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.settle)
         self.panel = Panel(tab, self.rows, parts.channels, self.walks, lambda: len(self.keys.keys))
         self.menus = PathMenus(tab, self.rows, self.keys, self.panel, parts, self.walks)
@@ -139,11 +138,11 @@ class Interpolation(QObject):
 
     def _add(self, card: Card, paths: Paths) -> None:
         widget = self._tab.row(card.name)
-        if widget is None:
-            raise AssertionError(f"the tab has no row for {card.name}")
+        assert widget is not None, f"the tab has no row for {card.name}"
         row = WalkRow(card, widget, channels_of(self._channels, card), self.walks, paths, self)
         row.encoded.connect(self._encoded)
         row.filmed.connect(self.panel.draw_path)
+        row.filmed.connect(self.menus.keep)
         row.read(self._prompt_of(card))
         row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
@@ -298,9 +297,8 @@ class Interpolation(QObject):
         card = self._session.cards[name]
         label = self._tab.source.chosen_class() if card.labels else None
         last, here = len(self.keys.keys) - 1, self._tab.keys.current()
-        place = here / last if last > 0 else 0.0
         sample = Sample(self._session.seed, here, label, self.conditions.of(card))
-        self.keys.draw(card, sample, self._prompt_of(card).at(place))
+        self.keys.draw(card, sample, self._prompt_of(card).at(here / max(1, last)))
 
     @Slot(str, float, float)
     def _point_clicked(self, name: str, x: float, y: float) -> None:
@@ -347,19 +345,19 @@ class Interpolation(QObject):
         """Take up the controls of the last time."""
         self.panel.names = dict(settings.directions)
         self._tab.prompt.set_other(settings.prompt_to)
+        self._tab.player.loop.setChecked(settings.path_loop)
         if sizes := settings.splitters.get("interpolation"):
             self._tab.splitter.setSizes(list(sizes))
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
-        splitters = dict(settings.splitters)
-        if self.rows:
-            splitters["interpolation"] = tuple(self._tab.splitter.sizes())
+        sizes = {"interpolation": tuple(self._tab.splitter.sizes())} if self.rows else {}
         return replace(
             settings,
-            splitters=splitters,
+            splitters={**settings.splitters, **sizes},
             directions=dict(self.panel.names),
             prompt_to=self._tab.prompt.other_text(),
+            path_loop=self._tab.player.loop.isChecked(),
         )
 
     def restore(self, recipe: Recipe) -> None:
@@ -375,12 +373,17 @@ class Interpolation(QObject):
         if reads_text(card):
             self._tab.prompt.set_other(plan.prompt.other)
         self._tab.show_plan(plan.way, plan.encoder, plan.easing)
-        place = plan.places()[recipe.index or 0]
-        self._tab.player.set_place(place)
+        self._tab.player.set_place(plan.places()[recipe.index or 0])
         self.panel.expect(card.name, plan.basis, plan.turned)
         self._pending = card, plan
         adopt(self._session, recipe, card)
         self.rebuild()
+
+    recall = restore  # a path is made live: nothing is queued
+
+    def standing(self) -> Standing | None:
+        """End points, controls and place of the chosen row."""
+        return self.menus.standing(self._chosen) if self._pending is None else None
 
     def _restore_pending(self) -> None:
         """What a recipe asks for, as soon as the tab can show it."""
@@ -389,8 +392,7 @@ class Interpolation(QObject):
         (card, plan), self._pending = self._pending, None
         self._tab.set_classes(card.labels, plan.label)
         self.conditions.put(card, plan.given)
-        if 3 <= plan.count <= 240:
-            self._tab.set_film_count(plan.count)
+        self._tab.set_film_count(plan.count)
         self.keys.restore(card, self._made.of(card.kind), plan)
         self.select(card.name)
         self.go(self._tab.player.place())

@@ -18,7 +18,7 @@ class LargeRecipes(QObject):
     """Submits what a recipe asks for beyond the live draw; asks first where that is very much."""
 
     def __init__(
-        self, messages: Messages, submit: Callable[[Card, Recipe], object], parent: QObject
+        self, messages: Messages, submit: Callable[[Recipe], object], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._messages, self._submit = messages, submit
@@ -30,13 +30,13 @@ class LargeRecipes(QObject):
         if is_large(recipe, card):
             self._waiting[card.name] = card, recipe
         else:
-            self._submit(card, recipe)
+            self._submit(recipe)
 
     def hear(self, name: str, frame: Frame | None) -> None:
         """A frame of this model came on show: ask once the first pictures of its recipe are."""
         if name not in self._waiting or frame is None or not frame.complete:
             return
-        card, recipe = self._waiting[name]
+        _, recipe = self._waiting[name]
         shown, wanted = frame.request, request_of(recipe)
         asked = [(r.seed, r.first, r.label, dict(r.given)) for r in (shown, wanted)]
         if asked[0] != asked[1]:
@@ -48,6 +48,6 @@ class LargeRecipes(QObject):
             action=Action(
                 "Generate all",
                 "Generate all of them as a job in the queue; the cross dismisses this.",
-                lambda: self._submit(card, recipe),
+                lambda: self._submit(recipe),
             ),
         )

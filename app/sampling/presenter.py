@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
@@ -10,13 +11,14 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from app.exchange.picture_actions import Act, PictureActions
 from app.kinds import view_of
 from app.models.open_models import Loading
-from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
+from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, recipe_of, request_of
 from app.recipes.rows import rows
 from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
 from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
 from app.session.settings import Settings
+from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row import Following
@@ -32,7 +34,7 @@ from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Severity
 
 
-class Sampling(QObject):
+class Sampling(QObject, Continuing):
     """One per window. Needs the tab, the session and the lane; knows nothing of the other tabs."""
 
     def __init__(self, tab: SamplingTab, parts: Parts, parent: QObject) -> None:
@@ -48,7 +50,7 @@ class Sampling(QObject):
         self.asking = Asking(tab)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
-        self._large = LargeRecipes(messages, self._submit_recipe, self)
+        self._large = LargeRecipes(messages, self.resume, self)
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self._data_changed)
@@ -194,11 +196,10 @@ class Sampling(QObject):
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
-        turned = {name: values for name, values in self.knobs.items() if values}
         return replace(
             self.asking.settings(settings),
             batch=int(self._tab.batch.value()),
-            knobs=turned,
+            knobs={name: values for name, values in self.knobs.items() if values},
             splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
         )
 
@@ -215,13 +216,10 @@ class Sampling(QObject):
     def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
         cards = [column.card for column in self.columns.values()]
-        self._jobs.submit_all(
-            [
-                self._order(card, self._request(card, count), self._session.prompt_of(card))
-                for card in cards
-            ],
-            first=first,
-        )
+        orders = [
+            self._order(c, self._request(c, count), self._session.prompt_of(c)) for c in cards
+        ]
+        self._jobs.submit_all(orders, first=first)
 
     def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:
         following = Following(card, lambda: self.columns.get(card.name))
@@ -234,13 +232,14 @@ class Sampling(QObject):
                 note = "A batch is ready: press “Last batch” to see it."
                 self._messages.tell(note, severity=Severity.NOTE)
 
-        return following.order(
+        order = following.order(
             f"{request.count:,} {card.kind.things}",
             request.seed,
-            draw(self._session.open, card, request, prompt),
+            draw(self._session.open, card, request, prompt, queued=True),
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
             done,
         )
+        return replace(order, recipe=partial(recipe_of, card, None, request, prompt=prompt))
 
     @Slot(bool)
     def show_last_batch(self, shown: bool = True) -> None:
@@ -272,8 +271,7 @@ class Sampling(QObject):
 
     def recipe(self, name: str, index: int) -> Recipe | None:
         """The recipe of a picture on show."""
-        column = self.columns.get(name)
-        return column.recipe(index) if column else None
+        return column.recipe(index) if (column := self.columns.get(name)) else None
 
     @Slot(str, int)
     def _inspect(self, name: str, index: int) -> None:
@@ -355,7 +353,9 @@ class Sampling(QObject):
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first
 
-    def _submit_recipe(self, card: Card, recipe: Recipe) -> None:
+    def resume(self, recipe: Recipe) -> None:
+        """Queue what a recipe asks for. Raises RecipeError."""
+        card = card_among(self._session.cards, recipe)
         self._jobs.submit(self._order(card, request_of(recipe), prompt_of(recipe)))
 
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:

@@ -12,6 +12,7 @@ from app.exchange.travel import Travel
 from app.recipes.recipe import Recipe
 from app.session.session import Session
 from app.session.settings import Settings
+from app.tab.continuing import Standing
 from app.work.channels import Channels
 from app.work.jobs import Jobs
 from widgets.window.messages import Messages
@@ -37,6 +38,15 @@ class Presenter(Protocol):
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
+
+    def standing(self) -> Standing | None:
+        """What stands in the tab beyond its settings, None for nothing; asked every second."""
+
+    def recall(self, recipe: Recipe) -> None:
+        """Set what stood in the tab, and queue nothing. Raises RecipeError."""
+
+    def resume(self, recipe: Recipe) -> None:
+        """Queue a job once more that had not ended. Raises RecipeError."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Order:
     """A job for the queue: its line in the panel, and who hears of it on the GUI thread.
 
     `progress` reads (done, total) from what the job yields, or None where it tells neither.
-    `submitted` hears the ticket, again after a retry.
+    `submitted` hears the ticket, again after a retry. `recipe` is what the job can be begun again
+    from after the program was killed, None for one that cannot.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Order:
     done: Callable[[Any], object] = _nothing
     failed: Callable[[Failure], object] = _nothing
     stopped: Callable[[None], object] = _nothing
+    recipe: Callable[[], Any] | None = None
 
 
 class Jobs(QObject):
@@ -84,6 +86,12 @@ class Jobs(QObject):
     def order(self, ticket: int) -> Order | None:
         """The order of a job that has not ended."""
         return self._orders.get(ticket)
+
+    def unfinished(self) -> tuple[Order, ...]:
+        """The orders that have not ended, those begun first, then as they wait."""
+        waiting = self._queue.waiting()
+        begun = [ticket for ticket in self._orders if ticket not in waiting]
+        return tuple(self._orders[t] for t in (*begun, *waiting) if t in self._orders)
 
     @Slot(str, object)
     def tell_failure(self, title: str, failure: Failure) -> None:

@@ -135,8 +135,9 @@ class InterpolationTab(QWidget):
         return int(self.film.value())
 
     def set_film_count(self, count: int) -> None:
-        """Set the number of frames to export."""
-        self.film.setValue(count)
+        """Set the number of frames to export; one that is not offered changes nothing."""
+        if self.film.minimum() <= count <= self.film.maximum():
+            self.film.setValue(count)
 
     def show_plan(self, way: str, encoder: str, easing: str) -> None:
         """Set the menus, silently."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,8 +20,9 @@ from app.density.pictures.through import PlanePage
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
 from app.tab.conditions import Conditions
+from app.tab.continuing import Standing
 from app.tab.parts import Parts
-from app.tasks.look_recipe import PAGES, Look
+from app.tasks.look_recipe import PAGES, Look, recipe_of
 from app.tasks.map_sheet import Panel
 from widgets.density.picture_pages import PicturePages
 
@@ -142,6 +144,13 @@ class Pictures(Page):
             int(self.samples.count.value()),
             self.view.attributes.given(),
         )
+
+    def standing(self) -> Standing | None:
+        look = self.look() if self._pending is None else None
+        if look is None:
+            return None
+        recipe = partial(recipe_of, look, dict(self._session.cards), self._session.seed)
+        return Standing(f"the density of {look.title}", (look,), recipe)
 
     @Slot()
     def save(self) -> None:

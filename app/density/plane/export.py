@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
+
 from app.density.plane.map import DensityMap
 from app.exchange.export import Export
+from app.models.titles import data_title
 from app.recipes.recipe import Recipe, png_bytes
+from app.recipes.result import Result
 from app.session.session import Session
+from app.tab.continuing import Standing
 from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import MapFrame
-from app.tasks.mapping_recipe import View, recipe_of
+from app.tasks.mapping_recipe import TASK, View, recipe_of
 from widgets.look.colours import Scale
 from widgets.plots.heat_panel import HeatPanel
 from widgets.window.messages import Messages, Severity
@@ -31,10 +38,57 @@ class DensityExport:
         difference: HeatPanel | None,
     ) -> None:
         """All maps with their scales as one PNG, the view inside."""
-        frames = _frames(maps)
-        if not frames or scale is None:
+        panels = self._panels(maps, scale, difference)
+        if not panels:
             self._messages.tell(NOTHING, severity=Severity.NOTE)
             return
+        recipe = self._recipe(view)
+        self._export.save_bytes(png_bytes(sheet(panels), recipe), _name(view, ".png"))
+
+    def keep(
+        self,
+        view: View | None,
+        maps: dict[str, DensityMap],
+        scale: Scale | None,
+        difference: HeatPanel | None,
+    ) -> None:
+        """Keep what is in view in the history, once every map of it is finished."""
+        frames = _frames(maps)
+        if view is None or any(
+            m.frame is None or m.frame.request != m.wanted for m in maps.values()
+        ):
+            return
+        panels = self._panels(maps, scale, difference)
+        if len(frames) < len(maps) or not panels:
+            return
+        card, seed = self._session.cards[view.models[0]], self._session.seed
+        cards = {name: self._session.cards[name] for name in view.models}
+        result = Result(
+            TASK,
+            card,
+            partial(recipe_of, view, cards, seed),
+            np.stack([frame.values for frame in frames.values()]),
+            queued=False,
+            picture=partial(sheet, panels),
+        )
+        self._session.open.keep.finish(result)
+
+    def standing(self, view: View | None) -> Standing | None:
+        """The view that a hand has set, for the next start."""
+        if view is None:
+            return None
+        cards = {name: self._session.cards[name] for name in view.models}
+        recipe = partial(recipe_of, view, cards, self._session.seed)
+        title = f"density maps of {data_title(cards[view.models[0]].data)}"
+        return Standing(title, (view,), recipe)
+
+    def _panels(
+        self, maps: dict[str, DensityMap], scale: Scale | None, difference: HeatPanel | None
+    ) -> list[Panel]:
+        """What a picture of all finished maps shows; empty while there is nothing."""
+        frames = _frames(maps)
+        if scale is None:
+            return []
         unit = "p(x) per unit area" if scale.exponential else "log p(x), nats"
         panels = [
             Panel(
@@ -42,12 +96,11 @@ class DensityExport:
             )
             for name, frame in frames.items()
         ]
-        if difference is not None and (gap := difference.map.values()) is not None:
+        if panels and difference is not None and (gap := difference.map.values()) is not None:
             own = difference.map.scale()
             title = f"{difference.title()}, {difference.badge.text()}"
             panels.append(Panel(title, "difference", gap, own, "difference"))
-        recipe = self._recipe(view)
-        self._export.save_bytes(png_bytes(sheet(panels), recipe), _name(view, ".png"))
+        return panels
 
     def values(self, view: View, maps: dict[str, DensityMap]) -> None:
         """The log-densities of all maps as .npz or .csv, the view inside."""

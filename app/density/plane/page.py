@@ -19,6 +19,7 @@ from app.models.titles import family_title
 from app.recipes.condition import Condition
 from app.session.settings import Settings
 from app.tab.conditions import Conditions
+from app.tab.continuing import Standing
 from app.tab.parts import Parts
 from app.tab.row_buttons import RowButtons
 from app.tasks.mapping import TRUTH, Fields, MapRequest, map_data, map_model
@@ -137,8 +138,7 @@ class Plane(Page):
         self.overlays.show_data(self.data)
 
     def _set_maps(self, specs: list[PanelSpec]) -> None:
-        kept = {spec.name for spec in specs}
-        for name in [name for name in self.maps if name not in kept]:
+        for name in self.maps.keys() - {spec.name for spec in specs}:
             self.maps.pop(name).close()
         self.view.set_panels(tuple(specs))
         for spec in specs:
@@ -155,8 +155,7 @@ class Plane(Page):
                 self.maps[spec.name] = made
 
     def _truth_title(self) -> str:
-        truth = self.maps.get(TRUTH)
-        frame = truth.frame if truth else None
+        frame = self.maps[TRUTH].frame if TRUTH in self.maps else None
         return "Data" if frame is not None and frame.kind is Kind.DATA else "Truth"
 
     def _difference_title(self) -> str:
@@ -169,8 +168,7 @@ class Plane(Page):
     def _take_backdrop(self) -> None:
         found = self.overlays.backdrop
         assert found is not None
-        x0, x1, y0, y1 = found.view
-        self.home = Area(x0, x1, y0, y1)
+        self.home = Area(*found.view)
         for name in self.view.names():
             if (panel := self.view.panel(name)) is not None:
                 panel.map.set_range(*found.view)
@@ -245,6 +243,7 @@ class Plane(Page):
                 panel.set_identity(self._titled, "data", closable=False)
         self.cross.again(self.data, self._asked(), self._session.chosen())
         self.recolour()
+        self._export.keep(self.current(), self.maps, self.scale(), self.view.panel(DIFFERENCE))
 
     # colours, and what lies over the maps
 
@@ -253,8 +252,7 @@ class Plane(Page):
         """Bring every map to the shared scale and to the switches."""
         if not self.maps:
             return
-        scale = self.scale()
-        controls = self.view.controls
+        scale, controls = self.scale(), self.view.controls
         if scale is not None:
             unit = "log p(x), nats" if controls.logarithmic() else "p(x) per unit area"
             self.view.set_scales(scale, unit)
@@ -356,12 +354,14 @@ class Plane(Page):
         area, points = Area(*self.view.box_in_view()), tuple(self.points.points)
         return view_of_controls(self.view.controls, self._session.models, area, points)
 
+    def standing(self) -> Standing | None:
+        return self._export.standing(self.current()) if self._pending is None else None
+
     @Slot()
     def save(self) -> None:
         """Save all maps with their scale as one picture."""
         if (view := self.current()) is not None:
-            difference = self.view.panel(DIFFERENCE)
-            self._export.picture(view, self.maps, self.scale(), difference)
+            self._export.picture(view, self.maps, self.scale(), self.view.panel(DIFFERENCE))
 
     @Slot()
     def save_values(self) -> None:

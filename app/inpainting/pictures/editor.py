@@ -17,7 +17,9 @@ from app.recipes.recipe import Recipe
 from app.session.settings import Settings
 from app.tab.parts import Parts
 from app.tasks.filling import MOST_DRAWS, FillRequest
-from app.tasks.filling_recipe import request_of
+from app.tasks.filling_recipe import recipe_of, request_of
+from app.tasks.kept import fill_and_keep
+from app.work.lane import Job
 from engines.model import Card
 from widgets.inpainting.picture_desk import PictureDesk
 from widgets.inpainting.row import InpaintingRow
@@ -97,6 +99,18 @@ class PictureEditor(Editor[FilledRow]):
 
     def put(self, card: Card, request: FillRequest) -> None:
         self.source.adopt(request.picture, "From a saved sample", request.mask)
+
+    tells = True
+
+    def recipe(self, card: Card, request: FillRequest) -> Recipe:
+        return recipe_of(card, request)
+
+    def job(self, card: Card, request: FillRequest) -> Job:
+        return fill_and_keep(self.parts.session.open, card, request)
+
+    @property
+    def title(self) -> str:
+        return self.desk.source.title() if self.source.picture is not None else ""
 
     def make_row(self, card: Card, widget: InpaintingRow) -> FilledRow:
         row = FilledRow(card, widget, self.channel(card.name), self.parts.session.open, self)

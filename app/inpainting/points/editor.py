@@ -14,8 +14,10 @@ from app.recipes.condition import known_to
 from app.recipes.recipe import Recipe
 from app.session.settings import Settings
 from app.tab.parts import Parts
+from app.tasks.kept import fill_line_and_keep
 from app.tasks.line import MOST_DRAWS, PLACES, QUICK_PLACES, Curve, LineRequest
-from app.tasks.line_recipe import request_of
+from app.tasks.line_recipe import recipe_of, request_of
+from app.work.lane import Job
 from engines.model import Card
 from widgets.inpainting.conditional_row import ConditionalRow
 from widgets.inpainting.line_desk import LineDesk
@@ -66,6 +68,18 @@ class PointEditor(Editor[LineRow]):
     def put(self, card: Card, request: LineRequest) -> None:
         self.source.put(request.axis, request.value)
         self.inspector.inspect(card.name)
+
+    tells = True
+
+    def recipe(self, card: Card, request: LineRequest) -> Recipe:
+        return recipe_of(card, request)
+
+    def job(self, card: Card, request: LineRequest) -> Job:
+        return fill_line_and_keep(self.parts.session.open, card, request)
+
+    @property
+    def title(self) -> str:
+        return "a line" if self.source.line() else ""
 
     def make_row(self, card: Card, widget: ConditionalRow) -> LineRow:
         channels = self.channel(card.name), self.channel(f"density of {card.name}")
