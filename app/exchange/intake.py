@@ -111,6 +111,10 @@ class Intake(QObject):
         else:
             self._read((mime.text(),))
 
+    def follow(self, text: str) -> None:
+        """Re-make a recipe that is known as text."""
+        self._read((text,))
+
     def take(self, mime: QMimeData) -> None:
         """Re-make what was dropped."""
         if mime.hasUrls():

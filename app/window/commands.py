@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.window.about import About
     from app.window.families import Families
     from app.window.folders import Folders
+    from app.window.keeping import Keeping
     from app.window.tabs import Tabs
     from app.work.channels import Channels
     from widgets.controls.shortcuts import ShortcutsDialog
@@ -32,6 +33,7 @@ class Commanded(Protocol):
     families: Families
     about: About
     keys: ShortcutsDialog
+    keeping: Keeping
 
     def close(self) -> bool: ...
     def show_term(self, word: str) -> None: ...
@@ -64,6 +66,13 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             ("Ctrl+S",),
             "Pictures",
             "Save the chosen picture",
+        ),
+        Command(
+            "&History…",
+            window.keeping.show_history,
+            ("Ctrl+H",),
+            "Pictures",
+            "Finished results: find, restore, star, delete",
         ),
         None,
         Command("&Quit", window.close, ("Ctrl+Q",), "Window"),

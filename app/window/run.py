@@ -25,6 +25,7 @@ from app.session.settings import Theme
 from app.tasks.latent_study import cache_folder
 from app.window.window import Window
 from engines.checkpoints import leftovers
+from engines.checkpoints.catalog import own_root
 from widgets.look import theme as look
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def run_window(
     if theme:
         settings = replace(settings, theme=theme)
     look.apply(app, look.Mode(settings.theme))
-    window = Window(settings, settings_path=path, device=device)
+    window = Window(settings, settings_path=path, device=device, folder=own_root())
     _report_exceptions(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.show_then_begin(files)

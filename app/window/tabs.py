@@ -127,6 +127,10 @@ class Tabs(QTabWidget):
         self.make_others()
         return self.presenters[self.currentIndex()]
 
+    def front_task(self) -> str:
+        """The task of the tab in front."""
+        return TABS[self.currentIndex()][0]
+
     def turn(self, by: int) -> None:
         """Bring the next (1) or previous (-1) tab that is enabled to the front, going round."""
         for step in range(1, self.count() + 1):

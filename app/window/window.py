@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,9 +26,7 @@ from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title, tip_of
-from app.recipes.files import SaveError
 from app.recipes.recipe import Recipe, card_among, replaced
-from app.session import settings as remembered
 from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.tab.parts import Parts
@@ -38,6 +35,7 @@ from app.window.about import About
 from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
+from app.window.keeping import Keeping
 from app.window.tabs import Tabs
 from app.work.channels import Channels
 from app.work.jobs import Jobs
@@ -55,15 +53,15 @@ from widgets.window.messages import Messages, Severity
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
 
-log = logging.getLogger(__name__)
-
 CLOSING_SECONDS = 5.0
 _VIEW = 2  # the menu that the themes are in
 _FIRST_MODELS = ("mnist/vae", "mnist/flow", "mnist/kde")
 
 
 class Window(QMainWindow):
-    """Genscope's one window. `settings_path` None means that nothing is remembered."""
+    """Genscope's one window. `settings_path` None means that nothing is remembered, `folder` None
+    that no results are kept.
+    """
 
     def __init__(
         self,
@@ -72,11 +70,12 @@ class Window(QMainWindow):
         settings_path: Path | None = None,
         device: str | None = None,
         root: Path = ROOT,
+        folder: Path | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Genscope")
         self.setAcceptDrops(True)
-        self._settings, self._path = settings, settings_path
+        self._settings = settings
         self._files: tuple[Path, ...] = ()
         self._awaits_paint = False
         self.stuck = False
@@ -121,6 +120,7 @@ class Window(QMainWindow):
         self.families = Families(self.session, self)
         self.glossary: GlossaryDialog | None = None
         self.about = About(self.messages, self)
+        self.keeping = Keeping(self, self, settings, settings_path, folder)
         commands = commands_of(self)
         self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
         self._arrange()
@@ -200,11 +200,11 @@ class Window(QMainWindow):
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.watch.start()
         self.tabs.make_others()
-        self._check_settings()
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
         if not self.session.cards:
+            self.keeping.begin()
             self.messages.tell(
                 f"There are no models in {self.session.root}. Reinstall Genscope, or train "
                 "one: python -m engines.training mnist/vae."
@@ -225,6 +225,7 @@ class Window(QMainWindow):
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
+        self.keeping.begin()
 
     def show_term(self, word: str) -> None:
         """Open the glossary at a word: badges and "?" ask for it, see widgets/look/explain.py."""
@@ -344,17 +345,7 @@ class Window(QMainWindow):
         )
         for presenter in self.presenters:
             kept = presenter.settings(kept)
-        return kept
-
-    def _check_settings(self) -> None:
-        """Say at once where nothing can be remembered: at the end it would be too late."""
-        if self._path is None:
-            return
-        try:
-            remembered.save(self._settings, self._path)
-        except SaveError as error:
-            warning = remembered.refusal(error, self._path)
-            self.messages.tell(warning, severity=Severity.WARNING)
+        return self.keeping.settings(kept)
 
     def _theme(self) -> Theme:
         checked = self._modes.checkedAction()
@@ -369,15 +360,11 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide, remember, stop everything, wait a little; a job that never yields stays behind."""
-        kept = self.settings()
         self.watch.stop()
+        self.keeping.look()  # before it is hidden: what is not visible has no sizes
         self.hide()
-        if self._path is not None:
-            try:
-                remembered.save(kept, self._path)
-            except SaveError as error:
-                log.warning("the settings were not saved: %s", error)
         ended = self.channels.close(timeout=CLOSING_SECONDS)
+        ended = self.keeping.close(timeout=CLOSING_SECONDS) and ended
         ended = self.intake.close(timeout=CLOSING_SECONDS) and ended
         self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)
         event.accept()

@@ -1,0 +1,1 @@
+"""The panel of finished results: a list of thumbnails, one result in full."""
