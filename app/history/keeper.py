@@ -22,7 +22,7 @@ from app.history.record import key_of, packed, record_of, unpacked
 from app.history.store import LIMIT, Store
 from app.recipes.pictures import Values
 from app.recipes.recipe import Recipe
-from app.recipes.result import Result
+from app.recipes.result import Fulfilled, Promise, Result
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class Keeper:
         self._off, self._limit, self._clock = off, limit, clock
         self._told, self._changed = told, changed
         self._inbox: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self.open = True
+        """Whether there is a history that results are written into."""
         self._guard = threading.Lock()  # of what follows
         self._resting: dict[tuple[str, str], tuple[float, Result]] = {}
         self._said: set[str] = set()
@@ -66,16 +68,18 @@ class Keeper:
 
     # a Keep
 
-    def finish(self, result: Result) -> None:
+    def finish(self, result: Result) -> Promise:
         """Keep a result, at once where it was queued."""
         if self._off:
-            return
+            return Fulfilled()
         if result.queued:
-            self._inbox.put(partial(self._add, result=result))
-            return
+            written = _Written(self)
+            self._inbox.put(partial(self._add, result=result, written=written))
+            return written
         with self._guard:
             self._resting[result.task, result.card.name] = self._clock() + REST, result
         self._inbox.put(_look)
+        return Fulfilled()
 
     def begun(self, recipe: Recipe) -> Values | None:
         """The first examples of this request, where a run of it was cut off."""
@@ -140,6 +144,7 @@ class Keeper:
 
     def _work(self) -> None:
         store = self._open()
+        self.open = store is not None
         if store is not None:
             self._try(store, Store.tidy)
         write: Write | None = _look
@@ -152,6 +157,8 @@ class Keeper:
                 store = self._carry_out(store, write)
             for result in self._take_rested():
                 store = self._carry_out(store, partial(self._add, result=result))
+            self.open = store is not None
+        self.open = False
         if store is not None:
             store.close()
 
@@ -199,12 +206,15 @@ class Keeper:
             log.exception("a result was not kept in the history")
         return None
 
-    def _add(self, store: Store, result: Result) -> None:
-        if self._off:
-            return
-        if not store.add(record_of(result)):
-            self._tell(_FULL)
-        self._changed()
+    def _add(self, store: Store, result: Result, written: _Written | None = None) -> None:
+        try:
+            if not self._off:
+                if not store.add(record_of(result)):
+                    self._tell(_FULL)
+                self._changed()
+        finally:
+            if written is not None:
+                written.done.set()
 
     def _tell(self, sentence: str) -> None:
         """Each sentence is said once: a full disk stays full for every result."""
@@ -223,6 +233,16 @@ class Keeper:
         with self._guard:
             due = [key for key, (at, _) in self._resting.items() if at <= now]
             return [self._resting.pop(key)[1] for key in due]
+
+
+class _Written:
+    """The promise that a result is written; `done` also where it could not be."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.done, self._keeper = threading.Event(), keeper
+
+    def wait(self, timeout: float) -> bool:
+        return self.done.wait(timeout) or not self._keeper.open
 
 
 def _look(_: Store) -> None:

@@ -31,11 +31,18 @@ class Result:
     picture: Callable[[], Pixels] | None = None
 
 
+class Promise(Protocol):
+    """That something will be on disk."""
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it is there, or never will be, within so many seconds."""
+
+
 class Keep(Protocol):
     """Any thread. None of these raises, and none waits for a disk but `begun`."""
 
-    def finish(self, result: Result) -> None:
-        """Keep a result."""
+    def finish(self, result: Result) -> Promise:
+        """Keep a result. What the promise is of, nothing that happens to the program can lose."""
 
     def begun(self, recipe: Recipe) -> Values | None:
         """The first examples of this very request, where a run of it was cut off; else None."""
@@ -44,11 +51,18 @@ class Keep(Protocol):
         """Keep examples `start` … of a request that runs on, in case it is cut off."""
 
 
+class Fulfilled:
+    """A promise with nothing to wait for."""
+
+    def wait(self, timeout: float) -> bool:
+        return True
+
+
 class KeepNothing:
     """A Keep for whoever keeps nothing, such as the command line."""
 
-    def finish(self, result: Result) -> None:
-        """Nothing."""
+    def finish(self, result: Result) -> Promise:
+        return Fulfilled()
 
     def begun(self, recipe: Recipe) -> Values | None:
         return None

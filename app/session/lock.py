@@ -6,6 +6,7 @@ taken for that of another one.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -23,11 +24,16 @@ _AGAIN = 0.02  # seconds
 
 
 class LockError(Exception):
-    """Another process holds the lock, or the file cannot be locked."""
+    """The file cannot be locked."""
+
+
+class LockedError(LockError):
+    """Another process holds the lock."""
 
 
 class Lock:
-    """A file that this process has locked. Raises LockError where it cannot at once."""
+    """A file that this process has locked. Raises LockedError where another one has it, LockError
+    where it cannot be locked at all."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +46,8 @@ class Lock:
             _lock(self._file)
         except OSError as error:
             self._file.close()
-            raise LockError(str(error)) from error
+            busy = error.errno in (errno.EACCES, errno.EAGAIN)
+            raise (LockedError if busy else LockError)(str(error)) from error
 
     def release(self, *, remove: bool = False) -> None:
         """Let go of the file, and remove it if asked."""
@@ -56,13 +63,14 @@ class Lock:
 
 @contextmanager
 def held(path: Path, *, patience: float) -> Iterator[None]:
-    """Hold a lock; raises LockError where another process holds it for longer than `patience`."""
+    """Hold a lock. Raises LockedError where another process has it for longer than `patience`
+    seconds, LockError where it cannot be locked at all."""
     until = time.monotonic() + patience
     while True:
         try:
             lock = Lock(path)
             break
-        except LockError:
+        except LockedError:
             if time.monotonic() > until:
                 raise
             time.sleep(_AGAIN)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.recipes import files
-from app.session.lock import Lock, LockError
+from app.session.lock import Lock, LockedError, LockError
 
 FORMAT = 1
 _MAX_BYTES = 64 << 20
@@ -177,7 +177,7 @@ def _lock_of(path: Path) -> Lock:
     while True:
         try:
             return Lock(path.with_suffix(".lock"))
-        except LockError:
+        except LockedError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.02)

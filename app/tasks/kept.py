@@ -13,6 +13,7 @@ from app.recipes.result import Result
 from app.tasks import filling_recipe, line_recipe
 from app.tasks.filling import Filling, FillRequest, Offer, When, fill
 from app.tasks.line import LineFilling, LineRequest, fill_line
+from app.tasks.sampling import KEPT_SECONDS
 from app.work.lane import Job
 from engines.model import Card, settle
 
@@ -68,7 +69,9 @@ def _kept(
             models.recent.put(card, frame, values_of(frame).nbytes)
             recipe = partial(recipe_of, card, frame.request)
             values, queued = values_of(frame), when is When.ALWAYS
-            models.keep.finish(Result("inpaint", card, recipe, values, queued))
+            kept = models.keep.finish(Result("inpaint", card, recipe, values, queued))
+            while not kept.wait(KEPT_SECONDS):
+                yield frame
         elif offer is not None and (frame := _remembered(models, card, request, offer)):
             yield frame
         return frame

@@ -93,20 +93,24 @@ def draw(
         recipe = partial(recipe_of, card, model.knobs, request, prompt=prompt)
         size, saved = batch_of(card), time.monotonic()
         frame = _gone_on(frame, models.keep.begun(recipe()), size) if queued else frame
-        kept = frame.done
+        safe = frame.done
         for start in range(frame.done, request.count, size):
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
             frame = yield from _fill(frame, view, model.sample(part), range(start, start + count))
             if queued and not frame.complete and time.monotonic() - saved > _SAVED:
-                models.keep.grow(recipe(), kept, frame.values[kept : frame.done])
-                kept, saved = frame.done, time.monotonic()
-        models.keep.finish(Result("sample", card, recipe, frame.values, queued))
+                models.keep.grow(recipe(), safe, frame.values[safe : frame.done])
+                safe, saved = frame.done, time.monotonic()
+        kept = models.keep.finish(Result("sample", card, recipe, frame.values, queued))
+        while not kept.wait(KEPT_SECONDS):
+            yield frame
         return frame
 
     return job
 
 
+KEPT_SECONDS = 0.02
+"""How long to wait for a result to be on disk before the lane is offered to others again."""
 _SAVED = 1.0
 """Seconds after which what a long run has finished is kept, in case it is cut off."""
 

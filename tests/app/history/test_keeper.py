@@ -11,6 +11,7 @@ from app.history.keeper import REST, Keeper
 from app.history.record import key_of, unpacked
 from app.history.store import Query, Store
 from app.recipes.recipe import Recipe
+from app.recipes.result import Result
 from engines.checkpoints.catalog import catalog
 from tests.app.history.records import record, result
 
@@ -76,11 +77,38 @@ def test_finishing_a_result_does_not_wait_for_the_disk(path, card):
         return made.recipe()
 
     keeper = Keeper(path)
-    keeper.finish(type(made)("sample", card, slow, made.values))
+    keeper.finish(Result("sample", card, slow, made.values))
     assert asked.wait(PATIENCE)  # the call has returned, the recipe is still being made
     go_on.set()
     close(keeper)
     assert len(kept(path)) == 1
+
+
+def test_a_promise_holds_once_the_result_is_on_disk(path, card):
+    keeper = Keeper(path)
+    promise = keeper.finish(result(card))
+    assert promise.wait(PATIENCE)
+    assert len(kept(path)) == 1
+    close(keeper)
+
+
+def test_nobody_waits_for_a_history_that_cannot_be_written(path, card, caplog):
+    with Store(path) as store:
+        store._db.execute("PRAGMA user_version = 99")
+    refused = Keeper(path)
+    promise = refused.finish(result(card))
+    close(refused)
+    assert promise.wait(0)
+    ended = Keeper(path.with_name("another.db"))
+    close(ended)
+    assert ended.finish(result(card)).wait(0)
+    broken = Keeper(path.with_name("third.db"))
+
+    def no_recipe():
+        raise RuntimeError("no recipe")
+
+    assert broken.finish(Result("sample", card, no_recipe, result(card).values)).wait(PATIENCE)
+    close(broken)
 
 
 def test_of_a_moving_hand_the_result_at_rest_is_kept(path, card):
@@ -179,7 +207,7 @@ def test_a_result_that_cannot_be_described_ends_nothing(path, card, caplog):
 
     keeper = Keeper(path)
     made = result(card)
-    keeper.finish(type(made)("sample", card, broken, made.values))
+    keeper.finish(Result("sample", card, broken, made.values))
     keeper.finish(result(card, seed=5))
     close(keeper)
     assert len(kept(path)) == 1
