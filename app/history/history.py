@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.history.keeper import Keeper
 from app.history.out import Out
-from app.history.reading import Found, Looked, counted, fetching, finding, looking, when
+from app.history.reading import Found, Looked, Reader, counted, when
 from app.history.record import TASKS
 from app.history.store import BIN_DAYS, Entry, Query, Store
 from app.models.titles import data_title, family_title
 from app.recipes.rows import rows
 from app.session.session import Session
 from app.work.channels import Channels, Newest
-from app.work.lane import Failure, Job
+from app.work.lane import Failure
 from engines import naming
 from engines.checkpoints import budget
 from widgets.history.dialog import HistoryDialog
@@ -53,6 +53,7 @@ class History(QObject):
         self.megabytes = 0
         self._dialog: HistoryDialog | None = None
         self._lane: Channels | None = None
+        self._reader = Reader(keeper.path)
         self._entries: dict[int, Entry] = {}
         self._looked: Looked | None = None
         news.told.connect(self._refresh)
@@ -68,7 +69,7 @@ class History(QObject):
             dialog.room_changed.connect(self._make_room)
             dialog.erase_all_wanted.connect(self._erase_all)
             each, look = dialog.list, dialog.look
-            each.lines.wanted.connect(lambda ids: self._pages.submit(self._fetch(ids)))
+            each.lines.wanted.connect(lambda ids: self._pages.submit(self._reader.fetching(ids)))
             each.looked.connect(self.look_at)
             each.restore_wanted.connect(self.restore)
             each.star_wanted.connect(self._turn_star)
@@ -110,7 +111,10 @@ class History(QObject):
         """Read nothing more; whether that had ended after so many seconds."""
         if self._dialog is not None:
             self._dialog.close()
-        return self._lane is None or self._lane.close(timeout)
+        ended = self._lane is None or self._lane.close(timeout)
+        if ended:
+            self._reader.close()
+        return ended
 
     # what is there
 
@@ -118,14 +122,11 @@ class History(QObject):
     def _refresh(self, _: object = None) -> None:
         """Find anew what the controls ask for, while anybody sees it."""
         if self._dialog is not None and self._dialog.isVisible():
-            self._finds.submit(finding(self._keeper.path, self._query()))
+            self._finds.submit(self._reader.finding(self._query()))
 
     def _query(self) -> Query:
         asked = self.dialog.asks()
         return Query(asked.text, asked.task, asked.model, asked.data, asked.starred, asked.binned)
-
-    def _fetch(self, ids: tuple[int, ...]) -> Job:
-        return fetching(self._keeper.path, ids)
 
     @Slot(object)
     def _take_found(self, found: Found) -> None:
@@ -184,7 +185,7 @@ class History(QObject):
             self._looked = None
         self._begin_look(entry)
         card = self._session.cards.get(entry.model)
-        self._looks.submit(looking(self._keeper.path, number, card))
+        self._looks.submit(self._reader.looking(number, card))
 
     @Slot(object)
     def _take_looked(self, looked: Looked) -> None:

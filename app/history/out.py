@@ -12,7 +12,7 @@ from app.exchange.export import Export
 from app.exchange.travel import Travel
 from app.history.reading import Looked, look
 from app.history.schema import HistoryError
-from app.history.store import Entry
+from app.history.store import Entry, Store
 from app.kinds import view_of
 from app.recipes.pictures import Pixels, sheet
 from app.recipes.recipe import Recipe, RecipeError
@@ -34,7 +34,8 @@ class Out:
     def read(self, path: Path, entry: Entry) -> Looked | None:
         """A result in full, read here and now; what cannot be read becomes a message."""
         try:
-            return look(path, entry.id, self._session.cards.get(entry.model))
+            with Store(path) as store:
+                return look(store, entry.id, self._session.cards.get(entry.model))
         except (HistoryError, sqlite3.Error) as error:
             self._messages.tell(f"The history cannot be read: {error}")
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,42 +49,62 @@ class Looked:
     single: bool = False
 
 
-def finding(path: Path, query: Query) -> Job:
-    """A job that yields Found."""
+class Reader:
+    """A store for the thread that reads, which opens it and keeps it open."""
 
-    def job() -> Generator[Found, None, None]:
-        with Store(path) as store:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._store: Store | None = None
+        self._file = 0
+
+    def store(self) -> Store:
+        """The store; opened anew where its file has been set aside. Raises HistoryError."""
+        with suppress(OSError):
+            if self._store is not None and self._path.stat().st_ino == self._file:
+                return self._store
+        self.close()
+        self._store = Store(self._path)
+        self._file = self._path.stat().st_ino
+        return self._store
+
+    def close(self) -> None:
+        """Let go of the file: on the thread that reads, or when that has ended."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def finding(self, query: Query) -> Job:
+        """A job that yields Found."""
+
+        def job() -> Generator[Found, None, None]:
+            store = self.store()
             ids = tuple(store.find(query))
-            everything = len(ids) if query == Query() else len(store.find())
+            everything = len(ids) if query == Query() else store.count()
             yield Found(query, ids, tuple(store.models()), everything, store.size())
 
-    return job
+        return job
+
+    def fetching(self, ids: tuple[int, ...]) -> Job:
+        """A job that yields the entries of these results."""
+
+        def job() -> Generator[tuple[Entry, ...], None, None]:
+            yield tuple(self.store().entries(ids))
+
+        return job
+
+    def looking(self, number: int, card: Card | None) -> Job:
+        """A job that yields a result in full; nothing where it is gone."""
+
+        def job() -> Generator[Looked, None, None]:
+            if (looked := look(self.store(), number, card)) is not None:
+                yield looked
+
+        return job
 
 
-def fetching(path: Path, ids: tuple[int, ...]) -> Job:
-    """A job that yields the entries of these results."""
-
-    def job() -> Generator[tuple[Entry, ...], None, None]:
-        with Store(path) as store:
-            yield tuple(store.entries(ids))
-
-    return job
-
-
-def looking(path: Path, number: int, card: Card | None) -> Job:
-    """A job that yields a result in full; nothing where it is gone."""
-
-    def job() -> Generator[Looked, None, None]:
-        if (looked := look(path, number, card)) is not None:
-            yield looked
-
-    return job
-
-
-def look(path: Path, number: int, card: Card | None) -> Looked | None:
+def look(store: Store, number: int, card: Card | None) -> Looked | None:
     """A result in full; None where it is gone. `card` is that of its model, None where it is."""
-    with Store(path) as store:
-        text, raw = store.recipe(number), store.arrays(number)
+    text, raw = store.recipe(number), store.arrays(number)
     if text is None:
         return None
     try:

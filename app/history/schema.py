@@ -32,8 +32,9 @@ CREATE TABLE results (
     bytes INTEGER NOT NULL,
     words TEXT NOT NULL
 );
-CREATE INDEX results_by_time ON results (binned, made DESC, id);
+CREATE INDEX results_by_time ON results (binned, made, id);
 CREATE INDEX results_by_size ON results (star, made, bytes);
+CREATE INDEX results_by_model ON results (data, model);
 CREATE TABLE contents (
     id INTEGER PRIMARY KEY REFERENCES results (id) ON DELETE CASCADE,
     thumbnail BLOB NOT NULL,
@@ -66,7 +67,7 @@ class Damaged(HistoryError):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The history in a file, made there if need be; for the thread that asks alone.
+    """The history in a file, made there if need be; for one thread at a time.
 
     Raises Damaged for a file that is none, HistoryError for one of a newer version, or a folder
     that cannot be written.
@@ -74,7 +75,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         _prepare(connection)
     except (sqlite3.Error, OSError, HistoryError) as error:
         if connection is not None:

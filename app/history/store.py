@@ -187,6 +187,10 @@ class Store:
         )
         return [number for (number,) in rows.fetchall()]
 
+    def count(self) -> int:
+        """How many results there are, those in the bin left out."""
+        return self._one("SELECT count(*) FROM results WHERE binned IS NULL")
+
     def entries(self, ids: Sequence[int]) -> list[Entry]:
         """The lines of these results, in their order; those that are gone are left out."""
         found: dict[int, Entry] = {}

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from tests.benchmarks import density, engines, inpainting, interpolation, mask, startup, window
+from tests.benchmarks import (
+    density,
+    engines,
+    history,
+    inpainting,
+    interpolation,
+    mask,
+    startup,
+    window,
+)
 from tests.benchmarks.table import hardware
 
 _HEAD = """# Benchmarks
@@ -23,7 +32,7 @@ Written by `make bench` (`python -m tests.benchmarks`, Qt platform "offscreen") 
 def main() -> None:
     """Measure everything and write the table."""
     lines = []
-    for part in (startup, window, mask, interpolation, inpainting, engines, density):
+    for part in (startup, window, mask, interpolation, inpainting, engines, density, history):
         for row in part.rows():
             print(row.line(), flush=True)
             lines.append(row.line())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -26,7 +28,8 @@ def strings() -> Iterator[tuple[str, str]]:
     """The scene and the widget, and what it says."""
     QApplication.instance() or QApplication([])
     settings = Settings(count=4, points=50, imputations=2, density_count=16, density_side=128)
-    window = Window(settings, device="cpu")
+    kept = tempfile.TemporaryDirectory(prefix="genscope-strings-")
+    window = Window(settings, device="cpu", folder=Path(kept.name))
     window.resize(1600, 1100)
     window.show()
     window.begin()
@@ -38,6 +41,7 @@ def strings() -> Iterator[tuple[str, str]]:
                     yield f"{data}, {scene}: {what}", text
     finally:
         window.close()
+        kept.cleanup()
 
 
 def _scenes(window: Window) -> Iterator[tuple[str, QWidget]]:
@@ -66,6 +70,7 @@ def _dialogs(window: Window) -> tuple[tuple[str, Callable[[], object]], ...]:
         ("Models", window.library.show),
         ("Keyboard shortcuts", window.keys.show),
         ("Families", window.families.show),
+        ("History", window.keeping.show_history),
     )
 
 

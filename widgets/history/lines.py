@@ -18,7 +18,7 @@ from PySide6.QtGui import QImage
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
-PAGE = 40
+PAGE = 16
 """Lines that are fetched together."""
 _MOST = 4_000
 """Lines that are remembered; those far from the view are fetched again."""

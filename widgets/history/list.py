@@ -14,10 +14,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
+    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QWidget,
 )
 
@@ -87,7 +88,7 @@ def star_box(cell: QRect) -> QRect:
     return QRect(cell.right() - _STAR + 1, cell.top(), _STAR, cell.height())
 
 
-class ResultList(QListView):
+class ResultList(QTableView):
     """`looked(id)` follows a click and the arrow keys, `restore_wanted(id)` a double click or
     Enter, `drag_wanted(id)` a drag, `star_wanted(id)` a click on the star or the key S,
     `delete_wanted` the key Delete, `menu_wanted(id, global position)` the context menu.
@@ -106,7 +107,16 @@ class ResultList(QListView):
         self.empty = ""
         self.setModel(self.lines)
         self.setItemDelegate(LinePainter(self))
-        self.setUniformItemSizes(True)
+        # a table of fixed rows: a list view would look at ten thousand of them at each change
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(HEIGHT)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -75,7 +75,15 @@ class Source(QObject):
     def _take_examples(self) -> None:
         if self.picture is None and (place := self.bar.first()) is not None:
             self._show_example(place)
+        elif self._is_example():  # it was recalled before the examples were there
+            assert self.picture is not None
+            self.adopt(self.picture, "", self._desk.canvas.mask())
         self.found.emit()
+
+    def _is_example(self) -> bool:
+        """Whether a picture from elsewhere is an example."""
+        other = self.picture if self.standing == ORIGINAL else None
+        return other is not None and self.bar.like(other) is not None
 
     @Slot(int)
     def _show_example(self, place: int) -> None:
