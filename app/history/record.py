@@ -8,7 +8,6 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from app.history.store import Record
 from app.kinds import view_of
@@ -144,6 +143,8 @@ def shown(card: Card, recipe: Recipe, values: Values, side: int = 2 * SIDE) -> P
 
 
 def _small(picture: Pixels) -> bytes:
+    from PIL import Image  # late: the window opens without it
+
     image = Image.fromarray(np.ascontiguousarray(picture))
     longest = max(image.size)
     if longest > SIDE:

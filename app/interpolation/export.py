@@ -18,10 +18,11 @@ from app.models.open_models import Loading
 from app.models.titles import family_title
 from app.recipes.pictures import Values
 from app.recipes.recipe import Recipe, file_name
+from app.recipes.result import Result
 from app.tasks.latent_study import Study
 from app.tasks.path_making import make
 from app.tasks.walking import Codes, Progress, Walks
-from app.tasks.walking_recipe import Plan, recipe_of
+from app.tasks.walking_recipe import TASK, Plan, recipe_of
 from app.work.jobs import Jobs, Order
 from app.work.lane import Job
 from engines.model import Card
@@ -99,6 +100,7 @@ def _saving(
 ) -> Job:
     def job() -> Generator[Loading | Progress, None, Progress]:
         values = yield from make(walks, card, plan, codes=codes, study=study)
+        walks.models.keep.finish(Result(TASK, card, lambda: recipe, values))
         yield Progress(0.99)
         write(values, recipe)
         return Progress(1.0)

@@ -48,6 +48,16 @@ class Lock:
             self._file.close()
             busy = error.errno in (errno.EACCES, errno.EAGAIN)
             raise (LockedError if busy else LockError)(str(error)) from error
+        if not self._is_there():
+            self._file.close()
+            raise LockedError("the file was removed meanwhile")
+
+    def _is_there(self) -> bool:
+        """Whether the file locked is the one of that name: another may have removed it before."""
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
 
     def release(self, *, remove: bool = False) -> None:
         """Let go of the file, and remove it if asked."""

@@ -148,6 +148,7 @@ class Recovery:
         What nobody could want is removed: a state without jobs that is not the newest, what is
         damaged, what is very old.
         """
+        self._remove_locks()
         found: Found | None = None
         for path in self._others():
             try:
@@ -163,6 +164,13 @@ class Recovery:
             else:
                 each.leave()
         return found
+
+    def _remove_locks(self) -> None:
+        """Remove the locks of dead windows that have left nothing behind."""
+        for path in self._folder.glob("*.lock"):
+            if path != self._lock.path and not path.with_suffix(".json").exists():
+                with suppress(LockError):
+                    Lock(path).release(remove=True)
 
     def _others(self) -> list[Path]:
         """The files of other windows, the newest first."""

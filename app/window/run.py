@@ -46,7 +46,7 @@ def run_window(
     _report_exceptions(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.show_then_begin(files)
-    _clean(path.parent, settings.folder)
+    _clean(path.parent, settings.folder, own_root() / "sessions")
     status = app.exec()
     if window.stuck:
         # a job that never yields must not keep the process: nothing else is left to lose

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.exchange.export import Export
 from app.recipes.recipe import KEYWORD, Recipe, png_bytes
+from app.recipes.result import Result
 from app.session.session import Session
 from app.tasks.look_recipe import Look, recipe_of
 from app.tasks.map_sheet import Panel, sheet
+from app.tasks.mapping_recipe import TASK
 from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for this page."
@@ -56,6 +59,23 @@ class PageExport:
             return
         drawn = sheet([_enlarged(panel) for panel in panels])
         self._export.save_bytes(png_bytes(drawn, self._recipe(look)), _name(look, ".png"))
+
+    def keep(self, look: Look | None, panels: Sequence[Panel]) -> None:
+        """Keep the maps of a page in the history."""
+        if look is None or not panels:
+            return
+        cards = {name: self._session.cards[name] for name in look.models}
+        drawn = [_enlarged(panel) for panel in panels]
+        flat = np.concatenate([panel.values.ravel() for panel in panels])
+        result = Result(
+            TASK,
+            cards[look.models[0]],
+            partial(recipe_of, look, cards, self._session.seed),
+            flat,
+            queued=False,
+            picture=partial(sheet, drawn),
+        )
+        self._session.open.keep.finish(result)
 
     def seen(self, look: Look | None, page: QWidget) -> None:
         """A page without maps as it stands on the screen."""

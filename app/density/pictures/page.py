@@ -26,7 +26,6 @@ from app.tasks.look_recipe import PAGES, Look, recipe_of
 from app.tasks.map_sheet import Panel
 from widgets.density.picture_pages import PicturePages
 
-_WITHOUT_MAPS = ("numbers", "dimensions")
 _OF_NO_PICTURE = ("samples", "dimensions")
 
 
@@ -73,6 +72,8 @@ class Pictures(Page):
         self._export = PageExport(parts.session, parts.export, parts.messages)
         self._pending: Look | None = None
         self._remember(parts.settings)
+        for maps in (self.pixels, self.plane, self.samples):
+            maps.finished.connect(self._keep)
         self.source.changed.connect(self.refresh)
         view.save_picture_wanted.connect(self.save)
         view.save_values_wanted.connect(self.save_values)
@@ -155,16 +156,25 @@ class Pictures(Page):
     @Slot()
     def save(self) -> None:
         """Save what the page shows as one picture."""
-        page = self.view.page()
-        if page in _WITHOUT_MAPS:
+        if (maps := self._maps()) is None:
             self._export.seen(self.look(), self.view.content())
         else:
-            maps: dict[str, Mapped] = {
-                "pixels": self.pixels,
-                "plane": self.plane,
-                "samples": self.samples,
-            }
-            self._export.picture(self.look(), maps[page].sheet())
+            self._export.picture(self.look(), maps.sheet())
+
+    def _maps(self) -> Mapped | None:
+        """The page in front where it is one of maps."""
+        maps: dict[str, Mapped] = {
+            "pixels": self.pixels,
+            "plane": self.plane,
+            "samples": self.samples,
+        }
+        return maps.get(self.view.page())
+
+    @Slot()
+    def _keep(self) -> None:
+        """Keep the maps in front in the history."""
+        if (maps := self._maps()) is not None and self._pending is None:
+            self._export.keep(self.look(), maps.sheet())
 
     @Slot()
     def save_values(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
@@ -64,7 +64,9 @@ class Nothing:
 
 
 class PixelPage(QObject):
-    """One panel per model; works while its page is in front."""
+    """One panel per model; works while its page is in front. `finished` when a map is."""
+
+    finished = Signal()
 
     def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
         super().__init__(view)
@@ -192,6 +194,7 @@ class PixelPage(QObject):
         else:
             self.frames[name] = step
             _show(panel, step)
+            self.finished.emit()
 
     @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QObject, QPointF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -40,7 +40,9 @@ _HELP = (
 
 
 class SamplesPage(QObject):
-    """One model at a time; works while its page is in front."""
+    """One model at a time; works while its page is in front. `finished` when its maps are."""
+
+    finished = Signal()
 
     def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
         super().__init__(view)
@@ -195,6 +197,7 @@ class SamplesPage(QObject):
         colour = theme.family_colour(str(self.models.currentData()).split("/")[-1])
         self.panels["samples"].map.set_samples(found.sample_places, colour)
         self._fill()
+        self.finished.emit()
 
     @Slot(object)
     def _select(self, lasso: list[tuple[float, float]]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
@@ -59,7 +59,9 @@ class Corners:
 
 
 class PlanePage(QObject):
-    """One model at a time; works while its page is in front."""
+    """One model at a time; works while its page is in front. `finished` when its map is."""
+
+    finished = Signal()
 
     def __init__(self, view: PicturePages, source: PictureSource, parts: Parts) -> None:
         super().__init__(view)
@@ -205,6 +207,8 @@ class PlanePage(QObject):
         self.panel.set_state(
             State.READY if frame.complete else State.WORKING, f"{100 * frame.share:.0f} %"
         )
+        if frame.complete:
+            self.finished.emit()
 
     @Slot(str, object)
     def _fail(self, _: str, failure: Failure) -> None:

@@ -131,6 +131,15 @@ def test_a_window_that_did_nothing_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
+def test_a_window_that_died_with_nothing_written_leaves_nothing(tmp_path, mine):
+    end(window(tmp_path, "killed"))
+    for path in tmp_path.glob("*.json"):
+        path.unlink()
+    assert mine.take() is None
+    assert len(list(tmp_path.iterdir())) == 1  # the lock of this window
+
+
 def test_a_lock_is_held_by_one_alone(tmp_path):
     path = tmp_path / "lock"
     lock = Lock(path)
