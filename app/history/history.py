@@ -134,7 +134,7 @@ class History(QObject):
         if found.query != self._query():
             return
         current = dialog.list.current()
-        dialog.list.lines.set_ids(found.ids)
+        dialog.list.set_ids(found.ids)
         dialog.list.lines.renew()
         groups: dict[str, list[tuple[str, str]]] = {}
         for data, model in found.models:

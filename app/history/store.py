@@ -243,6 +243,7 @@ class Store:
         with self._changing():
             self._remove(ids)
         self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        self._empty_log()
 
     def erase_all(self) -> None:
         """Remove everything for good, starred results too, and give the disk back."""
@@ -251,6 +252,11 @@ class Store:
             self._db.execute("DELETE FROM parts")
         with suppress(sqlite3.OperationalError):  # another window reads: it is done at the next
             self._db.execute("VACUUM")
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        """What was erased must not stay behind in the log of writes either."""
+        with suppress(sqlite3.OperationalError):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def tidy(self) -> None:

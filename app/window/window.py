@@ -307,8 +307,10 @@ class Window(QMainWindow):
         return self.tabs.front().adopt(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        # a picture dragged within the window is no request to re-make it
-        if event.source() is None and accepts(event.mimeData()):
+        # a picture dragged within the window is no request to re-make it; one of the history is
+        source = event.source()
+        inside = isinstance(source, QWidget) and source.window() is self
+        if not inside and accepts(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

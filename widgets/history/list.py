@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, QRectF, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QPoint,
+    QRect,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFont,
@@ -65,8 +76,9 @@ class LinePainter(QStyledItemDelegate):
         if line is not None:
             words = cell.adjusted(_SIDE + 2 * unit, unit, -_STAR, -unit)
             self._write(painter, words, line)
-            if line.star:
-                draw(painter, Glyph.STAR, QRectF(star_box(cell)).center(), theme.colour("warning"))
+            if line.star or chosen:  # where a click stars it
+                ink = theme.colour("warning" if line.star else "line")
+                draw(painter, Glyph.STAR, QRectF(star_box(cell)).center(), ink)
         painter.restore()
 
     def _write(self, painter: QPainter, box: QRect, line: ResultLine) -> None:
@@ -142,6 +154,22 @@ class ResultList(QTableView):
         """Look at a row, as a click on it does."""
         choose = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.selectionModel().setCurrentIndex(self.lines.index(row), choose)
+
+    def set_ids(self, ids: Sequence[int]) -> None:
+        """Show these results; what is chosen and in view stays so, as far as it is still there."""
+        current, chosen, place = self.current(), self.chosen(), self.verticalScrollBar().value()
+        self.lines.set_ids(ids)
+        if current is None or self.current() == current:
+            return
+        selection, flags = self.selectionModel(), QItemSelectionModel.SelectionFlag
+        with QSignalBlocker(selection):
+            for number in chosen:
+                if (row := self.lines.row(number)) is not None:
+                    selection.select(self.lines.index(row), flags.Select)
+            if (row := self.lines.row(current)) is not None:
+                selection.setCurrentIndex(self.lines.index(row), flags.NoUpdate)
+        self.verticalScrollBar().setValue(place)
+        self.viewport().update()
 
     def set_empty(self, text: str) -> None:
         """What stands in a list without results."""

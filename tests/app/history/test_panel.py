@@ -163,6 +163,26 @@ def test_stars_notes_and_search(filled):
     assert panel.dialog.list.empty == NONE
 
 
+def test_what_is_chosen_stays_chosen_when_a_result_is_made_again(filled):
+    filled.stage.ready()
+    filled.until_kept(201)
+    filled.stage.press(Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    filled.stage.until(lambda: filled.lines.rowCount() == 201 and filled.lines.line(0))
+    bar = filled.dialog.list.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    row = filled.dialog.list.rowAt(5) + 1
+    filled.stage.until(lambda: filled.lines.line(row))
+    filled.click(row)
+    number, place = filled.lines.id(row), bar.value()
+    filled.stage.until(lambda: filled.dialog.look.shows == number)
+    again = record(3, model="mnist/vae", made=10**10)
+    filled.history._keeper.do(lambda store: store.add(again))
+    filled.stage.until(lambda: filled.lines.line(0) and filled.lines.line(0).title == "3 pictures")
+    assert filled.dialog.list.current() == number
+    assert filled.dialog.list.chosen() == (number,)
+    assert bar.value() == place
+
+
 def test_the_model_and_the_tab_narrow_the_list(filled):
     filled.stage.ready()
     filled.until_kept(201)

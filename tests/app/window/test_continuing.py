@@ -297,7 +297,7 @@ def test_while_results_are_not_kept_nothing_of_a_picture_is_written(open_window,
 
 
 def test_a_fill_comes_back_when_its_model_is_hidden_and_shown(open_window, tmp_path):
-    stage = open_window(replace(BOTH, models={"mnist": ("mnist/vae", "mnist/kde")}), ROOT)
+    stage = open_window(replace(BOTH, models={"mnist": ("mnist/mfa", "mnist/kde")}), ROOT)
     presenter, _ = fill(stage)
     stage.window.tabs.widget(FILL).live.setChecked(False)
     presenter.run(first=False)
@@ -305,9 +305,11 @@ def test_a_fill_comes_back_when_its_model_is_hidden_and_shown(open_window, tmp_p
     stage.until(lambda: presenter.rows["mnist/kde"].frame is not None)
     before = presenter.rows["mnist/kde"].frame.values
     session = stage.window.session
-    session.choose("mnist", ("mnist/vae",))
-    assert "mnist/kde" not in presenter.rows
-    session.choose("mnist", ("mnist/vae", "mnist/kde"))
-    stage.until(lambda: presenter.rows["mnist/kde"].frame is not None)
-    assert presenter.rows["mnist/kde"].frame.values is before
+    for data, models in (("mnist", ("mnist/mfa",)), ("moons", ("moons/kde",))):
+        session.choose(data, models)
+        stage.until(lambda names=models: tuple(presenter.rows) == names)
+        session.choose("mnist", ("mnist/mfa", "mnist/kde"))
+        stage.until(lambda: "mnist/kde" in presenter.rows)
+        stage.until(lambda: presenter.rows["mnist/kde"].frame is not None)
+        assert presenter.rows["mnist/kde"].frame.values is before
     assert not stage.window.jobs.unfinished()

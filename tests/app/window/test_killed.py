@@ -62,7 +62,6 @@ def check_history(found):
     """Every batch that the queue had called done is there."""
     assert found["sound"] == "ok"
     kept = [tuple(each) for each in found["kept"]]
-    assert len(kept) == len(set(kept))
     for line in said(found, "done"):
         assert (line["seed"], line["count"]) in [(seed, count) for _, seed, count, _ in kept]
 
