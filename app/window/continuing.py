@@ -171,7 +171,7 @@ class Continuation(QObject):
         return partial(_left, self._front, self._standing, self._orders, self._before, ended)
 
     def _write(self, left: Callable[[], Left]) -> None:
-        if self._recovery is None:
+        if self._recovery is None or not self._keep:
             return
         now = left()
         if now.empty:

@@ -20,6 +20,8 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
 PAGE = 16
 """Lines that are fetched together."""
+_AT_ONCE = 5 * PAGE
+"""Lines that are asked for at once: more than a screen shows."""
 _MOST = 4_000
 """Lines that are remembered; those far from the view are fetched again."""
 
@@ -51,8 +53,8 @@ class Lines(QAbstractListModel):
         self._images: dict[int, QImage] = {}
         self._old: set[int] = set()
         """Lines that are shown as they were until the new ones come."""
-        self._asked: set[int] = set()
-        self._missing: set[int] = set()
+        self._asked: dict[int, None] = {}  # and not yet come, the newest last
+        self._missing: dict[int, None] = {}
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self._ask_for_missing)
 
@@ -78,7 +80,7 @@ class Lines(QAbstractListModel):
         line = self._lines.get(self._ids[row])
         if (line is None or line.id in self._old) and self._ids[row] not in self._asked:
             start = row // PAGE * PAGE
-            self._missing.update(self._ids[start : start + PAGE])
+            self._missing |= dict.fromkeys(self._ids[start : start + PAGE])
             self._ask.start()
         return line
 
@@ -128,7 +130,7 @@ class Lines(QAbstractListModel):
         for line in lines:
             self._lines[line.id] = line
             self._images.pop(line.id, None)
-            self._asked.discard(line.id)
+            self._asked.pop(line.id, None)
             self._old.discard(line.id)
             if (row := self._places.get(line.id)) is not None:
                 rows.append(row)
@@ -141,9 +143,10 @@ class Lines(QAbstractListModel):
 
     def _ask_for_missing(self) -> None:
         known = self._lines.keys() - self._old
-        missing = [number for number in self._missing if number not in known]
-        # a list that moves fast asks for the newest places only
-        self._asked = set(missing)
+        # what has not come yet is asked for again, as far as it may still be in view
+        wanted = [n for n in {**self._asked, **self._missing} if n not in known]
+        missing = [n for n in wanted if n in self._places][-_AT_ONCE:]
+        self._asked = dict.fromkeys(missing)
         self._missing.clear()
         if missing:
             self.wanted.emit(tuple(sorted(missing, key=lambda n: self._places.get(n, 0))))

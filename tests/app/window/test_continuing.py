@@ -296,6 +296,21 @@ def test_while_results_are_not_kept_nothing_of_a_picture_is_written(open_window,
     assert left(folder) == {}
 
 
+def test_switching_off_removes_what_was_written(open_window, tmp_path, folder):
+    where = places(tmp_path)
+    stage = open_window(remembered.load(where["settings_path"]), ROOT, **where)
+    fill(stage)
+    until_left(stage, folder, lambda each: "inpaint" in each["tabs"])
+    stage.window.keeping.show_history()
+    stage.window.keeping.history.dialog.keep.click()
+    stage.until(lambda: left(folder) == {})
+    stage.window.tabs.show_task("sample")
+    assert stage.close()
+    assert left(folder) == {}
+    again = open_window(remembered.load(where["settings_path"]), ROOT, **where)
+    assert again.window.keeping.history._keeper.off
+
+
 def test_a_fill_comes_back_when_its_model_is_hidden_and_shown(open_window, tmp_path):
     stage = open_window(replace(BOTH, models={"mnist": ("mnist/mfa", "mnist/kde")}), ROOT)
     presenter, _ = fill(stage)
