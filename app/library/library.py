@@ -245,6 +245,16 @@ class Library(QObject):
         beside = self._session.models if card.data == self._session.data else ()
         self._session.choose(card.data, (*beside, card.name))
 
+    def pinned(self) -> tuple[str, ...]:
+        """The names of the models that stay in memory."""
+        return tuple(sorted(self._pinned))
+
+    def pin_again(self, names: tuple[str, ...]) -> None:
+        """Pin what was pinned the last time, as far as it is still there."""
+        for name in names:
+            if name in self._session.cards:
+                self._pin(name, pinned=True)
+
     def _pin(self, name: str, *, pinned: bool) -> None:
         (self._pinned.add if pinned else self._pinned.discard)(name)
         self._keep(lambda models: models.pin(name, pinned))

@@ -105,6 +105,8 @@ class Settings:
     """Whether a path starts again at its end when it plays."""
     recents: tuple[str, ...] = ()
     """Models from outside, the newest first: paths of folders and cards, ids of the hub."""
+    pinned: tuple[str, ...] = ()
+    """Models that stay in memory once they are loaded, by name."""
     folder: str = ""
     """Where the last picture was saved."""
     keep_history: bool = True

@@ -222,6 +222,7 @@ class Window(QMainWindow):
         self.picker.choose_data(data)
         self.picker.choose_models(chosen)
         self.session.set_seed(self.seed.value())
+        self.library.pin_again(self._settings.pinned)
         self.session.choose(data, chosen)
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
@@ -342,6 +343,7 @@ class Window(QMainWindow):
             seed_locked=self.seed.locked(),
             folder=self.export.folder,
             recents=tuple(self.library.places),
+            pinned=self.library.pinned(),
             prompt=self.session.prompt.text,
             negative=self.session.prompt.negative,
         )

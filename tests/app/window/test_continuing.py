@@ -87,6 +87,18 @@ def test_settings_are_saved_as_they_change(open_window, tmp_path):
     stage.until(lambda: remembered.load(where["settings_path"]).batch == 77)
 
 
+def test_a_pin_is_there_again(open_window, tmp_path):
+    where = places(tmp_path)
+    stage = open_window(remembered.load(where["settings_path"]), **where)
+    stage.ready()
+    stage.window.library.pin_again(("mnist/kde",))
+    stage.until(lambda: remembered.load(where["settings_path"]).pinned == ("mnist/kde",))
+    assert stage.close()
+    again = open_window(remembered.load(where["settings_path"]), **where)
+    again.ready()
+    again.until(lambda: [held.pinned for held in again.window.session.open.held()] == [True])
+
+
 def test_two_windows_do_not_undo_each_other(open_window, tmp_path):
     where = places(tmp_path)
     one, two = (open_window(remembered.load(where["settings_path"]), **where) for _ in range(2))
