@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from app.density.pages import PAGES
 from app.inpainting.editors import EDITORS
 from app.interpolation.kinds import PATHS
+from app.learn import kinds
 from app.sampling.displays import DISPLAYS
 from app.sampling.presenter import Sampling
 from app.tab.parts import Parts, Presenter
@@ -71,12 +72,21 @@ def _uses(parts: Parts, window: QWidget) -> Made:
     return tab, Uses(tab, parts, window)
 
 
+def _learn(parts: Parts, window: QWidget) -> Made:
+    from app.learn.presenter import Learn
+    from widgets.learn.tab import LearnTab
+
+    tab = LearnTab(window)
+    return tab, Learn(tab, parts, window)
+
+
 TABS: tuple[tuple[str, str, Callable[[Parts, QWidget], Made], Callable[[Kind], str]], ...] = (
     (Task.SAMPLE, Task.SAMPLE.tab, _sampling, DISPLAYS.refusal),
     (Task.INPAINT, Task.INPAINT.tab, _inpainting, EDITORS.refusal),
     (Task.INTERPOLATE, Task.INTERPOLATE.tab, _interpolation, PATHS.refusal),
     (Task.DENSITY, Task.DENSITY.tab, _density, PAGES.refusal),
     ("uses", "Uses", _uses, pages.refusal),
+    ("learn", "Learn", _learn, kinds.refusal),
 )
 """The task of its recipes, its title, how it is made, and why it cannot show a kind of data."""
 

@@ -20,6 +20,8 @@ FEWEST, FEW = 10, 50
 MOST, _MOST_BYTES = 200_000, 64 << 20
 _CLASS_NAMES = (CLASS, "label")
 _DELIMITERS = ",;\t "
+Line = tuple[int, str]
+"""A line of a file and its number."""
 _FINEST = 1e-5
 """Spread over size below which single precision is too coarse."""
 
@@ -67,7 +69,27 @@ def read_points(path: Path) -> Points:
     Commas, semicolons, tabs or spaces part the columns; a head and lines that begin with # may
     stand first. Raises DataError with one sentence for whatever is wrong with the file.
     """
-    rows = _rows(path)
+    return _points(path, _rows(path))
+
+
+def sampled_points(path: Path, most: int) -> tuple[Points, int]:
+    """The same of a file with any number of rows, of which at most so many are drawn by a fixed
+    seed and read; and how many rows there are. The order of the rows is kept.
+    """
+    lines = _lines(path)
+    drawn = _drawn(lines, most)
+    found = _points(path, _parted(path, drawn))
+    return found, len(found.x) + len(lines) - len(drawn)
+
+
+def _drawn(lines: list[Line], most: int) -> list[Line]:
+    if len(lines) <= most + 1:
+        return lines
+    chosen = np.random.default_rng(0).choice(np.arange(1, len(lines)), most, replace=False)
+    return [lines[0], *(lines[i] for i in np.sort(chosen).tolist())]
+
+
+def _points(path: Path, rows: list[tuple[int, list[str]]]) -> Points:
     columns = rows.pop(0)[1] if not all(map(_is_number, rows[0][1][:2])) else None
     width = len(columns or rows[0][1]) if rows else len(columns or ())
     with_classes = width == 3 and (columns is None or columns[2].casefold() in _CLASS_NAMES)
@@ -102,6 +124,17 @@ def _names(columns: list[str] | None) -> tuple[str, ...]:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The rows that are no remarks, with the numbers of their lines."""
+    lines = _lines(path)
+    if len(lines) > MOST + 1:
+        raise DataError(
+            f"{path.name} has {len(lines):,} rows; at most {MOST:,} are learned from: draw a "
+            "sample of them"
+        )
+    return _parted(path, lines)
+
+
+def _lines(path: Path) -> list[Line]:
+    """The lines that are no remarks, with their numbers."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(
@@ -113,13 +146,13 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise DataError(f"{path.name} cannot be read: {reason(error)}") from error
     lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
     lines = [(i, line) for i, line in lines if line.strip() and not line.startswith("#")]
-    if len(lines) > MOST + 1:
-        raise DataError(
-            f"{path.name} has {len(lines):,} rows; at most {MOST:,} are learned from: draw a "
-            "sample of them"
-        )
     if len(lines) < FEWEST:
         raise DataError(f"{path.name} has {len(lines)} rows; a family needs at least {FEWEST}")
+    return lines
+
+
+def _parted(path: Path, lines: list[Line]) -> list[tuple[int, list[str]]]:
+    """The values of the lines, parted at whatever parts them in the first."""
     delimiter = next((mark for mark in _DELIMITERS if mark in lines[0][1].strip()), ",")
     try:
         parted = csv.reader(

@@ -68,6 +68,7 @@ class Glyph(Enum):
         '<path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>'
     )
     PAUSE = '<path d="M5.7 4.2v7.6m4.6-7.6v7.6"/>'
+    PENCIL = '<path d="M3 13l.7-3L10.6 3.2a1.2 1.2 0 0 1 1.7 0l.5.5a1.2 1.2 0 0 1 0 1.7L6 12.3z"/>'
     PLAY = '<path class="f" d="M5.2 3.6 12.4 8l-7.2 4.4z"/>'
     PLUS = '<path d="M8 3.5v9M3.5 8h9"/>'
     QUESTION = '<path d="M5.8 6.1a2.3 2.3 0 1 1 3.3 2C8.3 8.5 8 9 8 9.8m0 2.6v.1"/>'
@@ -79,6 +80,12 @@ class Glyph(Enum):
         '<rect class="f" x="6.6" y="6.6" width="2.8" height="2.8"/>'
         '<path d="M8 1.6v2.6m0 7.6v2.6M1.6 8h2.6m7.6 0h2.6"/>'
         '<path d="M6.6 3 8 4.4 9.4 3M6.6 13 8 11.6 9.4 13"/>'
+    )
+    SPRAY = (
+        '<rect x="6" y="6.5" width="5.5" height="7.3" rx="1"/><path d="M7.5 6.3V4h2.5v2.3"/>'
+        '<g class="f" stroke="none"><circle cx="3" cy="3" r=".9"/>'
+        '<circle cx="5.2" cy="4.6" r=".9"/>'
+        '<circle cx="2.6" cy="6" r=".9"/><circle cx="5" cy="1.9" r=".9"/></g>'
     )
     STAR = (
         '<path class="f" d="m8 2.4 1.7 3.5 3.9.6-2.8 2.7.7 3.9L8 11.3l-3.5 1.8.7-3.9-2.8-2.7'

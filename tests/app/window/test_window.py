@@ -302,7 +302,7 @@ others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.densit
 heavy |= {name for name in sys.modules if name.startswith(others)}
 assert len(window.presenters) == 1
 window.begin()
-assert len(window.presenters) == window.tabs.count() == 5
+assert len(window.presenters) == window.tabs.count() == 6
 window.close()
 sys.exit(", ".join(heavy) or 0)
 """

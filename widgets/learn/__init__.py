@@ -1,0 +1,1 @@
+"""The widgets of the tab Learn; Qt and numpy alone."""
