@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from app.exchange.intake import sentence
 from app.learn.kinds import NOTHING, refusal
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
 from app.tab.parts import Parts
+from app.work.lane import Failure
 from widgets.learn.tab import TABLES, LearnTab
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class Learn(QObject):
         """All that the tab does, once it has been in view."""
         self._ready = parts.channels.open("learn: start")
         self._ready.done.connect(self._make)
+        self._ready.failed.connect(self._refuse)
         tab.entered.connect(self.enter)
         tab.left.connect(self._rest)
         parts.session.data_changed.connect(self.enter)
@@ -57,6 +60,11 @@ class Learn(QObject):
 
             self.desk = Desk(self._tab, self._parts, self._settings, self)
         self.enter()
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._tab.show_reason(sentence(failure.sentence))
+        self._parts.messages.tell(sentence(failure.sentence), failure.details)
 
     @Slot()
     def _rest(self) -> None:

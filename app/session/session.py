@@ -25,6 +25,8 @@ class Session(QObject):
     models_changed = Signal()
     seed_changed = Signal()
     prompt_changed = Signal()
+    catalogue_changed = Signal()
+    """A model of the user's own has come: whoever offers models is to read them again."""
     examples_changed = Signal(str)
     """The data set that has got other examples."""
 

@@ -96,6 +96,13 @@ class Settings:
     """How many of each kind, and the false-alarm rate in tenths of a per cent."""
     compared: int = _whole(50, 1, 100_000)
     """How many held-out examples two models are compared on; the tab cuts numbers."""
+    learn_families: tuple[str, ...] = ()
+    """The learners of the tab Learn, such as "energy:chains"; () for the usual ones."""
+    learn_look: str = ""
+    learn_fair: str = ""
+    learn_speed: int = _whole(0, 0, 1000)
+    """How they are shown, what they share equally, and steps a second, 0 for full speed; the tab
+    takes what it knows."""
     prompt: str = ""
     negative: str = ""
     """The text that models draw which read one, and the text they stay away from."""

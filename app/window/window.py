@@ -165,6 +165,7 @@ class Window(QMainWindow):
         self.picker.data_changed.connect(self._picked)
         self.picker.models_changed.connect(self._picked)
         self.seed.changed.connect(self.session.set_seed)
+        self.session.catalogue_changed.connect(self.reread)
         self.session.data_changed.connect(self._show_choice)
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
@@ -253,6 +254,7 @@ class Window(QMainWindow):
         self.picker.set_entries(self._entries())
         self._picked()
 
+    @Slot()
     def reread(self) -> None:
         """Offer the models that there are now: one of the user's own has come, gone or a new name.
 

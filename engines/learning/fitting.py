@@ -56,7 +56,7 @@ def fit(
         tensors = yield from _trained(made, minutes)
     except ArithmeticError as error:
         raise DivergedError(f"{family} has no density that can be normalised: {error}") from error
-    figures = yield from _figures(made.opened(tensors), held_out)
+    figures = yield from figures_of(made.opened(tensors), held_out)
     return keep(made, tensors, figures=figures, command=command, root=root)
 
 
@@ -165,7 +165,7 @@ def _trained(made: Learner, minutes: float | None) -> Lesson:
     return made.course.weights()
 
 
-def _figures(model: Model, held_out: Part) -> Generator[Step, None, dict[str, Any]]:
+def figures_of(model: Model, held_out: Part) -> Generator[Step, None, dict[str, Any]]:
     """−log p of the held-out points in nats, with what kind of number that is."""
     x, _ = held_out
     figures: dict[str, Any] = {"parameters": {"value": model.card.parameters}}

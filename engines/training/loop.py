@@ -61,6 +61,10 @@ class Course(Protocol):
     def total(self) -> int | None: ...
 
     @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to do."""
+
+    @property
     def net(self) -> Mapping[str, Any]:
         """Sizes of the network, for the card."""
 
@@ -102,6 +106,10 @@ class Training:
     @property
     def total(self) -> int:
         return self.plan.steps
+
+    @property
+    def ended(self) -> bool:
+        return self.step >= self.plan.steps
 
     @property
     def net(self) -> Mapping[str, Any]:
@@ -199,6 +207,10 @@ class Fitting:
     @property
     def total(self) -> None:
         return None
+
+    @property
+    def ended(self) -> bool:
+        return self._done
 
     @property
     def net(self) -> Mapping[str, Any]:

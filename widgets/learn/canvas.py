@@ -101,6 +101,10 @@ class PointCanvas(QWidget):
         self._frame = Frame(box)
         self._renew()
 
+    def drawing(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._last is not None
+
     def put(self, xy: Points, labels: Labels) -> None:
         """Take other points, which can be undone."""
         self.sheet.put(xy, labels)

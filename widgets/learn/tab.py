@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QWidget
 
+from widgets.learn.bench import Bench
 from widgets.learn.data_panel import DataPanel
+from widgets.learn.inspector import Inspector
 from widgets.look import theme
 from widgets.look.frames import card, scrolled
 
@@ -25,7 +27,7 @@ class LearnTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.data = DataPanel(self)
+        self.data, self.bench, self.inspector = DataPanel(self), Bench(self), Inspector(self)
         self.nothing = QLabel(self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("faint", True)
@@ -39,7 +41,10 @@ class LearnTab(QWidget):
         points = card(scrolled(self.data), least=LEFT_WIDTH)
         points.setMaximumWidth(LEFT_WIDTH)
         row.addWidget(points)
-        row.addStretch(1)
+        chosen = card(scrolled(self.inspector), least=RIGHT_WIDTH)
+        chosen.setMaximumWidth(RIGHT_WIDTH)
+        row.addWidget(self.bench, 1)
+        row.addWidget(chosen)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._body)

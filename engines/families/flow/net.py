@@ -184,6 +184,13 @@ class PointFlow(Invertible):
             total = total + more
         return log_normal(u) + total
 
+    def decode_partly(self, z: Tensor, labels: Tensor, count: int) -> Tensor:
+        """Where noise z (n, dim) is after the first `count` layers that a sample passes."""
+        layers = self._transform(labels).transforms
+        for layer in reversed(layers[len(layers) - count :]):
+            z = layer.inv(z)
+        return z * self.scale + self.mean
+
     def unrolled(self, label: int) -> Unrolled:
         """The flow of two standardised coordinates for one class, without what only repeats."""
         one_hot = F.one_hot(torch.tensor(label), self.classes + 1).to(self.scale)
