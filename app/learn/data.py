@@ -18,11 +18,12 @@ from engines.learning.examples import FEW, FEWEST, sampled_points
 from engines.learning.shapes import SHAPES, points_of
 from widgets.learn.data_panel import DataPanel
 from widgets.learn.frame import Box
-from widgets.learn.sheet import MOST, Labels
+from widgets.learn.sheet import MOST
 from widgets.window.messages import Severity
 
 FILES = "Tables of points (*.csv *.tsv *.txt)"
-FIRST = "moons"
+FIRST, DRAWN = "moons", "drawn"
+"""The set that the tab begins with, and what points are called that nobody else has made."""
 _ROOM = 0.12
 """Share of their size that is free around points."""
 OWN = "own:"
@@ -41,10 +42,10 @@ class Data(QObject):
     def __init__(self, panel: DataPanel, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._panel, self._parts = panel, parts
-        self.title, self.classes = "drawn", tuple[str, ...]()
+        self.title, self.classes = DRAWN, tuple[str, ...]()
         self.origin = ""
         """The shape that the points are, where nothing was drawn since."""
-        self._note = ""
+        self._note, self._taking = "", False
         self._reading = parts.channels.open("learn: points")
         self._reading.done.connect(self._receive)
         self._reading.failed.connect(self._refuse)
@@ -108,16 +109,15 @@ class Data(QObject):
     @Slot(object)
     def _receive(self, found: Found) -> None:
         points = found.points
-        self.title, self.classes, self._note = found.title, points.classes, found.note
         labels = np.zeros(len(points.x), np.int64) if points.labels is None else points.labels
         self._panel.canvas.set_box(box_of(points.x))
-        self._put(points.x, labels)
-        self.origin = found.origin
+        self.title, self.classes = found.title, points.classes
+        self._taking = True
+        self._panel.canvas.put(points.x, labels)
+        self._taking = False
+        self.origin, self._note = found.origin, found.note
         self._tell()
         self.moved.emit()
-
-    def _put(self, xy: np.ndarray, labels: Labels) -> None:
-        self._panel.canvas.put(xy, labels)
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
@@ -126,9 +126,12 @@ class Data(QObject):
     @Slot()
     def _edited(self) -> None:
         if self.sender() is self._panel.canvas:
-            self.origin = ""
-        self._tell()
-        self.changed.emit()
+            self.origin = self._note = ""
+            if not len(self._panel.canvas.sheet):
+                self.title, self.classes = DRAWN, ()
+        if not self._taking:
+            self._tell()
+            self.changed.emit()
 
     def _tell(self) -> None:
         """Say how many points there are, or what is wrong with them."""

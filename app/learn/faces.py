@@ -24,6 +24,10 @@ from widgets.learn.plot import Line
 _TOP = 0.995
 """The brightest colour is the density that this share of the data's map stays below."""
 _MOST_POINTS = 3_000
+_FAR = 99.0
+"""Nats of a gap beyond which its digits say nothing."""
+_LOSS_NAMES = {"gap": "critic's lead"}
+"""What a loss is called on a card, where its own name means something else there."""
 _FIGURES = {
     "collapse of the posterior": ("KL(q ‖ p) = {:.3f} nats", "below 0.05 the codes say nothing"),
     "mode collapse": ("modes made: {:.0f} of 8", "fewer than 4 is a collapse"),
@@ -158,7 +162,7 @@ def card_face(
         foot=f"{'' if now else 'was at '}step {step:,}{total} · {seconds:.1f} s{figure}",
         foot_tip="Steps done, seconds of processor time spent on them, and how well it does: "
         + _figure_tip(report),
-        loss="" if trace is None else trace.name,
+        loss="" if trace is None else _LOSS_NAMES.get(trace.name, trace.name),
         losses=np.empty(0) if trace is None else trace.values,
         share=share,
         trouble=report.trouble,
@@ -170,8 +174,10 @@ def _latest(report: Report, before: int | None) -> str:
     if not known:
         return ""
     last = known[-1]
+    if last.gap is not None and last.gap > _FAR:
+        return f"gap above {_FAR:.0f}"
     if last.gap is not None:
-        return f"gap {last.kind.bits_sign}{last.gap:.3f}"
+        return f"gap {last.kind.bits_sign}{last.gap:.3f}".replace("-", "−")
     return f"−log p {last.kind.bits_sign}{last.held_out:.3f}".replace("-", "−")
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engines.learning.breaking import PRESETS, Preset
 from engines.learning.inside import Inside
@@ -170,7 +171,7 @@ class Pupil:
         self.losses = other.losses
         self.changed()
 
-    def judge(self, origin: str) -> None:
+    def judge(self, held_out: Tensor, origin: str) -> None:
         """Measure the symptom of what was provoked, if anything was, on points of this origin."""
         preset = self.provoked
         if preset is None:
@@ -178,7 +179,8 @@ class Pupil:
         elif preset.data == _MODES and origin != _MODES:
             self.symptom = Symptom(preset, math.nan, False, self.mended)
         else:
-            figure = preset.symptom(self.made, self.made.data.train.x[:_JUDGED])
+            x = held_out if len(held_out) else self.made.data.train.x
+            figure = preset.symptom(self.made, x[:_JUDGED])
             self.symptom = Symptom(preset, figure, preset.shows(figure), self.mended)
 
     def report(self) -> Report:

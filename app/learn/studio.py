@@ -18,7 +18,6 @@ from torch import Tensor
 from app.learn.pupil import Make, Pupil, Report, presets_of
 from app.tasks.learning import Fair, Race, Told
 from engines.learning.inside import Choice, look_inside
-from engines.learning.learner import Learner
 from engines.learning.portrait import Ground, View, ground_of, measure, portray
 from engines.maps.area import Area
 from engines.model import NotFiniteError, Steps
@@ -44,7 +43,6 @@ class News:
     said: tuple[str, ...]
     ground: Ground | None
     racing: bool
-    kept: int = 0
 
 
 class Studio:
@@ -122,15 +120,14 @@ class Studio:
     def _step(self) -> bool:
         """One step of the learner whose turn it is; False where none goes on."""
         if self._race is None:
-            self._racers = [p for key, p in self.pupils.items() if self._left.get(key, 0) != 0]
-            self._racers = [p for p in self._racers if not p.trouble and not p.made.course.ended]
+            wanted = {p.key: self._left.get(p.key, _unasked(p)) for p in self.pupils.values()}
+            self._racers = [p for p in self.pupils.values() if wanted[p.key] != 0 and _able(p)]
             if not self._racers or self.ground is None:
                 self._left = {}
                 return False
-            rest = [self._left[p.key] for p in self._racers]
-            known = [each for each in rest if each is not None]
+            known = [rest for p in self._racers if (rest := wanted[p.key]) is not None]
             race = Race([pupil.made for pupil in self._racers], self.fair)
-            self._race = race.run(None if len(known) < len(rest) else max(known))
+            self._race = race.run(max(known) if known else None)
         told = next(self._race, None)
         if told is None:
             for pupil in self._racers:
@@ -173,7 +170,7 @@ class Studio:
                 for _ in (look := Steps(look_inside(pupil.made, self.choice, self.view))):
                     yield self._told()
                 pupil.inside = look.result
-            pupil.judge(self.origin)
+            pupil.judge(self.ground.held_out, self.origin)
             yield from self._measure(pupil)
         except (ArithmeticError, NotFiniteError) as error:
             pupil.trouble = pupil.trouble or f"its density is no number: {error}"
@@ -265,8 +262,6 @@ class Studio:
         self._take(Pupil(key, make(asked), asked=asked, make=make))
 
     def _take(self, pupil: Pupil) -> None:
-        if pupil.made.family == "kde":
-            _finish(pupil.made)
         self._halt()
         endless = None in self._left.values()
         self.pupils[pupil.key] = pupil
@@ -303,23 +298,29 @@ class Studio:
         pupil = self.pupils[key]
         self._halt()
         pupil.made.change(name, value)
+        if not pupil.made.step and name in pupil.made.options:
+            pupil.asked = {**pupil.asked, name: value}
         self._altered(pupil)
 
     def exchange(self, x: Tensor, labels: Tensor | None) -> None:
-        """Have all learners learn other points of the same classes from the next step on."""
+        """Have all learners learn other points of the same classes from the next step on.
+
+        One that has done no step begins anew, so that its network is scaled to them.
+        """
         self._halt()
-        for pupil in self.pupils.values():
+        for pupil in list(self.pupils.values()):
+            if not pupil.made.step:
+                self.begin_anew(pupil.key, {})
+                continue
             pupil.made.exchange(x, labels)
             self._altered(pupil)
 
     def _altered(self, pupil: Pupil) -> None:
-        """A value or the points are others: a fit has begun anew, and kernels are there at once."""
+        """A value or the points are others: a fit has begun anew, and kernels begin at once."""
         pupil.stale = pupil.must = True
         pupil.trouble = ""
         if isinstance(pupil.made.course, Fitting):
             pupil.went_back(0)
-            if pupil.made.family == "kde":
-                _finish(pupil.made)
         pupil.changed()
 
     def seek(self, keys: Iterable[int], step: Callable[[Pupil], int]) -> None:
@@ -328,8 +329,6 @@ class Studio:
         for key in keys:
             pupil = self.pupils[key]
             pupil.went_back(pupil.made.seek(step(pupil)))
-            if pupil.made.family == "kde":
-                _finish(pupil.made)
 
     def provoke(self, key: int, name: str) -> None:
         """Break a learner by the preset of this name."""
@@ -361,10 +360,14 @@ class Studio:
         self._altered(pupil)
 
 
-def _finish(made: Learner) -> None:
-    """All stages of a fit that takes no time."""
-    for _ in made.moments():
-        pass
+def _able(pupil: Pupil) -> bool:
+    """Whether there is something left that it can learn."""
+    return not pupil.trouble and not pupil.made.course.ended
+
+
+def _unasked(pupil: Pupil) -> int | None:
+    """How many steps it does where nobody has asked for any: kernels are fitted at once."""
+    return None if pupil.made.family == "kde" else 0
 
 
 def _alone(run: Run) -> Run:

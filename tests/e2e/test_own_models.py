@@ -133,7 +133,11 @@ def test_the_last_model_of_its_data_leaves_the_window_with_others(stage, exporte
     QApplication.processEvents()
     panel = presenters[uses].page.view.maps.panels["mine/kde"]
     stage.until(lambda: "no points of the data set" in words(panel))
-    assert tabs.count() == uses + 1
+    learn = uses + 1
+    tabs.setCurrentIndex(learn)
+    stage.until(lambda: presenters[learn].desk is not None)
+    stage.until(lambda: not presenters[learn].desk.teaching.busy())
+    assert tabs.count() == learn + 1
     assert "failed" not in caplog.text
     stage.window.tabs.setCurrentIndex(0)
     press(stage, dialog, "mine/kde", ModelAction.DELETE)

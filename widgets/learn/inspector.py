@@ -14,7 +14,7 @@ from widgets.learn.field import Field, Picture
 from widgets.learn.values import Values
 from widgets.look import theme
 
-_PLACES = 40
+_PLACES, _FIRST = 40, 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,7 @@ class Inspector(QWidget):
             font = label.font()
             font.setBold(True)
             label.setFont(font)
+        self.inside_title.setWordWrap(True)
         for label in (self.words, self.formula, self.numbers, self.symptom, self.standing):
             label.setWordWrap(True)
             label.setFont(small)
@@ -85,6 +86,7 @@ class Inspector(QWidget):
             "Put this model, as it stands, among your own: it is then in every tab, on the command "
             "line, and there after a restart."
         )
+        self.formula.setToolTip("What the training of this family works on, as a formula.")
         self.numbers.setToolTip("Figures of the picture above, measured just now.")
         self.standing.setToolTip("What this learner has done so far, and how well.")
         self.field.setAccessibleName("What the learner works on")
@@ -93,7 +95,7 @@ class Inspector(QWidget):
         self.field.setFixedHeight(232)
         self.field.setToolTip("What the training of this learner works on, just now.")
         self.place.setRange(0, _PLACES)
-        self.place.setValue(round(0.6 * _PLACES))
+        self.place.setValue(round(_FIRST * _PLACES))
         self.place.setAccessibleName("Moment between noise and data")
         self.place.setToolTip("From noise on the left to the model itself on the right.")
         self.mend.setToolTip("Turn the values to the remedy, from the next step on.")

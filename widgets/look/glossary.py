@@ -313,6 +313,30 @@ TERMS: tuple[Term, ...] = (
         "saved files, so that the same sample can be made again.",
         "",
     ),
+    # learning
+    Term(
+        "held-out points",
+        "A tenth of the points that no model learns. How likely a model finds them says how well "
+        "it knows the law of the points, and not these points by heart.",
+        "gap = E[log p_data(x) − log p(x)] = KL(p_data ‖ p)",
+        ("gap to the truth", "held out"),
+    ),
+    Term(
+        "training value",
+        "A number that a person chooses and training does not change, such as the learning rate. "
+        "Some may change between two steps; others set the size of the network, which then begins "
+        "anew.",
+        "θ ← θ − rate · ∇loss",
+        ("learning rate", "hyperparameter"),
+    ),
+    Term(
+        "failure of training",
+        "A training may end far from what its loss promises: a generator that makes few of the "
+        "modes, codes that say nothing, chains that stand still, points learned by heart. Each "
+        "shows in a figure, and has a remedy.",
+        "modes made < 4 of 8 · KL < 0.05 · accepted < 5 %",
+        ("mode collapse", "posterior collapse", "over-fitting", "exploding critic"),
+    ),
     Term(
         "curse of dimensionality",
         "In many dimensions points are far apart, so estimates that rely on near neighbours need "
