@@ -109,8 +109,6 @@ class Pupil:
     mended: bool = False
     symptom: Symptom | None = None
     losses: Mapping[str, float] = field(default_factory=dict)
-    cost: float = 0.0
-    """Seconds of processor time that its last picture took."""
     measured_at: int = -1
     _curve: list[tuple[float, float, float, float]] = field(default_factory=list)
     _smooth: float | None = None

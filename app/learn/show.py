@@ -28,6 +28,7 @@ class Show:
         self._count: tuple[float, int] | None = None
         self._inside: Inside | None = None
         self._face: InsideFace | None = None
+        self._stood: tuple[object, ...] = ()
         self.rate = 0.0
         """Steps of all learners together in a second."""
 
@@ -75,7 +76,9 @@ class Show:
             inspector.show_inside(None)
             return
         inspector.title.setText(names[report.key])
-        inspector.standing.setText(faces.standing(report))
+        if (report.key, report.portrait, report.changes) != self._stood:
+            self._stood = (report.key, report.portrait, report.changes)
+            inspector.standing.setText(faces.standing(report))
         family = report.family
         if report.inside is not self._inside or self._face is None:
             self._inside, self._face = report.inside, faces.inside_face(report)

@@ -24,12 +24,12 @@ from engines.model import NotFiniteError, Steps
 from engines.training.loop import Fitting
 from engines.training.recipe import NO_OPTIONS, Options
 
-_REST = 0.9
-"""Pause between two pictures over what the last one took: pictures take half of the time."""
+_REST = 1.2
+"""Work between two pictures over what the last one took: pictures take less than half."""
 _QUIET = 0.08
 """Seconds between two reports to the window."""
 _MEASURE_EVERY = 2.5
-"""Seconds between two measures of a learner."""
+"""Seconds of work between two measures of a learner."""
 _DEAR = 15.0
 """The same over what a measure costs, where it costs much."""
 Run = Generator[Any, None, Any]
@@ -83,6 +83,7 @@ class Studio:
 
     def job(self) -> Generator[News, None, News]:
         """Teach and draw until there is nothing more to do; a background job."""
+        self._rest_until, self._measured = 0.0, {}  # the thread, and so its clock, may be another
         try:
             yield from _alone(self._work())
         finally:
@@ -151,7 +152,7 @@ class Studio:
             return None
         pupils = list(self.pupils.values())
         forced = next((pupil for pupil in pupils if pupil.must and pupil.stale), None)
-        if forced is not None or time.monotonic() < self._rest_until:
+        if forced is not None or time.thread_time() < self._rest_until:
             return forced
         for offset in range(len(pupils)):
             pupil = pupils[(self._turn + offset) % len(pupils)]
@@ -162,7 +163,7 @@ class Studio:
 
     def _draw(self, pupil: Pupil) -> Generator[News, None, None]:
         assert self.ground is not None
-        begun, worked = time.monotonic(), time.thread_time()
+        worked = time.thread_time()
         try:
             for _ in (run := Steps(portray(pupil.made, self.view, self.ground))):
                 yield self._told()
@@ -178,22 +179,22 @@ class Studio:
             pupil.changed()
         else:
             pupil.drawn(run.result)
-        pupil.cost = time.thread_time() - worked
-        self._rest_until = time.monotonic() + _REST * min(time.monotonic() - begun, pupil.cost)
+        now = time.thread_time()
+        self._rest_until = now + _REST * (now - worked)
 
     def _measure(self, pupil: Pupil) -> Generator[News, None, None]:
         """Figures now and then, and where it rests."""
         assert self.ground is not None
-        now, step = time.monotonic(), pupil.made.step
+        worked, step = time.thread_time(), pupil.made.step
         rests = self._race is None or pupil.made.course.ended or bool(pupil.trouble)
-        due = now > self._measured.get(pupil.key, 0.0)
+        due = worked > self._measured.get(pupil.key, 0.0)
         if pupil.measured_at == step or not (due or rests):
             return
-        worked = time.thread_time()
         for _ in (run := Steps(measure(pupil.made, self.ground))):
             yield self._told()
-        wait = max(_MEASURE_EVERY, _DEAR * (time.thread_time() - worked))
-        pupil.measured_at, self._measured[pupil.key] = step, time.monotonic() + wait
+        now = time.thread_time()
+        pupil.measured_at = step
+        self._measured[pupil.key] = now + max(_MEASURE_EVERY, _DEAR * (now - worked))
         if run.result is not None:
             pupil.figures.append(run.result)
             if len(pupil.figures) > 240:

@@ -70,6 +70,7 @@ class LearnerCard(QFrame):
         )
         self.close_it = GlyphButton(Glyph.CROSS, "Remove", "Take this learner away.", self)
         self._current = False
+        self._share: float | None = None
         self._dress()
         self._build()
         self.field.clicked.connect(self.chosen)
@@ -138,7 +139,10 @@ class LearnerCard(QFrame):
             self._foot.tip = face.foot_tip
             self._foot.setText(face.foot)
         self.spark.show_curve(face.loss, face.losses)
-        self._bar.set_busy(face.share is not None, face.share)
+        share = None if face.share is None else round(face.share, 2)
+        if share != self._share:
+            self._share = share
+            self._bar.set_busy(share is not None, share)
         if face.trouble != self.trouble.text():
             self.trouble.setText(face.trouble)
             self.trouble.setVisible(bool(face.trouble))

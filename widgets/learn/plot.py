@@ -39,6 +39,7 @@ class ProgressPlot(QFrame):
         self.lines: tuple[Line, ...] = ()
         self.title, self._unit = "", ""
         self._mark: float | None = None
+        self._seen: object = None
         self._logarithmic = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -49,6 +50,11 @@ class ProgressPlot(QFrame):
         self, title: str, unit: str, lines: Sequence[Line], *, logarithmic: bool, mark: float | None
     ) -> None:
         """Show these; `unit` is that of x, and `mark` where the moment on show is."""
+        seen = (title, unit, mark, *((line.title, len(line.x), *line.x[-1:]) for line in lines))
+        chosen = tuple(line.title for line in lines if line.chosen)
+        if (seen, chosen) == self._seen:
+            return
+        self._seen = (seen, chosen)
         self.title, self._unit, self.lines = title, unit, tuple(lines)
         self._logarithmic, self._mark = logarithmic, mark
         last = [f"{line.title}: {line.y[-1]:.3f}" for line in lines if len(line.y)]
