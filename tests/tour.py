@@ -38,8 +38,15 @@ def main() -> None:
     interpolation(window)
     density(window)
     points(window)
+    uses(window)
+    learn(window)
     theme.apply(app, theme.Mode.DARK)
     _wait(0.3)
+    _save(window, "learn-dark")
+    window.tabs.setCurrentIndex(0)
+    window.session.choose("spirals", ("spirals/vae", "spirals/flow", "spirals/kde"))
+    _until(lambda: _ready(window))
+    _wait(0.5)
     _save(window, "points-dark")
     window.close()
 
@@ -135,6 +142,37 @@ def points(window: Window) -> None:
     _until(lambda: _ready(window))
     _wait(0.5)
     _save(window, "points")
+
+
+def uses(window: Window) -> None:
+    """Pictures that should be strange, and what three families make of them."""
+    window.session.choose("mnist", ("mnist/autoregressive", "mnist/flow", "mnist/kde"))
+    window.tabs.setCurrentIndex(4)
+    presenter = window.presenters[4]
+    _until(lambda: presenter.page is not None)
+    page = presenter.page
+    _until(lambda: len(page.verdicts) == 3, 300)
+    _wait(2)
+    _click(page.view.gallery.viewport(), page.view.gallery.tile_rect(3).center().toPoint())
+    _wait(0.5)
+    _save(window, "uses")
+
+
+def learn(window: Window) -> None:
+    """Six families on their way to two moons."""
+    window.session.choose("moons", ("moons/kde",))
+    window.tabs.setCurrentIndex(5)
+    presenter = window.presenters[5]
+    _until(lambda: presenter.desk is not None)
+    desk, bench = presenter.desk, window.tabs.currentWidget().bench
+    _until(lambda: len(desk.teaching.news.reports) == 6 and not desk.teaching.busy())
+    for _ in range(4):
+        bench.transport.bursts[100].click()
+        _until(lambda: not desk.teaching.busy(), 600)
+    _click(bench.cards[2].field, bench.cards[2].field.rect().center())
+    _until(lambda: not desk.teaching.busy())
+    _wait(0.3)
+    _save(window, "learn")
 
 
 def _filmed(row: Any) -> bool:

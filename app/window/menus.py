@@ -29,7 +29,7 @@ class Command:
 Menu: TypeAlias = tuple[str, Sequence[Command | None]]
 """A title and its commands; None is a line between them."""
 
-GROUPS = ("Run", "Queue", "Pictures", "Mask", "Path", "Latents", "Line", "Plots", "Window")
+GROUPS = ("Run", "Queue", "Pictures", "Mask", "Path", "Latents", "Line", "Plots", "Learn", "Window")
 BESIDE_MENUS = (
     Shortcut("Pictures", "Arrow keys", "Move through the pictures"),
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
@@ -49,6 +49,11 @@ BESIDE_MENUS = (
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
     Shortcut("Plots", "Arrow keys", "Move a map"),
     Shortcut("Plots", "+ or -", "Zoom a map in or out"),
+    Shortcut("Learn", "D, S or E", "Draw, spray or erase points"),
+    Shortcut("Learn", "[ or ]", "A smaller or larger spray or eraser"),
+    Shortcut("Learn", "Space", "Use the tool at the cursor, which arrow keys move"),
+    Shortcut("Learn", "Ctrl+Z", "Take the last stroke back"),
+    Shortcut("Learn", "Ctrl+Y or Ctrl+Shift+Z", "Take it again"),
     Shortcut("Plots", "Enter", "Add a point in the middle of a map, or choose what is in view"),
 )
 """Keys of galleries, canvases and plots: no menu has them."""

@@ -230,6 +230,8 @@ class PointCanvas(QWidget):
             self.undo()
         elif event.matches(QKeySequence.StandardKey.Redo) or pressed == redo:
             self.redo()
+        elif event.text() in ("[", "]"):  # layouts differ in how they make a bracket
+            self.set_size(self.size_index + (1 if event.text() == "]" else -1))
         elif not bare:
             event.ignore()
         elif key in _ARROWS:
@@ -239,8 +241,6 @@ class PointCanvas(QWidget):
             self._end()
         elif key in tools:
             self.set_tool(tools[key])
-        elif key in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight):
-            self.set_size(self.size_index + (1 if key is Qt.Key.Key_BracketRight else -1))
         else:
             event.ignore()
 
