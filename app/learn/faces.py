@@ -148,7 +148,7 @@ def card_face(
     total = "" if report.total is None else f" of {report.total:,}"
     seconds = report.seconds if now or portrait is None else portrait.seconds
     latest = _latest(report, None if now else step)
-    figure = "" if latest is None else f" · {latest}"
+    figure = f"{latest} · " if latest else ""
     share = None
     if report.total and 0 < report.step < report.total:
         share = report.step / report.total
@@ -159,8 +159,8 @@ def card_face(
         picture=picture,
         kind="" if portrait is None else portrait.kind.value,
         tip="" if portrait is None else f"The map: {portrait.kind.says} {portrait.method}.",
-        foot=f"{'' if now else 'was at '}step {step:,}{total} · {seconds:.1f} s{figure}",
-        foot_tip="Steps done, seconds of processor time spent on them, and how well it does: "
+        foot=f"{figure}{'' if now else 'was at '}step {step:,}{total} · {seconds:.1f} s",
+        foot_tip="How well it does, steps done, and seconds of processor time spent on them. "
         + _figure_tip(report),
         loss="" if trace is None else _LOSS_NAMES.get(trace.name, trace.name),
         losses=np.empty(0) if trace is None else trace.values,

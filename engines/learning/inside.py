@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engines.families.diffusion.net import SIGMA_DATA
+from engines.families.diffusion.probability_flow import angle
 from engines.families.flow.net import PointFlow
 from engines.learning.learner import Learner
 from engines.learning.portrait import View
@@ -30,6 +30,8 @@ from engines.training.recipes.point_energy import Chains
 Values = NDArray[np.float32]
 _SIDE, _ARROWS, _ELLIPSES, _PATHS = 48, 13, 32, 20
 _ROUND = 25
+_SIGMAS = 2.0, 0.03
+"""The most and the least noise that is shown; data have a spread of 0.5."""
 _LINES, _ALONG, _REACH = 13, 40, 2.5
 
 
@@ -38,7 +40,7 @@ class Choice:
     """Which learner is looked into, and at which moment of a process: 0 is noise, 1 the model."""
 
     key: int
-    place: float = 0.6
+    place: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +167,7 @@ def _flow(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     if not isinstance(net, PointFlow):
         return None
     layers, z = net.layers, _mesh()
-    count = round(choice.place * layers)
+    count = math.ceil(choice.place * layers)
     yield
     with torch.no_grad():
         x = net.decode_partly(z, torch.full((len(z),), net.classes), count)
@@ -185,16 +187,16 @@ def _diffusion(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     part = model.denoise
     assert part is not None
     sweep = Sweep(model.card, part, None)
-    high, low = math.sqrt(sweep.highest), math.sqrt(sweep.lowest)
-    phi = (high + (low - high) * choice.place) ** 2
-    sigma = min(max(SIGMA_DATA * math.tan(phi), part.span[0]), 2.0)
+    most, least = _SIGMAS
+    sigma = max(most * (least / most) ** choice.place, part.span[0])
+    phi = angle(sigma)
     grid = _grid(area, _ARROWS)
     anyone = torch.full((len(grid),), len(made.data.labels))
     with torch.no_grad():
         y, _ = part.enter(grid)
         to = part.leave(part.denoise(y, sigma, anyone))
     yield
-    arrows = torch.cat([grid, grid + 0.35 * (to - grid)], 1)
+    arrows = torch.cat([grid, grid + 0.5 * (to - grid)], 1)
     start = made.data.train.x[:_PATHS]
     with torch.no_grad():
         paths = trajectories(sweep, start, phi, 12)
@@ -226,7 +228,7 @@ def _energy(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     low = value.min()
     return Inside(
         "The energy and its slope",
-        "Dark is low energy, where points are likely; arrows go downhill. Training lowers the "
+        "Bright is low energy, where points are likely; arrows go downhill. Training lowers the "
         "energy of data and lifts it elsewhere"
         + ("; dots are the persistent chains." if chains is not None else "."),
         "p(x) = e^(−E(x)) / Z",

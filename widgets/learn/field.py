@@ -149,25 +149,27 @@ class Field(QWidget):
                 self._paint_map(painter, picture, frame)
             painter.drawImage(QPointF(0, 0), self._drawn_dots(picture, frame))
             self._paint_curves(painter, picture, frame)
-            x0, x1, y0, y1 = picture.box
-            scale, left, top = frame.placed(self.width(), self.height())
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.colour("line"), 1))
-            edge = QRectF(left, top, scale * (x1 - x0), scale * (y1 - y0))
-            painter.drawRect(edge.adjusted(0.5, 0.5, -0.5, -0.5))
+            if picture.map is None or picture.tinted:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.colour("line"), 1))
+                painter.drawRect(self._edge(picture.box, frame).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
         return image
 
     def _paint_map(self, painter: QPainter, picture: Picture, frame: Frame) -> None:
-        scale, left, top = frame.placed(self.width(), self.height())
-        x0, x1, y0, y1 = picture.box
-        area = QRectF(left, top, scale * (x1 - x0), scale * (y1 - y0))
+        area = self._edge(picture.box, frame)
         if not picture.tinted and not picture.signed:
             painter.fillRect(self.rect(), QColor(*MAGMA[0].tolist()))
         if picture.signed:
             painter.fillRect(self.rect(), QColor(*DIVERGING[128].tolist()))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area, self._coloured(picture))
+
+    def _edge(self, box: Box, frame: Frame) -> QRectF:
+        """Where the box is on the widget."""
+        scale, left, top = frame.placed(self.width(), self.height())
+        x0, x1, y0, y1 = box
+        return QRectF(left, top, scale * (x1 - x0), scale * (y1 - y0))
 
     def _coloured(self, picture: Picture) -> QImage:
         values = picture.map

@@ -13,8 +13,9 @@ from widgets.controls.slider import Slider
 from widgets.learn.field import Field, Picture
 from widgets.learn.values import Values
 from widgets.look import theme
+from widgets.look.labels import ElidedLabel
 
-_PLACES, _FIRST = 40, 0.75
+_PLACES, _FIRST = 40, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Inspector(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title, self.standing = QLabel(self), QLabel(self)
+        self.title, self.standing = ElidedLabel(self), QLabel(self)
         self.keep = QPushButton("Keep this model", self)
         self.field, self.place, self.values = Field(self), Slider(self), Values(self)
         self.inside_title, self.words = QLabel(self), QLabel(self)
