@@ -12,6 +12,7 @@ from app.exchange.intake import sentence
 from app.learn.kinds import NOTHING, refusal
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
+from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.work.lane import Failure
 from widgets.learn.tab import TABLES, LearnTab
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from app.learn.desk import Desk
 
 
-class Learn(QObject):
+class Learn(QObject, Continuing):
     """One per window. Rests while its tab is out of view."""
 
     def __init__(self, tab: LearnTab, parts: Parts, parent: QObject) -> None:

@@ -19,7 +19,7 @@ from app.recipes.result import Result
 from app.session.session import Session
 from app.tasks.look_recipe import Look, recipe_of
 from app.tasks.map_sheet import Panel, sheet
-from app.tasks.mapping_recipe import TASK
+from engines.facts.tasks import Task
 from widgets.window.messages import Messages, Severity
 
 NOTHING = "Nothing is finished yet: wait for this page."
@@ -68,7 +68,7 @@ class PageExport:
         drawn = [_enlarged(panel) for panel in panels]
         flat = np.concatenate([panel.values.ravel() for panel in panels])
         result = Result(
-            TASK,
+            Task.DENSITY,
             cards[look.models[0]],
             partial(recipe_of, look, cards, self._session.seed),
             flat,

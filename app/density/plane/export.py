@@ -15,7 +15,8 @@ from app.session.session import Session
 from app.tab.continuing import Standing
 from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import MapFrame
-from app.tasks.mapping_recipe import TASK, View, recipe_of
+from app.tasks.mapping_recipe import View, recipe_of
+from engines.facts.tasks import Task
 from widgets.look.colours import Scale
 from widgets.plots.heat_panel import HeatPanel
 from widgets.window.messages import Messages, Severity
@@ -64,7 +65,7 @@ class DensityExport:
         card, seed = self._session.cards[view.models[0]], self._session.seed
         cards = {name: self._session.cards[name] for name in view.models}
         result = Result(
-            TASK,
+            Task.DENSITY,
             card,
             partial(recipe_of, view, cards, seed),
             np.stack([frame.values for frame in frames.values()]),
