@@ -17,6 +17,7 @@ from app.recipes.recipe import Recipe
 from app.recipes.result import Result
 from engines import naming
 from engines.checkpoints.catalog import FAMILY_TITLES
+from engines.facts.tasks import Task
 from engines.kinds import is_plane
 from engines.model import Card
 
@@ -26,12 +27,7 @@ _SHOWN, _POINTS = 16, 2000
 """Pictures and points in a thumbnail."""
 LARGEST = 256 << 20
 """Bytes of values that are kept; larger results are made again from their recipe."""
-TASKS = {
-    "sample": "Sampling",
-    "inpaint": "In-painting",
-    "interpolate": "Interpolation",
-    "density": "Density",
-}
+TASKS: dict[str, str] = {task.value: task.tab for task in Task}
 """What the tabs are called, by the tasks of their recipes."""
 
 
