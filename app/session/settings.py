@@ -100,7 +100,7 @@ class Settings:
     """The learners of the tab Learn, such as "energy:chains"; () for the usual ones."""
     learn_look: str = ""
     learn_fair: str = ""
-    learn_speed: int = _whole(0, 0, 1000)
+    learn_speed: int = _whole(0, 0, 100_000)
     """How they are shown, what they share equally, and steps a second, 0 for full speed; the tab
     takes what it knows."""
     prompt: str = ""
