@@ -151,11 +151,15 @@ def uses(window: Window) -> None:
     presenter = window.presenters[4]
     _until(lambda: presenter.page is not None)
     page = presenter.page
-    _until(lambda: len(page.verdicts) == 3, 300)
+    _until(lambda: len(page.verdicts) == 3 and all(map(_judged, page.verdicts.values())), 600)
     _wait(2)
     _click(page.view.gallery.viewport(), page.view.gallery.tile_rect(3).center().toPoint())
     _wait(0.5)
     _save(window, "uses")
+
+
+def _judged(verdict: Any) -> bool:
+    return len(verdict) == len(verdict.candidates.groups)
 
 
 def learn(window: Window) -> None:

@@ -44,6 +44,9 @@ class Bench(QWidget):
     def _dress(self) -> None:
         self.families.setAccessibleName("Add a learner")
         self.families.setToolTip("Let another family learn the points, up to six at once.")
+        for combo in (self.families, self.looks):  # a narrow window has room for them
+            combo.setMinimumContentsLength(14)
+            combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.families.setPlaceholderText("Add a learner…")
         self.looks.setAccessibleName("What cards show")
         self.looks.setToolTip(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -24,6 +24,9 @@ from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
+
+
+_NARROW = 190
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +160,18 @@ class LearnerCard(QFrame):
         """Whether this is the learner on the right."""
         if current is not self._current:
             self._current = current
+            self._make_room()
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A narrow card has buttons while it is chosen alone, so that its name can be read."""
+        shown = self._current or self.width() >= _NARROW
+        for button in (self.rewind, self.twin, self.close_it):
+            button.setVisible(shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -11,7 +11,7 @@ from widgets.look import theme
 from widgets.look.glyphs import Glyph, GlyphButton
 
 PLACES = 400
-SPEEDS = ((0, "Full speed"), (10, "10 steps a second"), (2, "2 steps a second"))
+SPEEDS = ((0, "Full speed"), (10, "10 a second"), (2, "2 a second"))
 """Steps a second of every learner, 0 for as many as there can be."""
 FAIRS = (("time", "Equal time"), ("examples", "Equal examples"))
 _BURSTS = ((1, "+1", "One step of every learner."), (10, "×10", ""), (100, "×100", ""))
@@ -66,8 +66,11 @@ class Transport(QWidget):
             self.bursts[steps] = button
         for steps, text in SPEEDS:
             self.speed.addItem(text, steps)
+        for combo in (self.speed, self.fair):  # a narrow window has room for them
+            combo.setMinimumContentsLength(8)
+            combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("How fast learners go on while they play.")
+        self.speed.setToolTip("How fast learners go on while they play, in steps of each.")
         for name, text in FAIRS:
             self.fair.addItem(text, name)
         self.fair.setAccessibleName("What is shared equally")

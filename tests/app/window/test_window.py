@@ -197,6 +197,7 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
     known = {keys.toString() for action in actions for keys in action.shortcuts()}
     # of galleries, plots and tabs themselves
     elsewhere = {
+        *("D", "S", "E", "[", "]", "Ctrl+Z", "Ctrl+Y", "Ctrl+Shift+Z"),
         "Arrow keys",
         "Ctrl+C",
         "Ctrl+0",
@@ -298,7 +299,7 @@ window.show()
 app.processEvents()
 heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
 others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.density.presenter",
-          "app.uses.presenter", "engines.uses.outliers", "engines.uses.comparison")
+          "app.uses.presenter", "app.learn.presenter", "engines.learning", "engines.uses.outliers", "engines.uses.comparison")
 heavy |= {name for name in sys.modules if name.startswith(others)}
 assert len(window.presenters) == 1
 window.begin()
