@@ -25,7 +25,6 @@ from widgets.look.family_bar import FamilyBar
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
 
-
 _NARROW = 190
 
 

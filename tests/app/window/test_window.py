@@ -299,7 +299,8 @@ window.show()
 app.processEvents()
 heavy = {"torch", "diffusers", "transformers", "sklearn", "pyqtgraph"} & set(sys.modules)
 others = ("app.inpainting.presenter", "app.interpolation.presenter", "app.density.presenter",
-          "app.uses.presenter", "app.learn.presenter", "engines.learning", "engines.uses.outliers", "engines.uses.comparison")
+          "app.uses.presenter", "app.learn.presenter", "engines.learning",
+          "engines.uses.outliers", "engines.uses.comparison")
 heavy |= {name for name in sys.modules if name.startswith(others)}
 assert len(window.presenters) == 1
 window.begin()
