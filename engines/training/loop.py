@@ -260,14 +260,16 @@ class Fitting:
 
 
 class _Clock:
-    """Seconds since it was made: on a busy machine only what this process was given counts.
+    """Seconds since it was made: on a busy machine only what this work was given counts.
 
-    Where a GPU does the work, the processor's time says nothing.
+    With one thread of torch that is its own thread's time, else that of the process. Where a GPU
+    does the work, the processor's time says nothing.
     """
 
     def __init__(self, on_gpu: bool) -> None:
-        self._on_gpu, self._wall, self._work = on_gpu, time.monotonic(), time.process_time()
+        self._used = time.thread_time if torch.get_num_threads() == 1 else time.process_time
+        self._on_gpu, self._wall, self._work = on_gpu, time.monotonic(), self._used()
 
     def read(self) -> float:
         wall = time.monotonic() - self._wall
-        return wall if self._on_gpu else min(wall, time.process_time() - self._work)
+        return wall if self._on_gpu else min(wall, self._used() - self._work)
