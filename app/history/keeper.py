@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -62,6 +63,7 @@ class Keeper:
         """Whether there is a history that results are written into."""
         self._guard = threading.Lock()  # of what follows
         self._resting: dict[tuple[str, str], tuple[float, Result]] = {}
+        self._growing: dict[str, _Growth] = {}
         self._said: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="genscope history", daemon=True)
         self._thread.start()
@@ -97,8 +99,13 @@ class Keeper:
         """Keep examples `start` … of a run that goes on."""
         if self._off:
             return
-        key, raw = key_of(recipe), values.copy()
-        self._inbox.put(lambda store: store.grow(key, start, len(raw), packed(raw)))
+        key, part = key_of(recipe), values.copy()
+        with self._guard:
+            known = self._growing.get(key)
+            if known is None or known.start + sum(map(len, known.parts)) != start:
+                known = self._growing[key] = _Growth(self._clock() + REST, start, [])
+            known.parts.append(part)
+        self._inbox.put(_look)
 
     # what a person does
 
@@ -117,6 +124,7 @@ class Keeper:
         if off:
             with self._guard:
                 self._resting.clear()
+                self._growing.clear()
 
     @property
     def off(self) -> bool:
@@ -136,6 +144,8 @@ class Keeper:
         """Keep what still waits, then end; whether it had ended after so many seconds."""
         with self._guard:
             self._resting = {key: (-1.0, result) for key, (_, result) in self._resting.items()}
+            for growth in self._growing.values():
+                growth.due = -1.0
         self._inbox.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -157,6 +167,8 @@ class Keeper:
                 store = self._carry_out(store, write)
             for result in self._take_rested():
                 store = self._carry_out(store, partial(self._add, result=result))
+            for key, growth in self._take_grown():
+                store = self._carry_out(store, partial(_grow, key=key, growth=growth))
             self.open = store is not None
         self.open = False
         if store is not None:
@@ -209,7 +221,10 @@ class Keeper:
     def _add(self, store: Store, result: Result, written: _Written | None = None) -> None:
         try:
             if not self._off:
-                if not store.add(record_of(result)):
+                record = record_of(result)
+                with self._guard:
+                    self._growing.pop(record.key, None)  # it has ended
+                if not store.add(record):
                     self._tell(_FULL)
                 self._changed()
         finally:
@@ -225,7 +240,9 @@ class Keeper:
     def _until_rest(self) -> float | None:
         """Seconds until the next hand has rested; None while none moves."""
         with self._guard:
-            first = min((due for due, _ in self._resting.values()), default=None)
+            dues = [due for due, _ in self._resting.values()]
+            dues += [growth.due for growth in self._growing.values()]
+            first = min(dues, default=None)
         return None if first is None else max(0.0, first - self._clock())
 
     def _take_rested(self) -> list[Result]:
@@ -233,6 +250,26 @@ class Keeper:
         with self._guard:
             due = [key for key, (at, _) in self._resting.items() if at <= now]
             return [self._resting.pop(key)[1] for key in due]
+
+    def _take_grown(self) -> list[tuple[str, _Growth]]:
+        now = self._clock()
+        with self._guard:
+            due = [key for key, growth in self._growing.items() if growth.due <= now]
+            return [(key, self._growing.pop(key)) for key in due]
+
+
+@dataclass
+class _Growth:
+    """Examples `start` … of a run that goes on, to be written together at `due`."""
+
+    due: float
+    start: int
+    parts: list[Values]
+
+
+def _grow(store: Store, key: str, growth: _Growth) -> None:
+    values = np.concatenate(growth.parts)
+    store.grow(key, growth.start, len(values), packed(values))
 
 
 class _Written:

@@ -91,16 +91,14 @@ def draw(
             prompt=prompt,
         )
         recipe = partial(recipe_of, card, model.knobs, request, prompt=prompt)
-        size, saved = batch_of(card), time.monotonic()
+        size = batch_of(card)
         frame = _gone_on(frame, models.keep.begun(recipe()), size) if queued else frame
-        safe = frame.done
         for start in range(frame.done, request.count, size):
             count = min(size, request.count - start)
             part = replace(request, count=count, first=request.first + start)
             frame = yield from _fill(frame, view, model.sample(part), range(start, start + count))
-            if queued and not frame.complete and time.monotonic() - saved > _SAVED:
-                models.keep.grow(recipe(), safe, frame.values[safe : frame.done])
-                safe, saved = frame.done, time.monotonic()
+            if queued and not frame.complete:
+                models.keep.grow(recipe(), start, frame.values[start : frame.done])
         kept = models.keep.finish(Result("sample", card, recipe, frame.values, queued))
         while not kept.wait(KEPT_SECONDS):
             yield frame
@@ -111,8 +109,6 @@ def draw(
 
 KEPT_SECONDS = 0.02
 """How long to wait for a result to be on disk before the lane is offered to others again."""
-_SAVED = 1.0
-"""Seconds after which what a long run has finished is kept, in case it is cut off."""
 
 
 def _gone_on(frame: Frame, begun: Values | None, size: int) -> Frame:

@@ -163,6 +163,29 @@ def test_a_run_that_was_cut_off_finds_what_it_had_finished(path, card):
         assert store.begun(key_of(recipe)) == []
 
 
+def test_what_a_run_has_finished_is_written_though_the_run_rests(path, card):
+    """A live job may keep a batch waiting: what it had finished must not wait with it."""
+    clock, made = Clock(), result(card, count=6)
+    recipe = made.recipe()
+    keeper = Keeper(path, clock=clock)
+    keeper.grow(recipe, 0, made.values[:2])
+    keeper.grow(recipe, 2, made.values[2:4])
+    assert keeper.begun(recipe) is None  # both will be written together
+    clock.now += REST
+    written = threading.Event()
+    keeper.do(lambda store: None)  # the thread looks at what is due after this
+    keeper.do(lambda store: written.set())
+    assert written.wait(PATIENCE)
+    assert (keeper.begun(recipe) == made.values[:4]).all()
+    with Store(path) as store:
+        assert len(store.begun(key_of(recipe))) == 1
+    keeper.grow(recipe, 4, made.values[4:5])
+    keeper.finish(made).wait(PATIENCE)
+    close(keeper)
+    with Store(path) as store:
+        assert store.begun(key_of(recipe)) == []  # nothing came after the end
+
+
 def test_a_damaged_history_is_set_aside_and_keeping_goes_on(path, card):
     path.write_bytes(b"not a database" * 1000)
     said = []

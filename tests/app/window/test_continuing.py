@@ -192,7 +192,7 @@ def killed(open_window, tmp_path, folder, puppets, monkeypatch):
     The batch that was begun had finished 64 of its 80 pictures.
     """
 
-    monkeypatch.setattr("app.tasks.sampling._SAVED", 0.0)
+    monkeypatch.setattr("app.history.keeper.REST", 0.05)
 
     def made(settings=BOTH):
         where = places(tmp_path, settings)
