@@ -24,9 +24,9 @@ from engines.model import NotFiniteError, Steps
 from engines.training.loop import Fitting
 from engines.training.recipe import NO_OPTIONS, Options
 
-_REST = 1.2
-"""Work between two pictures over what the last one took: pictures take less than half."""
-_QUIET = 0.08
+_REST = 2.0
+"""Work between two pictures over what the last one took: pictures take a third."""
+_QUIET = 0.1
 """Seconds between two reports to the window."""
 _MEASURE_EVERY = 2.5
 """Seconds of work between two measures of a learner."""

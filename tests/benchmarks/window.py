@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from typing import Any
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
@@ -17,7 +18,7 @@ from widgets.look import theme
 
 _BEAT_SECONDS = 30
 _DRAG_SECONDS = 6
-_LEARNERS, _REPEATS = 6, 5
+_LEARNERS, _REPEATS, _LEARN = 6, 5, 5
 
 
 class Heart(QObject):
@@ -87,7 +88,7 @@ def rows() -> list[Row]:
     window.show()
     window.begin()
     _until(lambda: all(c.frame is not None for c in window.presenters[0].columns.values()))
-    measured = [*_drags(window), *_behind(window), *_hearts(window)]
+    measured = [*_drags(window), *_behind(window), *_hearts(window), *_learning(window)]
     window.close()
     return measured
 
@@ -135,6 +136,57 @@ def _behind(window: Window) -> list[Row]:
             "alone",
             percentile(alone, 0.5),
         ),
+    ]
+
+
+def _learning(window: Window) -> list[Row]:
+    """The tab Learn with six families: their steps, pictures, the heartbeat, and the pause."""
+    window.presenters[0].stop()
+    window.session.choose("moons", ("moons/kde",))
+    window.tabs.setCurrentIndex(_LEARN)
+    presenter = window.presenters[_LEARN]
+    _until(lambda: presenter.desk is not None)
+    desk = presenter.desk
+    _until(lambda: len(desk.teaching.news.reports) == _LEARNERS and not desk.teaching.busy(), 300)
+    desk.play(True)
+    _wait(10)  # the first moments are kept more often than later ones
+    drawn: dict[int, object] = {}
+    pictures = [0]
+
+    def count(news: Any) -> None:
+        for report in news.reports:
+            if drawn.get(report.key) is not report.portrait:
+                drawn[report.key] = report.portrait
+                pictures[0] += 1
+
+    connection = desk.teaching.told.connect(count)
+    before = [report.step for report in desk.teaching.news.reports]
+    began, gaps = time.perf_counter(), _beat()
+    seconds = time.perf_counter() - began
+    desk.teaching.told.disconnect(connection)
+    steps = [r.step - b for r, b in zip(desk.teaching.news.reports, before, strict=True)]
+    asked = time.perf_counter()
+    desk.play(False)
+    _until(lambda: not desk.teaching.news.racing)
+    paused = 1000 * (time.perf_counter() - asked)
+    return [
+        Row(
+            "steps of the slowest of six learners",
+            min(steps) / seconds,
+            "/s",
+            "fastest",
+            max(steps) / seconds,
+        ),
+        Row("pictures of six learners", pictures[0] / seconds, "/s", "least wanted", 5),
+        Row(
+            "10 ms heartbeat, p99, six learners with pictures",
+            percentile(gaps, 0.99),
+            "ms",
+            "worst",
+            max(gaps),
+            50,
+        ),
+        Row("pause of six learners", paused, "ms", "most", 300, 300),
     ]
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from widgets.controls.combo import Combo
 from widgets.learn.learner_card import CardFace, LearnerCard
+from widgets.learn.line import Line
 from widgets.learn.plot import ProgressPlot
 from widgets.learn.transport import Transport
 from widgets.look import theme
@@ -33,7 +34,7 @@ class Bench(QWidget):
         self.cards: dict[int, LearnerCard] = {}
         self.families, self.looks = Combo(self), Combo(self)
         self.plot, self.transport = ProgressPlot(self), Transport(self)
-        self.says, self.nothing = QLabel(self), QLabel("Add a learner.", self)
+        self.says, self.nothing = Line(self, right=True), QLabel("Add a learner.", self)
         self._grid, self._room = QGridLayout(), QWidget(self)
         self._across = 0
         self._dress()
@@ -53,9 +54,7 @@ class Bench(QWidget):
             "Samples over the density; the density in nats; its difference from the truth, or from "
             "kernels on the points where that is unknown: red where the model has too much."
         )
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
-        self.says.setToolTip("Steps of all learners together in each second of the wall clock.")
+        self.says.tip = "Steps of all learners together in each second of the wall clock."
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("faint", True)
 
@@ -65,8 +64,7 @@ class Bench(QWidget):
         head.setSpacing(unit)
         head.addWidget(self.families)
         head.addWidget(self.looks)
-        head.addStretch(1)
-        head.addWidget(self.says)
+        head.addWidget(self.says, 1)
         self._room.setLayout(self._grid)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(unit)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.learn.field import Field, Picture
+from widgets.learn.line import Line
 from widgets.learn.plot import Spark
 from widgets.look import theme
 from widgets.look.family_bar import FamilyBar
@@ -59,7 +60,7 @@ class LearnerCard(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.field, self.badge, self.spark = Field(self), Badge(self), Spark(self)
         self._bar = FamilyBar(self)
-        self._title, self._foot, self.trouble = ElidedLabel(self), ElidedLabel(self), QLabel(self)
+        self._title, self._foot, self.trouble = ElidedLabel(self), Line(self), QLabel(self)
         self.twin = GlyphButton(
             Glyph.PLUS,
             "Duplicate",
@@ -82,8 +83,6 @@ class LearnerCard(QFrame):
 
     def _dress(self) -> None:
         self._title.setFont(theme.title_font(self.font()))
-        self._foot.setFont(theme.small_font(self.font()))
-        self._foot.setProperty("faint", True)
         self.trouble.setWordWrap(True)
         self.trouble.setProperty("danger", True)
         self.trouble.setFont(theme.small_font(self.font()))

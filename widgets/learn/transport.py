@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from widgets.controls.combo import Combo
 from widgets.controls.slider import Slider
+from widgets.learn.line import Line
 from widgets.look import theme
 from widgets.look.glyphs import Glyph, GlyphButton
 
@@ -41,7 +42,7 @@ class Transport(QWidget):
             self,
             framed=True,
         )
-        self.says = QLabel(self)
+        self.says = Line(self, right=True)
         self.go_on = QPushButton("Go on from here", self)
         self._dress()
         self._build()
@@ -85,9 +86,7 @@ class Transport(QWidget):
             "Back through the moments that are kept: what was shown then, exactly. "
             "A double click comes back to now."
         )
-        self.says.setFont(theme.small_font(self.font()))
-        self.says.setProperty("faint", True)
-        self.says.setToolTip(
+        self.says.tip = (
             "The moment on show, on the axis that learners share: seconds of processor time of "
             "each learner, or examples seen."
         )
@@ -115,8 +114,7 @@ class Transport(QWidget):
         column.setSpacing(unit // 2)
         column.addLayout(first)
         column.addLayout(second)
-        self.says.setMinimumWidth(8 * unit)
-        self.says.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.says.setFixedWidth(11 * unit)
 
     def set_playing(self, playing: bool) -> None:
         """Show whether learners go on, without a signal."""
