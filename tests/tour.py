@@ -37,16 +37,11 @@ def main() -> None:
     line(window)
     interpolation(window)
     density(window)
-    points(window)
     uses(window)
     learn(window)
+    points(window)
     theme.apply(app, theme.Mode.DARK)
     _wait(0.3)
-    _save(window, "learn-dark")
-    window.tabs.setCurrentIndex(0)
-    window.session.choose("spirals", ("spirals/vae", "spirals/flow", "spirals/kde"))
-    _until(lambda: _ready(window))
-    _wait(0.5)
     _save(window, "points-dark")
     window.close()
 
@@ -177,6 +172,7 @@ def learn(window: Window) -> None:
     _until(lambda: not desk.teaching.busy())
     _wait(0.3)
     _save(window, "learn")
+    window.tabs.setCurrentIndex(0)
 
 
 def _filmed(row: Any) -> bool:

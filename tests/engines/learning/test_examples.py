@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.data.own import DataError
-from engines.learning.examples import MOST, read_points
+from engines.learning.examples import MOST, read_points, sampled_points
 
 ROWS = [f"{i * 0.5},{i % 7}" for i in range(20)]
 
@@ -94,3 +94,16 @@ def test_a_million_rows_are_refused_before_they_are_parsed(write):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match=r"none\.csv cannot be read: "):
         read_points(tmp_path / "none.csv")
+
+
+def test_of_many_rows_a_fixed_sample_is_read_in_their_order(write):
+    path = write("x,y\n" + "".join(f"{i},{i % 7}\n" for i in range(5_000)))
+    few, rows = sampled_points(path, 300)
+    assert rows == 5_000
+    assert len(few.x) == 300
+    assert (np.diff(few.x[:, 0]) > 0).all()
+    assert few.x[:, 0].mean() == pytest.approx(2_500, abs=300)
+    np.testing.assert_array_equal(few.x, sampled_points(path, 300)[0].x)
+    whole, rows = sampled_points(path, 5_000)
+    assert (rows, len(whole.x)) == (5_000, 5_000)
+    assert few.columns == whole.columns == ("x", "y")
