@@ -142,9 +142,8 @@ def test_fifty_switches_bring_the_memory_back(cards):
     assert len(models.held()) == 2
     after = settled()
     print(f"before {before / 1e6:.1f} MB, after {after / 1e6:.1f} MB")
-    assert abs(after - before) <= 0.05 * before
-    # as it would not be if the switches left their models behind
-    assert 0.3 * before < 50 * SIZE
+    # a fifth of what the switches opened, had it stayed, would be seen
+    assert abs(after - before) < 0.2 * 50 * SIZE
 
 
 def test_a_prompt_makes_a_model_that_goes_with_its_own(tmp_path):
