@@ -48,8 +48,8 @@ def test_draws_along_a_line_are_finite_and_near_the_data(card):
 @pytest.mark.evidence
 def test_the_page_has_every_method_of_every_model():
     text = DOCUMENT.read_text("utf-8")
-    rows = [line.split(" | ") for line in text.splitlines() if line.count("|") == 9]
-    named = {(row[0].strip("| "), row[1]) for row in rows[1:]}
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    named = {(row[0].strip("| "), row[1]) for row in rows}
     for card in CARDS:
         assert {(card.name, method.name) for method in methods_for(open_model(card))} <= named
     assert all(row[2] == "0" for row in rows if "/" in row[0])
