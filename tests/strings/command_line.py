@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from app.command.parser import build_parser
+from app.command.parser import COMMANDS, build_parser
 
 
 def strings() -> Iterator[tuple[str, str]]:
     """The command ("genscope sample --out") and what its help says."""
-    yield from _of(build_parser(lambda _: 0))
+    said: set[tuple[str, str]] = set()
+    for command in COMMANDS:  # what kinds bring is read for the command that is asked for
+        for each in _of(build_parser(lambda _: 0, command)):
+            if each not in said:
+                said.add(each)
+                yield each
 
 
 def _of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
