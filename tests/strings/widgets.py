@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QMenu, QTabWidget, QWidget
 
@@ -69,7 +69,9 @@ def _of_view(
     view: QAbstractItemView, under: QModelIndex | None = None
 ) -> Iterator[tuple[str, str]]:
     model, under = view.model(), under or QModelIndex()
-    for column in range(model.columnCount(under)):
+    # Qt keeps the columns of a list to itself: there is one
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(under)
+    for column in range(columns):
         for role in _ROLES:
             head = model.headerData(column, Qt.Orientation.Horizontal, role)
             yield "header", head if isinstance(head, str) else ""
