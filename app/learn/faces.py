@@ -225,7 +225,7 @@ def inside_face(report: Report) -> InsideFace | None:
     if inside is None:
         return None
     area = inside.area
-    box = (area.x0, area.x1, area.y0, area.y1)
+    box = area.box
     heat, top = inside.heat, 0.0
     if heat is not None:
         finite = heat[np.isfinite(heat)]

@@ -62,7 +62,7 @@ def recipe_of(view: View, cards: Mapping[str, Card], seed: int) -> Recipe:
         cards,
         seed,
         {
-            "area": [area.x0, area.x1, area.y0, area.y1],
+            "area": list(area.box),
             "side": view.side,
             "logarithmic": view.logarithmic,
             "range": view.range,

@@ -22,15 +22,19 @@ class Area:
     y1: float
 
     def __post_init__(self) -> None:
-        numbers = (self.x0, self.x1, self.y0, self.y1)
         if not (self.x0 < self.x1 and self.y0 < self.y1):
-            raise ValueError(f"an area needs x0 < x1 and y0 < y1, got {numbers}")
-        for number in numbers:
+            raise ValueError(f"an area needs x0 < x1 and y0 < y1, got {self.box}")
+        for number in self.box:
             coordinate(number)
 
     @property
     def size(self) -> tuple[float, float]:
         return self.x1 - self.x0, self.y1 - self.y0
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, x1, y0, y1."""
+        return self.x0, self.x1, self.y0, self.y1
 
     def axes(self, wide: int, high: int) -> tuple[Axis, Axis]:
         """Midpoints of the pixels: x (wide,) and, from the lowest up, y (high,)."""

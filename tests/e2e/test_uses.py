@@ -1,6 +1,7 @@
 """The tab of uses in the real window, by hand: pictures judged, failures shown, models compared."""
 
 import csv
+import itertools
 
 import numpy as np
 import pytest
@@ -10,10 +11,14 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.session.settings import Settings
 from app.tasks.uses.judging import OWN, SENT
+from app.uses.pages import USES
+from app.work.lane import Lane
 from engines.checkpoints.catalog import ROOT
 from engines.model import finish
 from engines.opening import open_model
 from engines.uses.outliers import codelength, reference
+from tests.controls import faults
+from tests.terms import unexplained
 from widgets.look.state import State
 
 FLOW, MFA, GAN = "mnist/flow", "mnist/mfa", "mnist/gan"
@@ -234,8 +239,8 @@ def test_samples_of_every_family_stand_against_data(open_window, kept):
 
 def test_points_have_maps_of_p_values_and_are_compared(open_window, kept):
     stage, tab, page = uses(open_window, "moons/mfa", "moons/kde", "moons/gan")
-    stage.until(lambda: len(page.maps) == 2)
-    found = page.maps["moons/mfa"]
+    stage.until(lambda: len(page.found) == 2)
+    found = page.found["moons/mfa"]
     panel = page.view.maps.panels["moons/mfa"]
     before = panel.footer()
     assert before == f"{100 * (found.p > 0.05).mean():.0f} % of the area is not flagged"
@@ -271,7 +276,26 @@ def test_points_are_classified_everywhere_and_a_prior_moves_the_border(open_wind
     stage.click(page.view.prior.uniform)
     assert np.array_equal(shown.values(), before)
     # nothing was asked again
-    assert page.found["moons/mfa"].found.grid.shape[2] == 2
+    assert page.found["moons/mfa"].everywhere.grid.shape[2] == 2
     for slider in page.view.prior.sliders:
         slider.setValue(0)
     assert "every class leaves nothing" in page.view.prior_says.text()
+
+
+@pytest.mark.parametrize("model", ["mnist/mfa", "moons/mfa"])
+def test_every_control_and_number_of_the_pages_explains_itself(
+    open_window, kept, monkeypatch, model
+):
+    stage, tab, page = uses(open_window, model)
+    stage.until(lambda: page.verdicts if model == MFA else page.found)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: ("", ""))
+    # what the controls ask for from now on would only slow the hand down
+    tickets = itertools.count(1_000_000)
+    for ask in ("live", "queue", "background"):
+        monkeypatch.setattr(Lane, ask, lambda *_a, **_k: next(tickets))
+    found = []
+    for use in [use for use in USES if tab.button(use.name).isEnabled()]:
+        stage.click(tab.button(use.name))
+        found += [f"{use.name}: not explained: {what}" for what in unexplained(stage.window)]
+        found += [f"{use.name}: {fault}" for fault in faults(stage.window)]
+    assert not found, "\n".join(found)

@@ -301,6 +301,27 @@ TERMS: tuple[Term, ...] = (
         ("p-value", "conformal p-value"),
     ),
     Term(
+        "paired comparison",
+        "Two models are compared example by example, and the differences of log p are averaged. "
+        "What makes an example hard for both cancels, so fewer examples decide.",
+        "d = (1 / n) Σᵢ [log p₁(xᵢ) − log p₂(xᵢ)], with the standard error of the differences",
+        ("comparison",),
+    ),
+    Term(
+        "Bayes' rule",
+        "Turns what a model knows of each class, p(x | c), into a probability of the class. The "
+        "prior p(c) is what was believed before; it can be changed without training.",
+        "p(c | x) = p(c) p(x | c) / Σ_k p(k) p(x | k)",
+        ("prior", "classifier", "log-odds"),
+    ),
+    Term(
+        "entropy coder",
+        "Writes what is likely in few bits and what is unlikely in many. A picture takes nearly "
+        "−log₂ p(x) bits, so the model that knows the data best writes the shortest file.",
+        "bits ≈ −log₂ p(x)",
+        ("compression", "code length"),
+    ),
+    Term(
         "standard error",
         "How far an average over random draws may be off, as one standard deviation. It falls with "
         "the square root of the number of draws.",

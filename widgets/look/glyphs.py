@@ -6,6 +6,7 @@ They take their colour from the palette in force when painted, so a change of th
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
@@ -102,18 +103,23 @@ class Glyph(Enum):
 
 def draw(painter: QPainter, glyph: Glyph, centre: QPointF, colour: QColor) -> None:
     """Draw `glyph` around `centre` at its natural size, opacity included in `colour`."""
-    ink = colour.name()
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(painter.opacity() * colour.alphaF())
+    box = QRectF(centre.x() - SIZE / 2, centre.y() - SIZE / 2, SIZE, SIZE)
+    _renderer(glyph, colour.name()).render(painter, box)
+    painter.restore()
+
+
+@lru_cache(maxsize=512)
+def _renderer(glyph: Glyph, ink: str) -> QSvgRenderer:
+    """Parsed once for each colour: a window paints the same few glyphs dozens of times."""
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}"><g fill="none" '
         f'stroke="{ink}" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">'
         f"{glyph.value}</g></svg>"
     ).replace('class="f"', f'fill="{ink}"')
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setOpacity(painter.opacity() * colour.alphaF())
-    box = QRectF(centre.x() - SIZE / 2, centre.y() - SIZE / 2, SIZE, SIZE)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, box)
-    painter.restore()
+    return QSvgRenderer(QByteArray(svg.encode()))
 
 
 class GlyphButton(QToolButton):

@@ -53,6 +53,11 @@ class PriorSliders(QWidget):
             small_print(said)
             said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             said.setMinimumWidth(13 * theme.UNIT)
+            label.setToolTip(f"The class {name}.")
+            said.setToolTip(
+                "The share of this class in the prior, and by how many nats that moves its "
+                "log-odds, against the same share for every class."
+            )
             for column, widget in enumerate((label, slider, said)):
                 self._grid.addWidget(widget, row, column)
             self.sliders.append(slider)

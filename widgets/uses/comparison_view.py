@@ -68,7 +68,7 @@ class ComparisonView(QWidget):
         left, right = QWidget(self), QSplitter(Qt.Orientation.Horizontal, self)
         title = QLabel("Held-out examples", left)
         title.setFont(theme.title_font(self.font()))
-        head = lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None)
+        head = lay.across(title, HelpMark(_HELP, "paired comparison"), lay.STRETCH, spacing=None)
         lay.down(
             head,
             self.count,

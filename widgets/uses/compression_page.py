@@ -105,7 +105,8 @@ class CompressionPage(QWidget):
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.table.setTabKeyNavigation(False)
+        self.table.setAccessibleName("What each codec takes")
         self.table.setShowGrid(False)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -115,7 +116,9 @@ class CompressionPage(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         left, right = QWidget(self), QWidget(self)
-        column = lay.down(explained("Compression", _CODE), self.models, on=left, margins=unit)
+        column = lay.down(
+            explained("Compression", _CODE, "entropy coder"), self.models, on=left, margins=unit
+        )
         many = lay.across(QLabel("Pictures", self), (self.count, 1), spacing=None)
         column.addLayout(many)
         buttons = lay.across(self.compress, self.cancel, self.save, spacing=unit // 2)

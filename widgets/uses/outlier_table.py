@@ -43,6 +43,10 @@ class OutlierTable(QWidget):
         self._cells.clear()
         clear(self._grid)
         head = [self._label("AUROC [95 %] · flagged")]
+        head[0].setToolTip(
+            "AUROC: how often one of these pictures is stranger than a held-out one; 0.5 is "
+            "chance. In brackets the interval that holds it with 95 %, then how many are flagged."
+        )
         head += [self._label(title) for _, title in columns]
         for column, label in enumerate(head):
             label.setProperty("faint", True)

@@ -43,7 +43,7 @@ class PlaneClassifierView(QWidget):
         title = QLabel("Decisions", left)
         title.setFont(theme.title_font(self.font()))
         lay.down(
-            lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None),
+            lay.across(title, HelpMark(_HELP, "Bayes' rule"), lay.STRETCH, spacing=None),
             QLabel("Prior p(c)", left),
             self.prior,
             self.prior_says,

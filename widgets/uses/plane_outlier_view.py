@@ -47,7 +47,7 @@ class PlaneOutlierView(QWidget):
         left, middle = QWidget(self), QWidget(self)
         title = QLabel("Strange places", left)
         title.setFont(theme.title_font(self.font()))
-        head = lay.across(title, HelpMark(_HELP), lay.STRETCH, spacing=None)
+        head = lay.across(title, HelpMark(_HELP, "conformal p"), lay.STRETCH, spacing=None)
         lay.down(
             head,
             QLabel("False-alarm rate", left),

@@ -30,12 +30,15 @@ class RankScatter(QFrame):
         self._x: Floats = np.empty(0)
         self._y: Floats = np.empty(0)
         self._titles, self._current = ("", ""), -1
+        self.setEnabled(False)
         self.setToolTip("Each point is a held-out example: its rank by log p under both models.")
 
     def show_points(self, x: Floats, y: Floats, titles: tuple[str, str]) -> None:
         """Ranks (n,) of both models, scaled to 0 … 1."""
         self._x, self._y, self._titles, self._current = x, y, titles, -1
-        self.setAccessibleName(f"log p under {titles[0]} and {titles[1]}")
+        self.setEnabled(len(x) > 0)
+        named = f"log p under {titles[0]} and {titles[1]}"
+        self.setAccessibleName(named if len(x) else "Scatter of log p: no two models yet")
         self.update()
 
     def at(self, i: int) -> QPointF:

@@ -173,7 +173,7 @@ class SamplesPage(QObject):
     def _show(self, found: Compared) -> None:
         first = self.found is None
         self.found, area = found, found.area
-        box = (area.x0, area.x1, area.y0, area.y1)
+        box = area.box
         shown = _maps(found)
         for key, (values, colours, text, _) in shown.items():
             panel = self.panels[key]

@@ -192,7 +192,7 @@ class PlanePage(QObject):
         assert self.corners is not None
         first = self.frame is None
         self.frame, area = frame, frame.request.area
-        box = (area.x0, area.x1, area.y0, area.y1)
+        box = area.box
         pictures = _of_pictures(frame)
         scale, unit = _scale(frame)
         self.panel.map.set_scale(scale)

@@ -42,7 +42,7 @@ def _show(panel: HeatPanel, bar: ColourBar, a: MapFrame, b: MapFrame, shared: Sc
     scale = Scale(-max(most, 1e-6), max(most, 1e-6), diverging=True)
     area = a.request.area
     panel.map.set_scale(scale)
-    panel.map.set_map(gap, (area.x0, area.x1, area.y0, area.y1))
+    panel.map.set_map(gap, area.box)
     bar.set_scale(scale, "difference, per unit area" if shared.exponential else "difference, nats")
     panel.set_kind(_kind(a.kind, b.kind), _tip(a.kind, b.kind))
     panel.set_state(State.READY)

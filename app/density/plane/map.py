@@ -90,7 +90,7 @@ class DensityMap(Row):
             self._finest = None
         self.frame = frame
         self._take_measures(frame)
-        box = (area.x0, area.x1, area.y0, area.y1)
+        box = area.box
         self.panel.map.set_map(values, box, self.shown_levels)
         self.panel.map.set_paths(frame.paths)
         self.panel.set_kind(

@@ -387,7 +387,7 @@ class Plane(Page):
         show_view(self.view.controls, view)
         self.rebuild()
         for each in self.maps.values():
-            each.panel.map.follow(area.x0, area.x1, area.y0, area.y1)
+            each.panel.map.follow(*area.box)
         self.points.set_points(view.points)
         self._score()
 

@@ -59,7 +59,7 @@ class PosteriorPart(QObject):
         if isinstance(step, PosteriorFrame):
             self.frame = step
             area = step.area
-            box = (area.x0, area.x1, area.y0, area.y1)
+            box = area.box
             self._view.show_posterior(step.encoder, step.exact, box, step.gap)
 
 

@@ -30,11 +30,15 @@ class Decisions:
     `truth` (n,) is None where nobody knows the classes.
     """
 
-    found: Everywhere
+    everywhere: Everywhere
     area: Area
     points: npt.NDArray[np.float32]
     truth: npt.NDArray[np.int64] | None
     kind: Kind
+
+    @property
+    def method(self) -> str:
+        return self.everywhere.method
 
 
 def decisions(models: Models, card: Card, side: int) -> Job:
