@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.work.lane import Job
+from engines.steps import Steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +26,10 @@ def answering(question: object, job: Job) -> Job:
     """The same job; what it yields comes as Answers, None as None."""
 
     def marked() -> Generator[Answer | None, None, Any]:
-        steps = job()
-        try:
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as end:
-                    return end.value
+        with Steps(job()) as steps:
+            for step in steps:
                 yield None if step is None else Answer(question, step)
-        finally:
-            steps.close()
+        return steps.result
 
     return marked
 

@@ -15,7 +15,7 @@ from app.tasks.filling import Filling, FillRequest, Offer, When, fill
 from app.tasks.line import LineFilling, LineRequest, fill_line
 from app.tasks.sampling import KEPT_SECONDS
 from app.work.lane import Job
-from engines.model import Card, settle
+from engines.model import Card, Steps, settle
 
 
 def fill_and_keep(
@@ -53,18 +53,11 @@ def _kept(
 ) -> Job:
     def keeping() -> Generator[Any, None, Any | None]:
         offer: Offer | None = None
-        steps = job()
-        try:
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as end:
-                    frame = end.value
-                    break
+        with Steps(job()) as steps:
+            for step in steps:
                 offer = step if isinstance(step, Offer) else offer
                 yield step
-        finally:
-            steps.close()
+        frame = steps.result
         if frame is not None:
             models.recent.put(card, frame, values_of(frame).nbytes)
             recipe = partial(recipe_of, card, frame.request)

@@ -153,6 +153,7 @@ def test_a_ratio_to_a_background_finds_what_the_density_of_the_family_misses(ope
     view.scores.setCurrentIndex(view.scores.findData("ratio"))
     assert view.table.text("shuffled", MFA).startswith("1.00")
     assert view.table.text("shuffled", FLOW) == "–"
+    assert view.head(FLOW) == "Flow: no model of its background"
     assert [curve.title for curve in view.roc.plot.curves] == [MFA_TITLE]
 
 

@@ -34,6 +34,11 @@ _TITLES = {
     measuring.RATIO: "Ratio to a background",
     measuring.OWN: "The model's own",
 }
+_LACKING = {
+    measuring.RATIO: "no model of its background",
+    measuring.OWN: "no score of its own",
+}
+"""Why a model has no score of a name that others have."""
 _ON = ("black", "noise", "shuffled", "thin", candidates.DIGITS)
 
 
@@ -68,7 +73,7 @@ def head(card: Card, found: Verdicts | None, score: str, said: str) -> str:
     title = family_title(card)
     if found is None:
         return f"{title}: {said}"
-    name = found.titles.get(score, "no score of its own")
+    name = found.titles.get(score, _LACKING.get(score, "no such score"))
     return f"{title}: {name}" + (f" ({said})" if said else "")
 
 

@@ -82,8 +82,9 @@ def test_a_row_that_goes_hears_nothing_more_and_is_asked_again(rows, qtbot):
     assert rows.keep(()) == ("b",)
 
 
-def test_a_row_that_comes_back_at_once_is_not_taken_for_the_one_that_went(rows, qtbot):
-    """The end of the job before comes after the question was asked again."""
+@pytest.fixture
+def endless():
+    """A job that never ends, and the event that says it has begun."""
     began = threading.Event()
 
     def goes_on():
@@ -91,6 +92,12 @@ def test_a_row_that_comes_back_at_once_is_not_taken_for_the_one_that_went(rows, 
             began.set()
             yield None
 
+    return goes_on, began
+
+
+def test_a_row_that_comes_back_at_once_is_not_taken_for_the_one_that_went(rows, endless, qtbot):
+    """The end of the job before comes after the question was asked again."""
+    goes_on, began = endless
     rows.put("a", 1, goes_on)
     qtbot.waitUntil(began.is_set)
     rows.keep(())
@@ -98,14 +105,8 @@ def test_a_row_that_comes_back_at_once_is_not_taken_for_the_one_that_went(rows, 
     qtbot.waitUntil(lambda: rows.heard == [("a", "one")])
 
 
-def test_what_is_stopped_is_asked_again(rows, qtbot):
-    began = threading.Event()
-
-    def goes_on():
-        while True:
-            began.set()
-            yield None
-
+def test_what_is_stopped_is_asked_again(rows, endless, qtbot):
+    goes_on, began = endless
     rows.put("a", 1, goes_on)
     qtbot.waitUntil(began.is_set)
     rows.stop()
