@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.exchange.figures import Drawn
 from app.recipes.recipe import Recipe
 from app.tab import page as tab_page
 from app.tab.by_kind import Entry
@@ -19,6 +20,10 @@ class Page(tab_page.Page):
     def restore(self, view: Any) -> None:
         """Show what the `read` of its entry found; its models are chosen already."""
         raise NotImplementedError
+
+    def figure(self) -> Drawn | None:
+        """What is on show as a figure; None where there is nothing."""
+        return None
 
     def standing(self) -> Standing | None:
         """What a hand has set here; None for nothing."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.density.page import Page, PageEntry
 from app.density.pages import PAGES
+from app.exchange.figures import Drawn
 from app.exchange.travel import Target
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, card_among
@@ -59,6 +60,10 @@ class Density(Paged[Page]):
         self._tab.show_page(self.page.view)
         self.page.rebuild()
         self._restore_pending()
+
+    def figure(self) -> Drawn | None:
+        """What the page in front shows."""
+        return self.page.figure() if self.page is not None else None
 
     def run(self, *, first: bool) -> None:
         """Map what is in view once more."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.exchange import file_dialogs
 from app.exchange.export import Export
+from app.recipes import figure
 from app.recipes.packing import read_ahead
 from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
 from app.work.channels import Channels
@@ -48,8 +49,8 @@ class Folder:
     path: Path
 
 
-Found: TypeAlias = Recipe | Bare | Folder | str
-"""What a source is; a text says why it is nothing."""
+Found: TypeAlias = Recipe | tuple[Recipe, ...] | Bare | Folder | str
+"""What a source is: several recipes are those of a figure; a text says why it is nothing."""
 
 
 class Intake(QObject):
@@ -94,7 +95,7 @@ class Intake(QObject):
             self._window,
             "Open a picture saved by Genscope",
             self._export.folder,
-            "PNG pictures (*.png)",
+            "Pictures and figures (*.png *.svg *.pdf);;All files (*)",
         )
         if path:
             self.open_files([path])
@@ -134,6 +135,9 @@ class Intake(QObject):
             match each:
                 case Recipe():
                     self._follow(each)
+                case tuple():
+                    for recipe in each:
+                        self._follow(recipe)
                 case Bare() if not self._adopt(each.source):
                     self._messages.tell(each.said)
                 case Folder():
@@ -175,6 +179,8 @@ def _found(source: Source) -> Found:
                 raise RecipeError("the text on the clipboard is too long for a recipe")
             return _whole(Recipe.from_json(source))
         file = png_of(source) if isinstance(source, QImage) else source
+        if (recipes := figure.read(file)) is not None:
+            return tuple(map(_whole, recipes))
         try:
             return _whole(read_png(file))
         except NoRecipe as error:

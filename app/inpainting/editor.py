@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from app.exchange.figures import Drawn
 from app.recipes.pictures import Pixels
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
@@ -172,6 +173,10 @@ class Editor(QObject, Generic[R]):
     def title(self) -> str:
         """What is filled, such as "Test picture 18"; "" for nothing."""
         return ""
+
+    def figure(self) -> Drawn | None:
+        """What all rows show as a figure; None where there is nothing."""
+        return None
 
     # rows
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
+from app.exchange.figures import Drawn
 from app.exchange.travel import Target
 from app.inpainting.editor import Asked, Editor, Row
 from app.inpainting.editors import EDITORS
@@ -241,6 +242,10 @@ class Inpainting(QObject, Continuing):
         """Save what is in the inspector."""
         if self.editor is not None:
             self.editor.inspector.save()
+
+    def figure(self) -> Drawn | None:
+        """What all rows show."""
+        return self.editor.figure() if self.editor is not None else None
 
     def adopt(self, source: Path | bytes) -> bool:
         """Take a picture without a recipe as the one with the hole, where the kind has a use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -84,10 +84,13 @@ class PathMenus(QObject):
         row = self._rows[name]
         if row.film is None or row.film.wish is not row.wish or not self._keys.keys:
             return
-        plan, columns = self.plan(row, row.count), view_of(row.card).columns(row.count)
-        recipe = partial(recipe_of, row.card, plan, columns=columns)
-        result = Result(TASK, row.card, recipe, row.film.values, queued=False)
+        result = Result(TASK, row.card, self.film(row), row.film.values, queued=False)
         self._session.open.keep.finish(result)
+
+    def film(self, row: WalkRow) -> Callable[[], Recipe]:
+        """What makes the recipe of a row's strip."""
+        plan, columns = self.plan(row, row.count), view_of(row.card).columns(row.count)
+        return partial(recipe_of, row.card, plan, columns=columns)
 
     def standing(self, name: str) -> Standing | None:
         """End points, controls and sliders of a row, and the frame nearest to where it is."""

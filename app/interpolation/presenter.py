@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
+from app.exchange.figures import Drawn
 from app.exchange.travel import Target
+from app.interpolation import figure
 from app.interpolation.keys import Keys
 from app.interpolation.kinds import PATHS
 from app.interpolation.menus import PathMenus
@@ -16,9 +18,7 @@ from app.interpolation.panel import Panel
 from app.interpolation.paths import Paths
 from app.interpolation.row import WalkRow, channels_of
 from app.models.titles import family_title
-from app.recipes.pictures import Values
 from app.recipes.recipe import Recipe, card_among
-from app.session.session import Session
 from app.session.settings import Settings
 from app.tab.by_kind import Made
 from app.tab.conditions import Conditions
@@ -30,7 +30,6 @@ from app.tasks import walking
 from app.tasks.encoding import Asked
 from app.tasks.walking import Walks, Wish
 from app.tasks.walking_recipe import Plan, Sample, plan_of
-from app.work.channels import Channels
 from engines.facts.abilities import reads_text
 from engines.facts.tasks import Task
 from engines.model import Card, Prompt
@@ -48,8 +47,8 @@ class Interpolation(QObject, Continuing):
     def __init__(self, tab: InterpolationTab, parts: Parts, parent: QObject) -> None:
         super().__init__(parent)
         self._tab = tab
-        self._session: Session = parts.session
-        self._channels: Channels = parts.channels
+        self._session = parts.session
+        self._channels = parts.channels
         self.rows: dict[str, WalkRow] = {}
         self.walks = Walks(parts.session.open)
         self._made = Made(PATHS, tab, parts)
@@ -95,7 +94,7 @@ class Interpolation(QObject, Continuing):
         tab.class_slid.connect(self._class_slid)
         tab.latents.classes.rested.connect(self.settle)
         self.panel.mixed.connect(self._mixed)
-        self.panel.picked.connect(self._picked)
+        self.panel.picked.connect(self.keys.adopt)
         tab.close_wanted.connect(self._buttons.close)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._buttons.tell_details)
@@ -286,10 +285,6 @@ class Interpolation(QObject, Continuing):
         if name in self.rows:
             self.rows[name].mix(weights)
 
-    @Slot(object, str)
-    def _picked(self, value: Values, title: str) -> None:
-        self.keys.adopt(value, title)
-
     # end points
 
     @Slot(str)
@@ -334,6 +329,10 @@ class Interpolation(QObject, Continuing):
     def save(self) -> None:
         """Save the path of the chosen row."""
         self.menus.offer(self._tab.export.mapToGlobal(QPoint(0, 0)))
+
+    def figure(self) -> Drawn | None:
+        """The strips of all rows."""
+        return figure.drawn(list(self.rows.values()), self.menus.film)
 
     @Slot(str)
     def _retry(self, name: str) -> None:

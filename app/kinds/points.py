@@ -12,7 +12,7 @@ from app.kinds.view import Format, Hole, Option, Options, Read
 from app.recipes.pictures import Values, scatter_sheet
 from app.recipes.recipe import Recipe, RecipeError, csv_bytes, png_bytes
 from engines import naming
-from engines.kinds import Points
+from engines.kinds import Kind, Points
 from engines.maps.coordinate import FARTHEST, coordinate
 
 
@@ -26,6 +26,16 @@ def _fixed(text: str) -> tuple[int, float]:
         return "xy".index(name), coordinate(value)
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from error
+
+
+def axes_of(kind: Kind) -> tuple[str, str]:
+    """What to write at the axes of a plane: "x₁" and "x₂", or names of its own with their units."""
+    if not isinstance(kind, Points) or not kind.plane:
+        raise ValueError(f"{kind.things} do not lie in a plane")
+    if kind.names == ("x", "y") and not any(kind.units):
+        return "x₁", "x₂"
+    said = [f"{n} ({u})" if u else n for n, u in zip(kind.names, kind.units, strict=True)]
+    return said[0], said[1]
 
 
 class PointView(ArrayView):

@@ -13,6 +13,7 @@ from app.learn.kinds import NOTHING, refusal
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.settings import Settings
 from app.tab.continuing import Continuing
+from app.tab.figures import Drawing
 from app.tab.parts import Parts
 from app.work.lane import Failure
 from widgets.learn.tab import TABLES, LearnTab
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.learn.desk import Desk
 
 
-class Learn(QObject, Continuing):
+class Learn(QObject, Continuing, Drawing):
     """One per window. Rests while its tab is out of view."""
 
     def __init__(self, tab: LearnTab, parts: Parts, parent: QObject) -> None:

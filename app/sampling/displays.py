@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from app.exchange.figures import Drawn
+from app.sampling.figure import Columns, of_pictures, of_points
 from app.tab.by_kind import ByKind, Entry, only_planes
 from app.tasks.sampling import Backdrop, Frame
 from engines.kinds import Kind, Pictures, Points
@@ -39,6 +41,9 @@ class Display(Protocol):
     def set_backdrop(self, body: Any, found: Backdrop) -> None:
         """Show the data behind the examples."""
 
+    def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn | None:
+        """A figure of columns of which at least one has something; None where there is no way."""
+
 
 class Galleries:
     """Pictures in a gallery."""
@@ -70,6 +75,9 @@ class Galleries:
     def set_backdrop(self, body: Gallery, found: Backdrop) -> None:
         raise AssertionError("pictures have nothing behind them")
 
+    def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn:
+        return of_pictures(columns, data, backdrop)
+
 
 class Scatters:
     """Points of the plane over those of the data."""
@@ -94,6 +102,9 @@ class Scatters:
     def set_backdrop(self, body: Any, found: Backdrop) -> None:
         body.set_backdrop(found.points)
         body.set_range(*found.view)
+
+    def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn:
+        return of_points(columns, data, backdrop)
 
 
 DISPLAYS: ByKind[Display] = ByKind(

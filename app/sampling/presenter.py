@@ -8,11 +8,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
 
+from app.exchange.figures import Drawn
 from app.exchange.picture_actions import Act, PictureActions
 from app.kinds import view_of
 from app.models.open_models import Loading
 from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, recipe_of, request_of
 from app.recipes.rows import rows
+from app.sampling import figure
 from app.sampling.asking import Asking
 from app.sampling.column import SamplingColumn, spec_of
 from app.sampling.displays import DISPLAYS, display_of
@@ -51,6 +53,7 @@ class Sampling(QObject, Continuing):
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._large = LargeRecipes(messages, self.resume, self)
+        self._behind: Backdrop | None = None
         self._backdrop = channels.open("sampling: data")
         self._backdrop.stepped.connect(self._show_backdrop)
         session.data_changed.connect(self._data_changed)
@@ -82,7 +85,7 @@ class Sampling(QObject, Continuing):
 
     @Slot()
     def _data_changed(self) -> None:
-        self._first = 0
+        self._first, self._behind = 0, None
         self.rebuild()
 
     @Slot()
@@ -178,6 +181,7 @@ class Sampling(QObject, Continuing):
     def _show_backdrop(self, found: Backdrop) -> None:
         if found.data != self._session.data:
             return
+        self._behind = found
         for name in self._tab.names():
             column = self._tab.column(name)
             display = display_of(self._session.cards[name].kind)
@@ -310,6 +314,15 @@ class Sampling(QObject, Continuing):
         if self._inspected is not None and self._inspected[0] in self.columns:
             name, index = self._inspected
             act(self.columns[name], index)
+
+    def figure(self) -> Drawn | None:
+        """What all columns show."""
+        names = [name for name in self._tab.names() if name in self.columns]
+        columns = [figure.shown(self.columns[name]) for name in names]
+        if not any(column.recipe for column in columns):
+            return None
+        display = display_of(columns[0].card.kind)
+        return display.figure(columns, self._session.data, self._behind)
 
     def save(self) -> None:
         """Save the picture in the inspector."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.session.settings import Settings
 from app.tab.continuing import Continuing
+from app.tab.figures import Drawing
 from app.tab.page import Page
 from app.tab.parts import Parts
 from widgets.controls.paged_tab import PagedTab
@@ -17,7 +18,7 @@ from widgets.controls.paged_tab import PagedTab
 P = TypeVar("P", bound=Page)
 
 
-class Paged(QObject, Continuing, Generic[P]):
+class Paged(QObject, Continuing, Drawing, Generic[P]):
     """Rests while its tab is out of view. A subclass makes its pages and shows one of them."""
 
     def __init__(self, tab: PagedTab, parts: Parts, parent: QObject) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.exchange.export import Export
+from app.exchange.figures import Drawn
 from app.exchange.intake import Intake
 from app.exchange.travel import Travel
 from app.recipes.recipe import Recipe
@@ -29,6 +30,9 @@ class Presenter(Protocol):
 
     def save(self) -> None:
         """Save what the tab has in its inspector."""
+
+    def figure(self) -> Drawn | None:
+        """What is on show as a figure, None where there is nothing."""
 
     def adopt(self, source: Path | bytes) -> bool:
         """Take a picture file without a recipe; False where the tab has no use for it."""

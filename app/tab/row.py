@@ -30,6 +30,11 @@ class Row(QObject):
         """The job of the queue that is followed; None where the hand is, 0 after its end."""
         self._joints: list[tuple[SignalInstance, Callable[..., object]]] = []
 
+    @property
+    def title(self) -> str:
+        """The model as people call it, such as "VAE"."""
+        return self._title
+
     def _hear(self, *joints: tuple[SignalInstance, Callable[..., object]]) -> None:
         """Join signals of the channels to slots, until the row is closed."""
         self._joints += joints

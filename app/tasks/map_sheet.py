@@ -55,7 +55,7 @@ def sheet(panels: Sequence[Panel], *, columns: int | None = None) -> Pixels:
         left, top = _GAP + column * (wide + _GAP), _GAP + row * (high + head + _GAP)
         _write(pen, (left, top), panel.title, 15, _INK)
         _write(pen, (left, top + _LINE), panel.caption, 12, _FAINT)
-        image.paste(_drawn(panel), (left, top + head))
+        image.paste(Image.fromarray(drawn(panel)), (left, top + head))
     top = size[1] - foot
     for scale, unit in scales.items():
         _bar(image, pen, top, scale, unit)
@@ -63,15 +63,15 @@ def sheet(panels: Sequence[Panel], *, columns: int | None = None) -> Pixels:
     return np.array(image)
 
 
-def _drawn(panel: Panel) -> Image.Image:
-    """The map in its colours with its contours, the highest row on top."""
+def drawn(panel: Panel) -> Pixels:
+    """The map in its colours with its contours, the highest row on top: (H, W, 3)."""
     image = Image.fromarray(np.ascontiguousarray(panel.scale.colours(panel.values)[::-1]))
     pen, high = ImageDraw.Draw(image), panel.values.shape[0]
     for level, width in zip(panel.levels, (2, 1, 1), strict=False):
         ink = "#30343C" if panel.scale.share(level) > 0.6 else "#FFFFFF"
         for (x0, y0), (x1, y1) in segments(panel.values, level).tolist():
             pen.line((x0, high - 1 - y0, x1, high - 1 - y1), fill=ink, width=width)
-    return image
+    return np.array(image)
 
 
 def _bar(image: Image.Image, pen: ImageDraw.ImageDraw, top: int, scale: Scale, unit: str) -> None:

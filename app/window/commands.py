@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.window.menus import Command, Menu
 
 if TYPE_CHECKING:
+    from app.exchange.figures import Figures
     from app.exchange.intake import Intake
     from app.library.library import Library
     from app.window.about import About
@@ -26,6 +27,7 @@ class Commanded(Protocol):
     channels: Channels
     bar: JobBar
     intake: Intake
+    figures: Figures
     folders: Folders
     library: Library
     tabs: Tabs
@@ -66,6 +68,13 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             ("Ctrl+S",),
             "Pictures",
             "Save the chosen picture",
+        ),
+        Command(
+            "Fi&gure of this tab…",
+            lambda: window.figures.show(window.tabs.front().figure),
+            ("Ctrl+Shift+S",),
+            "Pictures",
+            "A figure of all that the tab shows: PNG, SVG or PDF",
         ),
         Command(
             "&History…",

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.exchange.export import Export
+from app.exchange.figures import Figures
 from app.exchange.intake import Intake, accepts, sentence
 from app.exchange.travel import Travel
 from app.library.library import Library
@@ -88,6 +89,7 @@ class Window(QMainWindow):
             self.channels, self.jobs, self.messages, lambda: self.session.cards, self
         )
         self.export = Export(self.messages, self.jobs, self)
+        self.figures = Figures(self.export, self.messages, self)
         self.folders = Folders(self.session, self.channels, self.export, self.messages, self)
         self.intake = Intake(
             self._restore, self._adopt, self._open_folder, self.export, self.messages, self

@@ -6,8 +6,11 @@ from functools import partial
 
 import numpy as np
 
+from app.density.plane.figure import figure_of
 from app.density.plane.map import DensityMap
 from app.exchange.export import Export
+from app.exchange.figures import Drawn
+from app.kinds.points import axes_of
 from app.models.titles import data_title
 from app.recipes.recipe import Recipe, png_bytes
 from app.recipes.result import Result
@@ -102,6 +105,25 @@ class DensityExport:
             title = f"{difference.title()}, {difference.badge.text()}"
             panels.append(Panel(title, "difference", gap, own, "difference"))
         return panels
+
+    def figure(
+        self,
+        view: View | None,
+        maps: dict[str, DensityMap],
+        scale: Scale | None,
+        difference: HeatPanel | None,
+    ) -> Drawn | None:
+        """All finished maps as a figure, None while there is none."""
+        panels = self._panels(maps, scale, difference)
+        if not panels or scale is None or view is None:
+            return None
+        names = axes_of(self._session.cards[view.models[0]].kind)
+        area = next(iter(_frames(maps).values())).request.area
+        waiting = [each.title for name, each in maps.items() if name not in _frames(maps)]
+        made = partial(figure_of, panels, area.box, names, scale, waiting)
+        usual = len(panels) if len(panels) <= 3 else -(-len(panels) // 2)
+        recipe = self._recipe(view)
+        return Drawn(made, len(panels), usual, lambda: (recipe,), _name(view, ""))
 
     def values(self, view: View, maps: dict[str, DensityMap]) -> None:
         """The log-densities of all maps as .npz or .csv, the view inside."""

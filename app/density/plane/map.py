@@ -35,7 +35,7 @@ class DensityMap(Row):
         parent: QObject,
     ) -> None:
         super().__init__(title, panel, (channel,), parent)
-        self.name, self.title, self.family, self.panel = name, title, family, panel
+        self.name, self.family, self.panel = name, family, panel
         self.frame: MapFrame | None = None
         self.top: float | None = None
         """Where the colours of the whole plane end, in nats."""

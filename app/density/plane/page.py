@@ -15,6 +15,7 @@ from app.density.plane.overlays import Overlays
 from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
+from app.exchange.figures import Drawn
 from app.models.titles import family_title
 from app.recipes.condition import Condition
 from app.session.settings import Settings
@@ -93,8 +94,6 @@ class Plane(Page):
 
     def _channel(self, name: str) -> Channel:
         return self._channels.of(f"density: {name}")
-
-    # what is shown
 
     @Slot()
     def rebuild(self) -> None:
@@ -362,6 +361,10 @@ class Plane(Page):
         """Save all maps with their scale as one picture."""
         if (view := self.current()) is not None:
             self._export.picture(view, self.maps, self.scale(), self.view.panel(DIFFERENCE))
+
+    def figure(self) -> Drawn | None:
+        panel = self.view.panel(DIFFERENCE)
+        return self._export.figure(self.current(), self.maps, self.scale(), panel)
 
     @Slot()
     def save_values(self) -> None:

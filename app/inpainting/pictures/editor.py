@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Slot
 
+from app.exchange.figures import Drawn
 from app.inpainting.editor import Asked, Editor
+from app.inpainting.pictures.figure import drawn
 from app.inpainting.pictures.inspector import PictureInspector
 from app.inpainting.pictures.mask import MaskFiles
 from app.inpainting.pictures.row import FilledRow
@@ -99,6 +101,9 @@ class PictureEditor(Editor[FilledRow]):
 
     def put(self, card: Card, request: FillRequest) -> None:
         self.source.adopt(request.picture, "From a saved sample", request.mask)
+
+    def figure(self) -> Drawn | None:
+        return drawn(list(self.rows.values()), self.title)
 
     tells = True
 

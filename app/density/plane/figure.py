@@ -1,0 +1,46 @@
+"""Maps of densities as a figure: a plot for each, on one scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.tasks.map_sheet import Panel, drawn
+from widgets.figure.figure import Bar, Cell, Figure, Plot
+from widgets.look.colours import Scale
+
+_NO_POINTS = np.empty((0, 2), np.float32)
+
+
+def figure_of(
+    panels: Sequence[Panel],
+    box: tuple[float, float, float, float],
+    names: tuple[str, str],
+    scale: Scale,
+    waiting: Sequence[str],
+    per_row: int,
+) -> Figure:
+    """So many maps beside each other; those of models in `waiting` are not finished."""
+    cells: list[Cell] = [
+        Plot(_NO_POINTS, box, names, image=drawn(panel), title=panel.title) for panel in panels
+    ]
+    rows = -(-len(cells) // per_row)
+    cells += [""] * (rows * per_row - len(cells))
+    low, high = scale.low, scale.high
+    if scale.exponential:
+        low, high = math.exp(low), math.exp(high)
+    unit = next(panel.unit for panel in panels if panel.scale == scale)
+    said = [f"{panel.title}: {panel.caption}." for panel in panels]
+    if any(panel.levels for panel in panels):
+        said.append("Contours hold 50, 90 and 99 % of the mass.")
+    said += [f"{title}: not finished." for title in waiting]
+    return Figure(
+        "Densities",
+        [""] * rows,
+        [""] * per_row,
+        [cells[row * per_row : (row + 1) * per_row] for row in range(rows)],
+        caption=" ".join(said),
+        bar=Bar(scale.table(), low, high, unit),
+    )

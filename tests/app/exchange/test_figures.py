@@ -1,0 +1,153 @@
+"""A figure shows what its tab shows, leaves nothing out without a word, and is made again."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from app.exchange import file_dialogs
+from app.recipes import figure as packed
+from app.recipes.recipe import RecipeError
+from tests.windows import BOTH, DIGITS, PLANE
+from widgets.figure.figure import Plot
+
+KDE, FLOW = "mnist/kde", "mnist/flow"
+
+
+@pytest.fixture
+def stage(open_window):
+    stage = open_window(BOTH)
+    stage.ready()
+    return stage
+
+
+def shown(stage):
+    stage.window.figures.show(stage.window.tabs.front().figure)
+    return stage.window.figures.dialog.layout_now().figure
+
+
+def saved(stage, path, monkeypatch):
+    monkeypatch.setattr(file_dialogs, "save_file", lambda *_: path)
+    stage.click(stage.window.figures.dialog.save)
+    assert stage.said()[0] == f"Saved {path}."
+    return path
+
+
+def test_a_figure_holds_every_model_and_says_what_it_leaves_out(stage):
+    stage.press(
+        Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    dialog = stage.window.figures.dialog
+    stage.until(dialog.isVisible)
+    dialog.count.setValue(4)
+    figure = dialog.layout_now().figure
+    assert list(figure.rows) == ["Flow", "KDE"]
+    assert [len(row) for row in figure.cells] == [4, 4]
+    for name, row in zip((FLOW, KDE), figure.cells, strict=True):
+        assert all((cell == stage.picture(name, i)).all() for i, cell in enumerate(row))
+    assert figure.caption.count("4 of 6 pictures shown") == 2
+    assert KDE in figure.caption
+    before = dialog.layout_now().width
+    dialog.size_box.setValue(200)
+    assert dialog.layout_now().width > before
+    stage.click(dialog.copy)
+    image = QGuiApplication.clipboard().image()
+    assert (image.width(), image.height()) == (
+        round(2 * dialog.layout_now().width),
+        round(2 * dialog.layout_now().height),
+    )
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_a_dropped_figure_brings_all_its_models_back(stage, tmp_path, monkeypatch, suffix):
+    stage.window.presenters[0].turn(KDE, "bandwidth", 0.5)
+    stage.until_shows(KDE, knobs={"bandwidth": 0.5})
+    before = {name: stage.picture(name, 5).copy() for name in (FLOW, KDE)}
+    shown(stage)
+    path = saved(stage, tmp_path / f"a{suffix}", monkeypatch)
+    stage.window.presenters[0].turn(KDE, "bandwidth", 0.2)
+    stage.window.seed.box.setValue(99)
+    stage.window.session.choose("mnist", (FLOW,))
+    stage.until_shows(FLOW, seed=99)
+    stage.drop(path)
+    stage.until_shows(FLOW, KDE, seed=7)
+    assert stage.recipe(KDE).knobs["bandwidth"] == 0.5
+    assert all((stage.picture(name, 5) == before[name]).all() for name in before)
+
+
+def test_a_figure_stays_as_it_was_until_it_is_refreshed(stage):
+    figure = shown(stage)
+    old = figure.cells[1][0].copy()
+    stage.window.seed.box.setValue(8)
+    stage.until_shows(FLOW, KDE, seed=8)
+    assert (stage.picture(KDE, 0) != old).any()
+    assert [r.seed for r in stage.window.figures._drawn.recipes()] == [7, 7]
+    stage.window.figures.dialog.count.setValue(2)
+    assert (stage.window.figures.dialog.layout_now().figure.cells[1][0] == old).all()
+    stage.click(stage.window.figures.dialog.refresh)
+    assert "seed 8" in stage.window.figures.dialog.layout_now().figure.title
+
+
+def test_points_are_plots_with_axes(open_window):
+    stage = open_window(PLANE)
+    stage.ready()
+    figure = shown(stage)
+    flow, kde = figure.cells[0]
+    assert isinstance(flow, Plot)
+    assert flow.names == ("x₁", "x₂")
+    assert flow.view == kde.view
+    assert len(kde.points) == stage.window.presenters[0].columns["moons/kde"].frame.done
+
+
+@pytest.mark.parametrize("tab", [1, 3])
+def test_other_tabs_have_figures_of_their_own(open_window, methods, tab):
+    """Fills of pictures, and maps of points."""
+    stage = open_window(DIGITS if tab == 1 else PLANE)
+    stage.window.tabs.setCurrentIndex(tab)
+    front = stage.window.tabs.front()
+    stage.until(lambda: front.figure() is not None)
+    figure = shown(stage)
+    assert np.size(figure.cells[0][0]) if tab == 1 else figure.bar is not None
+    (recipe, *_) = stage.window.figures._drawn.recipes()
+    assert packed.from_text(packed.to_text([recipe])) == (recipe,)
+
+
+def test_where_nothing_is_there_a_sentence_says_so(stage):
+    stage.window.tabs.setCurrentIndex(2)  # no end points yet
+    stage.window.figures.show(stage.window.tabs.front().figure)
+    assert "nothing to draw a figure of" in stage.said()[0]
+    assert stage.window.figures.dialog is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"<svg><desc>genscope-figure:!!!!</desc></svg>", None),
+        (b"%PDF genscope-figure:QUJD", "not valid JSON"),
+        (b"%PDF genscope-figure:QUJ", "damaged"),
+        (b"%PDF genscope-figure:e30=", "another version"),
+        (b"\x89PNG\r\n\x1a\nrubbish", None),
+        (b"", None),
+    ],
+)
+def test_damaged_figures_are_refused_and_other_files_are_none(raw, says):
+    if says is None:
+        assert packed.read(raw) is None
+    else:
+        with pytest.raises(RecipeError, match=says):
+            packed.read(raw)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"format": 1, "recipes": []}',
+        '{"format": 1, "recipes": [1]}',
+        '{"format": 1, "recipes": ["{}"]}',
+        '{"format": 2, "recipes": ["{}"]}',
+    ],
+)
+def test_made_up_recipes_are_refused(text):
+    with pytest.raises(RecipeError):
+        packed.from_text(text)

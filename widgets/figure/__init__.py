@@ -1,0 +1,1 @@
+"""Figures for papers and slides: a grid of examples with its axes, captions and recipes."""

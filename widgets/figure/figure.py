@@ -1,0 +1,76 @@
+"""A figure: a grid of pictures or plots with a title, names of rows and columns, and a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from widgets.look.images import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """Points (n, 2) of the plane, by class (n,) where they have one, in x0 … x1, y0 … y1.
+
+    `names` are those of the axes; `colour` is that of points without a class. An `image` uint8
+    (H, W, 3) fills the plane behind them, its first row at the top; `lines` (n, 2), each with its
+    colour, lie over them.
+    """
+
+    points: NDArray[Any]
+    view: tuple[float, float, float, float]
+    names: tuple[str, str]
+    classes: NDArray[Any] | None = None
+    colour: str = "#4477AA"
+    image: Picture | None = None
+    title: str = ""
+    lines: Sequence[tuple[NDArray[Any], str]] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """The colours of maps: uint8 (256, 3) from `low` to `high`, and what these numbers are."""
+
+    colours: NDArray[Any]
+    low: float
+    high: float
+    unit: str
+
+
+Cell: TypeAlias = Picture | Plot | str
+"""A picture uint8 (H, W, 3), a plot, or words in place of either; "" leaves the place empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """`cells[row][column]`; `down` and `across` say what rows and columns are.
+
+    `caption` holds what a reader must know: what was asked, and what is missing.
+    """
+
+    title: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
+    down: str = ""
+    across: str = ""
+    caption: str = ""
+    classes: Sequence[str] = field(default=())
+    """Names of the classes of plots, for the legend."""
+    bar: Bar | None = None
+
+    def __post_init__(self) -> None:
+        ragged = [row for row in self.cells if len(row) != len(self.columns)]
+        if len(self.cells) != len(self.rows) or ragged:
+            raise ValueError(
+                f"a figure of {len(self.rows)} × {len(self.columns)} has "
+                f"{len(self.cells)} rows of {sorted({len(row) for row in self.cells})} cells"
+            )
+
+    @property
+    def plots(self) -> bool:
+        """Whether any cell is a plot, which needs axes and more room than a picture."""
+        return any(isinstance(cell, Plot) for row in self.cells for cell in row)
