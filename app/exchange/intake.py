@@ -54,7 +54,8 @@ Found: TypeAlias = Recipe | tuple[Recipe, ...] | Bare | Folder | str
 
 
 class Intake(QObject):
-    """Reads recipes and hands them to `restore`; what cannot be followed becomes a message.
+    """Reads recipes and hands them to `restore`, those of a figure together; what cannot be
+    followed becomes a message.
 
     A picture without a recipe goes to `adopt`, which says whether anybody wants it, a folder, a
     card or a file of weights to `take_folder`. Files are read on a thread of its own: neither the
@@ -63,7 +64,7 @@ class Intake(QObject):
 
     def __init__(
         self,
-        restore: Callable[[Recipe], None],
+        restore: Callable[[tuple[Recipe, ...]], None],
         adopt: Callable[[Path | bytes], bool],
         take_folder: Callable[[Path], None],
         export: Export,
@@ -134,10 +135,9 @@ class Intake(QObject):
         for each in found:
             match each:
                 case Recipe():
-                    self._follow(each)
+                    self._follow((each,))
                 case tuple():
-                    for recipe in each:
-                        self._follow(recipe)
+                    self._follow(each)
                 case Bare() if not self._adopt(each.source):
                     self._messages.tell(each.said)
                 case Folder():
@@ -150,9 +150,9 @@ class Intake(QObject):
         self.pending -= 1
         self._messages.tell(sentence(failure.sentence), failure.details)
 
-    def _follow(self, recipe: Recipe) -> None:
+    def _follow(self, recipes: tuple[Recipe, ...]) -> None:
         try:
-            self._restore(recipe)
+            self._restore(recipes)
         except RecipeError as error:
             self._messages.tell(sentence(str(error)))
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, recipe_of
+from app.sampling.copies import number_of
 from app.sampling.displays import display_of
 from app.tab.durations import calls, took
 from app.tab.row import Row
@@ -32,10 +33,17 @@ class SamplingColumn(Row):
     knobs_known = Signal(str)
 
     def __init__(
-        self, card: Card, column: Column, channel: Channel, models: Models, parent: QObject
+        self,
+        card: Card,
+        name: str,
+        column: Column,
+        channel: Channel,
+        models: Models,
+        parent: QObject,
     ) -> None:
-        super().__init__(family_title(card), column, (channel,), parent)
-        self.card, self.column = card, column
+        """`name` is that of the column, of which a model may have several."""
+        super().__init__(title_of(card, name), column, (channel,), parent)
+        self.card, self.name, self.column = card, name, column
         self.frame: Frame | None = None
         self.specs: tuple[KnobSpec, ...] = ()
         self._channel, self._models = channel, models
@@ -69,11 +77,11 @@ class SamplingColumn(Row):
         self.frame = frame
         if not self.specs and frame.knobs:
             self.specs = tuple(KnobSpec(**asdict(knob)) for knob in frame.knobs)
-            self.knobs_known.emit(self.card.name)
+            self.knobs_known.emit(self.name)
         self._display.show(self.column.body, self.card, frame, self._final, fresh=fresh)
         self._final = frame.done
         self._describe(frame)
-        self.shown.emit(self.card.name)
+        self.shown.emit(self.name)
 
     def _describe(self, frame: Frame) -> None:
         spent = frame.seconds / max(1, frame.begun)
@@ -135,13 +143,19 @@ class SamplingColumn(Row):
         return recipe_of(self.card, frame.knobs, request, columns=columns, prompt=frame.prompt)
 
 
-def spec_of(card: Card) -> ColumnSpec:
-    """What the tab is told of a model's column."""
+def title_of(card: Card, name: str) -> str:
+    """ "VAE", or "VAE 2" for the second column of that model."""
+    number = number_of(name)
+    return family_title(card) if number == 1 else f"{family_title(card)} {number}"
+
+
+def spec_of(card: Card, name: str) -> ColumnSpec:
+    """What the tab shows of a model's column of this name."""
     size = f"{card.name} · {_amount(card.parameters)}"
     display = display_of(card.kind)
     return ColumnSpec(
-        card.name,
-        family_title(card),
+        name,
+        title_of(card, name),
         size,
         card.family,
         display.make,

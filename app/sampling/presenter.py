@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Slot
@@ -11,27 +11,26 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from app.exchange.figures import Drawn
 from app.exchange.picture_actions import Act, PictureActions
 from app.kinds import view_of
-from app.models.open_models import Loading
-from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, recipe_of, request_of
+from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
 from app.recipes.rows import rows
 from app.sampling import figure
 from app.sampling.asking import Asking
+from app.sampling.batches import Batches
 from app.sampling.column import SamplingColumn, spec_of
+from app.sampling.copies import MOST, Copies
 from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
 from app.session.settings import Settings
 from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
-from app.tab.row import Following
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
-from app.tasks.sampling import Backdrop, Frame, backdrop, draw
+from app.tasks.sampling import Backdrop, backdrop
 from app.work.channels import Channel
-from app.work.jobs import Order
 from engines.facts.abilities import reads_text
 from engines.facts.tasks import Task
-from engines.model import Card, Prompt, SampleRequest, settle
+from engines.model import Card, SampleRequest, settle
 from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Severity
 
@@ -46,9 +45,10 @@ class Sampling(QObject, Continuing):
         self._messages, self._channels = messages, channels
         self._actions = PictureActions(parts.export, tab, parts.travel)
         self.columns: dict[str, SamplingColumn] = {}
-        self._batches: dict[str, Frame] = {}
+        self.batches = Batches(tab, parts, self.columns)
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
+        self.copies = Copies()
         self.asking = Asking(tab)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
@@ -73,7 +73,8 @@ class Sampling(QObject, Continuing):
         act = self._actions
         tab.drag_wanted.connect(lambda name, i: act.drag(self.columns[name], i))
         tab.copy_wanted.connect(lambda name, i: act.copy(self.columns[name], i))
-        tab.close_wanted.connect(self._buttons.close)
+        tab.close_wanted.connect(self._close)
+        tab.duplicate_wanted.connect(self.duplicate)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._buttons.tell_details)
         tab.viewer.copy_wanted.connect(lambda: self._with_inspected(act.copy))
@@ -92,42 +93,35 @@ class Sampling(QObject, Continuing):
     def rebuild(self) -> None:
         """Show a column for every chosen model and draw anew in those that came."""
         cards = self._fitting()
-        names = {card.name for card in cards}
-        for name in [name for name in self.columns if name not in names]:
+        wanted = dict(self.copies.columns(cards))
+        for name in [name for name in self.columns if name not in wanted]:
             self.columns.pop(name).close()
-        self._tab.set_columns(tuple(spec_of(card) for card in cards))
+        self._tab.set_columns(tuple(spec_of(card, name) for name, card in wanted.items()))
         if cards:
             self.asking.show(cards[0])
             if display_of(cards[0].kind).has_backdrop:
                 self._backdrop.submit(backdrop(self._session.data))
-        for card in cards:
-            if card.name not in self.columns:
-                self._add(card)
-                self._live(card.name)
-        if self._inspected and self._inspected[0] not in names:
+        for name, card in wanted.items():
+            if name not in self.columns:
+                self._add(name, card)
+                self._live(name)
+        if self._inspected and self._inspected[0] not in wanted:
             self._inspected = None
             self._tab.viewer.clear()
-        # a batch may be large: it is kept as long as its data set is chosen
-        data = self._session.data
-        self._batches = {n: f for n, f in self._batches.items() if self._of_data(n, data)}
-        self._mark_batch()
+        self.batches.keep_data(self._session.data)
 
     def _fitting(self) -> tuple[Card, ...]:
         """The chosen models whose examples this tab can show."""
         return tuple(card for card in self._session.chosen() if not DISPLAYS.refusal(card.kind))
 
-    def _of_data(self, name: str, data: str) -> bool:
-        return name in self._session.cards and self._session.cards[name].data == data
-
-    def _add(self, card: Card) -> None:
-        widget = self._tab.column(card.name)
-        if widget is None:
-            raise AssertionError(f"the tab has no column for {card.name}")
-        column = SamplingColumn(card, widget, self._channel(card.name), self._session.open, self)
+    def _add(self, name: str, card: Card) -> None:
+        widget = self._tab.column(name)
+        assert widget is not None, f"the tab has no column {name}"
+        column = SamplingColumn(card, name, widget, self._channel(name), self._session.open, self)
         column.knobs_known.connect(self._show_knobs)
         column.shown.connect(self._follow_inspected)
         column.shown.connect(lambda name: self._large.hear(name, column.frame))
-        self.columns[card.name] = column
+        self.columns[name] = column
 
     def _channel(self, name: str) -> Channel:
         return self._channels.of(f"sampling: {name}")
@@ -145,17 +139,17 @@ class Sampling(QObject, Continuing):
 
     @Slot()
     def _prompt_changed(self) -> None:
-        for column in self.columns.values():
+        for name, column in self.columns.items():
             if reads_text(column.card):
-                self._live(column.card.name)
+                self._live(name)
 
     def _live(self, name: str) -> None:
         column = self.columns[name]
-        column.live(self._request(column.card), self._session.prompt_of(column.card))
-        self._mark_batch()
+        column.live(self._request(name), self._session.prompt_of(column.card))
+        self.batches.mark()
 
-    def _request(self, card: Card, count: int | None = None) -> SampleRequest:
-        knobs = self.knobs.get(card.name, {})
+    def _request(self, name: str, count: int | None = None) -> SampleRequest:
+        card, knobs = self.columns[name].card, self.knobs.get(name, {})
         first = self._first if count is None else 0
         return self.asking.request(card, self._session.seed, knobs, count=count, first=first)
 
@@ -169,7 +163,7 @@ class Sampling(QObject, Continuing):
 
     @Slot(str, str, float)
     def turn(self, name: str, knob: str, value: float) -> None:
-        """Set one knob of one model and draw anew."""
+        """Set one knob of one column and draw anew."""
         self.knobs.setdefault(name, {})[knob] = value
         self._live(name)
 
@@ -183,10 +177,9 @@ class Sampling(QObject, Continuing):
             return
         self._behind = found
         for name in self._tab.names():
-            column = self._tab.column(name)
-            display = display_of(self._session.cards[name].kind)
-            if column is not None and display.has_backdrop:
-                display.set_backdrop(column.body, found)
+            column = self.columns.get(name)
+            if column is not None and (display := display_of(column.card.kind)).has_backdrop:
+                display.set_backdrop(column.column.body, found)
 
     # what is remembered
 
@@ -197,6 +190,7 @@ class Sampling(QObject, Continuing):
         if sizes := settings.splitters.get("sampling"):
             self._tab.splitter.setSizes(list(sizes))
         self.knobs = {name: dict(values) for name, values in settings.knobs.items()}
+        self.copies.remember(settings.copies)
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
@@ -204,6 +198,7 @@ class Sampling(QObject, Continuing):
             self.asking.settings(settings),
             batch=int(self._tab.batch.value()),
             knobs={name: values for name, values in self.knobs.items() if values},
+            copies=dict(self.copies.counts),
             splitters={**settings.splitters, "sampling": tuple(self._tab.splitter.sizes())},
         )
 
@@ -219,50 +214,21 @@ class Sampling(QObject, Continuing):
     @Slot(int, bool)
     def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
-        cards = [column.card for column in self.columns.values()]
         orders = [
-            self._order(c, self._request(c, count), self._session.prompt_of(c)) for c in cards
+            self.batches.order(
+                name, c.card, self._request(name, count), self._session.prompt_of(c.card)
+            )
+            for name, c in self.columns.items()
         ]
         self._jobs.submit_all(orders, first=first)
-
-    def _order(self, card: Card, request: SampleRequest, prompt: Prompt) -> Order:
-        following = Following(card, lambda: self.columns.get(card.name))
-
-        def done(frame: Frame) -> None:
-            self._batches[card.name] = frame
-            self._mark_batch()
-            if following.row() is None:
-                # the same words for every model, so that many are one banner, counted
-                note = "A batch is ready: press “Last batch” to see it."
-                self._messages.tell(note, severity=Severity.NOTE)
-
-        order = following.order(
-            f"{request.count:,} {card.kind.things}",
-            request.seed,
-            draw(self._session.open, card, request, prompt, queued=True),
-            lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
-            done,
-        )
-        return replace(order, recipe=partial(recipe_of, card, None, request, prompt=prompt))
 
     @Slot(bool)
     def show_last_batch(self, shown: bool = True) -> None:
         """Show the last finished batch of every model, or else the preview again."""
-        for name, column in self.columns.items():
-            if not shown:
-                self._live(name)
-            elif frame := self._batches.get(name):
-                column.follow(0)
-                column.show_frame(frame)
-        self._mark_batch()
-
-    def _mark_batch(self) -> None:
-        """The switch says which batch there is, and whether a column shows one."""
-        found = [self._batches[name].request for name in self.columns if name in self._batches]
-        words = f"{found[0].count:,}, seed {found[0].seed}" if found else ""
-        kept = [column for name, column in self.columns.items() if name in self._batches]
-        shown = all(column.batch is not None for column in kept)
-        self._tab.set_batch(words, shown=shown and bool(words))
+        if shown:
+            self.batches.show()
+        else:
+            self.refresh()
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""
@@ -335,6 +301,36 @@ class Sampling(QObject, Continuing):
     # one column
 
     @Slot(str)
+    def duplicate(self, name: str) -> None:
+        """One more column of the same model, whose knobs begin as they stand here."""
+        copy = self.copies.add(name)
+        if copy is None:
+            said = f"There are {MOST} columns of this model: close one of them first."
+            self._messages.tell(said, severity=Severity.NOTE)
+            return
+        self.knobs[copy] = dict(self.knobs.get(name, {}))
+        self.rebuild()
+
+    @Slot(str)
+    def _close(self, name: str) -> None:
+        """A copy goes alone, and those behind it move up; the last column takes its model along."""
+        moves = self.copies.drop(name)
+        if not moves:
+            self._buttons.close(name)
+            return
+        self.knobs.pop(name, None)
+        for old, new in moves.items():
+            turned = self.knobs.pop(old, {})
+            if new is not None:
+                self.knobs[new] = turned
+        for moved in {name, *moves}:
+            self.batches.drop(moved)
+            if moved in self.columns:
+                self.columns.pop(moved).close()
+        self._tab.drop_columns({name, *moves})
+        self.rebuild()
+
+    @Slot(str)
     def _retry(self, name: str) -> None:
         """Once more, with the card as it is on disk now and without knobs that were refused."""
         column = self.columns[name]
@@ -366,10 +362,26 @@ class Sampling(QObject, Continuing):
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first
 
+    def restore_copies(self, recipes: Sequence[Recipe]) -> None:
+        """Further columns of models that have one: recipes of a figure beyond the first of each.
+
+        Raises RecipeError.
+        """
+        cards = [card_among(self._session.cards, recipe) for recipe in recipes]
+        for card in cards:
+            self.copies.counts.pop(card.name, None)
+        for card, recipe in zip(cards, recipes, strict=True):
+            self._check_seed_and_knobs(card, recipe)
+            if (copy := self.copies.add(card.name)) is not None:
+                self.knobs[copy] = dict(recipe.knobs)
+        self.rebuild()
+
     def resume(self, recipe: Recipe) -> None:
         """Queue what a recipe asks for. Raises RecipeError."""
         card = card_among(self._session.cards, recipe)
-        self._jobs.submit(self._order(card, request_of(recipe), prompt_of(recipe)))
+        self._jobs.submit(
+            self.batches.order(card.name, card, request_of(recipe), prompt_of(recipe))
+        )
 
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""

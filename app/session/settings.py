@@ -58,7 +58,9 @@ class Settings:
     given: Mapping[str, Mapping[str, str]] = _table()
     """Values of attributes that are asked of each data set's models."""
     knobs: Mapping[str, Mapping[str, float]] = _table()
-    """The knobs of each model that are away from their defaults."""
+    """The knobs of each model, or copy of its column, that are away from their defaults."""
+    copies: Mapping[str, int] = _table()
+    """How many columns the sampling tab has of a model, where it is more than one."""
     imputations: int = _whole(8, 1, 100_000)
     """How often every model fills a hole; the tab cuts it to what it offers."""
     line_draws: int = _whole(500, 1, 100_000)

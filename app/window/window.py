@@ -28,6 +28,7 @@ from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title, tip_of
 from app.recipes.recipe import Recipe, card_among, replaced
+from app.sampling.presenter import Sampling
 from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.tab.parts import Parts
@@ -298,8 +299,20 @@ class Window(QMainWindow):
 
     # recipes from outside
 
-    def _restore(self, recipe: Recipe) -> None:
-        """Hand a recipe to the tab of its task and bring that to the front."""
+    def _restore(self, recipes: tuple[Recipe, ...]) -> None:
+        """Hand recipes to the tab of their task and bring that to the front.
+
+        Those of a figure come together: a second one of the same model is one more column.
+        """
+        firsts = {recipe.sha256: recipe for recipe in reversed(recipes)}.values()
+        for recipe in reversed(firsts):
+            self._restore_one(recipe)
+        more = [recipe for recipe in recipes if not any(recipe is first for first in firsts)]
+        sampling = self.presenters[0]
+        if more and isinstance(sampling, Sampling) and more[0].task == Task.SAMPLE:
+            sampling.restore_copies(more)
+
+    def _restore_one(self, recipe: Recipe) -> None:
         self.tabs.of_task(recipe.task).restore(recipe)
         self.tabs.show_task(recipe.task)
         if recipe.task == Task.SAMPLE:

@@ -347,4 +347,3 @@ def _wrapped(text: str, size: int, width: float, *, bold: bool = False) -> float
         return 0.0
     metrics = QFontMetricsF(font(size, bold=bold))
     return float(metrics.boundingRect(QRectF(0, 0, width, 10_000), _LEFT | _WRAP, text).height())
-

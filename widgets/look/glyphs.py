@@ -39,6 +39,10 @@ class Glyph(Enum):
         '<path class="f" stroke="none" d="M2.5 2.5H8V8H2.5zM8 8h5.5v5.5H8z"/>'
     )
     CLOCK = '<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3.2l2.2 1.3"/>'
+    COPY = (
+        '<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/>'
+        '<path d="M10.5 3.6A1.5 1.5 0 0 0 9 2.5H4A1.5 1.5 0 0 0 2.5 4v5A1.5 1.5 0 0 0 3.6 10.5"/>'
+    )
     CROSS = '<path d="m4.5 4.5 7 7m0-7-7 7"/>'
     DETAILS = '<path d="M3.5 4.5h9M3.5 8h9m-9 3.5H9"/>'
     DICE = (

@@ -5,7 +5,7 @@ Only visible tiles are converted and painted, so ten thousand pictures scroll li
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -42,6 +42,8 @@ class Gallery(QAbstractScrollArea):
     menu_wanted = Signal(int, QPoint)
     drag_wanted = Signal(int)
     copy_wanted = Signal(int)
+    scrolled = Signal(float)
+    """The tile at the top, by a hand; between two rows it is a fraction."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,7 @@ class Gallery(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Pictures")
         self.setToolTip("Click a picture to inspect it, or drag it out. Arrow keys move.")
+        self.verticalScrollBar().valueChanged.connect(self._announce_top)
 
     def count(self) -> int:
         """How many tiles there are, with or without a picture."""
@@ -144,6 +147,24 @@ class Gallery(QAbstractScrollArea):
             bar.setValue(int(top) - margin)
         elif below > bar.value() + self.viewport().height():
             bar.setValue(int(below) + margin - self.viewport().height())
+
+    def link(self, other: Gallery) -> None:
+        """Let both scroll together, tile by tile; of three, link every pair."""
+        self.scrolled.connect(other._follow)
+        other.scrolled.connect(self._follow)
+
+    @Slot(int)
+    def _announce_top(self, value: int) -> None:
+        rows = value * self._unit / self._tiling.pitch[1]
+        self.scrolled.emit(rows * self._tiling.columns)
+
+    @Slot(float)
+    def _follow(self, tile: float) -> None:
+        bar = self.verticalScrollBar()
+        was = bar.blockSignals(True)  # it is the other one that leads
+        bar.setValue(round(tile / self._tiling.columns * self._tiling.pitch[1] / self._unit))
+        bar.blockSignals(was)
+        self.viewport().update()
 
     def visible(self) -> range:
         """The tiles at least partly in view."""

@@ -30,6 +30,7 @@ from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.look import lay, theme
 from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
 from widgets.sampling.body import MakeBody
@@ -70,6 +71,8 @@ class SamplingTab(QWidget):
     drag_wanted = Signal(str, int)
     copy_wanted = Signal(str, int)
     close_wanted = Signal(str)
+    duplicate_wanted = Signal(str)
+    """One more column of this one's model, to turn other knobs."""
     retry_wanted = Signal(str)
     details_wanted = Signal(str)
 
@@ -163,6 +166,11 @@ class SamplingTab(QWidget):
         self._columns = {spec.name: self._columns[spec.name] for spec in specs}
         self._arrange()
 
+    def drop_columns(self, names: set[str]) -> None:
+        """Let go of these columns, which are made anew where they are asked for again."""
+        keep_only(self._columns, self._columns.keys() - names)
+        keep_only(self._sections, self._sections.keys() - names)
+
     def set_knobs(self, name: str, specs: tuple[KnobSpec, ...], values: dict[str, float]) -> None:
         """Show a model's knobs at these values."""
         if name in self._sections:
@@ -241,6 +249,7 @@ class SamplingTab(QWidget):
         column.details_wanted.connect(lambda: self.details_wanted.emit(name))
         section = _KnobSection(spec, self)
         section.panel.changed.connect(lambda knob, v: self.knob_changed.emit(name, knob, v))
+        section.duplicate.clicked.connect(lambda: self.duplicate_wanted.emit(name))
         self._columns[name], self._sections[name] = column, section
         self._per_row[name] = spec.per_row
         return column
@@ -274,7 +283,13 @@ class _KnobSection(QWidget):
         dot.setFixedSize(theme.UNIT // 2, 2 * theme.UNIT)
         colour = theme.family_colour(spec.family).name()
         dot.setStyleSheet(f"background: {colour}; border-radius: 2px;")
-        head = lay.across(dot, (title, 1))
+        self.duplicate = GlyphButton(
+            Glyph.COPY,
+            f"Duplicate the column of {spec.title}",
+            "One more column of this model, to compare other values of its knobs.",
+            self,
+        )
+        head = lay.across(dot, (title, 1), self.duplicate)
         self.panel = KnobPanel(self)
         self.panel.nothing.setText("Its knobs appear once it is loaded.")
         lay.down(head, self.panel, on=self, spacing=theme.UNIT // 2)
