@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QPoint
@@ -55,6 +54,7 @@ class Shelf(Protocol):
 
 
 Act = Callable[[Shelf, int], None]
+More = Callable[[Shelf, int], Iterable[tuple[str, Callable[[], object]]]]
 
 
 class PictureActions(QObject):
@@ -63,6 +63,8 @@ class PictureActions(QObject):
     def __init__(self, export: Export, parent: QWidget, travel: Travel) -> None:
         super().__init__(parent)
         self._export, self._widget, self._travel = export, parent, travel
+        self.more: More = lambda column, index: ()
+        """What a tab offers of a picture besides."""
 
     def open_menu(self, column: Shelf, index: int, at: QPoint) -> None:
         """Offer at `at` what fits this picture or point."""
@@ -86,11 +88,9 @@ class PictureActions(QObject):
 
     def _offer_travel(self, menu: QMenu, column: Shelf, index: int, picture: Pixels) -> None:
         menu.addSeparator()
-        for target in self._travel.targets:
-            menu.addAction(
-                f"Send to {target.title}",
-                partial(self._travel.send, target, picture, _origin(column, index)),
-            )
+        self._travel.offer(menu, picture, origin_of(column, index))
+        for title, act in self.more(column, index):
+            menu.addAction(title, act)
 
     def copy(self, column: Shelf, index: int) -> None:
         """A picture with its recipe, or the text of another kind, to the clipboard."""
@@ -145,7 +145,7 @@ class PictureActions(QObject):
             )
 
 
-def _origin(column: Shelf, index: int) -> str:
+def origin_of(column: Shelf, index: int) -> str:
     """ "mnist/vae, seed 7, picture 3"."""
     recipe = column.recipe(index)
     thing = column.card.kind.thing

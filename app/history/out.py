@@ -70,9 +70,7 @@ class Out:
             menu.addSeparator()
             picture = looked.pictures[place or 0].copy()
             origin = f"{entry.title} of {entry.detail}"
-            for target in self._travel.targets:
-                send = partial(self._travel.send, target, picture, origin)
-                menu.addAction(f"Send to {target.title}", send)
+            self._travel.offer(menu, picture, origin)
 
 
 def picture_of(looked: Looked, place: int | None) -> tuple[Pixels, Recipe] | None:

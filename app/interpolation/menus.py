@@ -118,9 +118,7 @@ class PathMenus(QObject):
         menu.addAction("Save picture…", lambda: self._export.save_picture(picture, recipe))
         menu.addSeparator()
         origin = f"{name}, path at {row.place:.3f}"
-        for target in self._travel.targets:
-            send = partial(self._travel.send, target, picture.copy(), origin)
-            menu.addAction(f"Send to {target.title}", send)
+        self._travel.offer(menu, picture.copy(), origin)
         menu.popup(at)
 
     @Slot(str)

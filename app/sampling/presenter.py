@@ -17,6 +17,7 @@ from app.sampling import figure
 from app.sampling.asking import Asking
 from app.sampling.batches import Batches
 from app.sampling.column import SamplingColumn, spec_of
+from app.sampling.comparing import same_of_others
 from app.sampling.copies import MOST, Copies
 from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
@@ -44,6 +45,7 @@ class Sampling(QObject, Continuing):
         self._tab, self._session, self._jobs = tab, session, parts.jobs
         self._messages, self._channels = messages, channels
         self._actions = PictureActions(parts.export, tab, parts.travel)
+        self._actions.more = lambda shelf, i: same_of_others(self.columns, parts.travel, shelf, i)
         self.columns: dict[str, SamplingColumn] = {}
         self.batches = Batches(tab, parts, self.columns)
         self._inspected: tuple[str, int] | None = None

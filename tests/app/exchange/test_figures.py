@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from app.exchange import file_dialogs
 from app.recipes import figure as packed
@@ -151,3 +152,22 @@ def test_damaged_figures_are_refused_and_other_files_are_none(raw, says):
 def test_made_up_recipes_are_refused(text):
     with pytest.raises(RecipeError):
         packed.from_text(text)
+
+
+def test_a_picture_is_compared_with_the_same_of_another_column_and_with_one_held(stage):
+    def entries(name, i):
+        stage.window.presenters[0]._open_menu(name, i, stage.tab.mapToGlobal(stage.tab.pos()))
+        menu = stage.tab.findChildren(QMenu)[-1]
+        return {action.text(): action for action in menu.actions()}
+
+    entries(FLOW, 2)["Compare with the same of KDE"].trigger()
+    pair = stage.window.travel.pair
+    assert [name.text()[:12] for name in pair.names] == ["A: mnist/flow"[:12], "B: mnist/kde"]
+    entries(FLOW, 2)["Hold to compare"].trigger()
+    held = "mnist/flow, seed 7, picture 2"
+    entries(KDE, 4)[f"Compare with {held}"].trigger()
+    assert pair.names[0].text() == f"A: {held}"
+    assert pair.names[1].text() == "B: mnist/kde, seed 7, picture 4"
+    assert (pair.view._pair[0] == stage.picture(FLOW, 2)).all()
+    assert "B has 5 × 6 pixels" in pair.note.text()
+    pair.close()
