@@ -40,14 +40,17 @@ class Figures(QObject):
 
     def __init__(self, export: Export, messages: Messages, window: QWidget) -> None:
         super().__init__(window)
-        self._export, self._messages, self._window = export, messages, window
+        self._export, self._messages, self.window = export, messages, window
         self._drawn: Drawn | None = None
         self._ask: Callable[[], Drawn | None] = lambda: None
         self.dialog: FigureDialog | None = None
 
-    def show(self, ask: Callable[[], Drawn | None]) -> None:
+    def show(self, ask: Callable[[], Drawn | None], head: QWidget | None = None) -> None:
         """Open the dialog on what `ask` answers, now and when it is refreshed; None says that
-        there is nothing to draw yet."""
+        there is nothing to draw yet.
+
+        A `head` with controls of its own stands above the figure.
+        """
         drawn, self._ask = ask(), ask
         if drawn is None:
             self._messages.tell(
@@ -57,16 +60,31 @@ class Figures(QObject):
             return
         self._drawn = drawn
         if self.dialog is None:
-            self.dialog = FigureDialog(self._window)
+            self.dialog = FigureDialog(self.window)
             self.dialog.count_changed.connect(self._make)
-            self.dialog.refresh_wanted.connect(lambda: self.show(self._ask))
+            self.dialog.refresh_wanted.connect(self.again)
             self.dialog.save_wanted.connect(self.save)
             self.dialog.copy_wanted.connect(self.copy)
+        self.dialog.set_head(head)
         self.dialog.offer(drawn.most, drawn.usual)
         self._make(drawn.usual)
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
+
+    @Slot()
+    def again(self) -> None:
+        """Ask once more, and show that with as many columns as before."""
+        drawn = self._ask()
+        if drawn is None or self.dialog is None:
+            return
+        self._drawn, count = drawn, min(int(self.dialog.count.value()), drawn.most)
+        self.dialog.offer(drawn.most, count)
+        self._make(count)
+
+    def shows(self, head: QWidget | None) -> bool:
+        """Whether the dialog is open with this head."""
+        return self.dialog is not None and self.dialog.isVisible() and self.dialog.head is head
 
     @Slot(int)
     def _make(self, count: int) -> None:

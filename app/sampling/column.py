@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
-from app.recipes.recipe import Recipe, recipe_of
+from app.recipes.recipe import Recipe, RecipeError, recipe_of
 from app.sampling.copies import number_of
 from app.sampling.displays import display_of
 from app.tab.durations import calls, took
@@ -16,7 +16,7 @@ from app.tab.row import Row
 from app.tab.standing import of_samples
 from app.tasks.sampling import Frame, draw
 from app.work.channels import Channel
-from engines.model import Card, Prompt, SampleRequest, batch_of, in_force
+from engines.model import Card, Prompt, SampleRequest, batch_of, in_force, settle
 from widgets.controls.knob_fields import KnobSpec
 from widgets.look.state import State
 from widgets.sampling.column import Column
@@ -127,6 +127,14 @@ class SamplingColumn(Row):
         frame = self.frame
         recipe = recipe_of(self.card, frame.knobs, frame.request, prompt=frame.prompt)
         return recipe.picture(first + index, batch_of(self.card))
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise RecipeError for knobs that the model has not; before it is loaded nobody knows."""
+        if self.frame is not None:
+            try:
+                settle(self.frame.knobs, recipe.knobs)
+            except ValueError as error:
+                raise RecipeError(f"the recipe does not fit {self.card.name}: {error}") from error
 
     @property
     def together(self) -> int:

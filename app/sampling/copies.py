@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from engines.model import Card
 
+Knobs: TypeAlias = dict[str, dict[str, float]]
+"""Those that are turned, by column."""
 MOST = 6
 """Columns of one model."""
 _COPY = re.compile(r"(.+) #([2-9]\d*)")
@@ -44,26 +47,30 @@ class Copies:
             for number in range(2, self.counts.get(card.name, 1) + 1):
                 yield f"{card.name} #{number}", card
 
-    def add(self, column: str) -> str | None:
-        """One more column of this one's model: its name, None where there are enough."""
+    def add(self, column: str, knobs: Knobs) -> str | None:
+        """One more column of this one's model, with its knobs: its name, None where there are
+        enough."""
         name = model_of(column)
         count = self.counts.get(name, 1) + 1
         if count > MOST:
             return None
-        self.counts[name] = count
-        return f"{name} #{count}"
+        self.counts[name], copy = count, f"{name} #{count}"
+        knobs[copy] = dict(knobs.get(column, {}))
+        return copy
 
-    def drop(self, column: str) -> dict[str, str | None]:
-        """Let go of a column: where each behind it moves to, or itself to None if it is the last.
+    def drop(self, column: str, knobs: Knobs) -> set[str]:
+        """Let go of a column; the knobs of those behind it move up.
 
-        Empty where its model has no other column.
+        Returns the columns that are others now; none where its model has no other column.
         """
         name, count = model_of(column), self.counts.get(model_of(column), 1)
         if count == 1:
-            return {}
+            return set()
         names = [name, *(f"{name} #{number}" for number in range(2, count + 1))]
         self.counts[name] = count - 1
         if count == 2:
             del self.counts[name]
-        behind = names[names.index(column) + 1 :]
-        return dict(zip(behind, [column, *behind], strict=False)) or {column: None}
+        moved = names[names.index(column) :]
+        turned = [knobs.pop(each, {}) for each in moved]
+        knobs.update(zip(moved, turned[1:], strict=False))
+        return set(moved)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.exchange.figures import Drawn
-from app.sampling.figure import Columns, of_pictures, of_points
+from app.sampling.figure import (
+    Columns,
+    of_pictures,
+    of_points,
+    strip_of_pictures,
+    strip_of_points,
+)
 from app.tab.by_kind import ByKind, Entry, only_planes
 from app.tasks.sampling import Backdrop, Frame
 from engines.kinds import Kind, Pictures, Points
 from engines.model import Card, SampleRequest
+from widgets.figure.figure import Cell
 from widgets.pictures.gallery import Gallery
 
 
@@ -43,6 +51,11 @@ class Display(Protocol):
 
     def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn | None:
         """A figure of columns of which at least one has something; None where there is no way."""
+
+    def strip(
+        self, card: Card, frames: Sequence[Frame | None], backdrop: Backdrop | None
+    ) -> list[list[Cell]]:
+        """Rows of a figure whose columns are these frames."""
 
 
 class Galleries:
@@ -78,6 +91,11 @@ class Galleries:
     def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn:
         return of_pictures(columns, data, backdrop)
 
+    def strip(
+        self, card: Card, frames: Sequence[Frame | None], backdrop: Backdrop | None
+    ) -> list[list[Cell]]:
+        return strip_of_pictures(card, frames)
+
 
 class Scatters:
     """Points of the plane over those of the data."""
@@ -105,6 +123,11 @@ class Scatters:
 
     def figure(self, columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn:
         return of_points(columns, data, backdrop)
+
+    def strip(
+        self, card: Card, frames: Sequence[Frame | None], backdrop: Backdrop | None
+    ) -> list[list[Cell]]:
+        return strip_of_points(card, frames, backdrop)
 
 
 DISPLAYS: ByKind[Display] = ByKind(

@@ -123,10 +123,36 @@ def _plots(columns: Columns, data: str, backdrop: Backdrop | None, per_row: int)
     )
 
 
+def strip_of_pictures(card: Card, frames: Sequence[Frame | None]) -> list[list[Cell]]:
+    """A row for every sample, with its pictures in one frame after the other."""
+    view, count = view_of(card), max((f.request.count for f in frames if f is not None), default=1)
+    rows: list[list[Cell]] = []
+    for i in range(count):
+        ready = [frame is not None and i < frame.done for frame in frames]
+        rows.append(
+            [
+                picture
+                if frame is not None
+                and r
+                and (picture := view.picture(frame.values[i])) is not None
+                else "…"
+                for frame, r in zip(frames, ready, strict=True)
+            ]
+        )
+    return rows
+
+
+def strip_of_points(
+    card: Card, frames: Sequence[Frame | None], backdrop: Backdrop | None
+) -> list[list[Cell]]:
+    """One row of plots."""
+    return [[_plot(Shown("", card, frame, None), backdrop) for frame in frames]]
+
+
 def _plot(column: Shown, backdrop: Backdrop | None) -> Cell:
     frame, names = column.frame, axes_of(column.card.kind)
     if frame is None or not frame.done:
-        return f"{column.title}: {WAITING}"
+        return f"{column.title}: {WAITING}" if column.title else WAITING
     points: Any = frame.values[: frame.done]
     labels = frame.request.labels()
     if backdrop is not None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from app.exchange.figures import Drawn
 from app.exchange.picture_actions import Act, PictureActions
 from app.kinds import view_of
-from app.recipes.recipe import Recipe, RecipeError, card_among, prompt_of, request_of
+from app.recipes.recipe import Recipe, card_among, prompt_of, request_of
 from app.recipes.rows import rows
 from app.sampling import figure
 from app.sampling.asking import Asking
@@ -21,6 +21,7 @@ from app.sampling.comparing import same_of_others
 from app.sampling.copies import MOST, Copies
 from app.sampling.displays import DISPLAYS, display_of
 from app.sampling.large import LargeRecipes
+from app.sampling.sweeping import Sweeping
 from app.session.settings import Settings
 from app.tab.continuing import Continuing
 from app.tab.parts import Parts
@@ -28,10 +29,11 @@ from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, backdrop
+from app.tasks.sweeping import sweep_in
 from app.work.channels import Channel
 from engines.facts.abilities import reads_text
 from engines.facts.tasks import Task
-from engines.model import Card, SampleRequest, settle
+from engines.model import Card, SampleRequest
 from widgets.sampling.tab import SamplingTab
 from widgets.window.messages import Severity
 
@@ -51,7 +53,7 @@ class Sampling(QObject, Continuing):
         self._inspected: tuple[str, int] | None = None
         self.knobs: dict[str, dict[str, float]] = {}
         self.copies = Copies()
-        self.asking = Asking(tab)
+        self.asking, self.sweeping = Asking(tab), Sweeping(parts, self)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
         self._large = LargeRecipes(messages, self.resume, self)
@@ -77,14 +79,13 @@ class Sampling(QObject, Continuing):
         tab.copy_wanted.connect(lambda name, i: act.copy(self.columns[name], i))
         tab.close_wanted.connect(self._close)
         tab.duplicate_wanted.connect(self.duplicate)
+        tab.sweep_wanted.connect(self.sweep)
         tab.retry_wanted.connect(self._retry)
         tab.details_wanted.connect(self._buttons.tell_details)
         tab.viewer.copy_wanted.connect(lambda: self._with_inspected(act.copy))
         tab.viewer.copy_recipe_wanted.connect(lambda: self._with_inspected(act.copy_recipe))
         tab.viewer.save_wanted.connect(self.save)
         tab.viewer.drag_wanted.connect(lambda: self._with_inspected(act.drag))
-
-    # what is shown
 
     @Slot()
     def _data_changed(self) -> None:
@@ -305,31 +306,27 @@ class Sampling(QObject, Continuing):
     @Slot(str)
     def duplicate(self, name: str) -> None:
         """One more column of the same model, whose knobs begin as they stand here."""
-        copy = self.copies.add(name)
-        if copy is None:
+        if self.copies.add(name, self.knobs) is None:
             said = f"There are {MOST} columns of this model: close one of them first."
             self._messages.tell(said, severity=Severity.NOTE)
-            return
-        self.knobs[copy] = dict(self.knobs.get(name, {}))
         self.rebuild()
+
+    @Slot(str)
+    def sweep(self, name: str) -> None:
+        """Show what one knob of a column does, at one seed."""
+        self.sweeping.begin(self.columns[name], self._request(name), self._behind)
 
     @Slot(str)
     def _close(self, name: str) -> None:
         """A copy goes alone, and those behind it move up; the last column takes its model along."""
-        moves = self.copies.drop(name)
-        if not moves:
+        moved = self.copies.drop(name, self.knobs)
+        if not moved:
             self._buttons.close(name)
             return
-        self.knobs.pop(name, None)
-        for old, new in moves.items():
-            turned = self.knobs.pop(old, {})
-            if new is not None:
-                self.knobs[new] = turned
-        for moved in {name, *moves}:
-            self.batches.drop(moved)
-            if moved in self.columns:
-                self.columns.pop(moved).close()
-        self._tab.drop_columns({name, *moves})
+        for each in moved & self.columns.keys():
+            self.batches.drop(each)
+            self.columns.pop(each).close()
+        self._tab.drop_columns(moved)
         self.rebuild()
 
     @Slot(str)
@@ -364,6 +361,15 @@ class Sampling(QObject, Continuing):
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - recipe.first
 
+    def restore_sweep(self, recipes: Sequence[Recipe]) -> bool:
+        """Open a saved sweep once more; False where these recipes are none. Raises RecipeError."""
+        found = sweep_in(recipes)
+        if found is not None:
+            self.restore(recipes[0])
+            column = self.columns[card_among(self._session.cards, recipes[0]).name]
+            self.sweeping.expect(column, request_of(recipes[0]), *found)
+        return found is not None
+
     def restore_copies(self, recipes: Sequence[Recipe]) -> None:
         """Further columns of models that have one: recipes of a figure beyond the first of each.
 
@@ -374,25 +380,20 @@ class Sampling(QObject, Continuing):
             self.copies.counts.pop(card.name, None)
         for card, recipe in zip(cards, recipes, strict=True):
             self._check_seed_and_knobs(card, recipe)
-            if (copy := self.copies.add(card.name)) is not None:
+            if (copy := self.copies.add(card.name, self.knobs)) is not None:
                 self.knobs[copy] = dict(recipe.knobs)
         self.rebuild()
+        self.refresh()
 
     def resume(self, recipe: Recipe) -> None:
         """Queue what a recipe asks for. Raises RecipeError."""
         card = card_among(self._session.cards, recipe)
-        self._jobs.submit(
-            self.batches.order(card.name, card, request_of(recipe), prompt_of(recipe))
-        )
+        asked = request_of(recipe), prompt_of(recipe)
+        self._jobs.submit(self.batches.order(card.name, card, *asked))
 
     def _check_seed_and_knobs(self, card: Card, recipe: Recipe) -> None:
         """Raise RecipeError for what the window's own controls could not say."""
         DISPLAYS.checked(card.kind)
         check_seed(recipe, Task.SAMPLE)
-        column = self.columns.get(card.name)
-        if column is None or column.frame is None:
-            return  # the knobs are not known before the model is loaded
-        try:
-            settle(column.frame.knobs, recipe.knobs)
-        except ValueError as error:
-            raise RecipeError(f"the recipe does not fit {card.name}: {error}") from error
+        if (column := self.columns.get(card.name)) is not None:
+            column.check(recipe)

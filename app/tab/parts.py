@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.exchange.export import Export
-from app.exchange.figures import Drawn
+from app.exchange.figures import Drawn, Figures
 from app.exchange.intake import Intake
 from app.exchange.travel import Travel
 from app.recipes.recipe import Recipe
@@ -61,6 +61,7 @@ class Parts:
     channels: Channels
     jobs: Jobs
     export: Export
+    figures: Figures
     intake: Intake
     travel: Travel
     messages: Messages

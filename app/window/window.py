@@ -113,6 +113,7 @@ class Window(QMainWindow):
             self.channels,
             self.jobs,
             self.export,
+            self.figures,
             self.intake,
             self.travel,
             self.messages,
@@ -304,11 +305,14 @@ class Window(QMainWindow):
 
         Those of a figure come together: a second one of the same model is one more column.
         """
+        sampling = self.presenters[0]
+        if isinstance(sampling, Sampling) and len(recipes) > 1 and sampling.restore_sweep(recipes):
+            self.tabs.show_task(Task.SAMPLE)
+            return
         firsts = {recipe.sha256: recipe for recipe in reversed(recipes)}.values()
         for recipe in reversed(firsts):
             self._restore_one(recipe)
         more = [recipe for recipe in recipes if not any(recipe is first for first in firsts)]
-        sampling = self.presenters[0]
         if more and isinstance(sampling, Sampling) and more[0].task == Task.SAMPLE:
             sampling.restore_copies(more)
 

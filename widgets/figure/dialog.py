@@ -28,6 +28,7 @@ class FigureDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Figure")
         self._page = FigurePage(self)
+        self.head: QWidget | None = None
         self.count, self.size_box = NumberBox(self), NumberBox(self)
         self._count_label = QLabel("Columns", self)
         self.refresh = QPushButton("Refresh", self)
@@ -80,12 +81,22 @@ class FigureDialog(QDialog):
         area.setWidget(self._page)
         area.setAlignment(Qt.AlignmentFlag.AlignCenter)
         area.setAccessibleName("Figure")
-        lay.down((area, 1), self._controls, on=self, margins=theme.UNIT)
+        self._stack = lay.down((area, 1), self._controls, on=self, margins=theme.UNIT)
         self.resize(980, 640)
 
     def scale(self) -> float:
         """How large the cells are, 1 for the usual size."""
         return float(self.size_box.value()) / 100
+
+    def set_head(self, head: QWidget | None) -> None:
+        """Put controls above the figure, in place of those that were there; None for none."""
+        if self.head is not None and self.head is not head:
+            self.head.hide()
+        self.head = head
+        if head is not None:
+            self._stack.insertWidget(0, head)
+            head.show()
+        self.refresh.setVisible(head is None)  # what has controls follows them
 
     def offer(self, most: int, count: int) -> None:
         """Offer 1 … `most` columns, silently; there is nothing to choose of a single one."""

@@ -81,6 +81,11 @@ class Glyph(Enum):
     REDO = '<path d="M13 6H6.5a3.5 3.5 0 0 0 0 7H10m.2-9.8L13 6l-2.8 2.8"/>'
     RESET = '<path d="M3.3 7.2a4.8 4.8 0 1 1 .6 3.3M3 3.6v3.7h3.7"/>'
     RETRY = '<path d="M12.7 7.2a4.8 4.8 0 1 0-.6 3.3M13 3.6v3.7H9.3"/>'
+    STRIP = (
+        '<rect x="1.8" y="5" width="3.6" height="6" rx=".8"/>'
+        '<rect x="6.2" y="5" width="3.6" height="6" rx=".8"/>'
+        '<rect x="10.6" y="5" width="3.6" height="6" rx=".8"/>'
+    )
     SHRINK = (
         '<rect class="f" x="6.6" y="6.6" width="2.8" height="2.8"/>'
         '<path d="M8 1.6v2.6m0 7.6v2.6M1.6 8h2.6m7.6 0h2.6"/>'

@@ -73,6 +73,8 @@ class SamplingTab(QWidget):
     close_wanted = Signal(str)
     duplicate_wanted = Signal(str)
     """One more column of this one's model, to turn other knobs."""
+    sweep_wanted = Signal(str)
+    """One of its knobs at several values, side by side."""
     retry_wanted = Signal(str)
     details_wanted = Signal(str)
 
@@ -249,6 +251,7 @@ class SamplingTab(QWidget):
         column.details_wanted.connect(lambda: self.details_wanted.emit(name))
         section = _KnobSection(spec, self)
         section.panel.changed.connect(lambda knob, v: self.knob_changed.emit(name, knob, v))
+        section.sweep.clicked.connect(lambda: self.sweep_wanted.emit(name))
         section.duplicate.clicked.connect(lambda: self.duplicate_wanted.emit(name))
         self._columns[name], self._sections[name] = column, section
         self._per_row[name] = spec.per_row
@@ -289,7 +292,13 @@ class _KnobSection(QWidget):
             "One more column of this model, to compare other values of its knobs.",
             self,
         )
-        head = lay.across(dot, (title, 1), self.duplicate)
+        self.sweep = GlyphButton(
+            Glyph.STRIP,
+            f"Sweep a knob of {spec.title}",
+            "One knob at several values and one seed, side by side: a figure to look at and save.",
+            self,
+        )
+        head = lay.across(dot, (title, 1), self.sweep, self.duplicate)
         self.panel = KnobPanel(self)
         self.panel.nothing.setText("Its knobs appear once it is loaded.")
         lay.down(head, self.panel, on=self, spacing=theme.UNIT // 2)

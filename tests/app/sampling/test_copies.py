@@ -99,6 +99,9 @@ def test_names_of_copies():
     copies = Copies()
     copies.remember({"a": 3, "b": 1, "c": 99})
     assert copies.counts == {"a": 3, "c": MOST}
-    assert copies.drop("a #2") == {"a #3": "a #2"}
-    assert copies.drop("a #2") == {"a #2": None}
-    assert copies.drop("a") == {}
+    knobs = {"a": {"t": 1.0}, "a #2": {"t": 2.0}, "a #3": {"t": 3.0}}
+    assert copies.drop("a #2", knobs) == {"a #2", "a #3"}
+    assert knobs == {"a": {"t": 1.0}, "a #2": {"t": 3.0}}
+    assert copies.drop("a", knobs) == {"a", "a #2"}
+    assert knobs == {"a": {"t": 3.0}}
+    assert copies.drop("a", knobs) == set()
