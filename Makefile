@@ -17,8 +17,11 @@ FUZZ = GENSCOPE_FUZZ=650 OMP_NUM_THREADS=1 $(DISPLAYLESS) $(BIN)/python -m pytes
 run: .venv/ready-to-run
 	$(BIN)/python main.py
 
-test: check
-	$(TESTS) --durations 20
+# Checks run beside the tests, which are the longer; what they find is said at the end.
+test: .venv/ready
+	$(MAKE) --no-print-directory check > .venv/check.txt 2>&1 & checks=$$!; \
+	$(TESTS) --durations 20; code=$$?; \
+	wait $$checks || code=1; cat .venv/check.txt; exit $$code
 
 # Under a minute: no shipped model, no window as a whole. The files stand in tests/quick.txt.
 quick: .venv/ready

@@ -34,9 +34,10 @@ class Commanded(Protocol):
     seed: SeedField
     families: Families
     about: About
-    keys: ShortcutsDialog
     keeping: Keeping
 
+    @property
+    def keys(self) -> ShortcutsDialog: ...
     def close(self) -> bool: ...
     def show_term(self, word: str) -> None: ...
 

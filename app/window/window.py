@@ -6,6 +6,7 @@ import base64
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
@@ -125,15 +126,19 @@ class Window(QMainWindow):
         self.glossary: GlossaryDialog | None = None
         self.about = About(self.messages, self)
         self.keeping = Keeping(self, self, settings, settings_path, folder)
-        commands = commands_of(self)
-        self.keys = ShortcutsDialog(menus.shortcuts(commands), self)
+        self._commands = commands_of(self)
         self._arrange()
-        menus.fill(self.menuBar(), commands)
+        menus.fill(self.menuBar(), self._commands)
         view = self.menuBar().actions()[_VIEW].menu()
         assert isinstance(view, QMenu)
         self._modes = menus.add_themes(view, self.set_theme, self)
         self._join()
         self._recall(settings)
+
+    @cached_property
+    def keys(self) -> ShortcutsDialog:
+        """The list of keys, made when it is first asked for."""
+        return ShortcutsDialog(menus.shortcuts(self._commands), self)
 
     def _prepare_lane(self) -> None:
         """On the lane's thread, and on each that takes over from one that was left behind."""

@@ -53,13 +53,14 @@ def test_the_pages_card_opens_what_its_training_saved(tmp_path):
     assert (tmp_path / out.strip()).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.fixture
-def card(tmp_path):
-    """The card of the page's plug-in, with its weights."""
+@pytest.fixture(scope="module")
+def card(tmp_path_factory):
+    """The card of the page's plug-in, with its weights; nobody changes it."""
+    folder = tmp_path_factory.mktemp("independent")
     for name in ("fit.py", "independent.toml"):
-        (tmp_path / name).write_text(blocks()[name], "utf-8")
-    run(tmp_path, "fit.py")
-    return str(tmp_path / "independent.toml")
+        (folder / name).write_text(blocks()[name], "utf-8")
+    run(folder, "fit.py")
+    return str(folder / "independent.toml")
 
 
 def test_the_example_is_short_and_its_pyproject_is_on_the_page():

@@ -45,7 +45,7 @@ def test_its_card_comes_back(root):
 @pytest.mark.parametrize("given", [{}, {"mood": "wild"}, {"mood": "calm", "key": "high"}])
 def test_samples_have_the_distribution_that_the_density_tells(model, given):
     """Pairs of the first two symbols, counted and worked out, to four standard errors."""
-    n = 4000
+    n = 1500
     x = finish(model.sample(SampleRequest(n, 7, given=given)))
     assert KIND.fault(x) is None
     codes = torch.tensor(model.card.codes(given)).expand(16, -1)

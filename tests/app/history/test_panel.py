@@ -71,7 +71,8 @@ class Panel:
             return store.entries(store.find(Query(**query)))
 
     def until_kept(self, count, **query):
-        self.stage.until(lambda: len(self.kept(**query)) == count)
+        with Store(self.path) as store:
+            self.stage.until(lambda: len(store.entries(store.find(Query(**query)))) == count)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ CLASSED = Points(X, ("x", "y"), Y, ("upper", "lower"))
 
 @pytest.mark.parametrize("family", SMALL)
 def test_fitted_twice_it_has_the_same_weights_and_opens_like_any_other(home, family):
-    one, two = (finish(fit(POINTS, family, name="mine", steps=6, seed=3)) for _ in range(2))
+    one, two = (finish(fit(POINTS, family, name="mine", steps=3, seed=3)) for _ in range(2))
     assert (one.name, two.name) == (f"mine/{family}", f"mine/{family}-2")
     assert one.sha256 == two.sha256
     assert one.training["points"] == 135

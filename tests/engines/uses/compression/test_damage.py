@@ -213,7 +213,7 @@ def sealed(raw, g):
     return container.packed(header, checks, frames)
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(10_000, marks=pytest.mark.evidence)])
+@pytest.mark.parametrize("count", [30, pytest.param(10_000, marks=pytest.mark.evidence)])
 def test_made_up_files_are_refused_or_read(written, count):
     model, _, raw = written
     g = np.random.default_rng(5)

@@ -62,7 +62,7 @@ def test_the_correction_fails_on_complex_outliers_under_a_weak_model(judged):
 
 def test_p_values_of_held_out_digits_are_uniform(judged):
     name, _, judge = judged
-    count = 48 if name in ("autoregressive", "kde") else 200
+    count = 32 if name in ("autoregressive", "kde") else 100
     for score, p in judge(digits(count)).p.items():
         assert stats.kstest(p, "uniform").pvalue > 0.005, score
 
