@@ -26,7 +26,8 @@ from engines.checkpoints import archive
 from engines.outside import single
 from widgets.window.messages import Messages
 
-_MODELS = (".toml", archive.SUFFIX, *single.SUFFIXES)
+_WHOLE = (".toml", ".genscope", archive.SUFFIX, *single.SUFFIXES)
+"""Files that are no examples: models and workspaces."""
 _NAME = re.compile(r"\S*([./\\]\S|[_\d])")
 """A first word with a dot, a slash, an underscore or a digit inside."""
 
@@ -44,7 +45,7 @@ class Bare:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder, a card or a file of weights: a model or pictures."""
+    """A folder, a card, a file of weights or a workspace."""
 
     path: Path
 
@@ -171,7 +172,7 @@ def reading(sources: tuple[Source, ...]) -> Job:
 
 
 def _found(source: Source) -> Found:
-    if isinstance(source, Path) and (source.suffix.lower() in _MODELS or source.is_dir()):
+    if isinstance(source, Path) and (source.suffix.lower() in _WHOLE or source.is_dir()):
         return Folder(source)
     try:
         if isinstance(source, str):

@@ -151,6 +151,11 @@ def load(path: Path | None = None) -> Settings:
     return Settings(**values)
 
 
+def of_table(table: Mapping[str, Any]) -> Settings:
+    """Settings out of JSON, trusting nothing; what is refused has its default."""
+    return Settings(**_accepted(table)[0])
+
+
 def save(settings: Settings, path: Path | None = None) -> None:
     """Write the settings. Raises SaveError; the old file stays as it was."""
     text = json.dumps(vars(settings), indent=2, default=dict)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.recipes.recipe import Recipe, RecipeError
+from app.session.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,9 @@ def _same(one: Any, other: Any) -> bool:
 
 class Continuing:
     """What the window asks of a tab to continue it; a tab without a state of its own says so."""
+
+    def remember(self, settings: Settings) -> None:
+        """Take up the controls of the last time, or of a workspace."""
 
     def standing(self) -> Standing | None:
         """What stands in the tab beyond its settings, None for nothing; asked every second."""

@@ -40,6 +40,9 @@ class Presenter(Protocol):
     def restore(self, recipe: Recipe) -> None:
         """Re-make a recipe of this tab's task. Raises RecipeError and changes nothing."""
 
+    def remember(self, settings: Settings) -> None:
+        """Take up the controls of the last time, or of a workspace."""
+
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
 

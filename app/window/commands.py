@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.window.folders import Folders
     from app.window.keeping import Keeping
     from app.window.tabs import Tabs
+    from app.window.workspaces import Workspaces
     from app.work.channels import Channels
     from widgets.controls.shortcuts import ShortcutsDialog
     from widgets.queue.job_bar import JobBar
@@ -31,6 +32,7 @@ class Commanded(Protocol):
     folders: Folders
     library: Library
     tabs: Tabs
+    workspaces: Workspaces
     seed: SeedField
     families: Families
     about: About
@@ -55,6 +57,14 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             "Take the pictures of a folder as examples",
         ),
         Command("&Built-in examples", folders.leave),
+        Command("Open &workspace…", window.workspaces.ask_to_open),
+        Command(
+            "Save w&orkspace…",
+            window.workspaces.ask_to_save,
+            ("Ctrl+Alt+S",),
+            "Window",
+            "Save all tabs in one file",
+        ),
         Command(
             "&Models…",
             window.library.show,

@@ -113,16 +113,7 @@ class Continuation(QObject):
     def _recall(self, left: Left) -> None:
         """Set what stood in the tabs, of the data set in view."""
         self._before = left
-        tabs, session = self._window.tabs, self._window.session
-        for task, text in left.tabs.items():
-            try:
-                recipe = Recipe.from_json(text)
-                if task in _TASKS and card_among(session.cards, recipe).data == session.data:
-                    tabs.of_task(task).recall(recipe)
-            except (RecipeError, ValueError) as error:
-                log.warning("what stood in the tab %s cannot be recalled: %s", task, error)
-        if left.front in _TASKS:
-            tabs.show_task(left.front)
+        recall(left, self._window.tabs, self._window.session)
 
     @Slot()
     def _dismiss(self) -> None:
@@ -150,7 +141,7 @@ class Continuation(QObject):
             return
         orders = tuple(o for o in self._window.jobs.unfinished() if o.recipe is not None)
         front = self._window.tabs.front_task()
-        standing = self._standings()
+        standing = standings(self._window.tabs)
         same = standing.keys() == self._standing.keys() and all(
             each.same(self._standing[task]) for task, each in standing.items()
         )
@@ -158,13 +149,6 @@ class Continuation(QObject):
             return
         self._orders, self._standing, self._front = orders, standing, front
         self._writer.put(_FILE, partial(self._write, self._now()))
-
-    def _standings(self) -> dict[str, Standing]:
-        found = {}
-        for task, presenter in zip(_TASKS, self._window.tabs.presenters, strict=False):
-            if (standing := presenter.standing()) is not None:
-                found[task] = standing
-        return found
 
     def _now(self, *, ended: bool = False) -> Callable[[], Left]:
         """What makes the state as it is: recipes are packed on the thread that writes."""
@@ -193,6 +177,33 @@ class Continuation(QObject):
             self._found = None
         if self._recovery is not None:
             self._recovery.close()
+
+
+def recall(left: Left, tabs: Tabs, session: Session) -> None:
+    """Set what stood in the tabs, of the data set in view, and bring the one in front there."""
+    for task, text in left.tabs.items():
+        try:
+            recipe = Recipe.from_json(text)
+            if task in _TASKS and card_among(session.cards, recipe).data == session.data:
+                tabs.of_task(task).recall(recipe)
+        except (RecipeError, ValueError) as error:
+            log.warning("what stood in the tab %s cannot be recalled: %s", task, error)
+    if left.front in _TASKS:
+        tabs.show_task(left.front)
+
+
+def standings(tabs: Tabs) -> dict[str, Standing]:
+    """What stands in the tabs that were seen, by their tasks."""
+    found = {}
+    for task, presenter in zip(_TASKS, tabs.presenters, strict=False):
+        if (standing := presenter.standing()) is not None:
+            found[task] = standing
+    return found
+
+
+def left_of(tabs: Tabs) -> Left:
+    """What stands in the tabs now, without the jobs of the queue."""
+    return _left(tabs.front_task(), standings(tabs), (), Left(), ended=True)
 
 
 def _same_orders(some: tuple[Order, ...], others: tuple[Order, ...]) -> bool:

@@ -6,7 +6,7 @@ import base64
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
@@ -28,10 +28,9 @@ from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
 from app.models.titles import data_title, family_title, tip_of
-from app.recipes.recipe import Recipe, card_among, replaced
-from app.sampling.presenter import Sampling
 from app.session.session import Session
 from app.session.settings import Settings, Theme
+from app.session.workspace import SUFFIX
 from app.tab.parts import Parts
 from app.window import menus
 from app.window.about import About
@@ -39,12 +38,13 @@ from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
 from app.window.keeping import Keeping
+from app.window.restoring import restore
 from app.window.tabs import Tabs
+from app.window.workspaces import Workspaces
 from app.work.channels import Channels
 from app.work.jobs import Jobs
 from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
-from engines.facts.tasks import Task
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import lay
@@ -52,7 +52,7 @@ from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Messages
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
 
@@ -94,7 +94,7 @@ class Window(QMainWindow):
         self.figures = Figures(self.export, self.messages, self)
         self.folders = Folders(self.session, self.channels, self.export, self.messages, self)
         self.intake = Intake(
-            self._restore, self._adopt, self._open_folder, self.export, self.messages, self
+            partial(restore, self), self._adopt, self._open_folder, self.export, self.messages, self
         )
         self.library = Library(
             self.session,
@@ -124,6 +124,7 @@ class Window(QMainWindow):
         self.presenters = self.tabs.presenters
         self.families = Families(self.session, self)
         self.glossary: GlossaryDialog | None = None
+        self.workspaces = Workspaces(self, self)
         self.about = About(self.messages, self)
         self.keeping = Keeping(self, self, settings, settings_path, folder)
         self._commands = commands_of(self)
@@ -245,8 +246,10 @@ class Window(QMainWindow):
         self.glossary.show_term(word)
 
     def _open_folder(self, path: Path) -> None:
-        """Take a folder that was brought: a model, else pictures."""
-        if is_model(path):
+        """Take what was brought: a workspace, a model, else pictures."""
+        if path.suffix.lower() == SUFFIX:
+            self.workspaces.open(path)
+        elif is_model(path):
             self.library.add(str(path))
         else:
             self.folders.open(path)
@@ -304,30 +307,6 @@ class Window(QMainWindow):
         self.seed.set_value(self.session.seed)
 
     # recipes from outside
-
-    def _restore(self, recipes: tuple[Recipe, ...]) -> None:
-        """Hand recipes to the tab of their task and bring that to the front.
-
-        Those of a figure come together: a second one of the same model is one more column.
-        """
-        sampling = self.presenters[0]
-        if isinstance(sampling, Sampling) and len(recipes) > 1 and sampling.restore_sweep(recipes):
-            self.tabs.show_task(Task.SAMPLE)
-            return
-        firsts = {recipe.sha256: recipe for recipe in reversed(recipes)}.values()
-        for recipe in reversed(firsts):
-            self._restore_one(recipe)
-        more = [recipe for recipe in recipes if not any(recipe is first for first in firsts)]
-        if more and isinstance(sampling, Sampling) and more[0].task == Task.SAMPLE:
-            sampling.restore_copies(more)
-
-    def _restore_one(self, recipe: Recipe) -> None:
-        self.tabs.of_task(recipe.task).restore(recipe)
-        self.tabs.show_task(recipe.task)
-        if recipe.task == Task.SAMPLE:
-            card = card_among(self.session.cards, recipe)
-            if note := replaced(recipe, card):
-                self.messages.tell(sentence(note), severity=Severity.WARNING)
 
     def _adopt(self, source: Path | bytes) -> bool:
         """Offer a picture without a recipe to the tab in front."""
