@@ -181,6 +181,14 @@ class Panel(QObject):
         self._basis[name] = basis
         self.values[name, basis] = turned
 
+    def put(self, name: str, basis: str, turned: tuple[float, ...]) -> None:
+        """Turn the sliders of a model to where they were."""
+        self.expect(name, basis, turned)
+        if name == self.name and name in self.studies:
+            self._show(self.studies[name])
+        self.turned.emit(name)
+        self.rested.emit()
+
     # the hand
 
     @Slot(int, float)

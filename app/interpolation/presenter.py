@@ -17,6 +17,7 @@ from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
 from app.interpolation.paths import Paths
 from app.interpolation.row import WalkRow, channels_of
+from app.interpolation.undoing import undo_of
 from app.models.titles import family_title
 from app.recipes.recipe import Recipe, card_among
 from app.session.settings import Settings
@@ -62,6 +63,7 @@ class Interpolation(QObject, Continuing):
         self._buttons = RowButtons(
             tab, parts.session, parts.messages, lambda name: self.rows[name].failure
         )
+        self.undo = undo_of(tab, self.keys, self.panel, parts.session)
         self._pending: tuple[Card, Plan] | None = None
         self._chosen = ""
         self._unsettled: set[str] = set()

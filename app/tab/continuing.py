@@ -26,10 +26,11 @@ class Standing:
 
     def same(self, other: Standing | None) -> bool:
         """Whether both are of the same."""
-        return other is not None and _same((self.title, self.parts), (other.title, other.parts))
+        return other is not None and same((self.title, self.parts), (other.title, other.parts))
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two parts are of the same values, arrays and records among them."""
     if one is other:
         return True
     if type(one) is not type(other):
@@ -37,11 +38,11 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return bool(one.shape == other.shape and (one == other).all())
     if isinstance(one, Mapping):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     if is_dataclass(one):
-        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     return bool(one == other)
 
 

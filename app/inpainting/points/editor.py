@@ -14,6 +14,7 @@ from app.recipes.condition import known_to
 from app.recipes.recipe import Recipe
 from app.session.settings import Settings
 from app.tab.parts import Parts
+from app.tab.undo import State, Undo
 from app.tasks.kept import fill_line_and_keep
 from app.tasks.line import MOST_DRAWS, PLACES, QUICK_PLACES, Curve, LineRequest
 from app.tasks.line_recipe import recipe_of, request_of
@@ -39,7 +40,16 @@ class PointEditor(Editor[LineRow]):
         self.source.true.connect(self._show_truth)
         self.source.changed.connect(self.changed)
         self.source.found.connect(self.found)
+        self.undo = Undo(self.desk.line, self._state, self._put, self.source.changed)
         self._truth: Curve | None = None
+
+    def _state(self) -> State:
+        line = self.source.line()
+        return (line.data, line.axis, line.value) if line is not None else ()
+
+    def _put(self, state: State) -> None:
+        _, axis, value = state
+        self.source.put(axis, value)
 
     def show(self, card: Card) -> None:
         self.source.show(card.data)
