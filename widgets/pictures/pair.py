@@ -174,6 +174,7 @@ class PairDialog(QDialog):
     def _dress(self) -> None:
         self.ways.setAccessibleName("Way to compare")
         self.ways.setToolTip("How the two are compared; M goes to the next way.")
+        self.swap.setAutoDefault(False)
         self.swap.setToolTip("Let A and B change places (C).")
         small_print(self.note)
         self.names[1].setAlignment(Qt.AlignmentFlag.AlignRight)
