@@ -52,7 +52,7 @@ from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
-from widgets.window.messages import Messages
+from widgets.window.messages import Cause, Messages
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
 
@@ -161,12 +161,12 @@ class Window(QMainWindow):
         foot.addWidget(self.bar, 1)
         foot.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
         layout = lay.down(top, spacing=unit // 2)
-        said = lay.across(self.messages, margins=(unit, 0, unit, 0), spacing=None)
-        layout.addLayout(said)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)
         centre = QWidget(self)
         centre.setLayout(layout)
+        self.messages.setParent(centre)
+        self.messages.lie_over(self.tabs)
         self.setCentralWidget(centre)
         self.resize(1280, 800)
 
@@ -177,6 +177,7 @@ class Window(QMainWindow):
         self.seed.changed.connect(self.session.set_seed)
         self.session.catalogue_changed.connect(self.reread)
         self.session.data_changed.connect(self._show_choice)
+        self.session.data_changed.connect(self._settle)
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
         self.travel.arrived.connect(self.tabs.show_task)
@@ -301,6 +302,11 @@ class Window(QMainWindow):
         self.picker.choose_models(models)
         known = {**self._settings.models, data: models}
         self._settings = replace(self._settings, models=known)
+
+    @Slot()
+    def _settle(self) -> None:
+        """What was refused for the data set before concerns nobody any more."""
+        self.messages.settle(Cause.OPENING, Cause.RECIPE)
 
     @Slot()
     def _show_seed(self) -> None:

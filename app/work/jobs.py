@@ -40,6 +40,11 @@ class Order:
     recipe: Callable[[], Any] | None = None
 
 
+def _about(title: str) -> str:
+    """The cause of what is said of a job: a later one of that title, if it ends well, settles it."""
+    return f"job: {title}"
+
+
 class Jobs(QObject):
     """Joins the queue to the job bar. A failed job can be retried: it gets a new ticket."""
 
@@ -96,7 +101,8 @@ class Jobs(QObject):
     @Slot(str, object)
     def tell_failure(self, title: str, failure: Failure) -> None:
         """Say that a job, of the queue or in the background, has failed, and why."""
-        self._messages.tell(f"{title} failed. {failure.sentence}", failure.details)
+        said = f"{title} failed. {failure.sentence}"
+        self._messages.tell(said, failure.details, about=_about(title))
 
     @Slot(int)
     def _started(self, ticket: int) -> None:
@@ -112,7 +118,9 @@ class Jobs(QObject):
     @Slot(int, object)
     def _done(self, ticket: int, result: object) -> None:
         self._bar.end(ticket, JobState.DONE)
-        self._orders.pop(ticket).done(result)
+        order = self._orders.pop(ticket)
+        self._messages.settle(_about(order.title))
+        order.done(result)
 
     @Slot(int, object)
     def _failed(self, ticket: int, failure: Failure) -> None:
