@@ -41,7 +41,7 @@ class Order:
 
 
 def _about(title: str) -> str:
-    """The cause of what is said of a job: a later one of that title, if it ends well, settles it."""
+    """The cause of what is said of a job: a later one of that title settles it by ending well."""
     return f"job: {title}"
 
 

@@ -95,28 +95,21 @@ class PlaneView(QWidget):
             if panel.property("diverging") is not True:
                 panel.map.set_scale(scale)
 
-    def box_in_view(self) -> tuple[float, float, float, float]:
-        """The part of the plane that the maps show."""
-        return next(iter(self._panels.values())).map.box_in_view()
-
-    def map_size(self) -> tuple[int, int]:
-        """Size of a map in device-independent pixels."""
-        first = next(iter(self._panels.values())).map
-        return first.width(), first.height()
+    def shown_box(self) -> tuple[float, float, float, float]:
+        """The part of the plane that the maps are asked to show, whatever their size."""
+        return next(iter(self._panels.values())).map.shown_box()
 
     def _add(self, spec: PanelSpec) -> None:
         panel = HeatPanel(self)
         panel.set_identity(spec.title, spec.family, closable=spec.closable)
         name, heat = spec.name, panel.map
-        if self._panels:
-            heat.set_range(*self.box_in_view())
         for other in self._panels.values():
+            heat.adopt_view(other.map)
             heat.link(other.map)
         heat.hovered.connect(self.hovered)
         heat.left.connect(self.left)
         heat.clicked.connect(self.clicked)
         heat.view_moved.connect(self.view_moved)
-        heat.resized.connect(self.view_moved)
         panel.close_wanted.connect(lambda: self.close_wanted.emit(name))
         panel.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         panel.details_wanted.connect(lambda: self.details_wanted.emit(name))

@@ -182,9 +182,7 @@ class Plane(Page):
         """Map what is in view, at the detail that is asked."""
         if self.home is None or not self.view.isVisible() or not self.maps:
             return
-        area = Area(*self.view.box_in_view())
-        if min(self.view.map_size()) < 40:  # not laid out yet
-            return
+        area = Area(*self.view.shown_box())
         home = area.size[0] >= self.home.size[0] and area.size[1] >= self.home.size[1]
         for each in self.maps.values():
             request = self._request(each.name, area)
@@ -333,7 +331,7 @@ class Plane(Page):
     def _retry(self, name: str) -> None:
         if name != TRUTH:
             self._session.reread(name)
-        self.maps[name].wanted = None
+        self.maps[name].forget()
         self.refresh()
 
     def stop(self) -> None:
@@ -350,7 +348,7 @@ class Plane(Page):
         """The view as it is, None while there is nothing to see."""
         if self.home is None or not self._session.models:
             return None
-        area, points = Area(*self.view.box_in_view()), tuple(self.points.points)
+        area, points = Area(*self.view.shown_box()), tuple(self.points.points)
         return view_of_controls(self.view.controls, self._session.models, area, points)
 
     def standing(self) -> Standing | None:
