@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, S
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import lay, theme
+from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud
@@ -40,7 +40,7 @@ class HeatMap(QWidget):
     """`hovered(x, y)` and `clicked(x, y)` in data units; `left` when the mouse has gone.
 
     `view_moved` carries the box that is asked for, after pan, zoom or reset by hand. Another size
-    asks for nothing: the same box is shown in it, with room beside it where the shapes differ.
+    asks for nothing: the same box is shown in it, with room round it where the shapes differ.
 
     Arrow keys pan, + and − zoom, Ctrl+0 resets. Enter does in the middle of what is in view what
     the mouse does where it is: a click, or in lasso mode a lasso round all that is in view.
@@ -80,7 +80,6 @@ class HeatMap(QWidget):
         self.reset_view()
 
     def _build(self) -> None:
-        lay.down(self._plot, on=self, spacing=None)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._view.setAspectLocked(True)
@@ -90,6 +89,7 @@ class HeatMap(QWidget):
             self._view.addItem(item, ignoreBounds=True)
         for item in (self._paths, self._marks, self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
+        self._view.sigResized.connect(self._fit)
         self._view.sigRangeChangedManually.connect(self._moved_by_hand)
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._plot.scene().sigMouseMoved.connect(self._hover)
@@ -260,6 +260,19 @@ class HeatMap(QWidget):
     def follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
         """Show at least this box, without a signal."""
         self._shown = (x0, x1, y0, y1)
+        self._fit()
+
+    @Slot(object)
+    def _fit(self, _view: object = None) -> None:
+        """Give the plot the shape of what it shows, in the middle of the widget."""
+        x0, x1, y0, y1 = self._shown
+        edge, ground = self._plot.width() - self._view.width(), self._plot.height()
+        ground -= self._view.height()
+        scale = min((self.width() - edge) / (x1 - x0), (self.height() - ground) / (y1 - y0))
+        if scale > 0:
+            box = QRectF(0, 0, edge + scale * (x1 - x0), ground + scale * (y1 - y0))
+            box.moveCenter(self.rect().toRectF().center())
+            self._plot.setGeometry(box.toAlignedRect() & self.rect())
         self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
         self._view.updateMatrix()  # else within the next painting, which would ask for another
 
@@ -273,7 +286,7 @@ class HeatMap(QWidget):
         return self._shown
 
     def box_in_view(self) -> Box:
-        """The box now in view: what is asked for, and the room beside it."""
+        """The box now in view: what is asked for, but for a pixel."""
         (x0, x1), (y0, y1) = self._view.viewRange()
         return x0, x1, y0, y1
 
@@ -287,7 +300,7 @@ class HeatMap(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.follow(*self._shown)
+        self._fit()
 
     @Slot(object)
     def _moved_by_hand(self, _axes: object = None) -> None:

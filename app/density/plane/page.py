@@ -168,9 +168,7 @@ class Plane(Page):
         found = self.overlays.backdrop
         assert found is not None
         self.home = Area(*found.view)
-        for name in self.view.names():
-            if (panel := self.view.panel(name)) is not None:
-                panel.map.set_range(*found.view)
+        self.view.set_home(found.view)
         self._restore_pending()
         self.refresh()
         self.recolour()
