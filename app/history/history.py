@@ -16,8 +16,9 @@ from app.history.store import BIN_DAYS, Entry, Query, Store
 from app.models.titles import data_title, family_title
 from app.recipes.rows import rows
 from app.session.session import Session
-from app.work.channels import Channels, Newest
+from app.work.channels import Channels
 from app.work.lane import Failure
+from app.work.newest import Newest
 from engines import naming
 from engines.checkpoints import budget
 from widgets.history.dialog import HistoryDialog

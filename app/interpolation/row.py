@@ -205,7 +205,7 @@ class WalkRow(Row):
         if payload.complete:
             self.filmed.emit(self.card.name)
         else:
-            self.row.set_progress(payload.done / len(payload.values))
+            self.row.set_progress(payload.share)
 
     def _say_cost(self, seconds: float) -> None:
         """What a frame costs, and how the norm of codes goes along the path."""

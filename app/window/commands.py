@@ -41,6 +41,7 @@ class Commanded(Protocol):
     @property
     def keys(self) -> ShortcutsDialog: ...
     def close(self) -> bool: ...
+    def stop(self) -> None: ...
     def show_term(self, word: str) -> None: ...
 
 
@@ -114,10 +115,10 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         ),
         Command(
             "&Stop",
-            lambda: window.tabs.front().stop(),
+            window.stop,
             ("Esc",),
             "Run",
-            "Stop what this tab is doing",
+            "Stop what this tab is doing, or dismiss a message",
         ),
         Command("&New seed", window.seed.dice.click, ("Ctrl+R",), "Run", "New random seed"),
         None,

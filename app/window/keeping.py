@@ -28,8 +28,8 @@ from app.session.settings import Settings
 from app.session.writer import Writer
 from app.window.continuing import Continuation
 from app.window.tabs import Tabs
-from app.work.channels import Newest
 from app.work.jobs import Jobs
+from app.work.newest import Newest
 from widgets.window.messages import Cause, Messages, Severity
 
 log = logging.getLogger(__name__)

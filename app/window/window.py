@@ -27,7 +27,7 @@ from app.exchange.travel import Travel
 from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
-from app.models.titles import data_title, family_title, tip_of
+from app.models.titles import channel_title, data_title, family_title, tip_of
 from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.session.workspace import SUFFIX
@@ -43,6 +43,7 @@ from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
 from app.work.channels import Channels
 from app.work.jobs import Jobs
+from app.work.live import Live
 from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
@@ -87,6 +88,9 @@ class Window(QMainWindow):
         self.channels = Channels(self, prepare=self._prepare_lane)
         self.bar, self.messages = JobBar(self), Messages(self)
         self.jobs = Jobs(self.channels.queue, self.bar, self.messages, self)
+        self.live = Live(
+            self.channels, self.bar, lambda name: channel_title(name, self.session.cards), self
+        )
         self.watch = Watch(
             self.channels, self.jobs, self.messages, lambda: self.session.cards, self
         )
@@ -184,6 +188,7 @@ class Window(QMainWindow):
         self.channels.background_changed.connect(self.bar.set_background)
         self.channels.background_failed.connect(self.jobs.tell_failure)
         self.bar.stop_background_wanted.connect(self.channels.stop_background)
+        self.bar.stop_live_wanted.connect(self.stop)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("device")
         self._device_channel.stepped.connect(self.device.setText)
@@ -239,6 +244,14 @@ class Window(QMainWindow):
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
         self.keeping.begin()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop what the tab in front does; where nothing works, the newest message goes."""
+        if not (self.channels.live() or self.jobs.unfinished()):
+            self.messages.dismiss()
+        self.tabs.front().stop()
+        self.channels.stop_live()
 
     def show_term(self, word: str) -> None:
         """Open the glossary at a word: badges and "?" ask for it, see widgets/look/explain.py."""

@@ -25,7 +25,8 @@ class Order:
 
     `progress` reads (done, total) from what the job yields, or None where it tells neither.
     `submitted` hears the ticket, again after a retry. `recipe` is what the job can be begun again
-    from after the program was killed, None for one that cannot.
+    from after the program was killed, None for one that cannot. `expects` is how many seconds it
+    will take, where that is known.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Order:
     failed: Callable[[Failure], object] = _nothing
     stopped: Callable[[None], object] = _nothing
     recipe: Callable[[], Any] | None = None
+    expects: float | None = None
 
 
 def _about(title: str) -> str:
@@ -76,7 +78,7 @@ class Jobs(QObject):
         tickets = self._queue.submit_all([order.job for order in orders], first=first)
         for ticket, order in zip(tickets, orders, strict=True):
             self._orders[ticket] = order
-            self._bar.add(ticket, order.title, order.detail)
+            self._bar.add(ticket, order.title, order.detail, expects=order.expects)
         if first:
             # the lane may have taken one before the bar hears that it has started
             self._bar.order(tuple(dict.fromkeys((*tickets, *self._queue.waiting()))))

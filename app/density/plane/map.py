@@ -164,6 +164,8 @@ class DensityMap(Row):
     @Slot()
     def rest(self) -> None:
         """Nothing more comes: what is shown stays."""
+        if self.frame is None or not self.frame.complete or self.frame.request != self.wanted:
+            self.wanted = None  # it was stopped: whoever asks again is to get it
         self.panel.map.set_stale(False)
         self.panel.set_state(State.READY if self.frame else State.EMPTY)
 

@@ -1,0 +1,55 @@
+"""What is computed for the eyes at present, in one line of the job bar: live work has no list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Slot
+
+from app.work.channels import Channels
+from widgets.queue.job_bar import JobBar
+from widgets.queue.live_work import FINE, LiveWork
+
+NAMED = 3
+"""How many views the line names."""
+
+
+class Live(QObject):
+    """Brings the live jobs to the bar. `title` says what a channel's name is called on screen.
+
+    From the first of them until none is left their shares count together: what has ended is whole.
+    """
+
+    def __init__(
+        self, channels: Channels, bar: JobBar, title: Callable[[str], str], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._channels, self._bar, self._title = channels, bar, title
+        self._shares: dict[str, float | None] = {}
+        channels.live_changed.connect(self._look)
+
+    @Slot()
+    def _look(self) -> None:
+        busy = {channel.name: channel.share for channel in self._channels.live()}
+        if not busy:
+            self._shares.clear()
+            self._bar.set_live(None)
+            return
+        ended = {name: 1.0 for name in self._shares if name not in busy}
+        self._shares = {**self._shares, **ended, **busy}
+        self._bar.set_live(LiveWork(said([self._title(name) for name in busy]), *self._progress()))
+
+    def _progress(self) -> tuple[int, int | None]:
+        shares = self._shares.values()
+        if all(share is None for share in shares):
+            return 0, None
+        return round(FINE * sum(share or 0.0 for share in shares) / len(shares)), FINE
+
+
+def said(titles: Sequence[str]) -> str:
+    """ "Density: Flow, KDE and 2 more" for titles such as "Density: Flow" and "Density: KDE"."""
+    first, _, _ = titles[0].partition(": ")
+    parts = [title.removeprefix(f"{first}: ") for title in titles]
+    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    names = ", ".join(parts[:NAMED])
+    return f"{names}{more}" if parts[0] == titles[0] else f"{first}: {names}{more}"
