@@ -20,6 +20,7 @@ from widgets.look.colours import Scale
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud
 from widgets.plots.contours import segments
+from widgets.plots.letterbox import Letterbox
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -75,6 +76,7 @@ class HeatMap(QWidget):
         # many maps get a new scale at once: each is painted in a turn of its own, and none waits
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self._paint)
+        self._letterbox = Letterbox(self._plot, self)
         self._build()
         self._dress()
         self.reset_view()
@@ -89,7 +91,6 @@ class HeatMap(QWidget):
             self._view.addItem(item, ignoreBounds=True)
         for item in (self._paths, self._marks, self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
-        self._view.sigResized.connect(self._fit)
         self._view.sigRangeChangedManually.connect(self._moved_by_hand)
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._plot.scene().sigMouseMoved.connect(self._hover)
@@ -260,21 +261,7 @@ class HeatMap(QWidget):
     def follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
         """Show at least this box, without a signal."""
         self._shown = (x0, x1, y0, y1)
-        self._fit()
-
-    @Slot(object)
-    def _fit(self, _view: object = None) -> None:
-        """Give the plot the shape of what it shows, in the middle of the widget."""
-        x0, x1, y0, y1 = self._shown
-        edge, ground = self._plot.width() - self._view.width(), self._plot.height()
-        ground -= self._view.height()
-        scale = min((self.width() - edge) / (x1 - x0), (self.height() - ground) / (y1 - y0))
-        if scale > 0:
-            box = QRectF(0, 0, edge + scale * (x1 - x0), ground + scale * (y1 - y0))
-            box.moveCenter(self.rect().toRectF().center())
-            self._plot.setGeometry(box.toAlignedRect() & self.rect())
-        self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
-        self._view.updateMatrix()  # else within the next painting, which would ask for another
+        self._letterbox.show(*self._shown)
 
     def link(self, other: HeatMap) -> None:
         """Let both follow each other's pan and zoom."""
@@ -300,7 +287,7 @@ class HeatMap(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._letterbox.fit()
 
     @Slot(object)
     def _moved_by_hand(self, _axes: object = None) -> None:
