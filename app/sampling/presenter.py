@@ -51,6 +51,8 @@ class Sampling(QObject, Continuing):
         self.columns: dict[str, SamplingColumn] = {}
         self.batches = Batches(tab, parts, self.columns)
         self._inspected: tuple[str, int] | None = None
+        self._waits: set[str] = set()
+        """Models that are to draw live once the tab comes into view."""
         self.knobs: dict[str, dict[str, float]] = {}
         self.copies = Copies()
         self.asking, self.sweeping = Asking(tab), Sweeping(parts, self)
@@ -68,6 +70,8 @@ class Sampling(QObject, Continuing):
 
     def _connect_tab(self) -> None:
         tab = self._tab
+        tab.entered.connect(self._enter)
+        tab.left.connect(self._leave)
         tab.live_changed.connect(self._controls_changed)
         tab.knob_changed.connect(self.turn)
         tab.generate_wanted.connect(self.generate)
@@ -146,8 +150,26 @@ class Sampling(QObject, Continuing):
             if reads_text(column.card):
                 self._live(name)
 
+    @Slot()
+    def _enter(self) -> None:
+        """Draw what was asked for while nobody saw it."""
+        waits, self._waits = self._waits, set()
+        for name in waits & self.columns.keys():
+            self._live(name)
+
+    @Slot()
+    def _leave(self) -> None:
+        """What nobody sees waits: the live draws that are not finished are begun anew later."""
+        for name, column in self.columns.items():
+            if column.batch is None and self._channel(name).busy:
+                self._waits.add(name)
+                column.stop()
+
     def _live(self, name: str) -> None:
         column = self.columns[name]
+        if not self._tab.isVisible():
+            self._waits.add(name)
+            return
         column.live(self._request(name), self._session.prompt_of(column.card))
         self.batches.mark()
 

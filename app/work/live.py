@@ -48,8 +48,12 @@ class Live(QObject):
 
 def said(titles: Sequence[str]) -> str:
     """ "Density: Flow, KDE and 2 more" for titles such as "Density: Flow" and "Density: KDE"."""
-    first, _, _ = titles[0].partition(": ")
-    parts = [title.removeprefix(f"{first}: ") for title in titles]
-    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    names = ", ".join(parts[:NAMED])
-    return f"{names}{more}" if parts[0] == titles[0] else f"{first}: {names}{more}"
+    groups: dict[str, list[str]] = {}
+    for title in titles[:NAMED]:
+        first, _, what = title.partition(": ")
+        groups.setdefault(first, []).append(what)
+    parts = (
+        f"{first}: {', '.join(each)}" if all(each) else first for first, each in groups.items()
+    )
+    more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+    return " · ".join(parts) + more

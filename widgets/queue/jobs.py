@@ -206,6 +206,8 @@ class JobTable(QAbstractTableModel):
 
     def starts(self, job: Job) -> float | None:
         """Seconds until a waiting job has its turn, None where nobody knows."""
+        if not self.current():  # what is shown goes first, and nobody knows how long it takes
+            return None
         seconds = 0.0
         for other in (*self.current(), *self.waiting()):
             if other is job:
