@@ -73,7 +73,8 @@ class Report:
         yield f"{self.acts} acts, {len(self.gaps)} beats of 10 ms"
         p50, p99 = self.percentile(0.5), self.percentile(0.99)
         yield f"gap p50 {p50:.0f} ms, p99 {p99:.0f} ms (at most {P99:.0f})"
-        yield f"longest, of what was done before: {self.worst(first=False):.0f} ms (at most {GAP:.0f})"
+        again = self.worst(first=False)
+        yield f"longest, of what was done before: {again:.0f} ms (at most {GAP:.0f})"
         yield f"longest, of first looks: {self.worst(first=True):.0f} ms"
         ordered = sorted(self.gaps, key=lambda gap: -gap.wall)
         for first in (False, True):
