@@ -6,6 +6,7 @@ picture. The newest wish wins on each, and what answers an older question is not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 
@@ -63,6 +64,8 @@ class WalkRow(Row):
         self._seed: int | None = None
         self.asked = encoding.NOTHING
         """Which end points are its own samples, and what they are decoded as."""
+        self._waits: Callable[[], None] | None = None
+        """What to begin anew once the tab is in view again."""
         self.prompt = NO_PROMPT
         """The text that its frames are of."""
         self.walks = walks
@@ -70,8 +73,10 @@ class WalkRow(Row):
         self._hear(
             (self._keys.stepped, self._take_codes),
             (self._keys.failed, self.fail),
+            (self._keys.stopped, self.rest),
             (self._strip.stepped, self._take_film),
             (self._strip.failed, self.fail),
+            (self._strip.stopped, self.rest),
             (self._strip.done, self._end_film),
             (self._hand.stepped, self._take_still),
             (self._hand.failed, self.fail),
@@ -160,6 +165,28 @@ class WalkRow(Row):
         self.count = count
         self.row.set_count(count)
         self.refresh_film()
+
+    @Slot()
+    def leave(self) -> None:
+        """The tab goes out of view: what is not finished stops."""
+        if self._keys.busy:
+            self._waits = self.again  # its strip follows
+        elif self._strip.busy:
+            self._waits = self.refresh_film
+        self.stop()
+
+    @Slot()
+    def enter(self) -> None:
+        """The tab is in view again: go on with what was stopped."""
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits()
+
+    @Slot()
+    def rest(self) -> None:
+        """Something was stopped: where nothing else goes on, what is shown stays."""
+        if not (self._keys.busy or self._strip.busy):
+            self.row.set_state(State.EMPTY if self.film is None else State.READY)
 
     def _stand_in(self) -> None:
         """The nearest frame of the strip, until a picture of this very place is there."""
