@@ -275,6 +275,6 @@ class WalkRow(Row):
 def channels_of(channels: Channels, card: Card) -> tuple[Channel, Channel, Channel]:
     """The three channels of a row."""
     keys, strip, hand = (
-        channels.of(f"interpolation {what}: {card.name}") for what in ("keys", "strip", "hand")
+        channels.of(f"interpolation {what}: {card.name}") for what in ("codes", "strip", "picture")
     )
     return keys, strip, hand

@@ -190,7 +190,7 @@ class Window(QMainWindow):
         self.bar.stop_background_wanted.connect(self.channels.stop_background)
         self.bar.stop_live_wanted.connect(self.stop)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
-        self._device_channel = self.channels.open("device")
+        self._device_channel = self.channels.open("starting")
         self._device_channel.stepped.connect(self.device.setText)
 
     # the choice
