@@ -118,7 +118,7 @@ class Hand:
         self.key(Qt.Key.Key_J, CONTROL, self.window)
 
     def stop(self):
-        self.window.stop()
+        self.window.running.stop()
 
     def choose_data(self):
         """The next data set, by a key."""

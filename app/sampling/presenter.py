@@ -27,6 +27,7 @@ from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
+from app.tab.unseen import Unseen
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, backdrop
 from app.tasks.sweeping import sweep_in
@@ -49,12 +50,10 @@ class Sampling(QObject, Continuing):
         self._actions = PictureActions(parts.export, tab, parts.travel)
         self._actions.more = lambda shelf, i: same_of_others(self.columns, parts.travel, shelf, i)
         self.columns: dict[str, SamplingColumn] = {}
-        self.batches = Batches(tab, parts, self.columns)
+        self.copies, self.batches = Copies(), Batches(tab, parts, self.columns)
         self._inspected: tuple[str, int] | None = None
-        self._waits: set[str] = set()
-        """Models that are to draw live once the tab comes into view."""
+        self._unseen = Unseen(tab, self.columns, self._live, self)
         self.knobs: dict[str, dict[str, float]] = {}
-        self.copies = Copies()
         self.asking, self.sweeping = Asking(tab), Sweeping(parts, self)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
@@ -70,8 +69,6 @@ class Sampling(QObject, Continuing):
 
     def _connect_tab(self) -> None:
         tab = self._tab
-        tab.entered.connect(self._enter)
-        tab.left.connect(self._leave)
         tab.live_changed.connect(self._controls_changed)
         tab.knob_changed.connect(self.turn)
         tab.generate_wanted.connect(self.generate)
@@ -150,25 +147,9 @@ class Sampling(QObject, Continuing):
             if reads_text(column.card):
                 self._live(name)
 
-    @Slot()
-    def _enter(self) -> None:
-        """Draw what was asked for while nobody saw it."""
-        waits, self._waits = self._waits, set()
-        for name in waits & self.columns.keys():
-            self._live(name)
-
-    @Slot()
-    def _leave(self) -> None:
-        """What nobody sees waits: the live draws that are not finished are begun anew later."""
-        for name, column in self.columns.items():
-            if column.batch is None and self._channel(name).busy:
-                self._waits.add(name)
-                column.stop()
-
     def _live(self, name: str) -> None:
         column = self.columns[name]
-        if not self._tab.isVisible():
-            self._waits.add(name)
+        if self._unseen.holds(name):
             return
         column.live(self._request(name), self._session.prompt_of(column.card))
         self.batches.mark()
@@ -257,10 +238,8 @@ class Sampling(QObject, Continuing):
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""
-        for name, column in self.columns.items():
-            self._channel(name).stop()
-            if column.batch:
-                self._jobs.cancel(column.batch)
+        for column in self.columns.values():
+            column.halt()
 
     # one picture
 

@@ -78,6 +78,10 @@ class Row(QObject):
     def rest(self) -> None:
         """Nothing more comes: what is shown stays."""
 
+    def busy(self) -> bool:
+        """Whether something is on its way live."""
+        return any(channel.busy for channel in self._channels)
+
     def stop(self) -> None:
         """Stop what runs live; what is shown stays."""
         for channel in self._channels:

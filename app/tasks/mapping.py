@@ -152,8 +152,9 @@ def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
 def refined(field: Field, request: MapRequest) -> Frames:
     from engines.maps.refine import refine
 
-    steps, frame = Timed(refine(field, request.area, request.wide, request.high)), None
+    steps = Timed(refine(field, request.area, request.wide, request.high))
     shown: Map | None = None
+    frame: MapFrame | None = None
     for found in steps:
         if found is not None:
             before, frame = frame, _frame(found, field, request, steps.seconds)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.window.families import Families
     from app.window.folders import Folders
     from app.window.keeping import Keeping
+    from app.window.running import Running
     from app.window.tabs import Tabs
     from app.window.workspaces import Workspaces
     from app.work.channels import Channels
@@ -37,11 +38,11 @@ class Commanded(Protocol):
     families: Families
     about: About
     keeping: Keeping
+    running: Running
 
     @property
     def keys(self) -> ShortcutsDialog: ...
     def close(self) -> bool: ...
-    def stop(self) -> None: ...
     def show_term(self, word: str) -> None: ...
 
 
@@ -115,7 +116,7 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         ),
         Command(
             "&Stop",
-            window.stop,
+            window.running.stop,
             ("Esc",),
             "Run",
             "Stop what this tab is doing, or dismiss a message",

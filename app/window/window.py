@@ -27,7 +27,7 @@ from app.exchange.travel import Travel
 from app.library.library import Library
 from app.library.outside import is_model
 from app.models.device import describe, prepare_lane
-from app.models.titles import channel_title, data_title, family_title, tip_of
+from app.models.titles import data_title, family_title, tip_of
 from app.session.session import Session
 from app.session.settings import Settings, Theme
 from app.session.workspace import SUFFIX
@@ -39,11 +39,11 @@ from app.window.families import Families
 from app.window.folders import Folders
 from app.window.keeping import Keeping
 from app.window.restoring import restore
+from app.window.running import Running
 from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
 from app.work.channels import Channels
 from app.work.jobs import Jobs
-from app.work.live import Live
 from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
@@ -53,7 +53,7 @@ from widgets.look import theme as look
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
-from widgets.window.messages import Cause, Messages
+from widgets.window.messages import Messages
 from widgets.window.model_picker import ModelPicker
 from widgets.window.seed import LARGEST, SeedField
 
@@ -88,9 +88,6 @@ class Window(QMainWindow):
         self.channels = Channels(self, prepare=self._prepare_lane)
         self.bar, self.messages = JobBar(self), Messages(self)
         self.jobs = Jobs(self.channels.queue, self.bar, self.messages, self)
-        self.live = Live(
-            self.channels, self.bar, lambda name: channel_title(name, self.session.cards), self
-        )
         self.watch = Watch(
             self.channels, self.jobs, self.messages, lambda: self.session.cards, self
         )
@@ -126,6 +123,7 @@ class Window(QMainWindow):
         )
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
+        self.running = Running(self, self)
         self.families = Families(self.session, self)
         self.glossary: GlossaryDialog | None = None
         self.workspaces = Workspaces(self, self)
@@ -181,14 +179,9 @@ class Window(QMainWindow):
         self.seed.changed.connect(self.session.set_seed)
         self.session.catalogue_changed.connect(self.reread)
         self.session.data_changed.connect(self._show_choice)
-        self.session.data_changed.connect(self._settle)
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
         self.travel.arrived.connect(self.tabs.show_task)
-        self.channels.background_changed.connect(self.bar.set_background)
-        self.channels.background_failed.connect(self.jobs.tell_failure)
-        self.bar.stop_background_wanted.connect(self.channels.stop_background)
-        self.bar.stop_live_wanted.connect(self.stop)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
         self._device_channel = self.channels.open("starting")
         self._device_channel.stepped.connect(self.device.setText)
@@ -244,14 +237,6 @@ class Window(QMainWindow):
         self.tabs.currentWidget().setFocus()
         self._device_channel.submit(describe(self.session.open.device))
         self.keeping.begin()
-
-    @Slot()
-    def stop(self) -> None:
-        """Stop what the tab in front does; where nothing works, the newest message goes."""
-        if not (self.channels.live() or self.jobs.unfinished()):
-            self.messages.dismiss()
-        self.tabs.front().stop()
-        self.channels.stop_live()
 
     def show_term(self, word: str) -> None:
         """Open the glossary at a word: badges and "?" ask for it, see widgets/look/explain.py."""
@@ -315,11 +300,6 @@ class Window(QMainWindow):
         self.picker.choose_models(models)
         known = {**self._settings.models, data: models}
         self._settings = replace(self._settings, models=known)
-
-    @Slot()
-    def _settle(self) -> None:
-        """What was refused for the data set before concerns nobody any more."""
-        self.messages.settle(Cause.OPENING, Cause.RECIPE)
 
     @Slot()
     def _show_seed(self) -> None:
