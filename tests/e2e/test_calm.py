@@ -5,9 +5,10 @@ import pytest
 from tests.benchmarks.script import Script, window
 from tests.hand import stub_dialogs
 
-MOST_BUSY, P99_BUSY = 1000.0, 200.0
-"""What the window's thread may compute between two beats, in ms, and the 99th percentile: the first
-look at a page imports and builds it, and machines that test are slow."""
+MOST_BUSY, P95_BUSY = 1000.0, 100.0
+"""What the window's thread may compute between two beats, in ms, and the 95th percentile. In one
+round all is looked at for the first time, which imports and builds it; machines that test are slow.
+"""
 
 
 @pytest.fixture
@@ -33,4 +34,4 @@ def test_a_script_through_all_tabs_moves_nothing_and_is_answered(report):
     busy = sorted(gap.busy for gap in report.gaps)
     late = [gap.line() for gap in report.gaps if gap.busy > MOST_BUSY]
     assert not late
-    assert busy[int(0.99 * len(busy))] <= P99_BUSY
+    assert busy[int(0.95 * len(busy))] <= P95_BUSY

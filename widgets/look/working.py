@@ -35,6 +35,7 @@ class Working(QFrame):
         self.setProperty("card", True)
         self.label = QLabel(self)
         self.label.setFont(theme.small_font(self.font()))
+        self.label.setToolTip("How much of the work is done, and how long the rest will take.")
         self.stop = GlyphButton(Glyph.CROSS, "Stop", "Stop this work. What is shown stays.", self)
         half = theme.UNIT // 2
         lay.across(self.label, self.stop, on=self, margins=(theme.UNIT, 0, 0, 0), spacing=half)
