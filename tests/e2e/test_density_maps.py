@@ -230,6 +230,16 @@ def test_a_slow_map_keeps_nobody_waiting_and_stops_out_of_view(open_window):
     assert maps[diffusion].frame is not None
     assert not maps[diffusion].frame.complete
 
+    # its own cross stops it; Ctrl+Enter maps it anew
+    card = presenter.page.view.panel(diffusion)
+    stage.until(card.working.isVisible)
+    stage.click(card.working.stop)
+    stage.until(lambda: "stopped at" in card.footer())
+    assert maps[diffusion].wanted is None
+    assert not stage.window.channels.live()
+    stage.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    stage.until(lambda: maps[diffusion].wanted is not None)
+
     stage.click(bar, bar.tabRect(0).center())
     assert maps[diffusion].wanted is None
     assert maps[KDE].wanted == maps[KDE].frame.request

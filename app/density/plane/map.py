@@ -168,6 +168,9 @@ class DensityMap(Row):
             self.wanted = None  # it was stopped: whoever asks again is to get it
         self.panel.map.set_stale(False)
         self.panel.set_state(State.READY if self.frame else State.EMPTY)
+        if self.frame is not None and not self.frame.complete:
+            share = f"stopped at {100 * self.frame.share:.0f} %"
+            self.panel.set_footer(share, "Ctrl+Enter maps it anew.")
 
     def number(self, x: float, y: float, *, rough: bool, note: str) -> Number | None:
         """The value of the pixel at a point, None outside the map; a `rough` one is rounded.

@@ -168,7 +168,7 @@ def test_pictures_inside_a_recipe_are_decoded_beside_the_window(stage, monkeypat
     QGuiApplication.clipboard().setText(recipe.to_json())
     stage.window.intake.paste()
     stage.taken_in()
-    assert followed == [recipe], stage.said()
+    assert followed == [(recipe,)], stage.said()
     assert readers == {"lane of files"}
 
 
