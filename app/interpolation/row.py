@@ -11,7 +11,7 @@ from dataclasses import replace
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from app.interpolation.paths import Paths
 from app.models.open_models import Loading
@@ -165,6 +165,11 @@ class WalkRow(Row):
         self.count = count
         self.row.set_count(count)
         self.refresh_film()
+
+    def attend(self, entered: SignalInstance, left: SignalInstance) -> None:
+        """Work only while the tab is in view: these say when it comes and goes."""
+        entered.connect(self.enter)
+        left.connect(self.leave)
 
     @Slot()
     def leave(self) -> None:
