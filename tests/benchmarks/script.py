@@ -30,6 +30,7 @@ MINUTES, CYCLE = 10.0, 0.3
 GAP, P99 = 200.0, 50.0
 """What no gap of the heartbeat is to exceed, and what its 99th percentile is not to, in ms."""
 WORST = 12
+MODELS = {"mnist": ("mnist/vae", "mnist/flow"), "moons": ("moons/flow", "moons/kde")}
 
 
 @dataclass(frozen=True)
@@ -243,8 +244,7 @@ def window(home: Path, **settings: Any) -> Iterator[Any]:
 
     app = QApplication.instance() or QApplication([])
     theme.apply(app, theme.Mode.LIGHT)
-    models = {"mnist": ("mnist/vae", "mnist/flow"), "moons": ("moons/flow", "moons/kde")}
-    chosen = Settings(data="mnist", models=models, batch=200, **settings)
+    chosen = Settings(**{"data": "mnist", "models": MODELS, "batch": 200, **settings})
     shown = Window(chosen, device="cpu", settings_path=home / "settings.json", folder=home / "data")
     shown.resize(1280, 800)
     shown.show()

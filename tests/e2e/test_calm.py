@@ -11,11 +11,15 @@ round all is looked at for the first time, which imports and builds it; machines
 """
 
 
+MODELS = {"mnist": ("mnist/vae",), "moons": ("moons/flow", "moons/kde")}
+
+
 @pytest.fixture
 def report(qapp, tmp_path, monkeypatch):
     stub_dialogs(monkeypatch.setattr)
     palette, sheet, style = qapp.palette(), qapp.styleSheet(), qapp.style().name()
-    with window(tmp_path, count=6, points=100, density_side=128, density_count=16) as shown:
+    few = {"count": 4, "batch": 8, "points": 50, "density_side": 128, "density_count": 2}
+    with window(tmp_path, models=MODELS, **few) as shown:
         yield Script(shown, pace=0.02).run(rounds=1)
     qapp.setStyleSheet(sheet)
     qapp.setPalette(palette)
