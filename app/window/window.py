@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -152,16 +152,14 @@ class Window(QMainWindow):
         unit = look.UNIT
         self.device.setProperty("faint", True)
         self.device.setToolTip("The device on which the models compute.")
-        self.device.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
         top, foot = QHBoxLayout(), QHBoxLayout()
         top.setContentsMargins(unit, unit, unit, 0)
         foot.setContentsMargins(unit, 0, unit, unit)
         top.setSpacing(unit)
-        foot.setSpacing(2 * unit)
         top.addWidget(self.picker, 1)
         top.addWidget(self.seed)
         foot.addWidget(self.bar, 1)
-        foot.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
+        self.bar.append(self.device)
         layout = lay.down(top, spacing=unit // 2)
         layout.addWidget(self.tabs, 1)
         layout.addLayout(foot)

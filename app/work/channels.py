@@ -38,7 +38,7 @@ class Channel(QObject):
         self.busy = False
         """Whether a job is on its way that was not stopped."""
         self.share: float | None = None
-        """How much of it is done, None where it does not say."""
+        """How much of it is done, None where it does not say or was stopped."""
         self._lane = lane
         self._newest = 0  # ticket of the last job submitted
         self._floor = 0  # steps of tickets below this one come too late
@@ -76,7 +76,7 @@ class Channel(QObject):
         if event.ticket != self._newest:
             return
         if event.kind in (Kind.DONE, Kind.FAILED, Kind.STOPPED):
-            self._turn(busy=False)
+            self._turn(busy=False, share=1.0 if event.kind is Kind.DONE else None)
         match event.kind:
             case Kind.STARTED if not detached:
                 self.started.emit()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Slot
 
-from app.work.channels import Channels
+from app.work.channels import Channel, Channels
 from widgets.queue.job_bar import JobBar
 from widgets.queue.live_work import FINE, LiveWork
 
@@ -17,7 +17,8 @@ NAMED = 3
 class Live(QObject):
     """Brings the live jobs to the bar. `title` says what a channel's name is called on screen.
 
-    From the first of them until none is left their shares count together: what has ended is whole.
+    From the first of them until none is left their shares count together: what has ended is whole,
+    what was stopped counts no more.
     """
 
     def __init__(
@@ -25,22 +26,22 @@ class Live(QObject):
     ) -> None:
         super().__init__(parent)
         self._channels, self._bar, self._title = channels, bar, title
-        self._shares: dict[str, float | None] = {}
+        self._together: dict[str, Channel] = {}
         channels.live_changed.connect(self._look)
 
     @Slot()
     def _look(self) -> None:
-        busy = {channel.name: channel.share for channel in self._channels.live()}
+        busy = {channel.name: channel for channel in self._channels.live()}
         if not busy:
-            self._shares.clear()
+            self._together.clear()
             self._bar.set_live(None)
             return
-        ended = {name: 1.0 for name in self._shares if name not in busy}
-        self._shares = {**self._shares, **ended, **busy}
+        ended = {name: each for name, each in self._together.items() if each.share == 1}
+        self._together = {**ended, **busy}
         self._bar.set_live(LiveWork(said([self._title(name) for name in busy]), *self._progress()))
 
     def _progress(self) -> tuple[int, int | None]:
-        shares = self._shares.values()
+        shares = [channel.share for channel in self._together.values()]
         if all(share is None for share in shares):
             return 0, None
         return round(FINE * sum(share or 0.0 for share in shares) / len(shares)), FINE

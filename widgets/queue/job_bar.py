@@ -173,6 +173,11 @@ class JobBar(QWidget):
         """
         self.live.set_work(work)
 
+    def append(self, widget: QWidget) -> None:
+        """Put something at the end of the line; the list of jobs lies above all of it."""
+        self._bar.addSpacing(theme.UNIT)
+        self._bar.addWidget(widget)
+
     def is_open(self) -> bool:
         return self.toggle.isChecked()
 
@@ -295,7 +300,9 @@ class JobBar(QWidget):
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         buttons = lay.across(lay.STRETCH, self.cancel_waiting, self.clear_ended, spacing=None)
         lay.down(self.list, buttons, on=self.panel, margins=theme.UNIT, spacing=None)
-        bar = lay.across(self.sign, self.title, self.line, self.time, self.cancel, self.toggle)
+        self._bar = lay.across(
+            self.sign, self.title, self.line, self.time, self.cancel, self.toggle
+        )
         # Room for "200 waiting" from the start: counting must not move the bar.
         self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)
-        lay.down(self.panel, bar, on=self, spacing=theme.UNIT // 2)
+        lay.down(self.panel, self._bar, on=self, spacing=theme.UNIT // 2)

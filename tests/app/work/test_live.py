@@ -39,6 +39,11 @@ def test_live_work_is_said_with_its_share_and_stops_at_once(desk, qtbot):
     # the second has ended, and counts as whole
     qtbot.waitUntil(lambda: bar.line.value() == 750, timeout=2000)
     assert bar.cancel.isVisibleTo(bar)
+    # one that is stopped counts no more
+    channels.open("density: c").submit(endless)
+    qtbot.waitUntil(lambda: bar.line.value() == 667, timeout=2000)
+    channels.of("density: a").stop()
+    qtbot.waitUntil(lambda: bar.line.value() == 750, timeout=2000)
     channels.stop_live()
     assert not channels.live()
     assert bar.title.text() == "No job is running"
