@@ -55,6 +55,7 @@ class Plane(Page):
         self.home: Area | None = None
         self.conditions = Conditions(view.controls.attributes)
         self.points = Points(self._channel("points"), fields, self)
+        self.undo = self.points.undo(view, lambda: self.data)
         self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
         self.overlays = Overlays(parts.channels, parts.session, self)
         self.posterior = PosteriorPart(view.posterior, parts.channels, parts.session.open, self)
