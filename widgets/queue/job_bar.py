@@ -303,6 +303,10 @@ class JobBar(QWidget):
         self._bar = lay.across(
             self.sign, self.title, self.line, self.time, self.cancel, self.toggle
         )
+        for part in (self.line, self.cancel):  # what comes and goes must not move the tabs
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(policy)
         # Room for "200 waiting" from the start: counting must not move the bar.
         self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)
         lay.down(self.panel, self._bar, on=self, spacing=theme.UNIT // 2)

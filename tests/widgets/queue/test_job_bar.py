@@ -148,6 +148,7 @@ def test_waiting_jobs_say_when_they_start_if_all_before_them_are_known(bar, cloc
 
 
 def test_live_work_is_said_once_it_lasts_and_can_be_stopped(qtbot, bar, clock):
+    high = bar.height()
     bar.set_live(LiveWork("Sampling: VAE"))
     bar.set_live(None)
     bar.set_live(LiveWork("Density: Flow", 0, 1000))
@@ -156,6 +157,8 @@ def test_live_work_is_said_once_it_lasts_and_can_be_stopped(qtbot, bar, clock):
     with qtbot.waitSignal(bar.live.changed, timeout=5000):
         pass
     assert bar.title.text() == "Density: Flow"
+    bar.window().layout().activate()
+    assert bar.height() == high, "nothing moves when it comes"
     for tenth in range(1, 5):
         clock.now += 1
         bar.set_live(LiveWork("Density: Flow", 100 * tenth, 1000))
