@@ -30,7 +30,7 @@ _QUIET = 0.1
 """Seconds between two reports to the window."""
 _MEASURE_EVERY = 2.5
 """Seconds of work between two measures of a learner."""
-_DEAR = 15.0
+_DEAR = 25.0
 """The same over what a measure costs, where it costs much."""
 Run = Generator[Any, None, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 from engines.training.recipe import Options
 
 SMALL: Mapping[str, Options] = {
-    "vae": {"hidden": 32, "batch": 64, "samples": 4},
+    "vae": {"hidden": 32, "transforms": 1, "batch": 64, "samples": 4},
     "gan": {
         "hidden": 48,
         "layers": 2,

@@ -80,7 +80,7 @@ class Descent:
             net, multi_avg_fn=warming(averaging), use_buffers=False
         )
         self._optimiser = torch.optim.AdamW(
-            net.parameters(), lr=rate, betas=betas, weight_decay=decay
+            net.parameters(), lr=rate, betas=betas, weight_decay=decay, fused=True
         )
         self.knobs = {} if knobs is None else knobs
         self.knobs["rate"] = rate

@@ -15,6 +15,7 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.families.flow.bend import spline_flow
 from engines.families.flow.couplings import (
     ActNorm,
     Bend,
@@ -156,8 +157,8 @@ class PointFlow(Invertible):
         self.classes, self.bins = classes, bins
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
-        self.flow = zuko.flows.NSF(
-            dim, context=classes + 1, transforms=transforms, bins=bins, hidden_features=hidden
+        self.flow = spline_flow(
+            dim, context=classes + 1, transforms=transforms, bins=bins, hidden=hidden
         )
 
     def standardise(self, x: Tensor) -> None:

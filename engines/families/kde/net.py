@@ -18,6 +18,8 @@ from engines.finite import check_numbers
 _CELLS = 500_000
 """Kernel values held at once: 4 MB in float64, which a processor's cache holds."""
 
+_SMALL = 20_000
+"""Kernel values of a tile of a grid that are not worth a smaller tile."""
 _CELL = 1_000
 """Neighbouring centres to take at once on a grid."""
 _FAR, _TINY = -150.0, -350.0
@@ -289,6 +291,12 @@ def _fill(
     shift = centres - centres[:, best, None]
     log_w, span = 0.5 * (squares[best] - squares), (half * shift.abs()).sum(0)
     kept = torch.nonzero(log_w + span > -_LOST - math.log(len(span)))[:, 0]
+    if far.numel() * len(kept) <= _SMALL:
+        apart_x, apart_y = xs[:, None] - centres[0, kept], ys[:, None] - centres[1, kept]
+        exponent = torch.addcmul(apart_x.square()[:, None], apart_y, apart_y).mul_(-0.5)
+        log_sums.copy_(exponent.logsumexp(2))
+        yield
+        return
     if span[kept].max() > _SPAN:
         size, across = max(far.shape) // 2, len(xs) < len(ys)
         for part in (slice(size), slice(size, None)):

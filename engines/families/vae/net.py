@@ -13,6 +13,7 @@ import zuko
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.families.flow.bend import spline_flow
 from engines.noise import log_normal
 from engines.parts import Noise
 
@@ -84,13 +85,13 @@ class LearnedPrior(nn.Module):
     ) -> None:
         super().__init__()
         self.latent, self.classes = latent, classes
-        self.prior = zuko.flows.NSF(
+        self.prior = spline_flow(
             latent,
             context=classes + 1,
             transforms=transforms,
             passes=passes,
             bins=bins,
-            hidden_features=(hidden, hidden),
+            hidden=(hidden, hidden),
         )
 
     def log_prior(self, z: Tensor, labels: Tensor) -> Tensor:
@@ -192,8 +193,12 @@ class PointVAE(LearnedPrior):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, *, dim: int, classes: int, latent: int, hidden: int) -> None:
-        super().__init__(latent=latent, classes=classes, transforms=2, bins=16, hidden=hidden)
+    def __init__(
+        self, *, dim: int, classes: int, latent: int, hidden: int, transforms: int = 2
+    ) -> None:
+        super().__init__(
+            latent=latent, classes=classes, transforms=transforms, bins=16, hidden=hidden
+        )
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(dim))
         self.encoder = _perceptron(dim + classes + 1, hidden, 2 * latent)

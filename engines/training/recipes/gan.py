@@ -150,7 +150,9 @@ class Contest:
             generator, multi_avg_fn=warming(averaging), use_buffers=False
         )
         self._optimisers = [
-            torch.optim.Adam(net.parameters(), lr=self.knobs["rate"], betas=(0.0, _BETA2[0]))
+            torch.optim.Adam(
+                net.parameters(), lr=self.knobs["rate"], betas=(0.0, _BETA2[0]), fused=True
+            )
             for net in (generator, critic)
         ]
         self._last_penalty, self._penalised, self._steps = last_penalty, penalised, 0
@@ -266,8 +268,10 @@ def pairing(winner: Tensor, loser: Tensor, pairs: int = 1) -> Tensor:
 
     Every winner meets the loser beside it and, of `pairs` in all, some further on.
     """
-    apart = [F.softplus(loser.roll(_APART * k) - winner).mean() for k in range(pairs)]
-    return torch.stack(apart).mean()
+    met = torch.arange(len(loser), device=loser.device) - _APART * torch.arange(
+        pairs, device=loser.device
+    ).view(-1, 1)
+    return F.softplus(loser[met % len(loser)] - winner).mean()
 
 
 def appraise(

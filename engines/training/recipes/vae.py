@@ -46,7 +46,7 @@ def _pictures(data: DataSet, options: Options) -> Recipe:
 
 
 def _points(data: DataSet, options: Options) -> Recipe:
-    sizes = chosen({"latent": 2, "hidden": 64}, options)
+    sizes = chosen({"latent": 2, "hidden": 64, "transforms": 2}, options)
     live: dict[str, Any] = {"samples": 8, "kl": 1.0}
     own = chosen({"rate": 3e-3, "batch": 512, **live}, options)
     net = net_of(data, sizes)

@@ -8,7 +8,7 @@ from engines.learning.breaking import PRESETS, modes_covered
 from engines.learning.learner import learner
 from engines.learning.small import CONTROLS
 
-STEPS = {"mode collapse": (150, 60, 160)}
+STEPS = {"mode collapse": (150, 40, 160)}
 """Before a learner is broken, while it is, and after it was mended; others have the usual."""
 USUAL = (60, 120, 150)
 
