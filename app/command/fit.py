@@ -10,12 +10,15 @@ from typing import TypeVar
 import torch
 
 from app.command.output import ProgressLine, UsageError, say
-from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, CheckpointError
+from engines.checkpoints.catalog import FAMILY_TITLES, ROOT, CheckpointError, reason
+from engines.checkpoints.disk import write_atomically
 from engines.data import own as own_data
 from engines.data.own import DataError, Points
 from engines.learning.examples import FEW, read_points
 from engines.learning.fitting import FAMILIES, data_set, fit
 from engines.learning.learner import DivergedError
+from engines.learning.notebook import notebook as notebook_of
+from engines.learning.notebook import run_of_card
 from engines.learning.small import STEPS
 from engines.model import Card, Step
 from engines.naming import shortened
@@ -42,13 +45,18 @@ class Budget:
         return f"--seed {self.seed}{steps}{minutes}"
 
 
-def act(path: Path, families: str, budget: Budget, root: Path = ROOT) -> bool:
+def act(
+    path: Path, families: str, budget: Budget, root: Path = ROOT, notebook: Path | None = None
+) -> bool:
     """Fit families, by commas, to the points of a CSV file; whether all of them were.
 
-    The names of the models are printed, one a line. Raises UsageError for families that there are
-    not, CheckpointError for a file that will not do, or where no model could be made.
+    The names of the models are printed, one a line. `notebook`: where the training of a single
+    family goes as a notebook. Raises UsageError for families that there are not, CheckpointError
+    for a file that will not do, or where no model could be made.
     """
     asked = _families(families)
+    if notebook is not None:
+        _check_notebook(notebook, asked)
     try:
         points = read_points(path)
         known = own_data.names()
@@ -63,8 +71,11 @@ def act(path: Path, families: str, budget: Budget, root: Path = ROOT) -> bool:
     try:
         for family in asked:
             try:
-                print(_fitted(points, family, name, path, budget, root).name, flush=True)
+                card = _fitted(points, family, name, path, budget, root)
+                print(card.name, flush=True)
                 made += 1
+                if notebook is not None:
+                    _write(notebook, points, card)
             except (ValueError, DivergedError, CheckpointError) as error:
                 faults.append(str(error))
     finally:
@@ -75,6 +86,25 @@ def act(path: Path, families: str, budget: Budget, root: Path = ROOT) -> bool:
     for fault in faults:
         say(fault)
     return not faults
+
+
+def _check_notebook(path: Path, asked: list[str]) -> None:
+    """Refuse, before anything is trained, what cannot be written."""
+    if len(asked) > 1:
+        raise UsageError(f"--notebook is of one family, and {len(asked)} are named")
+    if path.suffix.lower() != ".ipynb":
+        raise UsageError(f"--notebook names a file that ends in .ipynb, got '{path.name}'")
+    if not path.parent.is_dir():
+        raise UsageError(f"--notebook: there is no folder '{path.parent}'")
+
+
+def _write(path: Path, points: Points, card: Card) -> None:
+    """The training of a model as a notebook. Raises CheckpointError where it cannot be written."""
+    try:
+        write_atomically(path, notebook_of(points, run_of_card(card)))
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be written: {reason(error)}") from error
+    say(f"wrote {path.name}")
 
 
 def _families(families: str) -> list[str]:

@@ -19,6 +19,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     argument("--steps", type=_at_least_one, help="how long each trains (default: by family)")
     argument("--minutes", type=_more_than_zero, help="end each there, if that comes first")
     argument("--seed", type=int, default=1, help="of weights, batches and noise (default: 1)")
+    argument(
+        "--notebook",
+        type=Path,
+        metavar="FILE.ipynb",
+        help="of one family: the training as a notebook that makes the same weights again",
+    )
     argument("--assets", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.set_defaults(act=_fit, parser=parser)
 
@@ -29,7 +35,7 @@ def _fit(arguments: argparse.Namespace) -> int:
 
     budget = Budget(arguments.steps, arguments.minutes, arguments.seed)
     try:
-        whole = act(arguments.csv, arguments.families, budget, arguments.assets)
+        whole = act(arguments.csv, arguments.families, budget, arguments.assets, arguments.notebook)
     except UsageError as error:
         arguments.parser.refuse(str(error))
     return int(not whole)

@@ -51,7 +51,7 @@ class Desk(QObject):
         self._pace.timeout.connect(self._pace_on)
         self.data = Data(tab.data, parts, self)
         self.shown = Show(tab, self.data)
-        self._keeping = Keeping(self.studio, self.data, parts, self)
+        self._keeping = Keeping(self.studio, self.data, parts, tab, self)
         self._offer(settings)
         self._join()
         self.data.begin()
@@ -83,6 +83,7 @@ class Desk(QObject):
         transport.go_on_wanted.connect(self._go_back)
         transport.shared_otherwise.connect(self._share)
         inspector.keep_wanted.connect(self.keep)
+        inspector.notebook_wanted.connect(self.export)
         inspector.failure_wanted.connect(self._provoke)
         inspector.mend_wanted.connect(
             lambda: self.teaching.ask(lambda: self.studio.mend(self.chosen))
@@ -339,6 +340,13 @@ class Desk(QObject):
         if (report := self.report()) is not None:
             title = roster.titles(self.teaching.news.reports)[report.key]
             self._keeping.keep(report.key, title, report.step)
+
+    @Slot()
+    def export(self) -> None:
+        """The training of the chosen learner becomes a notebook."""
+        if (report := self.report()) is not None:
+            title = roster.titles(self.teaching.news.reports)[report.key]
+            self._keeping.export(report.key, title, report.step)
 
     def save(self) -> None:
         """Keep what is chosen."""

@@ -23,7 +23,7 @@ from widgets.learn.plot import Line
 
 _TOP = 0.995
 """The brightest colour is the density that this share of the data's map stays below."""
-_MOST_POINTS = 3_000
+_MOST_POINTS, _LEARNERS = 3_000, 12
 _FAR = 99.0
 """Nats of a gap beyond which its digits say nothing."""
 _LOSS_NAMES = {"gap": "critic's lead"}
@@ -71,6 +71,8 @@ class Pictures:
         if kept is not None and (kept[0], kept[1], kept[2]) == (portrait, ground, setting):
             return kept[3]
         made = _picture(portrait, ground, setting)
+        if key not in self._made and len(self._made) >= _LEARNERS:
+            self._made.pop(next(iter(self._made)))  # of a learner that is gone, or is made again
         self._made[key] = (portrait, ground, setting, made)
         return made
 

@@ -7,17 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
+from app.exchange import file_dialogs
 from app.exchange.intake import sentence
 from app.learn.data import Data
 from app.learn.studio import Studio
 from app.tab.parts import Parts
 from app.work.jobs import Order
 from app.work.lane import Failure, Job
+from engines.checkpoints.disk import write_atomically
 from engines.data.own import Points
-from engines.learning.fitting import data_set, figures_of, keep, parted
+from engines.learning.fitting import data_set, figures_of, keep, packed, parted, sha256_of
+from engines.learning.notebook import notebook, run_of
 from engines.model import Card
+from engines.naming import part_of
 from widgets.window.messages import Cause, Severity
+
+_SUFFIX = ".ipynb"
+_KINDS = f"Notebooks (*{_SUFFIX})"
 
 
 def keeping(studio: Studio, key: int, points: Points, title: str, root: Path) -> Job:
@@ -44,11 +52,33 @@ def keeping(studio: Studio, key: int, points: Points, title: str, root: Path) ->
     return job
 
 
-class Keeping(QObject):
-    """Keeps learners on demand, and says what came of it."""
+def noting(studio: Studio, key: int, points: Points, path: Path) -> Job:
+    """A queued job that writes the training of a learner, as it stands, as a notebook; the path."""
 
-    def __init__(self, studio: Studio, data: Data, parts: Parts, parent: QObject) -> None:
+    def job() -> Generator[object, None, Path]:
+        yield None
+        if key not in studio.pupils:
+            raise ValueError("the learner is no longer there")
+        made = studio.pupils[key].made
+        tensors = made.course.weights()
+        if not tensors:
+            raise ValueError("there is nothing to export yet: let it learn first")
+        yield None
+        raw = notebook(points, run_of(made, sha256_of(packed(tensors))))
+        write_atomically(path, raw)
+        return path
+
+    return job
+
+
+class Keeping(QObject):
+    """Keeps learners on demand, or their trainings as notebooks, and says what came of it."""
+
+    def __init__(
+        self, studio: Studio, data: Data, parts: Parts, window: QWidget, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._window = window
         self._studio, self._data, self._parts = studio, data, parts
 
     def keep(self, key: int, title: str, steps: int) -> None:
@@ -68,6 +98,33 @@ class Keeping(QObject):
                 failed=self._refuse,
             )
         )
+
+    def export(self, key: int, title: str, steps: int) -> None:
+        """Ask for a place, and write the training of a learner there in the queue."""
+        if problem := self._data.problem():
+            self._parts.messages.tell(problem)
+            return
+        name = f"{part_of(title, 'learner')}.ipynb"
+        path = file_dialogs.save_file(
+            self._window, "Save as a notebook", str(Path(self._parts.export.folder) / name), _KINDS
+        )
+        if path is None:
+            return
+        if path.suffix.lower() != _SUFFIX:
+            path = path.with_name(f"{path.name}{_SUFFIX}")
+        self._parts.jobs.submit(
+            Order(
+                title=f"Notebook of {title}",
+                detail=f"{steps:,} steps",
+                job=noting(self._studio, key, self._data.points(), path),
+                progress=lambda _: None,
+                done=self._noted,
+                failed=self._refuse,
+            )
+        )
+
+    def _noted(self, path: Path) -> None:
+        self._parts.messages.tell(f"Saved {path}.", severity=Severity.NOTE)
 
     def _kept(self, card: Card) -> None:
         self._data.offer()

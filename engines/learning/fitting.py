@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -72,7 +73,7 @@ def keep(
 
     Raises CheckpointError where it cannot be kept.
     """
-    raw = safetensors.torch.save({name: t.detach().contiguous() for name, t in tensors.items()})
+    raw = packed(tensors)
     course, drawn = made.course, made.card(tensors)
     training: dict[str, Any] = {
         "minutes": round(course.seconds / 60, 2),
@@ -83,8 +84,8 @@ def keep(
     }
     if isinstance(course, Training):
         training["batch"] = course.plan.batch
-        if course.step < course.plan.steps:
-            training["planned"] = course.plan.steps
+        if {course.step, course.plan.steps} != {made.planned}:
+            training["planned"] = made.planned
     if made.changes:
         training["changes"] = [list(change) for change in made.changes]
     if command:
@@ -107,6 +108,16 @@ def keep(
         figures=figures,
     )
     return own.add(card, raw, root)
+
+
+def packed(tensors: Mapping[str, Tensor]) -> bytes:
+    """Tensors as the file that a model is kept in."""
+    return safetensors.torch.save({name: t.detach().contiguous() for name, t in tensors.items()})
+
+
+def sha256_of(raw: bytes) -> str:
+    """What the card of such a file says of its weights."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def data_set(points: Points, title: str) -> str:

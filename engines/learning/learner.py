@@ -62,6 +62,7 @@ class Learner:
     ) -> None:
         self.family, self.data, self.recipe, self.seed = family, data, recipe, seed
         self.changes: list[Change] = []
+        self.planned, self.exchanged = steps, False
         self._history, self._alarm = History(), Alarm()
         self.course: Training | Fitting = (
             Fitting(recipe.fit, seed)
@@ -166,6 +167,7 @@ class Learner:
             self._begin_fit({name: value for name, value in self.options.items() if value})
         else:
             self.course.exchange(self.data.train)
+            self.exchanged = True
         self._alarm = Alarm()
 
     def rewind(self) -> None:
@@ -197,6 +199,7 @@ class Learner:
             other.load_state_dict(self.state_dict())
             other._history = copy.deepcopy(self._history)
             other.changes = list(self.changes)
+            other.planned, other.exchanged = self.planned, self.exchanged
             for name, value in changed.items():
                 other.change(name, value)
         return other

@@ -143,7 +143,7 @@ class Script:
 
     def run(self, seconds: float = math.inf, *, rounds: float = math.inf) -> Report:
         """Let the script go on for so long or so often, its acts in turn or by chance."""
-        from tests.benchmarks.window import Heart
+        from tests.benchmarks.beats import Heart
         from tests.hand import close_dialogs
 
         columns = self.window.presenters[0].columns

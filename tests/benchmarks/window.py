@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from typing import Any
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
@@ -13,40 +12,13 @@ from app.session.settings import Settings
 from app.tasks.sampling import Frame
 from app.window.window import Window
 from app.work.jobs import Order
+from tests.benchmarks import learning
+from tests.benchmarks.beats import BEAT_SECONDS, beat, until, wait
 from tests.benchmarks.table import Row, percentile
 from widgets.look import theme
 
-_BEAT_SECONDS = 30
 _DRAG_SECONDS = 6
-_LEARNERS, _REPEATS, _LEARN = 6, 5, 5
-
-
-class Heart(QObject):
-    """A 10 ms timer on the GUI thread; `gaps` holds the time between beats, in ms.
-
-    `busy` holds how much of it the thread has computed: others that share the processors count in
-    a gap, and not there.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gaps: list[float] = []
-        self.busy: list[float] = []
-        self._last, self._spent = time.perf_counter(), time.thread_time()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start(10)
-
-    @Slot()
-    def _beat(self) -> None:
-        now, spent = time.perf_counter(), time.thread_time()
-        self.gaps.append(1000 * (now - self._last))
-        self.busy.append(1000 * (spent - self._spent))
-        self._last, self._spent = now, spent
-
-    def stop(self) -> None:
-        self._timer.stop()
+_LEARNERS, _REPEATS = 6, 5
 
 
 class Drag(QObject):
@@ -93,19 +65,19 @@ def rows() -> list[Row]:
     window = Window(Settings(count=16, models={"mnist": ("mnist/vae", "mnist/flow")}))
     window.show()
     window.begin()
-    _until(lambda: all(c.frame is not None for c in window.presenters[0].columns.values()))
-    measured = [*_drags(window), *_behind(window), *_hearts(window), *_learning(window)]
+    until(lambda: all(c.frame is not None for c in window.presenters[0].columns.values()))
+    measured = [*_drags(window), *_behind(window), *_hearts(window), *learning.measured(window)]
     window.close()
     return measured
 
 
 def _hearts(window: Window) -> list[Row]:
-    idle = _beat()
+    idle = beat()
     window.presenters[0].generate(100_000)
-    busy = _beat()
+    busy = beat()
     return [
         Row(
-            f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, batch running",
+            f"10 ms heartbeat, p99 over {BEAT_SECONDS} s, batch running",
             percentile(busy, 0.99),
             "ms",
             "idle",
@@ -118,14 +90,14 @@ def _hearts(window: Window) -> list[Row]:
 
 def _behind(window: Window) -> list[Row]:
     """A batch and the heartbeat beside six background jobs that train a small net each."""
-    idle, alone = _beat(), [_batch(window) for _ in range(_REPEATS)]
+    idle, alone = beat(), [_batch(window) for _ in range(_REPEATS)]
     behind = window.channels.background("benchmark")
     for k in range(_LEARNERS):
         behind.submit(f"learner {k}", _learner)
-    _wait(1)
-    busy, beside = _beat(), [_batch(window) for _ in range(_REPEATS)]
+    wait(1)
+    busy, beside = beat(), [_batch(window) for _ in range(_REPEATS)]
     behind.stop()
-    _wait(0.5)
+    wait(0.5)
     return [
         Row(
             f"10 ms heartbeat, p99, {_LEARNERS} background jobs",
@@ -142,57 +114,6 @@ def _behind(window: Window) -> list[Row]:
             "alone",
             percentile(alone, 0.5),
         ),
-    ]
-
-
-def _learning(window: Window) -> list[Row]:
-    """The tab Learn with six families: their steps, pictures, the heartbeat, and the pause."""
-    window.presenters[0].stop()
-    window.session.choose("moons", ("moons/kde",))
-    window.tabs.setCurrentIndex(_LEARN)
-    presenter = window.presenters[_LEARN]
-    _until(lambda: presenter.desk is not None)
-    desk = presenter.desk
-    _until(lambda: len(desk.teaching.news.reports) == _LEARNERS and not desk.teaching.busy(), 300)
-    desk.play(True)
-    _wait(10)  # the first moments are kept more often than later ones
-    drawn: dict[int, object] = {}
-    pictures = [0]
-
-    def count(news: Any) -> None:
-        for report in news.reports:
-            if drawn.get(report.key) is not report.portrait:
-                drawn[report.key] = report.portrait
-                pictures[0] += 1
-
-    connection = desk.teaching.told.connect(count)
-    before = [report.step for report in desk.teaching.news.reports]
-    began, gaps = time.perf_counter(), _beat()
-    seconds = time.perf_counter() - began
-    desk.teaching.told.disconnect(connection)
-    steps = [r.step - b for r, b in zip(desk.teaching.news.reports, before, strict=True)]
-    asked = time.perf_counter()
-    desk.play(False)
-    _until(lambda: not desk.teaching.news.racing)
-    paused = 1000 * (time.perf_counter() - asked)
-    return [
-        Row(
-            "steps of the slowest of six learners",
-            min(steps) / seconds,
-            "/s",
-            "fastest",
-            max(steps) / seconds,
-        ),
-        Row("pictures of six learners", pictures[0] / seconds, "/s", "least wanted", 5),
-        Row(
-            "10 ms heartbeat, p99, six learners with pictures",
-            percentile(gaps, 0.99),
-            "ms",
-            "worst",
-            max(gaps),
-            50,
-        ),
-        Row("pause of six learners", paused, "ms", "most", 300, 300),
     ]
 
 
@@ -231,20 +152,13 @@ def _batch(window: Window) -> float:
     return time.perf_counter() - start
 
 
-def _beat() -> list[float]:
-    heart = Heart()
-    _wait(_BEAT_SECONDS)
-    heart.stop()
-    return heart.gaps[5:]
-
-
 def _drags(window: Window) -> list[Row]:
     measured = []
     for name in ("mnist/vae", "mnist/flow"):
         drag = Drag(window, name)
-        _wait(_DRAG_SECONDS)
+        wait(_DRAG_SECONDS)
         drag.stop()
-        _wait(1)
+        wait(1)
         if drag.stale:
             raise AssertionError(f"{drag.stale} stale frames of {name}")
         alone = 1000 * window.presenters[0].columns[name].frame.seconds
@@ -259,17 +173,3 @@ def _drags(window: Window) -> list[Row]:
             )
         )
     return measured
-
-
-def _wait(seconds: float) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(int(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def _until(condition: object, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("the window did not get there in time")
-        _wait(0.05)

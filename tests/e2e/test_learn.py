@@ -83,7 +83,7 @@ def opened(home, open_window, tmp_path):
     return opened
 
 
-def test_a_ring_is_drawn_learned_broken_rewound_kept_and_found_again(opened):
+def test_a_ring_is_drawn_learned_broken_rewound_kept_and_found_again(opened, monkeypatch, tmp_path):
     stage, path = opened()
     bench = Bench(stage)
 
@@ -128,6 +128,11 @@ def test_a_ring_is_drawn_learned_broken_rewound_kept_and_found_again(opened):
     stage.click(bench.inspector.keep)
     stage.until(lambda: own.cards())
     stage.until(lambda: stage.window.session.models == ("drawn/flow",))
+    notebook = tmp_path / "flow.ipynb"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(notebook), ""))
+    stage.click(bench.inspector.notebook)
+    stage.until(notebook.exists)
+    assert own.cards()[0].sha256 in notebook.read_text()
     stage.window.tabs.setCurrentIndex(0)
     stage.until_shows("drawn/flow")
     kept = bench.bits(FLOW)
@@ -162,7 +167,8 @@ def test_every_control_answers_clicks_and_keys_and_explains_itself(opened, monke
     tickets = itertools.count(1_000_000)
     for kind in ("live", "queue", "background"):
         monkeypatch.setattr(Lane, kind, lambda *_, **__: next(tickets))
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: ("", ""))
+    for ask in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, ask, lambda *_a, **_k: ("", ""))
     seen = {type(control).__name__ for control in controls(stage.window)}
     assert {"PointCanvas", "Field", "Swatch", "Slider", "GlyphButton"} <= seen
     found = unexplained(stage.window) + faults(stage.window)

@@ -40,9 +40,10 @@ class Failure:
 
 
 class Inspector(QWidget):
-    """`keep_wanted`, `failure_wanted(name)`, `mend_wanted`, `data_wanted` and `place_changed`."""
+    """What is wanted: `keep`, `notebook`, `failure(name)`, `mend`, `data`; and `place_changed`."""
 
     keep_wanted = Signal()
+    notebook_wanted = Signal()
     failure_wanted = Signal(str)
     mend_wanted = Signal()
     data_wanted = Signal()
@@ -51,7 +52,7 @@ class Inspector(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title, self.standing = ElidedLabel(self), QLabel(self)
-        self.keep = QPushButton("Keep this model", self)
+        self.keep, self.notebook = QPushButton("Keep", self), QPushButton("Notebook…", self)
         self.field, self.place, self.values = Field(self), Slider(self), Values(self)
         self.inside_title, self.words = QLabel(self), QLabel(self)
         self.formula, self.numbers = QLabel(self), QLabel(self)
@@ -64,6 +65,7 @@ class Inspector(QWidget):
         self._dress()
         self._build()
         self.keep.clicked.connect(self.keep_wanted)
+        self.notebook.clicked.connect(self.notebook_wanted)
         self.mend.clicked.connect(self.mend_wanted)
         self.use_data.clicked.connect(self.data_wanted)
         self.place.valueChanged.connect(self.place_changed)
@@ -86,6 +88,10 @@ class Inspector(QWidget):
         self.keep.setToolTip(
             "Put this model, as it stands, among your own: it is then in every tab, on the command "
             "line, and there after a restart."
+        )
+        self.notebook.setToolTip(
+            "Save this training as a notebook: the points, the values and what was changed on the "
+            "way. Run where Genscope is installed, it gives the same weights and pictures."
         )
         self.formula.setToolTip("What the training of this family works on, as a formula.")
         self.numbers.setToolTip("Figures of the picture above, measured just now.")
@@ -110,6 +116,7 @@ class Inspector(QWidget):
         column.setSpacing(unit)
         head.addWidget(self.title, 1)
         head.addWidget(self.keep)
+        head.addWidget(self.notebook)
         inside = QHBoxLayout()
         inside.addWidget(self.inside_title, 1)
         column.addLayout(head)

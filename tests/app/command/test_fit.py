@@ -56,6 +56,13 @@ def test_it_prints_the_names_of_models_that_every_command_takes(csv, capsys, tmp
     assert own_data.names() == ("shells",)
 
 
+def test_a_training_becomes_a_notebook_with_the_sha256_of_its_weights(csv, capsys, tmp_path):
+    path = tmp_path / "flow.ipynb"
+    words = ["fit", str(csv), "--families", "flow", "--steps", "3", "--notebook", str(path)]
+    assert main.main(words) == 0
+    assert f"SHA256 = '{own.card('shells/flow').sha256}'" in path.read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -67,6 +74,9 @@ def test_it_prints_the_names_of_models_that_every_command_takes(csv, capsys, tmp
         (["--families", "flow", "--steps", "many"], "must be a whole number of at least 1"),
         (["--families", "flow", "--minutes", "-1"], "must be a number above 0"),
         (["--families", "flow", "--minutes", "nan"], "must be a number above 0"),
+        (["--families", "flow", "--notebook", "a.txt"], "a file that ends in .ipynb, got 'a.txt'"),
+        (["--families", "flow,kde", "--notebook", "a.ipynb"], "of one family, and 2 are named"),
+        (["--families", "flow", "--notebook", "no/a.ipynb"], "there is no folder 'no'"),
     ],
 )
 def test_wrong_usage(csv, capsys, words, said):

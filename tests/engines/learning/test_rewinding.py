@@ -210,3 +210,13 @@ def test_controls_are_options_within_their_bounds_and_say_whether_they_are_live(
 def test_a_width_is_that_of_every_layer_of_a_flow():
     assert expanded("flow", {"hidden": 8})["hidden"] == [8, 8]
     assert expanded("energy", {"objective": "chains"}).keys() & {"nodes", "chains"} == {"chains"}
+
+
+def test_states_of_large_networks_are_kept_in_as_many_bytes():
+    history = History()
+    for step in range(3_000):
+        if history.asks(step):
+            history.keep(step, {"weights": torch.empty(1 << 18)})  # a MiB
+    assert len(history.steps) <= 24
+    assert {0, 1, 2, 4, 2_048} <= set(history.steps)
+    assert history.steps[-1] > 2_500
