@@ -57,12 +57,11 @@ STEPS: Mapping[str, int] = {
     "diffusion": 6_000,
     "energy": 2_000,
 }
-"""How long each trains where nobody says: about a minute of one core.
+"""How long each trains where nobody says: less than a minute of one core.
 
-Measured on moons, 10,000 points, a busy core. Gap to the truth in nats ± s.e.: flow 0.018 ± 0.002
-in 3,731 steps and 60 s of its time; autoregressive 0.015 ± 0.002, 6,781 steps, 58 s; diffusion
-0.015 ± 0.003, 6,898 steps, 65 s; VAE (a bound) 0.048 ± 0.004, 2,079 steps, 69 s. GAN: see
-tests/engines/learning/test_evidence.py, which asks all of it.
+What it comes to on moons, 10,000 points, is in docs/learn.md: a gap to the truth of 0.015 nats for
+the autoregressive family, 0.018 for the flow, 0.011 for diffusion, 0.058 (a bound) for the VAE in
+24 to 49 s of a busy core. tests/engines/learning/test_evidence.py asks for all of it.
 """
 
 

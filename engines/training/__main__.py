@@ -1,6 +1,7 @@
 """`python -m engines.training mnist/vae --steps 4600 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
-`… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… solver NAME`, `… report`.
+`… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… round-trips [NAME …]`,
+`… solver NAME`, `… report`.
 """
 
 from __future__ import annotations
@@ -141,6 +142,18 @@ def _reference(arguments: list[str]) -> None:
     write(arguments)
 
 
+def _round_trips(arguments: list[str]) -> None:
+    import math
+
+    from engines.training.reports import round_trips
+
+    parser = argparse.ArgumentParser(prog="python -m engines.training round-trips")
+    parser.add_argument("names", nargs="*", help="models of digits (default: all that code)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long")
+    options = parser.parse_args(arguments)
+    round_trips.write(options.names, minutes=options.minutes)
+
+
 _COMMANDS = {
     "evaluate": _evaluate,
     "densities": _densities,
@@ -151,6 +164,7 @@ _COMMANDS = {
     "bound": _bound,
     "finite": _finite,
     "reference": _reference,
+    "round-trips": _round_trips,
     "solver": _solver,
 }
 

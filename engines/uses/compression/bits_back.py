@@ -105,6 +105,21 @@ class BitsBackCoder:
             p = log_p.flatten(1).T.double().softmax(1)
         return entropy.counts_of(p.numpy())
 
+    def bits(self, picture: npt.NDArray[np.uint8], draws: int) -> float:
+        """−ELBO in bits of levels (places,) under the q of the code: what it should come to."""
+        q = self._posterior(picture)
+        n = np.random.default_rng(0).standard_normal((draws, len(q.mean)))
+        e = torch.from_numpy(q.mean + n @ q.lower.T).float()
+        labels = self.labels.expand(draws)
+        x = self.levels[torch.from_numpy(picture.astype(np.int64))][:, 0, 0, 0]
+        with torch.no_grad(), arithmetic.one_thread():
+            view = self.part.view(self.part.from_prior(e, labels), labels)
+            x = x.view(1, *self.shape).expand(draws, *self.shape)
+            log_p = self.part.log_pixels(view, x).flatten(1).sum(1).double().numpy()
+        log_prior = -0.5 * np.square(e.double().numpy()).sum(1)
+        log_q = -0.5 * np.square(n).sum(1) - np.log(np.diag(q.lower)).sum()
+        return float((log_q - log_prior - log_p).mean() / np.log(2))
+
     # the stack
 
     def _pop_latent(self, stack: Any, q: _Normal) -> Floats:
