@@ -58,7 +58,7 @@ def compare(
         else:
             laws.append(driven(scoring.law_of(model, x), card.name))
         if options.samples:
-            _print_samples(card, _quality(model, options))
+            _print_samples(card, _quality(model, options, device))
     _print(cards, laws, left, options)
     if out is not None:
         files.write_atomically(out, _table(laws).encode())
@@ -117,16 +117,23 @@ def _mean(law: Law) -> str:
     return f"{said}: mean {mean:.2f} ± {error:.2f} nats, {unit}"
 
 
-def _quality(model: Model, options: CompareOptions) -> Quality:
-    from engines.uses.comparison import drawing, samples
+def _quality(model: Model, options: CompareOptions, device: str | None) -> Quality:
+    """The figures of samples, from the disk where they are there."""
+    from engines.checkpoints import devices
+    from engines.uses.comparison import drawing, keeping, samples
 
     card = model.card
+    on = str(devices.choose(device))
+    if (known := keeping.kept(card, options.samples, options.seed, on)) is not None:
+        return known
     try:
         real, other = drawing.real_features(card, options.samples)
     except DataError as error:
         raise UsageError(f"--samples: {error}") from error
     drawn: Tensor = driven(drawing.features_of(model, options.samples, options.seed), card.name)
-    return driven(samples.quality(drawn, real, other, options.seed), card.name)
+    found = driven(samples.quality(drawn, real, other, options.seed), card.name)
+    keeping.keep(found, card, options.samples, options.seed, on)
+    return found
 
 
 def _print_samples(card: Card, found: Quality) -> None:

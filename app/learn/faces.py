@@ -149,6 +149,7 @@ def card_face(
     step = report.step if now or portrait is None else portrait.step
     total = "" if report.total is None else f" of {report.total:,}"
     seconds = report.seconds if now or portrait is None else portrait.seconds
+    examples = report.examples if now or portrait is None else portrait.examples
     latest = _latest(report, None if now else step)
     figure = f"{latest} · " if latest else ""
     share = None
@@ -162,8 +163,8 @@ def card_face(
         kind="" if portrait is None else portrait.kind.value,
         tip="" if portrait is None else f"The map: {portrait.kind.says} {portrait.method}.",
         foot=f"{figure}{'' if now else 'was at '}step {step:,}{total} · {seconds:.1f} s",
-        foot_tip="How well it does, steps done, and seconds of processor time spent on them. "
-        + _figure_tip(report),
+        foot_tip="How well it does, steps done, and seconds of processor time spent on them, which "
+        f"showed it {examples:,} examples. " + _figure_tip(report),
         loss="" if trace is None else _LOSS_NAMES.get(trace.name, trace.name),
         losses=np.empty(0) if trace is None else trace.values,
         share=share,
@@ -219,6 +220,14 @@ def progress(
         name, family = names[report.key], report.family
         lines.append(Line(name, family, x, y, dashed, report.key == chosen))
     return title, truth, lines
+
+
+def axis(reports: Sequence[Report], fair: Fair) -> str:
+    """The unit of the shared axis, and how far the other one has gone."""
+    seconds, examples = (farthest(reports, each) for each in (Fair.TIME, Fair.EXAMPLES))
+    if fair is Fair.TIME:
+        return f"s of processor time (up to {examples / 1000:.0f} k examples)"
+    return f"examples (up to {seconds:.0f} s of processor time)"
 
 
 def inside_face(report: Report) -> InsideFace | None:

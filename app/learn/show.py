@@ -52,8 +52,9 @@ class Show:
         bench = self._tab.bench
         bench.show_faces(found, chosen)
         title, logarithmic, lines = faces.progress(news, names, fair, chosen)
-        unit = "s of processor time" if fair is Fair.TIME else "examples"
-        bench.plot.show_lines(title, unit, lines, logarithmic=logarithmic, mark=at)
+        bench.plot.show_lines(
+            title, faces.axis(news.reports, fair), lines, logarithmic=logarithmic, mark=at
+        )
         bench.transport.set_moment("" if at is None else faces.said_moment(at, fair))
         self._inspect(next((r for r in news.reports if r.key == chosen), None), names)
 

@@ -1,12 +1,13 @@
 """`python -m engines.training mnist/vae --steps 4600 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
 `… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… round-trips [NAME …]`,
-`… solver NAME`, `… report`.
+`… classifiers [NAME …]`, `… solver NAME`, `… report`.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -143,15 +144,25 @@ def _reference(arguments: list[str]) -> None:
 
 
 def _round_trips(arguments: list[str]) -> None:
-    import math
-
     from engines.training.reports import round_trips
 
-    parser = argparse.ArgumentParser(prog="python -m engines.training round-trips")
-    parser.add_argument("names", nargs="*", help="models of digits (default: all that code)")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long")
-    options = parser.parse_args(arguments)
+    options = _resumed("round-trips").parse_args(arguments)
     round_trips.write(options.names, minutes=options.minutes)
+
+
+def _classifiers(arguments: list[str]) -> None:
+    from engines.training.reports import classifiers
+
+    options = _resumed("classifiers").parse_args(arguments)
+    classifiers.write(options.names, minutes=options.minutes)
+
+
+def _resumed(name: str) -> argparse.ArgumentParser:
+    """The words of a report that goes on where it was stopped."""
+    parser = argparse.ArgumentParser(prog=f"python -m engines.training {name}")
+    parser.add_argument("names", nargs="*", help="models of digits (default: all that it is of)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long")
+    return parser
 
 
 _COMMANDS = {
@@ -165,6 +176,7 @@ _COMMANDS = {
     "finite": _finite,
     "reference": _reference,
     "round-trips": _round_trips,
+    "classifiers": _classifiers,
     "solver": _solver,
 }
 

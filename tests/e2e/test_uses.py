@@ -15,7 +15,8 @@ from app.uses.pages import USES
 from app.work.lane import Lane
 from engines.checkpoints.catalog import ROOT
 from engines.model import finish
-from engines.opening import open_model
+from engines.opening import find, open_model
+from engines.uses.comparison import keeping
 from engines.uses.outliers import codelength, reference
 from tests.controls import faults
 from tests.terms import unexplained
@@ -232,6 +233,8 @@ def test_samples_of_every_family_stand_against_data(open_window, kept):
     found = page.samples.found["moons/gan"]
     assert f"Fréchet {found.frechet.at_n:.2f}" in said
     assert found.samples == 30
+    seed = stage.window.session.seed
+    assert keeping.kept(find("moons/gan"), 30, seed, "cpu") == found
     # nothing is drawn twice
     jobs = stage.window.bar.list.model().rowCount()
     stage.click(page.view.compare)

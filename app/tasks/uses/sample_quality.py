@@ -24,17 +24,27 @@ class Assessed:
 
 
 def assess(models: Models, card: Card, count: int, seed: int) -> Job:
-    """A job that yields Measuring, then Assessed. Raises DataError where nothing reads the data."""
+    """A job that yields Measuring, then Assessed; at once where that is on disk.
+
+    Raises DataError where nothing reads the data.
+    """
 
     def job() -> Generator[Loading | Measuring | Assessed, None, None]:
-        from engines.uses.comparison import drawing, samples
+        from engines.checkpoints import devices
+        from engines.uses.comparison import drawing, keeping, samples
 
+        device = str(devices.choose(models.device))
+        if (known := keeping.kept(card, count, seed, device)) is not None:
+            yield Assessed(known)
+            return
         real, other = drawing.real_features(card, count)
         model = yield from models.get(card)
         run = drawing.features_of(model, count, seed)
         drawn = yield from mapped(run, lambda step: Measuring(step.done, count))
         judging = samples.quality(drawn, real, other, seed)
-        yield Assessed((yield from mapped(judging, lambda _: Measuring(count, count))))
+        found = yield from mapped(judging, lambda _: Measuring(count, count))
+        keeping.keep(found, card, count, seed, device)
+        yield Assessed(found)
 
     return job
 

@@ -10,16 +10,16 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engines.checkpoints.disk import write_atomically
-from engines.data.examples import pictures
 from engines.model import NO_KNOBS, Model, finish
 from engines.opening import open_model
+from engines.training.datasets import load
 from engines.uses.compression import codec, coders
 from engines.uses.compression.bits_back import CHAIN, BitsBackCoder
 
@@ -98,10 +98,14 @@ def _own_bits(model: Model, x: Tensor, groups: int | None) -> float:
     return -float(nats.double().sum()) / math.log(2)
 
 
+@cache
+def _tested() -> Tensor:
+    return load("mnist").test.x
+
+
 def digits(first: int, count: int) -> Tensor:
-    """Shipped test digits (count, 1, 28, 28) in [-1, 1]."""
-    levels = pictures("mnist").levels[first : first + count, :, :, 0]
-    return torch.from_numpy(levels.astype(np.float32))[:, None] / 127.5 - 1
+    """Test digits (count, 1, 28, 28) in [-1, 1], in the order of the set."""
+    return _tested()[first : first + count]
 
 
 def write(
@@ -140,7 +144,8 @@ with a model's name it takes that one alone, with `--minutes 10` it stops after 
 added to only after the pictures of a file were decoded from its bytes and compared. *Own* is the
 model's −log₂ p by its density (for bits-back the −ELBO of the Gaussian q that the code takes,
 {draws} draws of each digit), *frames* the bits of the pictures' bytes, with what a chain begins
-with, *beside* the header, lengths and CRCs. The digits are the first of the test digits that ship.
+with, *beside* the header, lengths and CRCs. The digits are the first of MNIST's
+test set, in its order.
 
 | model | weights | digits | of | own | frames | frames above own | allowed | beside |
 |---|---|---|---|---|---|---|---|---|
