@@ -13,6 +13,7 @@ from tests.benchmarks import (
     interpolation,
     mask,
     startup,
+    uses,
     window,
 )
 from tests.benchmarks.table import hardware
@@ -32,7 +33,7 @@ Written by `make bench` (`python -m tests.benchmarks`, Qt platform "offscreen") 
 def main() -> None:
     """Measure everything and write the table."""
     lines = []
-    for part in (startup, window, mask, interpolation, inpainting, engines, density, history):
+    for part in (startup, window, mask, interpolation, inpainting, engines, density, history, uses):
         for row in part.rows():
             print(row.line(), flush=True)
             lines.append(row.line())

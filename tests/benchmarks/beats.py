@@ -51,9 +51,9 @@ def wait(seconds: float) -> None:
     loop.exec()
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60, *, every: float = 0.05) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("the window did not get there in time")
-        wait(0.05)
+        wait(every)

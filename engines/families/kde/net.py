@@ -168,19 +168,23 @@ class PictureKernels:
     def log_kernels(self, x: Tensor, centres: Tensor, h: float) -> Tensor:
         """log P(x | centre) in nats: levels x (n, …) and centres (N, …) uint8 -> (n, N) float64."""
         k, c = x.flatten(1).double(), centres.flatten(1)
-        black, white = (k == 0).double(), (k == 255).double()
-        grey = 1 - black - white
+        black, white = k == 0, k == 255
+        grey = ~(black | white)
         level = torch.arange(256, dtype=torch.float64, device=k.device)
         tail_low, tail_high = log_ndtr((0.5 - level) / h), log_ndtr((level - 254.5) / h)
-        c = c.long()
-        value = c.double()
         correction = 1 / (24 * h * h)
         curvature = -0.5 / h**2 + correction / h**2
         constant = -math.log(h * math.sqrt(2 * math.pi)) - correction
-        squares = (grey * k * k).sum(1, keepdim=True) - 2 * (grey * k) @ value.T
-        squares = squares + grey @ (value * value).T
-        out: Tensor = curvature * squares + constant * grey.sum(1, keepdim=True)
-        out += black @ tail_low[c].T + white @ tail_high[c].T
+        # pixels that no picture has grey (black, white) add nothing there
+        some = grey.any(0)
+        here, value = grey[:, some].double(), c[:, some].double()
+        seen = here * k[:, some]
+        squares = (seen * seen).sum(1, keepdim=True) - 2 * seen @ value.T
+        squares = squares + here @ (value * value).T
+        out: Tensor = curvature * squares + constant * here.sum(1, keepdim=True)
+        for end, tail in ((black, tail_low), (white, tail_high)):
+            some = end.any(0)
+            out += end[:, some].double() @ tail[c[:, some].int()].T
         return out
 
     def log_of_known(self, members: Tensor, x: Tensor, known: Tensor, h: float) -> Tensor:

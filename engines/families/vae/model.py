@@ -72,7 +72,8 @@ STREAMS: Mapping[type[Kind], Callable[[Tensor], Streams]] = MappingProxyType(
     {Pictures: streams_of, Points: lambda x: Streams(0, [0])}
 )
 """Of the draws in a bound: pictures have their own, points share them, so that maps are smooth."""
-_ROWS = 4096
+_ROWS, _PICTURES = 4096, 128
+"""Points and pictures, times their draws, that are asked at once: a step of a picture is short."""
 SIDE, FEW = 296, 48
 """Points of the lattice along each latent, on average; and of one for a first look."""
 _NATURE = "Gaussian noise behind the prior, amortised encoder"
@@ -158,7 +159,7 @@ class VAE:
         """
         m = int(settle((IMPORTANCE,), knobs)["importance"])
         classes = class_indices(self.card, labels, len(x)).to(self.device)
-        rows = max(1, _ROWS // m)
+        rows = max(1, (_ROWS if is_plane(self.card.kind) else _PICTURES) // m)
         values, errors = [], []
         for start in range(0, len(x), rows):
             part = slice(start, start + rows)

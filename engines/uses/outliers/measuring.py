@@ -158,15 +158,19 @@ def check_alike(one: Way, other: Way) -> None:
 
 
 def _batch(model: Model, x: Tensor, coders: tuple[Coder, ...]) -> Generator[Step, None, Measured]:
-    found, nll = yield from _nats(model, x)
+    assert model.density is not None
+    mine, columns = own.own_of(model), None
+    shared = mine is not None and mine.last_is_nll and model.density.meaning is Meaning.EXACT
+    found, nll = yield from _nats(model, x[:1] if shared else x)
     behind, under = background.of(model), None
     if behind is not None:
         _, under = yield from _nats(behind, x)
-    mine, columns = own.own_of(model), None
     if mine is not None:
         run = Steps(mine.run(model, x))
         yield from run
         columns = np.clip(np.nan_to_num(run.result.numpy(), posinf=_MOST), -_MOST, _MOST)
+        if mine.last_is_nll:
+            nll, columns = columns[:, -1] if shared else nll, columns[:, :-1]
     code = None
     if coders and isinstance(model.card.kind, Pictures):
         lengths = Steps(codelength.shortest(levels_of(x), coders))

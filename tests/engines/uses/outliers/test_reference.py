@@ -46,6 +46,17 @@ def test_every_score_of_a_family_is_ranked(family, tmp_path_factory, tmp_path, c
     assert titles == wanted
 
 
+def test_one_pass_gives_the_density_and_the_costliest_window(tmp_path_factory):
+    """The autoregressive model's own score and −log p come from the same conditionals."""
+    model = opened(tmp_path_factory.mktemp("zoo"), "autoregressive", "picture")
+    x = pictures(20)
+    found = finish(measuring.measure(model, x))
+    nats = -finish(model.density.run(x, None, {})).value.numpy()
+    np.testing.assert_allclose(found.nll, nats, rtol=1e-9)
+    assert found.own.shape == (20, 1)
+    assert (found.own[:, 0] < nats / np.log(2)).all()
+
+
 def test_a_batch_changes_no_score(tmp_path_factory, coders):
     model = opened(tmp_path_factory.mktemp("zoo"), "flow", "picture")
     x = pictures(20)
