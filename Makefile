@@ -56,9 +56,12 @@ train: .venv/ready
 evaluate: .venv/ready
 	$(BIN)/python -m engines.training evaluate $(MODEL)
 
-# What CI asks with few draws, asked with many: hours. Writes docs/finite.md.
+# What CI asks with few draws, asked with many: hours. Writes docs/finite.md, docs/round-trips.md
+# and docs/classifiers.md, and goes on from the rows that are there.
 evidence: .venv/ready
 	$(BIN)/python -m engines.training finite
+	$(BIN)/python -m engines.training round-trips
+	$(BIN)/python -m engines.training classifiers
 	$(DISPLAYLESS) $(BIN)/python -m pytest -m evidence
 
 tour: .venv/ready

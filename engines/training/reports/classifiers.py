@@ -47,9 +47,9 @@ QUESTIONS = (
     Question("mnist/autoregressive", 500, 200, 10),
     Question("mnist/kde", 2_000, 500, 50),
     Question("mnist/diffusion", 1_000, 200, 5),
-    Question("mnist/latent-diffusion", 200, 100, 5),
-    Question("mnist/vae", 200, 100, 5),
-    Question("mnist/any-order", 100, 50, 5),
+    Question("mnist/latent-diffusion", 200, 50, 5),
+    Question("mnist/vae", 200, 50, 5),
+    Question("mnist/any-order", 100, 25, 5),
 )
 
 
@@ -94,9 +94,10 @@ def asked(name: str) -> tuple[str, Ask]:
 
 
 def more(known: Known, question: Question, ask: Ask, test: Split) -> Known:
-    """A chunk more of what lacks most: the last digits are asked first, for T is fitted on them."""
+    """A chunk more of what lacks most, so that what is known can be shown at any time."""
     x = test.x[len(test.x) - question.fitted :]
-    if (done := len(known.last)) < question.fitted:
+    done, goal = len(known.last), question.fitted
+    if done < goal and done * question.count <= len(known.first) * goal:
         return Known(
             known.first, np.concatenate([known.last, ask(x[done : done + question.chunk])])
         )
