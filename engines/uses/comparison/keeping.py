@@ -82,12 +82,18 @@ def _quality(found: dict[str, Any]) -> Quality:
     """The inverse of `dataclasses.asdict`. Raises KeyError, TypeError or ValueError."""
     if not _is_finite(found):
         raise ValueError("figures that are no finite numbers")
-    pairs = {name: Unbiased(**found[name]) for name in ("frechet", "frechet_floor")}
-    tests = {name: TwoSample(**found[name]) for name in ("mmd", "told_apart")}
-    shares = {name: dict(found[name]) for name in ("shares", "shares_floor")}
-    if not all(set(each) == _SHARES for each in shares.values()):
+    shares, floor = (dict(found[name]) for name in ("shares", "shares_floor"))
+    if not set(shares) == set(floor) == _SHARES:
         raise KeyError("shares")
-    return Quality(**pairs, **shares, **tests, samples=int(found["samples"]))
+    return Quality(
+        Unbiased(**found["frechet"]),
+        Unbiased(**found["frechet_floor"]),
+        shares,
+        floor,
+        TwoSample(**found["mmd"]),
+        TwoSample(**found["told_apart"]),
+        int(found["samples"]),
+    )
 
 
 _SHARES = {"precision", "recall", "density", "coverage"}
