@@ -22,8 +22,8 @@ from engines.maps.moments import Memory, sweep_of
 from engines.maps.noised import LOWEST, field_at
 from engines.maps.refine import Map, refine
 from engines.opening import open_model
+from tests.benchmarks.beats import Heart, until, wait
 from tests.benchmarks.table import Row, percentile
-from tests.benchmarks.window import Heart, _until, _wait
 from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.plots.heatmap import HeatMap
@@ -92,16 +92,16 @@ def _hearts() -> list[Row]:
     window.begin()
     window.tabs.setCurrentIndex(window.tabs.count() - 1)
     presenter = window.presenters[-1]
-    _until(lambda: presenter.page is not None and len(presenter.page.maps) == 5)
+    until(lambda: presenter.page is not None and len(presenter.page.maps) == 5)
     plane = presenter.page
-    _until(lambda: all(m.frame is not None for m in plane.maps.values()), 300)
+    until(lambda: all(m.frame is not None for m in plane.maps.values()), 300)
     hand = QTimer()
     hand.timeout.connect(lambda: _nudge(plane))
     hand.start(500)
     busy = _beat(_BEAT_SECONDS)
     hand.stop()
     presenter.stop()
-    _wait(1)
+    wait(1)
     idle = _beat(_BEAT_SECONDS / 2)
     window.close()
     what = f"10 ms heartbeat, p99 over {_BEAT_SECONDS} s, five maps of 1024² on their way"
@@ -122,7 +122,7 @@ def _nudge(plane: Plane) -> None:
 
 def _beat(seconds: float) -> list[float]:
     heart = Heart()
-    _wait(seconds)
+    wait(seconds)
     heart.stop()
     return heart.gaps[5:]
 

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication
 from app.interpolation.row import STANDS_IN, WalkRow
 from app.session.settings import Settings
 from app.window.window import Window
+from tests.benchmarks.beats import until, wait
 from tests.benchmarks.table import Row, percentile
-from tests.benchmarks.window import _until, _wait
 from widgets.look import theme
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ def rows() -> list[Row]:
 def _drag(window: Window, names: Sequence[str]) -> Hand:
     window.session.choose("mnist", tuple(names))
     rows = window.presenters[_TAB].rows
-    _until(lambda: set(rows) == set(names) and all(map(_ready, rows.values())), 500)
-    _wait(1)
+    until(lambda: set(rows) == set(names) and all(map(_ready, rows.values())), 500)
+    wait(1)
     hand = Hand(window)
-    _wait(_SECONDS)
+    wait(_SECONDS)
     hand.rest()
-    _until(lambda: all(not r.late() and not r.still.rough for r in rows.values()), 300)
+    until(lambda: all(not r.late() and not r.still.rough for r in rows.values()), 300)
     if any(eye.stale for eye in hand.eyes):
         raise AssertionError(f"stale pictures of {names}")
     return hand
