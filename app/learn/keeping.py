@@ -102,7 +102,7 @@ class Keeping(QObject):
     def export(self, key: int, title: str, steps: int) -> None:
         """Ask for a place, and write the training of a learner there in the queue."""
         if problem := self._data.problem():
-            self._parts.messages.tell(problem)
+            self._parts.messages.tell(problem, about=Cause.SAVING)
             return
         name = f"{part_of(title, 'learner')}.ipynb"
         path = file_dialogs.save_file(
@@ -124,6 +124,7 @@ class Keeping(QObject):
         )
 
     def _noted(self, path: Path) -> None:
+        self._parts.messages.settle(Cause.SAVING)
         self._parts.messages.tell(f"Saved {path}.", severity=Severity.NOTE)
 
     def _kept(self, card: Card) -> None:
