@@ -36,6 +36,8 @@ class Settings:
     """Everything remembered. Change it with dataclasses.replace; a new field needs nothing else."""
 
     theme: Theme = "system"
+    zoom: int = _whole(100, 80, 200)
+    """Of the whole interface, in per cent."""
     device: str | None = None
     """A torch device, or None for the best at hand."""
     geometry: str = ""

@@ -86,6 +86,9 @@ def fill(bar: QMenuBar, menus: Sequence[Menu]) -> None:
                 menu.addSeparator()
             else:
                 _add(menu, command)
+        if (owner := bar.parentWidget()) is not None:
+            # a presentation hides the bar, and its keys must not go with it
+            owner.addActions(menu.actions())
 
 
 def add_themes(menu: QMenu, act: Callable[[], object], parent: QObject) -> QActionGroup:

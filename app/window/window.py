@@ -10,10 +10,16 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QMouseEvent,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QLabel,
     QMainWindow,
     QMenu,
@@ -39,6 +45,7 @@ from app.window.families import Families
 from app.window.folders import Folders
 from app.window.keeping import Keeping
 from app.window.restoring import restore
+from app.window.stage import Stage, fitting
 from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
 from app.work.channels import Channels
@@ -49,6 +56,7 @@ from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import lay
 from widgets.look import theme as look
+from widgets.look.frames import scrolled
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
@@ -120,6 +128,7 @@ class Window(QMainWindow):
             self.messages,
             settings,
         )
+        self.stage = Stage(self, self, self.session, settings.zoom)
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
         self.families = Families(self.session, self)
@@ -151,24 +160,23 @@ class Window(QMainWindow):
         self.device.setProperty("faint", True)
         self.device.setToolTip("The device on which the models compute.")
         self.device.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
-        top, foot = QHBoxLayout(), QHBoxLayout()
-        top.setContentsMargins(unit, unit, unit, 0)
-        foot.setContentsMargins(unit, 0, unit, unit)
-        top.setSpacing(unit)
-        foot.setSpacing(2 * unit)
-        top.addWidget(self.picker, 1)
-        top.addWidget(self.seed)
-        foot.addWidget(self.bar, 1)
-        foot.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
-        layout = lay.down(top, spacing=unit // 2)
+        head, foot = QWidget(self), QWidget(self)
+        lay.across((self.picker, 1), self.seed, on=head, margins=(unit, unit, unit, 0))
+        bottom = lay.across((self.bar, 1), on=foot, margins=(unit, 0, unit, unit), spacing=2 * unit)
+        bottom.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
         said = lay.across(self.messages, margins=(unit, 0, unit, 0), spacing=None)
-        layout.addLayout(said)
-        layout.addWidget(self.tabs, 1)
-        layout.addLayout(foot)
+        self._around = head, foot
         centre = QWidget(self)
-        centre.setLayout(layout)
+        # where a window is smaller than a tab can be, or the zoom is large, the tab scrolls
+        lay.down(
+            head, said, (scrolled(self.tabs, sideways=True), 1), foot, on=centre, spacing=unit // 2
+        )
         self.setCentralWidget(centre)
-        self.resize(1280, 800)
+        self.resize(fitting(self.screen()))
+
+    def around(self) -> tuple[QWidget, ...]:
+        """What stands above and below the tabs."""
+        return self.menuBar(), *self._around
 
     def _join(self) -> None:
         self.picker.library_wanted.connect(self.library.show)
@@ -211,6 +219,7 @@ class Window(QMainWindow):
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.watch.start()
         self.tabs.make_others()
+        self.stage.begin()
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
@@ -244,6 +253,13 @@ class Window(QMainWindow):
         if self.glossary is None:
             self.glossary = GlossaryDialog(self)
         self.glossary.show_term(word)
+
+    def fill_with(self, widget: QWidget) -> None:
+        """Give the card of a widget the whole page, see widgets/look/filling.py."""
+        self.stage.fill_with(widget)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.stage.fill_with(self.childAt(event.position().toPoint()))
 
     def _open_folder(self, path: Path) -> None:
         """Take what was brought: a workspace, a model, else pictures."""
@@ -342,6 +358,7 @@ class Window(QMainWindow):
         kept = replace(
             self._settings,
             theme=self._theme(),
+            zoom=self.stage.percent,
             geometry=base64.b64encode(self.saveGeometry().data()).decode(),
             data=self.session.data,
             seed=self.session.seed,

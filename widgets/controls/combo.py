@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from widgets.look import theme
-from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.glyphs import Glyph, draw, side
 
 STAYS = object()
 """Stands for what is chosen by now."""
@@ -69,6 +69,6 @@ class Combo(QComboBox):
         ink = theme.colour("faint")
         if not self.isEnabled():
             ink.setAlpha(110)
-        centre = QPointF(self.width() - SIZE / 2 - theme.UNIT // 2, self.height() / 2)
+        centre = QPointF(self.width() - side() / 2 - theme.UNIT // 2, self.height() / 2)
         draw(painter, Glyph.DOWN, centre, ink)
         painter.end()

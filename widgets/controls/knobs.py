@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
 from widgets.look import lay, theme
 from widgets.look.explain import explain
-from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 
 __all__ = ["Knob", "KnobPanel", "KnobSpec"]
 
@@ -53,14 +53,14 @@ class Caution(QWidget):
         return self._text
 
     def sizeHint(self) -> QSize:
-        return QSize(0, max(SIZE, self.fontMetrics().height()))
+        return QSize(0, max(side(), self.fontMetrics().height()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         middle = self.height() / 2
-        draw(painter, Glyph.WARN, QPointF(SIZE / 2, middle), theme.colour("warning"))
+        draw(painter, Glyph.WARN, QPointF(side() / 2, middle), theme.colour("warning"))
         painter.setPen(theme.colour("warning"))
-        box = self.rect().adjusted(SIZE + theme.UNIT // 2, 0, 0, 0)
+        box = self.rect().adjusted(side() + theme.UNIT // 2, 0, 0, 0)
         metrics = self.fontMetrics()
         text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)

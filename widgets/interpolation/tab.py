@@ -241,7 +241,7 @@ class InterpolationTab(QWidget):
         draw = lay.across((self.sampler, 1), self.sample, spacing=unit // 2)
         source = lay.down(self.source, draw, spacing=unit // 2)
         forms = QHBoxLayout()
-        forms.setSpacing(2 * unit)
+        forms.setSpacing(unit)
         pairs = (
             (("Path", self.way), ("Encoder", self.encoder)),
             (("Class", self.classes), ("Thumbnails", self.frames)),
@@ -257,7 +257,7 @@ class InterpolationTab(QWidget):
         right = lay.down(forms, self.attributes, self.prompt)
         self.attributes.hide()
         right.addWidget(self.player)
-        top = lay.across(self.keys, (source, 2), (right, 5), spacing=2 * unit)
+        top = lay.across(self.keys, (source, 2), (right, 5))
         head.setLayout(top)
         return head
 

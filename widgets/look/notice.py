@@ -48,7 +48,7 @@ class Notice(QFrame):
         text = self._text
         natural = text.fontMetrics().horizontalAdvance(text.text()) + theme.UNIT
         room = max(0, self._view.width() - 8 * theme.UNIT)
-        text.setMinimumWidth(min(natural, WORDS_WIDTH, room))
+        text.setMinimumWidth(min(natural, theme.px(WORDS_WIDTH), room))
 
     def show_text(self, text: str, *, actions: bool) -> None:
         """Show a message, "" for none without actions."""

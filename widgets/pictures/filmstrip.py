@@ -109,7 +109,7 @@ class _Along(QWidget):
 
     def _paint_mark(self, painter: QPainter) -> None:
         x = self.axis().x_of(self.place)
-        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
         painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
 
 
@@ -221,7 +221,7 @@ class FilmStrip(_Along):
 
     def _paint_mark(self, painter: QPainter) -> None:
         ring = self.frame_rect(round(self.place * (self.frames - 1)))
-        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
         painter.drawRect(ring)
 
 
@@ -310,7 +310,7 @@ class PathCurve(_Along):
             for i, value in enumerate(self._values)
             if math.isfinite(value)
         ]
-        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(spots))
         painter.setBrush(theme.colour("text"))

@@ -77,8 +77,10 @@ class ConditionalPlot(QWidget):
     def pens(self) -> tuple[QPen, QPen]:
         """Of the model's density and of the true one, cosmetic: widths are in device pixels."""
         ink, unit = theme.legible(self._colour, theme.colour("raised")), self.devicePixelRatioF()
-        true = pg.mkPen(theme.colour("text"), width=1.4 * unit, style=Qt.PenStyle.DashLine)
-        return pg.mkPen(ink, width=2.0 * unit), true
+        true = pg.mkPen(
+            theme.colour("text"), width=theme.stroke(1.4 * unit), style=Qt.PenStyle.DashLine
+        )
+        return pg.mkPen(ink, width=theme.stroke(2.0 * unit)), true
 
     def colour(self) -> QColor:
         return QColor(self._colour)

@@ -9,10 +9,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import lay, theme
+from widgets.look import filling, lay, theme
 from widgets.look.colours import CLASS_COLOURS
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud, Points, placed
@@ -62,7 +62,10 @@ class Scatter(QWidget):
         self._plot.scene().sigMouseClicked.connect(self._click)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Points")
-        self.setToolTip("Click a point to inspect it. Drag pans, wheel zooms, double-click resets.")
+        self.setToolTip(
+            "Click a point to inspect it. Drag pans, wheel zooms; double-click shows all, and then "
+            "fills the window."
+        )
 
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""
@@ -128,13 +131,13 @@ class Scatter(QWidget):
         if self._classes is not None:
             cycle = np.concatenate([_bytes(QColor(*c)) for c in CLASS_COLOURS])
             inks = cycle[self._classes % len(cycle)]
-        self._cloud.show_points(self._xy, inks, _radius(self.count()))
+        self._cloud.show_points(self._xy, inks, theme.stroke(_radius(self.count())))
         self._cloud.set_ring(self._current, theme.colour("text"))
 
     def _paint_backdrop(self) -> None:
         grey = theme.mix(theme.colour("line"), theme.colour("faint"), 0.2)
         inks = np.tile(_bytes(grey), (len(self._backdrop), 1))
-        self._behind.show_points(self._backdrop, inks, 1.2)
+        self._behind.show_points(self._backdrop, inks, theme.stroke(1.2))
 
     def current(self) -> int | None:
         """The point with the ring."""
@@ -178,8 +181,11 @@ class Scatter(QWidget):
 
     @Slot(object)
     def _announce_view(self, _axes: object) -> None:
+        self.view_moved.emit(*self._in_view())
+
+    def _in_view(self) -> axes.Box:
         (x0, x1), (y0, y1) = self._view.viewRange()
-        self.view_moved.emit(x0, x1, y0, y1)
+        return x0, x1, y0, y1
 
     def position_of(self, i: int) -> QPointF:
         """Where point i is now, in this widget's coordinates."""
@@ -199,10 +205,15 @@ class Scatter(QWidget):
         i = int(apart.argmin())
         return i if apart[i] <= REACH else None
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Nothing more: `_click` has had it."""
+
     @Slot(object)
     def _click(self, event: Any) -> None:
         i = self._nearest(event.scenePos())
-        if event.double():
+        if event.double() and axes.shows_all(self._in_view(), self._home):
+            filling.ask(self)
+        elif event.double():
             self.reset_view()
             self.view_moved.emit(*self._home)
         elif i is not None:

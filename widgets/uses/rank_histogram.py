@@ -92,7 +92,7 @@ class RankHistogram(QFrame):
         super().paintEvent(event)
         painter = QPainter(self)
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         room = self._room()
         edges = np.geomspace(_LEAST, _MOST, BINS + 1)
@@ -108,13 +108,13 @@ class RankHistogram(QFrame):
             bar = QRectF(room.left() + i * step + 0.5, room.bottom() - high, step - 1, high)
             within = edges[i + 1] <= self._rate * 1.0001
             painter.fillRect(bar, theme.colour("danger") if within else ink)
-        painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(theme.colour("faint"), theme.stroke(1), Qt.PenStyle.DashLine))
         for i, share in enumerate(even):
             y = room.bottom() - share / top * room.height()
             painter.drawLine(
                 QPointF(room.left() + i * step, y), QPointF(room.left() + (i + 1) * step, y)
             )
-        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
         at = self.x_of(self._rate)
         painter.drawLine(QPointF(at, room.top()), QPointF(at, room.bottom()))
         self._axis(painter, room)

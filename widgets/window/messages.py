@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.look import lay, theme
-from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 
 MOST = 3
 NOTE_MS = 6000
@@ -185,7 +185,7 @@ class Message(QWidget):
         draw(
             painter,
             _GLYPHS[self.severity],
-            QPointF(theme.UNIT + SIZE / 2 + 2, box.center().y()),
+            QPointF(theme.UNIT + side() / 2 + 2, box.center().y()),
             tone,
         )
         painter.end()
@@ -195,7 +195,7 @@ class Message(QWidget):
         Details(self.text, self._details, self.window()).open()
 
     def _arrange(self) -> None:
-        left = 2 * theme.UNIT + SIZE + 2
+        left = 2 * theme.UNIT + side() + 2
         lay.across(
             (self.label, 1),
             self.times,
