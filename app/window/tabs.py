@@ -106,6 +106,7 @@ class Tabs(QTabWidget):
                 self.presenters.append(presenter)
             self.addTab(tab, title)
         self.setDocumentMode(True)
+        self.tabBar().setAccessibleName("Tabs")
         self.tabBar().setDrawBase(False)
         self.currentChanged.connect(self._make_room)
         parts.session.data_changed.connect(self.follow_kind)

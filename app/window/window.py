@@ -54,7 +54,7 @@ from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
-from widgets.look import lay
+from widgets.look import focus, lay
 from widgets.look import theme as look
 from widgets.look.frames import scrolled
 from widgets.queue.job_bar import JobBar
@@ -257,6 +257,10 @@ class Window(QMainWindow):
     def fill_with(self, widget: QWidget) -> None:
         """Give the card of a widget the whole page, see widgets/look/filling.py."""
         self.stage.fill_with(widget)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the eye does, whatever was made first."""
+        return focus.step(self, forward)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.stage.fill_with(self.childAt(event.position().toPoint()))

@@ -49,10 +49,10 @@ class Slider(QSlider):
         return self.minimum() + round(share * (self.maximum() - self.minimum()))
 
     def sizeHint(self) -> QSize:
-        return QSize(15 * theme.UNIT, 2 * theme.UNIT + 2)
+        return QSize(15 * theme.UNIT, theme.px(theme.TARGET))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(6 * theme.UNIT, 2 * theme.UNIT + 2)
+        return QSize(6 * theme.UNIT, theme.px(theme.TARGET))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:

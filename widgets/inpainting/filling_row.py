@@ -89,6 +89,7 @@ class FillingRow(ModelCard):
         self._title.tip = name
         self.name_model(title, family)
         self.setAccessibleName(f"Model {title}")
+        self.methods.setAccessibleName(f"Method of {title}")
 
     def set_methods(self, specs: tuple[MethodSpec, ...], name: str) -> None:
         """Offer these methods and choose one, silently."""

@@ -117,6 +117,7 @@ class LatentPanel(QWidget):
         self.thumb.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.thumb.hide()
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setAccessibleName("Ways to move in the latent space")
         self.axes_changed.connect(self._name_axes)
 
     def _build(self) -> None:

@@ -67,6 +67,7 @@ class PictureFrame(Frame):
 
     def set_title(self, title: str) -> None:
         self.film.setAccessibleName(f"Film strip of {title}")
+        self.still.setAccessibleName(f"Picture of {title} on the path")
 
     def fit(self, height: int) -> None:
         side = min(theme.px(STILL_MOST), max(theme.px(STILL), height - 4 * theme.UNIT))

@@ -35,6 +35,9 @@ class PlaneFrame(Frame):
     def show_film(self, values: Values, done: int, ends: Values) -> None:
         self.plane.set_path(np.asarray(values[:done], np.float32), np.asarray(ends, np.float32))
 
+    def set_title(self, title: str) -> None:
+        self.plane.setAccessibleName(f"Path of {title} in the plane")
+
     def set_data(self, points: Values) -> None:
         """Show the data (n, 2) below the path."""
         self.plane.quiet = True

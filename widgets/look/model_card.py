@@ -50,6 +50,8 @@ class ModelCard(QFrame):
         self._title.setText(title)
         self._bar.set_colour(theme.family_colour(family))
         self._close.setAccessibleName(f"Close {title}")
+        self.badge.set_whose(title)
+        self._message.name_model(title)
 
     def title(self) -> str:
         return self._title.text()

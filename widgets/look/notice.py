@@ -33,6 +33,11 @@ class Notice(QFrame):
         lay.down(self._text, buttons, on=self, margins=2 * theme.UNIT, spacing=theme.UNIT + 4)
         parent.installEventFilter(self)
 
+    def name_model(self, title: str) -> None:
+        """Say whose buttons these are, for those who hear them read."""
+        self.details.setAccessibleName(f"Details of {title}")
+        self.retry.setAccessibleName(f"Try {title} again")
+
     def minimumSizeHint(self) -> QSize:
         buttons = [b.minimumSizeHint().width() for b in self._actions if not b.isHidden()]
         return QSize(sum(buttons) + (5 * theme.UNIT if buttons else 0), 0)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from widgets.look.restyle import Restyling
+from widgets.look.tips import TipStyle
 
 BASE = 8
 UNIT = BASE
@@ -21,6 +22,8 @@ It follows the zoom of the interface, see `set_zoom`: read it when it is needed,
 """
 
 RADIUS = 6
+TARGET = 24
+"""The least side of what a hand points at, at 100 % (WCAG 2.2, 2.5.8)."""
 
 
 class Mode(Enum):
@@ -61,6 +64,7 @@ _LIGHT = {
     "text": "#1B1F27",
     "faint": "#5D6675",
     "accent": "#2F6FEB",
+    "on accent": "#FFFFFF",
     "danger": "#C0392B",
     "warning": "#8F5200",
     "well": "#E9ECF1",
@@ -73,6 +77,7 @@ _DARK = {
     "text": "#E7EAF0",
     "faint": "#9AA4B4",
     "accent": "#5B93FF",
+    "on accent": "#0B1220",
     "danger": "#FF7B6B",
     "warning": "#F0B44A",
     "well": "#101216",
@@ -174,7 +179,7 @@ def apply(app: QApplication, mode: Mode) -> None:
     dark = by_system if mode is Mode.SYSTEM else mode is Mode.DARK
     palette = _palette(_DARK if dark else _LIGHT)
     if app.styleSheet() != _SHEET:
-        app.setStyle("Fusion")
+        app.setStyle(TipStyle())
         app.setPalette(palette)
         app.setStyleSheet(_SHEET)  # every widget there is takes it up, which is slow
     elif palette != app.palette():
@@ -210,6 +215,7 @@ def _palette(tones: dict[str, str]) -> QPalette:
         role.ToolTipBase: "raised",
         role.ToolTipText: "text",
         role.Highlight: "accent",
+        role.HighlightedText: "on accent",
         role.PlaceholderText: "faint",
         role.Link: "accent",
         role.Mid: "line",
@@ -218,7 +224,6 @@ def _palette(tones: dict[str, str]) -> QPalette:
         role.LinkVisited: "warning",
     }.items():
         palette.setColor(where, QColor(tones[tone]))
-    palette.setColor(role.HighlightedText, QColor("#FFFFFF"))
     for where in (role.WindowText, role.Text, role.ButtonText):
         faded = QColor(tones["faint"])
         faded.setAlpha(140)
@@ -236,17 +241,19 @@ QPushButton, QToolButton {{ border: 1px solid palette(mid); border-radius: {RADI
 QToolButton {{ padding: 0.333em 0.500em; }}
 QPushButton:hover, QToolButton:hover {{ border-color: palette(highlight); }}
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: palette(midlight); }}
-QPushButton:checked {{ border-color: palette(highlight); color: palette(highlight);
+QPushButton:checked {{ border-color: palette(highlight); color: palette(text);
     background: palette(midlight); }}
 QPushButton:disabled, QToolButton:disabled {{ color: palette(placeholder-text);
     background: palette(window); }}
-QPushButton:default, QPushButton[primary="true"] {{ background: palette(highlight); color: white;
+QPushButton:default, QPushButton[primary="true"] {{ background: palette(highlight);
+    color: palette(highlighted-text);
     border-color: palette(highlight); }}
 QPushButton[primary="true"] {{ font-weight: 600; }}
 QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid palette(mid);
     border-radius: {RADIUS}px; padding: 0.250em 0.500em; background: palette(base);
     color: palette(text); selection-background-color: palette(highlight); }}
 QPushButton:focus {{ border: 2px solid palette(highlight); padding: 0.250em 0.750em; }}
+QPushButton[primary="true"]:focus {{ border-color: palette(text); }}
 QToolButton:focus {{ border: 2px solid palette(highlight); padding: 0.250em 0.417em; }}
 QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
     {{ border: 2px solid palette(highlight); padding: 0.167em 0.417em; }}
@@ -269,6 +276,10 @@ QScrollBar::handle:hover {{ background: palette(placeholder-text); }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea {{ border: none; background: transparent; }}
+QCheckBox, QRadioButton {{ min-height: 2em; border: 2px solid transparent;
+    border-radius: {RADIUS}px; }}
+QCheckBox:focus, QRadioButton:focus {{ border-color: palette(highlight); }}
+QTableView:focus {{ border: 2px solid palette(highlight); }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 1.167em; height: 1.167em; }}
 QTabBar::tab {{ padding: 0.500em 1.167em; border: none; border-bottom: 2px solid transparent;
     color: palette(placeholder-text); }}

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.look import theme
+from widgets.look import focus, theme
 from widgets.look.images import Picture, image_of
 from widgets.pictures.keyframes import letter
 
@@ -102,6 +102,7 @@ class _Along(QWidget):
         with QPainter(self) as painter:
             painter.drawPixmap(QPointF(0, 0), self._drawn)
             self._paint_mark(painter)
+            focus.ring(self, painter)
 
     def _paint_rest(self, painter: QPainter) -> None:
         """All but the mark."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QKeySequence,
@@ -21,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from widgets.look import theme
+from widgets.look import focus, theme
 from widgets.look.images import Picture
 from widgets.look.tiling import Space, arrange
 from widgets.pictures.album import Album
@@ -222,6 +223,15 @@ class Gallery(QAbstractScrollArea):
             self._paint_ring(painter, self._hovered, faint, 1.0)
         if self._current is not None:
             self._paint_ring(painter, self._current, theme.colour("accent"), 2.0)
+        focus.ring(self, painter)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def _paint_tile(self, painter: QPainter, i: int, well: QColor, edge: QColor) -> None:
         rect = self.tile_rect(i)

@@ -9,7 +9,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from widgets.look import filling, lay, theme
@@ -220,6 +227,14 @@ class Scatter(QWidget):
             self._choose(i)
             if event.button() is Qt.MouseButton.RightButton:
                 self.menu_wanted.emit(i, event.screenPos().toPoint())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._view.setBorder(pg.mkPen(theme.colour("accent"), width=2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._view.setBorder(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # by mouse the menu waits for the release: a right drag scales the view

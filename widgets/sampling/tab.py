@@ -300,6 +300,7 @@ class _KnobSection(QWidget):
         )
         head = lay.across(dot, (title, 1), self.sweep, self.duplicate)
         self.panel = KnobPanel(self)
+        self.panel.name_model(spec.title)
         self.panel.nothing.setText("Its knobs appear once it is loaded.")
         lay.down(head, self.panel, on=self, spacing=theme.UNIT // 2)
 

@@ -29,6 +29,8 @@ class RankHistogram(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.whose = ""
+        """The model that it is about."""
         self._p: Floats = np.empty(0)
         self._family, self._rate = "", 0.05
         self.setProperty("card", True)
@@ -45,7 +47,8 @@ class RankHistogram(QFrame):
         """Show p-values (n,) in the colour of a family, with the threshold at `rate`."""
         self._p, self._family, self._rate = np.asarray(p), family, rate
         flagged = int((self._p <= rate).sum())
-        self.setAccessibleName(f"{flagged} of {len(self._p)} pictures flagged")
+        whose = f"{self.whose}: " if self.whose else ""
+        self.setAccessibleName(f"{whose}{flagged} of {len(self._p)} pictures flagged")
         self.update()
 
     def flagged(self) -> tuple[int, int]:
