@@ -38,7 +38,7 @@ class ConditionalPlot(QWidget):
         self._values: Reals = np.empty(0)
         self._model: tuple[Reals, Reals] | None = None
         self._truth: tuple[Reals, Reals] | None = None
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self._curves = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
         self.key = Key(self)

@@ -20,7 +20,7 @@ _BRIGHT = 0.6
 """Where the colours of a map are so bright that lines over them are dark."""
 NAMES = ("50 %", "90 %", "99 %")
 """The share of the mass that lies inside of each of three lines."""
-_ANGLES = (0.5, 0.25, 0.0)
+_ANGLES = (0.5, 1.0, -0.5)
 """Of the half turn from the right over the top: where on its line a name stands, so that names of
 neighbouring lines keep apart."""
 

@@ -59,7 +59,7 @@ class HeatMap(QWidget):
         self._scale = Scale(-10, 0)
         self._levels: tuple[float, ...] = ()
         self._shown: Box = self._home
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._view = self._plot.getViewBox()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._dots, self._data = Cloud(), Cloud()
@@ -110,6 +110,10 @@ class HeatMap(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._dress()
+
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes, such as "longitude in °"; "" for none."""
+        axes.name(self._plot, self.font(), across, up)
 
     def sizeHint(self) -> QSize:
         return QSize(280, 260)

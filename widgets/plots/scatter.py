@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from widgets.look import filling, lay, theme
 from widgets.look.colours import CLASS_COLOURS
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud, Points, placed
+from widgets.plots.legend import Legend
 
 STALE_OPACITY = 0.3
 REACH = 12.0
@@ -51,14 +53,15 @@ class Scatter(QWidget):
         self._home = (-3.0, 3.0, -3.0, 3.0)
         self._current: int | None = None
         self._cloud, self._behind = Cloud(), Cloud()
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._view = self._plot.getViewBox()
+        self.legend = Legend(self)
         self._build()
         self._dress()
         self.reset_view()
 
     def _build(self) -> None:
-        lay.down(self._plot, on=self, spacing=None)
+        lay.down((self._plot, 1), self.legend, on=self, spacing=0)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # this widget has the keys
         self._plot.hideButtons()
         self._view.setAspectLocked(True)
@@ -85,6 +88,10 @@ class Scatter(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._dress()
+
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes, such as "longitude in °"; "" for none."""
+        axes.name(self._plot, self.font(), across, up)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 320)
@@ -115,6 +122,11 @@ class Scatter(QWidget):
         self._cloud.setOpacity(1.0)
         self._paint_points()
 
+    def set_legend(self, names: Sequence[str]) -> None:
+        """Say what the colours of the classes stand for, () for nothing."""
+        inks = (QColor(*CLASS_COLOURS[k % len(CLASS_COLOURS)]) for k in range(len(names)))
+        self.legend.set_entries(list(zip(names, inks, strict=True)))
+
     def set_colour(self, colour: QColor) -> None:
         """The colour of points without a class: their family's."""
         self._colour = QColor(colour)
@@ -142,7 +154,7 @@ class Scatter(QWidget):
         self._cloud.set_ring(self._current, theme.colour("text"))
 
     def _paint_backdrop(self) -> None:
-        grey = theme.mix(theme.colour("line"), theme.colour("faint"), 0.2)
+        grey = theme.mix(theme.colour("line"), theme.colour("faint"), 0.5)
         inks = np.tile(_bytes(grey), (len(self._backdrop), 1))
         self._behind.show_points(self._backdrop, inks, theme.stroke(1.2))
 

@@ -59,6 +59,11 @@ class Column(ModelCard):
         inner = lay.down(header, (stage, 1), footer, margins=(unit, unit // 2, unit, unit))
         self._frame(inner)
 
+    def least(self) -> int:
+        """The width in which its name can be read."""
+        beside = self._close.sizeHint().width() + 5 * theme.UNIT
+        return max(theme.px(LEAST), self._title.sizeHint().width() + beside)
+
     def set_identity(self, title: str, subtitle: str, family: str) -> None:
         """Name the model: "VAE", "mnist/vae · 1.2 M parameters", and its family for the colour."""
         self.name_model(title, family)

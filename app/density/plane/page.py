@@ -16,6 +16,7 @@ from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
 from app.exchange.figures import Drawn
+from app.kinds.points import axes_of
 from app.models.titles import family_title
 from app.recipes.condition import Condition
 from app.session.settings import Settings
@@ -103,6 +104,7 @@ class Plane(Page):
         cards = self._session.chosen()
         if self._session.data != self.data:
             self._change_data()
+            self.view.set_axes(*axes_of(cards[0].kind, cards[0].data) if cards else ("", ""))
         if cards:
             self.view.controls.show_classes(self.conditions.offer(cards))
         self._titled = self._truth_title()
