@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QLabel,
     QMainWindow,
     QMenu,
     QWidget,
@@ -43,6 +42,7 @@ from app.window.about import About
 from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
+from app.window.foot import Foot
 from app.window.keeping import Keeping
 from app.window.restoring import restore
 from app.window.stage import Stage, fitting
@@ -57,6 +57,7 @@ from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import focus, lay
 from widgets.look import theme as look
 from widgets.look.frames import scrolled
+from widgets.pictures.size import ThumbnailSize
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
@@ -116,7 +117,6 @@ class Window(QMainWindow):
         )
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
-        self.device = QLabel(self)
         parts = Parts(
             self.session,
             self.channels,
@@ -157,13 +157,9 @@ class Window(QMainWindow):
 
     def _arrange(self) -> None:
         unit = look.UNIT
-        self.device.setProperty("faint", True)
-        self.device.setToolTip("The device on which the models compute.")
-        self.device.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
-        head, foot = QWidget(self), QWidget(self)
+        head, foot = QWidget(self), Foot(self.bar, self)
+        self.device = foot.device
         lay.across((self.picker, 1), self.seed, on=head, margins=(unit, unit, unit, 0))
-        bottom = lay.across((self.bar, 1), on=foot, margins=(unit, 0, unit, unit), spacing=2 * unit)
-        bottom.addWidget(self.device, 0, Qt.AlignmentFlag.AlignBottom)
         said = lay.across(self.messages, margins=(unit, 0, unit, 0), spacing=None)
         self._around = head, foot
         centre = QWidget(self)
@@ -350,6 +346,7 @@ class Window(QMainWindow):
         self.seed.set_locked(settings.seed_locked)
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)
+        ThumbnailSize.of().set_width(settings.thumbnail)
         self.library.places = list(settings.recents)
         self.session.set_prompt(Prompt(settings.prompt, settings.negative))
         if settings.folder:
@@ -363,6 +360,7 @@ class Window(QMainWindow):
             self._settings,
             theme=self._theme(),
             zoom=self.stage.percent,
+            thumbnail=ThumbnailSize.of().width(),
             geometry=base64.b64encode(self.saveGeometry().data()).decode(),
             data=self.session.data,
             seed=self.session.seed,
