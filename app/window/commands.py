@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from app.window.menus import Command, Menu
@@ -139,6 +140,13 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         ),
     )
     view = (
+        *(
+            Command(
+                title, partial(window.tabs.go, place), (str(place + 1),), "Window", f"To {title}"
+            )
+            for place, title in enumerate(window.tabs.titles())
+        ),
+        None,
         Command("&Next tab", lambda: window.tabs.turn(1), ("Ctrl+PgDown",), "Window"),
         Command("&Previous tab", lambda: window.tabs.turn(-1), ("Ctrl+PgUp",), "Window"),
         None,

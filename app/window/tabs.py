@@ -161,6 +161,15 @@ class Tabs(QTabWidget):
                 self.setCurrentIndex(place)
                 return
 
+    def titles(self) -> tuple[str, ...]:
+        """What the tabs are called."""
+        return tuple(title for _, title, _, _ in TABS)
+
+    def go(self, place: int) -> None:
+        """Bring a tab to the front where it is enabled, and the keys to it."""
+        if self.isTabEnabled(place):
+            self.setCurrentIndex(place)
+
     def of_task(self, task: str) -> Presenter:
         """The presenter that makes the recipes of a task."""
         self.make_others()

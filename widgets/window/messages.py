@@ -113,6 +113,7 @@ class Message(QWidget):
         self.more.setVisible(bool(details))
         self.act = QPushButton(self)
         self.dismiss = GlyphButton(Glyph.CROSS, "Dismiss", "Dismiss this message (Esc).", self)
+        self.dismiss.setAccessibleName(f"Dismiss: {text}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{severity.value}: {text}")
         self.timer = QTimer(self)
