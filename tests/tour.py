@@ -1,7 +1,7 @@
 """`make tour`: drives the real window over the bundled models and saves the README's pictures.
 
-`python -m tests.tour --sizes FOLDER` saves the same stops at several sizes of the window, light, dark
-and as a presentation: to be looked at, for what is clipped.
+`python -m tests.tour --sizes FOLDER` saves the same stops at several sizes of the window, light,
+dark and as a presentation: to be looked at, for what is clipped.
 """
 
 from __future__ import annotations
