@@ -52,7 +52,8 @@ class Asking:
         if card.labels:
             self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
         self.given[card.data] = dict(recipe.given)
-        self.counts[card.kind.name] = min(recipe.count, view_of(card).most_live)
+        if recipe.index is None:  # one picture of many does not say how many are wanted
+            self.counts[card.kind.name] = min(recipe.count, view_of(card).most_live)
 
     def request(
         self, card: Card, seed: int, knobs: dict[str, float], *, count: int | None, first: int
