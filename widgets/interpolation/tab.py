@@ -237,7 +237,7 @@ class InterpolationTab(QWidget):
         for combo in (self.sampler, self.way, self.encoder, self.classes):
             combo.setMinimumContentsLength(4)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            combo.setMinimumWidth(9 * unit)
+            combo.setMinimumWidth(7 * unit)
         draw = lay.across((self.sampler, 1), self.sample, spacing=unit // 2)
         source = lay.down(self.source, draw, spacing=unit // 2)
         forms = QHBoxLayout()

@@ -82,6 +82,8 @@ class Splitter(QSplitter):
         self._sizes = before if folded else []
         for panel in self.panels():
             panel.setHidden(folded)
+            for part in panel.findChildren(QWidget):
+                part.updateGeometry()  # of another zoom, perhaps, than when it was hidden
         if not folded:
             self.setSizes(before)
             if self._zoom != theme.zoom():

@@ -21,8 +21,9 @@ _BRIGHT = 0.6
 NAMES = ("50 %", "90 %", "99 %")
 """The share of the mass that lies inside of each of three lines."""
 _ANGLES = (0.5, 1.0, -0.5)
+_ANCHORS = ((0.5, 1.0), (1.0, 0.5), (0.5, 0.0))
 """Of the half turn from the right over the top: where on its line a name stands, so that names of
-neighbouring lines keep apart."""
+neighbouring lines keep apart; and which of their points lies there, so that they stand outside."""
 
 
 class ContourLines:
@@ -30,13 +31,13 @@ class ContourLines:
 
     def __init__(self, view: pg.ViewBox) -> None:
         self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _WIDTHS]
-        self._names = [pg.TextItem(anchor=(0.5, 0.5)) for _ in _WIDTHS]
+        self._names = [pg.TextItem(anchor=anchor) for anchor in _ANCHORS]
         for item in (*self._lines, *self._names):
             view.addItem(item, ignoreBounds=True)
 
     def dress(self, scale: Scale, levels: Sequence[float], font: QFont) -> None:
         """Dark where the map is bright, thicker round less mass."""
-        small = theme.small_font(font)
+        small = theme.small_font(theme.small_font(font))
         for place, (line, name) in enumerate(zip(self._lines, self._names, strict=True)):
             tone = ink(scale, levels[place] if place < len(levels) else scale.low)
             line.setPen(pg.mkPen(tone, width=theme.stroke(_WIDTHS[place])))
