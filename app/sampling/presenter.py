@@ -353,19 +353,13 @@ class Sampling(QObject, Continuing):
         adopt(self._session, recipe, card)
         self.asking.show(card)
         self._show_knobs(card.name)
-        self._first = self._first_of(card, recipe)
+        self._first = self.asking.first_of(card, recipe)
         self.refresh()
         if recipe.count > view_of(card).most_live:
             self._large.take(card, recipe)
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it
             self._inspected = card.name, recipe.index - self._first
-
-    def _first_of(self, card: Card, recipe: Recipe) -> int:
-        """The first of those to show, so that the one that is asked for is among them."""
-        index = recipe.index
-        seen = index is None or index - recipe.first < self.asking.count(card)
-        return recipe.first if index is None or seen else index
 
     def restore_sweep(self, recipes: Sequence[Recipe]) -> bool:
         """Open a saved sweep once more; False where these recipes are none. Raises RecipeError."""

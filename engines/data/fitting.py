@@ -128,16 +128,16 @@ def centred(pixels: Pixels, *, invert: bool = False) -> Pixels:
     made = Image.new("L", (28, 28))
     if not len(rows):
         return np.asarray(made.convert("RGB"))
-    box = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
     digit = Image.fromarray(np.clip(levels.astype(int) - int(ground), 0, 255).astype(np.uint8))
-    digit = digit.crop(tuple(int(side) for side in box))
+    digit = digit.crop((int(left), int(top), int(right), int(bottom)))
     scale = 20 / max(digit.size)
     wide, high = (max(1, round(side * scale)) for side in digit.size)
     digit = digit.resize((wide, high), Image.Resampling.LANCZOS)
     mass = np.asarray(digit, np.float64)
     across, down = (mass.sum(axis) @ (np.arange(mass.shape[1 - axis]) + 0.5) for axis in (0, 1))
-    left, top = (round(14 - float(at) / max(mass.sum(), 1e-9)) for at in (across, down))
-    made.paste(digit, (min(max(left, 0), 28 - wide), min(max(top, 0), 28 - high)))
+    x, y = (round(14 - float(at) / max(mass.sum(), 1e-9)) for at in (across, down))
+    made.paste(digit, (min(max(x, 0), 28 - wide), min(max(y, 0), 28 - high)))
     return np.asarray(made.convert("RGB"))
 
 

@@ -119,11 +119,11 @@ def arrange(
         return tilings[-1]
     if wanted:
         tilings = [min(tilings, key=lambda each: abs(each.width - wanted))]
-        grid = _wide(tilings[0], space, hint)
-        if grid.extent[1] > space.height - 2 * MARGIN * space.unit:
+        wide = _wide(tilings[0], space, hint)
+        if wide.extent[1] > space.height - 2 * MARGIN * space.unit:
             space = replace(space, width=space.width - space.bar)
-            grid = _wide(tilings[0], space, hint)
-        return _place(grid, space)
+            wide = _wide(tilings[0], space, hint)
+        return _place(wide, space)
     aligned = ((tiling, hint) for tiling in tilings if hint)
     largest = ((t, wanted) for t in tilings for wanted in (*_divisors(hint), None))
     fitting = (

@@ -101,11 +101,10 @@ class Plane(Page):
         """A map for the truth and for every chosen model, and one for a difference."""
         if not self.view.isVisible():
             return
-        cards = self._session.chosen()
         if self._session.data != self.data:
             self._change_data()
-            self.view.set_axes(*axes_of(cards[0].kind, cards[0].data) if cards else ("", ""))
-        if cards:
+        if cards := self._session.chosen():
+            self.view.set_axes(*axes_of(cards[0].kind, cards[0].data))
             self.view.controls.show_classes(self.conditions.offer(cards))
         self._titled = self._truth_title()
         named = [(TRUTH, self._titled), *((c.name, family_title(c)) for c in cards)]
@@ -387,12 +386,11 @@ class Plane(Page):
         if self._pending is None or self._pending.models[0] not in self.maps:
             return
         view, self._pending = self._pending, None
-        area = view.area
         self.conditions.put(self._session.cards[view.models[0]], view.given)
         show_view(self.view.controls, view)
         self.rebuild()
         for each in self.maps.values():
-            each.panel.map.follow(*area.box)
+            each.panel.map.follow(*view.area.box)
         self.points.set_points(view.points)
         self._score()
 
