@@ -130,7 +130,8 @@ def _place(window, widget):
         return (0,), box
     if widget is window.tabs.tabBar():
         return (1,), box
-    return ((3,) if window.bar.isAncestorOf(widget) else (2, *part)), box
+    foot = window.bar.parentWidget()
+    return ((3,) if foot.isAncestorOf(widget) else (2, *part)), box
 
 
 def hides_focus(widget):

@@ -110,6 +110,7 @@ class Message(QWidget):
         self.times.setProperty("faint", True)
         self.more = QPushButton("Details", self)
         self.more.setToolTip("Read or copy the full report.")
+        self.more.setAccessibleName(f"Details: {text}")
         self.more.setVisible(bool(details))
         self.act = QPushButton(self)
         self.dismiss = GlyphButton(Glyph.CROSS, "Dismiss", "Dismiss this message (Esc).", self)
