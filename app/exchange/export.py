@@ -21,7 +21,7 @@ from app.work.jobs import Jobs, Order
 from app.work.lane import Job
 from engines.checkpoints.leftovers import TEMPORARY
 from engines.kinds import Kind
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Cause, Messages, Severity
 
 DRAG_SIZE = 96
 
@@ -111,7 +111,7 @@ class Export(QObject):
         try:
             save_png(path, picture, recipe)
         except SaveError as error:
-            self._messages.tell(str(error))
+            self._messages.tell(str(error), about=Cause.SAVING)
             return
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])
@@ -134,8 +134,10 @@ class Export(QObject):
         try:
             write_atomically(path, raw)
         except SaveError as error:
-            self._messages.tell(str(error))
+            self._messages.settle(Cause.SAVING)
+            self._messages.tell(str(error), about=Cause.SAVING)
         else:
+            self._messages.settle(Cause.SAVING)
             self._messages.tell(f"Saved {path}.", severity=Severity.NOTE)
 
 

@@ -24,7 +24,7 @@ from app.work.lane import Failure, Job
 from engines import naming
 from engines.checkpoints import archive
 from engines.outside import single
-from widgets.window.messages import Messages
+from widgets.window.messages import Cause, Messages
 
 _WHOLE = (".toml", ".genscope", archive.SUFFIX, *single.SUFFIXES)
 """Files that are no examples: models and workspaces."""
@@ -133,6 +133,7 @@ class Intake(QObject):
     @Slot(int, object)
     def _receive(self, _: int, found: tuple[Found, ...]) -> None:
         self.pending -= 1
+        self._messages.settle(Cause.OPENING)
         for each in found:
             match each:
                 case Recipe():
@@ -140,22 +141,23 @@ class Intake(QObject):
                 case tuple():
                     self._follow(each)
                 case Bare() if not self._adopt(each.source):
-                    self._messages.tell(each.said)
+                    self._messages.tell(each.said, about=Cause.OPENING)
                 case Folder():
                     self._take_folder(each.path)
                 case str():
-                    self._messages.tell(each)
+                    self._messages.tell(each, about=Cause.OPENING)
 
     @Slot(int, object)
     def _refuse(self, _: int, failure: Failure) -> None:
         self.pending -= 1
-        self._messages.tell(sentence(failure.sentence), failure.details)
+        self._messages.settle(Cause.OPENING)
+        self._messages.tell(sentence(failure.sentence), failure.details, about=Cause.OPENING)
 
     def _follow(self, recipes: tuple[Recipe, ...]) -> None:
         try:
             self._restore(recipes)
         except RecipeError as error:
-            self._messages.tell(sentence(str(error)))
+            self._messages.tell(sentence(str(error)), about=Cause.OPENING)
 
 
 def reading(sources: tuple[Source, ...]) -> Job:

@@ -16,13 +16,14 @@ from app.history.store import BIN_DAYS, Entry, Query, Store
 from app.models.titles import data_title, family_title
 from app.recipes.rows import rows
 from app.session.session import Session
-from app.work.channels import Channels, Newest
+from app.work.channels import Channels
 from app.work.lane import Failure
+from app.work.newest import Newest
 from engines import naming
 from engines.checkpoints import budget
 from widgets.history.dialog import HistoryDialog
 from widgets.history.lines import ResultLine
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Cause, Messages, Severity
 
 _DAY = 86_400.0
 
@@ -189,6 +190,7 @@ class History(QObject):
 
     @Slot(object)
     def _take_looked(self, looked: Looked) -> None:
+        self._messages.settle(Cause.HISTORY)
         look = self.dialog.look
         if looked.id != look.shows:
             return
@@ -203,7 +205,8 @@ class History(QObject):
 
     @Slot(object)
     def _tell(self, failure: Failure) -> None:
-        self._messages.tell(f"The history cannot be read. {failure.sentence}", failure.details)
+        said = f"The history cannot be read. {failure.sentence}"
+        self._messages.tell(said, failure.details, about=Cause.HISTORY)
 
     # what a person does with them
 

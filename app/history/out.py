@@ -17,7 +17,7 @@ from app.kinds import view_of
 from app.recipes.pictures import Pixels, sheet
 from app.recipes.recipe import Recipe, RecipeError
 from app.session.session import Session
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Cause, Messages, Severity
 
 NOTHING = "The pictures of this result are not kept: restore it to make them again."
 
@@ -37,7 +37,8 @@ class Out:
             with Store(path) as store:
                 return look(store, entry.id, self._session.cards.get(entry.model))
         except (HistoryError, sqlite3.Error) as error:
-            self._messages.tell(f"The history cannot be read: {error}")
+            said = f"The history cannot be read: {error}"
+            self._messages.tell(said, about=Cause.HISTORY)
             return None
 
     def drag(self, source: QWidget, looked: Looked, place: int | None) -> None:

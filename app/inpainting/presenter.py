@@ -68,6 +68,7 @@ class Inpainting(QObject, Continuing):
     def _connect_tab(self) -> None:
         tab = self._tab
         tab.entered.connect(self.rebuild)
+        tab.left.connect(self._leave)
         tab.settings_changed.connect(self.refresh)
         tab.live_toggled.connect(self.refresh)
         tab.fill_wanted.connect(self._fill)
@@ -229,6 +230,13 @@ class Inpainting(QObject, Continuing):
     def _slow(self, row: Row) -> bool:
         choice = row.choice(self.methods.get(row.card.name, ""))
         return choice is None or not choice.live
+
+    @Slot()
+    def _leave(self) -> None:
+        """What nobody sees waits: live draws are begun anew once the tab is in view again."""
+        for row in self.rows.values():
+            if row.batch is None:
+                row.stop()
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the jobs it follows."""

@@ -23,6 +23,7 @@ from app.work.lane import Failure
 from engines.model import Card, Prompt
 from widgets.interpolation.tab import InterpolationTab
 from widgets.pictures.keyframes import MOST, letter
+from widgets.window.messages import Cause
 
 
 class Keys(QObject):
@@ -202,6 +203,7 @@ class Keys(QObject):
 
     @Slot(object)
     def _take_draw(self, end: End) -> None:
+        self._messages.settle(Cause.OPENING)
         card, prompt = self._drawn_by
         sample, origin = end.sample, Origin(card.sha256, end.sample, prompt)
         title = f"{family_title(card)}, seed {sample.seed}, picture {sample.index}"
@@ -214,7 +216,7 @@ class Keys(QObject):
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
-        self._messages.tell(failure.sentence)
+        self._messages.tell(failure.sentence, about=Cause.OPENING)
 
     # pictures from elsewhere
 

@@ -148,6 +148,7 @@ class Interpolation(QObject, Continuing):
         row.set_count(self.count())
         row.go(self._tab.player.place(), resting=False)
         self.rows[card.name] = row
+        row.attend(self._tab.entered, self._tab.left)
 
     def _prompt_of(self, card: Card) -> Prompt:
         """The session's text at A, and at B the one that this tab may have besides."""

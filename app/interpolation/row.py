@@ -6,11 +6,12 @@ picture. The newest wish wins on each, and what answers an older question is not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from app.interpolation.paths import Paths
 from app.models.open_models import Loading
@@ -63,6 +64,8 @@ class WalkRow(Row):
         self._seed: int | None = None
         self.asked = encoding.NOTHING
         """Which end points are its own samples, and what they are decoded as."""
+        self._waits: Callable[[], None] | None = None
+        """What to begin anew once the tab is in view again."""
         self.prompt = NO_PROMPT
         """The text that its frames are of."""
         self.walks = walks
@@ -70,8 +73,10 @@ class WalkRow(Row):
         self._hear(
             (self._keys.stepped, self._take_codes),
             (self._keys.failed, self.fail),
+            (self._keys.stopped, self.rest),
             (self._strip.stepped, self._take_film),
             (self._strip.failed, self.fail),
+            (self._strip.stopped, self.rest),
             (self._strip.done, self._end_film),
             (self._hand.stepped, self._take_still),
             (self._hand.failed, self.fail),
@@ -161,6 +166,33 @@ class WalkRow(Row):
         self.row.set_count(count)
         self.refresh_film()
 
+    def attend(self, entered: SignalInstance, left: SignalInstance) -> None:
+        """Work only while the tab is in view: these say when it comes and goes."""
+        entered.connect(self.enter)
+        left.connect(self.leave)
+
+    @Slot()
+    def leave(self) -> None:
+        """The tab goes out of view: what is not finished stops."""
+        if self._keys.busy:
+            self._waits = self.again  # its strip follows
+        elif self._strip.busy:
+            self._waits = self.refresh_film
+        self.stop()
+
+    @Slot()
+    def enter(self) -> None:
+        """The tab is in view again: go on with what was stopped."""
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits()
+
+    @Slot()
+    def rest(self) -> None:
+        """Something was stopped: where nothing else goes on, what is shown stays."""
+        if not (self._keys.busy or self._strip.busy):
+            self.row.set_state(State.EMPTY if self.film is None else State.READY)
+
     def _stand_in(self) -> None:
         """The nearest frame of the strip, until a picture of this very place is there."""
         if self.row.frame.stand_in(self.place):
@@ -205,7 +237,7 @@ class WalkRow(Row):
         if payload.complete:
             self.filmed.emit(self.card.name)
         else:
-            self.row.set_progress(payload.done / len(payload.values))
+            self.row.set_progress(payload.share)
 
     def _say_cost(self, seconds: float) -> None:
         """What a frame costs, and how the norm of codes goes along the path."""
@@ -248,6 +280,6 @@ class WalkRow(Row):
 def channels_of(channels: Channels, card: Card) -> tuple[Channel, Channel, Channel]:
     """The three channels of a row."""
     keys, strip, hand = (
-        channels.of(f"interpolation {what}: {card.name}") for what in ("keys", "strip", "hand")
+        channels.of(f"interpolation {what}: {card.name}") for what in ("codes", "strip", "picture")
     )
     return keys, strip, hand

@@ -19,7 +19,7 @@ from engines.learning.shapes import SHAPES, points_of
 from widgets.learn.data_panel import DataPanel
 from widgets.learn.frame import Box
 from widgets.learn.sheet import MOST
-from widgets.window.messages import Severity
+from widgets.window.messages import Cause, Severity
 
 FILES = "Tables of points (*.csv *.tsv *.txt)"
 FIRST, DRAWN = "moons", "drawn"
@@ -108,6 +108,7 @@ class Data(QObject):
 
     @Slot(object)
     def _receive(self, found: Found) -> None:
+        self._parts.messages.settle(Cause.OPENING)
         points = found.points
         labels = np.zeros(len(points.x), np.int64) if points.labels is None else points.labels
         self._panel.canvas.set_box(box_of(points.x))
@@ -121,7 +122,9 @@ class Data(QObject):
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
-        self._parts.messages.tell(sentence(failure.sentence), failure.details)
+        self._parts.messages.settle(Cause.OPENING)
+        said = sentence(failure.sentence)
+        self._parts.messages.tell(said, failure.details, about=Cause.OPENING)
 
     @Slot()
     def _edited(self) -> None:
@@ -153,14 +156,15 @@ class Data(QObject):
         from engines.learning.fitting import data_set
 
         if problem := self.problem():
-            self._parts.messages.tell(problem, severity=Severity.WARNING)
+            self._parts.messages.tell(problem, severity=Severity.WARNING, about=Cause.SAVING)
             return
         try:
             name = data_set(self.points(), self.title)
         except DataError as error:
-            self._parts.messages.tell(sentence(str(error)))
+            self._parts.messages.tell(sentence(str(error)), about=Cause.SAVING)
             return
         self.offer()
+        self._parts.messages.settle(Cause.SAVING)
         self._parts.messages.tell(
             f"The points are kept as '{name}'; a model of them brings them into every tab.",
             severity=Severity.NOTE,

@@ -17,7 +17,7 @@ from app.work.lane import Failure, Job
 from engines.data.own import Points
 from engines.learning.fitting import data_set, figures_of, keep, parted
 from engines.model import Card
-from widgets.window.messages import Severity
+from widgets.window.messages import Cause, Severity
 
 
 def keeping(studio: Studio, key: int, points: Points, title: str, root: Path) -> Job:
@@ -54,7 +54,7 @@ class Keeping(QObject):
     def keep(self, key: int, title: str, steps: int) -> None:
         """Put a learner into the user's own models, in the queue."""
         if problem := self._data.problem():
-            self._parts.messages.tell(problem)
+            self._parts.messages.tell(problem, about=Cause.SAVING)
             return
         root = self._parts.session.root
         job = keeping(self._studio, key, self._data.points(), self._data.title, root)
@@ -74,9 +74,11 @@ class Keeping(QObject):
         session = self._parts.session
         session.catalogue_changed.emit()
         session.choose(card.data, (*session.models, card.name))
+        self._parts.messages.settle(Cause.SAVING)
         self._parts.messages.tell(
             f"{card.name} is one of your models now: it is in every tab.", severity=Severity.NOTE
         )
 
     def _refuse(self, failure: Failure) -> None:
-        self._parts.messages.tell(sentence(failure.sentence), failure.details)
+        said = sentence(failure.sentence)
+        self._parts.messages.tell(said, failure.details, about=Cause.SAVING)

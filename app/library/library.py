@@ -19,8 +19,9 @@ from app.library.own import KINDS, Own
 from app.library.rows import Known, row_of
 from app.models.open_models import Freed, Held, Models
 from app.session.session import Session
-from app.work.channels import Channels, Newest
+from app.work.channels import Channels
 from app.work.jobs import Jobs
+from app.work.newest import Newest
 from engines import extras, outside
 from engines.checkpoints import budget, own
 from engines.checkpoints.archive import SUFFIX

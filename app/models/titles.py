@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engines import naming
 from engines.checkpoints.catalog import DATA_TITLES, FAMILY_TITLES, is_foreign
 from engines.facts.taxonomy import ABOUT
@@ -18,6 +20,13 @@ def family_title(card: Card) -> str:
     # the user's own: "vae-2" is the second of its family, others have names that a person gave
     number = last.removeprefix(f"{card.family}-")
     return f"{title} {number}" if number.isdecimal() else last
+
+
+def channel_title(name: str, cards: Mapping[str, Card]) -> str:
+    """What a view is called whose jobs have a channel: "density: moons/flow" is "Density: Flow"."""
+    words = (family_title(cards[word]) if word in cards else word for word in name.split(" "))
+    said = " ".join(words)
+    return said[:1].upper() + said[1:]
 
 
 def data_title(data: str) -> str:

@@ -49,7 +49,16 @@ class Batches:
             lambda step: None if isinstance(step, Loading) else (step.done, step.request.count),
             done,
         )
-        return replace(order, recipe=partial(recipe_of, card, None, request, prompt=prompt))
+        recipe = partial(recipe_of, card, None, request, prompt=prompt)
+        return replace(order, recipe=recipe, expects=self._expected(name, request))
+
+    def _expected(self, name: str, request: SampleRequest) -> float | None:
+        """Seconds that a batch will take, by what the samples in view have taken."""
+        column = self._columns.get(name)
+        frame = column.frame if column is not None else None
+        if frame is None or not frame.complete or frame.request.knobs != request.knobs:
+            return None
+        return request.count * frame.seconds / frame.done
 
     def show(self) -> None:
         """Show the last finished one in every column that has one."""

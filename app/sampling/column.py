@@ -96,7 +96,7 @@ class SamplingColumn(Row):
         self.column.set_note(self._warning(frame))
         self.column.set_state(State.READY if frame.complete else State.WORKING)
         if not frame.complete:
-            self.column.set_progress(frame.done / frame.request.count)
+            self.column.set_progress(frame.share)
 
     def _warning(self, frame: Frame) -> str:
         values, first = in_force(frame.knobs, frame.request), frame.request.first

@@ -27,6 +27,7 @@ from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
+from app.tab.unseen import Unseen
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, backdrop
 from app.tasks.sweeping import sweep_in
@@ -49,10 +50,10 @@ class Sampling(QObject, Continuing):
         self._actions = PictureActions(parts.export, tab, parts.travel)
         self._actions.more = lambda shelf, i: same_of_others(self.columns, parts.travel, shelf, i)
         self.columns: dict[str, SamplingColumn] = {}
-        self.batches = Batches(tab, parts, self.columns)
+        self.copies, self.batches = Copies(), Batches(tab, parts, self.columns)
         self._inspected: tuple[str, int] | None = None
+        self._unseen = Unseen(tab, self.columns, self._live, self)
         self.knobs: dict[str, dict[str, float]] = {}
-        self.copies = Copies()
         self.asking, self.sweeping = Asking(tab), Sweeping(parts, self)
         self._first = 0  # of the live pictures; a recipe may ask for later ones
         self._buttons = RowButtons(tab, session, messages, lambda name: self.columns[name].failure)
@@ -148,6 +149,8 @@ class Sampling(QObject, Continuing):
 
     def _live(self, name: str) -> None:
         column = self.columns[name]
+        if self._unseen.holds(name):
+            return
         column.live(self._request(name), self._session.prompt_of(column.card))
         self.batches.mark()
 
@@ -235,10 +238,8 @@ class Sampling(QObject, Continuing):
 
     def stop(self) -> None:
         """Stop the live draws of this tab and the batches it follows."""
-        for name, column in self.columns.items():
-            self._channel(name).stop()
-            if column.batch:
-                self._jobs.cancel(column.batch)
+        for column in self.columns.values():
+            column.halt()
 
     # one picture
 

@@ -25,6 +25,8 @@ class Answers(QObject):
     """A row, and what its job has yielded: an answer to what was asked of it last."""
     failed = Signal(str, object)
     """A row, and the Failure of its job."""
+    rested = Signal(str)
+    """A row whose job was stopped: nothing more comes."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -74,8 +76,12 @@ class LiveAnswers(Answers):
             channel = self._opened[name] = self._channels.open(f"{self._title}{name}")
             channel.stepped.connect(partial(self._hear, name))
             channel.failed.connect(partial(self._fail, name))
-            channel.stopped.connect(partial(self.forget, name))
+            channel.stopped.connect(partial(self._rest, name))
         return self._opened[name]
+
+    def _rest(self, name: str) -> None:
+        self.forget(name)
+        self.rested.emit(name)
 
     def _fail(self, name: str, failure: Failure) -> None:
         self.forget(name)

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from app.work.events import share_of
 from app.work.lane import Job
 from engines.steps import Steps
 
@@ -20,6 +21,11 @@ class Answer:
 
     question: object
     step: Any
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, where the step says so."""
+        return share_of(self.step)
 
 
 def answering(question: object, job: Job) -> Job:

@@ -16,6 +16,7 @@ from engines.data.fitting import Fit, Foreign, fitted
 from engines.data.masks import Photo
 from engines.model import Card
 from widgets.controls.source_bar import SourceBar
+from widgets.window.messages import Cause
 
 FIRST = 3
 """The example that a data set opens on: of the digits a 3, which half hidden might be an 8."""
@@ -149,12 +150,14 @@ class ExampleBar(QObject):
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
-        self._parts.messages.tell(failure.sentence)
+        self._parts.messages.settle(Cause.OPENING)
+        self._parts.messages.tell(failure.sentence, about=Cause.OPENING)
 
     @Slot(object)
     def _take_foreign(self, foreign: Foreign) -> None:
+        self._parts.messages.settle(Cause.OPENING)
         if self.card is None or not self._parts.session.models:
-            self._parts.messages.tell(_NO_PICTURES)
+            self._parts.messages.tell(_NO_PICTURES, about=Cause.OPENING)
             return
 
         def take(picture: Pixels, how: Fit | None) -> None:

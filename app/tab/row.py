@@ -28,6 +28,8 @@ class Row(QObject):
         self.failure: Failure | None = None
         self.batch: int | None = None
         """The job of the queue that is followed; None where the hand is, 0 after its end."""
+        view.set_stoppable()
+        view.stop_wanted.connect(self.halt)
         self._joints: list[tuple[SignalInstance, Callable[..., object]]] = []
 
     @property
@@ -76,13 +78,25 @@ class Row(QObject):
     def rest(self) -> None:
         """Nothing more comes: what is shown stays."""
 
+    def busy(self) -> bool:
+        """Whether something is on its way live."""
+        return any(channel.busy for channel in self._channels)
+
     def stop(self) -> None:
         """Stop what runs live; what is shown stays."""
         for channel in self._channels:
             channel.stop()
 
+    @Slot()
+    def halt(self) -> None:
+        """Stop what this card shows being made, live or in the queue; what is shown stays."""
+        self.stop()
+        if self.batch:
+            self._channels[0].cancel(self.batch)
+
     def close(self) -> None:
         """Let go of the card and stop what runs live for it."""
+        self._view.stop_wanted.disconnect(self.halt)
         for signal, slot in self._joints:
             signal.disconnect(slot)
         for channel in self._channels:

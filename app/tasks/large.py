@@ -6,7 +6,7 @@ from app.kinds import view_of
 from app.recipes.recipe import Recipe
 from engines.facts.tasks import Task
 from engines.model import Card, batch_of
-from widgets.queue.eta import spell
+from widgets.look.eta import spell
 
 
 def is_large(recipe: Recipe, card: Card) -> bool:

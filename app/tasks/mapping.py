@@ -7,7 +7,7 @@ kept there from job to job.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -152,10 +152,15 @@ def map_model(fields: Fields, card: Card, request: MapRequest) -> Job:
 def refined(field: Field, request: MapRequest) -> Frames:
     from engines.maps.refine import refine
 
-    steps, frame = Timed(refine(field, request.area, request.wide, request.high)), None
+    steps = Timed(refine(field, request.area, request.wide, request.high))
+    shown: Map | None = None
+    frame: MapFrame | None = None
     for found in steps:
         if found is not None:
-            frame = _frame(found, field, request, steps.seconds)
+            before, frame = frame, _frame(found, field, request, steps.seconds)
+            if before is not None and shown is not None and found.values is shown.values:
+                frame = replace(frame, values=before.values)  # known as what is seen already
+            shown = found
         yield frame  # again where there is no news: a step of nothing would replace one unseen
     last = _last(steps.result, field, request, steps.seconds)
     yield last

@@ -54,6 +54,8 @@ class Frame:
     prompt: Prompt = NO_PROMPT
     poor: str = ""
     """What the run finds poor of its own quality, and the remedy; of a batch that was, if any."""
+    share: float = 0.0
+    """How much of the work is done, 0 … 1: more than the `done` say while some are on their way."""
 
     @property
     def complete(self) -> bool:
@@ -128,15 +130,17 @@ def _fill(frame: Frame, view: KindView, run: Run, rows: range) -> Frames:
         try:
             step = next(run)
         except StopIteration as end:
-            guess, calls, done = end.value, frame.calls, rows.stop
+            guess, calls, done, part = end.value, frame.calls, rows.stop, 1.0
             frame = replace(frame, poor=poor or frame.poor)
         else:
             guess, calls, done, poor = step.guess, step.calls, rows.start, step.poor
+            part = step.done / step.total if step.total else 0.0
         if guess is not None:
             frame.values[rows.start : rows.stop] = view.array_of(guess)
         seconds = frame.seconds + time.perf_counter() - before
         begun = rows.stop if guess is not None else frame.begun
-        frame = replace(frame, done=done, begun=begun, seconds=seconds, calls=calls)
+        share = (rows.start + part * len(rows)) / frame.request.count
+        frame = replace(frame, done=done, begun=begun, seconds=seconds, calls=calls, share=share)
         yield frame
         if done == rows.stop:
             return frame

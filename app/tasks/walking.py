@@ -149,6 +149,11 @@ class Film:
     def complete(self) -> bool:
         return self.done == len(self.values)
 
+    @property
+    def share(self) -> float:
+        """How many of the frames are there, 0 … 1."""
+        return self.done / max(1, len(self.values))
+
 
 def still(walks: Walks, card: Card, wish: Wish, place: float, stamp: int, *, rough: bool) -> Job:
     """A job that yields the Still at a place; a `rough` one where the model has a cheaper way."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.window.families import Families
     from app.window.folders import Folders
     from app.window.keeping import Keeping
+    from app.window.running import Running
     from app.window.stage import Stage
     from app.window.tabs import Tabs
     from app.window.workspaces import Workspaces
@@ -39,6 +40,7 @@ class Commanded(Protocol):
     families: Families
     about: About
     keeping: Keeping
+    running: Running
     stage: Stage
 
     @property
@@ -120,7 +122,7 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
             lambda: _stop(window),
             ("Esc",),
             "Run",
-            "Stop what this tab is doing",
+            "Stop what this tab is doing, or dismiss a message",
         ),
         Command("&New seed", window.seed.dice.click, ("Ctrl+R",), "Run", "New random seed"),
         None,
@@ -177,7 +179,7 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
 def _stop(window: Commanded) -> None:
     """End what lies over the usual window, else what the tab in front is doing."""
     if not window.stage.leave():
-        window.tabs.front().stop()
+        window.running.stop()
 
 
 def _view(stage: Stage) -> tuple[Command, ...]:

@@ -20,7 +20,7 @@ from app.work.lane import Failure, Job
 from engines.kinds import Pictures
 from engines.naming import shortened
 from engines.steps import quietly
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Cause, Messages, Severity
 
 if TYPE_CHECKING:
     from engines.data.picture_folder import Found
@@ -68,7 +68,7 @@ class Folders(QObject):
         """Read a folder; its pictures become the examples of the data set in view."""
         cards = self._session.chosen() or self._session.of_data(self._session.data)
         if not cards or not isinstance(cards[0].kind, Pictures):
-            self._messages.tell(NO_PICTURES)
+            self._messages.tell(NO_PICTURES, about=Cause.OPENING)
             return
         self._channel.submit(opening(folder, cards[0].data, cards[0].shape))
 
@@ -82,11 +82,13 @@ class Folders(QObject):
         if opened is None:
             return
         self._session.set_examples(opened.data, opened.found.pictures)
+        self._messages.settle(Cause.OPENING)
         self._messages.tell(report(opened), details(opened.found), Severity.NOTE)
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
-        self._messages.tell(sentence(failure.sentence))
+        self._messages.settle(Cause.OPENING)
+        self._messages.tell(sentence(failure.sentence), about=Cause.OPENING)
 
 
 def opening(folder: Path, data: str, shape: tuple[int, ...]) -> Job:

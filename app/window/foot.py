@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.look import lay, theme
@@ -19,14 +18,6 @@ class Foot(QWidget):
         self.device, self.sizes = QLabel(self), SizeSlider(self)
         self.device.setProperty("faint", True)
         self.device.setToolTip("The device on which the models compute.")
-        row = lay.across(
-            (bar, 1),
-            self.sizes,
-            self.device,
-            on=self,
-            margins=(unit, 0, unit, unit),
-            spacing=2 * unit,
-        )
         for part in (self.sizes, self.device):
-            part.setMinimumHeight(3 * unit)  # in line with the job bar, open or closed
-            row.setAlignment(part, Qt.AlignmentFlag.AlignBottom)
+            bar.append(part)
+        lay.across((bar, 1), on=self, margins=(unit, 0, unit, unit))

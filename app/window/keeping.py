@@ -28,9 +28,9 @@ from app.session.settings import Settings
 from app.session.writer import Writer
 from app.window.continuing import Continuation
 from app.window.tabs import Tabs
-from app.work.channels import Newest
 from app.work.jobs import Jobs
-from widgets.window.messages import Messages, Severity
+from app.work.newest import Newest
+from widgets.window.messages import Cause, Messages, Severity
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,8 @@ class Keeping(QObject):
         self._window, self._messages = window, window.messages
         self._path, self._folder = path, folder
         self._saved = settings
+        self._troubled = False
+        """Whether a warning stands that something could not be saved."""
         self._keep, self._megabytes = settings.keep_history, settings.history_megabytes
         self._warnings = Newest(self)
         self._warnings.told.connect(self._warn)
@@ -142,7 +144,12 @@ class Keeping(QObject):
             self._continuation.look()
 
     def _saving(self, before: Settings, now: Settings, path: Path) -> Callable[[], object]:
-        return lambda: saving.save(before, now, path)
+        def save() -> None:
+            saving.save(before, now, path)
+            if self._troubled:
+                self._warnings.tell(None)  # this time it could be written
+
+        return save
 
     def show_history(self) -> None:
         """Open the panel of finished results."""
@@ -168,8 +175,12 @@ class Keeping(QObject):
             self._warnings.tell(f"After a sudden end nothing could be continued: {error}")
 
     @Slot(object)
-    def _warn(self, sentence: str) -> None:
-        self._messages.tell(sentence, severity=Severity.WARNING)
+    def _warn(self, sentence: str | None) -> None:
+        self._troubled = sentence is not None
+        if sentence is None:
+            self._messages.settle(Cause.KEEPING)
+        else:
+            self._messages.tell(sentence, severity=Severity.WARNING, about=Cause.KEEPING)
 
     def close(self, timeout: float = CLOSING_SECONDS) -> bool:
         """Write what waits, end all threads; whether they had ended after so many seconds.

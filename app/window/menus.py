@@ -53,6 +53,7 @@ BESIDE_MENUS = (
     Shortcut("Plots", "Ctrl+0", "Show the whole plot"),
     Shortcut("Plots", "Arrow keys", "Move a map"),
     Shortcut("Plots", "+ or -", "Zoom a map in or out"),
+    Shortcut("Plots", "Ctrl+Z", "Take the last point of a map back; Ctrl+Y adds it again"),
     Shortcut("Learn", "D", "Draw points"),
     Shortcut("Learn", "S", "Spray points"),
     Shortcut("Learn", "E", "Erase points"),

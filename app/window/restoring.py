@@ -11,7 +11,7 @@ from app.sampling.presenter import Sampling
 from app.session.session import Session
 from app.window.tabs import Tabs
 from engines.facts.tasks import Task
-from widgets.window.messages import Messages, Severity
+from widgets.window.messages import Cause, Messages, Severity
 
 
 class Restored(Protocol):
@@ -28,6 +28,7 @@ def restore(window: Restored, recipes: Sequence[Recipe]) -> None:
     Of the recipes of a figure a second one of the same model is one more column, and those that
     differ in one knob alone are a sweep. Raises RecipeError.
     """
+    window.messages.settle(Cause.RECIPE)
     sampling = window.tabs.presenters[0]
     assert isinstance(sampling, Sampling)
     if len(recipes) > 1 and sampling.restore_sweep(recipes):
@@ -47,4 +48,4 @@ def _restore_one(window: Restored, recipe: Recipe) -> None:
     if recipe.task == Task.SAMPLE:
         card = card_among(window.session.cards, recipe)
         if note := replaced(recipe, card):
-            window.messages.tell(sentence(note), severity=Severity.WARNING)
+            window.messages.tell(sentence(note), severity=Severity.WARNING, about=Cause.RECIPE)

@@ -45,6 +45,7 @@ from app.window.folders import Folders
 from app.window.foot import Foot
 from app.window.keeping import Keeping
 from app.window.restoring import restore
+from app.window.running import Running
 from app.window.stage import Stage, fitting
 from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
@@ -131,6 +132,7 @@ class Window(QMainWindow):
         self.stage = Stage(self, self, self.session, settings.zoom)
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
+        self.running = Running(self, self)
         self.families = Families(self.session, self)
         self.glossary: GlossaryDialog | None = None
         self.workspaces = Workspaces(self, self)
@@ -160,13 +162,13 @@ class Window(QMainWindow):
         head, foot = QWidget(self), Foot(self.bar, self)
         self.device = foot.device
         lay.across((self.picker, 1), self.seed, on=head, margins=(unit, unit, unit, 0))
-        said = lay.across(self.messages, margins=(unit, 0, unit, 0), spacing=None)
         self._around = head, foot
         centre = QWidget(self)
         # where a window is smaller than a tab can be, or the zoom is large, the tab scrolls
-        lay.down(
-            head, said, (scrolled(self.tabs, sideways=True), 1), foot, on=centre, spacing=unit // 2
-        )
+        area = scrolled(self.tabs, sideways=True)
+        lay.down(head, (area, 1), foot, on=centre, spacing=unit // 2)
+        self.messages.setParent(centre)
+        self.messages.lie_over(area)
         self.setCentralWidget(centre)
         self.resize(fitting(self.screen()))
 
@@ -184,11 +186,8 @@ class Window(QMainWindow):
         self.session.models_changed.connect(self._show_choice)
         self.session.seed_changed.connect(self._show_seed)
         self.travel.arrived.connect(self.tabs.show_task)
-        self.channels.background_changed.connect(self.bar.set_background)
-        self.channels.background_failed.connect(self.jobs.tell_failure)
-        self.bar.stop_background_wanted.connect(self.channels.stop_background)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.set_theme)
-        self._device_channel = self.channels.open("device")
+        self._device_channel = self.channels.open("starting")
         self._device_channel.stepped.connect(self.device.setText)
 
     # the choice

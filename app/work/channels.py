@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.work.events import share_of
 from app.work.lane import Event, Job, Kind, Lane, Silence
 
 
@@ -28,21 +29,39 @@ class Channel(QObject):
     """Carries the Failure."""
     stopped = Signal()
 
+    turned = Signal()
+    """`busy` or `share` is another."""
+
     def __init__(self, name: str, lane: Lane, parent: QObject) -> None:
         super().__init__(parent)
-        self._name = name
+        self.name = name
+        self.busy = False
+        """Whether a job is on its way that was not stopped."""
+        self.share: float | None = None
+        """How much of it is done, None where it does not say or was stopped."""
         self._lane = lane
         self._newest = 0  # ticket of the last job submitted
         self._floor = 0  # steps of tickets below this one come too late
 
     def submit(self, job: Job) -> None:
         """Run `job` next, in place of this channel's earlier ones."""
-        self._newest = self._lane.live(self._name, job)
+        self._newest = self._lane.live(self.name, job)
+        self._turn(busy=True)
 
     def stop(self) -> None:
         """Let out no more of this channel's jobs, and stop them."""
         self._floor = self._newest + 1
-        self._lane.stop(self._name)
+        self._lane.stop(self.name)
+        self._turn(busy=False)
+
+    def cancel(self, ticket: int) -> None:
+        """Drop or stop the job of the queue that the view follows."""
+        self._lane.cancel(ticket)
+
+    def _turn(self, *, busy: bool, share: float | None = None) -> None:
+        if (busy, share) != (self.busy, self.share):
+            self.busy, self.share = busy, share
+            self.turned.emit()
 
     def receive(self, event: Event) -> None:
         """Let `event` out if the view should hear of it."""
@@ -50,10 +69,14 @@ class Channel(QObject):
         if event.kind is Kind.STEP:
             if not detached:
                 self._floor = event.ticket
+                if event.ticket == self._newest:
+                    self._turn(busy=True, share=share_of(event.payload))
                 self.stepped.emit(event.payload)
             return
         if event.ticket != self._newest:
             return
+        if event.kind in (Kind.DONE, Kind.FAILED, Kind.STOPPED):
+            self._turn(busy=False, share=1.0 if event.kind is Kind.DONE else None)
         match event.kind:
             case Kind.STARTED if not detached:
                 self.started.emit()
@@ -223,46 +246,11 @@ class Background(QObject):
         self.changed.emit()
 
 
-class Newest(QObject):
-    """Latest-value signal: set from any thread, received on the GUI thread."""
-
-    told = Signal(object)
-    _arrived = Signal()
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._guard = threading.Lock()
-        self._waiting: list[object] = []
-        self._closed = False
-        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-
-    def tell(self, value: object) -> None:
-        """Any thread."""
-        with self._guard:
-            if self._closed:
-                return
-            wake = not self._waiting
-            self._waiting[:] = [value]
-            if wake:
-                self._arrived.emit()
-
-    def close(self) -> None:
-        """Hear nothing from now on."""
-        with self._guard:
-            self._closed = True
-            self._waiting.clear()
-
-    @Slot()
-    def _deliver(self) -> None:
-        with self._guard:
-            said, self._waiting = self._waiting, []
-        for value in said:
-            self.told.emit(value)
-
-
 class Channels(QObject):
     """Owns the lane and hands its events to the queue and the channels on the GUI thread."""
 
+    live_changed = Signal()
+    """What `live` says is another."""
     background_changed = Signal(object)
     """What is worked out in the background, a tuple of titles."""
     background_failed = Signal(str, object)
@@ -292,7 +280,18 @@ class Channels(QObject):
         if name in self._channels:
             raise ValueError(f"channel '{name}' is already open")
         channel = self._channels[name] = Channel(name, self._lane, self)
+        channel.turned.connect(self.live_changed)
         return channel
+
+    def live(self) -> tuple[Channel, ...]:
+        """The channels whose jobs are on their way."""
+        return tuple(channel for channel in self._channels.values() if channel.busy)
+
+    @Slot()
+    def stop_live(self) -> None:
+        """Drop and stop the live jobs of every channel."""
+        for channel in self.live():
+            channel.stop()
 
     def of(self, name: str) -> Channel:
         """The channel of this name, opened where there is none."""

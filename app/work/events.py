@@ -86,6 +86,15 @@ class Silence:
     seconds: float
 
 
+def share_of(payload: object) -> float | None:
+    """How much of a job is done, 0 … 1, where what it yields, or a part of that, has a `share`."""
+    if isinstance(payload, tuple):
+        found = [share for part in payload if (share := share_of(part)) is not None]
+        return found[0] if found else None
+    share = getattr(payload, "share", None)
+    return min(max(float(share), 0.0), 1.0) if isinstance(share, int | float) else None
+
+
 def stands_at(thread: threading.Thread) -> str:
     """Where a thread is, as text in the form of a traceback."""
     frame = sys._current_frames().get(thread.ident or 0)

@@ -25,7 +25,8 @@ class Order:
 
     `progress` reads (done, total) from what the job yields, or None where it tells neither.
     `submitted` hears the ticket, again after a retry. `recipe` is what the job can be begun again
-    from after the program was killed, None for one that cannot.
+    from after the program was killed, None for one that cannot. `expects` is how many seconds it
+    will take, where that is known.
     """
 
     title: str
@@ -38,6 +39,12 @@ class Order:
     failed: Callable[[Failure], object] = _nothing
     stopped: Callable[[None], object] = _nothing
     recipe: Callable[[], Any] | None = None
+    expects: float | None = None
+
+
+def _about(title: str) -> str:
+    """The cause of what is said of a job: a later one of that title settles it by ending well."""
+    return f"job: {title}"
 
 
 class Jobs(QObject):
@@ -71,7 +78,7 @@ class Jobs(QObject):
         tickets = self._queue.submit_all([order.job for order in orders], first=first)
         for ticket, order in zip(tickets, orders, strict=True):
             self._orders[ticket] = order
-            self._bar.add(ticket, order.title, order.detail)
+            self._bar.add(ticket, order.title, order.detail, expects=order.expects)
         if first:
             # the lane may have taken one before the bar hears that it has started
             self._bar.order(tuple(dict.fromkeys((*tickets, *self._queue.waiting()))))
@@ -96,7 +103,8 @@ class Jobs(QObject):
     @Slot(str, object)
     def tell_failure(self, title: str, failure: Failure) -> None:
         """Say that a job, of the queue or in the background, has failed, and why."""
-        self._messages.tell(f"{title} failed. {failure.sentence}", failure.details)
+        said = f"{title} failed. {failure.sentence}"
+        self._messages.tell(said, failure.details, about=_about(title))
 
     @Slot(int)
     def _started(self, ticket: int) -> None:
@@ -112,7 +120,9 @@ class Jobs(QObject):
     @Slot(int, object)
     def _done(self, ticket: int, result: object) -> None:
         self._bar.end(ticket, JobState.DONE)
-        self._orders.pop(ticket).done(result)
+        order = self._orders.pop(ticket)
+        self._messages.settle(_about(order.title))
+        order.done(result)
 
     @Slot(int, object)
     def _failed(self, ticket: int, failure: Failure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -42,8 +42,10 @@ class Field:
 
     `at_once` says that a grid costs little more than its rows and columns, so that there is
     nothing to gain from parts of it. `preview` is a rougher way for a first look, `least` the
-    points that are worth a call. `paths` (n, steps, 2) are curves that go with it. Runs raise
-    NotFiniteError for a log p that is NaN or +∞.
+    points that are worth a call. `paths` (n, steps, 2) are curves that go with it. Where there is
+    something to `prepare` before the first grid, that yields the share of it that is done, and
+    costs about as much as `preparing` points. Runs raise NotFiniteError for a log p that is NaN or
+    +∞.
     """
 
     kind: Kind
@@ -52,6 +54,8 @@ class Field:
     preview: Grid | None = None
     paths: Tensor | None = None
     least: int = 8_192
+    prepare: Callable[[], Iterator[float]] | None = None
+    preparing: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "grid", _checked(self.grid))

@@ -148,9 +148,19 @@ class Sweep:
         low, high = self.part.leave(ends)
         return float((high - low).mean())
 
+    def _phis(self) -> list[float]:
+        """The angles of the levels, the least noise first."""
+        return [phi for phi in spaced(self.lowest, self.highest, LEVELS) if math.sin(phi) >= _FINE]
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of all grids: each costs one stride of the solver, a point of the plane two."""
+        return sum(_size(phi) ** 2 for phi in self._phis())
+
+    @torch.no_grad()
     def build(self) -> Generator[float, None, None]:
         """Fill the levels, from noise to data; yields the share that is done."""
-        phis = [phi for phi in spaced(self.lowest, self.highest, LEVELS) if math.sin(phi) >= _FINE]
+        phis = self._phis()
         sizes = [_size(phi) for phi in phis]
         total, done = sum(n * n for n in sizes), 0
         levels = [Level(phis[-1], _of_noise(sizes[-1], self.part.span[1]))]
@@ -221,7 +231,10 @@ def field_at(sweep: Sweep, phi: float) -> Field:
         method = f"a first look at {name} in {_PREVIEW} solver steps"
         return LogDensity(sweep.preview(w, phi) + constant, Meaning.ESTIMATE, method)
 
-    return Field(Kind.ESTIMATE, grid, preview=None if sweep.levels else preview)
+    if sweep.levels:
+        return Field(Kind.ESTIMATE, grid)
+    points = sweep.nodes // _NEAR
+    return Field(Kind.ESTIMATE, grid, preview=preview, prepare=sweep.build, preparing=points)
 
 
 def trajectories(sweep: Sweep, x: Tensor, phi: float, steps: int = 24) -> Tensor:

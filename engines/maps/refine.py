@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import torch
@@ -18,12 +18,15 @@ from torch import Tensor
 from engines.maps.area import Area
 from engines.maps.fields import Field, Grid
 from engines.model import finish
-from engines.steps import quietly
+from engines.steps import Steps, quietly
 
 COARSE = 32
 """Pixels along the longer side in the first frame, at most."""
 BAND_SECONDS = 0.1
 """What a band of rows may take, unless the field says that fewer points are not worth it."""
+
+LEAST = 0.005
+"""The least step of a share that is worth a frame without new values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,7 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
     """The field on wide × high pixels of an area, a Map after every band of rows.
 
     Every yielded Map holds a copy: it stays as it is. Bands of rows take about a tenth of a second.
+    Where a band takes longer and says how far it is, Maps with the values seen last say so.
     """
     if wide < 1 or high < 1:
         raise ValueError(f"a map needs at least one pixel, got {wide} × {high}")
@@ -60,24 +64,53 @@ def refine(field: Field, area: Area, wide: int, high: int, *, coarse: int = COAR
     while max(wide, high) > coarse * stride:
         stride *= 2
     values, done, method, size = torch.empty(high, wide), 0, "", field.least
+    before = field.preparing if field.prepare is not None else 0
+    seen, total = Seen(), before + wide * high
     if field.preview is not None:
         for rough in (stride,) if field.at_once else (2 * stride, stride):
-            yield from _look(field.preview, area, values, rough)
+            yield from map(seen.show, _look(field.preview, area, values, rough))
         stride = 1 if field.at_once else stride
-    for rows, columns, step in _parts(wide, high, stride, at_once=field.at_once):
+    if field.prepare is not None:
+        for share in field.prepare():
+            yield seen.move(before * share / total)
+    for rows, columns, stride_of in _parts(wide, high, stride, at_once=field.at_once):
         while len(rows):
             count = len(rows) if field.at_once else max(1, size // len(columns))
             count = len(rows) if len(rows) < 1.5 * count else count
             band, rows = rows[:count], rows[count:]
             began = time.perf_counter()
-            found = yield from quietly(field.grid(xs[columns], ys[band]))
-            spent = time.perf_counter() - began
+            here = 0 if field.at_once else done
+            steps = Steps(field.grid(xs[columns], ys[band]))
+            for step in steps:
+                part = step.done / step.total if step.total else 0.0
+                yield seen.move((before + here + part * len(columns) * len(band)) / total)
+            spent, found = time.perf_counter() - began, steps.result
             method, fresh = found.method, found.value.view(len(columns), len(band)).T.float()
             size = max(field.least, min(4 * size, int(fresh.numel() * BAND_SECONDS / spent)))
-            _place(values, fresh, band, columns, step, first=done == 0)
+            _place(values, fresh, band, columns, stride_of, first=done == 0)
             done = fresh.numel() if field.at_once else done + fresh.numel()
-            yield Map(area, values.clone(), step, done / (wide * high), method)
+            # the last band is whole, whatever was to prepare
+            yield seen.show(Map(area, values.clone(), stride_of, (before + done) / total, method))
     return Map(area, values, 1, 1.0, method)
+
+
+class Seen:
+    """The Map that was shown last, to be shown again with more of it done."""
+
+    def __init__(self) -> None:
+        self._last: Map | None = None
+
+    def show(self, found: Map | None) -> Map | None:
+        """Note a Map with new values."""
+        self._last = found or self._last
+        return found
+
+    def move(self, share: float) -> Map | None:
+        """The last one with another share, None where nothing is shown or it says no more."""
+        if self._last is None or share < self._last.share + LEAST:
+            return None
+        self._last = replace(self._last, share=min(share, 1 - LEAST))
+        return self._last
 
 
 def _look(

@@ -22,12 +22,17 @@ _LEARNERS, _REPEATS, _LEARN = 6, 5, 5
 
 
 class Heart(QObject):
-    """A 10 ms timer on the GUI thread; `gaps` holds the time between beats, in ms."""
+    """A 10 ms timer on the GUI thread; `gaps` holds the time between beats, in ms.
+
+    `busy` holds how much of it the thread has computed: others that share the processors count in
+    a gap, and not there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.gaps: list[float] = []
-        self._last = time.perf_counter()
+        self.busy: list[float] = []
+        self._last, self._spent = time.perf_counter(), time.thread_time()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
@@ -35,9 +40,10 @@ class Heart(QObject):
 
     @Slot()
     def _beat(self) -> None:
-        now = time.perf_counter()
+        now, spent = time.perf_counter(), time.thread_time()
         self.gaps.append(1000 * (now - self._last))
-        self._last = now
+        self.busy.append(1000 * (spent - self._spent))
+        self._last, self._spent = now, spent
 
     def stop(self) -> None:
         self._timer.stop()

@@ -193,7 +193,7 @@ class DensityControls(QWidget):
     def difference(self) -> tuple[str, str] | None:
         """The names of the two maps to subtract, None for no difference."""
         first, second = self.first.currentData(), self.second.currentData()
-        return (first, second) if first and second and first != second else None
+        return (first, second) if first and second else None
 
     def set_maps(self, names: Sequence[tuple[str, str]]) -> None:
         """Offer these maps, (name, title), for a difference; what was chosen stays, silently."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from widgets.density.controls import DensityControls
@@ -18,6 +18,8 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
+ROUND = 56, 96
+"""What a panel has beside and above and below its map, in device-independent pixels."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class PlaneView(QWidget):
         self.controls, self.numbers = DensityControls(self), DensityNumbers(self)
         self.posterior = PosteriorView(self)
         self.bar, self.difference_bar = ColourBar(self), ColourBar(self)
-        self._grid = QGridLayout()
+        self._stage, self._grid = QWidget(self), QGridLayout()
+        self._arranged: tuple[int, int, list[HeatPanel]] = (0, 0, [])
         self._axes = ("", "")
         self._build()
         self.difference_bar.hide()
@@ -56,8 +59,10 @@ class PlaneView(QWidget):
         unit = theme.UNIT
         middle, right = QWidget(self), QWidget(self)
         lay.bare(self._grid)
+        self._stage.setLayout(self._grid)
+        self._stage.installEventFilter(self)
         bars = lay.across((self.bar, 1), (self.difference_bar, 1), spacing=2 * unit)
-        lay.down((self._grid, 1), bars, on=middle)
+        lay.down((self._stage, 1), bars, on=middle)
         self.side = lay.down(
             self.numbers, self.posterior, lay.STRETCH, on=right, margins=unit, spacing=2 * unit
         )
@@ -102,42 +107,61 @@ class PlaneView(QWidget):
             if panel.property("diverging") is not True:
                 panel.map.set_scale(scale)
 
-    def box_in_view(self) -> tuple[float, float, float, float]:
-        """The part of the plane that the maps show."""
-        return next(iter(self._panels.values())).map.box_in_view()
-
-    def map_size(self) -> tuple[int, int]:
-        """Size of a map in device-independent pixels."""
-        first = next(iter(self._panels.values())).map
-        return first.width(), first.height()
+    def shown_box(self) -> tuple[float, float, float, float]:
+        """The part of the plane that the maps are asked to show, whatever their size."""
+        return next(iter(self._panels.values())).map.shown_box()
 
     def _add(self, spec: PanelSpec) -> None:
         panel = HeatPanel(self)
         panel.set_identity(spec.title, spec.family, closable=spec.closable)
         name, heat = spec.name, panel.map
         heat.set_axes(*self._axes)
-        if self._panels:
-            heat.set_range(*self.box_in_view())
         for other in self._panels.values():
+            heat.adopt_view(other.map)
             heat.link(other.map)
         heat.hovered.connect(self.hovered)
         heat.left.connect(self.left)
         heat.clicked.connect(self.clicked)
         heat.view_moved.connect(self.view_moved)
-        heat.resized.connect(self.view_moved)
         panel.close_wanted.connect(lambda: self.close_wanted.emit(name))
         panel.retry_wanted.connect(lambda: self.retry_wanted.emit(name))
         panel.details_wanted.connect(lambda: self.details_wanted.emit(name))
         self._panels[name] = panel
 
+    def set_home(self, box: tuple[float, float, float, float]) -> None:
+        """Let all maps show this part of the plane, whatever their size."""
+        for panel in self._panels.values():
+            panel.map.set_range(*box)
+        self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self._arrange()
+        return False
+
     def _arrange(self) -> None:
-        """In rows of up to three, or four where there are many."""
+        """In as many rows as make the maps largest."""
         panels = list(self._panels.values())
-        rows = math.ceil(len(panels) / (3 if len(panels) <= 6 else 4)) or 1
-        per_row = math.ceil(len(panels) / rows) or 1
+        per_row = math.ceil(len(panels) / (rows := self._rows())) or 1
+        if (rows, per_row, panels) == self._arranged:
+            return
+        self._arranged = rows, per_row, panels
         for place in range(max(self._grid.columnCount(), per_row)):
             self._grid.setColumnStretch(place, int(place < per_row))
         for row in range(max(self._grid.rowCount(), rows)):
             self._grid.setRowStretch(row, int(row < rows))
         for place, panel in enumerate(panels):
             self._grid.addWidget(panel, place // per_row, place % per_row)
+
+    def _rows(self) -> int:
+        """How many rows make the maps largest, in the shape of what they show."""
+        count, (wide, high) = len(self._panels), self._stage.size().toTuple()
+        if not count:
+            return 1
+        x0, x1, y0, y1 = self.shown_box()
+
+        def scale(rows: int) -> float:
+            across, down = wide / math.ceil(count / rows), high / rows
+            return min((across - ROUND[0]) / (x1 - x0), (down - ROUND[1]) / (y1 - y0))
+
+        return max(range(1, count + 1), key=scale)

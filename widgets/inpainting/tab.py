@@ -45,6 +45,8 @@ class InpaintingTab(QWidget):
 
     entered = Signal()
     """The tab has come into view."""
+    left = Signal()
+    """It has gone out of view."""
     settings_changed = Signal()
     """Number of draws or class has changed."""
     live_toggled = Signal(bool)
@@ -247,6 +249,7 @@ class InpaintingTab(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._compare(False)
+        self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_O and not event.modifiers():

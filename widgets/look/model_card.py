@@ -11,10 +11,11 @@ from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge, ElidedLabel
 from widgets.look.notice import Notice
 from widgets.look.state import State
+from widgets.look.working import Working
 
 
 class ModelCard(QFrame):
-    """`close_wanted`, `details_wanted` and `retry_wanted` follow the buttons.
+    """`close_wanted`, `details_wanted`, `retry_wanted` and `stop_wanted` follow the buttons.
 
     A subclass makes what the keyboard reaches first, then calls `_furnish`, then lays out what
     it has with `_frame`.
@@ -23,6 +24,7 @@ class ModelCard(QFrame):
     close_wanted = Signal()
     details_wanted = Signal()
     retry_wanted = Signal()
+    stop_wanted = Signal()
 
     def _furnish(self, badge: Badge, closes: str) -> None:
         """Make what every card has; `closes` says what the cross does."""
@@ -32,6 +34,8 @@ class ModelCard(QFrame):
         self._title, self._note = ElidedLabel(self), ElidedLabel(self)
         self._close = GlyphButton(Glyph.CROSS, "Close", closes, self)
         self._message = Notice(self)
+        self.working = Working(self)
+        self._stoppable = False
         self.setProperty("card", True)
         self._title.setFont(theme.title_font(self.font()))
         self._note.setFont(theme.small_font(self.font()))
@@ -40,6 +44,7 @@ class ModelCard(QFrame):
         self._close.clicked.connect(self.close_wanted)
         self._message.details.clicked.connect(self.details_wanted)
         self._message.retry.clicked.connect(self.retry_wanted)
+        self.working.stop_wanted.connect(self.stop_wanted)
 
     def _frame(self, inner: QLayout) -> None:
         """The bar on top, and `inner` below it."""
@@ -52,6 +57,7 @@ class ModelCard(QFrame):
         self._close.setAccessibleName(f"Close {title}")
         self.badge.set_whose(title)
         self._message.name_model(title)
+        self.working.name_work(title)
 
     def title(self) -> str:
         return self._title.text()
@@ -83,11 +89,20 @@ class ModelCard(QFrame):
             self.set_stale(True)
         over = self.state in (State.EMPTY, State.LOADING, State.FAILED)
         self._message.show_text(text if over else "", actions=self.state is State.FAILED)
-        self._bar.set_busy(self._busy())
+        self._show_work(None)
+
+    def set_stoppable(self) -> None:
+        """From now on somebody hears `stop_wanted`: offer it while the model works."""
+        self._stoppable = True
 
     def set_progress(self, share: float | None) -> None:
         """How much of the work is done, 0 … 1; None where nobody knows."""
-        self._bar.set_busy(self._busy(), share)
+        self._show_work(share)
+
+    def _show_work(self, share: float | None) -> None:
+        busy = self._busy()
+        self._bar.set_busy(busy, share)
+        self.working.show_work(busy and self._stoppable, share)
 
     def _busy(self) -> bool:
         return self.state in (State.LOADING, State.WORKING)

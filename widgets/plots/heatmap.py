@@ -15,11 +15,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, S
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import filling, lay, theme
+from widgets.look import filling, theme
 from widgets.look.colours import Scale
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud
 from widgets.plots.contour_lines import ContourLines
+from widgets.plots.letterbox import Letterbox
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -36,8 +37,8 @@ TIP = (
 class HeatMap(QWidget):
     """`hovered(x, y)` and `clicked(x, y)` in data units; `left` when the mouse has gone.
 
-    `view_moved` carries the box now in view, after pan, zoom or reset by hand; `resized` comes when
-    there is another size, in which the same box is shown.
+    `view_moved` carries the box that is asked for, after pan, zoom or reset by hand. Another size
+    asks for nothing: the same box is shown in it, with room round it where the shapes differ.
 
     Arrow keys pan, + and − zoom, Ctrl+0 resets. Enter does in the middle of what is in view what
     the mouse does where it is: a click, or in lasso mode a lasso round all that is in view.
@@ -47,7 +48,6 @@ class HeatMap(QWidget):
     left = Signal()
     clicked = Signal(float, float)
     view_moved = Signal(float, float, float, float)
-    resized = Signal()
     lassoed = Signal(object)
     """The corners of a region drawn by hand, a list of points in data units."""
 
@@ -72,12 +72,12 @@ class HeatMap(QWidget):
         # many maps get a new scale at once: each is painted in a turn of its own, and none waits
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self._paint)
+        self._letterbox = Letterbox(self._plot, self)
         self._build()
         self._dress()
         self.reset_view()
 
     def _build(self) -> None:
-        lay.down(self._plot, on=self, spacing=None)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._view.setAspectLocked(True)
@@ -88,7 +88,7 @@ class HeatMap(QWidget):
         self.contours = ContourLines(self._view)
         for item in (self._paths, self._marks, self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
-        self._view.sigRangeChangedManually.connect(self._announce)
+        self._view.sigRangeChangedManually.connect(self._moved_by_hand)
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._plot.scene().sigMouseMoved.connect(self._hover)
         self._plot.viewport().installEventFilter(self)
@@ -242,6 +242,11 @@ class HeatMap(QWidget):
         self._home = (x0, x1, y0, y1)
         self.reset_view()
 
+    def adopt_view(self, other: HeatMap) -> None:
+        """Take the home view of another map, and show what that shows."""
+        self._home = other._home
+        self.follow(*other.shown_box())
+
     @Slot()
     def reset_view(self) -> None:
         """Go back to the home view."""
@@ -251,16 +256,19 @@ class HeatMap(QWidget):
     def follow(self, x0: float, x1: float, y0: float, y1: float) -> None:
         """Show at least this box, without a signal."""
         self._shown = (x0, x1, y0, y1)
-        self._view.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
-        self._view.updateMatrix()  # else within the next painting, which would ask for another
+        self._letterbox.show(*self._shown)
 
     def link(self, other: HeatMap) -> None:
         """Let both follow each other's pan and zoom."""
         self.view_moved.connect(other.follow)
         other.view_moved.connect(self.follow)
 
+    def shown_box(self) -> Box:
+        """The box that is asked for: home, or what was in view when a hand moved it last."""
+        return self._shown
+
     def box_in_view(self) -> Box:
-        """The box now in view."""
+        """The box now in view: what is asked for, but for a pixel."""
         (x0, x1), (y0, y1) = self._view.viewRange()
         return x0, x1, y0, y1
 
@@ -274,12 +282,16 @@ class HeatMap(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.follow(*self._shown)
-        self.resized.emit()
+        self._letterbox.fit()
 
     @Slot(object)
-    def _announce(self, _axes: object = None) -> None:
+    def _moved_by_hand(self, _axes: object = None) -> None:
         self._shown = self.box_in_view()
+        self.view_moved.emit(*self._shown)
+
+    def _go_home(self) -> None:
+        """As `reset_view`, and say so."""
+        self.reset_view()
         self.view_moved.emit(*self._shown)
 
     # what the hand does
@@ -301,8 +313,7 @@ class HeatMap(QWidget):
             if axes.shows_all(self.box_in_view(), self._home):
                 filling.ask(self)
                 return
-            self.reset_view()
-            self._announce()
+            self._go_home()
         elif event.button() is Qt.MouseButton.LeftButton:
             at = event.scenePos()
             if self._view.sceneBoundingRect().contains(at):
@@ -338,13 +349,12 @@ class HeatMap(QWidget):
         elif (
             event.key() == Qt.Key.Key_0 and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         ):
-            self.reset_view()
-            self._announce()
+            self._go_home()
         elif event.key() in _ARROWS and not event.modifiers():
             dx, dy = _ARROWS[Qt.Key(event.key())]
             rect = self._view.viewRect()
             self._view.translateBy(x=0.1 * dx * rect.width(), y=0.1 * dy * rect.height())
-            self._announce()
+            self._moved_by_hand()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not (
             event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         ):
@@ -373,7 +383,7 @@ class HeatMap(QWidget):
 
     def _zoom(self, factor: float) -> None:
         self._view.scaleBy((factor, factor))
-        self._announce()
+        self._moved_by_hand()
 
 
 _ARROWS = {

@@ -14,10 +14,12 @@ from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 from widgets.look.progress import ProgressLine
 from widgets.queue.job_list import JobList, state_colour, state_glyph
 from widgets.queue.jobs import Job, JobAction, JobState, JobTable
+from widgets.queue.live_work import LiveSign, LiveWork
 
 __all__ = ["JobBar", "JobState"]
 
 
+_STOP_LIVE = "Stop what this tab computes (Esc). What is shown stays."
 _STOP_BEHIND = "Stop the background work. It starts again when it is needed."
 
 
@@ -91,12 +93,14 @@ class JobBar(QWidget):
     retry_wanted = Signal(int)
     details_wanted = Signal(int)
     stop_background_wanted = Signal()
+    stop_live_wanted = Signal()
 
     def __init__(
         self, parent: QWidget | None = None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(parent)
         self.table = JobTable(self, clock=clock)
+        self.live = LiveSign(self, clock=clock)
         self._background: tuple[str, ...] = ()
         self.panel = QFrame(self)
         self.list = JobList(self.table, self.panel)
@@ -114,6 +118,7 @@ class JobBar(QWidget):
         self.toggle.setCheckable(True)
         self.toggle.setToolTip("Show or hide the list of jobs.")
         self._arrange()
+        self.live.changed.connect(self._refresh_job)
         self.list.wanted.connect(self._on_wanted)
         self.cancel.clicked.connect(self._on_cancel)
         self.cancel_waiting.clicked.connect(self._on_cancel_waiting)
@@ -121,10 +126,10 @@ class JobBar(QWidget):
         self.toggle.toggled.connect(self._on_toggled)
         self._refresh()
 
-    def add(self, ticket: int, title: str, detail: str) -> None:
-        """A new waiting job; raises ValueError for a ticket in use. Unknown tickets below raise
-        KeyError."""
-        self.table.add(ticket, title, detail)
+    def add(self, ticket: int, title: str, detail: str, *, expects: float | None = None) -> None:
+        """A new waiting job, of so many seconds if that is known; raises ValueError for a ticket
+        in use. Unknown tickets below raise KeyError."""
+        self.table.add(ticket, title, detail, expects=expects)
         self._refresh()
 
     def start(self, ticket: int) -> None:
@@ -161,6 +166,18 @@ class JobBar(QWidget):
             self._background = titles
             self._refresh_job()
 
+    def set_live(self, work: LiveWork | None) -> None:
+        """What is computed for the eyes; said while no job of the queue runs, or one waits for it.
+
+        Work that ends soon is not said.
+        """
+        self.live.set_work(work)
+
+    def append(self, widget: QWidget) -> None:
+        """Put something at the end of the line; the list of jobs lies above all of it."""
+        self._bar.addSpacing(theme.UNIT)
+        self._bar.addWidget(widget)
+
     def is_open(self) -> bool:
         return self.toggle.isChecked()
 
@@ -180,7 +197,16 @@ class JobBar(QWidget):
         self.clear_ended.setEnabled(ended > 0)
         self._refresh_job()
 
+    def _live(self) -> LiveWork | None:
+        """The live work to say: a job of the queue that runs has the word."""
+        job = self._shown()
+        return self.live.work() if job is None or job.state is JobState.PAUSED else None
+
+    @Slot()
     def _refresh_job(self) -> None:
+        if (live := self._live()) is not None:
+            self._show_live(live)
+            return
         job = self._shown()
         last = job or next(iter(self.table.ended()), None)
         self.sign.show_job(last if job or not self._background else None)
@@ -193,7 +219,7 @@ class JobBar(QWidget):
             self.title.set_text("No job is running", faint=True)
         else:
             state = "" if last.state is JobState.RUNNING and not last.stopping else last.status()
-            parts = (state, last.title, last.detail)
+            parts = (state, last.title, last.words())
             self.title.set_text(" · ".join(filter(None, parts)), faint=job is None)
         self.line.setVisible(job is not None)
         behind = job is None and bool(self._background)
@@ -201,7 +227,21 @@ class JobBar(QWidget):
         self.cancel.setEnabled(behind or (job is not None and JobAction.CANCEL in job.actions()))
         self._refresh_progress()
 
+    def _show_live(self, live: LiveWork) -> None:
+        paused = self._shown()
+        then = "" if paused is None else f" · then {paused.title}, which waits for it"
+        self.sign.show_job(None)
+        self.title.set_text(f"{live.title}{then}", faint=False)
+        self.cancel.setToolTip(_STOP_LIVE)
+        self.cancel.setVisible(True)
+        self.cancel.setEnabled(True)
+        self.line.setVisible(True)
+        self.line.show_progress(live.done, live.total)
+        self.time.set_text(self.live.time())
+
     def _refresh_progress(self) -> None:
+        if self._live() is not None:
+            return
         job = self._shown()
         if job is None:
             last = next(iter(self.table.ended()), None)
@@ -231,7 +271,9 @@ class JobBar(QWidget):
     @Slot()
     def _on_cancel(self) -> None:
         job = self._shown()
-        if job is not None:
+        if self._live() is not None:
+            self.stop_live_wanted.emit()
+        elif job is not None:
             self._on_wanted(JobAction.CANCEL, job.ticket)
         elif self._background:
             self.stop_background_wanted.emit()
@@ -258,7 +300,13 @@ class JobBar(QWidget):
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         buttons = lay.across(lay.STRETCH, self.cancel_waiting, self.clear_ended, spacing=None)
         lay.down(self.list, buttons, on=self.panel, margins=theme.UNIT, spacing=None)
-        bar = lay.across(self.sign, self.title, self.line, self.time, self.cancel, self.toggle)
+        self._bar = lay.across(
+            self.sign, self.title, self.line, self.time, self.cancel, self.toggle
+        )
+        for part in (self.line, self.cancel):  # what comes and goes must not move the tabs
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(policy)
         # Room for "200 waiting" from the start: counting must not move the bar.
         self.toggle.setMinimumWidth(self.fontMetrics().horizontalAdvance("200 waiting ▴") + 24)
-        lay.down(self.panel, bar, on=self, spacing=theme.UNIT // 2)
+        lay.down(self.panel, self._bar, on=self, spacing=theme.UNIT // 2)

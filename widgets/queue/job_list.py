@@ -114,7 +114,7 @@ class JobPainter(QStyledItemDelegate):
                 tone = theme.colour("danger" if failed else "faint")
                 self._write(painter, inner, table.progress_text(job), tone)
             case Column.TIME:
-                self._write(painter, inner, job.time(), theme.colour("faint"))
+                self._write(painter, inner, table.time(job), theme.colour("faint"))
             case Column.ACTIONS:
                 self._draw_actions(painter, job, cell)
         painter.restore()
@@ -141,7 +141,7 @@ class JobPainter(QStyledItemDelegate):
         self._write(painter, box, job.title)
         used = painter.fontMetrics().horizontalAdvance(job.title) + theme.UNIT + theme.px(_PAD) // 2
         if used < box.width():
-            self._write(painter, box.adjusted(used, 0, 0, 0), job.detail, theme.colour("faint"))
+            self._write(painter, box.adjusted(used, 0, 0, 0), job.words(), theme.colour("faint"))
 
     def _draw_actions(self, painter: QPainter, job: Job, cell: QRect) -> None:
         view = self.parent()
@@ -266,8 +266,8 @@ class JobList(QTableView):
         columns.setMinimumSectionSize(1)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
-        columns.setSectionResizeMode(Column.PROGRESS, QHeaderView.ResizeMode.Stretch)
         letter = self.fontMetrics().horizontalAdvance("n")
         self.setColumnWidth(Column.STATE, 11 * letter + side() + 2 * theme.px(_PAD))
-        self.setColumnWidth(Column.TIME, 15 * letter + 2 * theme.px(_PAD))
+        self.setColumnWidth(Column.PROGRESS, 24 * letter + 2 * theme.px(_PAD))
+        self.setColumnWidth(Column.TIME, 18 * letter + 2 * theme.px(_PAD))
         self.setColumnWidth(Column.ACTIONS, 2 * theme.px(_BUTTON) + theme.px(_PAD))

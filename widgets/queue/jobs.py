@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from widgets.queue.eta import Eta, spell
+from widgets.look.eta import Eta, spell
 
 KEPT = 20
 """How many ended jobs stay in the table."""
@@ -61,15 +62,29 @@ class Job:
     total: int | None = None
     message: str = ""
     stopping: bool = False
+    expects: float | None = None
+    """Seconds that it will take, where somebody knows before it has begun."""
 
     def status(self) -> str:
         return "stopping…" if self.stopping else self.state.value
+
+    def left(self) -> float | None:
+        """Seconds of running that it still needs, None where nobody knows."""
+        left = self.eta.remaining(self.total)
+        if left is None and self.expects is not None:
+            left = max(0.0, self.expects - self.eta.elapsed())
+        return left
+
+    def words(self) -> str:
+        """What it is about; of a paused one why it has paused."""
+        paused = self.state is JobState.PAUSED and not self.stopping
+        return f"{self.detail} · waits: what a tab shows goes first" if paused else self.detail
 
     def time(self) -> str:
         """Time left while current, time taken once ended; empty where nothing is known."""
         if self.state in ENDED:
             return f"took {spell(self.eta.elapsed())}" if self.eta.elapsed() > 0 else ""
-        left = self.eta.remaining(self.total)
+        left = self.left()
         return "" if left is None or self.stopping else f"{spell(left)} left"
 
     def actions(self) -> tuple[JobAction, ...]:
@@ -95,6 +110,9 @@ class JobTable(QAbstractTableModel):
         self._clock = clock
         self._jobs: dict[int, Job] = {}
         self._rows: list[int] = []
+        self._took: dict[str, float] = {}
+        """Seconds that the last job of a title took."""
+        self._told = -math.inf
 
     def job(self, ticket: int) -> Job:
         return self._jobs[ticket]
@@ -111,13 +129,18 @@ class JobTable(QAbstractTableModel):
     def ended(self) -> list[Job]:
         return self._among(ENDED)
 
-    def add(self, ticket: int, title: str, detail: str) -> None:
-        """Put a job at the end of the waiting ones; raises ValueError for a ticket in use."""
+    def add(self, ticket: int, title: str, detail: str, *, expects: float | None = None) -> None:
+        """Put a job at the end of the waiting ones; raises ValueError for a ticket in use.
+
+        `expects` is how many seconds it will take, if that is known: else as long as the last one
+        of its title.
+        """
         if ticket in self._jobs:
             raise ValueError(f"job {ticket} is in the table already")
         row = len(self._rows) - len(self.ended())
         self.beginInsertRows(QModelIndex(), row, row)
-        self._jobs[ticket] = Job(ticket, title, detail, Eta(self._clock))
+        known = self._took.get(title) if expects is None else expects
+        self._jobs[ticket] = Job(ticket, title, detail, Eta(self._clock), expects=known)
         self._rows.insert(row, ticket)
         self.endInsertRows()
 
@@ -135,6 +158,11 @@ class JobTable(QAbstractTableModel):
         # One by one: Qt repaints a single cell, but of a range more than its cells.
         self._touch(ticket, Column.PROGRESS, Column.PROGRESS)
         self._touch(ticket, Column.TIME, Column.TIME)
+        if (waiting := len(self.waiting())) and self._clock() >= self._told + 1:
+            self._told = self._clock()
+            first = len(self.current())
+            ends = (self.index(row, Column.TIME) for row in (first, first + waiting - 1))
+            self.dataChanged.emit(*ends)
 
     def pause(self, ticket: int) -> None:
         job = self._jobs[ticket]
@@ -159,6 +187,8 @@ class JobTable(QAbstractTableModel):
             raise ValueError(f"job {ticket} cannot end as {state.value!r}")
         job = self._jobs[ticket]
         job.eta.pause()
+        if state is JobState.DONE:
+            self._took[job.title] = job.eta.elapsed()
         job.state, job.message, job.stopping = state, message, False
         front = [*self._tickets(CURRENT), *self._tickets((JobState.WAITING,))]
         self._arrange([*front, ticket, *self._tickets(ENDED, but=ticket)])
@@ -173,6 +203,26 @@ class JobTable(QAbstractTableModel):
 
     def clear_ended(self) -> None:
         self._drop(len(self._rows) - len(self.ended()))
+
+    def starts(self, job: Job) -> float | None:
+        """Seconds until a waiting job has its turn, None where nobody knows."""
+        if not self.current():  # what is shown goes first, and nobody knows how long it takes
+            return None
+        seconds = 0.0
+        for other in (*self.current(), *self.waiting()):
+            if other is job:
+                break
+            if (left := other.left()) is None:
+                return None
+            seconds += left
+        return seconds
+
+    def time(self, job: Job) -> str:
+        """When a waiting job has its turn, else its time left or taken; "" where nobody knows."""
+        if job.state is not JobState.WAITING or job.stopping:
+            return job.time()
+        starts = self.starts(job)
+        return "" if starts is None else f"starts in {spell(starts)}"
 
     def turn(self, job: Job) -> int:
         """How many waiting jobs come before this one."""
@@ -193,11 +243,11 @@ class JobTable(QAbstractTableModel):
             case Column.STATE:
                 return job.status()
             case Column.TITLE:
-                return f"{job.title}, {job.detail}"
+                return f"{job.title}, {job.words()}"
             case Column.PROGRESS:
                 return self.progress_text(job)
             case Column.TIME:
-                return job.time()
+                return self.time(job)
             case Column.ACTIONS:
                 return ", ".join(action.value for action in job.actions())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFormLayout,
@@ -77,6 +78,11 @@ class SamplingTab(QWidget):
     """One of its knobs at several values, side by side."""
     retry_wanted = Signal(str)
     details_wanted = Signal(str)
+
+    entered = Signal()
+    """The tab has come into view."""
+    left = Signal()
+    """It has gone out of view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -271,6 +277,14 @@ class SamplingTab(QWidget):
             self._grid.addWidget(column, place // per_row, place % per_row)
         for row in range(max(self._grid.rowCount(), 2)):
             self._grid.setRowStretch(row, int(row * per_row < len(columns)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.entered.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.left.emit()
 
     @Slot()
     def _ask_to_generate(self) -> None:

@@ -1,4 +1,7 @@
-"""Slim banners for errors, warnings and notes: the one place where the window says such things."""
+"""Slim banners for errors, warnings and notes: the one place where the window says such things.
+
+They lie over the content, in a corner of it: no widget moves when one comes or goes.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QColor,
     QFontDatabase,
     QGuiApplication,
@@ -30,12 +35,24 @@ from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 
 MOST = 3
 NOTE_MS = 6000
+WIDTH = 448
+"""How wide a banner is at most, in device-independent pixels."""
 
 
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+class Cause(StrEnum):
+    """What a message can be about, where a later success or another choice settles it."""
+
+    OPENING = "opening a file"
+    SAVING = "saving a file"
+    RECIPE = "a recipe that is shown otherwise than it was made"
+    HISTORY = "the history"
+    KEEPING = "what is remembered for the next start"
 
 
 _GLYPHS = {Severity.ERROR: Glyph.ERROR, Severity.WARNING: Glyph.WARN, Severity.NOTE: Glyph.INFO}
@@ -96,11 +113,19 @@ class Message(QWidget):
     over = Signal()
 
     def __init__(
-        self, text: str, details: str, severity: Severity, note_ms: int, parent: QWidget
+        self,
+        text: str,
+        details: str,
+        severity: Severity,
+        note_ms: int,
+        parent: QWidget,
+        *,
+        about: str = "",
     ) -> None:
         super().__init__(parent)
         self.text = text
         self.severity = severity
+        self.about = about
         self.count = 1
         self._details = details
         self.label = QLabel(text, self)
@@ -213,17 +238,47 @@ class Message(QWidget):
 
 
 class Messages(QWidget):
-    """At most three banners, the newest on top; takes no room while there are none.
+    """At most three banners, the newest on top; not in view while there are none.
 
-    Errors and warnings stay until dismissed; notes go after `note_ms` milliseconds.
+    Errors and warnings stay until they are dismissed or what they are about is settled; notes go
+    after `note_ms` milliseconds.
     """
 
     def __init__(self, parent: QWidget | None = None, *, note_ms: int = NOTE_MS) -> None:
         super().__init__(parent)
         self._note_ms = note_ms
         self.rows: list[Message] = []  # newest first
+        self._over: QWidget | None = None
         self._column = lay.down(on=self, spacing=theme.UNIT // 2)
         self.hide()
+
+    def lie_over(self, view: QWidget) -> None:
+        """Stay in the lower right corner of `view`, whose parent is that of the messages, too."""
+        self._over = view
+        view.installEventFilter(self)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._over and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def _place(self) -> None:
+        """As wide as there is room for, as high as the words need, above all else."""
+        if self._over is None:
+            return
+        around, margin = self._over.geometry(), theme.UNIT
+        wide = max(0, min(theme.px(WIDTH), around.width() - 2 * margin))
+        high = max(0, min(self._column.totalHeightForWidth(wide), around.height() - 2 * margin))
+        self.setGeometry(
+            around.right() + 1 - margin - wide, around.bottom() + 1 - margin - high, wide, high
+        )
+        self.raise_()
 
     def tell(
         self,
@@ -231,25 +286,51 @@ class Messages(QWidget):
         details: str = "",
         severity: Severity | str = Severity.ERROR,
         action: Action | None = None,
+        *,
+        about: str = "",
     ) -> Message:
         """Show one sentence, and what can be done; the same again only counts up.
 
-        Raises ValueError for an unknown severity.
+        `about` names its cause for `settle`. Raises ValueError for an unknown severity.
         """
         severity = Severity(severity)
         for row in self.rows:
             if (row.text, row.severity) == (text, severity):
                 row.repeat(details, action)
+                self._announce(row)
                 return row
         if len(self.rows) == MOST:
             self._remove(self._least())
-        row = Message(text, details, severity, self._note_ms, self)
+        row = Message(text, details, severity, self._note_ms, self, about=about)
         row.set_action(action)
         row.over.connect(self._on_over)
         self.rows.insert(0, row)
         self._column.insertWidget(0, row)
         self.show()
+        row.show()
+        self._place()
+        self._announce(row)
         return row
+
+    def _announce(self, row: Message) -> None:
+        """Let a screen reader say it: the focus stays where it is."""
+        event = QAccessibleAnnouncementEvent(self, row.accessibleName())
+        if row.severity is not Severity.NOTE:
+            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+        QAccessible.updateAccessibility(event)
+
+    def settle(self, *causes: str) -> None:
+        """Take back what was said about these: it is mended, or concerns nobody any more."""
+        for row in tuple(self.rows):
+            if row.about in causes:
+                self._remove(row)
+
+    def dismiss(self) -> bool:
+        """Take the newest banner away; False where there is none."""
+        if self.rows:
+            self._remove(self.rows[0])
+            return True
+        return False
 
     def withdraw(self, row: Message) -> None:
         """Take back what holds no longer; nothing happens if it has gone already."""
@@ -272,6 +353,7 @@ class Messages(QWidget):
         row.hide()
         row.deleteLater()
         self.setVisible(bool(self.rows))
+        self._place()
 
     @Slot()
     def _on_over(self) -> None:

@@ -75,6 +75,7 @@ class PixelPage(QObject):
         self._asked = LiveAnswers(parts.channels, "density: pixels of ", self)
         self._asked.stepped.connect(self._take)
         self._asked.failed.connect(self._fail)
+        self._asked.rested.connect(self._rest)
         self.panels: dict[str, HeatPanel] = {}
         self.frames: dict[str, PixelFrame] = {}
         self.noise, self._says, self.under = Slider(view), QLabel(view), QLabel(view)
@@ -195,6 +196,11 @@ class PixelPage(QObject):
             self.frames[name] = step
             _show(panel, step)
             self.finished.emit()
+
+    @Slot(str)
+    def _rest(self, name: str) -> None:
+        if name in self.panels:
+            self.panels[name].set_state(State.READY if name in self.frames else State.EMPTY)
 
     @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:

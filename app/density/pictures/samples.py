@@ -61,6 +61,7 @@ class SamplesPage(QObject):
         self._asked = LiveAnswers(parts.channels, "density: samples and data", self)
         self._asked.stepped.connect(self._take)
         self._asked.failed.connect(self._fail)
+        self._asked.rested.connect(self._rest)
         self._build()
 
     def _build(self) -> None:
@@ -230,6 +231,11 @@ class SamplesPage(QObject):
             self.gallery.put(0, np.stack(shown))
         share = f"{ours.mean() if len(ours) else 0:.1%} of samples, {theirs.mean():.1%} of the data"
         self._says.setText(f"In the lasso: {share}." if self.lasso else "No selection.")
+
+    @Slot(str)
+    def _rest(self, _: str) -> None:
+        for panel in self.panels.values():
+            panel.set_state(State.EMPTY if self.found is None else State.READY)
 
     @Slot(str, object)
     def _fail(self, _: str, failure: Failure) -> None:

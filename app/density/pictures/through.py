@@ -75,6 +75,7 @@ class PlanePage(QObject):
         self._asked = LiveAnswers(parts.channels, "density: plane map", self)
         self._asked.stepped.connect(self._take)
         self._asked.failed.connect(self._fail)
+        self._asked.rested.connect(self._rest)
         self._look = parts.channels.open("density: plane picture")
         self._look.stepped.connect(self._take_picture)
         self._build()
@@ -209,6 +210,10 @@ class PlanePage(QObject):
         )
         if frame.complete:
             self.finished.emit()
+
+    @Slot(str)
+    def _rest(self, _: str) -> None:
+        self.panel.set_state(State.EMPTY if self.frame is None else State.READY)
 
     @Slot(str, object)
     def _fail(self, _: str, failure: Failure) -> None:

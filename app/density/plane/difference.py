@@ -13,6 +13,7 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 _SHARE = 0.995
+SAME = "a map less itself: zero by definition"
 
 
 def show_difference(
@@ -22,11 +23,16 @@ def show_difference(
     shared: Scale | None,
 ) -> None:
     """The first map less the second, as soon as both are there and of one area."""
+    same = maps[0] is not None and maps[0] is maps[1]
     a, b = (each.frame if each is not None else None for each in maps)
     if a is None or b is None or shared is None:
         return
     if a.request.area == b.request.area and a.values.shape == b.values.shape:
         _show(panel, bar, a, b, shared)
+        if same:
+            panel.set_footer(
+                f"{SAME}.", f"{SAME[:1].upper()}{SAME[1:]}. Choose two maps to compare them."
+            )
 
 
 def _show(panel: HeatPanel, bar: ColourBar, a: MapFrame, b: MapFrame, shared: Scale) -> None:

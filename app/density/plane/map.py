@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.models.open_models import Loading
+from app.recipes.condition import Condition
 from app.tab.durations import took
 from app.tab.row import Row
 from app.tasks.mapping import MapFrame, MapRequest, patched
@@ -18,6 +19,8 @@ from widgets.plots.heat_panel import HeatPanel
 
 TOP_SHARE = 0.999
 """The brightest colour is the log-density that this share of the pixels stays below."""
+KEPT = 1 << 22
+"""Values of finished maps that are kept to be shown again, beside the one in view."""
 
 
 class DensityMap(Row):
@@ -43,7 +46,11 @@ class DensityMap(Row):
         self.mass: float | None = None
         self.wanted: MapRequest | None = None
         self._home: MapRequest | None = None
+        self._whole: tuple[tuple[float, ...], float | None] = (), None
+        """Contour levels and mass of the whole plane."""
+        self._finished: list[MapFrame] = []  # the newest last
         self._finest: MapFrame | None = None
+        self._asked: Condition | None = None
         self._channel = channel
         self._hear(
             (channel.stepped, self.show_step),
@@ -57,12 +64,23 @@ class DensityMap(Row):
             self._home = request
         if request == self.wanted and self.failure is None:
             return
-        if self.wanted is None or self.wanted.asked != request.asked:
+        if self._asked is None or self._asked != request.asked:
+            self._whole = (), None
             self.levels, self.mass, self.top = (), None, None
-        self.wanted, self.failure = request, None
+        self.wanted, self.failure, self._asked = request, None, request.asked
+        known = [frame for frame in self._finished if frame.request == request]
+        if known:
+            self._channel.stop()
+            self._show(known[0])
+            return
         self._channel.submit(job)
         if self.panel.state is not State.LOADING:
             self.panel.set_state(State.WORKING)
+
+    def forget(self) -> None:
+        """Map what is asked for anew, whatever was found before."""
+        self.wanted = None
+        self._finished.clear()
 
     def stop(self) -> None:
         """Stop what runs; what is shown stays."""
@@ -80,12 +98,23 @@ class DensityMap(Row):
         if isinstance(step, Loading):
             self.load()
         elif step is not None and step is not self.frame:
-            self._show(step)
+            if self.frame is not None and step.values is self.frame.values and not step.complete:
+                self.frame = step  # nothing is new but how much is done
+                self._describe(step)
+            else:
+                self._show(step)
+
+    def _keep(self, frame: MapFrame) -> None:
+        """Have a finished map to show again, in place of the oldest ones."""
+        self._finished = [*(f for f in self._finished if f.request != frame.request), frame]
+        while len(self._finished) > 1 and sum(f.values.size for f in self._finished) > KEPT:
+            self._finished.pop(0)
 
     def _show(self, frame: MapFrame) -> None:
         values, area = patched(frame, self._finest), frame.request.area
         if frame.complete:
             self._finest = frame
+            self._keep(frame)
         elif self._finest is not None and self._finest.request.moment != frame.request.moment:
             self._finest = None
         self.frame = frame
@@ -104,9 +133,13 @@ class DensityMap(Row):
 
     def _take_measures(self, frame: MapFrame) -> None:
         """What holds of the whole plane is measured there, not in a part of it."""
-        whole = frame.request == self._home
-        if frame.complete and (whole or frame.request.moment is not None):
+        whole, inside = frame.request == self._home, frame.request.moment is not None
+        if frame.complete and whole and not inside:
+            self._whole = frame.levels, frame.mass
+        if frame.complete and inside:
             self.levels, self.mass = frame.levels, frame.mass
+        elif not inside:
+            self.levels, self.mass = self._whole
         if self.top is None or (whole and frame.complete):
             self.top = float(np.quantile(frame.values, TOP_SHARE))
 
@@ -131,8 +164,13 @@ class DensityMap(Row):
     @Slot()
     def rest(self) -> None:
         """Nothing more comes: what is shown stays."""
+        if self.frame is None or not self.frame.complete or self.frame.request != self.wanted:
+            self.wanted = None  # it was stopped: whoever asks again is to get it
         self.panel.map.set_stale(False)
         self.panel.set_state(State.READY if self.frame else State.EMPTY)
+        if self.frame is not None and not self.frame.complete:
+            share = f"stopped at {100 * self.frame.share:.0f} %"
+            self.panel.set_footer(share, "Ctrl+Enter maps it anew.")
 
     def number(self, x: float, y: float, *, rough: bool, note: str) -> Number | None:
         """The value of the pixel at a point, None outside the map; a `rough` one is rounded.

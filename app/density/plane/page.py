@@ -56,6 +56,7 @@ class Plane(Page):
         self.home: Area | None = None
         self.conditions = Conditions(view.controls.attributes)
         self.points = Points(self._channel("points"), fields, self)
+        self.undo = self.points.undo(view, lambda: self.data)
         self.cross = Cross(view, self.maps, DIFFERENCE, self._channel("cursor"), fields, self)
         self.overlays = Overlays(parts.channels, parts.session, self)
         self.posterior = PosteriorPart(view.posterior, parts.channels, parts.session.open, self)
@@ -169,9 +170,7 @@ class Plane(Page):
         found = self.overlays.backdrop
         assert found is not None
         self.home = Area(*found.view)
-        for name in self.view.names():
-            if (panel := self.view.panel(name)) is not None:
-                panel.map.set_range(*found.view)
+        self.view.set_home(found.view)
         self._restore_pending()
         self.refresh()
         self.recolour()
@@ -183,9 +182,7 @@ class Plane(Page):
         """Map what is in view, at the detail that is asked."""
         if self.home is None or not self.view.isVisible() or not self.maps:
             return
-        area = Area(*self.view.box_in_view())
-        if min(self.view.map_size()) < 40:  # not laid out yet
-            return
+        area = Area(*self.view.shown_box())
         home = area.size[0] >= self.home.size[0] and area.size[1] >= self.home.size[1]
         for each in self.maps.values():
             request = self._request(each.name, area)
@@ -334,7 +331,7 @@ class Plane(Page):
     def _retry(self, name: str) -> None:
         if name != TRUTH:
             self._session.reread(name)
-        self.maps[name].wanted = None
+        self.maps[name].forget()
         self.refresh()
 
     def stop(self) -> None:
@@ -351,7 +348,7 @@ class Plane(Page):
         """The view as it is, None while there is nothing to see."""
         if self.home is None or not self._session.models:
             return None
-        area, points = Area(*self.view.box_in_view()), tuple(self.points.points)
+        area, points = Area(*self.view.shown_box()), tuple(self.points.points)
         return view_of_controls(self.view.controls, self._session.models, area, points)
 
     def standing(self) -> Standing | None:

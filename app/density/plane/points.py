@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.models.open_models import Loading
 from app.recipes.condition import Condition
+from app.tab.undo import State, Undo
 from app.tasks.mapping import TRUTH, Fields
 from app.work.channels import Channel
 from app.work.lane import Job
@@ -51,6 +53,15 @@ class Points(QObject):
         self._channel, self._fields = channel, fields
         self._scores = Scores("", Condition(), {})
         channel.stepped.connect(self._take)
+
+    def undo(self, view: QWidget, data: Callable[[], str]) -> Undo:
+        """Undo of points that were added and removed, over the view that shows them."""
+
+        def put(state: State) -> None:
+            self.points, self.current = list(state[1]), state[2]
+            self.changed.emit()
+
+        return Undo(view, lambda: (data(), tuple(self.points), self.current), put, self.changed)
 
     def add(self, point: Point) -> None:
         """Add a point and make it the current one."""

@@ -19,7 +19,7 @@ from engines.data.fitting import MAX_FILE
 from engines.data.masks import Reading
 from widgets.inpainting.picture_desk import PictureDesk
 from widgets.mask import file as mask_file
-from widgets.window.messages import Severity
+from widgets.window.messages import Cause, Severity
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,23 +58,25 @@ class MaskFiles(QObject):
 
     @Slot(object)
     def _take(self, opened: Opened | str) -> None:
+        self._messages.settle(Cause.OPENING)
         if isinstance(opened, str):
-            self._messages.tell(opened)
+            self._messages.tell(opened, about=Cause.OPENING)
             return
         try:
             size, photo = self._canvas.picture_size(), self._source.photo
             found = masks.sized(opened.reading, opened.name, size, photo)
         except ValueError as error:
-            self._messages.tell(str(error))
+            self._messages.tell(str(error), about=Cause.OPENING)
             return
         self._canvas.apply(found.mask)
         if found.notes:
             severity = Severity.NOTE if found.exact else Severity.WARNING
-            self._messages.tell(" ".join(found.notes), severity=severity)
+            said = " ".join(found.notes)
+            self._messages.tell(said, severity=severity, about=Cause.OPENING)
 
     @Slot(object)
     def _refuse(self, failure: Failure) -> None:
-        self._messages.tell(failure.sentence)
+        self._messages.tell(failure.sentence, about=Cause.OPENING)
 
     @Slot()
     def save(self) -> None:

@@ -103,6 +103,11 @@ class Measuring:
     done: int
     total: int
 
+    @property
+    def share(self) -> float:
+        """How many are measured, 0 … 1."""
+        return self.done / max(1, self.total)
+
 
 Memo: TypeAlias = "dict[tuple[str, bytes], Measured]"
 """What was measured of single pictures, by weights and levels. Used on the lane's thread only."""

@@ -25,6 +25,7 @@ from engines.model import Card
 from engines.uses.outliers import candidates, conformal
 from widgets.uses.outlier_table import Cell
 from widgets.uses.outlier_view import OutlierView
+from widgets.window.messages import Cause
 
 MOST_OWN = 200
 FAILURES = ("black", "shuffled", "held-out")
@@ -51,7 +52,7 @@ class OutliersPage(Page):
         self._rows.failed.connect(self._fail)
         self._read = parts.channels.open("uses: a picture to judge")
         self._read.stepped.connect(self._take_foreign)
-        self._read.failed.connect(lambda failure: parts.messages.tell(failure.sentence))
+        self._read.failed.connect(self._refuse)
         view.offer_groups(words.offers())
         self._recall(parts.settings)
         view.changed.connect(self._ask_again)
@@ -265,7 +266,13 @@ class OutliersPage(Page):
 
     @Slot(object)
     def _take_foreign(self, foreign: Foreign) -> None:
+        self._parts.messages.settle(Cause.OPENING)
         self.receive(foreign.pixels, foreign.name)
+
+    @Slot(object)
+    def _refuse(self, failure: Failure) -> None:
+        self._parts.messages.settle(Cause.OPENING)
+        self._parts.messages.tell(failure.sentence, about=Cause.OPENING)
 
     @Slot()
     def save(self) -> None:

@@ -111,6 +111,22 @@ def test_a_drag_over_the_window_opens_no_file(stage, tmp_path):
     assert str(path) not in map(str, opened)
 
 
+def test_what_was_refused_goes_with_the_next_that_opens_and_with_the_data(stage, tmp_path):
+    broken, whole = tmp_path / "broken.png", tmp_path / "whole.png"
+    broken.write_bytes(b"no picture")
+    recipes.save_png(whole, np.zeros((28, 28, 3), np.uint8), stage.recipe("mnist/kde"))
+    for _ in range(2):
+        stage.drop(broken)
+        stage.until(stage.said)
+        assert "broken.png" in stage.said()[0]
+        stage.drop(whole)
+        assert stage.said() == []
+    stage.drop(broken)
+    stage.until(stage.said)
+    stage.window.session.choose("moons", ("moons/kde",))
+    assert stage.said() == []
+
+
 def test_a_text_that_is_too_long_is_not_parsed(stage):
     QGuiApplication.clipboard().setText("[" * 300_000)
     stage.window.intake.paste()
@@ -152,7 +168,7 @@ def test_pictures_inside_a_recipe_are_decoded_beside_the_window(stage, monkeypat
     QGuiApplication.clipboard().setText(recipe.to_json())
     stage.window.intake.paste()
     stage.taken_in()
-    assert followed == [recipe], stage.said()
+    assert followed == [(recipe,)], stage.said()
     assert readers == {"lane of files"}
 
 

@@ -66,7 +66,7 @@ def test_it_opens_on_a_line_across_the_data(plane):
 def test_a_slow_method_shows_its_density_and_waits_with_its_draws(plane):
     plane.until(lambda: plane.row(FLOW).curve is not None)
     assert plane.row(FLOW).frame is None
-    assert plane.row(FLOW).view.plot.key.hint() == WAITS
+    plane.until(lambda: plane.row(FLOW).view.plot.key.hint() == WAITS)
     assert plane.view(FLOW).badge.text() == "sampler: asymptotically exact"
 
 

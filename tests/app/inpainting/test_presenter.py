@@ -291,6 +291,7 @@ def test_examples_step_within_their_class_and_may_clear_the_mask(desk):
 
 def test_a_sample_travels_from_the_sampling_tab(desk):
     desk.window.tabs.setCurrentIndex(0)
+    desk.stage.ready()  # what is in view is drawn, not before
     picture = desk.stage.picture(KDE, 2).copy()
     (target,) = (t for t in desk.window.travel.targets if t.title == "In-painting")
     desk.window.travel.send(target, picture, "mnist/kde, seed 7, picture 2")

@@ -148,6 +148,35 @@ def test_stopping_a_live_draw_leaves_the_column_at_rest(stage, puppets):
     puppets[KDE].allow()
     stage.until(lambda: stage.column(KDE).state is State.READY)
     assert drawn(stage)[0] == 7
+    # where nothing works, Esc takes a message away
+    stage.window.messages.tell("Something is said.")
+    QTest.keyClick(stage.window, Qt.Key.Key_Escape)
+    assert stage.said() == []
+
+
+def test_what_nobody_sees_is_drawn_once_its_tab_is_in_view(stage, puppets):
+    puppets[KDE].allow(100)
+    tabs, channel = stage.window.tabs, stage.window.channels.of(f"sampling: {KDE}")
+    tabs.setCurrentIndex(1)
+    stage.window.seed.box.setValue(8)
+    assert not channel.busy
+    tabs.setCurrentIndex(0)
+    assert channel.busy
+    stage.until_shows(KDE, seed=8)
+    assert not channel.busy
+
+
+def test_the_cross_of_a_working_column_stops_it_alone(stage, puppets):
+    stage.window.seed.box.setValue(8)
+    working = stage.column(KDE).working
+    stage.until(working.isVisible)
+    assert stage.window.bar.title.text() == "Sampling: KDE"
+    stage.click(working.stop)
+    puppets[KDE].allow(100)
+    stage.until(lambda: stage.column(KDE).state is State.READY)
+    assert not working.isVisible()
+    assert not stage.window.channels.live()
+    assert stage.recipe(KDE) is None or stage.recipe(KDE).seed == 7
 
 
 def test_a_column_closes_by_its_cross_and_the_last_one_stays(open_window, puppets):

@@ -17,8 +17,7 @@ import time
 from pathlib import Path
 
 import torch
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 import app.density.presenter
@@ -32,6 +31,7 @@ from app.recipes.recipe import Recipe
 from app.session import settings as remembered
 from app.session.settings import Settings
 from app.window.window import Window
+from tests import hand
 
 START = Settings(data="mnist", models={"mnist": ("mnist/flow", "mnist/kde")}, count=4, batch=160)
 PATIENCE = 60.0
@@ -101,7 +101,7 @@ class Hand:
     """Does things in a window, one after the other, and logs each once it is done."""
 
     def __init__(self, window, log, rng):
-        self.window, self.log, self.rng = window, log, rng
+        self.window, self.log, self.rng, self.hand = window, log, rng, hand.Hand(window)
         self.inpainting = window.presenters[1]
 
     def work(self):
@@ -109,7 +109,7 @@ class Hand:
         self.rng.choice(acts)()
 
     def new_seed(self):
-        self.window.seed.dice.click()
+        self.hand.new_seed()
         self.log.say(did="seed", seed=self.window.session.seed)
 
     def batch(self):
@@ -128,24 +128,15 @@ class Hand:
         self.log.say(did="tab", tab=task)
 
     def next_picture(self):
-        editor = self.inpainting.editor
-        if editor is not None and editor.source.picture is not None:
-            editor.source.bar.step(1)
+        if self.hand.next_picture():
             self.say_hole()
+        self.log.say(did="tab", tab="inpaint")
 
     def paint(self):
-        self.window.tabs.show_task("inpaint")
+        x, y = self.rng.randint(-60, 60), self.rng.randint(-60, 60)
+        if self.hand.paint((x, y), (-x, -y)):
+            self.say_hole()
         self.log.say(did="tab", tab="inpaint")
-        editor = self.inpainting.editor
-        if editor is None or editor.source.picture is None:
-            return
-        canvas, left = editor.desk.canvas, Qt.MouseButton.LeftButton
-        middle = canvas.rect().center()
-        at = QPoint(self.rng.randint(-60, 60), self.rng.randint(-60, 60))
-        QTest.mousePress(canvas, left, Qt.KeyboardModifier.NoModifier, middle + at)
-        QTest.mouseMove(canvas, middle - at)
-        QTest.mouseRelease(canvas, left, Qt.KeyboardModifier.NoModifier, middle - at)
-        self.say_hole()
 
     def say_hole(self):
         editor = self.inpainting.editor

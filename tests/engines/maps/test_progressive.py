@@ -131,13 +131,35 @@ def test_a_first_look_is_near_the_map_and_gives_way_to_it(name):
     looks = [frame for frame in frames if frame.share == 0]
     assert frames[: len(looks)] == looks
     assert frames[-1].complete
-    assert not {look.method for look in looks} & {frame.method for frame in frames[len(looks) :]}
+    news = [frame for frame in frames[len(looks) :] if frame.values is not looks[-1].values]
+    assert not {look.method for look in looks} & {frame.method for frame in news}
+    assert [frame.share for frame in frames] == sorted(frame.share for frame in frames)
     last = frames[-1].values
     assert torch.equal(last, whole(field, area, 36, 36).values)
     seen = torch.zeros(36, 36, dtype=torch.bool)
     seen[:: looks[-1].stride, :: looks[-1].stride] = True
     seen &= last > last.max() - 6
     assert (looks[-1].values - last)[seen].abs().mean() < 0.5
+
+
+def test_what_is_prepared_before_the_first_pass_counts():
+    """A third of the work comes before the first grid: the share moves on under the first look."""
+
+    def prepare():
+        for i in range(50):
+            yield (i + 1) / 50
+
+    points = counting([])
+    field = dataclasses.replace(
+        points, preview=points.grid, prepare=prepare, preparing=40 * 40 // 2
+    )
+    frames = [step for step in refine(field, Area(-1, 1, -1, 1), 40, 40) if step is not None]
+    looks = [frame for frame in frames if frame.share == 0]
+    under = [f.share for f in frames if f.values is looks[-1].values]
+    assert under == sorted(under)
+    assert len(under) > 20
+    assert under[-2] == pytest.approx(1 / 3, abs=0.01), "the last says how far the first grid is"
+    assert frames[-1].complete
 
 
 def test_a_map_can_be_left_at_any_step(tmp_path):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from widgets.queue.job_bar import JobBar, JobState
 from widgets.queue.job_list import action_boxes
 from widgets.queue.jobs import KEPT, Column, JobAction
+from widgets.queue.live_work import LiveWork
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -113,6 +114,65 @@ def test_a_pause_shows_and_costs_no_time_left(bar, clock):
     assert text(bar, 1, Column.TIME) == "10 s left"
     bar.resume(1)
     assert text(bar, 1, Column.STATE) == "running"
+
+
+def test_a_paused_job_says_what_it_waits_for(bar):
+    fill(bar, 1)
+    bar.start(1)
+    bar.pause(1)
+    assert "goes first" in text(bar, 1, Column.TITLE)
+    assert "goes first" in bar.title.text()
+    bar.resume(1)
+    assert "goes first" not in text(bar, 1, Column.TITLE)
+
+
+def test_waiting_jobs_say_when_they_start_if_all_before_them_are_known(bar, clock):
+    bar.add(1, "VAE: 500 pictures", "seed 1", expects=30)
+    bar.add(2, "Flow: 500 pictures", "seed 1")
+    bar.add(3, "VAE: 500 pictures", "seed 2", expects=30)
+    assert text(bar, 1, Column.TIME) == "", "nothing has begun"
+    bar.start(1)
+    clock.now += 10
+    assert text(bar, 1, Column.TIME) == "20 s left"
+    assert text(bar, 2, Column.TIME) == "starts in 20 s"
+    assert text(bar, 3, Column.TIME) == "", "nobody knows how long the second takes"
+    bar.end(1, JobState.DONE)
+    bar.start(2)
+    clock.now += 40
+    bar.end(2, JobState.DONE)
+    # what a job took is what the next of its name is expected to take
+    bar.add(4, "Flow: 500 pictures", "seed 2")
+    bar.add(5, "Flow: 500 pictures", "seed 3")
+    bar.start(3)
+    assert text(bar, 5, Column.TIME) == "starts in 1 min 10 s"
+
+
+def test_live_work_is_said_once_it_lasts_and_can_be_stopped(qtbot, bar, clock):
+    high = bar.height()
+    bar.set_live(LiveWork("Sampling: VAE"))
+    bar.set_live(None)
+    bar.set_live(LiveWork("Density: Flow", 0, 1000))
+    assert bar.title.text() == "No job is running"
+    assert bar.live._due.interval() < 300, "what has begun can be stopped by then"
+    with qtbot.waitSignal(bar.live.changed, timeout=5000):
+        pass
+    assert bar.title.text() == "Density: Flow"
+    bar.window().layout().activate()
+    assert bar.height() == high, "nothing moves when it comes"
+    for tenth in range(1, 5):
+        clock.now += 1
+        bar.set_live(LiveWork("Density: Flow", 100 * tenth, 1000))
+    assert (bar.line.value(), bar.time.text()) == (400, "6 s left")
+    # a job that pauses for it is named; one that runs has the word
+    fill(bar, 1)
+    bar.start(1)
+    assert bar.title.text().startswith("job 1")
+    bar.pause(1)
+    assert bar.title.text() == "Density: Flow · then job 1, which waits for it"
+    with qtbot.waitSignal(bar.stop_live_wanted):
+        qtbot.mouseClick(bar.cancel, LEFT)
+    bar.set_live(None)
+    assert bar.title.text().startswith("paused")
 
 
 def test_progress_of_unknown_length_is_shown_as_such(bar):
@@ -281,7 +341,8 @@ def test_a_progress_event_lays_nothing_out(qtbot, bar, clock, monkeypatch):
     for done in range(1, 100):
         clock.now += 0.1
         bar.progress(0, done, 1000)
-    assert set(touched) == {(0, 0)}
+    assert set(touched) == {(0, 0), (1, 199)}
+    assert touched.count((1, 199)) <= 10, "when the others start is said once a second"
     assert asked == []
     assert sizes == [widget.geometry() for widget in (bar.title, bar.line, bar.time, bar.panel)]
 

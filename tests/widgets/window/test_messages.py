@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtGui import QAccessible, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 
-from widgets.window.messages import Details, Messages, Severity
+from widgets.look import lay
+from widgets.window.messages import Cause, Details, Messages, Severity
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -127,3 +128,52 @@ def test_without_details_there_is_no_button_for_them(messages):
 def test_an_unknown_severity_is_refused(messages):
     with pytest.raises(ValueError, match="loud"):
         messages.tell("x", severity="loud")
+
+
+def test_they_lie_in_a_corner_of_the_content_and_move_nothing(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    content, below = QLabel("content"), QLabel("below")
+    lay.down((content, 1), below, on=window)
+    messages = Messages(window)
+    messages.lie_over(content)
+    window.resize(600, 400)
+    window.show()
+    before = content.geometry(), below.geometry()
+    messages.tell("Short.")
+    messages.tell("A sentence that is much longer than one line of a banner can be. " * 3)
+    messages.layout().activate()
+    assert (content.geometry(), below.geometry()) == before
+    for wide in (600, 300):
+        window.resize(wide, 400)
+        qtbot.waitUntil(lambda: messages.geometry().right() < content.geometry().right())
+        assert content.geometry().contains(messages.geometry())
+        for row in messages.rows:
+            assert row.label.height() >= row.label.heightForWidth(row.label.width())
+    messages.rows[0].dismiss.click()
+    assert content.geometry().bottom() - messages.geometry().bottom() == 8
+    assert messages.height() < 60, "as high as what is left"
+
+
+def test_a_message_goes_with_its_cause(messages):
+    messages.tell("broken.png is no picture.", about=Cause.OPENING)
+    messages.tell("Disk full.", about=Cause.SAVING)
+    messages.tell("Something went wrong.")
+    messages.settle(Cause.OPENING, Cause.RECIPE)
+    assert texts(messages) == ["Something went wrong.", "Disk full."]
+    assert messages.dismiss()
+    assert messages.dismiss()
+    assert not messages.dismiss(), "nothing is left"
+
+
+def test_a_screen_reader_says_them(messages, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        QAccessible,
+        "updateAccessibility",
+        lambda event: said.append((event.message(), event.politeness())),
+    )
+    messages.tell("Disk full.")
+    messages.tell("Saved.", severity="note")
+    polite = QAccessible.AnnouncementPoliteness
+    assert said == [("error: Disk full.", polite.Assertive), ("note: Saved.", polite.Polite)]

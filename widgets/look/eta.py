@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 _MINUTE = 60
 _HOUR = 3600
+_STEPS = 32
+"""How many steps the rate looks at, however long they take."""
 _EVIDENCE = 0.5
 """Seconds of running before an estimate is worth showing."""
 
@@ -42,7 +44,8 @@ class Eta:
             self._steps.clear()
         self._steps.append((now, done))
         # The second oldest must stay inside the window: then the oldest is the last one before it.
-        while len(self._steps) > 2 and self._steps[1][0] <= now - self._window:
+        # A few steps are no measure where some take long and others none.
+        while len(self._steps) > _STEPS and self._steps[1][0] <= now - self._window:
             self._steps.popleft()
 
     def elapsed(self) -> float:
@@ -57,7 +60,9 @@ class Eta:
         if last - first < _EVIDENCE or done <= before:
             return None
         pace = (last - first) / (done - before)
-        waited = self.elapsed() - last
+        # a step that takes longer than usual says nothing of those to come
+        step = done - self._steps[-2][1]
+        waited = min(self.elapsed() - last, step * pace)
         return max(0.0, (total - done) * pace - waited)
 
 
