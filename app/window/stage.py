@@ -16,7 +16,7 @@ from app.session.session import Session
 from app.window.tabs import Tabs
 from widgets.look import filling, theme
 from widgets.look.filling import Filling
-from widgets.look.zoom import STEPS, Zoom, stepped
+from widgets.window.zoom import STEPS, Zoom, stepped
 
 LARGER = 150
 """Per cent of the zoom in force that a presentation has."""

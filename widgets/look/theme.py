@@ -90,7 +90,7 @@ _thickness = 1.0
 
 def set_zoom(zoom: float, thickness: float = 1.0) -> None:
     """Let lengths that are asked for from now on be `zoom` times as long, and lines of plots
-    `thickness` times as thick beyond that. widgets.look.zoom has what is there follow.
+    `thickness` times as thick beyond that. widgets.window.zoom has what is there follow.
     """
     global UNIT, _zoom, _thickness
     UNIT, _zoom, _thickness = round(BASE * zoom), zoom, thickness

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from app.window import stage as stage_of
 from tests.windows import BOTH, PLANE
 from widgets.look import theme
-from widgets.look.zoom import Zoom
+from widgets.window.zoom import Zoom
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,

@@ -12,7 +12,7 @@ from widgets.look import lay, theme
 from widgets.look.frames import card
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.look.labels import Badge
-from widgets.look.zoom import STEPS, Zoom, stepped
+from widgets.window.zoom import STEPS, Zoom, stepped
 
 ROOT = Path(__file__).parents[3]
 
