@@ -125,9 +125,10 @@ def _place(window, widget):
         if isinstance(above, Splitter) and above.orientation() is Qt.Orientation.Horizontal:
             part = (above.indexOf(around), *part)
         around = above
-    heads = (window.picker, window.seed, window.messages)
-    if any(part.isAncestorOf(widget) for part in heads):
+    if any(part.isAncestorOf(widget) for part in (window.picker, window.seed)):
         return (0,), box
+    if window.messages.isAncestorOf(widget):
+        return (4,), box  # they lie over all, and come last
     if widget is window.tabs.tabBar():
         return (1,), box
     foot = window.bar.parentWidget()
