@@ -1,8 +1,14 @@
-"""`make tour`: drives the real window over the bundled models and saves the README's pictures."""
+"""`make tour`: drives the real window over the bundled models and saves the README's pictures.
+
+`python -m tests.tour --sizes FOLDER` saves the same stops at several sizes of the window, light,
+dark and as a presentation: to be looked at, for what is clipped.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +29,58 @@ from widgets.pictures.gallery import Gallery
 PICTURES = Path(__file__).parents[1] / "docs" / "tour"
 
 
+SIZES = (("1024x700", 1.0), ("1280x800", 1.0), ("1920x1080", 1.5))
+"""In device-independent pixels, and how many device pixels each of them has."""
+
+
 def main() -> None:
-    """Take every stop of the tour, light and dark."""
+    """Take every stop of the tour."""
+    match sys.argv[1:]:
+        case ["--sizes", folder]:
+            for size, scale in SIZES:
+                environment = {**os.environ, "QT_SCALE_FACTOR": f"{scale:g}"}
+                command = [sys.executable, "-m", "tests.tour", "--size", size, folder]
+                subprocess.run(command, env=environment, check=True)
+        case ["--size", size, folder]:
+            _at_size(size, Path(folder))
+        case _:
+            _for_the_readme()
+
+
+def _at_size(size: str, folder: Path) -> None:
+    """Every stop at one size of the window, each light, dark and as a presentation."""
+    global _save
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, theme.Mode.LIGHT)
+    folder.mkdir(parents=True, exist_ok=True)
+    window = Window(Settings(count=20))
+    wide, high = (int(side) for side in size.split("x"))
+    window.resize(wide, high)
+    # the screen that there is offscreen is smaller than the window
+    window.showFullScreen = window.showNormal = window.resize = lambda *_: None
+    window.show_then_begin()
+    _until(lambda: _ready(window))
+    plain = _save
+
+    def save(window: Window, name: str) -> None:
+        for mode in (theme.Mode.DARK, theme.Mode.LIGHT):
+            theme.apply(app, mode)
+            _wait(0.2)
+            plain(window, f"{name}-{size}-{mode.value}", folder)
+        window.stage.toggle_presentation()
+        _wait(1.0)
+        plain(window, f"{name}-{size}-presentation", folder)
+        window.stage.leave()
+        _wait(0.2)
+
+    _save = save
+    for stop in (sampling, inpainting, line, interpolation, density, uses, learn, points):
+        stop(window)
+    window.close()
+
+
+def _for_the_readme() -> None:
+    """Every stop, light, and one dark."""
     app = QApplication.instance() or QApplication([])
     theme.apply(app, theme.Mode.LIGHT)
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -197,8 +253,8 @@ def _click(widget: QWidget, at: QPoint) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at)
 
 
-def _save(window: Window, name: str) -> None:
-    path = PICTURES / f"{name}.png"
+def _save(window: Window, name: str, folder: Path = PICTURES) -> None:
+    path = folder / f"{name}.png"
     if not window.grab().save(str(path)):
         raise OSError(f"{path} was not written")
     print(path)

@@ -13,7 +13,7 @@ from app.exchange import file_dialogs
 from app.recipes.files import read_bytes
 from app.recipes.pictures import Pixels
 from app.work.lane import Job
-from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, fits, fitted, read
+from engines.data.fitting import MAX_FILE, Fit, Foreign, bright_ground, centred, fits, fitted, read
 from engines.model import Card
 from engines.naming import shortened
 from widgets.pictures.picture_dialog import PictureDialog
@@ -22,6 +22,8 @@ from widgets.window.messages import Messages, Severity
 if TYPE_CHECKING:
     from engines.data.examples import Pictures
 
+DIGIT = (1, 28, 28)
+CENTRE = "Centre like MNIST"
 _FILES = "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.gif *.tif *.tiff *.ppm *.pgm)"
 
 
@@ -97,23 +99,27 @@ def bring(
     card: Card,
     parent: QWidget,
     messages: Messages,
-    take: Callable[[Pixels, Fit], None],
+    take: Callable[[Pixels, Fit | None], None],
 ) -> None:
     """Hand a picture over in the model's shape, and how it was brought to it.
 
-    Where it has another shape a person sees how first. What was decided about its levels is said.
+    Where it has another shape a person sees how first; None stands for a digit that was centred.
+    What was decided about its levels is said.
     """
     if foreign.notes:
         messages.tell(" ".join(foreign.notes), severity=Severity.NOTE)
     if fits(foreign.pixels, card.shape):
         take(fitted(foreign.pixels, card.shape), Fit.CROP)
         return
-    ways = tuple(Fit)
-    dialog = PictureDialog(foreign.name, foreign.pixels, tuple(way.value for way in ways), parent)
+    ways: tuple[Fit | None, ...] = (*Fit, None) if card.shape == DIGIT else tuple(Fit)
+    titles = tuple(CENTRE if way is None else way.value for way in ways)
+    dialog = PictureDialog(foreign.name, foreign.pixels, titles, parent, size=foreign.size)
     dialog.invert.setChecked(card.shape[0] == 1 and bright_ground(foreign.pixels))
 
     def seen() -> Pixels:
         how, invert = ways[dialog.ways.currentIndex()], dialog.invert.isChecked()
+        if how is None:
+            return centred(foreign.pixels, invert=invert)
         return fitted(foreign.pixels, card.shape, how, invert=invert)
 
     dialog.changed.connect(lambda: dialog.show_preview(seen()))

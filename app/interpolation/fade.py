@@ -27,7 +27,7 @@ class Fade(QObject):
         super().__init__(tab)
         self._tab = tab
         self.row = InterpolationRow(PictureFrame, tab, closable=False)
-        self.row.set_identity("Pixel cross-fade", "λ A + (1 − λ) B, pixel by pixel", "data")
+        self.row.set_identity("Pixel cross-fade", "(1 − λ) A + λ B, pixel by pixel", "data")
         self.row.set_nature("no model: pixels mixed", "", "")
         self.row.place_wanted.connect(tab.place_wanted)
         self.row.released.connect(tab.released)

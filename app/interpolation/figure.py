@@ -106,7 +106,7 @@ def _plots(rows: Sequence[Shown], per_row: int) -> Figure:
             cells.append(f"{row.title}: {WAITING}")
             continue
         line: Any = film.values[: film.done]
-        names = axes_of(row.card.kind)
+        names = axes_of(row.card.kind, row.card.data)
         cells.append(
             Plot(line, (x0, x1, y0, y1), names, None, colour, None, row.title, ((line, colour),))
         )

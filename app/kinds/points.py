@@ -28,12 +28,19 @@ def _fixed(text: str) -> tuple[int, float]:
         raise ValueError(f"{wanted}: {error}") from error
 
 
-def axes_of(kind: Kind) -> tuple[str, str]:
-    """What to write at the axes of a plane: "x₁" and "x₂", or names of its own with their units."""
+_AXES = {"cities": ("longitude (°)", "latitude (°)")}
+"""Of data whose cards do not say it."""
+
+
+def axes_of(kind: Kind, data: str = "") -> tuple[str, str]:
+    """What to write at the axes of a plane: "x₁" and "x₂", or names of its own with their units.
+
+    Of some `data` more is known than their kind says.
+    """
     if not isinstance(kind, Points) or not kind.plane:
         raise ValueError(f"{kind.things} do not lie in a plane")
     if kind.names == ("x", "y") and not any(kind.units):
-        return "x₁", "x₂"
+        return _AXES.get(data, ("x₁", "x₂"))
     said = [f"{n} ({u})" if u else n for n, u in zip(kind.names, kind.units, strict=True)]
     return said[0], said[1]
 

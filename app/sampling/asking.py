@@ -52,7 +52,14 @@ class Asking:
         if card.labels:
             self.mode = "all" if label is None else "each" if isinstance(label, tuple) else label
         self.given[card.data] = dict(recipe.given)
-        self.counts[card.kind.name] = min(recipe.count, view_of(card).most_live)
+        if recipe.index is None:  # one picture of many does not say how many are wanted
+            self.counts[card.kind.name] = min(recipe.count, view_of(card).most_live)
+
+    def first_of(self, card: Card, recipe: Recipe) -> int:
+        """The first of those to show, so that the one that is asked for is among them."""
+        index = recipe.index
+        seen = index is None or index - recipe.first < self.count(card)
+        return recipe.first if index is None or seen else index
 
     def request(
         self, card: Card, seed: int, knobs: dict[str, float], *, count: int | None, first: int

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.exchange.figures import Drawn
+from app.kinds.points import axes_of
 from app.sampling.figure import (
     Columns,
     of_pictures,
@@ -113,6 +114,8 @@ class Scatters:
         labels = frame.request.labels()
         classes = None if labels is None else np.array(labels[: frame.begun])
         body.set_points(frame.values[: frame.begun], classes)
+        body.set_axes(*axes_of(card.kind, card.data))
+        body.set_legend(() if classes is None else card.labels)
 
     def stop(self, body: Any, frame: Frame) -> None:
         return

@@ -150,7 +150,7 @@ def strip_of_points(
 
 
 def _plot(column: Shown, backdrop: Backdrop | None) -> Cell:
-    frame, names = column.frame, axes_of(column.card.kind)
+    frame, names = column.frame, axes_of(column.card.kind, column.card.data)
     if frame is None or not frame.done:
         return f"{column.title}: {WAITING}" if column.title else WAITING
     points: Any = frame.values[: frame.done]

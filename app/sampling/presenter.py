@@ -354,13 +354,13 @@ class Sampling(QObject, Continuing):
         adopt(self._session, recipe, card)
         self.asking.show(card)
         self._show_knobs(card.name)
-        self._first = recipe.first
+        self._first = self.asking.first_of(card, recipe)
         self.refresh()
         if recipe.count > view_of(card).most_live:
             self._large.take(card, recipe)
         if recipe.index is not None:
             # its frame has yet to come; the ring goes there with it
-            self._inspected = card.name, recipe.index - recipe.first
+            self._inspected = card.name, recipe.index - self._first
 
     def restore_sweep(self, recipes: Sequence[Recipe]) -> bool:
         """Open a saved sweep once more; False where these recipes are none. Raises RecipeError."""

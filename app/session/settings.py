@@ -36,6 +36,10 @@ class Settings:
     """Everything remembered. Change it with dataclasses.replace; a new field needs nothing else."""
 
     theme: Theme = "system"
+    zoom: int = _whole(100, 80, 200)
+    """Of the whole interface, in per cent."""
+    thumbnail: int = _whole(0, 0, 10_000)
+    """The width of pictures in galleries, 0 for as large as fits; the window takes the nearest."""
     device: str | None = None
     """A torch device, or None for the best at hand."""
     geometry: str = ""

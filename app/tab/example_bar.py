@@ -160,7 +160,8 @@ class ExampleBar(QObject):
             self._parts.messages.tell(_NO_PICTURES, about=Cause.OPENING)
             return
 
-        def take(picture: Pixels, how: Fit) -> None:
-            self.brought.emit(picture, foreign.name, Photo(foreign.size, how))
+        def take(picture: Pixels, how: Fit | None) -> None:
+            photo = None if how is None else Photo(foreign.size, how)
+            self.brought.emit(picture, foreign.name, photo)
 
         bring(foreign, self.card, self._window, self._parts.messages, take)

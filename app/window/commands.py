@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from app.window.menus import Command, Menu
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.window.folders import Folders
     from app.window.keeping import Keeping
     from app.window.running import Running
+    from app.window.stage import Stage
     from app.window.tabs import Tabs
     from app.window.workspaces import Workspaces
     from app.work.channels import Channels
@@ -39,6 +41,7 @@ class Commanded(Protocol):
     about: About
     keeping: Keeping
     running: Running
+    stage: Stage
 
     @property
     def keys(self) -> ShortcutsDialog: ...
@@ -116,7 +119,7 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         ),
         Command(
             "&Stop",
-            window.running.stop,
+            lambda: _stop(window),
             ("Esc",),
             "Run",
             "Stop what this tab is doing, or dismiss a message",
@@ -139,8 +142,17 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         ),
     )
     view = (
+        *(
+            Command(
+                title, partial(window.tabs.go, place), (str(place + 1),), "Window", f"To {title}"
+            )
+            for place, title in enumerate(window.tabs.titles())
+        ),
+        None,
         Command("&Next tab", lambda: window.tabs.turn(1), ("Ctrl+PgDown",), "Window"),
         Command("&Previous tab", lambda: window.tabs.turn(-1), ("Ctrl+PgUp",), "Window"),
+        None,
+        *_view(window.stage),
     )
     about = (
         Command(
@@ -162,3 +174,48 @@ def commands_of(window: Commanded) -> tuple[Menu, ...]:
         Command("&About Genscope", window.about.show),
     )
     return ("&File", file), ("&Run", run), ("&View", view), ("&Help", about)
+
+
+def _stop(window: Commanded) -> None:
+    """End what lies over the usual window, else what the tab in front is doing."""
+    if not window.stage.leave():
+        window.running.stop()
+
+
+def _view(stage: Stage) -> tuple[Command, ...]:
+    """How large everything is, and how much of it there is."""
+    return (
+        Command(
+            "Zoom &in",
+            stage.larger,
+            ("Ctrl+Alt++", "Ctrl+Alt+="),
+            "Window",
+            "Larger type, icons and plots, up to 200 %",
+        ),
+        Command(
+            "Zoom &out",
+            stage.smaller,
+            ("Ctrl+Alt+-",),
+            "Window",
+            "Smaller type, icons and plots, down to 80 %",
+        ),
+        Command("&Usual size", stage.usual, ("Ctrl+Alt+0",), "Window", "Type of the usual size"),
+        Command("&Full screen", stage.toggle_full, ("F11",), "Window"),
+        Command(
+            "&One card alone",
+            stage.toggle_card,
+            ("Shift+F11",),
+            "Window",
+            "Fill the window with one card, map or row (or double-click it); again or Esc: back",
+        ),
+        Command(
+            "&Side panels", stage.toggle_panels, ("F9",), "Window", "Hide or show the side panels"
+        ),
+        Command(
+            "P&resentation",
+            stage.toggle_presentation,
+            ("F5",),
+            "Window",
+            "Large type, thick lines, nothing else; again or Esc: back",
+        ),
+    )

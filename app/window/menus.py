@@ -33,6 +33,7 @@ GROUPS = ("Run", "Queue", "Pictures", "Mask", "Path", "Latents", "Line", "Plots"
 BESIDE_MENUS = (
     Shortcut("Pictures", "Arrow keys", "Move through the pictures"),
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
+    Shortcut("Pictures", "Ctrl+Wheel", "Larger or smaller pictures in every gallery"),
     Shortcut("Pictures", "O", "Hold to see the picture instead of the sample"),
     *MASK_SHORTCUTS,
     Shortcut("Path", "Space", "Play or pause the path"),
@@ -87,6 +88,9 @@ def fill(bar: QMenuBar, menus: Sequence[Menu]) -> None:
                 menu.addSeparator()
             else:
                 _add(menu, command)
+        if (owner := bar.parentWidget()) is not None:
+            # a presentation hides the bar, and its keys must not go with it
+            owner.addActions(menu.actions())
 
 
 def add_themes(menu: QMenu, act: Callable[[], object], parent: QObject) -> QActionGroup:

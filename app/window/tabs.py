@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QTabWidget, QWidget
 
 from app.density.pages import PAGES
 from app.inpainting.editors import EDITORS
@@ -106,7 +106,9 @@ class Tabs(QTabWidget):
                 self.presenters.append(presenter)
             self.addTab(tab, title)
         self.setDocumentMode(True)
+        self.tabBar().setAccessibleName("Tabs")
         self.tabBar().setDrawBase(False)
+        self.currentChanged.connect(self._make_room)
         parts.session.data_changed.connect(self.follow_kind)
         parts.session.models_changed.connect(self.follow_kind)
 
@@ -119,6 +121,15 @@ class Tabs(QTabWidget):
             self.setTabEnabled(place, not reason)
             self.setTabToolTip(place, reason)
 
+    @Slot()
+    def _make_room(self) -> None:
+        """The window need not be larger than the tab in front wants it."""
+        usual, ignored = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
+        for place in range(self.count()):
+            policy = usual if place == self.currentIndex() else ignored
+            if (page := self.widget(place)) is not None:
+                page.setSizePolicy(policy, policy)
+
     def make_others(self) -> None:
         """Make the tabs that were not in view at the first paint; done once."""
         for place in range(len(self.presenters), len(TABS)):
@@ -130,6 +141,7 @@ class Tabs(QTabWidget):
             self.removeTab(place + 1)
             if room is not None:
                 room.deleteLater()
+        self._make_room()
         self.follow_kind()
 
     def front(self) -> Presenter:
@@ -148,6 +160,15 @@ class Tabs(QTabWidget):
             if self.isTabEnabled(place):
                 self.setCurrentIndex(place)
                 return
+
+    def titles(self) -> tuple[str, ...]:
+        """What the tabs are called."""
+        return tuple(title for _, title, _, _ in TABS)
+
+    def go(self, place: int) -> None:
+        """Bring a tab to the front where it is enabled, and the keys to it."""
+        if self.isTabEnabled(place):
+            self.setCurrentIndex(place)
 
     def of_task(self, task: str) -> Presenter:
         """The presenter that makes the recipes of a task."""

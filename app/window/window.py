@@ -10,11 +10,16 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QMouseEvent,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMenu,
     QWidget,
@@ -37,9 +42,11 @@ from app.window.about import About
 from app.window.commands import commands_of
 from app.window.families import Families
 from app.window.folders import Folders
+from app.window.foot import Foot
 from app.window.keeping import Keeping
 from app.window.restoring import restore
 from app.window.running import Running
+from app.window.stage import Stage, fitting
 from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
 from app.work.channels import Channels
@@ -48,8 +55,10 @@ from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
 from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
-from widgets.look import lay
+from widgets.look import focus, lay
 from widgets.look import theme as look
+from widgets.look.frames import scrolled
+from widgets.pictures.size import ThumbnailSize
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
 from widgets.window.glossary import GlossaryDialog
@@ -109,7 +118,6 @@ class Window(QMainWindow):
         )
         self.travel = Travel(self)
         self.picker, self.seed = ModelPicker(self), SeedField(self)
-        self.device = QLabel(self)
         parts = Parts(
             self.session,
             self.channels,
@@ -121,6 +129,7 @@ class Window(QMainWindow):
             self.messages,
             settings,
         )
+        self.stage = Stage(self, self, self.session, settings.zoom)
         self.tabs = Tabs(parts, self)
         self.presenters = self.tabs.presenters
         self.running = Running(self, self)
@@ -150,25 +159,22 @@ class Window(QMainWindow):
 
     def _arrange(self) -> None:
         unit = look.UNIT
-        self.device.setProperty("faint", True)
-        self.device.setToolTip("The device on which the models compute.")
-        top, foot = QHBoxLayout(), QHBoxLayout()
-        top.setContentsMargins(unit, unit, unit, 0)
-        foot.setContentsMargins(unit, 0, unit, unit)
-        top.setSpacing(unit)
-        top.addWidget(self.picker, 1)
-        top.addWidget(self.seed)
-        foot.addWidget(self.bar, 1)
-        self.bar.append(self.device)
-        layout = lay.down(top, spacing=unit // 2)
-        layout.addWidget(self.tabs, 1)
-        layout.addLayout(foot)
+        head, foot = QWidget(self), Foot(self.bar, self)
+        self.device = foot.device
+        lay.across((self.picker, 1), self.seed, on=head, margins=(unit, unit, unit, 0))
+        self._around = head, foot
         centre = QWidget(self)
-        centre.setLayout(layout)
+        # where a window is smaller than a tab can be, or the zoom is large, the tab scrolls
+        area = scrolled(self.tabs, sideways=True)
+        lay.down(head, (area, 1), foot, on=centre, spacing=unit // 2)
         self.messages.setParent(centre)
-        self.messages.lie_over(self.tabs)
+        self.messages.lie_over(area)
         self.setCentralWidget(centre)
-        self.resize(1280, 800)
+        self.resize(fitting(self.screen()))
+
+    def around(self) -> tuple[QWidget, ...]:
+        """What stands above and below the tabs."""
+        return self.menuBar(), *self._around
 
     def _join(self) -> None:
         self.picker.library_wanted.connect(self.library.show)
@@ -208,6 +214,7 @@ class Window(QMainWindow):
         """Choose what was chosen last, or something worth a look; that draws the first pictures."""
         self.watch.start()
         self.tabs.make_others()
+        self.stage.begin()
         self.picker.set_entries(self._entries())
         for broken in self.session.broken:
             self.messages.tell(sentence(broken.reason))
@@ -241,6 +248,17 @@ class Window(QMainWindow):
         if self.glossary is None:
             self.glossary = GlossaryDialog(self)
         self.glossary.show_term(word)
+
+    def fill_with(self, widget: QWidget) -> None:
+        """Give the card of a widget the whole page, see widgets/look/filling.py."""
+        self.stage.fill_with(widget)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the eye does, whatever was made first."""
+        return focus.step(self, forward)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.stage.fill_with(self.childAt(event.position().toPoint()))
 
     def _open_folder(self, path: Path) -> None:
         """Take what was brought: a workspace, a model, else pictures."""
@@ -327,6 +345,7 @@ class Window(QMainWindow):
         self.seed.set_locked(settings.seed_locked)
         for action in self._modes.actions():
             action.setChecked(action.data() == settings.theme)
+        ThumbnailSize.of().set_width(settings.thumbnail)
         self.library.places = list(settings.recents)
         self.session.set_prompt(Prompt(settings.prompt, settings.negative))
         if settings.folder:
@@ -339,6 +358,8 @@ class Window(QMainWindow):
         kept = replace(
             self._settings,
             theme=self._theme(),
+            zoom=self.stage.percent,
+            thumbnail=ThumbnailSize.of().width(),
             geometry=base64.b64encode(self.saveGeometry().data()).decode(),
             data=self.session.data,
             seed=self.session.seed,

@@ -24,6 +24,8 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 MAX_FILE = 64 * 1024 * 1024
 _KEPT = 1024
+_INK = 0.15
+"""What is brighter than the ground by so much of the range is ink."""
 
 
 class Fit(Enum):
@@ -109,6 +111,34 @@ def fitted(
     else:
         image = image.resize(size, method)
     return np.array(image.convert("RGB"))
+
+
+def centred(pixels: Pixels, *, invert: bool = False) -> Pixels:
+    """A bright digit on black, RGB (H, W, 3), as those of MNIST: in a box of 20 pixels, with its
+    centre of mass in the middle of 28 × 28 (LeCun, Cortes & Burges, "The MNIST database").
+
+    The size of the digit decides, so a mask of the photo's own size cannot be brought the same way.
+    """
+    from PIL import Image
+
+    levels = np.asarray(Image.fromarray(pixels).convert("L"))
+    levels = 255 - levels if invert else levels
+    ground = np.median(np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]]))
+    rows, columns = np.nonzero(levels > ground + _INK * (int(levels.max()) - ground))
+    made = Image.new("L", (28, 28))
+    if not len(rows):
+        return np.asarray(made.convert("RGB"))
+    left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    digit = Image.fromarray(np.clip(levels.astype(int) - int(ground), 0, 255).astype(np.uint8))
+    digit = digit.crop((int(left), int(top), int(right), int(bottom)))
+    scale = 20 / max(digit.size)
+    wide, high = (max(1, round(side * scale)) for side in digit.size)
+    digit = digit.resize((wide, high), Image.Resampling.LANCZOS)
+    mass = np.asarray(digit, np.float64)
+    across, down = (mass.sum(axis) @ (np.arange(mass.shape[1 - axis]) + 0.5) for axis in (0, 1))
+    x, y = (round(14 - float(at) / max(mass.sum(), 1e-9)) for at in (across, down))
+    made.paste(digit, (min(max(x, 0), 28 - wide), min(max(y, 0), 28 - high)))
+    return np.asarray(made.convert("RGB"))
 
 
 def all_fitted(pictures: Iterable[Pixels], shape: tuple[int, ...]) -> Pixels:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from widgets.look import theme
-from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.glyphs import Glyph, draw, side
 
 STAYS = object()
 """Stands for what is chosen by now."""
@@ -57,6 +57,15 @@ class Combo(QComboBox):
     def sizeHint(self) -> QSize:
         return super().sizeHint() + QSize(theme.UNIT, 0)
 
+    def event(self, event: QEvent) -> bool:
+        """Letters and digits choose an item; they are no keys of the window meanwhile."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            bare = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+            if bare and event.text().isalnum():
+                event.accept()
+                return True
+        return super().event(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
@@ -69,6 +78,6 @@ class Combo(QComboBox):
         ink = theme.colour("faint")
         if not self.isEnabled():
             ink.setAlpha(110)
-        centre = QPointF(self.width() - SIZE / 2 - theme.UNIT // 2, self.height() / 2)
+        centre = QPointF(self.width() - side() / 2 - theme.UNIT // 2, self.height() / 2)
         draw(painter, Glyph.DOWN, centre, ink)
         painter.end()

@@ -35,9 +35,9 @@ from widgets.look import theme
 NOTHING = "–"
 _NO_BREAK = "\u00a0"
 _BAR = 4
-_INDENT = _BAR + theme.UNIT // 2
-_PAD = 2 * theme.UNIT
-_WIDEST = 24 * theme.UNIT
+_INDENT = 8
+_PAD = 16
+_WIDEST = 192
 _FAMILY = Qt.ItemDataRole.UserRole
 
 
@@ -125,20 +125,20 @@ class FamilyCells(QStyledItemDelegate):
         family = index.data(_FAMILY)
         whole = QRect(option.rect)
         if family:
-            option.rect.adjust(_INDENT, 0, 0, 0)
+            option.rect.adjust(theme.px(_INDENT), 0, 0, 0)
         super().paint(painter, option, index)
         painter.fillRect(
             QRect(whole.left(), whole.bottom(), whole.width(), 1), theme.colour("line")
         )
         if family:
-            bar = QRect(whole.left(), whole.top() + 3, _BAR, whole.height() - 7)
+            bar = QRect(whole.left(), whole.top() + 3, theme.px(_BAR), whole.height() - 7)
             painter.fillRect(bar, theme.family_colour(family))
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         if index.data(_FAMILY):
-            option.rect.adjust(_INDENT, 0, 0, 0)
+            option.rect.adjust(theme.px(_INDENT), 0, 0, 0)
         return super().sizeHint(option, index) + QSize(0, theme.UNIT)
 
 
@@ -210,9 +210,9 @@ class FamilyView(QTableWidget):
             parts = [metrics.horizontalAdvance(p) for line in lines for p in line.split(" ")]
             wide = [metrics.horizontalAdvance(line) for line in lines]
             words = [bold.horizontalAdvance(word) for word in head.split()]
-            extra = _PAD if place else _PAD + _INDENT
+            extra = theme.px(_PAD) if place else theme.px(_PAD) + theme.px(_INDENT)
             self._least.append(extra + max(parts + words))
-            self._whole.append(extra + min(_WIDEST, max(wide + words)))
+            self._whole.append(extra + min(theme.px(_WIDEST), max(wide + words)))
         # Qt gives headings one line only, however they wrap
         self.horizontalHeader().setFixedHeight(2 * bold.lineSpacing() + theme.UNIT)
 

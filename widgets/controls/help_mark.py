@@ -14,20 +14,23 @@ class HelpMark(QAbstractButton):
     """A small ring with a question mark; its tool tip is the explanation.
 
     A click, or Space, opens the glossary at `term`; where that has no entry, it shows the tool tip.
+    `about` is what it stands beside, where that is something else.
     """
 
-    def __init__(self, text: str, term: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, term: str = "", parent: QWidget | None = None, *, about: str = ""
+    ) -> None:
         super().__init__(parent)
         self.term = term
         self.setToolTip(text)
-        self.setAccessibleName(f"What is this? {term}".rstrip())
+        self.setAccessibleName(f"What is this? {about or term}".rstrip())
         self.setAccessibleDescription(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.WhatsThisCursor)
         self.clicked.connect(self._tell)
 
     def sizeHint(self) -> QSize:
-        return QSize(2 * theme.UNIT, 2 * theme.UNIT)
+        return QSize(theme.px(theme.TARGET), theme.px(theme.TARGET))
 
     @Slot()
     def _tell(self) -> None:
@@ -41,7 +44,7 @@ class HelpMark(QAbstractButton):
         live = self.underMouse() or self.hasFocus()
         ink = theme.colour("accent" if live else "faint")
         painter.setPen(QPen(ink, 1.2))
-        side = min(self.width(), self.height()) - 2
+        side = min(self.width(), self.height(), 2 * theme.UNIT) - 2
         left, top = (self.width() - side) / 2, (self.height() - side) / 2
         painter.drawEllipse(round(left), round(top), round(side), round(side))
         painter.setFont(theme.small_font(self.font()))
@@ -56,7 +59,7 @@ def explained(text: str, explanation: str, term: str = "", *, above: int = 0) ->
     holder = QWidget()
     label = QLabel(text, holder)
     label.setFont(theme.title_font(holder.font()))
-    mark = HelpMark(explanation, term or text)
+    mark = HelpMark(explanation, term or text, about=text)
     lay.across(
         label, mark, lay.STRETCH, on=holder, margins=(0, above, 0, 0), spacing=theme.UNIT // 2
     )

@@ -90,7 +90,6 @@ class SlideField(QWidget):
         self.slider.setRange(0, spec.positions())
         self.slider.setPageStep(max(1, spec.positions() // 10))
         self.slider.set_mark(spec.position_of(spec.default))
-        self.slider.setAccessibleName(spec.title)
         self.slider.setToolTip(f"Drag to change. A double click resets to {spec.default:g}.")
         self.number = NumberBox(self)
         self._set_up_number()
@@ -100,6 +99,11 @@ class SlideField(QWidget):
         self.slider.sliderReleased.connect(self._on_released)
         self.slider.reset_wanted.connect(self.reset_wanted)
         self.number.valueChanged.connect(self._on_typed)
+
+    def name(self, title: str) -> None:
+        """Say what this is for those who hear it read."""
+        self.slider.setAccessibleName(title)
+        self.number.setAccessibleName(f"{title}, as a number")
 
     def value(self) -> float:
         """The number's value: the slider only knows whole steps."""
@@ -119,7 +123,6 @@ class SlideField(QWidget):
         number.setRange(spec.minimum, spec.maximum)
         number.setSingleStep(spec.step)
         number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        number.setAccessibleName(f"{spec.title}, as a number")
         number.setToolTip(f"From {spec.minimum:g} to {spec.maximum:g}.")
         # One width for all, so that the sliders of a panel end at one line.
         ends = (number.textFromValue(end) for end in (spec.minimum, spec.maximum))
@@ -159,10 +162,13 @@ class ChoiceField(Combo):
         policy = self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.setSizeAdjustPolicy(policy)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(spec.title)
         self.setToolTip(f"Choose the {spec.title.lower()}.")
         self.set_value(spec.default)
         self.currentIndexChanged.connect(self._on_chosen)
+
+    def name(self, title: str) -> None:
+        """Say what this is for those who hear it read."""
+        self.setAccessibleName(title)
 
     def value(self) -> float:
         return self._spec.minimum + self.currentIndex() * self._spec.step

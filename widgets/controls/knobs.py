@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from widgets.controls.knob_fields import ChoiceField, KnobSpec, SlideField
 from widgets.look import lay, theme
 from widgets.look.explain import explain
-from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 
 __all__ = ["Knob", "KnobPanel", "KnobSpec"]
 
@@ -53,14 +53,14 @@ class Caution(QWidget):
         return self._text
 
     def sizeHint(self) -> QSize:
-        return QSize(0, max(SIZE, self.fontMetrics().height()))
+        return QSize(0, max(side(), self.fontMetrics().height()))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         middle = self.height() / 2
-        draw(painter, Glyph.WARN, QPointF(SIZE / 2, middle), theme.colour("warning"))
+        draw(painter, Glyph.WARN, QPointF(side() / 2, middle), theme.colour("warning"))
         painter.setPen(theme.colour("warning"))
-        box = self.rect().adjusted(SIZE + theme.UNIT // 2, 0, 0, 0)
+        box = self.rect().adjusted(side() + theme.UNIT // 2, 0, 0, 0)
         metrics = self.fontMetrics()
         text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
@@ -77,21 +77,23 @@ class Knob(QWidget):
     changed = Signal(str, float)
     released = Signal()
 
-    def __init__(self, spec: KnobSpec, parent: QWidget) -> None:
+    def __init__(self, spec: KnobSpec, parent: QWidget, whose: str = "") -> None:
         super().__init__(parent)
         self.spec = spec
+        title = f"{spec.title} of {whose}" if whose else spec.title
         self._told, self._idle = spec.default, False
         self.title = Title(spec.title, self)
         field = ChoiceField if spec.choices else SlideField
         self.field: ChoiceField | SlideField = field(spec, self)
         self.reset = GlyphButton(
-            Glyph.RESET, f"Reset {spec.title}", f"Back to {self._default_text()}.", self
+            Glyph.RESET, f"Reset {title}", f"Back to {self._default_text()}.", self
         )
+        self.field.name(title)
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
         self.help = GlyphButton(
-            Glyph.QUESTION, f"Help on {spec.title}", f"What does “{spec.title}” do?", self
+            Glyph.QUESTION, f"Help on {title}", f"What does “{spec.title}” do?", self
         )
         if spec.help:
             self.help.setToolTip(f"<qt>{html.escape(spec.help)}</qt>")
@@ -195,6 +197,7 @@ class KnobPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._specs: tuple[KnobSpec, ...] = ()
+        self._whose = ""
         self._classless = False
         self.knobs: dict[str, Knob] = {}
         self.nothing = QLabel("This model has no knobs.", self)
@@ -208,6 +211,13 @@ class KnobPanel(QWidget):
         self.own.clicked.connect(self._on_own)
         self.own.hide()
         self._column = lay.down(self.nothing, self.own, lay.STRETCH, on=self, spacing=0)
+
+    def name_model(self, title: str) -> None:
+        """Say whose knobs these are: several models have one of the same name."""
+        if title != self._whose:
+            self._whose = title
+            self.own.setAccessibleName(f"{title}: the model's own distribution")
+            self._rebuild()
 
     def specs(self) -> tuple[KnobSpec, ...]:
         return self._specs
@@ -255,7 +265,7 @@ class KnobPanel(QWidget):
             self._column.removeWidget(knob)
             knob.hide()
             knob.deleteLater()
-        self.knobs = {spec.name: Knob(spec, self) for spec in self._specs}
+        self.knobs = {spec.name: Knob(spec, self, self._whose) for spec in self._specs}
         for place, knob in enumerate(self.knobs.values()):
             knob.changed.connect(self.changed)
             knob.changed.connect(self._mark)

@@ -12,6 +12,14 @@ _RADIUS = 7.0
 _GROOVE = 4.0
 
 
+def _radius() -> int:
+    return theme.px(_RADIUS)
+
+
+def _groove() -> int:
+    return theme.px(_GROOVE)
+
+
 class Slider(QSlider):
     """Horizontal; `reset_wanted` on a double click, `sliderReleased` at the end of every drag."""
 
@@ -32,19 +40,19 @@ class Slider(QSlider):
     def x_of(self, position: int) -> float:
         """The handle's centre at a position, in the widget's pixels."""
         span = max(1, self.maximum() - self.minimum())
-        return _RADIUS + (position - self.minimum()) / span * (self.width() - 2 * _RADIUS)
+        return _radius() + (position - self.minimum()) / span * (self.width() - 2 * _radius())
 
     def position_at(self, x: float) -> int:
         """The nearest position to a pixel column, within the range."""
-        travel = max(1.0, self.width() - 2 * _RADIUS)
-        share = min(1.0, max(0.0, (x - _RADIUS) / travel))
+        travel = max(1.0, self.width() - 2 * _radius())
+        share = min(1.0, max(0.0, (x - _radius()) / travel))
         return self.minimum() + round(share * (self.maximum() - self.minimum()))
 
     def sizeHint(self) -> QSize:
-        return QSize(15 * theme.UNIT, 2 * theme.UNIT + 2)
+        return QSize(15 * theme.UNIT, theme.px(theme.TARGET))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(6 * theme.UNIT, 2 * theme.UNIT + 2)
+        return QSize(6 * theme.UNIT, theme.px(theme.TARGET))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
@@ -52,7 +60,7 @@ class Slider(QSlider):
             return
         x = event.position().x()
         offset = x - self.x_of(self.value())
-        self._grip = offset if abs(offset) <= _RADIUS else 0.0
+        self._grip = offset if abs(offset) <= _radius() else 0.0
         self.setSliderDown(True)
         self.setSliderPosition(self.position_at(x - self._grip))
 
@@ -84,15 +92,15 @@ class Slider(QSlider):
         origin = self.x_of(self.minimum() if self._mark is None else self._mark)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("line"))
-        groove = QRectF(_RADIUS, middle - _GROOVE / 2, self.width() - 2 * _RADIUS, _GROOVE)
-        painter.drawRoundedRect(groove, _GROOVE / 2, _GROOVE / 2)
+        groove = QRectF(_radius(), middle - _groove() / 2, self.width() - 2 * _radius(), _groove())
+        painter.drawRoundedRect(groove, _groove() / 2, _groove() / 2)
         painter.setBrush(theme.colour("accent"))
-        painter.drawRect(QRectF(origin, groove.top(), handle - origin, _GROOVE).normalized())
+        painter.drawRect(QRectF(origin, groove.top(), handle - origin, _groove()).normalized())
         if self._mark is not None:
             painter.setBrush(theme.colour("faint"))
             painter.drawRoundedRect(QRectF(origin - 1, middle - 6, 2, 12), 1, 1)
         live = self.hasFocus() or self.isSliderDown() or self.underMouse()
         painter.setBrush(theme.colour("accent" if self.isSliderDown() else "raised"))
         painter.setPen(QPen(theme.colour("accent" if live else "faint"), 2 if live else 1.5))
-        painter.drawEllipse(QPointF(handle, middle), _RADIUS - 1, _RADIUS - 1)
+        painter.drawEllipse(QPointF(handle, middle), _radius() - 1, _radius() - 1)
         painter.end()

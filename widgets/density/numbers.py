@@ -73,7 +73,10 @@ class DensityNumbers(QWidget):
     def _build(self) -> None:
         unit = theme.UNIT
         head = lay.across(
-            self.title, HelpMark(_HELP, "log-density"), lay.STRETCH, spacing=unit // 2
+            self.title,
+            HelpMark(_HELP, "log-density", about="Log-densities"),
+            lay.STRETCH,
+            spacing=unit // 2,
         )
         foot = lay.across(self.previous, self.next, lay.STRETCH, self.remove, spacing=unit // 2)
         self._grid.setContentsMargins(0, 0, 0, 0)

@@ -51,6 +51,7 @@ class PlaneView(QWidget):
         self.bar, self.difference_bar = ColourBar(self), ColourBar(self)
         self._stage, self._grid = QWidget(self), QGridLayout()
         self._arranged: tuple[int, int, list[HeatPanel]] = (0, 0, [])
+        self._axes = ("", "")
         self._build()
         self.difference_bar.hide()
 
@@ -93,6 +94,12 @@ class PlaneView(QWidget):
         self._panels = {spec.name: self._panels[spec.name] for spec in specs}
         self._arrange()
 
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes of all maps."""
+        self._axes = across, up
+        for panel in self._panels.values():
+            panel.map.set_axes(across, up)
+
     def set_scales(self, scale: Scale, unit: str) -> None:
         """The colours of all maps but the difference."""
         self.bar.set_scale(scale, unit)
@@ -108,6 +115,7 @@ class PlaneView(QWidget):
         panel = HeatPanel(self)
         panel.set_identity(spec.title, spec.family, closable=spec.closable)
         name, heat = spec.name, panel.map
+        heat.set_axes(*self._axes)
         for other in self._panels.values():
             heat.adopt_view(other.map)
             heat.link(other.map)

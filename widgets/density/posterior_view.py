@@ -25,6 +25,8 @@ class PosteriorView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.encoder, self.exact = HeatMap(self), HeatMap(self)
+        for heat in (self.encoder, self.exact):
+            heat.set_axes("z₁", "z₂")
         self.says = QLabel(self)
         small_print(self.says, wrap=True)
         grid = QGridLayout()

@@ -73,7 +73,7 @@ class Histogram(QWidget):
         painter.drawLine(QPointF(0, foot), QPointF(wide, foot))
         if self._mark is not None:
             x = (self._mark - low) / (high - low) * wide
-            painter.setPen(QPen(theme.colour("text"), 2))
+            painter.setPen(QPen(theme.colour("text"), theme.stroke(2)))
             painter.drawLine(QPointF(x, 0), QPointF(x, foot))
             painter.setBrush(theme.colour("text"))
             painter.drawPolygon(QPolygonF([QPointF(x - 4, 0), QPointF(x + 4, 0), QPointF(x, 6)]))

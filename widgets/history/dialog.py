@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPushButton,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from widgets.controls.combo import Combo
 from widgets.controls.number import NumberBox
 from widgets.history.list import ResultList
 from widgets.history.look import ResultLook
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import card
 
 TYPING_MS = 200
@@ -207,13 +206,7 @@ class HistoryDialog(QDialog):
         foot.addWidget(self.taken)
         foot.addStretch(1)
         foot.addWidget(self.erase)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(unit)
-        splitter.addWidget(self.list)
-        splitter.addWidget(card(self.look, least=44 * unit))
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
+        splitter = lay.split(self, (self.list, 1), (card(self.look, least=352), 1))
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * (2 * unit,)))
         column.setSpacing(unit)

@@ -37,16 +37,16 @@ from widgets.history.lines import Index, Lines, ResultLine
 from widgets.look import theme
 from widgets.look.glyphs import Glyph, draw
 
-HEIGHT = 9 * theme.UNIT
-_SIDE = 8 * theme.UNIT
-_STAR = 4 * theme.UNIT
+HEIGHT = 72
+_SIDE = 64
+_STAR = 32
 
 
 class LinePainter(QStyledItemDelegate):
     """Paints the lines: with widgets in them ten thousand could not be opened."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, HEIGHT)
+        return QSize(0, theme.px(HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         cell: QRect = option.rect
@@ -60,7 +60,7 @@ class LinePainter(QStyledItemDelegate):
             painter.fillRect(cell, theme.colour("well"))
             painter.fillRect(QRect(cell.topLeft(), QSize(3, cell.height())), theme.colour("accent"))
         unit = theme.UNIT
-        well = QRect(cell.left() + unit, cell.top() + unit // 2, _SIDE, _SIDE)
+        well = QRect(cell.left() + unit, cell.top() + unit // 2, theme.px(_SIDE), theme.px(_SIDE))
         image = lines.image(index.row())
         if image is None or image.isNull():
             painter.fillRect(well, theme.colour("base" if chosen else "well"))
@@ -74,7 +74,7 @@ class LinePainter(QStyledItemDelegate):
             painter.setPen(QPen(theme.colour("line"), 1))
             painter.drawRect(box.adjusted(-1, -1, 0, 0))
         if line is not None:
-            words = cell.adjusted(_SIDE + 2 * unit, unit, -_STAR, -unit)
+            words = cell.adjusted(theme.px(_SIDE) + 2 * unit, unit, -theme.px(_STAR), -unit)
             self._write(painter, words, line)
             if line.star or chosen:  # where a click stars it
                 ink = theme.colour("warning" if line.star else "line")
@@ -97,7 +97,7 @@ class LinePainter(QStyledItemDelegate):
 
 def star_box(cell: QRect) -> QRect:
     """Where the star of a line is, and is clicked."""
-    return QRect(cell.right() - _STAR + 1, cell.top(), _STAR, cell.height())
+    return QRect(cell.right() - theme.px(_STAR) + 1, cell.top(), theme.px(_STAR), cell.height())
 
 
 class ResultList(QTableView):
@@ -122,7 +122,7 @@ class ResultList(QTableView):
         # a table of fixed rows: a list view would look at ten thousand of them at each change
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(HEIGHT)
+        self.verticalHeader().setDefaultSectionSize(theme.px(HEIGHT))
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.setShowGrid(False)
@@ -137,7 +137,7 @@ class ResultList(QTableView):
         self.setToolTip(
             "Click to look, double-click to restore, drag into a tab. S stars, Delete deletes."
         )
-        self.verticalScrollBar().setSingleStep(HEIGHT // 2)
+        self.verticalScrollBar().setSingleStep(theme.px(HEIGHT) // 2)
         self._pressed: tuple[int, QPoint] | None = None
         self.selectionModel().currentChanged.connect(self._look)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 from widgets.controls.family_table import FamilyTable, FamilyView
 from widgets.look import lay, theme
 
-_LEAST = 14 * theme.UNIT
+_LEAST = 112
 
 
 class EvidenceDialog(QDialog):
@@ -47,7 +47,7 @@ class EvidenceDialog(QDialog):
             title.setFont(theme.title_font(self.font()))
             note.setProperty("faint", True)
             note.setWordWrap(True)
-            view.setMinimumHeight(_LEAST)
+            view.setMinimumHeight(theme.px(_LEAST))
             column.addWidget(title)
             column.addWidget(view, 3 - 2 * place)
             column.addWidget(note)

@@ -13,11 +13,11 @@ from widgets.look import lay, theme
 from widgets.look.labels import BadgeButton, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 
-HEIGHT = 25 * theme.UNIT
+HEIGHT = 200
 """Least height of a row, in device-independent pixels: eight pictures of 28 pixels at twice their
 size, in three rows."""
 
-ABOUT_WIDTH = 24 * theme.UNIT
+ABOUT_WIDTH = 192
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class FillingRow(ModelCard):
         self.badge.clicked.connect(self.evidence_wanted)
 
     def _dress(self) -> None:
-        self.setMinimumHeight(HEIGHT)
+        self.setMinimumHeight(theme.px(HEIGHT))
         self._quality.hide()
         self.methods.setAccessibleName("Method")
         self.methods.setMinimumContentsLength(4)
@@ -65,7 +65,7 @@ class FillingRow(ModelCard):
     def _build(self) -> None:
         unit = theme.UNIT
         about = QWidget(self)
-        about.setFixedWidth(ABOUT_WIDTH)
+        about.setFixedWidth(theme.px(ABOUT_WIDTH))
         left = lay.down(on=about, spacing=unit // 2)
         names = lay.across((self._title, 1), self._close, spacing=None)
         standing = lay.across(self.badge, lay.STRETCH, spacing=None)
@@ -89,6 +89,7 @@ class FillingRow(ModelCard):
         self._title.tip = name
         self.name_model(title, family)
         self.setAccessibleName(f"Model {title}")
+        self.methods.setAccessibleName(f"Method of {title}")
 
     def set_methods(self, specs: tuple[MethodSpec, ...], name: str) -> None:
         """Offer these methods and choose one, silently."""

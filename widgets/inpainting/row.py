@@ -48,6 +48,7 @@ class InpaintingRow(FillingRow):
         super().__init__(parent)
         self._stand_ins: tuple[int, int] = (0, 0)
         self.draws, self.summary = Gallery(self), Gallery(self)
+        self.summary.sized = False
         self.legend = HeatLegend("sd", "of full range", SPREAD_MOST, self)
         for gallery in (self.draws, self.summary):  # as high as there is room
             gallery.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)

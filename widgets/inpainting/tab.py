@@ -151,6 +151,7 @@ class InpaintingTab(QWidget):
         self.knobs_title.setText(title)
         self.knobs_title.setVisible(bool(title))
         self.knobs.setVisible(bool(title))
+        self.knobs.name_model(title)
         self.knobs.set_specs(specs, values)
 
     # how it is made

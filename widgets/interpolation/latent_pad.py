@@ -176,7 +176,7 @@ class LatentPad(QWidget):
             self._paint_axes(painter, box)
         if self._thumb is not None:
             self._paint_thumb(painter, box, *self._thumb)
-        painter.setPen(QPen(theme.colour("raised"), 2))
+        painter.setPen(QPen(theme.colour("raised"), theme.stroke(2)))
         painter.setBrush(theme.colour("accent"))
         painter.drawEllipse(self.spot(*self._at), 6, 6)
 
@@ -215,6 +215,6 @@ class LatentPad(QWidget):
         rect = QRectF(left, top, _THUMB, _THUMB)
         width = round(_THUMB * self.devicePixelRatioF())
         painter.drawImage(rect, image_of(picture, width))
-        painter.setPen(QPen(theme.colour("accent"), 1.5))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(1.5)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)

@@ -106,17 +106,18 @@ class LatentPanel(QWidget):
         self.layouts.setAccessibleName("Layout of the map")
         self.layouts.addItem("PCA", "pca")
         self.layouts.setToolTip("How latent codes are placed in the plane.")
-        self.map.setMinimumSize(200, MAP)
+        self.map.setMinimumSize(theme.px(200), theme.px(MAP))
         self.map.setAccessibleName("Map of the latent space")
         self.map.setToolTip(
             "Data by class: click a point to make it the chosen end point. "
             "Arrow keys move a cursor, Enter clicks there."
         )
         self.thumb.set_count(1)
-        self.thumb.setFixedSize(THUMB, THUMB)
+        self.thumb.setFixedSize(theme.px(THUMB), theme.px(THUMB))
         self.thumb.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.thumb.hide()
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setAccessibleName("Ways to move in the latent space")
         self.axes_changed.connect(self._name_axes)
 
     def _build(self) -> None:

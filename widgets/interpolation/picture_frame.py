@@ -11,8 +11,8 @@ from widgets.look.images import Picture
 from widgets.pictures.filmstrip import FilmStrip
 from widgets.pictures.gallery import Gallery
 
-STILL, STILL_MOST = 14 * theme.UNIT, 29 * theme.UNIT
-"""Sides of the large picture."""
+STILL, STILL_MOST = 112, 232
+"""Sides of the large picture at 100 %."""
 
 
 class PictureFrame(Frame):
@@ -23,7 +23,7 @@ class PictureFrame(Frame):
         self.spot = self.still = Gallery(parent)
         self.strip = self.film = FilmStrip(parent)
         self.still.set_count(1)
-        self.still.setFixedSize(STILL, STILL)
+        self.still.setFixedSize(theme.px(STILL), theme.px(STILL))
         self.still.setToolTip("The picture at this place of the path. Drag it out, or right-click.")
         self.film.place_wanted.connect(self.place_wanted)
         self.film.released.connect(self.released)
@@ -67,8 +67,9 @@ class PictureFrame(Frame):
 
     def set_title(self, title: str) -> None:
         self.film.setAccessibleName(f"Film strip of {title}")
+        self.still.setAccessibleName(f"Picture of {title} on the path")
 
     def fit(self, height: int) -> None:
-        side = min(STILL_MOST, max(STILL, height - 4 * theme.UNIT))
+        side = min(theme.px(STILL_MOST), max(theme.px(STILL), height - 4 * theme.UNIT))
         if side != self.still.width():
             self.still.setFixedSize(side, side)

@@ -9,7 +9,7 @@ from widgets.interpolation.frame import Frame, Values
 from widgets.look import theme
 from widgets.plots.plane import Plane
 
-SIDE = 27 * theme.UNIT
+SIDE = 216
 
 
 class PlaneFrame(Frame):
@@ -20,7 +20,7 @@ class PlaneFrame(Frame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.spot = self.plane = Plane(parent)
-        self.plane.setFixedSize(SIDE, SIDE)
+        self.plane.setFixedSize(theme.px(SIDE), theme.px(SIDE))
         self.plane.setToolTip(
             "The path in the plane: click to put the chosen end point there. Arrow keys move a "
             "cursor, Enter clicks there."
@@ -34,6 +34,9 @@ class PlaneFrame(Frame):
 
     def show_film(self, values: Values, done: int, ends: Values) -> None:
         self.plane.set_path(np.asarray(values[:done], np.float32), np.asarray(ends, np.float32))
+
+    def set_title(self, title: str) -> None:
+        self.plane.setAccessibleName(f"Path of {title} in the plane")
 
     def set_data(self, points: Values) -> None:
         """Show the data (n, 2) below the path."""

@@ -109,7 +109,7 @@ class Player(QWidget):
     def _say(self) -> None:
         along = self.place() * (self._keys - 1)
         k = min(int(along), self._keys - 2)
-        share = 1 - (along - k)
+        share = along - k
         a, b = (chr(ord("A") + place) for place in (k, k + 1))
         self._label.setText(f"λ = {share:.3f}  ({a} … {b})")
 
@@ -123,8 +123,8 @@ class Player(QWidget):
         self.slider.setSingleStep(STEPS // 100)
         self.slider.setAccessibleName("λ")
         self.slider.setToolTip(
-            "<qt>z = λ z₁ + (1 − λ) z₂ (or its great circle): λ = 1 is A, on the left; λ = 0 is B."
-            "</qt>"
+            "<qt>z = (1 − λ) z<sub>A</sub> + λ z<sub>B</sub>, or its great circle: λ = 0 is A, on "
+            "the left; λ = 1 is B.</qt>"
         )
         self._label.setToolTip(self.slider.toolTip())
         self._label.setProperty("faint", True)

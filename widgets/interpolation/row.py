@@ -16,7 +16,7 @@ from widgets.look.state import State
 from widgets.pictures.filmstrip import PathCurve
 
 ABOUT_WIDTH = 168
-CURVE_MOST = 15 * theme.UNIT
+CURVE_MOST = 120
 """The height of a curve below a strip."""
 
 
@@ -48,7 +48,7 @@ class InterpolationRow(ModelCard):
         small_print(self._nature, self._errors, self._cost)
         self._close.setVisible(closable)
         if not self.frame.stretches:
-            self.curve.setMaximumHeight(CURVE_MOST)
+            self.curve.setMaximumHeight(theme.px(CURVE_MOST))
         self._build()
         self._join()
         self.set_state(State.EMPTY)
@@ -56,7 +56,7 @@ class InterpolationRow(ModelCard):
     def _build(self) -> None:
         unit = theme.UNIT
         about = QWidget(self)
-        about.setFixedWidth(ABOUT_WIDTH)
+        about.setFixedWidth(theme.px(ABOUT_WIDTH))
         left = lay.down(on=about, spacing=unit // 2)
         names = lay.across((self._title, 1), self._close, spacing=None)
         standing = lay.across(self.badge, lay.STRETCH, spacing=None)

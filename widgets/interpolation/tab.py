@@ -238,11 +238,11 @@ class InterpolationTab(QWidget):
         for combo in (self.sampler, self.way, self.encoder, self.classes):
             combo.setMinimumContentsLength(4)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            combo.setMinimumWidth(9 * unit)
+            combo.setMinimumWidth(7 * unit)
         draw = lay.across((self.sampler, 1), self.sample, spacing=unit // 2)
         source = lay.down(self.source, draw, spacing=unit // 2)
         forms = QHBoxLayout()
-        forms.setSpacing(2 * unit)
+        forms.setSpacing(unit)
         pairs = (
             (("Path", self.way), ("Encoder", self.encoder)),
             (("Class", self.classes), ("Thumbnails", self.frames)),
@@ -258,7 +258,7 @@ class InterpolationTab(QWidget):
         right = lay.down(forms, self.attributes, self.prompt)
         self.attributes.hide()
         right.addWidget(self.player)
-        top = lay.across(self.keys, (source, 2), (right, 5), spacing=2 * unit)
+        top = lay.across(self.keys, (source, 2), (right, 5))
         head.setLayout(top)
         return head
 

@@ -296,7 +296,7 @@ class PointCanvas(QWidget):
         drawing = self.tool is Tool.DRAW and not self._erasing
         radius = 3.0 if drawing else self.reach() * scale
         for ink, grown in ((QColor(0, 0, 0, 160), 0.0), (QColor(255, 255, 255, 200), 1.0)):
-            painter.setPen(QPen(ink, 1.0))
+            painter.setPen(QPen(ink, theme.stroke(1.0)))
             painter.drawEllipse(at, radius + grown, radius + grown)
         if self.tool is not Tool.ERASE:
             painter.setPen(Qt.PenStyle.NoPen)

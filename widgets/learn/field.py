@@ -215,7 +215,7 @@ class Field(QWidget):
             ink = QColor(230, 240, 255)
         if picture.lines is not None:
             ink.setAlpha(190)
-            painter.setPen(QPen(ink, 1.1))
+            painter.setPen(QPen(ink, theme.stroke(1.1)))
             flat = frame.pixels(picture.lines.reshape(-1, 2), wide, high)
             at = flat.reshape(*picture.lines.shape[:2], 2)
             _draw(painter, np.concatenate([at[:, :-1], at[:, 1:]], 2).reshape(-1, 4))
@@ -224,7 +224,7 @@ class Field(QWidget):
             if picture.signed:
                 ink = QColor(30, 34, 42)
             ink.setAlpha(200)
-            painter.setPen(QPen(ink, 1.0))
+            painter.setPen(QPen(ink, theme.stroke(1.0)))
             tails = frame.pixels(picture.arrows[:, :2], wide, high)
             heads = frame.pixels(picture.arrows[:, 2:], wide, high)
             _draw(painter, _strokes(tails, heads))

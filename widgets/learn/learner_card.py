@@ -125,6 +125,7 @@ class LearnerCard(QFrame):
             self.field.set_colour(colour)
             self.spark.set_colour(colour)
             self.setAccessibleName(face.title)
+            self.badge.set_whose(face.title)
             self.field.setAccessibleName(f"Samples and density of {face.title}")
             for button, verb in (
                 (self.twin, "Duplicate"),

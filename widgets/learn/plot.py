@@ -84,13 +84,13 @@ class ProgressPlot(QFrame):
         self._paint_axes(painter, room, low, high, most)
         painter.setClipRect(room.adjusted(-2, -2, 2, 2))
         if self._mark is not None:
-            painter.setPen(QPen(theme.colour("accent"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(theme.colour("accent"), theme.stroke(1), Qt.PenStyle.DashLine))
             x = room.left() + min(self._mark / most, 1) * room.width()
             painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
         for line in sorted(self.lines, key=lambda each: each.chosen):
             ink = theme.legible(theme.family_colour(line.family), theme.colour("raised"))
             style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(ink, 2.4 if line.chosen else 1.4, style))
+            painter.setPen(QPen(ink, theme.stroke(2.4 if line.chosen else 1.4), style))
             spots = [
                 QPointF(
                     room.left() + x / most * room.width(),
@@ -195,7 +195,7 @@ class Spark(QWidget):
         x = room.left() + np.linspace(0, 1, len(share)) * room.width()
         y = room.bottom() - share * room.height()
         ink = theme.legible(self._colour, theme.colour("raised"))
-        painter.setPen(QPen(ink, 1.2))
+        painter.setPen(QPen(ink, theme.stroke(1.2)))
         spots = [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
         painter.drawPolyline(QPolygonF(spots))
 

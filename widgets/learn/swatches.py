@@ -26,7 +26,7 @@ class Swatch(QAbstractButton):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(22, 22)
+        return QSize(theme.px(theme.TARGET), theme.px(theme.TARGET))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

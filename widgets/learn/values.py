@@ -93,7 +93,7 @@ class ValueRow(QWidget):
         grid.setVerticalSpacing(0)
         grid.setHorizontalSpacing(theme.UNIT // 2)
         grid.addWidget(self.title, 0, 0)
-        grid.addWidget(HelpMark(spec.about, "training value", self), 0, 1)
+        grid.addWidget(HelpMark(spec.about, "training value", self, about=spec.title), 0, 1)
         grid.addWidget(self.number, 0, 2, 2, 1)
         grid.addWidget(self.slider, 1, 0, 1, 2)
         grid.setColumnStretch(0, 1)

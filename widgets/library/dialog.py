@@ -140,7 +140,7 @@ class LibraryDialog(QDialog):
         unit = theme.UNIT
         top = lay.across((self.field, 1), self.add, self.folder, self.card, self.bring)
         foot = lay.across(self.budget, self.taken, lay.STRETCH, self.disk)
-        facts = card(scrolled(self.facts), least=38 * unit)
+        facts = card(scrolled(self.facts), least=304)
         splitter = lay.split(self, (self.list, 1), facts)
         lay.down(top, self.said, (splitter, 1), foot, on=self, margins=2 * unit)
         self.resize(128 * unit, 76 * unit)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from widgets.library.list import Can, ModelAction, ModelRow
 from widgets.look import lay, theme
-from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.glyphs import Glyph, draw, side
 from widgets.look.labels import small_print
 from widgets.look.progress import ProgressLine
 
@@ -22,14 +22,14 @@ class Mark(QWidget):
     def __init__(self, can: bool | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._can = can
-        self.setFixedSize(QSize(SIZE, SIZE))
+        self.setFixedSize(QSize(side(), side()))
         self.setAccessibleName(_WORDS[can])
         self.setToolTip(_WORDS[can].capitalize())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         tone = theme.badge_colour("exact") if self._can else theme.colour("faint")
-        draw(painter, _GLYPHS[self._can], QPointF(SIZE / 2, SIZE / 2), tone)
+        draw(painter, _GLYPHS[self._can], QPointF(side() / 2, side() / 2), tone)
         painter.end()
 
 

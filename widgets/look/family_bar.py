@@ -32,7 +32,7 @@ class FamilyBar(QWidget):
         self.setAccessibleName("Progress")
 
     def sizeHint(self) -> QSize:
-        return QSize(120, HEIGHT)
+        return QSize(120, theme.px(HEIGHT))
 
     def set_colour(self, colour: QColor) -> None:
         """The family's colour."""

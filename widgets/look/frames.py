@@ -8,27 +8,32 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
-from widgets.look import lay
+from widgets.look import lay, theme
 
 W = TypeVar("W", bound=QWidget)
 
 
 def card(content: QWidget, *, margin: int = 1, least: int = 0) -> QFrame:
-    """A card around `content`, at least so many device-independent pixels wide."""
+    """A card around `content`, at least so many device-independent pixels wide at 100 %."""
     frame = QFrame()
     frame.setProperty("card", True)
-    frame.setMinimumWidth(least)
+    frame.setMinimumWidth(theme.px(least))
     lay.down(content, on=frame, margins=margin, spacing=None)
     return frame
 
 
-def scrolled(content: QWidget, *, least: int = 0) -> QScrollArea:
-    """`content` as wide as there is room, and as high as it likes."""
+def scrolled(content: QWidget, *, least: int = 0, sideways: bool = False) -> QScrollArea:
+    """`content` as wide as there is room, and as high as it likes.
+
+    With `sideways` it may be wider than there is room, too.
+    """
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setMinimumWidth(least)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
+    area.setMinimumWidth(theme.px(least))
     area.setWidget(content)
     area.viewport().setAutoFillBackground(False)
     content.setAutoFillBackground(False)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from widgets.look import theme
 
 SIZE = 16
-"""Side of a glyph in device-independent pixels; the strokes below live on this grid."""
+"""Side of a glyph at 100 %, in device-independent pixels; the strokes below live on this grid."""
 
 
 class Glyph(Enum):
@@ -110,12 +110,18 @@ class Glyph(Enum):
     WARN = '<path d="m8 2.8 5.9 10.4H2.1zM8 6.6v3m0 1.8v.1"/>'
 
 
+def side() -> int:
+    """Side of a glyph at the zoom in force."""
+    return theme.px(SIZE)
+
+
 def draw(painter: QPainter, glyph: Glyph, centre: QPointF, colour: QColor) -> None:
-    """Draw `glyph` around `centre` at its natural size, opacity included in `colour`."""
+    """Draw `glyph` around `centre` at its usual size, opacity included in `colour`."""
+    size = side()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(painter.opacity() * colour.alphaF())
-    box = QRectF(centre.x() - SIZE / 2, centre.y() - SIZE / 2, SIZE, SIZE)
+    box = QRectF(centre.x() - size / 2, centre.y() - size / 2, size, size)
     _renderer(glyph, colour.name()).render(painter, box)
     painter.restore()
 
@@ -160,8 +166,8 @@ class GlyphButton(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = 3 * theme.UNIT + (4 if self._framed else 0)
-        return QSize(side, side)
+        wide = theme.px(28 if self._framed else 24)
+        return QSize(wide, wide)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

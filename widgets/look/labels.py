@@ -64,10 +64,14 @@ class Badge(QLabel):
     """
 
     clicked = Signal()
+    does = "explain"
+    """What a click does."""
 
     def __init__(self, parent: QWidget | None = None, *, about: str = "") -> None:
         super().__init__(parent)
         self.about, self.standing = about, ""
+        self.whose = ""
+        """The model that it speaks of, for those who hear it read."""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFont(theme.small_font(self.font()))
@@ -82,9 +86,18 @@ class Badge(QLabel):
         self.standing = standing
         self.setText(f"{self.about}: {standing}" if self.about and standing else standing)
         self.setToolTip(tip)
-        self.setAccessibleName(f"{self.text()}, explain")
+        self._name()
         self.setAccessibleDescription(tip)
         self.setVisible(bool(standing))
+
+    def set_whose(self, title: str) -> None:
+        """Say which model it speaks of."""
+        self.whose = title
+        self._name()
+
+    def _name(self) -> None:
+        said = f"{self.whose}: {self.text()}" if self.whose else self.text()
+        self.setAccessibleName(f"{said}, {self.does}")
 
     @Slot()
     def _clicked(self) -> None:
@@ -110,7 +123,11 @@ class Badge(QLabel):
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())
         wide = metrics.horizontalAdvance(self.text()) + 2 * theme.UNIT
-        return QSize(wide, metrics.height() + theme.UNIT // 2)
+        return QSize(wide, max(self._pill(), theme.px(theme.TARGET)))
+
+    def _pill(self) -> int:
+        """The height of what is seen of it: a hand may miss by some pixels."""
+        return self.fontMetrics().height() + theme.UNIT // 2
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -121,23 +138,24 @@ class Badge(QLabel):
         paper, ink = self.tones()
         painter.setPen(QPen(theme.mix(paper, ink, 0.3), 1.0))
         painter.setBrush(paper)
-        pill = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        pill = QRectF(0.5, (self.height() - self._pill()) / 2, self.width() - 1, self._pill())
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
         painter.setPen(ink)
         painter.drawText(self.rect(), self.alignment(), self.text())
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.colour("accent"), 2.0))
-            ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            ring = pill.adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
 
 
 class BadgeButton(Badge):
     """A badge whose click shows its evidence, from where the glossary is one step away."""
 
+    does = "show the evidence"
+
     def set_standing(self, standing: str, tip: str) -> None:
         super().set_standing(standing, f"{tip} Click for the evidence." if tip else "")
-        self.setAccessibleName(f"{self.text()}, show the evidence")
 
     @Slot()
     def _clicked(self) -> None:

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from widgets.look import theme
+from widgets.look.splitter import Splitter
 
 
 class _Stretch:
     """Room that takes what the others leave."""
 
 
+class _Usual:
+    """The room that parts have between them, unless more or less is wanted."""
+
+
 STRETCH: Final = _Stretch()
+USUAL: Final = _Usual()
 Part: TypeAlias = QWidget | QLayout | _Stretch | tuple[QWidget | QLayout, int]
 """What stands in a layout; a pair says which share of the room left it takes."""
 Margins: TypeAlias = int | tuple[int, int, int, int] | None
@@ -26,7 +32,7 @@ def down(
     *parts: Part,
     on: QWidget | None = None,
     margins: Margins = 0,
-    spacing: int | None = theme.UNIT,
+    spacing: int | _Usual | None = USUAL,
 ) -> QVBoxLayout:
     """Parts below each other, laid out `on` a widget where one is named.
 
@@ -40,16 +46,16 @@ def across(
     *parts: Part,
     on: QWidget | None = None,
     margins: Margins = 0,
-    spacing: int | None = theme.UNIT,
+    spacing: int | _Usual | None = USUAL,
 ) -> QHBoxLayout:
     """The same beside each other."""
     return _filled(QHBoxLayout() if on is None else QHBoxLayout(on), parts, margins, spacing)
 
 
-def bare(layout: QLayout, spacing: int = theme.UNIT) -> None:
+def bare(layout: QLayout, spacing: int | _Usual = USUAL) -> None:
     """Leave no room around a layout, and so much between its parts."""
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(spacing)
+    layout.setSpacing(theme.UNIT if isinstance(spacing, _Usual) else spacing)
 
 
 def split(
@@ -57,27 +63,25 @@ def split(
     *parts: QWidget | tuple[QWidget, int],
     sizes: Sequence[int] = (),
     upright: bool = False,
-) -> QSplitter:
+) -> Splitter:
     """Parts beside each other, or `upright` below each other, with edges that a hand can drag."""
     way = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
-    made = QSplitter(way, parent)
-    made.setChildrenCollapsible(False)
-    made.setHandleWidth(theme.UNIT)
-    for place, part in enumerate(parts):
-        what, share = part if isinstance(part, tuple) else (part, 0)
-        made.addWidget(what)
-        made.setStretchFactor(place, share)
+    made = Splitter(way, parent)
+    for part in parts:
+        made.add(*(part if isinstance(part, tuple) else (part, 0)))
     if sizes:
         made.setSizes(list(sizes))
     return made
 
 
-def _filled(layout: B, parts: tuple[Part, ...], margins: Margins, spacing: int | None) -> B:
+def _filled(
+    layout: B, parts: tuple[Part, ...], margins: Margins, spacing: int | _Usual | None
+) -> B:
     if margins is not None:
         sides = margins if isinstance(margins, tuple) else (margins,) * 4
         layout.setContentsMargins(*sides)
     if spacing is not None:
-        layout.setSpacing(spacing)
+        layout.setSpacing(theme.UNIT if isinstance(spacing, _Usual) else spacing)
     for part in parts:
         if isinstance(part, _Stretch):
             layout.addStretch(1)

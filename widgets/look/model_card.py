@@ -55,6 +55,8 @@ class ModelCard(QFrame):
         self._title.setText(title)
         self._bar.set_colour(theme.family_colour(family))
         self._close.setAccessibleName(f"Close {title}")
+        self.badge.set_whose(title)
+        self._message.name_model(title)
         self.working.name_work(title)
 
     def title(self) -> str:

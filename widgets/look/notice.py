@@ -33,6 +33,11 @@ class Notice(QFrame):
         lay.down(self._text, buttons, on=self, margins=2 * theme.UNIT, spacing=theme.UNIT + 4)
         parent.installEventFilter(self)
 
+    def name_model(self, title: str) -> None:
+        """Say whose buttons these are, for those who hear them read."""
+        self.details.setAccessibleName(f"Details of {title}")
+        self.retry.setAccessibleName(f"Try {title} again")
+
     def minimumSizeHint(self) -> QSize:
         buttons = [b.minimumSizeHint().width() for b in self._actions if not b.isHidden()]
         return QSize(sum(buttons) + (5 * theme.UNIT if buttons else 0), 0)
@@ -48,7 +53,7 @@ class Notice(QFrame):
         text = self._text
         natural = text.fontMetrics().horizontalAdvance(text.text()) + theme.UNIT
         room = max(0, self._view.width() - 8 * theme.UNIT)
-        text.setMinimumWidth(min(natural, WORDS_WIDTH, room))
+        text.setMinimumWidth(min(natural, theme.px(WORDS_WIDTH), room))
 
     def show_text(self, text: str, *, actions: bool) -> None:
         """Show a message, "" for none without actions."""

@@ -16,20 +16,20 @@ def paint(painter: QPainter, box: QRectF, done: int, total: int | None, colour: 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    bar = QRectF(box.left(), box.center().y() - HEIGHT / 2, box.width(), HEIGHT)
+    bar = QRectF(box.left(), box.center().y() - theme.px(HEIGHT) / 2, box.width(), theme.px(HEIGHT))
     groove = QPainterPath()
-    groove.addRoundedRect(bar, HEIGHT / 2, HEIGHT / 2)
+    groove.addRoundedRect(bar, theme.px(HEIGHT) / 2, theme.px(HEIGHT) / 2)
     painter.fillPath(groove, theme.colour("line"))
     painter.setClipPath(groove)
     if total is None:
         piece = bar.width() / 4
         start = (done * piece / 8) % (bar.width() + piece) - piece
-        fill = QRectF(bar.left() + start, bar.top(), piece, HEIGHT)
+        fill = QRectF(bar.left() + start, bar.top(), piece, theme.px(HEIGHT))
     else:
         share = min(1.0, done / total) if total > 0 else 1.0
-        fill = QRectF(bar.left(), bar.top(), bar.width() * share, HEIGHT)
+        fill = QRectF(bar.left(), bar.top(), bar.width() * share, theme.px(HEIGHT))
     painter.setBrush(colour)
-    painter.drawRoundedRect(fill, HEIGHT / 2, HEIGHT / 2)
+    painter.drawRoundedRect(fill, theme.px(HEIGHT) / 2, theme.px(HEIGHT) / 2)
     painter.restore()
 
 

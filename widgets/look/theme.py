@@ -12,11 +12,18 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from widgets.look.restyle import Restyling
+from widgets.look.tips import TipStyle
 
-UNIT = 8
-"""Spacing unit in device-independent pixels; gaps are whole or half multiples of it."""
+BASE = 8
+UNIT = BASE
+"""Spacing unit in device-independent pixels; gaps are whole or half multiples of it.
+
+It follows the zoom of the interface, see `set_zoom`: read it when it is needed, never at import.
+"""
 
 RADIUS = 6
+TARGET = 24
+"""The least side of what a hand points at, at 100 % (WCAG 2.2, 2.5.8)."""
 
 
 class Mode(Enum):
@@ -57,6 +64,7 @@ _LIGHT = {
     "text": "#1B1F27",
     "faint": "#5D6675",
     "accent": "#2F6FEB",
+    "on accent": "#FFFFFF",
     "danger": "#C0392B",
     "warning": "#8F5200",
     "well": "#E9ECF1",
@@ -69,10 +77,38 @@ _DARK = {
     "text": "#E7EAF0",
     "faint": "#9AA4B4",
     "accent": "#5B93FF",
+    "on accent": "#0B1220",
     "danger": "#FF7B6B",
     "warning": "#F0B44A",
     "well": "#101216",
 }
+
+
+_zoom = 1.0
+_thickness = 1.0
+
+
+def set_zoom(zoom: float, thickness: float = 1.0) -> None:
+    """Let lengths that are asked for from now on be `zoom` times as long, and lines of plots
+    `thickness` times as thick beyond that. widgets.window.zoom has what is there follow.
+    """
+    global UNIT, _zoom, _thickness
+    UNIT, _zoom, _thickness = round(BASE * zoom), zoom, thickness
+
+
+def zoom() -> float:
+    """How much larger than usual everything is."""
+    return _zoom
+
+
+def px(length: float) -> int:
+    """A length in device-independent pixels at the zoom in force, from that at 100 %."""
+    return round(length * _zoom)
+
+
+def stroke(width: float) -> float:
+    """The width of a line of a plot, or the radius of a dot, at the zoom in force."""
+    return width * _zoom * _thickness
 
 
 def family_colour(family: str) -> QColor:
@@ -143,12 +179,17 @@ def apply(app: QApplication, mode: Mode) -> None:
     dark = by_system if mode is Mode.SYSTEM else mode is Mode.DARK
     palette = _palette(_DARK if dark else _LIGHT)
     if app.styleSheet() != _SHEET:
-        app.setStyle("Fusion")
+        app.setStyle(TipStyle())
         app.setPalette(palette)
         app.setStyleSheet(_SHEET)  # every widget there is takes it up, which is slow
     elif palette != app.palette():
         app.setPalette(palette)
-        (app.findChild(Restyling) or Restyling(app)).renew()
+        restyle(app)
+
+
+def restyle(app: QApplication) -> None:
+    """Have what is seen take up palette and type at once, and the rest when it is shown."""
+    (app.findChild(Restyling) or Restyling(app)).renew()
 
 
 def _luminance(tone: QColor) -> float:
@@ -174,6 +215,7 @@ def _palette(tones: dict[str, str]) -> QPalette:
         role.ToolTipBase: "raised",
         role.ToolTipText: "text",
         role.Highlight: "accent",
+        role.HighlightedText: "on accent",
         role.PlaceholderText: "faint",
         role.Link: "accent",
         role.Mid: "line",
@@ -182,7 +224,6 @@ def _palette(tones: dict[str, str]) -> QPalette:
         role.LinkVisited: "warning",
     }.items():
         palette.setColor(where, QColor(tones[tone]))
-    palette.setColor(role.HighlightedText, QColor("#FFFFFF"))
     for where in (role.WindowText, role.Text, role.ButtonText):
         faded = QColor(tones["faint"])
         faded.setAlpha(140)
@@ -190,27 +231,33 @@ def _palette(tones: dict[str, str]) -> QPalette:
     return palette
 
 
-# Colours stand in it by their role in the palette, so that it is the same in every theme.
+# Colours stand in it by their role in the palette, and lengths by the height of letters (12 pixels
+# at 100 %), so that it is the same in every theme and at every zoom.
 _SHEET = f"""
 QToolTip {{ color: palette(text); background: palette(button); border: 1px solid palette(mid);
     padding: {UNIT // 2}px; }}
 QPushButton, QToolButton {{ border: 1px solid palette(mid); border-radius: {RADIUS}px;
-    padding: 4px 10px; background: palette(button); color: palette(text); }}
-QToolButton {{ padding: 4px 6px; }}
+    padding: 0.333em 0.833em; background: palette(button); color: palette(text); }}
+QToolButton {{ padding: 0.333em 0.500em; }}
 QPushButton:hover, QToolButton:hover {{ border-color: palette(highlight); }}
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: palette(midlight); }}
-QPushButton:checked {{ border-color: palette(highlight); color: palette(highlight);
+QPushButton:checked {{ border-color: palette(highlight); color: palette(text);
     background: palette(midlight); }}
 QPushButton:disabled, QToolButton:disabled {{ color: palette(placeholder-text);
     background: palette(window); }}
-QPushButton:default, QPushButton[primary="true"] {{ background: palette(highlight); color: white;
+QPushButton:default, QPushButton[primary="true"] {{ background: palette(highlight);
+    color: palette(highlighted-text);
     border-color: palette(highlight); }}
 QPushButton[primary="true"] {{ font-weight: 600; }}
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
-    {{ border: 1px solid palette(highlight); }}
 QLineEdit, QAbstractSpinBox, QComboBox {{ border: 1px solid palette(mid);
-    border-radius: {RADIUS}px; padding: 3px 6px; background: palette(base); color: palette(text);
-    selection-background-color: palette(highlight); }}
+    border-radius: {RADIUS}px; padding: 0.250em 0.500em; background: palette(base);
+    color: palette(text); selection-background-color: palette(highlight); }}
+QPushButton:focus {{ border: 2px solid palette(highlight); padding: 0.250em 0.750em; }}
+QPushButton[primary="true"]:focus {{ border-color: palette(text); }}
+QToolButton:focus {{ border: 2px solid palette(highlight); padding: 0.250em 0.417em; }}
+QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus
+    {{ border: 2px solid palette(highlight); padding: 0.167em 0.417em; }}
+QTabBar::tab:selected:focus {{ background: palette(midlight); }}
 QFrame[card="true"] {{ background: palette(button); border: 1px solid palette(mid);
     border-radius: {RADIUS + 2}px; }}
 QLabel[faint="true"] {{ color: palette(placeholder-text); }}
@@ -220,7 +267,6 @@ ModelList {{ border: 1px solid palette(mid); border-radius: {RADIUS + 2}px; outl
 ModelList::item {{ padding: {UNIT // 2}px; }}
 ModelList QHeaderView::section {{ border: none; border-bottom: 1px solid palette(mid);
     padding: {UNIT // 2}px; background: palette(base); color: palette(placeholder-text); }}
-QSplitter::handle {{ background: transparent; }}
 QScrollBar:vertical {{ width: {UNIT + 2}px; margin: 0; background: transparent; }}
 QScrollBar:horizontal {{ height: {UNIT + 2}px; margin: 0; background: transparent; }}
 QScrollBar::handle {{ background: palette(mid); border-radius: 3px; margin: 2px; }}
@@ -230,7 +276,12 @@ QScrollBar::handle:hover {{ background: palette(placeholder-text); }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea {{ border: none; background: transparent; }}
-QTabBar::tab {{ padding: 6px 14px; border: none; border-bottom: 2px solid transparent;
+QCheckBox, QRadioButton {{ min-height: 2em; border: 2px solid transparent;
+    border-radius: {RADIUS}px; }}
+QCheckBox:focus, QRadioButton:focus {{ border-color: palette(highlight); }}
+QTableView:focus {{ border: 2px solid palette(highlight); }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 1.167em; height: 1.167em; }}
+QTabBar::tab {{ padding: 0.500em 1.167em; border: none; border-bottom: 2px solid transparent;
     color: palette(placeholder-text); }}
 QTabBar::tab:selected {{ color: palette(text); border-bottom-color: palette(highlight); }}
 QTabBar::tab:disabled {{ color: palette(mid); }}

@@ -99,17 +99,31 @@ class Tiling:
 
 
 def arrange(
-    count: int, picture: tuple[int, int], space: Space, *, hint: int | None = None
+    count: int,
+    picture: tuple[int, int],
+    space: Space,
+    *,
+    hint: int | None = None,
+    wanted: int = 0,
 ) -> Tiling:
     """The grid that shows `count` pictures of (height, width) pixels as large as `space` allows.
 
     Everything fits without scrolling if tiles can stay at least `SMALLEST` wide; otherwise the
     grid is `space.width - space.bar` wide and taller than the space. `hint` asks for that many
     columns or, where they would be too narrow, a divisor of it; it yields to larger tiles.
+    A `wanted` width of tiles, in device pixels, comes before all that: as near as may be, in as
+    many columns as there is room for.
     """
     tilings = [_tile(count, size, space) for size in _sizes(picture, space)]
     if count == 0:
         return tilings[-1]
+    if wanted:
+        tilings = [min(tilings, key=lambda each: abs(each.width - wanted))]
+        wide = _wide(tilings[0], space, hint)
+        if wide.extent[1] > space.height - 2 * MARGIN * space.unit:
+            space = replace(space, width=space.width - space.bar)
+            wide = _wide(tilings[0], space, hint)
+        return _place(wide, space)
     aligned = ((tiling, hint) for tiling in tilings if hint)
     largest = ((t, wanted) for t in tilings for wanted in (*_divisors(hint), None))
     fitting = (
@@ -178,6 +192,13 @@ def _scroll(tilings: list[Tiling], space: Space, hint: int | None) -> Tiling:
             if wanted <= _most(tiling, space):
                 return replace(tiling, columns=wanted)
     return replace(small[0], columns=max(_most(small[0], space), 1))
+
+
+def _wide(tiling: Tiling, space: Space, hint: int | None) -> Tiling:
+    """As many columns as the width holds; a hinted number, or a divisor of it, comes first."""
+    most = max(_most(tiling, space), 1)
+    aligned = next((n for n in _divisors(hint) if n <= most), None)
+    return replace(tiling, columns=aligned or max(min(most, tiling.count), 1))
 
 
 def _spread(tiling: Tiling, space: Space) -> Tiling:

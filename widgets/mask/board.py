@@ -178,7 +178,7 @@ class MaskBoard(MaskView):
 
     def run(self, command: Command) -> None:
         """Do what a key or a button asks for."""
-        if self._gesture is None or command is Command.ABANDON:
+        if self._gesture is None or command in _DURING:
             self._commands[command]()
 
     def _command_table(self) -> dict[Command, Callable[[], object]]:
@@ -291,14 +291,35 @@ class MaskBoard(MaskView):
         x = min(max(math.floor(x) + dx, 0), columns - 1) + 0.5
         y = min(max(math.floor(y) + dy, 0), rows - 1) + 0.5
         self._move_cursor((x, y))
+        if self._gesture is not None:
+            self._go_on((x, y), Qt.KeyboardModifier.NoModifier)
         at = self.position_of((x, y))
         if not self.rect().contains(at.toPoint()):
             self.pan(self.width() / 2 - at.x(), self.height() / 2 - at.y())
 
     def _press_at_cursor(self, *, line: bool) -> None:
-        """What a click there would do; lasso and rectangle need a hand that moves."""
-        if self._cursor is not None and self._tool not in (Tool.LASSO, Tool.RECTANGLE):
-            self._begin(
-                self._cursor, _SHIFT if line else Qt.KeyboardModifier.NoModifier, erase=False
-            )
+        """What a click there would do. Lasso and rectangle begin with one press and end with the
+        next; arrow keys draw meanwhile.
+        """
+        if self._gesture is not None:
             self._finish()
+            return
+        if self._cursor is None:
+            self._step_cursor(0, 0)
+        if self._cursor is None:
+            return
+        held = _SHIFT if line else Qt.KeyboardModifier.NoModifier
+        self._begin(self._cursor, held, erase=False)
+        if self._tool not in (Tool.LASSO, Tool.RECTANGLE):
+            self._finish()
+
+
+_DURING = (
+    Command.ABANDON,
+    Command.PRESS,
+    Command.LEFT,
+    Command.RIGHT,
+    Command.UP,
+    Command.DOWN,
+)
+"""What keys may do while something is drawn."""

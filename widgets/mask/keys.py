@@ -93,7 +93,12 @@ BINDINGS = (
     Binding(_C.RIGHT, "", "", _on(_K.Key_Right)),
     Binding(_C.UP, "", "", _on(_K.Key_Up)),
     Binding(_C.DOWN, "", "", _on(_K.Key_Down)),
-    Binding(_C.PRESS, "Enter", "Use the tool at the cursor", _on(_K.Key_Return, _K.Key_Enter)),
+    Binding(
+        _C.PRESS,
+        "Enter",
+        "Use the tool at the cursor; lasso and rectangle: begin, end",
+        _on(_K.Key_Return, _K.Key_Enter),
+    ),
     Binding(
         _C.PRESS_LINE,
         "Shift+Enter",

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Sl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.look import theme
+from widgets.look import focus, theme
 from widgets.look.images import Picture
 from widgets.mask.gestures import Tool
 from widgets.mask.layers import Layers, Ring, paint_cross, paint_outline
@@ -221,6 +221,7 @@ class MaskView(QWidget):
             painter.setPen(theme.colour("faint"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), flags, EMPTY)
+            focus.ring(self, painter)
             painter.end()
             return
         painter.scale(1 / unit, 1 / unit)
@@ -232,6 +233,8 @@ class MaskView(QWidget):
         if self._outline:
             paint_outline(painter, self._at, self._outline, closed=self._outline_closed)
         self._paint_cursor(painter)
+        painter.resetTransform()
+        focus.ring(self, painter)
         painter.end()
 
     def _hides_ground(self, seen: QRect) -> bool:

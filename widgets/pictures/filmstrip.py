@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.look import theme
+from widgets.look import focus, theme
 from widgets.look.images import Picture, image_of
 from widgets.pictures.keyframes import letter
 
@@ -102,6 +102,7 @@ class _Along(QWidget):
         with QPainter(self) as painter:
             painter.drawPixmap(QPointF(0, 0), self._drawn)
             self._paint_mark(painter)
+            focus.ring(self, painter)
 
     def _paint_rest(self, painter: QPainter) -> None:
         """All but the mark."""
@@ -109,7 +110,7 @@ class _Along(QWidget):
 
     def _paint_mark(self, painter: QPainter) -> None:
         x = self.axis().x_of(self.place)
-        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
         painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
 
 
@@ -221,7 +222,7 @@ class FilmStrip(_Along):
 
     def _paint_mark(self, painter: QPainter) -> None:
         ring = self.frame_rect(round(self.place * (self.frames - 1)))
-        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
         painter.drawRect(ring)
 
 
@@ -310,7 +311,7 @@ class PathCurve(_Along):
             for i, value in enumerate(self._values)
             if math.isfinite(value)
         ]
-        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(spots))
         painter.setBrush(theme.colour("text"))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QKeySequence,
@@ -18,13 +19,15 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
     QShowEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from widgets.look import theme
+from widgets.look import focus, theme
 from widgets.look.images import Picture
 from widgets.look.tiling import Space, arrange
 from widgets.pictures.album import Album
+from widgets.pictures.size import ThumbnailSize
 
 STALE_OPACITY = 0.35
 """How much of a stale picture still shows over its well."""
@@ -44,6 +47,8 @@ class Gallery(QAbstractScrollArea):
     copy_wanted = Signal(int)
     scrolled = Signal(float)
     """The tile at the top, by a hand; between two rows it is a fraction."""
+    sized = True
+    """Whether its pictures have the size of all galleries; else they are as large as fits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +58,8 @@ class Gallery(QAbstractScrollArea):
         self._current: int | None = None
         self._hovered: int | None = None
         self._pressed: tuple[int, QPoint] | None = None
+        self._size = ThumbnailSize.of()
+        self._size.changed.connect(self._arrange)
         self._unit = self.devicePixelRatioF()
         self._tiling = arrange(0, self._album.size, Space(1, 1))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -61,8 +68,11 @@ class Gallery(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Pictures")
-        self.setToolTip("Click a picture to inspect it, or drag it out. Arrow keys move.")
         self.verticalScrollBar().valueChanged.connect(self._announce_top)
+        self.setToolTip(
+            "Click a picture to inspect it, or drag it out. Arrow keys move; Ctrl and the wheel "
+            "make pictures larger or smaller."
+        )
 
     def count(self) -> int:
         """How many tiles there are, with or without a picture."""
@@ -187,6 +197,15 @@ class Gallery(QAbstractScrollArea):
         super().resizeEvent(event)
         self._arrange()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            shown = round(self._tiling.width / self._unit)
+            self._size.step(1 if event.angleDelta().y() > 0 else -1, shown)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    @Slot()
     def _arrange(self) -> None:
         unit = self._unit = self.devicePixelRatioF()
         room = self.maximumViewportSize()
@@ -198,7 +217,11 @@ class Gallery(QAbstractScrollArea):
             caption=round(line * unit) if self._captions else 0,
             bar=round(self.verticalScrollBar().sizeHint().width() * unit),
         )
-        self._tiling = arrange(self.count(), self._album.size, space, hint=self._hint)
+        # one picture alone is as large as its place
+        wanted = round(self._size.pixels() * unit) if self.sized and self.count() > 1 else 0
+        self._tiling = arrange(
+            self.count(), self._album.size, space, hint=self._hint, wanted=wanted
+        )
         bar = self.verticalScrollBar()
         bar.setRange(0, max(round(self._tiling.bottom / unit) - room.height(), 0))
         bar.setSingleStep(round(self._tiling.pitch[1] / unit))
@@ -222,6 +245,15 @@ class Gallery(QAbstractScrollArea):
             self._paint_ring(painter, self._hovered, faint, 1.0)
         if self._current is not None:
             self._paint_ring(painter, self._current, theme.colour("accent"), 2.0)
+        focus.ring(self, painter)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def _paint_tile(self, painter: QPainter, i: int, well: QColor, edge: QColor) -> None:
         rect = self.tile_rect(i)

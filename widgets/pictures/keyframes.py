@@ -10,7 +10,7 @@ from widgets.look import lay, theme
 from widgets.look.images import Picture, image_of
 
 MOST = 8
-ICON = 6 * theme.UNIT
+ICON = 48
 
 
 class KeyStrip(QWidget):
@@ -60,7 +60,7 @@ class KeyStrip(QWidget):
         button = QPushButton(letter(place), self)
         button.setCheckable(True)
         button.setAccessibleName(f"End point {letter(place)}")
-        button.setIconSize(QSize(ICON, ICON))
+        button.setIconSize(QSize(theme.px(ICON), theme.px(ICON)))
         button.clicked.connect(lambda: self._choose(place))
         self._row.insertWidget(place, button)
         self._keys.append(button)
@@ -90,4 +90,4 @@ def letter(place: int) -> str:
 
 def _enlarged(picture: Picture) -> QImage:
     image = image_of(picture, picture.shape[1])
-    return image.scaled(ICON, ICON)
+    return image.scaled(2 * ICON, 2 * ICON)

@@ -26,7 +26,16 @@ class PictureDialog(QDialog):
 
     changed = Signal()
 
-    def __init__(self, name: str, picture: Picture, ways: tuple[str, ...], parent: QWidget) -> None:
+    def __init__(
+        self,
+        name: str,
+        picture: Picture,
+        ways: tuple[str, ...],
+        parent: QWidget,
+        *,
+        size: tuple[int, int],
+    ) -> None:
+        """`size` is the (H, W) of the file, of which `picture` may be a smaller copy."""
         super().__init__(parent)
         self.setWindowTitle(f"Use {name}")
         self.original, self.preview = _frame(self), _frame(self)
@@ -39,7 +48,7 @@ class PictureDialog(QDialog):
             "Swap dark and bright: ink on paper becomes a bright digit on black."
         )
         self.original.put(0, picture[None])
-        self._height, self._width = picture.shape[:2]
+        self._height, self._width = size
         self._arrange()
         self.ways.currentIndexChanged.connect(self.changed)
         self.invert.toggled.connect(self.changed)
@@ -48,7 +57,9 @@ class PictureDialog(QDialog):
         """What the model will see, uint8 (H, W, 3)."""
         self.preview.put(0, picture[None])
         height, width = picture.shape[:2]
-        self.size_note.setText(f"{self._width} × {self._height} pixels become {width} × {height}.")
+        self.size_note.setText(
+            f"{self._width:,} × {self._height:,} pixels become {width} × {height}."
+        )
 
     def _arrange(self) -> None:
         grid = QGridLayout()

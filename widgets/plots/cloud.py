@@ -14,6 +14,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from widgets.look import theme
+
 Points = NDArray[np.float32]
 
 
@@ -75,7 +77,7 @@ class Cloud(QGraphicsItem):
     def _paint_ring(self, painter: QPainter, at: NDArray[np.float64], ink: QColor) -> None:
         if np.isfinite(at).all():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(ink, 2.0))
+            painter.setPen(QPen(ink, theme.stroke(2.0)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             reach = self._radius + 3.5
             painter.drawEllipse(QPointF(*at.tolist()), reach, reach)

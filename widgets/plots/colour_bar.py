@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -11,7 +13,7 @@ from widgets.look import theme
 from widgets.look.colours import Scale
 from widgets.look.images import image_of
 
-_HEIGHT, _TICKS = 12, (5, 3, 2)
+_HEIGHT, _MOST_TICKS = 12, 6
 
 
 class ColourBar(QWidget):
@@ -39,10 +41,24 @@ class ColourBar(QWidget):
         """The number at a share of the bar."""
         if self._scale is None:
             return ""
-        low, high = self._scale.low, self._scale.high
-        if self._scale.exponential:
-            low, high = float(np.exp(low)), float(np.exp(high))
+        low, high = self.ends()
         return f"{low + share * (high - low):.3g}".replace("-", "−")
+
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest number; of an exponential scale, densities."""
+        assert self._scale is not None
+        low, high = self._scale.low, self._scale.high
+        return (math.exp(low), math.exp(high)) if self._scale.exponential else (low, high)
+
+    def ticks(self, wide: float) -> list[tuple[float, str]]:
+        """Round numbers, and at which share of a bar so many pixels wide each stands."""
+        low, high = self.ends()
+        advance = self.fontMetrics().horizontalAdvance
+        for most in range(_MOST_TICKS, 1, -1):
+            found = [((v - low) / (high - low), text) for v, text in round_numbers(low, high, most)]
+            if sum(advance(text) + 2 * theme.UNIT for _, text in found) <= wide:
+                return found
+        return []
 
     def sizeHint(self) -> QSize:
         return QSize(320, _HEIGHT + self.fontMetrics().height() + theme.UNIT // 2)
@@ -71,12 +87,32 @@ class ColourBar(QWidget):
         painter.drawText(
             QRectF(wide + theme.UNIT, 0, words, _HEIGHT), Qt.AlignmentFlag.AlignVCenter, self._unit
         )
-        top = _HEIGHT + 2
-        widest = max(metrics.horizontalAdvance(self.label(i / 4)) for i in range(5))
-        ticks = next((n for n in _TICKS if n * (widest + theme.UNIT) <= wide), _TICKS[-1])
-        for tick in range(ticks):
-            share = tick / (ticks - 1)
-            text = self.label(share)
-            size = metrics.horizontalAdvance(text)
-            left = min(max(0.0, share * wide - size / 2), wide - size)
-            painter.drawText(QRectF(left, top, size + 2, metrics.height()), 0, text)
+        ink = theme.colour("faint")
+        for share, text in self.ticks(wide):
+            size, x = metrics.horizontalAdvance(text), share * wide
+            painter.setPen(ink)
+            painter.drawLine(QPointF(x, _HEIGHT), QPointF(x, _HEIGHT + 3))
+            left = min(max(0.0, x - size / 2), wide - size)
+            painter.drawText(QRectF(left, _HEIGHT + 4, size + 2, metrics.height()), 0, text)
+
+
+def round_numbers(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """At most so many multiples of 1, 2 or 5 times a power of ten from `low` to `high`, with their
+    texts; none where there is no room between the two.
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return []
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    for step in (f * power for f in (1, 2, 5, 10, 20)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            digits = max(0, -math.floor(math.log10(step) + 1e-9))
+            return [(k * step, _written(k * step, step, digits)) for k in range(first, last + 1)]
+    return []
+
+
+def _written(value: float, step: float, digits: int) -> str:
+    text = f"{value:.{digits}f}" if 1e-4 <= step < 1e5 or value == 0 else f"{value:.1e}"
+    if value == 0:
+        text = "0"
+    return text.replace("-", "−")

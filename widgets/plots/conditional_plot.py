@@ -38,7 +38,7 @@ class ConditionalPlot(QWidget):
         self._values: Reals = np.empty(0)
         self._model: tuple[Reals, Reals] | None = None
         self._truth: tuple[Reals, Reals] | None = None
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self._curves = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
         self.key = Key(self)
@@ -77,8 +77,10 @@ class ConditionalPlot(QWidget):
     def pens(self) -> tuple[QPen, QPen]:
         """Of the model's density and of the true one, cosmetic: widths are in device pixels."""
         ink, unit = theme.legible(self._colour, theme.colour("raised")), self.devicePixelRatioF()
-        true = pg.mkPen(theme.colour("text"), width=1.4 * unit, style=Qt.PenStyle.DashLine)
-        return pg.mkPen(ink, width=2.0 * unit), true
+        true = pg.mkPen(
+            theme.colour("text"), width=theme.stroke(1.4 * unit), style=Qt.PenStyle.DashLine
+        )
+        return pg.mkPen(ink, width=theme.stroke(2.0 * unit)), true
 
     def colour(self) -> QColor:
         return QColor(self._colour)

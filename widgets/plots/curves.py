@@ -73,9 +73,9 @@ class CurvePlot(QFrame):
         for place, curve in enumerate(self.curves):
             ink = theme.legible(theme.family_colour(curve.family), theme.colour("raised"))
             style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(ink, 2, style))
+            painter.setPen(QPen(ink, theme.stroke(2), style))
             painter.drawPolyline(QPolygonF([at(x, y) for x, y, _ in curve.points]))
-            painter.setPen(QPen(ink, 2))
+            painter.setPen(QPen(ink, theme.stroke(2)))
             # hollow marks, so that the legend tells dashed curves apart too
             painter.setBrush(theme.colour("raised") if curve.dashed else ink)
             for x, y, error in curve.points:

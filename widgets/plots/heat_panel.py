@@ -40,7 +40,7 @@ class HeatPanel(ModelCard):
 
     def _build(self) -> None:
         unit = theme.UNIT
-        head = lay.across((self._title, 1), self.badge, self._close, spacing=unit // 2)
+        head = lay.across((self._title, 1), self._close, spacing=unit // 2)
         head.addSpacing(unit // 4)
         stage = QGridLayout()
         stage.addWidget(self.map, 0, 0)
@@ -49,7 +49,8 @@ class HeatPanel(ModelCard):
         self._title.setFixedHeight(3 * unit)  # with a close button or without
         inner.addLayout(head)
         inner.addLayout(stage, 1)
-        inner.addWidget(self._footer)
+        # below the map: the name has the whole line
+        inner.addLayout(lay.across((self._footer, 1), self.badge, spacing=unit // 2))
         self._frame(inner)
 
     def set_identity(self, title: str, family: str, *, closable: bool = True) -> None:

@@ -15,11 +15,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, S
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import theme
+from widgets.look import filling, theme
 from widgets.look.colours import Scale
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud
-from widgets.plots.contours import segments
+from widgets.plots.contour_lines import ContourLines
 from widgets.plots.letterbox import Letterbox
 
 Values = NDArray[np.float32]
@@ -28,13 +28,10 @@ Box = tuple[float, float, float, float]
 
 STALE_OPACITY = 0.4
 TIP = (
-    "Drag pans, wheel zooms, double-click resets, click adds a point. "
+    "Drag pans, wheel zooms, click adds a point; double-click shows the whole, and then fills the "
+    "window. "
     "By keys: arrows, + and −, Ctrl+0, and Enter for a click in the middle."
 )
-_CONTOUR_PIXELS = 256
-_WIDTHS = (1.4, 1.0, 0.6)
-_BRIGHT = 0.6
-"""Where the colours of a map are so bright that lines over them are dark."""
 
 
 class HeatMap(QWidget):
@@ -62,11 +59,10 @@ class HeatMap(QWidget):
         self._scale = Scale(-10, 0)
         self._levels: tuple[float, ...] = ()
         self._shown: Box = self._home
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._view = self._plot.getViewBox()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._dots, self._data = Cloud(), Cloud()
-        self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _WIDTHS]
         self._paths = pg.PlotCurveItem(connect="finite")
         self._marks = pg.ScatterPlotItem()
         self._cross = pg.PlotCurveItem(connect="pairs")
@@ -87,8 +83,9 @@ class HeatMap(QWidget):
         self._view.setAspectLocked(True)
         self._view.disableAutoRange()
         self._view.setDefaultPadding(0)
-        for item in (self._image, self._data, self._dots, *self._lines):
+        for item in (self._image, self._data, self._dots):
             self._view.addItem(item, ignoreBounds=True)
+        self.contours = ContourLines(self._view)
         for item in (self._paths, self._marks, self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
         self._view.sigRangeChangedManually.connect(self._moved_by_hand)
@@ -103,14 +100,20 @@ class HeatMap(QWidget):
         self._plot.setBackground(theme.colour("raised"))
         axes.dress(self._plot, self.font())
         self._ink_lines()
-        self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=1))
-        self._ring.setPen(pg.mkPen(theme.colour("accent"), width=2))
-        self._paths.setPen(pg.mkPen(QColor(120, 220, 255, 170), width=1))
+        self._cross.setPen(pg.mkPen(QColor(150, 200, 255, 220), width=theme.stroke(1)))
+        self._ring.setPen(pg.mkPen(theme.colour("accent"), width=theme.stroke(2)))
+        # light with a dark rim: seen on the dark and on the bright part of a map
+        self._paths.setPen(pg.mkPen(QColor(170, 230, 255), width=theme.stroke(1.4)))
+        self._paths.setShadowPen(pg.mkPen(QColor(0, 0, 0, 170), width=theme.stroke(3)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._dress()
+
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes, such as "longitude in °"; "" for none."""
+        axes.name(self._plot, self.font(), across, up)
 
     def sizeHint(self) -> QSize:
         return QSize(280, 260)
@@ -158,7 +161,11 @@ class HeatMap(QWidget):
         """Ringed points."""
         x, y = ([p[i] for p in points] for i in (0, 1))
         self._marks.setData(
-            x, y, size=9, pen=pg.mkPen("#FFFFFF", width=1.5), brush=pg.mkBrush(47, 111, 235)
+            x,
+            y,
+            size=theme.stroke(9),
+            pen=pg.mkPen("#FFFFFF", width=theme.stroke(1.5)),
+            brush=pg.mkBrush(47, 111, 235),
         )
         self._marks.setVisible(bool(x))  # pyqtgraph takes a millisecond to paint none
 
@@ -215,30 +222,18 @@ class HeatMap(QWidget):
         self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
 
     def _ink_lines(self) -> None:
-        """Dark lines where the map is bright, thicker ones round less mass."""
-        for place, (line, width) in enumerate(zip(self._lines, _WIDTHS, strict=True)):
-            level = self._levels[place] if place < len(self._levels) else self._scale.low
-            line.setPen(pg.mkPen(_contour_ink(self._scale, level), width=width))
+        self.contours.dress(self._scale, self._levels, self.font())
 
     def _trace(self) -> None:
         self._ink_lines()
-        for line in self._lines[len(self._levels) :]:
-            line.setData([], [])
-        if self._values is None or not self._levels:
-            return
-        (x0, x1, y0, y1), (high, wide) = self._box, self._values.shape
-        every = max(1, max(high, wide) // _CONTOUR_PIXELS)
-        thin = np.ascontiguousarray(self._values[every // 2 :: every, every // 2 :: every])
-        for line, level in zip(self._lines, self._levels, strict=False):
-            ends = segments(thin, level).reshape(-1, 2) * every + every // 2 + 0.5
-            line.setData(x0 + (x1 - x0) * ends[:, 0] / wide, y0 + (y1 - y0) * ends[:, 1] / high)
+        self.contours.trace(self._values, self._box, self._levels, named=len(self._levels) == 3)
 
     def _scatter(
         self, cloud: Cloud, xy: NDArray[np.float32] | None, colour: QColor, radius: float
     ) -> None:
         points = np.empty((0, 2), np.float32) if xy is None else xy
         ink = np.array([[colour.blue(), colour.green(), colour.red(), 255]], np.uint8)
-        cloud.show_points(points, np.tile(ink, (len(points), 1)), radius)
+        cloud.show_points(points, np.tile(ink, (len(points), 1)), theme.stroke(radius))
 
     # what is in view
 
@@ -309,9 +304,15 @@ class HeatMap(QWidget):
         else:
             self.left.emit()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Nothing more: `_click` has had it."""
+
     @Slot(object)
     def _click(self, event: Any) -> None:
         if event.double():
+            if axes.shows_all(self.box_in_view(), self._home):
+                filling.ask(self)
+                return
             self._go_home()
         elif event.button() is Qt.MouseButton.LeftButton:
             at = event.scenePos()
@@ -391,8 +392,3 @@ _ARROWS = {
     Qt.Key.Key_Up: (0, 1),
     Qt.Key.Key_Down: (0, -1),
 }
-
-
-def _contour_ink(scale: Scale, level: float) -> QColor:
-    bright = scale.diverging or scale.share(level) > _BRIGHT
-    return QColor(40, 44, 52, 190) if bright else QColor(255, 255, 255, 190)

@@ -46,7 +46,7 @@ class LinePlane(Scatter):
         super()._dress()
         width = 3.0 if self.hasFocus() or self._held else 2.0
         width *= self.devicePixelRatioF()  # the pen is cosmetic
-        self._line.setPen(pg.mkPen(theme.colour("accent"), width=width))
+        self._line.setPen(pg.mkPen(theme.colour("accent"), width=theme.stroke(width)))
 
     def set_line(self, axis: int, value: float) -> None:
         """Put the line where coordinate `axis` (0 across, 1 up) has this value; no signal."""

@@ -222,18 +222,18 @@ class Plane(QWidget):
             self._paint_path(painter)
         if 0 <= self._hover < len(self._xy):
             spot = QPointF(*self._places(self._xy[[self._hover]])[0].tolist())
-            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(spot, self.radius + 3, self.radius + 3)
         if self._spot is not None:
-            painter.setPen(QPen(theme.colour("raised"), 2))
+            painter.setPen(QPen(theme.colour("raised"), theme.stroke(2)))
             painter.setBrush(theme.colour("accent"))
             painter.drawEllipse(self.place_of(*self._spot), 6, 6)
         if self.hasFocus():
             self._paint_cursor(painter)
 
     def _paint_cursor(self, painter: QPainter) -> None:
-        painter.setPen(QPen(theme.colour("accent"), 1.5))
+        painter.setPen(QPen(theme.colour("accent"), theme.stroke(1.5)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         at = self.cursor_at()
         for dx, dy in ((REACH, 0.0), (0.0, REACH)):
@@ -244,7 +244,7 @@ class Plane(QWidget):
 
     def _paint_path(self, painter: QPainter) -> None:
         spots = [QPointF(*at) for at in self._places(self._path).tolist() if np.isfinite(at).all()]
-        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(spots))
         painter.setBrush(theme.colour("text"))
@@ -252,7 +252,7 @@ class Plane(QWidget):
             painter.drawEllipse(spot, 2, 2)
         for k, at in enumerate(self._places(self._keys).tolist()):
             box = QRectF(at[0] - 8, at[1] - 8, 16, 16)
-            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
             painter.setBrush(theme.colour("raised"))
             painter.drawEllipse(box)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, chr(ord("A") + k))

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import lay, theme
+from widgets.look import filling, lay, theme
 from widgets.look.colours import CLASS_COLOURS
 from widgets.plots import axes
 from widgets.plots.cloud import Cloud, Points, placed
+from widgets.plots.legend import Legend
 
 STALE_OPACITY = 0.3
 REACH = 12.0
@@ -44,14 +53,15 @@ class Scatter(QWidget):
         self._home = (-3.0, 3.0, -3.0, 3.0)
         self._current: int | None = None
         self._cloud, self._behind = Cloud(), Cloud()
-        self._plot = pg.PlotWidget(self, enableMenu=False)
+        self._plot = axes.plot(self)
         self._view = self._plot.getViewBox()
+        self.legend = Legend(self)
         self._build()
         self._dress()
         self.reset_view()
 
     def _build(self) -> None:
-        lay.down(self._plot, on=self, spacing=None)
+        lay.down((self._plot, 1), self.legend, on=self, spacing=0)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # this widget has the keys
         self._plot.hideButtons()
         self._view.setAspectLocked(True)
@@ -62,7 +72,10 @@ class Scatter(QWidget):
         self._plot.scene().sigMouseClicked.connect(self._click)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Points")
-        self.setToolTip("Click a point to inspect it. Drag pans, wheel zooms, double-click resets.")
+        self.setToolTip(
+            "Click a point to inspect it. Drag pans, wheel zooms; double-click shows all, and then "
+            "fills the window."
+        )
 
     def _dress(self) -> None:
         """Take colours and fonts from the theme in force."""
@@ -75,6 +88,10 @@ class Scatter(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._dress()
+
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes, such as "longitude in °"; "" for none."""
+        axes.name(self._plot, self.font(), across, up)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 320)
@@ -105,6 +122,11 @@ class Scatter(QWidget):
         self._cloud.setOpacity(1.0)
         self._paint_points()
 
+    def set_legend(self, names: Sequence[str]) -> None:
+        """Say what the colours of the classes stand for, () for nothing."""
+        inks = (QColor(*CLASS_COLOURS[k % len(CLASS_COLOURS)]) for k in range(len(names)))
+        self.legend.set_entries(list(zip(names, inks, strict=True)))
+
     def set_colour(self, colour: QColor) -> None:
         """The colour of points without a class: their family's."""
         self._colour = QColor(colour)
@@ -128,13 +150,13 @@ class Scatter(QWidget):
         if self._classes is not None:
             cycle = np.concatenate([_bytes(QColor(*c)) for c in CLASS_COLOURS])
             inks = cycle[self._classes % len(cycle)]
-        self._cloud.show_points(self._xy, inks, _radius(self.count()))
+        self._cloud.show_points(self._xy, inks, theme.stroke(_radius(self.count())))
         self._cloud.set_ring(self._current, theme.colour("text"))
 
     def _paint_backdrop(self) -> None:
-        grey = theme.mix(theme.colour("line"), theme.colour("faint"), 0.2)
+        grey = theme.mix(theme.colour("line"), theme.colour("faint"), 0.5)
         inks = np.tile(_bytes(grey), (len(self._backdrop), 1))
-        self._behind.show_points(self._backdrop, inks, 1.2)
+        self._behind.show_points(self._backdrop, inks, theme.stroke(1.2))
 
     def current(self) -> int | None:
         """The point with the ring."""
@@ -178,8 +200,11 @@ class Scatter(QWidget):
 
     @Slot(object)
     def _announce_view(self, _axes: object) -> None:
+        self.view_moved.emit(*self._in_view())
+
+    def _in_view(self) -> axes.Box:
         (x0, x1), (y0, y1) = self._view.viewRange()
-        self.view_moved.emit(x0, x1, y0, y1)
+        return x0, x1, y0, y1
 
     def position_of(self, i: int) -> QPointF:
         """Where point i is now, in this widget's coordinates."""
@@ -199,16 +224,29 @@ class Scatter(QWidget):
         i = int(apart.argmin())
         return i if apart[i] <= REACH else None
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Nothing more: `_click` has had it."""
+
     @Slot(object)
     def _click(self, event: Any) -> None:
         i = self._nearest(event.scenePos())
-        if event.double():
+        if event.double() and axes.shows_all(self._in_view(), self._home):
+            filling.ask(self)
+        elif event.double():
             self.reset_view()
             self.view_moved.emit(*self._home)
         elif i is not None:
             self._choose(i)
             if event.button() is Qt.MouseButton.RightButton:
                 self.menu_wanted.emit(i, event.screenPos().toPoint())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._view.setBorder(pg.mkPen(theme.colour("accent"), width=2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._view.setBorder(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # by mouse the menu waits for the release: a right drag scales the view

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from widgets.look import lay, theme
-from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 from widgets.look.progress import ProgressLine
 from widgets.queue.job_list import JobList, state_colour, state_glyph
 from widgets.queue.jobs import Job, JobAction, JobState, JobTable
@@ -65,7 +65,7 @@ class StateSign(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self.setFixedSize(SIZE + 2, SIZE + 2)
+        self.setFixedSize(side() + 2, side() + 2)
 
     def show_job(self, job: Job | None) -> None:
         self._job = job

@@ -29,12 +29,12 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.look import progress, theme
-from widgets.look.glyphs import SIZE, Glyph, draw
+from widgets.look.glyphs import Glyph, draw, side
 from widgets.queue.jobs import CURRENT, Column, Index, Job, JobAction, JobState, JobTable
 
-ROW = 4 * theme.UNIT
-_BUTTON = 3 * theme.UNIT
-_PAD = theme.UNIT
+ROW = 32
+_BUTTON = 24
+_PAD = 8
 
 _GLYPHS = {
     JobState.WAITING: Glyph.CLOCK,
@@ -76,11 +76,11 @@ def state_colour(job: Job) -> QColor:
 
 def action_boxes(job: Job, cell: QRect) -> dict[JobAction, QRect]:
     """Where the buttons of a job lie in its last cell, from the right edge inwards."""
-    top = cell.top() + (cell.height() - _BUTTON) // 2
+    top = cell.top() + (cell.height() - theme.px(_BUTTON)) // 2
     boxes = {}
     for place, action in enumerate(reversed(job.actions()), start=1):
-        left = cell.right() + 1 - _PAD // 2 - place * _BUTTON
-        boxes[action] = QRect(left, top, _BUTTON, _BUTTON)
+        left = cell.right() + 1 - theme.px(_PAD) // 2 - place * theme.px(_BUTTON)
+        boxes[action] = QRect(left, top, theme.px(_BUTTON), theme.px(_BUTTON))
     return boxes
 
 
@@ -97,12 +97,12 @@ class JobPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(cell, theme.colour("well"))
-        inner = cell.adjusted(_PAD, 0, -_PAD, 0)
+        inner = cell.adjusted(theme.px(_PAD), 0, -theme.px(_PAD), 0)
         match Column(index.column()):
             case Column.STATE:
-                centre = QPointF(inner.left() + SIZE / 2, inner.center().y() + 1)
+                centre = QPointF(inner.left() + side() / 2, inner.center().y() + 1)
                 draw(painter, state_glyph(job), centre, state_colour(job))
-                self._write(painter, inner.adjusted(SIZE + 6, 0, 0, 0), job.status())
+                self._write(painter, inner.adjusted(side() + 6, 0, 0, 0), job.status())
             case Column.TITLE:
                 self._write_title(painter, inner, job)
             case Column.PROGRESS if job.state in CURRENT:
@@ -139,7 +139,7 @@ class JobPainter(QStyledItemDelegate):
 
     def _write_title(self, painter: QPainter, box: QRect, job: Job) -> None:
         self._write(painter, box, job.title)
-        used = painter.fontMetrics().horizontalAdvance(job.title) + theme.UNIT + _PAD // 2
+        used = painter.fontMetrics().horizontalAdvance(job.title) + theme.UNIT + theme.px(_PAD) // 2
         if used < box.width():
             self._write(painter, box.adjusted(used, 0, 0, 0), job.words(), theme.colour("faint"))
 
@@ -182,10 +182,10 @@ class JobList(QTableView):
 
     def sizeHint(self) -> QSize:
         """Seven rows, however many there are: a job that comes or goes moves nothing."""
-        return QSize(super().sizeHint().width(), 7 * ROW)
+        return QSize(super().sizeHint().width(), 7 * theme.px(ROW))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), 3 * ROW)
+        return QSize(super().minimumSizeHint().width(), 3 * theme.px(ROW))
 
     def action_at(self, position: QPoint) -> JobAction | None:
         """The button at a point of the viewport."""
@@ -260,14 +260,14 @@ class JobList(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(ROW)
+        rows.setDefaultSectionSize(theme.px(ROW))
         columns = self.horizontalHeader()
         columns.hide()
         columns.setMinimumSectionSize(1)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
         letter = self.fontMetrics().horizontalAdvance("n")
-        self.setColumnWidth(Column.STATE, 11 * letter + SIZE + 2 * _PAD)
-        self.setColumnWidth(Column.PROGRESS, 24 * letter + 2 * _PAD)
-        self.setColumnWidth(Column.TIME, 18 * letter + 2 * _PAD)
-        self.setColumnWidth(Column.ACTIONS, 2 * _BUTTON + _PAD)
+        self.setColumnWidth(Column.STATE, 11 * letter + side() + 2 * theme.px(_PAD))
+        self.setColumnWidth(Column.PROGRESS, 24 * letter + 2 * theme.px(_PAD))
+        self.setColumnWidth(Column.TIME, 18 * letter + 2 * theme.px(_PAD))
+        self.setColumnWidth(Column.ACTIONS, 2 * theme.px(_BUTTON) + theme.px(_PAD))

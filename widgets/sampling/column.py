@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.look import lay, theme
 from widgets.look.labels import Badge, ElidedLabel, small_print
@@ -12,6 +12,9 @@ from widgets.look.state import State
 from widgets.look.tiling import MARGIN
 from widgets.pictures.gallery import Gallery
 from widgets.sampling.body import MakeBody
+
+LEAST = 136
+"""The least width of a column: its badge, and pictures in rows of three."""
 
 
 class Column(ModelCard):
@@ -31,6 +34,9 @@ class Column(ModelCard):
         self._subtitle.tip = "Name of the model, and how many numbers its network has."
         small_print(self._subtitle, self._footer)
         self._cost = self._passing = ""
+        # columns are of one width, and so what they show is of one scale, whatever is written
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(theme.px(LEAST))
         self._build()
         self.set_state(State.EMPTY)
 
@@ -52,6 +58,11 @@ class Column(ModelCard):
         stage.addWidget(self._message, 0, 0, Qt.AlignmentFlag.AlignCenter)
         inner = lay.down(header, (stage, 1), footer, margins=(unit, unit // 2, unit, unit))
         self._frame(inner)
+
+    def least(self) -> int:
+        """The width in which its name can be read."""
+        beside = self._close.sizeHint().width() + 5 * theme.UNIT
+        return max(theme.px(LEAST), self._title.sizeHint().width() + beside)
 
     def set_identity(self, title: str, subtitle: str, family: str) -> None:
         """Name the model: "VAE", "mnist/vae · 1.2 M parameters", and its family for the colour."""

@@ -266,6 +266,9 @@ class SamplingTab(QWidget):
     def _arrange(self) -> None:
         """Side by side; plots are square, so three of them make better use of two rows."""
         columns = list(self._columns.values())
+        least = max((column.least() for column in columns), default=0)
+        for column in columns:
+            column.setMinimumWidth(least)
         most = min((self._per_row[name] for name in self._columns), default=1)
         per_row = len(columns) if len(columns) <= most else -(-len(columns) // 2)
         for place in range(max(self._grid.columnCount(), per_row)):
@@ -314,6 +317,7 @@ class _KnobSection(QWidget):
         )
         head = lay.across(dot, (title, 1), self.sweep, self.duplicate)
         self.panel = KnobPanel(self)
+        self.panel.name_model(spec.title)
         self.panel.nothing.setText("Its knobs appear once it is loaded.")
         lay.down(head, self.panel, on=self, spacing=theme.UNIT // 2)
 

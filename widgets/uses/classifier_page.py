@@ -107,7 +107,7 @@ class ClassifierPage(QWidget):
         column.addWidget(self.prior)
         column.addWidget(self.calibrated)
         column.addStretch(1)
-        self.splitter = lay.split(self, card(scrolled(left), least=SIDE + 4 * unit))
+        self.splitter = lay.split(self, card(scrolled(left), least=SIDE + 32))
         self.splitter.addWidget(self._right())  # made now, the keys reach it after the left
         self.splitter.setStretchFactor(1, 1)
         lay.across(self.splitter, on=self, spacing=None)

@@ -104,12 +104,12 @@ class SharePlot(QFrame):
         painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, self._titles[0])
         painter.drawText(QRectF(unit, unit / 2, 30 * unit, 2 * unit), 0, self._titles[1])
         if self._diagonal:
-            painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(theme.colour("faint"), theme.stroke(1), Qt.PenStyle.DotLine))
             painter.drawLine(self._at(room, 0, 0), self._at(room, 1, 1))
 
     def _curve(self, painter: QPainter, room: QRectF, curve: ShareCurve) -> None:
         style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-        painter.setPen(QPen(_ink(curve), 2, style))
+        painter.setPen(QPen(_ink(curve), theme.stroke(2), style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([self._at(room, x, y) for x, y in curve.points]))
         if self._diagonal and len(curve.points) <= DOTS:
@@ -120,7 +120,7 @@ class SharePlot(QFrame):
     def _name(self, painter: QPainter, at: QPointF, curve: ShareCurve) -> None:
         unit = theme.UNIT
         style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-        painter.setPen(QPen(_ink(curve), 2, style))
+        painter.setPen(QPen(_ink(curve), theme.stroke(2), style))
         painter.drawLine(QPointF(at.x(), at.y() + unit), QPointF(at.x() + 3 * unit, at.y() + unit))
         painter.setPen(theme.colour("text"))
         room = int(self.width() - at.x() - 5 * unit)
@@ -243,5 +243,5 @@ class Confusion(QFrame):
             painter.setPen(theme.legible(theme.colour("text"), fill))
             painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
         if (row, column) == self.current:
-            painter.setPen(QPen(theme.colour("text"), 2))
+            painter.setPen(QPen(theme.colour("text"), theme.stroke(2)))
             painter.drawRect(cell)

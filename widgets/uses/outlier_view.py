@@ -174,6 +174,7 @@ class OutlierView(QWidget):
             holder = QWidget(self)
             stack = lay.down(on=holder, spacing=theme.UNIT // 2)
             head, plot = QLabel(title, holder), RankHistogram(holder)
+            plot.whose = title
             head.setWordWrap(True)
             head.setFont(theme.small_font(self.font()))
             head.setToolTip("The model, the score that ranks, and how many pictures are judged.")

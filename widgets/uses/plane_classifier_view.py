@@ -54,7 +54,7 @@ class PlaneClassifierView(QWidget):
             margins=theme.UNIT,
         )
         controls = card(scrolled(left), least=LEFT_WIDTH)
-        controls.setMaximumWidth(LEFT_WIDTH)
+        controls.setMaximumWidth(theme.px(LEFT_WIDTH))
         lay.across(controls, (self.maps, 1), on=self)
         self.prior.changed.connect(self.looked)
         for box in (self.points, self.doubt):

@@ -60,7 +60,7 @@ class PlaneOutlierView(QWidget):
         )
         lay.down((self.maps, 1), self.bar, on=middle)
         controls = card(scrolled(left), least=LEFT_WIDTH)
-        controls.setMaximumWidth(LEFT_WIDTH)
+        controls.setMaximumWidth(theme.px(LEFT_WIDTH))
         lay.across(controls, (middle, 1), on=self)
         self.rate.valueChanged.connect(self.looked)
         self.points.toggled.connect(self.looked)

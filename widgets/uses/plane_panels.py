@@ -20,6 +20,7 @@ class PlanePanels(QWidget):
     def __init__(self, makes: Callable[[], HeatPanel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.panels: dict[str, HeatPanel] = {}
+        self.axes = ("x₁", "x₂")
         self._makes, self._grid = makes, QGridLayout(self)
         lay.bare(self._grid)
 
@@ -30,6 +31,7 @@ class PlanePanels(QWidget):
         for name, title, family in models:
             if name not in self.panels:
                 panel = self.panels[name] = self._makes()
+                panel.map.set_axes(*self.axes)
                 panel.set_identity(title, family, closable=False)
                 panel.retry_wanted.connect(lambda name=name: self.retry_wanted.emit(name))
                 panel.map.view_moved.connect(self._follow)

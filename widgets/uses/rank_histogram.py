@@ -29,6 +29,8 @@ class RankHistogram(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.whose = ""
+        """The model that it is about."""
         self._p: Floats = np.empty(0)
         self._family, self._rate = "", 0.05
         self.setProperty("card", True)
@@ -45,7 +47,8 @@ class RankHistogram(QFrame):
         """Show p-values (n,) in the colour of a family, with the threshold at `rate`."""
         self._p, self._family, self._rate = np.asarray(p), family, rate
         flagged = int((self._p <= rate).sum())
-        self.setAccessibleName(f"{flagged} of {len(self._p)} pictures flagged")
+        whose = f"{self.whose}: " if self.whose else ""
+        self.setAccessibleName(f"{whose}{flagged} of {len(self._p)} pictures flagged")
         self.update()
 
     def flagged(self) -> tuple[int, int]:
@@ -92,7 +95,7 @@ class RankHistogram(QFrame):
         super().paintEvent(event)
         painter = QPainter(self)
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         room = self._room()
         edges = np.geomspace(_LEAST, _MOST, BINS + 1)
@@ -108,13 +111,13 @@ class RankHistogram(QFrame):
             bar = QRectF(room.left() + i * step + 0.5, room.bottom() - high, step - 1, high)
             within = edges[i + 1] <= self._rate * 1.0001
             painter.fillRect(bar, theme.colour("danger") if within else ink)
-        painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(theme.colour("faint"), theme.stroke(1), Qt.PenStyle.DashLine))
         for i, share in enumerate(even):
             y = room.bottom() - share / top * room.height()
             painter.drawLine(
                 QPointF(room.left() + i * step, y), QPointF(room.left() + (i + 1) * step, y)
             )
-        painter.setPen(QPen(theme.colour("text"), 1.5))
+        painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
         at = self.x_of(self._rate)
         painter.drawLine(QPointF(at, room.top()), QPointF(at, room.bottom()))
         self._axis(painter, room)

@@ -89,7 +89,7 @@ class RankScatter(QFrame):
         room, unit = self._room(), theme.UNIT
         painter.setPen(QPen(theme.colour("line"), 1))
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
         painter.drawRect(room)
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(room.bottomLeft(), room.topRight())
@@ -111,5 +111,5 @@ class RankScatter(QFrame):
             painter.drawEllipse(self.at(i), 3.5, 3.5)
         if self._current >= 0:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.colour("text"), 2))
+            painter.setPen(QPen(theme.colour("text"), theme.stroke(2)))
             painter.drawEllipse(self.at(self._current), 6, 6)

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidge
 
 from widgets.look import theme
 
-HEIGHT = 3 * theme.UNIT + 4
+HEIGHT = 28
 _DOT = 10
-_PAD, _GAP, _BETWEEN = theme.UNIT - 2, theme.UNIT - 4, 3
+_PAD, _GAP, _BETWEEN = 6, 4, 3
 """Round a chip's words, from dot to words, and between chips: ten fit beside the seed at 1280."""
 
 
@@ -55,7 +55,7 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         width = self.fontMetrics().horizontalAdvance(self.text())
-        return QSize(width + _DOT + _GAP + 2 * _PAD, HEIGHT)
+        return QSize(width + theme.px(_DOT + _GAP + 2 * _PAD), theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -77,10 +77,10 @@ class Chip(QAbstractButton):
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         painter.setPen(QPen(family, 2))
         painter.setBrush(family if self.isChecked() else Qt.BrushStyle.NoBrush)
-        dot = (_DOT - 2) / 2
-        painter.drawEllipse(QPointF(_PAD + _DOT / 2, box.center().y()), dot, dot)
+        dot = theme.px(_DOT - 2) / 2
+        painter.drawEllipse(QPointF(theme.px(_PAD + _DOT // 2), box.center().y()), dot, dot)
         painter.setPen(theme.colour("text" if self.isChecked() else "faint"))
-        where = QRect(_PAD + _DOT + _GAP, 0, self.width(), self.height())
+        where = QRect(theme.px(_PAD + _DOT + _GAP), 0, self.width(), self.height())
         painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, self.text())
         if not self.isEnabled():
             # Struck out as well as pale: paleness alone reads as "not chosen".
@@ -129,13 +129,13 @@ class ChipRow(QWidget):
         return self._place(width, move=False)
 
     def sizeHint(self) -> QSize:
-        gap = _BETWEEN
+        gap = theme.px(_BETWEEN)
         width = sum(chip.sizeHint().width() + gap for chip in self.chips)
-        return QSize(max(0, width - gap), HEIGHT)
+        return QSize(max(0, width - gap), theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         widest = max((chip.sizeHint().width() for chip in self.chips), default=0)
-        return QSize(widest, HEIGHT)
+        return QSize(widest, theme.px(HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -143,8 +143,8 @@ class ChipRow(QWidget):
 
     def _place(self, width: int, *, move: bool) -> int:
         """Walk through the lines, put the chips there if `move`, and return the height."""
-        gap = _BETWEEN
-        x, y, line = 0, 0, HEIGHT
+        gap = theme.px(_BETWEEN)
+        x, y, line = 0, 0, theme.px(HEIGHT)
         for chip in self.chips:
             size = chip.sizeHint()
             if x > 0 and x + size.width() > width:

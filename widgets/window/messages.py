@@ -31,11 +31,11 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.look import lay, theme
-from widgets.look.glyphs import SIZE, Glyph, GlyphButton, draw
+from widgets.look.glyphs import Glyph, GlyphButton, draw, side
 
 MOST = 3
 NOTE_MS = 6000
-WIDTH = 56 * theme.UNIT
+WIDTH = 448
 """How wide a banner is at most, in device-independent pixels."""
 
 
@@ -135,9 +135,11 @@ class Message(QWidget):
         self.times.setProperty("faint", True)
         self.more = QPushButton("Details", self)
         self.more.setToolTip("Read or copy the full report.")
+        self.more.setAccessibleName(f"Details: {text}")
         self.more.setVisible(bool(details))
         self.act = QPushButton(self)
         self.dismiss = GlyphButton(Glyph.CROSS, "Dismiss", "Dismiss this message (Esc).", self)
+        self.dismiss.setAccessibleName(f"Dismiss: {text}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{severity.value}: {text}")
         self.timer = QTimer(self)
@@ -210,7 +212,7 @@ class Message(QWidget):
         draw(
             painter,
             _GLYPHS[self.severity],
-            QPointF(theme.UNIT + SIZE / 2 + 2, box.center().y()),
+            QPointF(theme.UNIT + side() / 2 + 2, box.center().y()),
             tone,
         )
         painter.end()
@@ -220,7 +222,7 @@ class Message(QWidget):
         Details(self.text, self._details, self.window()).open()
 
     def _arrange(self) -> None:
-        left = 2 * theme.UNIT + SIZE + 2
+        left = 2 * theme.UNIT + side() + 2
         lay.across(
             (self.label, 1),
             self.times,
@@ -271,7 +273,7 @@ class Messages(QWidget):
         if self._over is None:
             return
         around, margin = self._over.geometry(), theme.UNIT
-        wide = max(0, min(WIDTH, around.width() - 2 * margin))
+        wide = max(0, min(theme.px(WIDTH), around.width() - 2 * margin))
         high = max(0, min(self._column.totalHeightForWidth(wide), around.height() - 2 * margin))
         self.setGeometry(
             around.right() + 1 - margin - wide, around.bottom() + 1 - margin - high, wide, high

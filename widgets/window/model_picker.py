@@ -159,10 +159,10 @@ class ModelPicker(QWidget):
             self.models_changed.emit(self.models())
 
     def _arrange(self) -> None:
-        layout = lay.across(on=self, spacing=theme.UNIT - 2)
+        layout = lay.across(on=self, spacing=theme.px(6))
         top = Qt.AlignmentFlag.AlignTop
         # One height for all, so that the first line of chips shares their centre line.
-        self.combo.setFixedHeight(HEIGHT)
+        self.combo.setFixedHeight(theme.px(HEIGHT))
         layout.addWidget(self.combo, 0, top)
         layout.addWidget(self.row, 1)
         layout.addWidget(self.library, 0, top)

@@ -117,7 +117,8 @@ class DensityExport:
         panels = self._panels(maps, scale, difference)
         if not panels or scale is None or view is None:
             return None
-        names = axes_of(self._session.cards[view.models[0]].kind)
+        card = self._session.cards[view.models[0]]
+        names = axes_of(card.kind, card.data)
         area = next(iter(_frames(maps).values())).request.area
         waiting = [each.title for name, each in maps.items() if name not in _frames(maps)]
         made = partial(figure_of, panels, area.box, names, scale, waiting)

@@ -16,6 +16,7 @@ from app.density.plane.points import Points
 from app.density.plane.posterior import PosteriorPart
 from app.density.plane.views import detail, remember, settings_of, show_view, view_of_controls
 from app.exchange.figures import Drawn
+from app.kinds.points import axes_of
 from app.models.titles import family_title
 from app.recipes.condition import Condition
 from app.session.settings import Settings
@@ -101,10 +102,10 @@ class Plane(Page):
         """A map for the truth and for every chosen model, and one for a difference."""
         if not self.view.isVisible():
             return
-        cards = self._session.chosen()
         if self._session.data != self.data:
             self._change_data()
-        if cards:
+        if cards := self._session.chosen():
+            self.view.set_axes(*axes_of(cards[0].kind, cards[0].data))
             self.view.controls.show_classes(self.conditions.offer(cards))
         self._titled = self._truth_title()
         named = [(TRUTH, self._titled), *((c.name, family_title(c)) for c in cards)]
@@ -382,12 +383,11 @@ class Plane(Page):
         if self._pending is None or self._pending.models[0] not in self.maps:
             return
         view, self._pending = self._pending, None
-        area = view.area
         self.conditions.put(self._session.cards[view.models[0]], view.given)
         show_view(self.view.controls, view)
         self.rebuild()
         for each in self.maps.values():
-            each.panel.map.follow(*area.box)
+            each.panel.map.follow(*view.area.box)
         self.points.set_points(view.points)
         self._score()
 

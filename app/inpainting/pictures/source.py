@@ -91,6 +91,6 @@ class Source(QObject):
         self.adopt(self.bar.picture(place), self.bar.title(place), standing=TRUTH)
 
     @Slot(object, str, object)
-    def _take_own(self, picture: Pixels, name: str, photo: Photo) -> None:
+    def _take_own(self, picture: Pixels, name: str, photo: Photo | None) -> None:
         self.adopt(picture, name)
         self.photo = photo

@@ -69,12 +69,14 @@ def test_picture_77_of_a_batch_of_100_comes_back_in_another_window(open_window, 
 
     other = open_window(replace(PLANE, seed=1))
     other.ready()
+    wanted = other.window.settings().count
     other.drop(tmp_path / "saved.png")
     other.until(lambda: other.shows(KDE, seed=7, first=64))
     assert other.window.picker.data() == "mnist"
     place = other.column(KDE).body.current()
     assert (other.picture(KDE, place) == before).all()
-    assert other.recipe(KDE, place) == recipe
+    assert replace(other.recipe(KDE, place), count=recipe.count) == recipe
+    assert other.recipe(KDE, place).count == other.tab.live_count() == wanted  # not that of a batch
     assert "Picture: 77" in other.viewer.recipe_text()
 
 
@@ -203,6 +205,6 @@ def test_one_picture_of_a_recipe_of_very_many_is_just_there(stage, tmp_path):
     recipe = replace(stage.recipe(KDE, 0), index=70_001, first=0, count=100_000)
     (tmp_path / "many.png").write_bytes(png_bytes(GREY, recipe))
     stage.drop(tmp_path / "many.png")
-    stage.until(lambda: stage.shows(KDE, first=69_984))
+    stage.until(lambda: stage.shows(KDE, first=70_001))
     assert "Picture: 70001" in stage.viewer.recipe_text()
     assert stage.said() == []

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from engines.data import fitting
-from engines.data.fitting import Fit, bright_ground, fits, fitted, read
+from engines.data.fitting import Fit, bright_ground, centred, fits, fitted, read
 
 
 def encoded(image, kind="PNG", **more):
@@ -71,6 +71,21 @@ def test_padding_shows_all_and_cropping_the_middle():
     padded = fitted(page, (1, 30, 30), Fit.PAD)
     assert padded[15, :8].min() > 200
     assert padded[:9].max() == 0
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_digit_is_centred_as_those_of_mnist_are(invert):
+    page = np.full((400, 300, 3), 20, np.uint8)
+    page[250:350, 30:50] = 230  # a tall bar in a corner
+    seen = centred(255 - page if invert else page, invert=invert)
+    assert seen.shape == (28, 28, 3)
+    rows, columns = np.nonzero(seen[..., 0] > 100)
+    assert (rows.min(), rows.max()) == (4, 23)
+    assert 3 <= columns.max() - columns.min() + 1 <= 5
+    mass = seen[..., 0].astype(float)
+    middle = (mass.sum(0) @ (np.arange(28) + 0.5)) / mass.sum()
+    assert middle == pytest.approx(14, abs=0.6)
+    assert not centred(np.full((30, 40, 3), 7, np.uint8)).any()
 
 
 def test_ink_on_paper_is_told_from_light_on_black():

@@ -210,6 +210,28 @@ def test_the_keyboard_alone_can_paint(canvas):
     assert np.argwhere(canvas.mask())[:, 1].tolist() == [13, 14, 15, 16, 17, 18]
 
 
+def test_keys_begin_draw_and_end_a_rectangle_and_a_lasso(canvas):
+    canvas._move_cursor(None)
+    for key in (K.Key_U, K.Key_Return, *[K.Key_Right] * 3, *[K.Key_Down] * 2):
+        QTest.keyClick(canvas, key)
+    assert not canvas.mask().any()
+    QTest.keyClick(canvas, K.Key_Return)
+    assert np.argwhere(canvas.mask()).tolist() == [
+        [y, x] for y in (14, 15, 16) for x in range(14, 18)
+    ]
+    QTest.keyClick(canvas, K.Key_Delete)
+    for key in (K.Key_L, K.Key_Return, *[K.Key_Up] * 4, *[K.Key_Left] * 4, *[K.Key_Down] * 4):
+        QTest.keyClick(canvas, key)
+    QTest.keyClick(canvas, K.Key_Return)
+    assert 9 <= canvas.mask().sum() <= 25
+    QTest.keyClick(canvas, K.Key_Return)
+    QTest.keyClick(canvas, K.Key_Left)
+    before = canvas.mask()
+    QTest.keyClick(canvas, K.Key_Escape)
+    QTest.keyClick(canvas, K.Key_Left)
+    assert (canvas.mask() == before).all()
+
+
 @pytest.mark.parametrize("shape", [(28, 28), (900, 1300)])
 def test_only_what_changed_is_painted_anew(canvas, shape):
     """The rectangles painted during a stroke, laid together, show what a whole repaint shows."""

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from widgets.pictures.gallery import Gallery
+from widgets.pictures.size import WIDTHS, SizeSlider, ThumbnailSize
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -258,3 +259,61 @@ def test_it_has_an_accessible_name(gallery):
     assert gallery.accessibleName()
     gallery.set_current(0)
     assert gallery.accessibleDescription() == "Picture 1 of 16"
+
+
+@pytest.fixture
+def size():
+    made = ThumbnailSize.of()
+    yield made
+    made.set_width(0)
+
+
+def spin(gallery, steps):
+    """Ctrl and the wheel over a gallery."""
+    at = QPointF(gallery.viewport().rect().center())
+    for _ in range(abs(steps)):
+        turned = QWheelEvent(
+            at,
+            gallery.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, 120 if steps > 0 else -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.ControlModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(gallery.viewport(), turned)
+
+
+def test_one_size_holds_for_every_gallery(qtbot, size):
+    galleries = Gallery(), Gallery()
+    slider = SizeSlider()
+    for widget in (*galleries, slider):
+        qtbot.addWidget(widget)
+        widget.show()
+    for gallery, (wide, high) in zip(galleries, ((500, 300), (260, 700)), strict=True):
+        gallery.resize(wide, high)
+        gallery.set_count(30)
+        gallery.put(0, np.zeros((30, 28, 28, 3), np.uint8))
+    slider.setValue(WIDTHS.index(56))
+    assert [g.tile_rect(0).width() for g in galleries] == [56, 56]
+    spin(galleries[1], 1)
+    assert slider.value() == WIDTHS.index(84)
+    assert galleries[0].verticalScrollBar().maximum() > 0
+    assert [g.tile_rect(0).width() for g in galleries] == [84, 84]
+    spin(galleries[0], -3)
+    assert [g.tile_rect(0).width() for g in galleries] == [28, 28]
+    spin(galleries[0], -1)
+    assert size.width() == 0
+    assert galleries[0].verticalScrollBar().maximum() == 0
+
+
+def test_one_picture_alone_fills_its_place(qtbot, size):
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    gallery.resize(300, 300)
+    gallery.set_count(1)
+    gallery.put(0, np.zeros((1, 28, 28, 3), np.uint8))
+    gallery.show()
+    size.set_width(28)
+    assert gallery.tile_rect(0).width() > 200

@@ -11,7 +11,7 @@ from widgets.controls.time_bar import STEPS, TimeBar
 from widgets.density.picture_pages import PicturePages
 from widgets.density.plane_view import PanelSpec, PlaneView
 from widgets.look.colours import DIVERGING, MAGMA, Scale
-from widgets.plots.colour_bar import ColourBar
+from widgets.plots.colour_bar import ColourBar, round_numbers
 from widgets.plots.contours import segments
 from widgets.plots.heatmap import HeatMap
 
@@ -61,6 +61,45 @@ def test_the_bar_says_its_ends(qtbot):
     assert "nats" in bar.toolTip()
     bar.set_scale(Scale(np.log(0.1), np.log(2.0), exponential=True), "p(x)")
     assert bar.label(1) == "2"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-12.5, -0.452, "−12 −10 −8 −6 −4 −2"),
+        (-0.0012, 0.31, "0 0.1 0.2 0.3"),
+        (-3.0, 3.0, "−2 0 2"),
+        (1.6e-6, 8.7e-6, "2.0e−06 4.0e−06 6.0e−06 8.0e−06"),
+        (2.0, 2.0, ""),
+        (-np.inf, 1.0, ""),
+    ],
+)
+def test_the_numbers_of_a_bar_are_round(low, high, said):
+    found = round_numbers(low, high, 6)
+    assert " ".join(text for _, text in found) == said
+    assert all(low <= value <= high for value, _ in found)
+
+
+def test_numbers_of_a_bar_stand_at_their_colours(qtbot):
+    bar = ColourBar()
+    qtbot.addWidget(bar)
+    bar.set_scale(Scale(-10, 0), "nats")
+    assert bar.ticks(400)[0] == (0.0, "−10")
+    assert dict((text, share) for share, text in bar.ticks(400))["−4"] == pytest.approx(0.6)
+    assert len(bar.ticks(60)) < len(bar.ticks(400))
+
+
+def test_axes_have_names_and_lines_say_their_share(heat):
+    heat.set_axes("x₁", "longitude in °")
+    sides = [heat._plot.getAxis(side) for side in ("bottom", "left")]
+    assert [side.labelText for side in sides] == ["x₁", "longitude in °"]
+    assert all(side.label.isVisible() for side in sides)
+    assert sides[0].tickStrings([-0.5, 0.5], 1.0, 0.5) == ["−0.5", "0.5"]
+    y, x = np.mgrid[-2:2:60j, -2:2:60j].astype(np.float32)
+    heat.set_map(-(x**2) - y**2, (-2, 2, -2, 2), (-0.5, -1.0, -2.0))
+    assert heat.contours.names() == ["50 %", "90 %", "99 %"]
+    heat.set_levels((-1.0,))
+    assert heat.contours.names() == []
 
 
 def test_the_mouse_reads_places_in_data_units(heat, qtbot):

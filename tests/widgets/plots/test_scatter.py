@@ -264,3 +264,14 @@ def test_splat_lets_no_rim_cover_a_core():
 def test_placed_is_the_affine_map():
     moved = placed(np.array([[1, 2]], np.float32), QTransform(2, 0, 0, -3, 10, 20))
     assert moved.tolist() == [[12, 14]]
+
+
+def test_a_legend_names_the_colours(make):
+    scatter = make()
+    scatter.set_legend(("one arm", "other <arm>"))
+    names, inks = zip(*scatter.legend.entries, strict=True)
+    assert names == ("one arm", "other <arm>")
+    assert [ink.getRgb()[:3] for ink in inks] == [tuple(c) for c in CLASS_COLOURS[:2]]
+    assert not scatter.legend.isHidden()
+    scatter.set_legend(())
+    assert scatter.legend.isHidden()
