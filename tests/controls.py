@@ -52,6 +52,7 @@ BY_OTHERS = {
     "widgets.pictures.viewer._Canvas": "a drag out of the window: the buttons below copy and save",
     "widgets.pictures.filmstrip.PathCurve": "the place on the path: the λ slider has keys",
     "widgets.controls.knobs.Title": "the default of a knob: its reset button",
+    "widgets.look.splitter.Handle": "room for the middle: F9 folds the panels and brings them back",
 }
 
 

@@ -40,16 +40,22 @@ def invented(hint, dice):
     return simple[hint]
 
 
+def of_field(f, dice):
+    """A random value of a field, in its range where it has one."""
+    low, high = f.metadata.get("range", (None, None))
+    return invented(HINTS[f.name], dice) if low is None else dice.randint(low, min(high, 10**5))
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "deep" / "settings.json"
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Settings)])
-def test_every_field_comes_back(name, path):
-    dice = random.Random(name)
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_every_field_comes_back(field, path):
+    dice = random.Random(field.name)
     for _ in range(10):
-        kept = replace(Settings(), **{name: invented(HINTS[name], dice)})
+        kept = replace(Settings(), **{field.name: of_field(field, dice)})
         settings.save(kept, path)
         assert settings.load(path) == kept
     assert not path.with_suffix(".broken.json").exists()
@@ -57,7 +63,7 @@ def test_every_field_comes_back(name, path):
 
 def test_all_fields_together_come_back(path):
     dice = random.Random(1)
-    kept = Settings(**{f.name: invented(HINTS[f.name], dice) for f in fields(Settings)})
+    kept = Settings(**{f.name: of_field(f, dice) for f in fields(Settings)})
     settings.save(kept, path)
     assert settings.load(path) == kept
     assert type(settings.load(path).classes) is type(kept.classes)

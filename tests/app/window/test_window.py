@@ -207,6 +207,7 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
         "End",
         "X",
         "Space",
+        "Ctrl+Wheel",
         "Left",
         "Right",
         "Double-click",
