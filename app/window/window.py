@@ -261,11 +261,11 @@ class Window(QMainWindow):
         self.stage.fill_with(self.childAt(event.position().toPoint()))
 
     def _open_folder(self, path: Path) -> None:
-        """Take what was brought: a workspace, a model, else pictures."""
-        if path.suffix.lower() == SUFFIX:
-            self.workspaces.open(path)
-        elif is_model(path):
+        """Take what was brought: a model, a workspace, else pictures."""
+        if is_model(path):
             self.library.add(str(path))
+        elif path.suffix.lower() == SUFFIX:
+            self.workspaces.open(path)
         else:
             self.folders.open(path)
 
