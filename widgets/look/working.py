@@ -32,6 +32,8 @@ class Working(QFrame):
         self._card, self._clock = card, clock
         self._eta = Eta(clock)
         self._busy = False
+        self.foot: QWidget | None = None
+        """What stands in that corner of the card, and is not to be covered."""
         self.setProperty("card", True)
         self.label = QLabel(self)
         self.label.setFont(theme.small_font(self.font()))
@@ -89,6 +91,7 @@ class Working(QFrame):
             return
         size, gap = self.sizeHint(), theme.UNIT // 2
         wide = min(size.width(), self._card.width() - 2 * gap)
-        left, top = self._card.width() - wide - gap, self._card.height() - size.height() - gap
+        below = gap if self.foot is None else self.foot.height() + theme.UNIT
+        left, top = self._card.width() - wide - gap, self._card.height() - size.height() - below
         self.setGeometry(left, top, wide, size.height())
         self.raise_()
