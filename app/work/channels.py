@@ -284,7 +284,9 @@ class Channels(QObject):
         return channel
 
     def live(self) -> tuple[Channel, ...]:
-        """The channels whose jobs are on their way."""
+        """The channels whose jobs are on their way; none once it is closed."""
+        if self._closed:
+            return ()
         return tuple(channel for channel in self._channels.values() if channel.busy)
 
     @Slot()
@@ -334,7 +336,8 @@ class Channels(QObject):
         return self._lane.restart(ticket)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Emit nothing from now on, stop every job, and wait at most `timeout` seconds.
+        """Say that nothing is live, emit no event of a job from now on, stop every job, and wait at
+        most `timeout` seconds.
 
         False means that a job has not come to a yield; it may do so after this object is gone.
         """
@@ -342,6 +345,7 @@ class Channels(QObject):
             self._closed = True
             self._inbox.clear()
         self._batch.clear()
+        self.live_changed.emit()
         return self._lane.close(timeout)
 
     def _post(self, event: Event) -> None:

@@ -55,6 +55,10 @@ class LiveSign(QObject):
         if self.work() != was:
             self.changed.emit()
 
+    def waits(self) -> bool:
+        """Whether there is work that has not lasted long enough to be said."""
+        return self._due.isActive()
+
     def work(self) -> LiveWork | None:
         """What is to be said, None for nothing."""
         return self._work if self._said else None

@@ -49,6 +49,16 @@ def test_live_work_is_said_with_its_share_and_stops_at_once(desk, qtbot):
     assert bar.title.text() == "No job is running"
 
 
+def test_nothing_is_live_once_it_is_closed(desk):
+    channels, bar = desk
+    channels.open("density: a").submit(endless)
+    assert channels.live()
+    assert bar.live.waits()
+    assert channels.close()
+    assert not channels.live()
+    assert not bar.live.waits()
+
+
 def test_many_views_are_named_by_their_tabs():
     assert said(["Density: VAE"]) == "Density: VAE"
     assert said(["Sampling: VAE", "Density: VAE", "Density: KDE"]) == (
