@@ -6,30 +6,50 @@ needs four times those that the formulas below take.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import torch
 import zuko
 from torch import Tensor
 from torch.nn import functional as F
+from zuko.flows.autoregressive import MaskedAutoregressiveTransform
+from zuko.transforms import DependentTransform
+from zuko.utils import broadcast
 
 from engines.families.flow.spline import BOUND, STEEPEST, Spline
 
 
 def spline_flow(
     dim: int, *, context: int, transforms: int, bins: int, hidden: Any, passes: int | None = None
-) -> zuko.flows.MAF:
-    """zuko's neural spline flow (Durkan et al. 2019): the same weights by the same names."""
-    return zuko.flows.MAF(
+) -> zuko.flows.NSF:
+    """zuko's neural spline flow (Durkan et al. 2019); only in training its splines are `Bend`s.
+
+    A seed is a seed: what is sampled, encoded or scored has the bits of zuko's own.
+    """
+    flow = zuko.flows.NSF(
         dim,
         context=context,
         transforms=transforms,
         passes=passes,
-        univariate=partial(Bend, bins=bins),
-        shapes=[(3 * bins - 1,)],
+        bins=bins,
         hidden_features=hidden,
     )
+    for layer in flow.transform.transforms:
+        if isinstance(layer, MaskedAutoregressiveTransform):  # one coordinate has another kind
+            layer.__class__ = _Layer
+    return flow
+
+
+class _Layer(MaskedAutoregressiveTransform):  # type: ignore[misc]  # zuko has no types
+    """zuko's autoregressive layer of splines, by `Bend` while it is in training."""
+
+    def meta(self, c: Tensor, x: Tensor) -> Any:
+        """The transform of each coordinate, given the class and the coordinates before it."""
+        if not self.training:
+            return super().meta(c, x)
+        raw = self.hyper(torch.cat(broadcast(x, c, ignore=1), dim=-1))
+        bins = self.shapes[0][0]
+        return DependentTransform(Bend(raw.unflatten(-1, (-1, self.total)), bins), 1)
 
 
 class Bend(Spline):

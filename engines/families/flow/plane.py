@@ -32,7 +32,7 @@ class _Layer:
 class Unrolled:
     """z = f(x) and log |det df/dx| of a spline flow with two coordinates, for one class."""
 
-    def __init__(self, flow: zuko.flows.MAF, context: Tensor, bins: int) -> None:
+    def __init__(self, flow: zuko.flows.NSF, context: Tensor, bins: int) -> None:
         self.bins = bins
         self.layers = [_unroll(t, context, 3 * bins - 1) for t in flow.transform.transforms]
 

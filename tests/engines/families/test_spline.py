@@ -1,8 +1,9 @@
 import pytest
 import torch
+import zuko
 from zuko.transforms import MonotonicRQSTransform
 
-from engines.families.flow.bend import Bend
+from engines.families.flow.bend import Bend, spline_flow
 from engines.families.flow.spline import Spline, Unspline, ready
 
 
@@ -57,3 +58,22 @@ def test_slopes_of_slopes_are_those_of_the_spline():
         (slope,) = torch.autograd.grad(log_slope.sum(), x, create_graph=True)
         found.append(torch.autograd.grad(slope.square().sum(), (x, raw)))
     torch.testing.assert_close(*found, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 5])
+def test_out_of_training_a_spline_flow_has_the_bits_of_zukos(dim):
+    torch.manual_seed(0)
+    theirs = zuko.flows.NSF(dim, context=2, transforms=2, bins=5, hidden_features=(16,)).eval()
+    ours = spline_flow(dim, context=2, transforms=2, bins=5, hidden=(16,))
+    ours.load_state_dict(theirs.state_dict())
+    x, c = 3 * torch.randn(64, dim), torch.randn(64, 2)
+    in_training = ours(c).transform.call_and_ladj(x)
+    ours.eval()
+    found = []
+    for flow in (ours, theirs):
+        given = x.clone().requires_grad_()
+        z, log_slope = flow(c).transform.call_and_ladj(given)
+        (slope,) = torch.autograd.grad(log_slope.sum(), given)
+        found.append((z, log_slope, slope, flow(c).transform.inv(x)))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    torch.testing.assert_close(in_training, found[0][:2], rtol=1e-3, atol=1e-4)
