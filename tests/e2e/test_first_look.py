@@ -1,5 +1,7 @@
 """A first look by mouse alone, on the models that come with the program."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -103,7 +105,9 @@ def test_a_first_look_by_mouse_ends_with_the_same_pixels(open_window, looks, tmp
     stage.drop(saved)
     stage.until_shows(FLOW, seed=7, label=3, knobs={"temperature": 0.7})
     place = stage.column(FLOW).body.current()
-    assert stage.recipe(FLOW, place) == recipe
+    found = stage.recipe(FLOW, place)
+    assert replace(found, count=recipe.count) == recipe
+    assert found.count == stage.tab.live_count() == 10  # not that of the batch
     assert (stage.picture(FLOW, place) == before).all()
     assert stage.window.grab().save(str(tmp_path / "light.png"))
     theme.apply(qapp := theme.QApplication.instance(), theme.Mode.DARK)
