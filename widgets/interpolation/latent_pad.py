@@ -88,6 +88,10 @@ class LatentPad(QWidget):
     def thumb(self) -> Picture | None:
         return self._thumb[0] if self._thumb else None
 
+    def thumb_place(self) -> tuple[float, float] | None:
+        """The place that the thumbnail is of."""
+        return self._thumb[1] if self._thumb else None
+
     def spot(self, x: float, y: float) -> QPointF:
         """Where a place is on the widget."""
         box = self._box()

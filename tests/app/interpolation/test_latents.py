@@ -124,12 +124,14 @@ def test_hovering_over_the_pad_shows_what_a_press_there_makes(bench):
         return seen and seen[-1] == pytest.approx((0.8, -0.6), abs=0.01)
 
     bench.until(hovers)
-    bench.until(lambda: pad.thumb() is not None)
+    # what a pad of another size was hovered over for may come first
+    bench.until(lambda: pad.thumb_place() == seen[-1])
     thumb = pad.thumb().copy()
     assert bench.row().wish.plain
     QTest.mouseClick(pad, LEFT, pos=pad.spot(0.8, -0.6).toPoint())
     bench.until(lambda: bench.here() and bench.filmed() and not bench.row().wish.plain)
     assert turned(bench)[:2] == pytest.approx((2.4, -1.8), abs=0.05)
+    assert turned(bench)[:2] == pytest.approx([3 * v for v in seen[-1]], abs=0.001)  # right there
     assert (bench.shown() == thumb).all()
 
 
