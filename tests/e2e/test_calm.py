@@ -5,9 +5,11 @@ import pytest
 from tests.benchmarks.script import Script, window
 from tests.hand import stub_dialogs
 
-MOST_BUSY, P95_BUSY = 1000.0, 100.0
+MOST_BUSY, P95_BUSY = 1000.0, 250.0
 """What the window's thread may compute between two beats, in ms, and the 95th percentile. In one
-round all is looked at for the first time, which imports and builds it; machines that test are slow.
+round all is looked at for the first time, which imports and builds it; machines that test are slow,
+and two tests at a time on two threads of one core take twice as long. What a person may wait for
+is asked of the script itself, alone.
 """
 
 
