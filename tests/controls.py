@@ -74,10 +74,10 @@ def faults(window):
 
 
 def _come_back(window):
-    """Close what the last control has opened, and messages that lie over others, as Esc does."""
+    """Close what the last control has opened, and hide messages, which lie over others."""
     QApplication.processEvents()
     if (messages := getattr(window, "messages", None)) is not None:
-        messages.clear()
+        messages.hide()
     for other in QApplication.topLevelWidgets():
         if isinstance(other, QDialog) and other is not window and other.isVisible():
             other.close()
