@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from app.exchange import file_dialogs
 from app.exchange.export import Export
 from app.recipes import figure
+from app.recipes.files import WORKSPACE
 from app.recipes.packing import read_ahead
 from app.recipes.recipe import MAX_TEXT, NoRecipe, Recipe, RecipeError, read_png
 from app.work.channels import Channels
@@ -26,7 +27,7 @@ from engines.checkpoints import archive
 from engines.outside import single
 from widgets.window.messages import Cause, Messages
 
-_WHOLE = (".toml", ".genscope", archive.SUFFIX, *single.SUFFIXES)
+_WHOLE = (".toml", WORKSPACE, archive.SUFFIX, *single.SUFFIXES)
 """Files that are no examples: models and workspaces."""
 _NAME = re.compile(r"\S*([./\\]\S|[_\d])")
 """A first word with a dot, a slash, an underscore or a digit inside."""
@@ -182,11 +183,11 @@ def _found(source: Source) -> Found:
                 raise RecipeError("the text on the clipboard is too long for a recipe")
             return _whole(Recipe.from_json(source))
         file = png_of(source) if isinstance(source, QImage) else source
-        if (recipes := figure.read(file)) is not None:
-            return tuple(map(_whole, recipes))
         try:
             return _whole(read_png(file))
         except NoRecipe as error:
+            if (recipes := figure.read(file)) is not None:
+                return tuple(map(_whole, recipes))
             return Bare(file, sentence(str(error), _name(source)))
     except RecipeError as error:
         return sentence(str(error), _name(source))

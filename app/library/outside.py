@@ -19,27 +19,12 @@ from engines.opening import missing
 from engines.outside import hub, single
 
 _MARKS = ("model_index.json", "config.json")
-_ZIP = b"PK\3\4"
 
 
 def is_model(path: Path) -> bool:
-    """Whether a path is meant as a model: a card, weights, an exported model, or a folder that is
-    not of pictures. A workspace ends as an exported model does, but is no zip.
-    """
-    if path.suffix.lower() == SUFFIX:
-        return _begins(path, _ZIP)
-    return _opens(path) or (path.suffix.lower() in single.SUFFIXES and not path.is_dir())
-
-
-def _begins(path: Path, mark: bytes) -> bool:
-    """Whether a file begins so; one that cannot be read does not."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(mark)) == mark
-    except (OSError, ValueError):
-        return False
+    """Whether a path is meant as a model: a card, weights, or a folder that is not of pictures."""
+    suffixes = (*single.SUFFIXES, SUFFIX)
+    return _opens(path) or (path.suffix.lower() in suffixes and not path.is_dir())
 
 
 def _opens(path: Path) -> bool:

@@ -19,6 +19,8 @@ from engines.checkpoints import disk
 from engines.naming import Sentence
 
 APP = "genscope"
+WORKSPACE = ".workspace"
+"""How files end that hold all tabs; those of exported models end otherwise."""
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",

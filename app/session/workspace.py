@@ -17,7 +17,7 @@ from app.session import settings as remembered
 from app.session.recovery import Left
 from app.session.settings import Settings
 
-SUFFIX = ".genscope"
+SUFFIX = files.WORKSPACE
 FORMAT = 1
 MAX_BYTES = 64 << 20
 FIELDS = (

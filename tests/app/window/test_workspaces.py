@@ -34,7 +34,7 @@ def saved(open_window, methods, tmp_path, monkeypatch):
     monkeypatch.setattr(file_dialogs, "save_file", lambda *_: path)
     stage.window.workspaces.ask_to_save()
     assert stage.said()[0].startswith("Saved ")
-    return stage, path.with_name("lesson.genscope"), mask
+    return stage, path.with_name("lesson.workspace"), mask
 
 
 def test_another_window_shows_what_it_holds(saved, open_window):
@@ -79,12 +79,12 @@ def test_the_same_window_goes_back_to_it(saved):
     ],
 )
 def test_what_is_no_workspace_is_one_sentence(tmp_path, text, says):
-    path = tmp_path / "a.genscope"
+    path = tmp_path / "a.workspace"
     path.write_text(text)
     with pytest.raises(WorkspaceError, match=says):
         workspace.read(path)
-    with pytest.raises(WorkspaceError, match=r"b\.genscope"):
-        workspace.read(tmp_path / "b.genscope")
+    with pytest.raises(WorkspaceError, match=r"b\.workspace"):
+        workspace.read(tmp_path / "b.workspace")
 
 
 def test_models_that_are_not_here_are_named_and_nothing_changes(saved):
