@@ -32,8 +32,8 @@ class Working(QFrame):
         self._card, self._clock = card, clock
         self._eta = Eta(clock)
         self._busy = False
-        self.foot: QWidget | None = None
-        """What stands in that corner of the card, and is not to be covered."""
+        self.line: QWidget | None = None
+        """Where the corner is taken: a label on whose right end it may lie instead."""
         self.setProperty("card", True)
         self.label = QLabel(self)
         self.label.setFont(theme.small_font(self.font()))
@@ -91,7 +91,10 @@ class Working(QFrame):
             return
         size, gap = self.sizeHint(), theme.UNIT // 2
         wide = min(size.width(), self._card.width() - 2 * gap)
-        below = gap if self.foot is None else self.foot.height() + theme.UNIT
-        left, top = self._card.width() - wide - gap, self._card.height() - size.height() - below
+        left, top = self._card.width() - wide - gap, self._card.height() - size.height() - gap
+        if self.line is not None:
+            place = self.line.geometry()
+            left = max(0, place.right() - wide)
+            top = max(0, place.center().y() - size.height() // 2)
         self.setGeometry(left, top, wide, size.height())
         self.raise_()

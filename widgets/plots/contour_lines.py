@@ -20,6 +20,8 @@ _BRIGHT = 0.6
 """Where the colours of a map are so bright that lines over them are dark."""
 NAMES = ("50 %", "90 %", "99 %")
 """The share of the mass that lies inside of each of three lines."""
+LEAST = 200
+"""Pixels across that a view has at least for names to stand in it."""
 _ANGLES = (0.5, 1.0, -0.5)
 _ANCHORS = ((0.5, 1.0), (1.0, 0.5), (0.5, 0.0))
 """Of the half turn from the right over the top: where on its line a name stands, so that names of
@@ -30,10 +32,14 @@ class ContourLines:
     """Up to three lines, from thick to thin, on a view of pyqtgraph."""
 
     def __init__(self, view: pg.ViewBox) -> None:
+        self._view = view
+        self._spots: list[tuple[float, float] | None] = [None] * len(NAMES)
         self._lines = [pg.PlotCurveItem(connect="pairs") for _ in _WIDTHS]
         self._names = [pg.TextItem(anchor=anchor) for anchor in _ANCHORS]
         for item in (*self._lines, *self._names):
             view.addItem(item, ignoreBounds=True)
+        for signal in (view.sigResized, view.sigRangeChanged):
+            signal.connect(lambda *_: self._place())
 
     def dress(self, scale: Scale, levels: Sequence[float], font: QFont) -> None:
         """Dark where the map is bright, thicker round less mass."""
@@ -60,10 +66,24 @@ class ContourLines:
             if values is not None and place < len(levels):
                 ends = _crossed(values, box, levels[place])
             line.setData(ends[:, 0], ends[:, 1])
-            name.setVisible(named and len(ends) > 0)
-            if name.isVisible():
-                name.setText(NAMES[place])
-                name.setPos(*_outermost(ends, place))
+            self._spots[place] = _outermost(ends, place) if named and len(ends) else None
+            name.setText(NAMES[place])
+        self._place()
+
+    def _place(self) -> None:
+        """Names stand at their lines and within the view; in a small one they would hide it."""
+        view = self._view.viewRect()  # its top is the lowest y
+        across, up = self._view.viewPixelSize()
+        roomy = self._view.width() >= LEAST
+        for name, spot, (ax, ay) in zip(self._names, self._spots, _ANCHORS, strict=True):
+            name.setVisible(roomy and spot is not None)
+            if spot is None:
+                continue
+            size = name.textItem.boundingRect()
+            wide, high = size.width() * across, size.height() * up
+            left = min(max(spot[0] - ax * wide, view.left()), view.right() - wide)
+            top = max(min(spot[1] + ay * high, view.bottom()), view.top() + high)
+            name.setPos(left + ax * wide, top - ay * high)
 
     def names(self) -> list[str]:
         """The names in view."""

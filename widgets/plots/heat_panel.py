@@ -52,7 +52,7 @@ class HeatPanel(ModelCard):
         # below the map: the name has the whole line
         inner.addLayout(lay.across((self._footer, 1), self.badge, spacing=unit // 2))
         self._frame(inner)
-        self.working.foot = self.badge
+        self.working.line = self._title  # below it would cover axes, badge and footer
 
     def set_identity(self, title: str, family: str, *, closable: bool = True) -> None:
         """Name whose density it is; the family gives its colour."""
