@@ -16,11 +16,10 @@ from app.kinds.points import axes_of
 from app.recipes.recipe import Recipe
 from app.tasks.walking import Film
 from engines.model import Card
-from widgets.figure.figure import Cell, Figure, Plot
+from widgets.figure.figure import WAITING, Cell, Figure, Plot, in_rows, usual_row
 from widgets.look import theme
 
 USUAL = 9
-WAITING = "not finished"
 _ROOM = 0.08
 """Around paths of the plane, as a share of their extent."""
 
@@ -57,8 +56,8 @@ def drawn(
     name = f"{shown[0].card.data.replace('/', '-')}-paths"
     recipes = partial(_recipes, shown)
     if all(row.picture(0) is None for row in shown):
-        usual = len(shown) if len(shown) <= 3 else -(-len(shown) // 2)
-        return Drawn(partial(_plots, shown), len(shown), usual, recipes, name)
+        count = len(shown)
+        return Drawn(partial(_plots, shown), count, usual_row(count), recipes, name)
     most = max(len(film.values) for film in films)
     return Drawn(partial(_strips, shown), most, min(USUAL, most), recipes, name)
 
@@ -110,15 +109,7 @@ def _plots(rows: Sequence[Shown], per_row: int) -> Figure:
         cells.append(
             Plot(line, (x0, x1, y0, y1), names, None, colour, None, row.title, ((line, colour),))
         )
-    lines = -(-len(cells) // per_row)
-    cells += [""] * (lines * per_row - len(cells))
-    return Figure(
-        "From A to B",
-        [""] * lines,
-        [""] * per_row,
-        [cells[line * per_row : (line + 1) * per_row] for line in range(lines)],
-        caption=_caption(rows, ""),
-    )
+    return in_rows("From A to B", cells, per_row, caption=_caption(rows, ""))
 
 
 def _words(row: WalkRow) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -24,8 +25,27 @@ from engines.model import Card
 from engines.naming import part_of
 from widgets.window.messages import Cause, Severity
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engines.learning.learner import Learner
+
 _SUFFIX = ".ipynb"
 _KINDS = f"Notebooks (*{_SUFFIX})"
+
+
+def _trained(studio: Studio, key: int, what: str) -> tuple[Learner, dict[str, Tensor]]:
+    """A learner and its weights as they stand. Raises ValueError where there is nothing to `what`.
+
+    On the lane only.
+    """
+    if key not in studio.pupils:
+        raise ValueError("the learner is no longer there")
+    made = studio.pupils[key].made
+    tensors = made.course.weights()
+    if not tensors:
+        raise ValueError(f"there is nothing to {what} yet: let it learn first")
+    return made, tensors
 
 
 def keeping(studio: Studio, key: int, points: Points, title: str, root: Path) -> Job:
@@ -36,12 +56,7 @@ def keeping(studio: Studio, key: int, points: Points, title: str, root: Path) ->
 
     def job() -> Generator[object, None, Card]:
         yield None
-        if key not in studio.pupils:
-            raise ValueError("the learner is no longer there")
-        made = studio.pupils[key].made
-        tensors = made.course.weights()
-        if not tensors:
-            raise ValueError("there is nothing to keep yet: let it learn first")
+        made, tensors = _trained(studio, key, "keep")
         yield None
         _, held_out = parted(points)
         figures = yield from figures_of(made.opened(tensors), held_out)
@@ -57,12 +72,7 @@ def noting(studio: Studio, key: int, points: Points, path: Path) -> Job:
 
     def job() -> Generator[object, None, Path]:
         yield None
-        if key not in studio.pupils:
-            raise ValueError("the learner is no longer there")
-        made = studio.pupils[key].made
-        tensors = made.course.weights()
-        if not tensors:
-            raise ValueError("there is nothing to export yet: let it learn first")
+        made, tensors = _trained(studio, key, "export")
         yield None
         raw = notebook(points, run_of(made, sha256_of(packed(tensors))))
         write_atomically(path, raw)

@@ -16,12 +16,11 @@ from app.models.titles import data_title
 from app.recipes.recipe import Recipe
 from app.tasks.sampling import Backdrop, Frame
 from engines.model import Card, in_force
-from widgets.figure.figure import Cell, Figure, Plot
+from widgets.figure.figure import WAITING, Cell, Figure, Plot, in_rows, usual_row
 from widgets.look import theme
 
 USUAL = 8
 """Pictures of each model, at first."""
-WAITING = "not finished"
 
 
 class Column(Protocol):
@@ -65,9 +64,8 @@ def of_pictures(columns: Columns, data: str, _: Backdrop | None) -> Drawn:
 
 def of_points(columns: Columns, data: str, backdrop: Backdrop | None) -> Drawn:
     """A plot for every model: three beside each other, or two rows of them."""
-    usual = len(columns) if len(columns) <= 3 else -(-len(columns) // 2)
-    made = partial(_plots, columns, data, backdrop)
-    return Drawn(made, len(columns), usual, partial(_recipes, columns), _name(data))
+    made, count = partial(_plots, columns, data, backdrop), len(columns)
+    return Drawn(made, count, usual_row(count), partial(_recipes, columns), _name(data))
 
 
 def _recipes(columns: Columns) -> tuple[Recipe, ...]:
@@ -110,14 +108,11 @@ def _pictures(columns: Columns, data: str, count: int) -> Figure:
 
 def _plots(columns: Columns, data: str, backdrop: Backdrop | None, per_row: int) -> Figure:
     cells: list[Cell] = [_plot(column, backdrop) for column in columns]
-    rows = -(-len(cells) // per_row)
-    cells += [""] * (rows * per_row - len(cells))
     frame = next(column.frame for column in columns if column.frame is not None)
-    return Figure(
+    return in_rows(
         f"Samples of {data_title(data)}, seed {frame.request.seed}",
-        [""] * rows,
-        [""] * per_row,
-        [cells[row * per_row : (row + 1) * per_row] for row in range(rows)],
+        cells,
+        per_row,
         caption=_caption(columns, None),
         classes=columns[0].card.labels if frame.request.labels() is not None else (),
     )

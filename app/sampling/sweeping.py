@@ -63,8 +63,8 @@ class Sweeping(QObject):
         self.bar.offer(column.specs)
         plots = view_of(column.card).single is None
         self.bar.samples.setVisible(not plots)
-        self._figures.show(self.drawn, head=self.bar)
         self.ask()
+        self._figures.show(self.drawn, head=self.bar)
 
     def expect(
         self, column: SamplingColumn, request: SampleRequest, knob: str, values: tuple[float, ...]
@@ -121,10 +121,9 @@ class Sweeping(QObject):
     # the figure
 
     def drawn(self) -> Drawn | None:
-        """The sweep by now."""
+        """The sweep by now, None before anything was asked."""
         if self.found is None or self._column is None:
-            found = Figure("Sweep", [], [], [])
-            return Drawn(lambda _: found, 1, 1, lambda: (), "sweep")
+            return None
         name = f"{self.found.sweep.card.name.replace('/', '-')}-sweep-{self.found.sweep.knob}"
         made = partial(figure_of, self.found, self._column, self._behind)
         return Drawn(lambda _: made(), 1, 1, partial(recipes_of, self.found), name)

@@ -40,6 +40,8 @@ class Bar:
     unit: str
 
 
+WAITING = "not finished"
+"""The words in the place of what has yet to come."""
 Cell: TypeAlias = Picture | Plot | str
 """A picture uint8 (H, W, 3), a plot, or words in place of either; "" leaves the place empty."""
 
@@ -74,3 +76,16 @@ class Figure:
     def plots(self) -> bool:
         """Whether any cell is a plot, which needs axes and more room than a picture."""
         return any(isinstance(cell, Plot) for row in self.cells for cell in row)
+
+
+def in_rows(title: str, cells: Sequence[Cell], per_row: int, **more: Any) -> Figure:
+    """A figure of cells that name themselves, such as plots, in rows of `per_row`."""
+    rows = -(-len(cells) // per_row)
+    full = [*cells, *[""] * (rows * per_row - len(cells))]
+    lines = [full[start : start + per_row] for start in range(0, len(full), per_row)]
+    return Figure(title, [""] * rows, [""] * per_row, lines, **more)
+
+
+def usual_row(count: int) -> int:
+    """How many plots stand beside each other at first: three, or half of them."""
+    return count if count <= 3 else -(-count // 2)

@@ -20,6 +20,7 @@ from app.tasks.map_sheet import Panel, caption, sheet, values_bytes
 from app.tasks.mapping import MapFrame
 from app.tasks.mapping_recipe import View, recipe_of
 from engines.facts.tasks import Task
+from widgets.figure.figure import usual_row
 from widgets.look.colours import Scale
 from widgets.plots.heat_panel import HeatPanel
 from widgets.window.messages import Messages, Severity
@@ -122,9 +123,9 @@ class DensityExport:
         area = next(iter(_frames(maps).values())).request.area
         waiting = [each.title for name, each in maps.items() if name not in _frames(maps)]
         made = partial(figure_of, panels, area.box, names, scale, waiting)
-        usual = len(panels) if len(panels) <= 3 else -(-len(panels) // 2)
         recipe = self._recipe(view)
-        return Drawn(made, len(panels), usual, lambda: (recipe,), _name(view, ""))
+        count = len(panels)
+        return Drawn(made, count, usual_row(count), lambda: (recipe,), _name(view, ""))
 
     def values(self, view: View, maps: dict[str, DensityMap]) -> None:
         """The log-densities of all maps as .npz or .csv, the view inside."""

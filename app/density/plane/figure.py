@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.tasks.map_sheet import Panel, drawn
-from widgets.figure.figure import Bar, Cell, Figure, Plot
+from widgets.figure.figure import WAITING, Bar, Cell, Figure, Plot, in_rows
 from widgets.look.colours import Scale
 
 _NO_POINTS = np.empty((0, 2), np.float32)
@@ -26,8 +26,6 @@ def figure_of(
     cells: list[Cell] = [
         Plot(_NO_POINTS, box, names, image=drawn(panel), title=panel.title) for panel in panels
     ]
-    rows = -(-len(cells) // per_row)
-    cells += [""] * (rows * per_row - len(cells))
     low, high = scale.low, scale.high
     if scale.exponential:
         low, high = math.exp(low), math.exp(high)
@@ -35,12 +33,11 @@ def figure_of(
     said = [f"{panel.title}: {panel.caption}." for panel in panels]
     if any(panel.levels for panel in panels):
         said.append("Contours hold 50, 90 and 99 % of the mass.")
-    said += [f"{title}: not finished." for title in waiting]
-    return Figure(
+    said += [f"{title}: {WAITING}." for title in waiting]
+    return in_rows(
         "Densities",
-        [""] * rows,
-        [""] * per_row,
-        [cells[row * per_row : (row + 1) * per_row] for row in range(rows)],
+        cells,
+        per_row,
         caption=" ".join(said),
         bar=Bar(scale.table(), low, high, unit),
     )

@@ -15,10 +15,9 @@ from app.recipes.recipe import Recipe
 from app.tasks.filling import Filling, FillRequest
 from app.tasks.filling_recipe import recipe_of
 from engines.model import Card
-from widgets.figure.figure import Cell, Figure
+from widgets.figure.figure import WAITING, Cell, Figure
 
 USUAL = 8
-WAITING = "not finished"
 _HOLE = 128
 """The grey of what is hidden."""
 
