@@ -116,7 +116,7 @@ def test_other_tabs_have_figures_of_their_own(open_window, methods, tab):
 def test_where_nothing_is_there_a_sentence_says_so(stage):
     stage.window.tabs.setCurrentIndex(2)  # no end points yet
     stage.window.figures.show(stage.window.tabs.front().figure)
-    assert "nothing to draw a figure of" in stage.said()[0]
+    assert "There is no figure of what is in view" in stage.said()[0]
     assert stage.window.figures.dialog is None
 
 
