@@ -54,6 +54,11 @@ def step(root: QWidget, forward: bool) -> bool:
     return True
 
 
+def put_after(widget: QWidget, other: QWidget) -> None:
+    """Tab reaches `widget`, which no layout holds, after its neighbour `other`, which one does."""
+    widget.setProperty("after", other)
+
+
 def ring(widget: QWidget, painter: QPainter) -> None:
     """Draw a frame inside of a widget's edge while it has the focus."""
     if widget.hasFocus():
@@ -95,7 +100,12 @@ def _in_sight(widget: QWidget) -> list[QWidget]:
     laid = _laid_out(layout) if layout is not None and not _stacked(widget) else []
     placed = {id(child): place for place, child in enumerate(laid)}
     last = len(placed)
-    return sorted(seen, key=lambda w: (placed.get(id(w), last), w.y() // 8, w.x()))
+
+    def place(child: QWidget) -> tuple[float, int, int]:
+        after = placed.get(id(child.property("after")), last)
+        return placed.get(id(child), after + 0.5), child.y() // 8, child.x()
+
+    return sorted(seen, key=place)
 
 
 def _stacked(widget: QWidget) -> bool:

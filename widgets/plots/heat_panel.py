@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from widgets.look import lay, theme
+from widgets.look import focus, lay, theme
 from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
@@ -53,6 +53,7 @@ class HeatPanel(ModelCard):
         inner.addLayout(lay.across((self._footer, 1), self.badge, spacing=unit // 2))
         self._frame(inner)
         self.working.line = self._title  # below it would cover axes, badge and footer
+        focus.put_after(self.working, self._close)
 
     def set_identity(self, title: str, family: str, *, closable: bool = True) -> None:
         """Name whose density it is; the family gives its colour."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from widgets.look import focus
 from widgets.look.state import State
 from widgets.plots.heat_panel import HeatPanel
 
@@ -30,6 +31,11 @@ def test_work_that_lasts_shows_its_share_and_a_stop_and_moves_nothing(qtbot, pan
     assert panel.rect().contains(panel.working.geometry())
     assert panel.map.geometry() == before
     assert panel.working.stop.accessibleName() == "Stop Flow"
+    panel.set_kind("exact", "by change of variables")
+    names = [w.accessibleName() for w in focus.order(panel)]
+    assert (
+        names.index("Close Flow") < names.index("Stop Flow") < names.index("Flow: exact, explain")
+    )
     panel.set_progress(0.5)
     assert panel.working.label.text().startswith("50 %")
     panel.resize(200, 200)
