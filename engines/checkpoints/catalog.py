@@ -28,6 +28,7 @@ MIGRATIONS: Mapping[int, Callable[[Table], Table]] = {}
 
 DATA_TITLES = {
     "mnist": "MNIST digits",
+    "fashion": "Fashion-MNIST",
     "moons": "Two moons",
     "checkerboard": "Checkerboard",
     "gaussians": "Eight Gaussians",

