@@ -50,6 +50,7 @@ from app.window.stage import Stage, fitting
 from app.window.tabs import Tabs
 from app.window.workspaces import Workspaces
 from app.work.channels import Channels
+from app.work.collector import Collector
 from app.work.jobs import Jobs
 from app.work.watch import Watch
 from engines.checkpoints.catalog import ROOT
@@ -93,6 +94,7 @@ class Window(QMainWindow):
         self._awaits_paint = False
         self.stuck = False
         """Whether a job was still running when the window had closed."""
+        self.collector = Collector(self)
         self.session = Session(device or settings.device, root, self)
         self.channels = Channels(self, prepare=self._prepare_lane)
         self.bar, self.messages = JobBar(self), Messages(self)
@@ -394,4 +396,5 @@ class Window(QMainWindow):
         ended = self.keeping.close(timeout=CLOSING_SECONDS) and ended
         ended = self.intake.close(timeout=CLOSING_SECONDS) and ended
         self.stuck = not (self.library.close(timeout=CLOSING_SECONDS) and ended)
+        self.collector.stop()
         event.accept()

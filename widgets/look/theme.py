@@ -101,6 +101,11 @@ def zoom() -> float:
     return _zoom
 
 
+def thickness() -> float:
+    """How much thicker lines of plots are than `zoom` alone makes them."""
+    return _thickness
+
+
 def px(length: float) -> int:
     """A length in device-independent pixels at the zoom in force, from that at 100 %."""
     return round(length * _zoom)

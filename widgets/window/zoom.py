@@ -6,6 +6,7 @@ is made or painted from now on asks the theme for lengths, and what is there is 
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
 
@@ -53,8 +54,10 @@ class Zoom(QObject):
         zoom = min(max(percent, STEPS[0]), STEPS[-1]) / 100
         ratio = zoom / theme.zoom()
         changed = ratio != 1.0
+        if not changed and thickness == theme.thickness():
+            return
         theme.set_zoom(zoom, thickness)
-        widgets = [w for w in self._app.allWidgets() if isinstance(w, QWidget)]
+        widgets = _widgets(self._app)
         if changed:
             written = [(w, w.font()) for w in widgets if w.testAttribute(_OWN_FONT)]
             font = self._app.font()
@@ -79,6 +82,19 @@ def stepped(percent: int, by: int) -> int:
     """The next larger (1) or smaller (-1) step, the last one where there is none."""
     beyond = [step for step in STEPS if (step - percent) * by > 0]
     return (beyond[0] if by > 0 else beyond[-1]) if beyond else percent
+
+
+def _widgets(app: QApplication) -> list[QWidget]:
+    """Every widget there is. Qt hands out their places in memory: were Python's collector to run
+    while they are wrapped, it could delete one that is still to come.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return [widget for widget in app.allWidgets() if isinstance(widget, QWidget)]
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _resize_font(widget: QWidget, before: QFont, ratio: float) -> None:
