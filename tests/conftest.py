@@ -3,6 +3,7 @@
 Imports neither PySide6 nor torch: tests that need neither stay quick.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -20,6 +21,7 @@ for _name in ("HOME", "USERPROFILE"):
 for _name in ("CACHE", "CONFIG", "DATA", "STATE"):
     os.environ[f"XDG_{_name}_HOME"] = os.path.join(_HOME, _name.lower())
 
+THREADS = int(os.environ["OMP_NUM_THREADS"] or 1)
 OUR_THREADS = ("lane", "genscope")
 
 
@@ -65,6 +67,24 @@ def no_timer_left_behind(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def torch_as_in_the_window():
+    """One thread, whatever a command set before, and no denormal numbers, as on the lane.
+
+    Torch with two threads in each of two processes takes several times as long.
+    """
+    _settle_torch()
+    yield
+    _settle_torch()
+
+
+def _settle_torch():
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(THREADS)
+        torch.set_flush_denormal(True)
+
+
+@pytest.fixture(autouse=True)
 def no_file_dialog(monkeypatch):
     """Fail a test that opens a dialog of files which it has not stubbed: it would wait for ever,
     and a stray key could reach files. The dialog is cancelled."""
@@ -95,3 +115,9 @@ def _stop_timers(core, started):
     for timer in alive:
         timer.stop()
     return sorted(f"{t.objectName() or 'QTimer'} of {type(t.parent()).__name__}" for t in alive)
+
+
+def pytest_collection_finish():
+    """What has been imported stays: the collector of garbage need not go through it again."""
+    gc.collect()
+    gc.freeze()

@@ -40,7 +40,8 @@ def prepare(options: argparse.Namespace) -> None:
     memory.keep()
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     torch.set_flush_denormal(True)  # as on the window's own thread
-    torch.set_default_device(options.device)
+    if options.device != "cpu":  # a default device makes every call of torch slower
+        torch.set_default_device(options.device)
 
 
 def _count(text: str) -> int:
