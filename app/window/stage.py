@@ -16,6 +16,7 @@ from app.session.session import Session
 from app.window.tabs import Tabs
 from widgets.look import filling, theme
 from widgets.look.filling import Filling
+from widgets.look.splitter import Splitter
 from widgets.window.zoom import STEPS, Zoom, stepped
 
 LARGER = 150
@@ -211,10 +212,8 @@ class Stage(QObject):
 
 def _pages(tab: QWidget | None) -> list[QWidget]:
     """All that is laid out with panels in a tab, the hidden pages too; not what lies within one."""
-    if tab is None:
-        return []
-    found = [tab, *tab.findChildren(QWidget)]
-    return [page for page in found if filling.page_of(page) is page]
+    found = [] if tab is None else map(filling.page_of, tab.findChildren(Splitter))
+    return list({id(page): page for page in found if page is not None}.values())
 
 
 def _heads(page: QWidget) -> list[QWidget]:

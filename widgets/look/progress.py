@@ -47,9 +47,12 @@ class ProgressLine(QProgressBar):
     def show_progress(self, done: int, total: int | None, *, dim: bool = False) -> None:
         """Show `done` of `total` steps (None: unknown); `dim` while the work is paused."""
         self._done, self._total, self._dim = done, total, dim
-        # Only for screen readers: 0 … 0 is Qt's sign for work of unknown length.
+        # Only for screen readers: 0 … 0 is Qt's sign for work of unknown length. Qt would paint
+        # at once, and the window with it, however often steps come.
+        self.setUpdatesEnabled(False)
         self.setRange(0, 0 if total is None else max(1, total))
         self.setValue(done)
+        self.setUpdatesEnabled(True)
         self.update()
 
     def sizeHint(self) -> QSize:

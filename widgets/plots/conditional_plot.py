@@ -38,7 +38,7 @@ class ConditionalPlot(QWidget):
         self._values: Reals = np.empty(0)
         self._model: tuple[Reals, Reals] | None = None
         self._truth: tuple[Reals, Reals] | None = None
-        self._plot = axes.plot(self)
+        self._plot = axes.Plot(self)
         self._bars = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self._curves = pg.PlotCurveItem(antialias=True), pg.PlotCurveItem(antialias=True)
         self.key = Key(self)
@@ -49,12 +49,11 @@ class ConditionalPlot(QWidget):
         view = self._plot.getViewBox()
         view.setMouseEnabled(False, False)
         view.disableAutoRange()
-        self._plot.hideButtons()
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # clicks are this widget's: the plot neither pans nor zooms
         self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         for item in (self._bars, *self._curves):
-            self._plot.addItem(item, ignoreBounds=True)
+            self._plot.getViewBox().addItem(item, ignoreBounds=True)
         lay.down(self.key, (self._plot, 1), on=self, spacing=0)
         self.setMinimumSize(160, 96)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -59,7 +59,7 @@ class HeatMap(QWidget):
         self._scale = Scale(-10, 0)
         self._levels: tuple[float, ...] = ()
         self._shown: Box = self._home
-        self._plot = axes.plot(self)
+        self._plot = axes.Plot(self)
         self._view = self._plot.getViewBox()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._dots, self._data = Cloud(), Cloud()
@@ -79,7 +79,6 @@ class HeatMap(QWidget):
 
     def _build(self) -> None:
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.hideButtons()
         self._view.setAspectLocked(True)
         self._view.disableAutoRange()
         self._view.setDefaultPadding(0)

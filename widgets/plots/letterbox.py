@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import pyqtgraph as pg
 from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 from PySide6.QtWidgets import QWidget
+
+from widgets.plots.axes import Plot
 
 
 class Letterbox(QObject):
     """Lays out `plot`, whose aspect is locked, in `widget`, which has no layout."""
 
-    def __init__(self, plot: pg.PlotWidget, widget: QWidget) -> None:
+    def __init__(self, plot: Plot, widget: QWidget) -> None:
         super().__init__(widget)
         self._plot, self._view, self._widget = plot, plot.getViewBox(), widget
         self._box = (-1.0, 1.0, -1.0, 1.0)

@@ -53,7 +53,7 @@ class Scatter(QWidget):
         self._home = (-3.0, 3.0, -3.0, 3.0)
         self._current: int | None = None
         self._cloud, self._behind = Cloud(), Cloud()
-        self._plot = axes.plot(self)
+        self._plot = axes.Plot(self)
         self._view = self._plot.getViewBox()
         self.legend = Legend(self)
         self._build()
@@ -63,7 +63,6 @@ class Scatter(QWidget):
     def _build(self) -> None:
         lay.down((self._plot, 1), self.legend, on=self, spacing=0)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # this widget has the keys
-        self._plot.hideButtons()
         self._view.setAspectLocked(True)
         self._view.disableAutoRange()
         self._view.addItem(self._behind, ignoreBounds=True)
