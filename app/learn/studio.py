@@ -28,9 +28,9 @@ _REST = 2.5
 """Work between two pictures over what the last one took: pictures take two sevenths."""
 _QUIET = 0.1
 """Seconds between two reports to the window."""
-_MEASURE_EVERY = 2.5
+_MEASURE_EVERY = 4.0
 """Seconds of work between two measures of a learner."""
-_DEAR = 25.0
+_DEAR = 60.0
 """The same over what a measure costs, where it costs much."""
 Run = Generator[Any, None, Any]
 

@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from engines.training.adam import Adam, clipped
+
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 Loss: TypeAlias = Callable[[Any, Tensor, Tensor, float, torch.Generator], Tensor]
 """loss(net, x, labels, progress, generator): the mean over a batch, a scalar."""
@@ -79,29 +81,25 @@ class Descent:
         self._average = torch.optim.swa_utils.AveragedModel(
             net, multi_avg_fn=warming(averaging), use_buffers=False
         )
-        self._optimiser = torch.optim.AdamW(
-            net.parameters(), lr=rate, betas=betas, weight_decay=decay, fused=True
-        )
+        learned = [p for p in net.parameters() if p.requires_grad]
+        self._optimiser = Adam(learned, rate=rate, betas=betas, decay=decay)
         self.knobs = {} if knobs is None else knobs
         self.knobs["rate"] = rate
         self._clip, self._warm_up, self._steps = clip, warm_up, 0
 
     @property
     def rate(self) -> float:
-        return float(self._optimiser.param_groups[0]["lr"])
+        return self._optimiser.rate
 
     def step(self, x: Tensor, labels: Tensor, progress: float) -> dict[str, float]:
         self._steps += 1
-        for group in self._optimiser.param_groups:
-            group["lr"] = (
-                self.knobs["rate"] * cosine(progress) * min(1.0, self._steps / self._warm_up)
-            )
+        warmth = min(1.0, self._steps / self._warm_up)
+        self._optimiser.rate = self.knobs["rate"] * cosine(progress) * warmth
         loss = self._loss(self.net, x, labels, progress, self._generator)
-        self._optimiser.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.net.parameters(), self._clip)
+        slopes = self._optimiser.slopes(loss)
+        norm = clipped(slopes, self._clip)
         if norm.isfinite():
-            self._optimiser.step()
+            self._optimiser.step(slopes)
         if self._steps % _AVERAGE_EVERY == 0:
             self._average.update_parameters(self.net)
         return {"loss": loss.item(), "gradient": norm.item()}

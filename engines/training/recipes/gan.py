@@ -16,6 +16,7 @@ from engines.families.gan.net import (
     PointCritic,
     PointGenerator,
 )
+from engines.training.adam import Adam
 from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import cosine, warming
@@ -150,9 +151,7 @@ class Contest:
             generator, multi_avg_fn=warming(averaging), use_buffers=False
         )
         self._optimisers = [
-            torch.optim.Adam(
-                net.parameters(), lr=self.knobs["rate"], betas=(0.0, _BETA2[0]), fused=True
-            )
+            Adam(net.parameters(), rate=self.knobs["rate"], betas=(0.0, _BETA2[0]))
             for net in (generator, critic)
         ]
         self._last_penalty, self._penalised, self._steps = last_penalty, penalised, 0
@@ -204,17 +203,12 @@ class Contest:
         for optimiser, peak in zip(
             self._optimisers, (rate / self.knobs["haste"], rate), strict=True
         ):
-            for group in optimiser.param_groups:
-                group["lr"], group["betas"] = peak * pace, (0.0, beta2)
+            optimiser.rate, optimiser.betas = peak * pace, (0.0, beta2)
 
     def _descend(self, which: int, loss: Tensor) -> None:
         """One update of the generator (0) or of the critic (1)."""
         optimiser = self._optimisers[which]
-        parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        slopes = torch.autograd.grad(loss, parameters)
-        for parameter, slope in zip(parameters, slopes, strict=True):
-            parameter.grad = slope
-        optimiser.step()
+        optimiser.step(optimiser.slopes(loss))
 
     def see(self, x: Tensor, labels: Tensor) -> None:
         self.generator.count(labels)
@@ -229,7 +223,7 @@ class Contest:
     @property
     def rate(self) -> float:
         """The critic's; the generator's is smaller by `haste`."""
-        return float(self._optimisers[1].param_groups[0]["lr"])
+        return self._optimisers[1].rate
 
     def adopt(self, weights: Mapping[str, Tensor]) -> None:
         # what is shipped holds no critic: a fresh one has to catch up first, so training on from
