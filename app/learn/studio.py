@@ -24,8 +24,8 @@ from engines.model import NotFiniteError, Steps
 from engines.training.loop import Fitting
 from engines.training.recipe import NO_OPTIONS, Options
 
-_REST = 2.5
-"""Work between two pictures over what the last one took: pictures take two sevenths."""
+_REST = 2.8
+"""Work between two pictures over what the last one took: pictures take a quarter."""
 _QUIET = 0.1
 """Seconds between two reports to the window."""
 _MEASURE_EVERY = 4.0

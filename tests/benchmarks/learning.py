@@ -43,13 +43,14 @@ def measured(window: Window) -> list[Row]:
     seconds = time.perf_counter() - began
     desk.teaching.told.disconnect(connection)
     steps = [r.step - b for r, b in zip(desk.teaching.news.reports, before, strict=True)]
+    names = [r.family for r in desk.teaching.news.reports]
     asked = time.perf_counter()
     desk.play(False)
     until(lambda: not desk.teaching.news.racing)
     paused = 1000 * (time.perf_counter() - asked)
     return [
         Row(
-            "steps of the slowest of six learners",
+            f"steps of {names[steps.index(min(steps))]}, the slowest of six learners",
             min(steps) / seconds,
             "/s",
             "fastest",
