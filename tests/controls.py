@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.pictures.gallery import Gallery
+from widgets.plots.axes import Plot
 
 LEFT, BARE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 NATIVE = (
@@ -119,7 +120,7 @@ def _is_control(widget):
     # headers sort nothing here; a plot's keys are those of the widget around it
     if inner or isinstance(widget, (QScrollBar, QHeaderView)):
         return False
-    if _kind(widget).startswith("pyqtgraph") or _kind(widget) in BY_OTHERS:
+    if _is_plot(widget) or _kind(widget) in BY_OTHERS:
         return False
     if isinstance(widget, NATIVE):
         return True
@@ -129,7 +130,11 @@ def _is_control(widget):
 
 def _holds_a_plot(widget):
     """Whether the mouse is taken by a plot inside, for which this widget has the keys."""
-    return any(_kind(child).startswith("pyqtgraph") for child in widget.children())
+    return any(_is_plot(child) for child in widget.children())
+
+
+def _is_plot(part):
+    return isinstance(part, Plot) or _kind(part).startswith("pyqtgraph")
 
 
 def _faults_of(control, seen):

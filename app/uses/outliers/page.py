@@ -139,7 +139,16 @@ class OutliersPage(Page):
             self._said[name] = words.progress(step)
         else:
             self._said[name] = words.state(step)
-        self.show()
+        if isinstance(step, Loading | Measuring):
+            self._show_head(name)  # nothing else has changed
+        else:
+            self.show()
+
+    def _show_head(self, name: str) -> None:
+        card = next((c for c in self._session.chosen() if c.name == name), None)
+        if card is not None and name in self.view.columns:
+            said = self._said.get(name, "")
+            self.view.head(name, words.head(card, self.verdicts.get(name), self.score(), said))
 
     @Slot(str, object)
     def _fail(self, name: str, failure: Failure) -> None:
@@ -162,7 +171,7 @@ class OutliersPage(Page):
             p = found.p.get(score, np.empty(0)) if found else np.empty(0)
             plot = self.view.columns[card.name]
             plot.show_values(p, card.family, rate)
-            self.view.head(card.name, words.head(card, found, score, self._said.get(card.name, "")))
+            self._show_head(card.name)
         self._show_rate(rate)
         self._show_table(score, rate)
         self._show_roc(score)

@@ -83,36 +83,58 @@ class PictureRaster(nn.Module):
         with torch.no_grad():
             self.out.bias.copy_((count / count.sum()).log())
 
-    def forward(self, levels: Tensor, labels: Tensor, which: Tensor, place: Tensor) -> Tensor:
+    def forward(
+        self,
+        levels: Tensor,
+        labels: Tensor,
+        which: Tensor,
+        place: Tensor,
+        count: Tensor | None = None,
+    ) -> Tensor:
         """Logits (m, levels) of pixels `place` (m,) of the pictures `which` (m,) of a batch.
 
         levels (n, H, W) int64 and labels (n,) are the batch; what stands at `place` and after it
-        does not matter.
+        does not matter. `count` is what `self.count` finds, where that is known.
         """
         row, column = place // self.side, place % self.side
         margin = (self.reach, self.reach, self.rows, 0)
         padded = F.pad(levels, margin, value=self.levels)
         at = (row + self.rows) * padded.shape[2] + column + self.reach
         start = (which * padded[0].numel() + at)[:, None]
-        window, near = padded.take(start + self.window), padded.take(start + self.near)
-        value = window.remainder(self.levels).float() / (self.levels - 1)
-        count = self.count(levels, which, place)
+        value, near = self._shades(padded, start + self.window), padded.take(start + self.near)
+        if count is None:
+            count = self.count(levels, which, place)
         h = self.seen(torch.cat([value, (value > 0).float()], 1))
-        h = h + self.beside(self.codes(near).flatten(1)) + self.palette(count.log1p())
-        of = labels[which]
+        often = count.log1p()
+        h = h + self.beside(self.codes(near).flatten(1)) + self.palette(often)
+        of = labels[which] if len(labels) > 1 else labels  # one label serves all places
         region = row * _REGIONS // self.height * _REGIONS + column * _REGIONS // self.side
         h = h + self.place[place] + self.label(of) + self.region(of * _REGIONS**2 + region)
         for block in self.blocks:
             h = block(h, of)
         logits: Tensor = self.out(self.norm(h))
-        return logits + self.again[0] * count.log1p() + self.again[1] * (count > 0)
+        return logits + self.again[0] * often + self.again[1] * (count > 0)
+
+    def _shades(self, padded: Tensor, at: Tensor) -> Tensor:
+        """Levels as numbers in [0, 1], 0 outside, at places that are wanted often or seldom."""
+        often = at.numel() > padded.numel()
+        part = padded if often else padded.take(at)
+        shades = part.remainder(self.levels).float() / (self.levels - 1)
+        return shades.take(at) if often else shades
+
+    def everywhere(self, levels: Tensor, labels: Tensor) -> Tensor:
+        """Logits at every pixel, given those before it: (n, H, W) -> (n, H·W, levels)."""
+        n, pixels = len(levels), self.height * self.side
+        every = torch.arange(n * pixels, device=levels.device)
+        seen = F.one_hot(levels.flatten(1), self.levels).float()
+        count = (seen.cumsum(1) - seen).flatten(0, 1)
+        logits: Tensor = self(levels, labels, every // pixels, every % pixels, count)
+        return logits.view(n, pixels, -1)
 
     def conditionals(self, levels: Tensor, labels: Tensor) -> Tensor:
         """log p(x_i = level | x_<i, c) at every pixel: (n, H, W) -> (n, H, W, levels) nats."""
-        n, pixels = len(levels), self.height * self.side
-        every = torch.arange(n * pixels, device=levels.device)
-        logits: Tensor = self(levels, labels, every // pixels, every % pixels)
-        return logits.log_softmax(1).view(*levels.shape, self.levels)
+        log_p = self.everywhere(levels, labels).log_softmax(2)
+        return log_p.view(*levels.shape, self.levels)
 
     def pixel(self, levels: Tensor, labels: Tensor, place: int) -> Tensor:
         """Logits (n, levels) of one pixel of every picture, given those before it."""

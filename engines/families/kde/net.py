@@ -146,6 +146,7 @@ class PictureKernels:
 
     def __init__(self, levels: Tensor, labels: Tensor) -> None:
         self.levels, self.labels = levels, labels
+        self._kept: tuple[float, Tensor] | None = None
 
     @classmethod
     def of(cls, x: Tensor, labels: Tensor) -> PictureKernels:
@@ -165,27 +166,46 @@ class PictureKernels:
         """The first `count` pictures (N, C, H, W) in [-1, 1], or all, and their classes (N,)."""
         return self.levels[:count].float() / 127.5 - 1, self.labels[:count]
 
-    def log_kernels(self, x: Tensor, centres: Tensor, h: float) -> Tensor:
-        """log P(x | centre) in nats: levels x (n, …) and centres (N, …) uint8 -> (n, N) float64."""
+    def log_kernels(
+        self, x: Tensor, centres: Tensor, h: float, blank: Tensor | None = None
+    ) -> Tensor:
+        """log P(x | centre) in nats: levels x (n, …) and centres (N, …) uint8 -> (n, N) float64.
+
+        Most pixels are black: `blank` (N,) is log P(a black picture | centre), where that is known,
+        and the others are looked at one by one.
+        """
+        if blank is None:
+            blank = self._log_blank(centres, h)
         k, c = x.flatten(1).double(), centres.flatten(1)
-        black, white = k == 0, k == 255
-        grey = ~(black | white)
-        level = torch.arange(256, dtype=torch.float64, device=k.device)
-        tail_low, tail_high = log_ndtr((0.5 - level) / h), log_ndtr((level - 254.5) / h)
+        lit = (k != 0).any(0).nonzero()[:, 0]  # black in no picture: nothing to change there
+        k, c = k[:, lit], c.index_select(1, lit)
+        white, level = k == 255, c.int()
+        shown, grey = (k != 0).double(), ((k != 0) & ~white).double()
         correction = 1 / (24 * h * h)
         curvature = -0.5 / h**2 + correction / h**2
         constant = -math.log(h * math.sqrt(2 * math.pi)) - correction
-        # pixels that no picture has grey (black, white) add nothing there
-        some = grey.any(0)
-        here, value = grey[:, some].double(), c[:, some].double()
-        seen = here * k[:, some]
+        value, seen = c.double(), grey * k
         squares = (seen * seen).sum(1, keepdim=True) - 2 * seen @ value.T
-        squares = squares + here @ (value * value).T
-        out: Tensor = curvature * squares + constant * here.sum(1, keepdim=True)
-        for end, tail in ((black, tail_low), (white, tail_high)):
-            some = end.any(0)
-            out += end[:, some].double() @ tail[c[:, some].int()].T
+        squares = squares + grey @ (value * value).T
+        out: Tensor = blank + curvature * squares + constant * grey.sum(1, keepdim=True)
+        out -= shown @ _tail_low(h, k.device)[level].T
+        some = white.any(0).nonzero()[:, 0]
+        if len(some):
+            tail = _tail_low(h, k.device).flip(0)  # symmetrical: white as seen from white
+            out += white[:, some].double() @ tail[level.index_select(1, some)].T
         return out
+
+    def _log_blank(self, centres: Tensor, h: float) -> Tensor:
+        """log P(a black picture | centre) in nats of centres (N, …): (N,) float64."""
+        tail = _tail_low(h, centres.device)
+        parts = [tail[part.flatten(1).int()].sum(1) for part in centres.split(_CHUNK)]
+        return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+
+    def _blanks(self, h: float) -> Tensor:
+        """The same of all centres, kept for the last h."""
+        if self._kept is None or self._kept[0] != h:
+            self._kept = h, self._log_blank(self.levels, h)
+        return self._kept[1]
 
     def log_of_known(self, members: Tensor, x: Tensor, known: Tensor, h: float) -> Tensor:
         """log P(x_o | centre) in nats of the known pixels' levels, for some centres: (N,) float64.
@@ -202,9 +222,11 @@ class PictureKernels:
 
     def log_mass(self, x: Tensor, h: float, *, label: int | None = None) -> Tensor:
         """log P(x) or log P(x | label) in nats of pictures (n, C, H, W): (n,) float64."""
-        levels = self.levels if label is None else self.levels[self.labels == label]
-        k = to_levels(x)
-        parts = [torch.logsumexp(self.log_kernels(k, chunk, h), 1) for chunk in levels.split(2_000)]
+        levels, blanks = self.levels, self._blanks(h)
+        if label is not None:
+            levels, blanks = levels[self.labels == label], blanks[self.labels == label]
+        k, chunks = to_levels(x), zip(levels.split(_CHUNK), blanks.split(_CHUNK), strict=True)
+        parts = [torch.logsumexp(self.log_kernels(k, c, h, blank), 1) for c, blank in chunks]
         return torch.logsumexp(torch.stack(parts, 1), 1) - math.log(len(levels))
 
     def leave_one_out(self, h: float) -> float:
@@ -223,6 +245,13 @@ class PictureKernels:
         """Pictures in [-1, 1]: levels[pick] + h·e, rounded and clipped."""
         levels = (self.levels[pick].float() + h * e).round().clamp(0, 255)
         return levels / 127.5 - 1
+
+
+def _tail_low(h: float, device: torch.device) -> Tensor:
+    """log P(black | centre c) of x = clip(round(c + h ε)): (256,) float64."""
+    level = torch.arange(256, dtype=torch.float64, device=device)
+    tail: Tensor = log_ndtr((0.5 - level) / h)
+    return tail
 
 
 def level_table(h: float) -> Tensor:

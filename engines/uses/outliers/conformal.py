@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -76,6 +77,7 @@ def share_between(hits: int, of: int) -> tuple[float, float]:
     return low, high
 
 
+@lru_cache(maxsize=4096)  # a table asks for the same few again with each batch
 def _beta(probability: float, k: int, n: int) -> float:
     """The quantile of Beta(k, n + 1 − k): its distribution at x is P(Binomial(n, x) ≥ k)."""
     low, high = 0.0, 1.0
@@ -94,8 +96,9 @@ def _at_least(k: int, n: int, x: float) -> float:
     return float(np.exp(log_p).sum())
 
 
+@lru_cache(maxsize=16)
 def _log_choose(n: int) -> Floats:
-    """log of n over i, for i = 0 … n."""
+    """log of n over i, for i = 0 … n; not to be written to."""
     log_factorial = np.concatenate([[0.0], np.log(np.arange(1, n + 1)).cumsum()])
     found: Floats = log_factorial[n] - log_factorial - log_factorial[::-1]
     return found

@@ -7,6 +7,7 @@ draws outliers and held-out examples anew, each among themselves (Efron & Tibshi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -73,11 +74,8 @@ def detection(outliers: Floats, held_out: Floats, seed: int = 0) -> Detection:
     m, n = len(outliers), len(held_out)
     if not m or not n:
         raise ValueError("a detection needs scores of outliers and of held-out examples")
-    random = np.random.default_rng(seed)
-    found = _figures(
-        _counted(outliers, outliers, held_out, random),
-        _counted(held_out, outliers, held_out, random),
-    )
+    drawn = _drawn(outliers, np.random.default_rng(seed))
+    found = _figures(*drawn, *_resampled(held_out.astype(np.float64).tobytes(), seed + 1))
     low, high = np.percentile(found, (_TAIL, 100 - _TAIL), axis=1)
     values = auroc(outliers, held_out), aupr(outliers, held_out), fpr95(outliers, held_out)
     first, second, third = (
@@ -87,23 +85,37 @@ def detection(outliers: Floats, held_out: Floats, seed: int = 0) -> Detection:
     return Detection(first, second, third, m, n)
 
 
-def _counted(
-    scores: Floats, outliers: Floats, held_out: Floats, random: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """How many of each resample of `scores` are at each threshold, the highest first: (B, K)."""
-    thresholds = np.unique(np.concatenate([outliers, held_out]))[::-1]
-    place = len(thresholds) - 1 - np.searchsorted(thresholds[::-1], scores)
-    drawn = place[random.integers(0, len(scores), (RESAMPLES, len(scores)))]
-    drawn += len(thresholds) * np.arange(RESAMPLES)[:, None]
-    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * len(thresholds))
-    return counts.reshape(RESAMPLES, len(thresholds))
+def _drawn(outliers: Floats, random: np.random.Generator) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Their distinct scores (K,), the highest first, and how many of each resample has (B, K)."""
+    distinct, place = np.unique(-outliers, return_inverse=True)
+    drawn = place[random.integers(0, len(place), (RESAMPLES, len(place)))]
+    drawn += len(distinct) * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * len(distinct))
+    return -distinct, counts.reshape(RESAMPLES, len(distinct))
 
 
-def _figures(t: npt.NDArray[np.int64], f: npt.NDArray[np.int64]) -> Floats:
-    """AUROC, AUPR and FPR95 of resamples (3, B): outliers t and held-out examples f (B, K)."""
-    above, false = t.cumsum(1), f.cumsum(1)
-    m, n = int(above[0, -1]), int(false[0, -1])
-    area = (f * (above - t / 2)).sum(1) / (m * n)
+@lru_cache(maxsize=32)
+def _resampled(held_out: bytes, seed: int) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """Held-out scores in their order (n,), and of how many among the k lowest each resample has
+    (B, n + 1). Every kind of outlier is held against the same.
+    """
+    order = np.sort(np.frombuffer(held_out))
+    n = len(order)
+    drawn = np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
+    drawn += n * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n)
+    return order, np.pad(counts.cumsum(1, dtype=np.int32), ((0, 0), (1, 0)))
+
+
+def _figures(
+    scores: Floats, t: npt.NDArray[np.int64], order: Floats, lower: npt.NDArray[np.int32]
+) -> Floats:
+    """AUROC, AUPR and FPR95 of resamples (3, B); see `_drawn` and `_resampled`."""
+    below = lower[:, np.searchsorted(order, scores, "left")]
+    upto = lower[:, np.searchsorted(order, scores, "right")]
+    above, n = t.cumsum(1), int(lower[0, -1])
+    m, false = int(above[0, -1]), n - below
+    area = (t * (below + upto)).sum(1) / (2 * m * n)
     precision = above / np.maximum(above + false, 1)
     must = int(np.ceil(_FOUND * m - 1e-9))
     first = (above >= must).argmax(1)

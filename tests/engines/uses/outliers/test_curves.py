@@ -61,12 +61,12 @@ def test_equal_scores_tell_nothing():
 def test_a_resample_has_the_figures_of_its_scores(ties):
     """The bootstrap counts scores at thresholds; that gives what the plain functions give."""
     a, b = scored(7, ties)
-    t = curves._counted(a, a, b, np.random.default_rng(1))
-    f = curves._counted(b, a, b, np.random.default_rng(2))
-    thresholds = np.unique(np.concatenate([a, b]))[::-1]
-    found = curves._figures(t, f)
+    scores, t = curves._drawn(a, np.random.default_rng(1))
+    order, lower = curves._resampled(b.tobytes(), 2)
+    found = curves._figures(scores, t, order, lower)
     for i in range(5):
-        drawn = np.repeat(thresholds, t[i]), np.repeat(thresholds, f[i])
+        drawn = np.repeat(scores, t[i]), np.repeat(order, np.diff(lower[i]))
         assert len(drawn[0]) == len(a)
+        assert len(drawn[1]) == len(b)
         plain = [of(*drawn) for of in (curves.auroc, curves.aupr, curves.fpr95)]
         assert found[:, i].tolist() == pytest.approx(plain)
