@@ -3,6 +3,8 @@
 The benchmark of the window, the test of calm and the program that is killed share it.
 """
 
+from contextlib import nullcontext
+
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
@@ -73,13 +75,18 @@ def _says(window, widget):
     return widget is window.messages or window.messages.isAncestorOf(widget)
 
 
-def shift(window, act):
-    """By how many pixels what is in view moves when this is done, before anything else happens."""
+def shift(window, act, measuring=nullcontext):
+    """By how many pixels what is in view moves when this is done, before anything else happens.
+
+    To look where everything is takes longer than the act: `measuring()` is round that.
+    """
     _lay_out()
-    before = places(window)
+    with measuring():
+        before = places(window)
     act()
     _lay_out()
-    after = places(window)
+    with measuring():
+        after = places(window)
     pairs = [(box, after[key]) for key, box in before.items() if key in after]
     return max(
         max(abs(a - b) for a, b in zip(box.getRect(), now.getRect(), strict=True))

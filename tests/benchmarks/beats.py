@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 
@@ -33,6 +34,14 @@ class Heart(QObject):
         self.gaps.append(1000 * (now - self._last))
         self.busy.append(1000 * (spent - self._spent))
         self._last, self._spent = now, spent
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is done within is measuring, and no part of a gap."""
+        now, spent = time.perf_counter(), time.thread_time()
+        yield
+        self._last += time.perf_counter() - now
+        self._spent += time.thread_time() - spent
 
     def stop(self) -> None:
         self._timer.stop()

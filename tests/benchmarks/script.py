@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,7 @@ class Script:
         self.hand, self.report = Hand(window), Report()
         self._rng = random.Random(seed) if seed is not None else None
         self._messages = 0
+        self.heart: Any = None
 
     def acts(self) -> list[tuple[str, Callable[[], object]]]:
         """All acts in the order of the script: pictures first, then points, and back."""
@@ -148,7 +149,8 @@ class Script:
 
         columns = self.window.presenters[0].columns
         self._patiently(lambda: columns and all(c.frame is not None for c in columns.values()))
-        heart, end, known = Heart(), time.monotonic() + seconds, set[str]()
+        self.heart = heart = Heart()
+        end, known = time.monotonic() + seconds, set[str]()
         for name, act in self._turns(rounds):
             if time.monotonic() >= end:
                 break
@@ -188,12 +190,13 @@ class Script:
         """A message comes; the one before goes."""
         from tests.hand import shift
 
+        measuring = self.heart.aside if self.heart is not None else nullcontext
         self._messages += 1
         said = self.window.messages
         if len(said.rows) > 1:
-            self.report.shifts.append(shift(self.window, said.rows[-1].dismiss.click))
+            self.report.shifts.append(shift(self.window, said.rows[-1].dismiss.click, measuring))
         text = f"broken-{self._messages}.png is no picture; choose another."
-        self.report.shifts.append(shift(self.window, lambda: said.tell(text)))
+        self.report.shifts.append(shift(self.window, lambda: said.tell(text), measuring))
 
     def look_at_queue(self) -> None:
         self.hand.turn_queue()

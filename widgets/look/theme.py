@@ -6,6 +6,7 @@ Everything visual that more than one widget needs to agree on lives here.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
@@ -147,9 +148,15 @@ def contrast(a: QColor, b: QColor) -> float:
 
 def legible(ink: QColor, paper: QColor) -> QColor:
     """`ink` moved towards black or white until small text on `paper` reads (contrast ≥ 4.5)."""
-    pole = QColor("#FFFFFF" if _luminance(paper) < 0.18 else "#000000")
-    mixes = (mix(ink, pole, step / 20) for step in range(20))
-    return next((tone for tone in mixes if contrast(tone, paper) >= 4.5), pole)
+    return QColor(_legible(ink.name(), paper.name()))
+
+
+@lru_cache(maxsize=256)  # asked for whenever something is painted
+def _legible(ink: str, paper: str) -> str:
+    pole = QColor("#FFFFFF" if _luminance(QColor(paper)) < 0.18 else "#000000")
+    mixes = (mix(QColor(ink), pole, step / 20) for step in range(20))
+    found = next((tone for tone in mixes if contrast(tone, QColor(paper)) >= 4.5), pole)
+    return found.name()
 
 
 def mix(a: QColor, b: QColor, share: float) -> QColor:
