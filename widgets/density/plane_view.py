@@ -13,7 +13,7 @@ from widgets.density.numbers import DensityNumbers
 from widgets.density.posterior_view import PosteriorView
 from widgets.look import lay, theme
 from widgets.look.colours import Scale
-from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.frames import card, keep_only, paint_once, scrolled
 from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
@@ -87,6 +87,7 @@ class PlaneView(QWidget):
 
     def set_panels(self, specs: tuple[PanelSpec, ...]) -> None:
         """Show these maps; one that stays keeps what it shows."""
+        paint_once(self)
         keep_only(self._panels, {spec.name for spec in specs})
         for spec in specs:
             if spec.name not in self._panels:

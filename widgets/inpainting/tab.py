@@ -30,7 +30,7 @@ from widgets.controls.prompt import PromptFields
 from widgets.inpainting.desk import Desk
 from widgets.inpainting.filling_row import FillingRow
 from widgets.look import lay, theme
-from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.frames import card, keep_only, paint_once, scrolled
 from widgets.look.specs import RowSpec
 
 GIVEN_WIDTH, ROWS_WIDTH, INSPECTOR_WIDTH = 364, 364, 248
@@ -89,6 +89,7 @@ class InpaintingTab(QWidget):
 
     def set_rows(self, specs: tuple[RowSpec, ...]) -> None:
         """Show these models; a row that stays keeps its draws."""
+        paint_once(self)
         keep_only(self._rows, {spec.name for spec in specs})
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:

@@ -30,7 +30,7 @@ from widgets.interpolation.latent_panel import LatentPanel
 from widgets.interpolation.player import Player
 from widgets.interpolation.row import InterpolationRow
 from widgets.look import lay, theme
-from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.frames import card, keep_only, paint_once, scrolled
 from widgets.look.specs import RowSpec
 from widgets.pictures.keyframes import KeyStrip
 
@@ -100,6 +100,7 @@ class InterpolationTab(QWidget):
         self, specs: tuple[RowSpec, ...], frame: Callable[[QWidget], Frame] | None = None
     ) -> None:
         """Show these models; a row that stays keeps its frames, a new one is made with `frame`."""
+        paint_once(self)
         keep_only(self._rows, {spec.name for spec in specs})
         for place, spec in enumerate(specs):
             if spec.name not in self._rows:

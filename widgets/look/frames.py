@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 from widgets.look import lay, theme
@@ -50,6 +50,15 @@ def keep_only(widgets: dict[str, W], names: Collection[str]) -> None:
     """Let those go that are not among these names."""
     for name in [name for name in widgets if name not in names]:
         leave(widgets.pop(name))
+
+
+def paint_once(widget: QWidget) -> None:
+    """Paint what lies in a widget when all of it has its place: while rows come one by one, each
+    would be painted in every size that it has on the way.
+    """
+    if widget.isVisible() and widget.updatesEnabled():
+        widget.setUpdatesEnabled(False)
+        QTimer.singleShot(0, widget, lambda: widget.setUpdatesEnabled(True))
 
 
 def clear(layout: QLayout) -> None:

@@ -70,7 +70,7 @@ def dress(plot: Plot, font: QFont, *, gap: int = 4) -> None:
         axis.setStyle(maxTickLevel=0)
     plot.getAxis("left").setWidth(4 * theme.UNIT + _named(plot, "left", font))
     below = _named(plot, "bottom", font)
-    plot.getAxis("bottom").setHeight(theme.px(20) + below if below else None)
+    plot.getAxis("bottom").setHeight(theme.px(20) + below)
 
 
 def name(plot: Plot, font: QFont, across: str, up: str) -> None:

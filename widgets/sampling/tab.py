@@ -30,7 +30,7 @@ from widgets.controls.knobs import KnobPanel
 from widgets.controls.number import NumberBox
 from widgets.controls.prompt import PromptFields
 from widgets.look import lay, theme
-from widgets.look.frames import card, keep_only, scrolled
+from widgets.look.frames import card, keep_only, paint_once, scrolled
 from widgets.look.glyphs import Glyph, GlyphButton
 from widgets.pictures.gallery import Gallery
 from widgets.pictures.viewer import Viewer
@@ -164,6 +164,7 @@ class SamplingTab(QWidget):
 
     def set_columns(self, specs: tuple[ColumnSpec, ...]) -> None:
         """Show these models; a column that stays keeps its pictures."""
+        paint_once(self)
         names = {spec.name for spec in specs}
         keep_only(self._columns, names)
         keep_only(self._sections, names)
