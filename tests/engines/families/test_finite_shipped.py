@@ -12,6 +12,8 @@ from engines.inpaint import methods_for
 from engines.training.reports.finite import DOCUMENT, asked, plane_cards, samples_of, write
 
 CARDS = plane_cards()
+QUICK = ("moons", "checkerboard", "cities")
+"""Data sets of which every family is asked each time; of the others in `make evidence`."""
 CHEAP = {"steps": 8, "rungs": 2, "cells": 256, "resamplings": 2, "particles": 8}
 STRICT = ("tds",)
 """What keeps its steps here, and may lose no draw."""
@@ -34,11 +36,20 @@ def hurried(model):
     )
 
 
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def sparing(cards):
+    rare = pytest.mark.evidence
+    return [
+        pytest.param(card, id=card.name, marks=() if card.data in QUICK else rare) for card in cards
+    ]
+
+
+@pytest.mark.parametrize("card", sparing(CARDS))
 def test_draws_along_a_line_are_finite_and_near_the_data(card):
     model = hurried(open_model(card))
     x = samples_of(model, 256)
     for method in methods_for(model):
+        if method.name in STRICT and card.data != QUICK[0]:
+            continue  # of other data sets below, in `make evidence`
         found = asked(model, x, method, 3, 32, cheap(method))
         assert (found.unsound, found.copied, found.failed) == SOUND, found
         # a chain cut short may not have arrived: one draw of a hundred
