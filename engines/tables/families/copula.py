@@ -40,7 +40,7 @@ KNOBS = (
         5,
         "Sweeps of the chain between two draws: the more, the less the draws depend on each other.",
     ),
-    Knob("burn", "Burn-in", 150, 20, 5000, 10, "Sweeps before the first draw, thrown away."),
+    Knob("burn", "Burn-in", 200, 20, 5000, 10, "Sweeps before the first draw, thrown away."),
     Knob(
         "margins",
         "Margins",
