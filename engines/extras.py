@@ -45,6 +45,7 @@ EXTRAS: Mapping[str, Extra] = {
         "chained trees, pooled results and Parquet need",
         {
             "pandas": "pandas",
+            "patsy": "patsy",
             "pyarrow": "pyarrow",
             "sklearn": "scikit-learn",
             "scipy": "scipy",

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ MOST_CELLS, MOST_COLUMNS, MOST_BYTES = 5_000_000, 1000, 1 << 30
 """50,000 rows of 100 columns."""
 LONGEST_CELL = 10_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+MARKS = (".imp", ".id")
+"""The first columns of a long table of imputations, as R's mice has it."""
 _SEPARATORS = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"[-+−]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
 _REMARK = "# genscope "
@@ -74,7 +77,7 @@ def read(path: Path) -> Sheet:
     Raises MissingExtra for Parquet without the extra `tables`.
     """
     if path.suffix.lower() == ".parquet":
-        return _parquet(path)
+        return _data_of(_parquet(path))
     try:
         if not path.is_file():
             raise TableError(f"there is no file '{path}'")
@@ -83,7 +86,21 @@ def read(path: Path) -> Sheet:
         raw = path.read_bytes()
     except OSError as error:
         raise TableError(f"{path.name} cannot be read: {reason(error)}") from error
-    return parse(raw, path.stem)
+    return _data_of(parse(raw, path.stem))
+
+
+def _data_of(sheet: Sheet) -> Sheet:
+    """Of a long table of imputations the data alone, number 0; other sheets stay as they are."""
+    if sheet.header[:2] != MARKS:
+        return sheet
+    keep = [cell == "0" for cell in sheet.columns[0]]
+    columns = tuple(tuple(compress(column, keep)) for column in sheet.columns[2:])
+    if not any(keep) or not columns:
+        raise TableError(
+            f"{sheet.name} holds imputations without the data: it has no row of .imp 0"
+        )
+    said = Event("it holds imputations: the data alone (.imp 0) were read")
+    return Sheet(sheet.name, sheet.header[2:], columns, (*sheet.events, said))
 
 
 def parse(raw: bytes, name: str) -> Sheet:
@@ -123,7 +140,7 @@ def _text(value: object) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return " ".join(str(value).split())
+    return str(value).strip()
 
 
 def _check_size(rows: int, columns: int, name: str) -> None:
@@ -255,7 +272,7 @@ def _parquet(path: Path) -> Sheet:
         with parquet.ParquetFile(path) as file:
             _check_size(file.metadata.num_rows, file.metadata.num_columns, path.stem)
             table: Any = file.read()
-    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors or OSErrors
+    except (OSError, ValueError, NotImplementedError) as error:  # as pyarrow's own are
         first = (str(error).splitlines() or ["damaged"])[0]
         raise TableError(f"{path.name} is no Parquet file that can be read: {first}") from error
     return of_columns(path.stem, {n: table[n].to_pylist() for n in table.column_names})
