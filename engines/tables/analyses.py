@@ -115,7 +115,7 @@ def pooled(imputations: Imputations, text: str) -> Generator[float, None, Result
             "those"
         )
     places = [table.place(name) for name in asked.columns]
-    whole = ~np.isnan(table.x[:, places]).any(1)
+    whole: Bools = np.asarray(~np.isnan(table.x[:, places]).any(1))
     alone = _complete_case(asked, table, whole)
     rows = []
     for j, name in enumerate(found[0].names):

@@ -26,7 +26,8 @@ Rng = np.random.Generator
 FEWEST_ROWS = 5
 MOST_LEVELS, RARE, FEW_NUMBERS = 20, 5, 20
 """Levels that are learned; counts below which levels are merged; whole numbers taken as levels."""
-_COPIES, _COMPARED = 0.99999, 60
+_COMPARED, _COMPARED_ROWS = 60, 2000
+"""Columns and rows that are looked at for copies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,18 +209,22 @@ def _category(
 
 
 def _copies(features: Sequence[Feature], z: Floats) -> list[Event]:
-    """Pairs of scores that move together, which regressions cannot tell apart."""
+    """Pairs of scores of which one follows from the other, which regressions cannot tell apart."""
     places = [f for f, feature in enumerate(features) if not feature.levels][:_COMPARED]
-    events = []
+    events, some = [], z[:_COMPARED_ROWS]
     for i, a in enumerate(places):
         for b in places[i + 1 :]:
-            both = ~np.isnan(z[:, a]) & ~np.isnan(z[:, b])
-            if both.sum() < FEWEST_ROWS or np.ptp(z[both, a]) == 0 or np.ptp(z[both, b]) == 0:
-                continue
-            if abs(np.corrcoef(z[both, a], z[both, b])[0, 1]) > _COPIES:
+            both = ~np.isnan(some[:, a]) & ~np.isnan(some[:, b])
+            if both.sum() > FEWEST_ROWS and _monotone(some[both, a], some[both, b]):
                 said = (
                     f"'{features[a].name}' and '{features[b].name}' move together: a gap in one "
                     "follows from the other"
                 )
                 events.append(Event(said, features[a].name))
     return events
+
+
+def _monotone(a: Floats, b: Floats) -> bool:
+    """Whether b grows, or falls, wherever a grows, and stays where a does."""
+    a, b = np.diff(a[order := np.argsort(a, kind="stable")]), np.diff(b[order])
+    return bool(((a > 0) == (b > 0)).all() or ((a > 0) == (b < 0)).all())

@@ -117,7 +117,8 @@ def numbers_of(table: DataTable, x: Floats, name: str) -> Floats:
     levels = table.columns[place].levels
     if not levels:
         return x[:, place]
-    return np.array([float(level) for level in levels])[x[:, place].astype(int)]
+    found: Floats = np.array([float(level) for level in levels])[x[:, place].astype(int)]
+    return found
 
 
 def _frame(table: DataTable, x: Floats, columns: tuple[str, ...], binary: str) -> Any:

@@ -57,8 +57,9 @@ def fill(
     `mean` (C, D).
     """
     d = z.shape[-1]
-    rows = np.flatnonzero(patterns.missing.any(1)[patterns.of])
-    step = max(1, _CELLS // (d * d * len(z)))
+    any_missing: Bools = np.asarray(patterns.missing.any(1))
+    rows = np.flatnonzero(any_missing[patterns.of])
+    step = max(1, _CELLS // max(1, d * d * len(z)))
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         of = patterns.of[some]

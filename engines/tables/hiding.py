@@ -82,7 +82,8 @@ def _scaled(weight: Floats, known: Bools, share: float) -> Floats:
         if abs(lacking - 1) < 1e-3:
             break
         chance = chance * lacking
-    return chance.clip(0, 1)
+    found: Floats = chance.clip(0, 1)
+    return found
 
 
 def _keep_one(x: Floats, mask: Bools, rng: np.random.Generator) -> None:

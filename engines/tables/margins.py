@@ -26,6 +26,12 @@ def normal_quantile(p: Floats) -> Floats:
     return found
 
 
+def _sd(x: Floats) -> float:
+    """The standard deviation, also of numbers whose squares are none."""
+    scale = float(np.abs(x).max()) or 1.0
+    return scale * float(np.std(x / scale)) or 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Margin:
     """A column's `values` and their `scores`, knots of a monotone map; `low` and `high` are limits.
@@ -81,13 +87,13 @@ def scored(column: Column, x: Floats) -> Margin:
     wide = _BEYOND * (high - low)
     least = max(low - wide, low / 2 if low > 0 else 0.0) if low >= 0 else low - wide
     most = min(high + wide, high / 2 if high < 0 else 0.0) if high <= 0 else high + wide
-    slope = float(np.std(seen)) / spread
+    slope = _sd(seen) / spread
     return Margin(column, np.repeat(values, 2)[keep], knots[keep], slope, least, most)
 
 
 def normal(column: Column, x: Floats) -> Margin:
     """The margin of a column as a straight line: mean 0 and standard deviation 1, no limits."""
     seen = x[~np.isnan(x)]
-    mean, sd = float(seen.mean()), float(seen.std()) or 1.0
+    mean, sd = float(seen.mean()), _sd(seen)
     ends = np.array([-1.0, 1.0])
     return Margin(column, mean + sd * ends, ends, sd, -np.inf, np.inf)

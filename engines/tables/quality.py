@@ -13,6 +13,7 @@ import numpy as np
 
 from engines.tables.data import Bools, DataTable, Floats
 from engines.tables.imputing import Imputations
+from engines.tables.keys import Places
 
 LEVELS: Mapping[int, int] = {50: 3, 90: 19, 95: 39}
 """Intervals in percent, and how many draws each needs."""
@@ -103,7 +104,8 @@ def covers(x: Floats, drawn: Floats, level: int) -> Bools | None:
         return None
     tail = (1 - level / 100) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="weibull")
-    return (low <= x) & (x <= high)
+    found: Bools = (low <= x) & (x <= high)
+    return found
 
 
 def _numbers(name: str, x: Floats, drawn: Floats) -> ColumnQuality:
@@ -133,11 +135,9 @@ class _Energy:
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
-        self._found: list[tuple[Floats, Floats, Floats]] = []
+        self._found: list[tuple[Places, Floats, Floats]] = []
 
-    def add(
-        self, rows: Floats | np.ndarray[tuple[int], np.dtype[np.int64]], x: Floats, drawn: Floats
-    ) -> None:
+    def add(self, rows: Places, x: Floats, drawn: Floats) -> None:
         self._found.append((rows, x, drawn))
 
     def score(self) -> float | None:

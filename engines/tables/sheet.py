@@ -106,6 +106,7 @@ def _data_of(sheet: Sheet) -> Sheet:
 def parse(raw: bytes, name: str) -> Sheet:
     """The bytes of a CSV or TSV file. Raises TableError."""
     text, events = _decoded(raw, name)
+    text = text.removeprefix("\ufeff")
     if text.startswith(_REMARK):
         text = text.partition("\n")[2]
     if not text.strip():
@@ -113,6 +114,7 @@ def parse(raw: bytes, name: str) -> Sheet:
     separator = _separator(text)
     rows = _rows(text, separator, name)
     header, body = rows[0], rows[1:]
+    _check_size(max(1, len(body)), len(header), name)
     if all(_NUMBER.fullmatch(cell.strip()) for cell in header):
         body = rows
         header = [f"V{i + 1}" for i in range(len(header))]
@@ -213,7 +215,7 @@ def _rows(text: str, separator: str, name: str) -> list[list[str]]:
 
 def _names(header: list[str]) -> tuple[tuple[str, ...], tuple[Event, ...]]:
     """A name for each column: blank and repeated ones get numbers."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     events: list[Event] = []
     for place, given in enumerate(header, 1):
         text = shortened(" ".join(str(given).split()))
@@ -224,7 +226,7 @@ def _names(header: list[str]) -> tuple[tuple[str, ...], tuple[Event, ...]]:
             name = f"{text or f'column {place}'}.{number}"
         if name != text:
             events.append(Event(f"the name of column {place}, '{text}', became '{name}'", name))
-        names.append(name)
+        names[name] = None
     return tuple(names), tuple(events)
 
 

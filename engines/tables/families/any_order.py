@@ -26,9 +26,9 @@ KNOBS = (
         "steps",
         "Steps",
         500,
-        50,
+        10,
         20000,
-        50,
+        10,
         "Steps of training, each on 128 rows; long tables want more.",
     ),
 )

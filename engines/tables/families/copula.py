@@ -110,14 +110,19 @@ class Latents:
                 continue
             rows = np.flatnonzero(~self.design.gaps[:, f])
             code = self.design.z[rows, f].astype(int)
-            places = np.flatnonzero(self.of == f)
+            places: Codes = np.flatnonzero(self.of == f)
             if feature.ordered:
                 cuts = self.cuts[f]
                 shape = (len(z), len(rows))
                 low, high = cuts[code], cuts[code + 1]
-                yield places[0], rows, np.broadcast_to(low, shape), np.broadcast_to(high, shape)
+                yield (
+                    int(places[0]),
+                    rows,
+                    np.broadcast_to(low, shape),
+                    np.broadcast_to(high, shape),
+                )
                 continue
-            for level, place in enumerate(places, 1):
+            for level, place in enumerate(places.tolist(), 1):
                 yield place, rows, *_between(z[:, rows], places, place, code, level)
 
     def levels(self, z: Floats, f: int) -> Floats:

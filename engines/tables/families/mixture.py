@@ -88,7 +88,7 @@ class Expected:
 
 def expect(mixture: Mixture, data: Data) -> Expected:
     """The E step."""
-    precision = np.linalg.inv(mixture.covariance)
+    precision: Floats = np.linalg.inv(mixture.covariance)
     found = conditional(precision, data.patterns)
     k, (n, s) = len(mixture.mean), data.scores.shape
     filled = np.broadcast_to(np.nan_to_num(data.scores), (k, n, s)).copy()
@@ -185,11 +185,13 @@ def _fitted(data: Data, knobs: dict[str, float], rng: Rng) -> Generator[Progress
     counts = _counts(int(knobs["components"]), n)
     best, found, ones = math.inf, None, np.ones(n)
     for number, count in enumerate(counts):
-        for _ in range(_STARTS if count > 1 else 1):
+        starts = _STARTS if count > 1 else 1
+        for start in range(starts):
             mixture = started(data, count, rng)
             for i in range(_ITERATIONS):
                 mixture = maximise(expect(mixture, data), data, ones, factors)
-                share = 0.5 * (number + (i + 1) / _ITERATIONS) / len(counts)
+                tried = (start + (i + 1) / _ITERATIONS) / starts
+                share = 0.5 * (number + tried) / len(counts)
                 yield Progress(share, f"{count} components")
             if (now := bic(mixture, data, factors)) < best:
                 best, found = now, mixture

@@ -78,7 +78,8 @@ def _donated(leaves: Codes, y: Floats, asked: Codes, rng: Rng) -> Floats:
     found, starts, counts = np.unique(leaves[order], return_index=True, return_counts=True)
     at = np.searchsorted(found, asked)
     pick = starts[at] + (rng.random(len(asked)) * counts[at]).astype(int)
-    return y[order][pick]
+    found_values: Floats = y[order][pick]
+    return found_values
 
 
 def seconds(design: Design, ask: Ask) -> float:

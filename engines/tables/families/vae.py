@@ -25,7 +25,7 @@ MOST_LATENTS, LEAST_ESS = 8, 50.0
 _CELLS = 1 << 21
 KNOBS = (
     FITS,
-    Knob("steps", "Steps", 700, 50, 20000, 50, "Steps of training, each on 64 rows."),
+    Knob("steps", "Steps", 700, 10, 20000, 10, "Steps of training, each on 64 rows."),
     Knob("latents", "Latents", 3, 1, MOST_LATENTS, 1, "Dimensions of the latent code."),
     Knob(
         "proposals",
