@@ -51,7 +51,10 @@ class Margin:
         values, starts = np.unique(self.values, return_index=True)
         ends = np.append(starts[1:], len(self.values)) - 1
         middle = (self.scores[starts] + self.scores[ends]) / 2
-        return np.interp(x, values, middle) if len(values) > 1 else np.where(np.isnan(x), x, 0.0)
+        z = np.interp(x, values, middle)
+        z = np.where(x < values[0], middle[0] + (x - values[0]) / self.slope, z)
+        z = np.where(x > values[-1], middle[-1] + (x - values[-1]) / self.slope, z)
+        return np.where(np.isnan(x), np.nan, z)
 
     def value(self, z: Floats) -> Floats:
         """The inverse: values as the column has them, whole numbers and decimals included."""
