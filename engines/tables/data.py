@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engines.kinds import Column, ColumnType, Table
 from engines.naming import listed
 from engines.tables import sheet as sheets
-from engines.tables.guessing import Choice, Guess, Numbers, Role, guess, numbers
+from engines.tables.guessing import Choice, Guess, Many, Numbers, Role, guess, many_numbers, numbers
 from engines.tables.sheet import Event, Sheet, TableError
 
 Floats = npt.NDArray[np.float64]
@@ -109,15 +109,19 @@ def open_table(path: Path, choices: Mapping[str, Choice] | None = None) -> DataT
 def table_of(sheet: Sheet, choices: Mapping[str, Choice] | None = None) -> DataTable:
     """A table of the texts of a sheet. Raises TableError where no column is left."""
     columns, values, others = [], [], []
-    guesses, events = guess(sheet, choices), list(sheet.events)
-    for each, cells in zip(guesses, sheet.columns, strict=True):
+    numeric = [many_numbers(cells) for cells in sheet.columns]
+    guesses, events = guess(sheet, choices, numeric), list(sheet.events)
+    for each, cells, many in zip(guesses, sheet.columns, numeric, strict=True):
         events += _said(each)
         if each.role.type is None:
             others.append(Other(each.name, each.role, each.why, cells))
             events.append(Event(f"'{each.name}' takes no part: {each.why}", each.name))
             continue
         choice = (choices or {}).get(each.name, Choice())
-        column, x, said = _column(each, cells, choice, sheet.decimal_comma)
+        if many is not None and each.role in (Role.NUMBER, Role.INTEGER):
+            column, x, said = _long(each, many)
+        else:
+            column, x, said = _column(each, cells, choice, sheet.decimal_comma)
         columns.append(column)
         values.append(x)
         events += said
@@ -165,11 +169,16 @@ def _column(
     return _numeric(each, cells, uniques, found)
 
 
+def _long(each: Guess, many: Many) -> tuple[Column, Floats, list[Event]]:
+    taken = [float(code.text) for code in each.codes if code.taken and code.text]
+    values = np.where(np.isin(many.values, taken), np.nan, many.values)
+    return _rounded(each, values, many.digits, [])
+
+
 def _numeric(
     each: Guess, cells: tuple[str, ...], uniques: set[str], found: Numbers
 ) -> tuple[Column, Floats, list[Event]]:
-    of, events = each.role.type, []
-    assert of is not None
+    events = []
     strange = sorted(uniques - set(found.of))
     if strange:
         said = f"'{each.name}': {listed(strange)} is no number and was taken for a gap"
@@ -177,11 +186,19 @@ def _numeric(
     x = _values(cells, found.of)
     if np.isnan(x).all():
         raise TableError(f"'{each.name}' has no number; choose another type for it")
+    return _rounded(each, x, found.digits, events)
+
+
+def _rounded(
+    each: Guess, x: Floats, digits: int | None, events: list[Event]
+) -> tuple[Column, Floats, list[Event]]:
+    """A column of numbers as its type has them."""
+    of = each.role.type
+    assert of is not None
     if of is ColumnType.INTEGER and (fractions := np.nansum(x != np.round(x)) - np.isnan(x).sum()):
         x = np.round(x)
         events.append(Event(f"'{each.name}': {fractions:,} numbers were rounded", each.name, True))
-    digits = found.digits if of is ColumnType.NUMBER else 0
-    return Column(each.name, of, digits=digits), x, events
+    return Column(each.name, of, digits=digits if of is ColumnType.NUMBER else 0), x, events
 
 
 def _levels(

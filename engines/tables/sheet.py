@@ -254,9 +254,7 @@ def _columns(
         )
     columns = tuple(tuple(map(str.strip, column)) for column in zip(*body, strict=True))
     long = [
-        n
-        for n, cells in zip(names, columns, strict=True)
-        if len(max(cells, key=len)) > LONGEST_CELL
+        n for n, cells in zip(names, columns, strict=True) if max(map(len, cells)) > LONGEST_CELL
     ]
     if long:
         raise TableError(

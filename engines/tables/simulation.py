@@ -20,8 +20,6 @@ from engines.tables.imputing import impute
 from engines.tables.sheet import of_columns
 
 ROWS, RHO, MISSING = 150, 0.6, 0.3
-LOW, HIGH = 0.915, 0.985
-"""Between them 95 % intervals are taken to hold."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Coverage:
     tables: int
     mean: float
     slope: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether both are near 95 %."""
-        return min(self.mean, self.slope) >= LOW and max(self.mean, self.slope) <= HIGH
 
 
 def simulated(seed: int, rows: int = ROWS) -> DataTable:

@@ -9,7 +9,8 @@ from engines.steps import finish
 from engines.tables.analyses import pooled
 from engines.tables.family import Ask
 from engines.tables.imputing import impute
-from engines.tables.simulation import HIGH, LOW, covered
+from engines.tables.simulation import covered
+from engines.tables.standing import HIGH, LOW
 from tests.engines.tables.tables import gaussian
 
 N, M = 120, 240

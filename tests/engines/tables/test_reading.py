@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.kinds import ColumnType
-from engines.tables import sheet
+from engines.tables import guessing, sheet
 from engines.tables.data import open_table, table_of
 from engines.tables.guessing import Choice, Role, guess
 from engines.tables.sheet import TableError, parse, read
@@ -159,3 +159,30 @@ def test_levels_keep_an_order_that_no_row_decides():
         table(text, {"size": Choice(Role.ORDERED, levels=("s", "l"))})
     with pytest.raises(TableError, match="no number"):
         table(text, {"size": Choice(Role.NUMBER)})
+
+
+def test_long_columns_are_read_as_short_ones(monkeypatch):
+    rng = np.random.default_rng(0)
+    columns = {
+        "num": [f"{v:.3f}" if v > -2 else "" for v in rng.standard_normal(3000)],
+        "whole": [f"{v}" for v in rng.integers(10**6, size=3000)],
+        "code": [f"{v}" if v % 50 else "-999" for v in range(1, 3001)],
+        "row": [f"{v}" for v in range(3000)],
+        "few": [f"{v}" for v in rng.integers(4, size=3000)],
+        "large": [f"{v:.9f}" for v in rng.standard_normal(3000)],
+    }
+    lines = [",".join(row) for row in zip(*columns.values(), strict=True)]
+    texts = parse("\n".join([",".join(columns), *lines]).encode(), "t")
+    fast, quick = table_of(texts), guess(texts)
+    monkeypatch.setattr(guessing, "_LONG", 10**9)
+    slow = table_of(texts)
+    assert fast.kind == slow.kind
+    assert np.array_equal(fast.x, slow.x, equal_nan=True)
+    assert [e.text for e in fast.events if "row" not in e.text] == [
+        e.text for e in slow.events if "row" not in e.text
+    ]
+    for a, b in zip(quick, guess(texts), strict=True):
+        assert (a.role, a.gaps, a.distinct) == (b.role, b.gaps, b.distinct)
+        assert {c.text: (c.count, c.taken) for c in a.codes} == {
+            c.text: (c.count, c.taken) for c in b.codes
+        }
