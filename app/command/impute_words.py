@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.command.options import knob, pair
 
-FAMILIES = ("copula", "mfa", "vae", "any-order", "kde", "trees", "marginal")
+FAMILIES = ("copula", "mfa", "vae", "any-order", "diffusion", "gan", "kde", "trees", "marginal")
 ROLES = ("number", "integer", "ordered", "category", "id", "date", "text")
 
 

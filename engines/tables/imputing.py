@@ -18,13 +18,23 @@ from engines.steps import Steps
 from engines.tables import chains
 from engines.tables.data import DataTable, Floats
 from engines.tables.design import Design, design
-from engines.tables.families import any_order, copula, donors, marginal, mixture, trees, vae
+from engines.tables.families import (
+    any_order,
+    copula,
+    diffusion,
+    donors,
+    gan,
+    marginal,
+    mixture,
+    trees,
+    vae,
+)
 from engines.tables.family import Ask, Family, Trace, Weights
 from engines.tables.sheet import Event, TableError
 
 FAMILIES: Mapping[str, Family] = {
     each.FAMILY.name: each.FAMILY
-    for each in (copula, mixture, vae, any_order, donors, trees, marginal)
+    for each in (copula, mixture, vae, any_order, diffusion, gan, donors, trees, marginal)
 }
 SMALL = 500
 """Rows below which the copula is the default."""

@@ -58,7 +58,7 @@ def _trained(
         at = torch.from_numpy(rng.integers(rows.shape[1], size=(fits, min(BATCH, len(z)))))
         batch = z[rows.gather(1, at)]
         seen = ~batch.isnan()
-        shown = _shown(seen, rng)
+        shown = shown_part(seen, rng)
         noise = NOISE * torch.from_numpy(rng.standard_normal(tuple(batch.shape))).float()
         out = net(layout.enter(torch.where(scores, batch + noise, batch), shown))
         asked = torch.where(shown, torch.nan, batch)
@@ -68,7 +68,7 @@ def _trained(
         yield Progress(0.8 * (step + 1) / steps, "training")
 
 
-def _shown(seen: Tensor, rng: Rng) -> Tensor:
+def shown_part(seen: Tensor, rng: Rng) -> Tensor:
     """A random part of the known cells: of a row's k cells 0 … k − 1, each number alike."""
     order = torch.from_numpy(rng.random(tuple(seen.shape)))
     rank = torch.where(seen, order, 2.0).argsort(-1).argsort(-1)
