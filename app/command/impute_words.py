@@ -7,7 +7,18 @@ from pathlib import Path
 
 from app.command.options import knob, pair
 
-FAMILIES = ("copula", "mfa", "vae", "any-order", "diffusion", "gan", "kde", "trees", "marginal")
+FAMILIES = (
+    "copula",
+    "mfa",
+    "vae",
+    "any-order",
+    "diffusion",
+    "gan",
+    "energy",
+    "kde",
+    "trees",
+    "marginal",
+)
 ROLES = ("number", "integer", "ordered", "category", "id", "date", "text")
 
 

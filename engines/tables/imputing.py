@@ -23,6 +23,7 @@ from engines.tables.families import (
     copula,
     diffusion,
     donors,
+    energy,
     gan,
     marginal,
     mixture,
@@ -34,7 +35,7 @@ from engines.tables.sheet import Event, TableError
 
 FAMILIES: Mapping[str, Family] = {
     each.FAMILY.name: each.FAMILY
-    for each in (copula, mixture, vae, any_order, diffusion, gan, donors, trees, marginal)
+    for each in (copula, mixture, vae, any_order, diffusion, gan, energy, donors, trees, marginal)
 }
 SMALL = 500
 """Rows below which the copula is the default."""
