@@ -24,6 +24,7 @@ from engines.tables.families import (
     diffusion,
     donors,
     energy,
+    flow,
     gan,
     marginal,
     mixture,
@@ -35,7 +36,19 @@ from engines.tables.sheet import Event, TableError
 
 FAMILIES: Mapping[str, Family] = {
     each.FAMILY.name: each.FAMILY
-    for each in (copula, mixture, vae, any_order, diffusion, gan, energy, donors, trees, marginal)
+    for each in (
+        copula,
+        mixture,
+        vae,
+        any_order,
+        flow,
+        diffusion,
+        gan,
+        energy,
+        donors,
+        trees,
+        marginal,
+    )
 }
 SMALL = 500
 """Rows below which the copula is the default."""

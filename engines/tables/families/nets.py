@@ -170,8 +170,9 @@ class Optimiser:
             for each, gradient, first, second in zip(
                 self._parameters, gradients, self._first, self._second, strict=True
             ):
-                size = gradient.flatten(1).norm(dim=1).clamp_min(1e-12)
-                cut = gradient * (_LONGEST / size).clamp_max(1.0)[:, None, None]
+                size = gradient.reshape(len(gradient), -1).norm(dim=1).clamp_min(1e-12)
+                by = (_LONGEST / size).clamp_max(1.0).view(-1, *[1] * (gradient.dim() - 1))
+                cut = gradient * by
                 first.lerp_(cut, 1 - _BETA1)
                 second.lerp_(cut.square(), 1 - _BETA2)
                 each.mul_(1 - rate * self._decay)
