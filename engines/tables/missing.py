@@ -76,4 +76,5 @@ def shadow(table: DataTable, column: str, of: str) -> Shadow:
 
 
 def _level_shares(codes: Floats, levels: int) -> Floats:
-    return np.bincount(codes.astype(int), minlength=levels) / len(codes)
+    found: Floats = np.bincount(codes.astype(int), minlength=levels) / len(codes)
+    return found

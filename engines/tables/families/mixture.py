@@ -88,7 +88,7 @@ class Expected:
 
 def expect(mixture: Mixture, data: Data) -> Expected:
     """The E step."""
-    precision: Floats = np.linalg.inv(mixture.covariance)
+    precision = np.asarray(np.linalg.inv(mixture.covariance), np.float64)
     found = conditional(precision, data.patterns)
     k, (n, s) = len(mixture.mean), data.scores.shape
     filled = np.broadcast_to(np.nan_to_num(data.scores), (k, n, s)).copy()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tomli_w
@@ -67,7 +68,7 @@ def _measured(name: str, seeds: int, before: Standing | None) -> Standing:
     return replace(kept, seeds=seeds, m=M, **mean)
 
 
-def _means(qualities: list[Quality]) -> dict[str, float]:
+def _means(qualities: list[Quality]) -> dict[str, Any]:
     """Means over hidings of what is in Standing."""
     rows = [
         {

@@ -13,15 +13,15 @@ ASSETS = Path(__file__).resolve().parents[3] / "assets" / "tables"
 QUICK = {
     "copula": {"burn": 20, "sweeps": 5},
     "mfa": {"components": 2},
-    "vae": {"steps": 50, "proposals": 50, "fits": 2},
-    "any-order": {"steps": 50, "fits": 2},
+    "vae": {"steps": 10, "proposals": 50, "fits": 2},
+    "any-order": {"steps": 10, "fits": 2},
     "kde": {},
     "trees": {"turns": 2},
     "marginal": {},
-    "flow": {"steps": 50, "fits": 1},
-    "diffusion": {"steps": 50, "fits": 2, "calls": 5},
-    "gan": {"steps": 50, "fits": 2},
-    "energy": {"steps": 50, "sweeps": 5},
+    "flow": {"steps": 10, "fits": 1, "sweeps": 1},
+    "diffusion": {"steps": 10, "fits": 2, "calls": 5},
+    "gan": {"steps": 10, "fits": 2},
+    "energy": {"steps": 10, "fits": 2, "sweeps": 1},
 }
 
 
