@@ -134,6 +134,8 @@ def _table(path: Path, options: ImputeOptions) -> DataTable:
 
 
 def _say_estimate(table: DataTable, family: str, ask: Ask) -> None:
+    if caution := imputing.caution(table, family):
+        say(caution)
     seconds = imputing.estimate(table, family, ask)
     if seconds > _LONG:
         say(f"{FAMILIES[family].title}: about {seconds:.0f} s for {ask.m} imputations")

@@ -101,6 +101,13 @@ class Imputations:
         x[self.cells[:, 0], self.cells[:, 1]] = self.values[i]
         return x
 
+    def of_cell(self, row: int, place: int) -> Floats:
+        """What was drawn for one gap (M,). Raises KeyError for a cell that is none."""
+        found = np.flatnonzero((self.cells[:, 0] == row) & (self.cells[:, 1] == place))
+        if not len(found):
+            raise KeyError(f"row {row} has no gap in column {place}")
+        return self.values[:, found[0]]
+
     def of_column(self, place: int) -> tuple[npt.NDArray[np.int64], Floats]:
         """The rows with a gap in a column, and what was drawn for them: (g,) and (M, g)."""
         some = self.cells[:, 1] == place
@@ -142,6 +149,17 @@ def estimate(table: DataTable, name: str, ask: Ask) -> float:
     if why := family.refusal(found):
         raise TableError(why)
     return family.seconds(found, ask) if found.features else 0.0
+
+
+def caution(table: DataTable, name: str) -> str:
+    """What to know before a family is started on a table, in a sentence; "" for nothing."""
+    rows, columns = table.x.shape
+    if name == "copula" and (rows > copula.MOST_ROWS or columns > copula.MOST_COLUMNS):
+        return (
+            f"the copula is meant for {copula.MOST_ROWS:,} rows of {copula.MOST_COLUMNS} columns, "
+            f"and here are {rows:,} of {columns}: it will take long"
+        )
+    return ""
 
 
 def impute(table: DataTable, name: str, ask: Ask) -> Generator[Progress, None, Imputations]:

@@ -66,6 +66,8 @@ def test_the_contract(name, holed):
             if column.digits is not None:
                 assert np.allclose(x[:, place], np.round(x[:, place], column.digits))
                 assert (x[:, place] > 0).all()
+    row, place = found.cells[0].tolist()
+    assert np.array_equal(found.of_cell(row, place), found.values[:, 0])
     assert len({found.values[i].tobytes() for i in range(3)}) == 3
     again = finish(impute(holed, name, ask))
     assert np.array_equal(again.values, found.values)
@@ -115,6 +117,9 @@ def test_what_knobs_say_of_weights():
     for wrong in ({"m": 1}, {"m": 2000}, {"seed": -1}):
         with pytest.raises(ValueError, match=r"lies|are"):
             Ask(**wrong)
+    assert imputing.caution(shipped("penguins"), "copula") == ""
+    wide = of(**{f"x{i}": [float(i * j % 7) for j in range(9)] for i in range(31)})
+    assert "9 of 31" in imputing.caution(wide, "copula")
     assert imputing.default_family(shipped("penguins")) == "copula"
     assert imputing.default_family(shipped("titanic")) == "any-order"
 
