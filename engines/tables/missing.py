@@ -58,7 +58,9 @@ def together(table: DataTable) -> Floats:
     """
     gaps = table.gaps.astype(np.float64)
     both, alone = gaps.T @ gaps, gaps.sum(0)[:, None]
-    return np.divide(both, alone, out=np.full(both.shape, np.nan), where=alone > 0)
+    found = np.full(both.shape, np.nan)
+    np.divide(both, alone, out=found, where=alone > 0)
+    return found
 
 
 def shadow(table: DataTable, column: str, of: str) -> Shadow:
