@@ -12,6 +12,7 @@ FAMILIES = (
     "mfa",
     "vae",
     "any-order",
+    "flow",
     "diffusion",
     "gan",
     "energy",

@@ -243,7 +243,8 @@ def test_hostile_tables_are_imputed_or_refused_in_one_sentence(case):
         assert "\n" not in str(failure.value)
         return
     made = of(**columns)
-    for name in ("copula", "mfa", "any-order", "kde", "vae", "trees"):
+    others = ("kde", "vae", "flow", "energy", "trees") if made.rows < 100 else ()
+    for name in ("copula", "mfa", "any-order", *others):
         found = finish(impute(made, name, quick(name, 2)))
         kept = [c.name for c in made.columns if not np.isnan(made.x[:, made.place(c.name)]).all()]
         for place, column in enumerate(made.columns):
