@@ -34,7 +34,7 @@ KNOBS = (
     Knob(
         "sweeps",
         "Sweeps",
-        40,
+        80,
         5,
         1000,
         5,
@@ -285,7 +285,7 @@ def seconds(design: Design, ask: Ask) -> float:
     sweeps = knobs["burn"] + knobs["sweeps"] * -(-ask.m // CHAINS)
     bounded = sum(_width(f) for f in design.features if f.levels)
     patterns = len(np.unique(design.gaps, axis=0))
-    each = 1.2e-3 + 2.5e-7 * CHAINS * design.n * (1 + bounded) + 4e-9 * CHAINS * design.n * d * d
+    each = 2e-3 + 5e-7 * CHAINS * design.n * (1 + bounded) + 4e-9 * CHAINS * design.n * d * d
     return float(sweeps * (each + 1.5e-9 * CHAINS * patterns * d**3))
 
 
