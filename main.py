@@ -19,6 +19,7 @@ from engines.checkpoints.catalog import CheckpointError
 from engines.extras import MissingExtra
 from engines.kinds import UnfitKindError
 from engines.model import NotFiniteError
+from engines.tables.sheet import TableError
 from engines.uses.errors import UseError
 
 
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         NotFiniteError,
         RecipeError,
         SaveError,
+        TableError,
         UnfitKindError,
         UseError,
     ) as error:

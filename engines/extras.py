@@ -41,6 +41,17 @@ EXTRAS: Mapping[str, Extra] = {
     ),
     "film": Extra("MP4 films need", {"imageio_ffmpeg": "imageio-ffmpeg"}),
     "maps": Extra("maps by UMAP need", {"umap": "umap-learn"}),
+    "tables": Extra(
+        "chained trees, pooled results and Parquet need",
+        {
+            "pandas": "pandas",
+            "patsy": "patsy",
+            "pyarrow": "pyarrow",
+            "sklearn": "scikit-learn",
+            "scipy": "scipy",
+            "statsmodels": "statsmodels",
+        },
+    ),
     "train": Extra("the report of dimensions needs", {"sklearn": "scikit-learn"}),
 }
 """The extras that code here asks for."""

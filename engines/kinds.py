@@ -31,6 +31,8 @@ class Value(Enum):
     REAL = "real"
     CATEGORY = "category"
     """A whole number that stands for a symbol: 0, 1, …"""
+    MIXED = "mixed"
+    """What the column says in which it stands."""
 
 
 class UnfitKindError(naming.Sentence, ValueError):
@@ -182,10 +184,116 @@ class Points:
         return cls(tuple(names), tuple(units))
 
 
+class ColumnType(Enum):
+    """What the values of a column of a table are."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    ORDERED = "ordered"
+    """Levels with an order, such as 1st, 2nd, 3rd."""
+    CATEGORY = "category"
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether a value is the place of a level, else a number."""
+        return self in (ColumnType.ORDERED, ColumnType.CATEGORY)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. `levels` are what codes 0, 1, … stand for, in order; `digits` how many
+    decimals its numbers have, None for no limit. Raises ValueError for what no column can be.
+    """
+
+    name: str
+    type: ColumnType
+    levels: tuple[str, ...] = ()
+    digits: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.type.has_levels != bool(self.levels) or len(set(self.levels)) < len(self.levels):
+            raise ValueError(f"column '{self.name}' needs levels, each once, or must have none")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows (D,) of a table with columns of several types: numbers as they are, levels as codes.
+
+    A gap is no value: what may be unknown is said by a mask, as for every kind.
+    """
+
+    columns: tuple[Column, ...]
+
+    name: ClassVar[str] = "table"
+    thing: ClassVar[str] = "row"
+    things: ClassVar[str] = "rows"
+    value: ClassVar[Value] = Value.MIXED
+    unit: ClassVar[str] = "nats"
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if not names or len(set(names)) < len(names):
+            raise ValueError("a table needs columns, each with a name of its own")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.columns),)
+
+    @property
+    def mask_shape(self) -> tuple[int, ...]:
+        return self.shape
+
+    @property
+    def batch(self) -> int:
+        return 2048
+
+    def fault(self, values: Tensor) -> str | None:
+        """Numbers are finite, codes are places of levels."""
+        if not values.isfinite().all():
+            return "values must be finite numbers"
+        for column, some in zip(self.columns, values.unbind(-1), strict=True):
+            whole = (some == some.round()).all()
+            if column.levels and not (
+                whole and (some >= 0).all() and (some < len(column.levels)).all()
+            ):
+                return f"'{column.name}' has codes from 0 to {len(column.levels) - 1}"
+        return None
+
+    def per_unit(self, nats: float) -> float:
+        """Nats as they are: some columns have no bits without a resolution."""
+        return nats
+
+    def table(self) -> dict[str, Any]:
+        """The columns, each a table; a card has no word for None."""
+        found = [asdict(each) | {"type": each.type.value} for each in self.columns]
+        kept = [{key: value for key, value in each.items() if value is not None} for each in found]
+        return {"columns": [each | {"levels": list(each["levels"])} for each in kept]}
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Table:
+        found = table.get("columns")
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise ValueError("its columns must be tables")
+        return cls(tuple(_column(each) for each in found))
+
+
+def _column(table: Mapping[str, Any]) -> Column:
+    name, levels, digits = table.get("name"), table.get("levels", []), table.get("digits")
+    if not isinstance(name, str) or not isinstance(levels, list):
+        raise ValueError("a column has a name and a list of levels")
+    if not (digits is None or isinstance(digits, int)):
+        raise ValueError(f"the decimals of column '{name}' are a whole number")
+    try:
+        of = ColumnType(table.get("type"))
+    except ValueError:
+        raise ValueError(f"column '{name}' has an unknown type") from None
+    return Column(name, of, tuple(map(str, levels)), digits)
+
+
 LONGEST = 1 << 16
 """The longest side of an example: as many coordinates get names before anybody looks at weights."""
 
-KINDS: dict[str, type[Kind]] = {"pictures": Pictures, "points": Points}
+KINDS: dict[str, type[Kind]] = {"pictures": Pictures, "points": Points, "table": Table}
 
 
 def of_shape(shape: tuple[int, ...]) -> Kind:

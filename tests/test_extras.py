@@ -92,6 +92,10 @@ def test_a_missing_extra_is_one_sentence_and_exit_1(extra, tmp_path):
             "path",
         ),
         "maps": (["engines.latents.layouts"], "module"),
+        "tables": (
+            ["main.py", "impute", "none.parquet", "--out", str(tmp_path / "long.csv")],
+            "path",
+        ),
         "train": (["engines.training.dimensions"], "module"),
     }[extra]
     done = without_extras(words, kind)

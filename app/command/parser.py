@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.command import fit_words, uses_words
+from app.command import fit_words, impute_words, uses_words
 from app.command.options import DEVICE, Groups, add_of_kinds, knob, number, pair
 from app.command.usage import Parser
 from app.kinds import options_of
@@ -24,7 +24,7 @@ _OR_OTHERS = ", a diffusers folder, or a Hugging Face id (owner/name)"
 _GIVEN = "value of an attribute; repeat for further ones (default: any)"
 OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _EARLY = ("open", "sample", "inpaint", "interpolate", "density", "score")
-COMMANDS = (*_EARLY, *uses_words.COMMANDS, "fit", "models")
+COMMANDS = (*_EARLY, *uses_words.COMMANDS, "fit", "impute", "models")
 EPILOG = """\
 Without a command the window opens, with the saved pictures given, if any.
 
@@ -41,6 +41,7 @@ Without a command the window opens, with the saved pictures given, if any.
   python main.py compress mnist/autoregressive --images FOLDER --out pictures.gsz
   python main.py classify mnist/vae --count 100
   python main.py fit points.csv --families flow,diffusion --steps 2000
+  python main.py impute table.csv --m 20 --out long.csv --pool "y ~ x"
 """
 
 
@@ -77,6 +78,7 @@ def build_parser(
     )
     uses_words.add(commands)
     fit_words.add(add("fit", help="train models of your own on a CSV of points"))
+    impute_words.add(add("impute", help="fill the gaps of a table many times, and pool results"))
     _add_models(add("models", help="list the models; rename, export or remove your own"))
     return parser
 

@@ -1,7 +1,7 @@
 """`python -m engines.training mnist/vae --steps 4600 --resume`, `… evaluate NAME … --only quality`,
 `… densities [SET …]`, `… examples SET …`, `… inpainting NAME …`, `… inpainting-evidence`,
 `… bound NAME …`, `… finite [NAME …]`, `… reference NAME …`, `… round-trips [NAME …]`,
-`… classifiers [NAME …]`, `… solver NAME`, `… report`.
+`… classifiers [NAME …]`, `… solver NAME`, `… tables [FAMILY …]`, `… report`.
 """
 
 from __future__ import annotations
@@ -157,6 +157,12 @@ def _classifiers(arguments: list[str]) -> None:
     classifiers.write(options.names, minutes=options.minutes)
 
 
+def _tables(arguments: list[str]) -> None:
+    from engines.training.reports import tables
+
+    tables.write(arguments)
+
+
 def _resumed(name: str) -> argparse.ArgumentParser:
     """The words of a report that goes on where it was stopped."""
     parser = argparse.ArgumentParser(prog=f"python -m engines.training {name}")
@@ -178,6 +184,7 @@ _COMMANDS = {
     "round-trips": _round_trips,
     "classifiers": _classifiers,
     "solver": _solver,
+    "tables": _tables,
 }
 
 

@@ -8,7 +8,7 @@ import torch
 
 from engines import finish, kinds, log_density
 from engines.checkpoints.catalog import CheckpointError, read_card, table_of
-from engines.kinds import Pictures, Points, UnfitKindError
+from engines.kinds import Column, ColumnType, Pictures, Points, Table, UnfitKindError
 from engines.model import Attribute, SampleRequest
 from engines.training.cards import write_card
 from tests.engines.tiny import opened, ship
@@ -21,7 +21,14 @@ def test_a_card_that_names_no_kind_has_the_one_of_its_shape(tmp_path):
     assert "kind" not in table_of(picture) | table_of(points)
 
 
-@pytest.mark.parametrize("kind", [Pictures(3, 4, 5, levels=16), Points(("a", "b"), ("km", ""))])
+ROWS = Table(
+    (Column("mass", ColumnType.NUMBER, digits=1), Column("sex", ColumnType.CATEGORY, ("f", "m")))
+)
+
+
+@pytest.mark.parametrize(
+    "kind", [Pictures(3, 4, 5, levels=16), Points(("a", "b"), ("km", "")), ROWS]
+)
 def test_a_card_keeps_a_kind_of_its_own(tmp_path, kind):
     card = dataclasses.replace(ship(tmp_path, "kde", "points"), kind=kind)
     write_card(card)
@@ -34,6 +41,7 @@ def test_a_card_keeps_a_kind_of_its_own(tmp_path, kind):
         ({"name": "smells"}, "smells"),
         ({"name": ["pictures"]}, "does not know"),
         ({"name": "points", "names": "xy"}, "lists of texts"),
+        ({"name": "table", "columns": [1]}, "must be tables"),
         ({"name": "pictures", "channels": 0, "height": 1, "width": 1}, "size"),
     ],
 )
@@ -53,6 +61,14 @@ def test_a_kind_that_contradicts_the_shape_is_refused(tmp_path):
     path.write_text(f'{path.read_text("utf-8")}\n[kind]\nname = "points"\nnames = ["x"]\n', "utf-8")
     with pytest.raises(CheckpointError, match="contradicts"):
         read_card(path)
+
+
+def test_a_row_has_numbers_and_codes_of_levels():
+    assert ROWS.fault(torch.tensor([[3.5, 1.0], [-2.0, 0.0]])) is None
+    assert "codes from 0 to 1" in ROWS.fault(torch.tensor([[3.5, 2.0]]))
+    assert "finite" in ROWS.fault(torch.tensor([[math.nan, 0.0]]))
+    with pytest.raises(ValueError, match="'sex'"):
+        Column("sex", ColumnType.CATEGORY)
 
 
 def test_units_of_a_density():

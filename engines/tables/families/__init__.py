@@ -1,0 +1,1 @@
+"""The families that impute tables, each in a file of its own."""
