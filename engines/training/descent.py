@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from engines.training.adam import Adam, clipped
+from engines.adam import Adam, clipped
 
 _Many: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 Loss: TypeAlias = Callable[[Any, Tensor, Tensor, float, torch.Generator], Tensor]

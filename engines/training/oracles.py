@@ -360,7 +360,14 @@ class TableRaster(PictureRaster):
             mass = table.log_p.exp().view(2**k, 2, -1).sum(2)
             self.following[k, : 2**k] = (mass / mass.sum(1, keepdim=True)).log()
 
-    def forward(self, levels: Tensor, labels: Tensor, which: Tensor, place: Tensor) -> Tensor:
+    def forward(
+        self,
+        levels: Tensor,
+        labels: Tensor,
+        which: Tensor,
+        place: Tensor,
+        count: Tensor | None = None,
+    ) -> Tensor:
         back = place[:, None] - 1 - torch.arange(SIDE * SIDE)
         spelt = levels.flatten(1)[which] * (back >= 0) << back.clamp_min(0)
         return self.following[place, spelt.sum(1)]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines.adam import Adam
 from engines.families.gan.net import (
     Generator,
     PictureCritic,
@@ -16,7 +17,6 @@ from engines.families.gan.net import (
     PointCritic,
     PointGenerator,
 )
-from engines.training.adam import Adam
 from engines.training.budgets import steps
 from engines.training.datasets import DataSet
 from engines.training.descent import cosine, warming

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from engines.training.adam import Adam, clipped
+from engines.adam import Adam, clipped
 
 
 def net():
@@ -90,7 +90,7 @@ def test_a_parameter_that_two_share_a_gradient_with_is_shortened_once():
 
 def test_it_brings_in_no_compiler():
     words = (
-        "import sys, torch; from engines.training.adam import Adam; p = torch.zeros(2, "
+        "import sys, torch; from engines.adam import Adam; p = torch.zeros(2, "
         "requires_grad=True); a = Adam([p], rate=.1, betas=(.9, .99)); a.step(a.slopes(p.sum())); "
         "sys.exit('torch._dynamo' in sys.modules)"
     )
