@@ -47,6 +47,7 @@ class HeatMap(QWidget):
     hovered = Signal(float, float)
     left = Signal()
     clicked = Signal(float, float)
+    click_undone = Signal()  # the last click was half a double-click: take back what it did
     view_moved = Signal(float, float, float, float)
     lassoed = Signal(object)
     """The corners of a region drawn by hand, a list of points in data units."""
@@ -68,7 +69,7 @@ class HeatMap(QWidget):
         self._cross = pg.PlotCurveItem(connect="pairs")
         self._ring = pg.PlotCurveItem()
         self._drawing: list[tuple[float, float]] | None = None
-        self._lasso_mode = False
+        self._lasso_mode = self._half_done = False
         # many maps get a new scale at once: each is painted in a turn of its own, and none waits
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self._paint)
@@ -285,7 +286,7 @@ class HeatMap(QWidget):
 
     @Slot(object)
     def _moved_by_hand(self, _axes: object = None) -> None:
-        self._shown = self.box_in_view()
+        self._shown, self._half_done = self.box_in_view(), False
         self.view_moved.emit(*self._shown)
 
     def _go_home(self) -> None:
@@ -308,15 +309,20 @@ class HeatMap(QWidget):
 
     @Slot(object)
     def _click(self, event: Any) -> None:
+        left = event.button() is Qt.MouseButton.LeftButton
+        first, self._half_done = self._half_done, False
         if event.double():
+            if first and left:
+                self.click_undone.emit()
             if axes.shows_all(self.box_in_view(), self._home):
                 filling.ask(self)
-                return
-            self._go_home()
-        elif event.button() is Qt.MouseButton.LeftButton:
+            else:
+                self._go_home()
+        elif left:
             at = event.scenePos()
             if self._view.sceneBoundingRect().contains(at):
                 point = self._view.mapSceneToView(at)
+                self._half_done = True
                 self.clicked.emit(point.x(), point.y())
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:

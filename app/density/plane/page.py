@@ -75,6 +75,7 @@ class Plane(Page):
         view.hovered.connect(self._hover)
         view.left.connect(self.cross.hide)
         view.clicked.connect(self._click)
+        view.click_undone.connect(self.points.take_back)
         view.view_moved.connect(self.refresh)
         view.close_wanted.connect(self._buttons.close)
         view.retry_wanted.connect(self._retry)

@@ -50,6 +50,7 @@ class Points(QObject):
         super().__init__(parent)
         self.points: list[Point] = []
         self.current = -1
+        self._before: tuple[list[Point], int] = [], -1
         self._channel, self._fields = channel, fields
         self._scores = Scores("", Condition(), {})
         channel.stepped.connect(self._take)
@@ -65,8 +66,15 @@ class Points(QObject):
 
     def add(self, point: Point) -> None:
         """Add a point and make it the current one."""
-        self.points.append(point)
+        self._before = self.points, self.current
+        self.points = [*self.points, point]
         self.current = len(self.points) - 1
+        self.changed.emit()
+
+    @Slot()
+    def take_back(self) -> None:
+        """Take the point back that was added last; nothing else may have changed since."""
+        self.points, self.current = self._before
         self.changed.emit()
 
     def choose(self, place: int) -> None:
@@ -82,7 +90,7 @@ class Points(QObject):
     def remove(self) -> None:
         """Drop the current point."""
         if self.points:
-            self.points.pop(self.current)
+            self.points = self.points[: self.current] + self.points[self.current + 1 :]
             self.current = min(self.current, len(self.points) - 1)
             self.changed.emit()
 
