@@ -24,8 +24,9 @@ from app.work.channels import Channels
 from app.work.lane import Failure, Job
 from engines import naming
 from engines.checkpoints import archive
+from engines.facts.tasks import Task
 from engines.outside import single
-from widgets.window.messages import Cause, Messages
+from widgets.window.messages import Action, Cause, Messages, Severity
 
 _WHOLE = (".toml", WORKSPACE, archive.SUFFIX, *single.SUFFIXES)
 """Files that are no examples: models and workspaces."""
@@ -34,6 +35,7 @@ _NAME = re.compile(r"\S*([./\\]\S|[_\d])")
 
 Source: TypeAlias = Path | bytes | QImage | str
 """A file, the bytes of one, a picture of another program, or a recipe as text."""
+Take: TypeAlias = Callable[[Path | bytes], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,8 @@ class Intake(QObject):
         self._export, self._messages = export, messages
         self.pending = 0
         """How many gestures are still being read."""
+        self._wanted: dict[int, tuple[tuple[Source, ...], Take]] = {}
+        """By ticket: what is wanted as a picture, and by whom."""
         self._lane = Channels(self, name="lane of files")
         self._lane.queue.done.connect(self._receive)
         self._lane.queue.failed.connect(self._refuse)
@@ -90,6 +94,10 @@ class Intake(QObject):
     def open_files(self, paths: Iterable[str | Path]) -> None:
         """Re-make the pictures of these files, the last one staying on show."""
         self._read(tuple(map(Path, paths)))
+
+    def open_pictures(self, take: Take, paths: Iterable[str | Path]) -> None:
+        """As `open_files`, but hand a single saved picture to `take`, and offer its recipe."""
+        self._read(tuple(map(Path, paths)), take)
 
     @Slot()
     def ask(self) -> None:
@@ -126,17 +134,25 @@ class Intake(QObject):
         else:
             self._read((bytes(mime.data("image/png").data()),))
 
-    def _read(self, sources: tuple[Source, ...]) -> None:
+    def _read(self, sources: tuple[Source, ...], take: Take | None = None) -> None:
         if sources:
             self.pending += 1
-            self._lane.queue.submit(reading(sources))
+            ticket = self._lane.queue.submit(reading(sources))
+            if take is not None:
+                self._wanted[ticket] = sources, take
 
     @Slot(int, object)
-    def _receive(self, _: int, found: tuple[Found, ...]) -> None:
+    def _receive(self, ticket: int, found: tuple[Found, ...]) -> None:
         self.pending -= 1
         self._messages.settle(Cause.OPENING)
-        for each in found:
+        sources, take = self._wanted.pop(ticket, ((), None))
+        for place, each in enumerate(found):
             match each:
+                case Recipe(index=int()) if take is not None:
+                    source = sources[place]
+                    assert isinstance(source, Path)
+                    take(source)
+                    self._offer(each, source.name)
                 case Recipe():
                     self._follow((each,))
                 case tuple():
@@ -148,9 +164,24 @@ class Intake(QObject):
                 case str():
                     self._messages.tell(each, about=Cause.OPENING)
 
+    def _offer(self, recipe: Recipe, name: str) -> None:
+        """Say that a picture has a recipe, which nobody has followed."""
+        where = Task(recipe.task).tab
+        self._messages.tell(
+            f"{name} holds its recipe: {recipe.model}, seed {recipe.seed}, sample {recipe.index}.",
+            severity=Severity.NOTE,
+            about=Cause.RECIPE,
+            action=Action(
+                "Make again",
+                f"Make this picture again in {where}, with all settings that it was made with.",
+                lambda: self._follow((recipe,)),
+            ),
+        )
+
     @Slot(int, object)
-    def _refuse(self, _: int, failure: Failure) -> None:
+    def _refuse(self, ticket: int, failure: Failure) -> None:
         self.pending -= 1
+        self._wanted.pop(ticket, None)
         self._messages.settle(Cause.OPENING)
         self._messages.tell(sentence(failure.sentence), failure.details, about=Cause.OPENING)
 

@@ -34,6 +34,7 @@ BESIDE_MENUS = (
     Shortcut("Pictures", "Arrow keys", "Move through the pictures"),
     Shortcut("Pictures", "Ctrl+C", "Copy the chosen picture"),
     Shortcut("Pictures", "Ctrl+Wheel", "Larger or smaller pictures in every gallery"),
+    Shortcut("Pictures", "A", "Accept the sample as the picture to be filled"),
     Shortcut("Pictures", "O", "Hold to see the picture instead of the sample"),
     *MASK_SHORTCUTS,
     Shortcut("Path", "Space", "Play or pause the path"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.inpainting.filling_row import FillingRow
@@ -20,6 +21,10 @@ class Desk(QObject):
     given: QWidget
     inspected: QWidget
     switches: tuple[QWidget, ...] = ()
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Use a key that no part of the tab took; False where it means nothing here."""
+        return False
 
     def row(self, name: str, parent: QWidget) -> FillingRow:
         """A new row for a model."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from widgets.controls.source_bar import SourceBar
@@ -11,6 +12,7 @@ from widgets.inpainting.flip import Flip
 from widgets.inpainting.row import InpaintingRow
 from widgets.look import lay
 from widgets.mask.editor import MaskEditor
+from widgets.mask.keys import Command, command_of
 
 
 class PictureDesk(Desk):
@@ -21,6 +23,8 @@ class PictureDesk(Desk):
     menu_wanted = Signal(str, int, QPoint)
     drag_wanted = Signal(str, int)
     copy_wanted = Signal(str, int)
+    accept_wanted = Signal()
+    """The draw that is looked at is to be the picture."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,6 +44,17 @@ class PictureDesk(Desk):
             "restored. What is saved or copied always has the known pixels."
         )
         lay.down(self.source, (self.editor, 1), on=self.given)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """A accepts a sample; undo and redo need not wait until the canvas has the focus."""
+        command = command_of(event)
+        if event.key() == Qt.Key.Key_A and not event.modifiers():
+            self.accept_wanted.emit()
+        elif command in (Command.UNDO, Command.REDO) and self.canvas.has_picture():
+            self.canvas.run(command)
+        else:
+            return False
+        return True
 
     def row(self, name: str, parent: QWidget) -> InpaintingRow:
         row = InpaintingRow(parent)

@@ -255,7 +255,7 @@ class InpaintingTab(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_O and not event.modifiers():
             self._compare(True)
-        else:
+        elif self.desk is None or not self.desk.take_key(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

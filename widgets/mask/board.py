@@ -17,6 +17,7 @@ from widgets.look.images import Picture
 from widgets.mask import file as mask_file
 from widgets.mask import presets as mask_presets
 from widgets.mask.gestures import Gesture, Lasso, Rectangle, Stroke, Tool, fill
+from widgets.mask.history import Beside
 from widgets.mask.keys import Command
 from widgets.mask.presets import Preset
 from widgets.mask.sheet import Sheet
@@ -81,10 +82,10 @@ class MaskBoard(MaskView):
         """A copy of the mask (H, W), True = unknown; (0, 0) without a picture."""
         return self._sheet.mask.copy()
 
-    def set_mask(self, mask: Mask) -> None:
-        """Show a bool (H, W) mask without a signal; it can be undone. Raises ValueError if it is
-        not of the picture's size."""
-        self._replace(mask)
+    def set_mask(self, mask: Mask, beside: Beside | None = None) -> None:
+        """Show a bool (H, W) mask without a signal; it can be undone, and what is `beside` it in
+        the same step. Raises ValueError if it is not of the picture's size."""
+        self._replace(mask, beside)
 
     def apply(self, mask: Mask) -> None:
         """Like `set_mask`, but as a person's command: `changed` tells."""
@@ -111,12 +112,12 @@ class MaskBoard(MaskView):
     def redoable(self) -> int:
         return self._sheet.history.redoable()
 
-    def _replace(self, mask: Mask) -> bool:
+    def _replace(self, mask: Mask, beside: Beside | None = None) -> bool:
         if mask.dtype != np.bool_ or mask.shape != self._sheet.shape():
             given, allowed = f"{mask.dtype} {mask.shape}", self._sheet.shape()
             raise ValueError(f"a mask of this picture is bool {allowed}, not {given}")
         self._abandon()
-        box = self._sheet.replace(mask)
+        box = self._sheet.replace(mask, beside)
         if box is not None:
             self._refresh(box)
             self._describe()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from widgets.mask.strokes import Box, Mask, changed_box, whole
+from widgets.mask.strokes import NOWHERE, Box, Mask, changed_box, whole
 
 CAP = 64 * 2**20
 """Bytes kept; a hundred random masks of 2048² pixels, which nothing compresses, take 52 MB."""
@@ -21,11 +22,20 @@ _OVERHEAD = 128
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What changed together with a mask and is not the mask's, such as the picture below it."""
+
+    undo: Callable[[], object]
+    redo: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Patch:
     """Which pixels of a box changed. The same patch undoes and redoes: a mask has two values."""
 
     box: Box
     bits: bytes
+    beside: Beside | None = None
 
     def size(self) -> int:
         return len(self.bits) + _OVERHEAD
@@ -47,21 +57,29 @@ class History:
         self._done: deque[Patch] = deque()
         self._undone: list[Patch] = []
 
-    def record(self, before: Mask, after: Mask, within: Box | None = None) -> Box | None:
+    def record(
+        self,
+        before: Mask,
+        after: Mask,
+        within: Box | None = None,
+        beside: Beside | None = None,
+    ) -> Box | None:
         """Remember a change; what could be redone is gone. Where it is, None if nothing changed.
 
-        `within` is a box outside which both masks are known to be equal.
+        `within` is a box outside which both masks are known to be equal. With something `beside`
+        it is a step also where the masks are equal.
         """
         outer = whole(after.shape) if within is None else within
         difference = before[outer.slices()] ^ after[outer.slices()]
         inner = changed_box(difference)
-        if inner.empty():
+        if inner.empty() and beside is None:
             return None
         bits = np.packbits(difference[inner.slices()]).tobytes()
         top, left = outer.top, outer.left
         box = Box(top + inner.top, left + inner.left, top + inner.bottom, left + inner.right)
+        box = NOWHERE if inner.empty() else box
         self._undone.clear()
-        self._done.append(Patch(box, zlib.compress(bits, 1)))
+        self._done.append(Patch(box, zlib.compress(bits, 1), beside))
         while self.size() > self._cap:
             self._done.popleft()
         return box
@@ -73,6 +91,8 @@ class History:
         patch = self._done.pop()
         patch.toggle(mask)
         self._undone.append(patch)
+        if patch.beside is not None:
+            patch.beside.undo()
         return patch.box
 
     def redo(self, mask: Mask) -> Box | None:
@@ -82,6 +102,8 @@ class History:
         patch = self._undone.pop()
         patch.toggle(mask)
         self._done.append(patch)
+        if patch.beside is not None:
+            patch.beside.redo()
         return patch.box
 
     def clear(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from widgets.mask.history import CAP, History
+from widgets.mask.history import CAP, Beside, History
 from widgets.mask.strokes import NOWHERE, Box, Mask, Shape
 
 
@@ -60,9 +60,9 @@ class Sheet:
         self.paint(box, part, unknown)
         return self.end()
 
-    def replace(self, mask: Mask) -> Box | None:
-        """Take another mask of the same shape as one step."""
-        box = self.history.record(self.mask, mask)
+    def replace(self, mask: Mask, beside: Beside | None = None) -> Box | None:
+        """Take another mask of the same shape as one step, together with what is `beside` it."""
+        box = self.history.record(self.mask, mask, beside=beside)
         self.mask = mask.copy()
         return box
 

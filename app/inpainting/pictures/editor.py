@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Slot
@@ -45,7 +46,9 @@ class PictureEditor(Editor[FilledRow]):
         self.source.changed.connect(self._take_picture)
         self.source.found.connect(self.found)
         self.desk.canvas.changed.connect(self.changed)
-        self.desk.canvas.files_dropped.connect(parts.intake.open_files)
+        self.desk.canvas.files_dropped.connect(
+            partial(parts.intake.open_pictures, self.source.bar.open)
+        )
         self.desk.unclamped.toggled.connect(self._show_unclamped)
 
     def show(self, card: Card) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QPoint, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.exchange.picture_actions import Act, PictureActions
+from app.exchange.picture_actions import Act, PictureActions, Shelf, origin_of
 from app.inpainting.editor import Inspector
 from app.inpainting.pictures.row import FilledRow
 from app.inpainting.pictures.source import Source
@@ -22,6 +23,7 @@ from widgets.inpainting.row import SPREAD_MOST
 from widgets.pictures.gallery import Gallery
 from widgets.plots.heat import coloured
 
+ACCEPT = "Accept as the picture"
 _SUMMARIES = (
     ("mean", "Over all samples, pixel by pixel."),
     ("sd", f"Standard deviation per pixel; brightest at {SPREAD_MOST:g} of the full range."),
@@ -44,6 +46,7 @@ class PictureInspector(Inspector[FilledRow]):
         self._actions = PictureActions(parts.export, window, parts.travel)
         self._index: int | None = None
         self._summary: int | None = None
+        self._actions.more = lambda row, i: ((ACCEPT, partial(self._accept, row, i)),)
         act = self._actions
         desk.chosen.connect(self.inspect)
         desk.summary_chosen.connect(self._inspect_summary)
@@ -51,6 +54,7 @@ class PictureInspector(Inspector[FilledRow]):
         desk.compared.connect(self._compare)
         desk.menu_wanted.connect(self._open_menu)
         desk.drag_wanted.connect(lambda name, i: act.drag(self.rows[name], i))
+        desk.accept_wanted.connect(lambda: self._with_draw(self._accept))
         desk.copy_wanted.connect(lambda name, i: act.copy(self.rows[name], i))
         viewer = desk.flip.viewer
         viewer.copy_wanted.connect(lambda: self._with_draw(act.copy))
@@ -144,6 +148,11 @@ class PictureInspector(Inspector[FilledRow]):
     def _with_draw(self, act: Act) -> None:
         if self.name in self.rows and self._index is not None:
             act(self.rows[self.name], self._index)
+
+    def _accept(self, row: Shelf, index: int) -> None:
+        """Put a draw in the place of the picture; undo takes it back."""
+        if row.recipe(index) is not None and row.frame is not None:
+            self._source.accept(row.frame.values[index].copy(), origin_of(row, index))
 
     def save(self) -> None:
         """Save the draw in the inspector."""

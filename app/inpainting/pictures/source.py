@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -15,8 +17,11 @@ from engines.data.masks import Photo
 from engines.model import Card
 from widgets.inpainting.picture_desk import PictureDesk
 from widgets.inpainting.row import TRUTH
+from widgets.mask.history import Beside
 
 ORIGINAL = "original"
+_State: TypeAlias = tuple[str, Pixels, str, str, Photo | None, int]
+"""The data set, the picture, its title, its standing, the file it came from, its example."""
 
 
 class Source(QObject):
@@ -47,8 +52,37 @@ class Source(QObject):
     def _lose(self) -> None:
         self.picture = None
 
+    def accept(self, picture: Pixels, title: str) -> None:
+        """As `adopt`, for a sample of the hole: undo of the mask brings back what was there."""
+        if (before := self._state()) is not None:
+            beside = Beside(lambda: self._put(before), lambda: self._put(after))
+            self.adopt(picture, title, beside=beside)
+            after = self._state() or before
+
+    def _state(self) -> _State | None:
+        card, title = self.bar.card, self._desk.source.title()
+        if card is None or self.picture is None:
+            return None
+        return card.data, self.picture, title, self.standing, self.photo, self.bar.place
+
+    def _put(self, state: _State) -> None:
+        data, self.picture, title, self.standing, self.photo, place = state
+        if self.bar.card is not None and self.bar.card.data == data:
+            self.bar.place = place
+        else:
+            self.standing = ORIGINAL
+        self._desk.canvas.set_picture(self.picture)
+        self._desk.source.set_title(title)
+        self.changed.emit()
+
     def adopt(
-        self, picture: Pixels, title: str, mask: Mask | None = None, *, standing: str = ORIGINAL
+        self,
+        picture: Pixels,
+        title: str,
+        mask: Mask | None = None,
+        *,
+        standing: str = ORIGINAL,
+        beside: Beside | None = None,
     ) -> None:
         """Take a picture (H, W, 3), brought to the model's shape where it has another.
 
@@ -64,10 +98,10 @@ class Source(QObject):
             title = self.bar.title(place)
         canvas = self._desk.canvas
         canvas.set_picture(self.picture)
-        if mask is not None:
-            canvas.set_mask(mask)
-        elif not self._desk.keep_mask.isChecked():
-            canvas.set_mask(np.zeros_like(canvas.mask()))
+        if mask is None:
+            keep, old = self._desk.keep_mask.isChecked(), canvas.mask()
+            mask = old if keep else np.zeros_like(old)
+        canvas.set_mask(mask, beside)
         self._desk.source.set_title(title)
         self.changed.emit()
 

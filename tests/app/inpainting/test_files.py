@@ -5,9 +5,11 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.inpainting.pictures.inspector import ACCEPT
 from app.recipes.recipe import read_png
 from tests.app.inpainting.test_presenter import KDE, Desk
 from tests.windows import DIGITS
@@ -214,3 +216,61 @@ def test_a_contact_sheet_brings_back_every_draw(desk, open_window, methods, tmp_
     other.ready()
     assert all((other.view().draws.picture(i) == before[i]).all() for i in range(4))
     assert other.stage.said() == []
+
+
+def test_a_saved_picture_dropped_on_the_canvas_is_painted_on_and_offers_its_recipe(
+    desk, tmp_path, monkeypatch
+):
+    """One of another tab: nothing is made again until the message's button asks for it."""
+    sampling, saved = desk.window.presenters[0], tmp_path / "sample.png"
+    saved_as(monkeypatch, saved)
+    desk.window.tabs.setCurrentIndex(0)
+    desk.stage.until_shows(KDE, seed=7)
+    desk.stage.click_picture(KDE, 0)
+    sampling.save()
+    recipe = read_png(saved)
+    drawn = desk.stage.picture(KDE, recipe.index).copy()
+    desk.window.tabs.setCurrentIndex(1)
+    desk.window.seed.box.setValue(8)
+    mask, source = desk.side.canvas.mask(), desk.presenter.editor.source
+    desk.stage.drop(saved, on=desk.side.canvas)
+    desk.until(lambda: (source.picture == drawn).all())
+    assert source.standing == "original"
+    assert (desk.side.canvas.mask() == mask).all()
+    assert (desk.window.tabs.currentIndex(), desk.window.seed.value()) == (1, 8)
+    said = desk.window.messages.rows[0]
+    assert said.text.startswith("sample.png holds its recipe: mnist/kde, seed 7, sample 0")
+    desk.stage.click(said.act)
+    assert (desk.window.tabs.currentIndex(), desk.window.seed.value()) == (0, 7)
+    desk.stage.until_shows(KDE, seed=7)
+
+
+def test_an_accepted_sample_is_the_picture_until_that_is_undone(desk, monkeypatch):
+    source, canvas, gallery = desk.presenter.editor.source, desk.side.canvas, desk.view().draws
+    desk.side.keep_mask.setChecked(False)
+    first, title, mask = source.picture.copy(), source.bar.title(source.bar.place), canvas.mask()
+    gallery.setFocus()
+    QTest.keyClick(gallery, Qt.Key.Key_End)
+    drawn = gallery.picture(gallery.current()).copy()
+    QTest.keyClick(gallery, Qt.Key.Key_A)
+    assert (source.picture == drawn).all()
+    assert not canvas.mask().any(), "as after any other picture"
+    assert (source.standing, desk.presenter.editor.title) == (
+        "original",
+        "mnist/kde, seed 7, picture 7",
+    )
+    QTest.keyClick(gallery, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (source.picture == first).all()
+    assert (canvas.mask() == mask).all(), "picture and mask come back in one step"
+    assert (source.standing, desk.presenter.editor.title) == ("truth", title)
+    QTest.keyClick(gallery, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert (source.picture == drawn).all()
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    desk.ready()
+    menus = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _: menus.append(menu))
+    desk.presenter.editor.inspector._actions.open_menu(desk.row(), 2, QPoint())
+    (accept,) = [action for action in menus[0].actions() if action.text() == ACCEPT]
+    accept.trigger()
+    assert (source.picture != first).any()
