@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.interpolation.export import PathExport
 from app.interpolation.picture_paths import PicturePaths
@@ -142,7 +142,8 @@ def test_a_film_is_not_offered_without_its_codec(hidden, qtbot):
     row = SimpleNamespace(
         card=nothing, paths=SimpleNamespace(ways=partial(PicturePaths.ways, nothing), each=None)
     )
-    menu = offer.menu(row, SimpleNamespace(count=12), None)
+    menu = QMenu(window)
+    offer.fill(menu, row, SimpleNamespace(count=12), None)
     (film,) = [action for action in menu.actions() if action.text().startswith("MP4")]
     assert not film.isEnabled()
     assert film.toolTip().endswith('pip install "genscope[film]".')

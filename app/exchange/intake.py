@@ -214,6 +214,9 @@ def _found(source: Source) -> Found:
                 raise RecipeError("the text on the clipboard is too long for a recipe")
             return _whole(Recipe.from_json(source))
         file = png_of(source) if isinstance(source, QImage) else source
+        film = isinstance(file, Path) and file.suffix.lower() == ".mp4"
+        if film and (several := figure.read(file)) is not None:
+            return tuple(map(_whole, several))
         try:
             return _whole(read_png(file))
         except NoRecipe as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.exchange import file_dialogs
@@ -39,13 +39,8 @@ class PathExport(QObject):
         self._walks, self._export, self._jobs = walks, export, jobs
         self._messages, self._window = messages, window
 
-    def offer(self, row: WalkRow, plan: Plan, study: Study | None, at: QPoint) -> None:
-        """Open the menu of what a path can be saved as."""
-        self.menu(row, plan, study).popup(at)
-
-    def menu(self, row: WalkRow, plan: Plan, study: Study | None) -> QMenu:
-        """The ways to save a path."""
-        menu = QMenu(self._window)
+    def fill(self, menu: QMenu, row: WalkRow, plan: Plan, study: Study | None) -> None:
+        """Add the ways to save a path to a menu."""
         menu.setToolTipsVisible(True)
         for way in row.paths.ways(row.card, plan.count):
             action = menu.addAction(way.title, partial(self._save, row, plan, study, way))
@@ -54,7 +49,6 @@ class PathExport(QObject):
                 action.setToolTip(way.blocked)
         if (each := row.paths.each) is not None:
             menu.addAction(each.title, partial(self._save_each, row, plan, study, each.write))
-        return menu
 
     def _save(self, row: WalkRow, plan: Plan, study: Study | None, way: Way) -> None:
         recipe = recipe_of(row.card, plan, columns=view_of(row.card).columns(plan.count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,8 @@ from widgets.interpolation.row import InterpolationRow
 from widgets.interpolation.tab import InterpolationTab
 from widgets.look.state import State
 
+TITLE = "Pixel cross-fade"
+
 
 class Fade(QObject):
     """Pixels are mixed at once where the hand is; the strip with its steps is made on the lane."""
@@ -27,7 +29,7 @@ class Fade(QObject):
         super().__init__(tab)
         self._tab = tab
         self.row = InterpolationRow(PictureFrame, tab, closable=False)
-        self.row.set_identity("Pixel cross-fade", "(1 − λ) A + λ B, pixel by pixel", "data")
+        self.row.set_identity(TITLE, "(1 − λ) A + λ B, pixel by pixel", "data")
         self.row.set_nature("no model: pixels mixed", "", "")
         self.row.place_wanted.connect(tab.place_wanted)
         self.row.released.connect(tab.released)
@@ -61,16 +63,22 @@ def fade(card: Card, ends: Pixels, count: int) -> Job:
     """A job that yields the Film of a pixel cross-fade, which no model makes."""
 
     def job() -> Generator[Film, None, None]:
-        from engines.paths import segment
-
-        values = np.empty((count, *ends.shape[1:]), np.uint8)
-        for i, place in enumerate(np.linspace(0, 1, count).tolist()):
-            k, lam = segment(place, len(ends))
-            values[i] = faded(ends[k], ends[k + 1], lam)
+        values = cross_fade(ends, np.linspace(0, 1, count).tolist())
         shown = Film(None, values, count, 0.0)
         yield replace(shown, steps=step_lengths(card, view_of(card).tensor_of(values)))
 
     return job
+
+
+def cross_fade(ends: Pixels, places: Sequence[float]) -> Pixels:
+    """The mixed end points (K, H, W, 3) at these places 0 … 1 of the path. Imports torch."""
+    from engines.paths import segment
+
+    values = np.empty((len(places), *ends.shape[1:]), np.uint8)
+    for i, place in enumerate(places):
+        k, lam = segment(place, len(ends))
+        values[i] = faded(ends[k], ends[k + 1], lam)
+    return values
 
 
 def faded(a: Pixels, b: Pixels, lam: float) -> Pixels:

@@ -1,4 +1,4 @@
-"""What a person can take away from a path: the film of a row, or the picture where one is."""
+"""What a person can take away from paths: films of all rows or of one, or one picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu
 
 from app.interpolation.export import PathExport
+from app.interpolation.filming import FilmExport, Reel
 from app.interpolation.keys import Keys
 from app.interpolation.panel import Panel
 from app.interpolation.row import WalkRow
@@ -41,7 +42,8 @@ class PathMenus(QObject):
         super().__init__(tab)
         self._tab, self._rows, self._keys, self._panel = tab, rows, keys, panel
         self._session, self._export, self._travel = parts.session, parts.export, parts.travel
-        self._films = PathExport(walks, parts.export, parts.jobs, parts.messages, tab)
+        out = walks, parts.export, parts.jobs, parts.messages, tab
+        self._films, self._paths = FilmExport(*out), PathExport(*out)
         tab.export_wanted.connect(self.offer)
         tab.menu_wanted.connect(self._open)
         tab.drag_wanted.connect(self._drag)
@@ -66,17 +68,32 @@ class PathMenus(QObject):
 
     @Slot(QPoint)
     def offer(self, at: QPoint) -> None:
-        """Open the menu of what the chosen row's path can be saved as."""
+        """Open the menu of what the paths can be saved as."""
         if menu := self.films():
             menu.popup(at)
 
     def films(self) -> QMenu | None:
-        """The ways to save the chosen row's path; None while there is none."""
-        row = self._rows.get(self._panel.name)
-        if row is None or not self._keys.keys:
+        """The ways to save all paths together, and each alone; None while there is none."""
+        rows = list(self._rows.values())
+        if not rows or not self._keys.keys:
             return None
-        plan = self.plan(row, self._tab.film_count(), self._tab.player.easing.currentText())
-        return self._films.menu(row, plan, self._panel.studies.get(row.card.name))
+        reels = [self._reel(row) for row in rows]
+        ways = rows[0].paths.films()
+        menu = QMenu(self._tab)
+        menu.setToolTipsVisible(True)
+        if ways:
+            self._films.fill(menu, reels, ways)
+            menu.addSeparator()
+        for row, reel in zip(rows, reels, strict=True):
+            alone = len(rows) == 1 and not ways
+            part = menu if alone else menu.addMenu(f"{reel.title} alone")
+            self._paths.fill(part, row, reel.plan, reel.study)
+        return menu
+
+    def _reel(self, row: WalkRow) -> Reel:
+        name, easing = row.card.name, self._tab.player.easing.currentText()
+        plan = self.plan(row, self._tab.film_count(), easing)
+        return Reel(row.title, row.card, plan, row.codes, self._panel.studies.get(name))
 
     @Slot(str)
     def keep(self, name: str) -> None:

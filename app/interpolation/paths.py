@@ -70,6 +70,17 @@ class Way:
     blocked: str = ""
 
 
+@dataclass(frozen=True)
+class FilmWay:
+    """One way to save a film of several rows, as `Way`; `title` is its kind, such as "GIF"."""
+
+    title: str
+    suffix: str
+    filter: str
+    write: Callable[[Path, Pixels, tuple[Recipe, ...]], None]
+    blocked: str = ""
+
+
 class Paths(QObject):
     """One kind of data. `lost` when other examples are looked for, `found` when they were, be there
     any or not; `brought(key)` is an end point out of a file.
@@ -157,6 +168,10 @@ class Paths(QObject):
         """Be at a place 0 … 1 of the path between the end points."""
 
     # files
+
+    def films(self) -> tuple[FilmWay, ...]:
+        """How a film of several rows side by side can be saved; none where a path is no film."""
+        return ()
 
     def ways(self, card: Card, count: int) -> tuple[Way, ...]:
         """How a path of so many frames can be saved: as examples are."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.exchange.intake import sentence
 from app.interpolation.fade import Fade
-from app.interpolation.paths import Key, Paths, Way, errors_text
+from app.interpolation.paths import FilmWay, Key, Paths, Way, errors_text
 from app.recipes.pictures import Pixels, Values
 from app.recipes.recipe import Recipe
 from app.tab.example_bar import ExampleBar
@@ -92,14 +92,23 @@ class PicturePaths(Paths):
     def go(self, place: float, ends: Values) -> None:
         self.fade.go(place, np.asarray(ends, np.uint8))
 
+    def films(self) -> tuple[FilmWay, ...]:
+        return (
+            FilmWay("GIF", ".gif", "GIF (*.gif)", films.save_gif),
+            FilmWay("MP4", ".mp4", "MP4 (*.mp4)", films.save_mp4, _no_codec()),
+        )
+
     def ways(self, card: Card, count: int) -> tuple[Way, ...]:
-        refused = films.no_codec()
-        blocked = sentence(refused) if refused else ""
         return (
             Way(f"GIF, {count} frames…", ".gif", "GIF (*.gif)", _write_gif),
-            Way(f"MP4, {count} frames…", ".mp4", "MP4 (*.mp4)", _write_mp4, blocked),
+            Way(f"MP4, {count} frames…", ".mp4", "MP4 (*.mp4)", _write_mp4, _no_codec()),
             Way("Contact sheet…", ".png", "PNG picture (*.png)", _write_sheet),
         )
+
+
+def _no_codec() -> str:
+    refused = films.no_codec()
+    return sentence(refused) if refused else ""
 
 
 def _write_sheet(path: Path, values: Values, recipe: Recipe) -> None:

@@ -19,6 +19,8 @@ KEYWORD = "genscope-figure"
 MOST = 200
 """Recipes in one figure."""
 MAX_FIGURE = 16 * MAX_TEXT
+_LIST = re.compile(rb'\{"format": \d+, "recipes"')
+"""How `to_text` begins."""
 _MARK = re.compile(KEYWORD.encode() + rb":([A-Za-z0-9+/]+=*)")
 
 
@@ -44,14 +46,16 @@ def from_text(text: str | bytes) -> tuple[Recipe, ...]:
 
 
 def read(source: Path | bytes) -> tuple[Recipe, ...] | None:
-    """The recipes in a PNG, SVG or PDF that is a figure; None for anything else, and for what
-    cannot be read.
+    """The recipes in a PNG, SVG, PDF, GIF or beside an MP4 that is a figure or a film of several
+    rows; None for anything else, and for what cannot be read.
 
     Raises RecipeError with one sentence for a figure that is damaged.
     """
+    film = isinstance(source, Path) and source.suffix.lower() == ".mp4"
     try:
-        raw = source if isinstance(source, bytes) else files.read_bytes(source, MAX_FILE)
-        text = files.png_text(raw, KEYWORD, MAX_FIGURE) if raw[:4] == b"\x89PNG" else None
+        path = source.with_name(f"{source.name}.json") if film else source
+        raw = path if isinstance(path, bytes) else files.read_bytes(path, MAX_FILE)
+        text = raw if film and _LIST.match(raw) else _inside(raw)
     except ValueError:
         return None
     if text is None and (found := _MARK.search(raw)) is not None:
@@ -63,6 +67,15 @@ def read(source: Path | bytes) -> tuple[Recipe, ...] | None:
         return from_text(text if text[:1] == b"{" else _decoded(text))
     except RecipeError as error:
         raise RecipeError(f"{name} cannot be made again: {error}") from error
+
+
+def _inside(raw: bytes) -> bytes | None:
+    """The text of a PNG or in the comment of a GIF. Raises ValueError for what is damaged."""
+    if raw[:4] == b"\x89PNG":
+        return files.png_text(raw, KEYWORD, MAX_FIGURE)
+    mark = f"{KEYWORD} ".encode()
+    comment = files.gif_comment(raw, MAX_FIGURE) if raw[:3] == b"GIF" else None
+    return comment[len(mark) :] if comment and comment.startswith(mark) else None
 
 
 def _decoded(text: bytes) -> bytes:

@@ -10,9 +10,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
+from app.recipes import figure
 from app.recipes.files import SaveError, unwritable, write_atomically
 from app.recipes.pictures import Pixels, sheet, square_columns
 from app.recipes.recipe import KEYWORD, Recipe, file_name, png_bytes, save_png
@@ -21,6 +23,9 @@ from engines.checkpoints.leftovers import TEMPORARY
 from engines.kinds import Pictures
 from engines.model import Card
 
+Recipes: TypeAlias = Recipe | tuple[Recipe, ...]
+"""That of a film of one row, or those of rows side by side; none where there is only a cross-fade.
+"""
 FPS = 20
 SUFFIXES = (".gif", ".mp4", ".png")
 SLOWEST, FASTEST = 0.01, 100.0
@@ -45,7 +50,7 @@ def enlarged(frames: Pixels, side: int = SIDE) -> Pixels:
     return frames.repeat(factor, 1).repeat(factor, 2)
 
 
-def gif_bytes(frames: Pixels, recipe: Recipe, *, fps: float = FPS, loop: bool = True) -> bytes:
+def gif_bytes(frames: Pixels, recipe: Recipes, *, fps: float = FPS, loop: bool = True) -> bytes:
     """An animated GIF of frames (n, H, W, 3); grey ones keep all 256 levels."""
     from PIL import Image
 
@@ -61,7 +66,7 @@ def gif_bytes(frames: Pixels, recipe: Recipe, *, fps: float = FPS, loop: bool = 
             save_all=True,
             append_images=images[1:],
             duration=round(1000 / fps),
-            comment=f"{KEYWORD} {recipe.to_json()}".encode(),
+            comment=_note(recipe),
             optimize=False,
             disposal=1,
             **ends,
@@ -69,12 +74,27 @@ def gif_bytes(frames: Pixels, recipe: Recipe, *, fps: float = FPS, loop: bool = 
         return file.getvalue()
 
 
-def save_gif(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) -> None:
+def _note(recipe: Recipes) -> bytes:
+    keyword = KEYWORD if len(_several(recipe)) == 1 else figure.KEYWORD
+    return f"{keyword} {json_of(recipe)}".encode() if recipe else b""
+
+
+def json_of(recipe: Recipes) -> str:
+    """One recipe as itself, several as the list of a figure."""
+    several = _several(recipe)
+    return several[0].to_json() if len(several) == 1 else figure.to_text(several)
+
+
+def _several(recipe: Recipes) -> tuple[Recipe, ...]:
+    return (recipe,) if isinstance(recipe, Recipe) else recipe
+
+
+def save_gif(path: Path, frames: Pixels, recipe: Recipes, *, fps: float = FPS) -> None:
     """Write a GIF with its recipe inside. Raises SaveError."""
     write_atomically(path, gif_bytes(frames, recipe, fps=fps))
 
 
-def save_mp4(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) -> None:
+def save_mp4(path: Path, frames: Pixels, recipe: Recipes, *, fps: float = FPS) -> None:
     """Write an MP4 (H.264) and its recipe beside it as NAME.mp4.json. Raises SaveError."""
     if reason := no_codec():
         raise SaveError(f"{path} was not saved: {reason}")
@@ -102,7 +122,8 @@ def save_mp4(path: Path, frames: Pixels, recipe: Recipe, *, fps: float = FPS) ->
         except OSError as error:
             raise SaveError(unwritable(path, error)) from error
     write_atomically(path, raw)
-    write_atomically(path.with_name(f"{path.name}.json"), recipe.to_json().encode())
+    if recipe:
+        write_atomically(path.with_name(f"{path.name}.json"), json_of(recipe).encode())
 
 
 def save_sheet(path: Path, frames: Pixels, recipe: Recipe) -> None:

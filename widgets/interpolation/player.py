@@ -107,11 +107,7 @@ class Player(QWidget):
             self.rested.emit()
 
     def _say(self) -> None:
-        along = self.place() * (self._keys - 1)
-        k = min(int(along), self._keys - 2)
-        share = along - k
-        a, b = (chr(ord("A") + place) for place in (k, k + 1))
-        self._label.setText(f"λ = {share:.3f}  ({a} … {b})")
+        self._label.setText(words_of(self.place(), self._keys))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -147,3 +143,11 @@ class Player(QWidget):
         lay.across(
             self.play, (self.slider, 1), self._label, self.loop, self.speed, self.easing, on=self
         )
+
+
+def words_of(place: float, keys: int) -> str:
+    """A place 0 … 1 of a path through so many end points: "λ = 0.250  (B … C)"."""
+    along = place * (keys - 1)
+    k = min(int(along), keys - 2)
+    a, b = (chr(ord("A") + end) for end in (k, k + 1))
+    return f"λ = {along - k:.3f}  ({a} … {b})"

@@ -212,7 +212,9 @@ class InterpolationTab(QWidget):
         self.film.setValue(60)
         self.film.setAccessibleName("Frames of exports")
         self.film.setToolTip("Frames of an exported film or sheet (3–240).")
-        self.export.setToolTip("Save the path of the chosen row: GIF, film, frames or sheet.")
+        self.export.setToolTip(
+            "Save a film of all rows side by side, or the path of one: GIF, MP4, frames or sheet."
+        )
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("faint", True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)

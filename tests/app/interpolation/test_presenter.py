@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
-from PySide6.QtCore import Qt
+from PIL import Image, ImageSequence
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -19,6 +19,7 @@ from app.tasks.walking_recipe import plan_of
 from engines import finish, open_model
 from engines.model import SampleRequest
 from tests.windows import LEFT, PLANE
+from widgets.controls.choices import ChoicesMenu
 from widgets.look.state import State
 
 FLOW, KDE = "mnist/flow", "mnist/kde"
@@ -294,8 +295,8 @@ def test_a_path_is_saved_and_brought_back(bench, tmp_path, monkeypatch):
     saved = tmp_path / "walk.gif"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
     menu = bench.presenter.menus.films()
-    (gif,) = [action for action in menu.actions() if action.text().startswith("GIF")]
-    gif.trigger()
+    (alone,) = [each.menu() for each in menu.actions() if each.text() == "Flow alone"]
+    alone.actions()[0].trigger()
     bench.until(saved.exists)
     recipe = read_png(saved)
     assert (recipe.task, recipe.model, recipe.count) == ("interpolate", FLOW, 7)
@@ -315,6 +316,38 @@ def test_a_path_is_saved_and_brought_back(bench, tmp_path, monkeypatch):
     assert bench.row().wish.way == "slerp"
     assert bench.tab.player.place() == 0
     assert bench.tab.film_count() == 7
+
+
+def test_a_film_has_all_rows_side_by_side_but_those_left_out(bench, tmp_path, monkeypatch):
+    bench.tab.set_film_count(3)
+    saved = tmp_path / "walk.gif"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    menu = bench.presenter.menus.films()
+    film, choices = menu.actions()[0], menu.findChild(ChoicesMenu)
+    assert film.text() == "GIF of 2 rows, 3 frames…"
+    assert [each.text() for each in choices.actions()] == ["Flow", "Pixel cross-fade"]
+    film.trigger()
+    bench.until(lambda: any("Saved" in said for said in bench.stage.said()))
+    assert read_png(saved).model == FLOW
+    with Image.open(saved) as image:
+        frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(image)]
+    assert len(frames) == 3
+    side = frames[0].shape[1] // 2
+    assert side > 280
+    # the rows begin at the same picture, and go other ways
+    halves = [(frame[26:-30, 12:side], frame[26:-30, side + 6 : -6]) for frame in frames]
+    assert all(np.ptp(frame[-30:]) > 200 for frame in frames), "λ is written below"
+    assert (frames[0][-30:] != frames[1][-30:]).any()
+    assert (halves[0][0][:, :268] == halves[0][1][:, :268]).mean() > 0.9
+    assert (halves[1][0][:, :268] == halves[1][1][:, :268]).mean() < 0.9
+    choices.popup(QPoint(0, 0))
+    for place, words in ((1, "GIF of 1 row, 3 frames…"), (0, "GIF of 0 rows, 3 frames…")):
+        choices.setActiveAction(choices.actions()[place])
+        QTest.keyClick(choices, Qt.Key.Key_Space)
+        assert choices.isVisible(), "the menu stays: more rows may be left out"
+        assert film.text() == words
+    assert not film.isEnabled()
+    choices.close()
 
 
 def test_one_picture_has_a_recipe_of_its_place(bench):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.exchange.intake import Bare, _found
 from app.recipes import files
 from app.recipes.recipe import NoRecipe, Recipe, RecipeError, csv_bytes, read_png
 from app.tasks import films
@@ -134,6 +135,21 @@ def test_a_gif_holds_every_frame_and_its_recipe(card, plan, tmp_path):
             image.seek(i)
             shown = np.asarray(image.convert("RGB"))[::10, ::10]
             assert (shown == frames[i]).all()
+
+
+def test_a_film_of_several_rows_holds_the_recipes_of_all(card, plan, tmp_path):
+    recipes = tuple(recipe_of(card, replace(plan, seed=seed)) for seed in (3, 4))
+    frames = np.zeros((2, 8, 8, 3), np.uint8)
+    gif = tmp_path / "walk.gif"
+    films.save_gif(gif, frames, recipes)
+    with pytest.raises(NoRecipe):
+        read_png(gif)  # of one row: none is taken for the other
+    assert [_found(source) for source in (gif, gif.read_bytes())] == [recipes, recipes]
+    films.save_gif(gif, frames, ())
+    assert isinstance(_found(gif), Bare)
+    (tmp_path / "walk.mp4").write_bytes(b"\0\0\0\x20ftypisom")
+    (tmp_path / "walk.mp4.json").write_bytes(films.json_of(recipes).encode())
+    assert _found(tmp_path / "walk.mp4") == recipes
 
 
 def test_gifs_of_others_have_no_recipe(tmp_path):
