@@ -108,6 +108,7 @@ class Tabs(QTabWidget):
         self.setDocumentMode(True)
         self.tabBar().setAccessibleName("Tabs")
         self.tabBar().setDrawBase(False)
+        self.tabBar().setChangeCurrentOnDrag(True)  # a drag waits there for another tab
         self.currentChanged.connect(self._make_room)
         parts.session.data_changed.connect(self.follow_kind)
         parts.session.models_changed.connect(self.follow_kind)

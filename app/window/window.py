@@ -58,7 +58,7 @@ from engines.model import Card, Prompt
 from widgets.controls.shortcuts import ShortcutsDialog
 from widgets.look import focus, lay
 from widgets.look import theme as look
-from widgets.look.frames import scrolled
+from widgets.look.frames import DropFrame, scrolled
 from widgets.pictures.size import ThumbnailSize
 from widgets.queue.job_bar import JobBar
 from widgets.window.chips import Entry
@@ -88,7 +88,7 @@ class Window(QMainWindow):
     ) -> None:
         super().__init__()
         self.setWindowTitle("Genscope")
-        self.setAcceptDrops(True)
+        self._drop = DropFrame(self)
         self._settings = settings
         self._files: tuple[Path, ...] = ()
         self._awaits_paint = False
@@ -335,6 +335,7 @@ class Window(QMainWindow):
         inside = isinstance(source, QWidget) and source.window() is self
         if not inside and accepts(event.mimeData()):
             event.acceptProposedAction()
+            self._drop.offer()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()

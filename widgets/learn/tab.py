@@ -12,7 +12,7 @@ from widgets.learn.bench import Bench
 from widgets.learn.data_panel import DataPanel
 from widgets.learn.inspector import Inspector
 from widgets.look import theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import DropFrame, card, scrolled
 
 LEFT_WIDTH, RIGHT_WIDTH = 248, 276
 TABLES = (".csv", ".tsv", ".txt")
@@ -32,7 +32,7 @@ class LearnTab(QWidget):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("faint", True)
         self.nothing.setWordWrap(True)
-        self.setAcceptDrops(True)
+        self._drop = DropFrame(self)
         unit = theme.UNIT
         self._body = QWidget(self)
         row = QHBoxLayout(self._body)
@@ -61,6 +61,7 @@ class LearnTab(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(path.suffix.lower() in TABLES for path in _paths(event)):
             event.acceptProposedAction()
+            self._drop.offer()
         else:
             event.ignore()  # the window takes pictures
 

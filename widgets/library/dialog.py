@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from widgets.library.facts import ModelFacts
 from widgets.library.list import ModelAction, ModelList, ModelRow
 from widgets.look import lay, theme
-from widgets.look.frames import card, scrolled
+from widgets.look.frames import DropFrame, card, scrolled
 from widgets.look.progress import ProgressLine
 
 _ADD = "a folder, a card (.toml) or a Hugging Face id (owner/name)"
@@ -40,7 +40,7 @@ class LibraryDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Models")
-        self.setAcceptDrops(True)
+        self._drop = DropFrame(self)
         self.field = QLineEdit(self)
         self.add = self._button(
             "Add", "Add what is entered here (Enter); a Hugging Face model is downloaded."
@@ -97,6 +97,7 @@ class LibraryDialog(QDialog):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self._drop.offer()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()

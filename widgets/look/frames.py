@@ -1,11 +1,12 @@
-"""Frames that tabs are made of: cards and columns that scroll, and what leaves them again."""
+"""Frames that tabs are made of: cards, columns that scroll, and the frame of a place for drops."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import TypeVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 from widgets.look import lay, theme
@@ -38,6 +39,46 @@ def scrolled(content: QWidget, *, least: int = 0, sideways: bool = False) -> QSc
     area.viewport().setAutoFillBackground(False)
     content.setAutoFillBackground(False)
     return area
+
+
+class DropFrame(QWidget):
+    """A frame over a place while something is dragged over it that it takes.
+
+    The place takes drops from then on, and calls `offer` for what it would take.
+    """
+
+    def __init__(self, place: QWidget) -> None:
+        super().__init__(place)
+        self._place = place
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        place.setAcceptDrops(True)
+        place.installEventFilter(self)
+        self.hide()
+
+    def offer(self) -> None:
+        """Show that a drop would be taken, until it has been or the drag goes elsewhere."""
+        self.setGeometry(self._place.rect())
+        self.raise_()
+        self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = QEvent.Type
+        if event.type() in (kind.DragLeave, kind.Drop, kind.Hide):
+            self.hide()
+        elif event.type() is kind.Resize:
+            self.setGeometry(self._place.rect())
+        return False
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent, wide = theme.colour("accent"), theme.px(3)
+        painter.setPen(QPen(accent, wide))
+        accent.setAlphaF(0.08)
+        painter.setBrush(accent)
+        inside = self.rect().toRectF().adjusted(wide, wide, -wide, -wide)
+        painter.drawRoundedRect(inside, theme.RADIUS, theme.RADIUS)
+        painter.end()
 
 
 def leave(widget: QWidget) -> None:

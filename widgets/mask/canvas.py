@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from widgets.look.frames import DropFrame
 from widgets.mask import file as mask_file
 from widgets.mask.board import MaskBoard
 from widgets.mask.keys import Command, command_of
@@ -45,7 +46,7 @@ class MaskCanvas(MaskBoard):
         self._space = False
         self._turned = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(True)
+        self._drop = DropFrame(self)
         self.setAccessibleName("Mask canvas")
         self.tool_changed.connect(self._dress_pointer)
         self.mask_shown.connect(self._dress_pointer)
@@ -195,6 +196,7 @@ class MaskCanvas(MaskBoard):
         data = event.mimeData()
         if any(url.isLocalFile() for url in data.urls()) or self._mask_in(event):
             event.acceptProposedAction()
+            self._drop.offer()
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths = tuple(u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile())
