@@ -132,6 +132,7 @@ def test_controls_of_missing_extras_are_disabled_with_the_reason(hidden, open_wi
     assert not panel.layouts.model().item(place).isEnabled()
     tip = panel.layouts.itemData(place, Qt.ItemDataRole.ToolTipRole)
     assert tip.endswith('pip install "genscope[maps]".')
+    assert tip in panel.extra.text(), "said on the page, too: nobody hovers over a grey line"
 
 
 def test_a_film_is_not_offered_without_its_codec(hidden, qtbot):

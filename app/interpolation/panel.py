@@ -23,6 +23,7 @@ from app.work.lane import Failure
 from engines.model import Card
 from widgets.interpolation.latent_sliders import LOCKED, DirectionSpec
 from widgets.interpolation.tab import InterpolationTab
+from widgets.plots.plane import ink_of
 
 PRINCIPAL, SINGLE = "principal", "single"
 NOTHING = "This model has no latent space to move in."
@@ -56,6 +57,8 @@ class Panel(QObject):
         self._basis: dict[str, str] = {}
         self._layout = "pca"
         self._hover_stamp = 0
+        self._near: tuple[int, ...] = ()
+        """The chosen example of the map, and those nearest to it."""
         self._look = channels.open("interpolation: directions")
         self._peek = channels.open("interpolation: pad")
         self._look.stepped.connect(self._take_study)
@@ -77,6 +80,7 @@ class Panel(QObject):
         panel.pad.hovered.connect(self._hovered)
         panel.map.hovered.connect(self._hovered_map)
         panel.map.picked.connect(self._picked)
+        panel.near_chosen.connect(lambda i: self._picked(int(self._near[i])))
 
     # whose latents
 
@@ -86,6 +90,8 @@ class Panel(QObject):
             self._tab.latents.pad.clear_thumb()
             self._tab.latents.show_thumb(None, "")
             self._tab.latents.map.set_path(*(np.empty((0, 2), np.float32),) * 2)
+            self._tab.latents.show_near(None, "")
+            self._near = ()
         self.name = name
         self.refresh()
 
@@ -103,6 +109,7 @@ class Panel(QObject):
             panel.sliders.set_nothing(NOTHING)
             panel.set_directions((), four=self._keys() >= 4)
             panel.map.set_points(np.empty((0, 2), np.float32))
+            panel.legend.set_entries(())
         elif (study := self.studies.get(self.name)) is None or study.layout != self._layout:
             if study is None:
                 panel.sliders.set_nothing("Finding directions…")
@@ -137,6 +144,10 @@ class Panel(QObject):
         panel.set_directions(tuple(spec.name for spec in specs), four=self._keys() >= 4)
         self._place_pad()
         panel.map.set_points(study.xy, study.labels)
+        panel.map.set_axes(*study.axes_of_map())
+        names = enumerate(study.card.labels)
+        panel.legend.set_entries([(word, ink_of(label)) for label, word in names])
+        self._show_near(study)
         self.draw_path(self.name)
 
     def _specs(self, study: Study, basis: str) -> tuple[DirectionSpec, ...]:
@@ -312,22 +323,41 @@ class Panel(QObject):
         ends = study.placed(film.wish.codes.z)
         return study.placed(film.codes) if film.codes is not None else ends, ends
 
+    def _show_near(self, study: Study) -> None:
+        """Ring the chosen example and its nearest, and show them."""
+        panel, near = self._tab.latents, self._near
+        panel.map.ring(near)
+        if not near:
+            return
+        where = f"among the {study.card.kind.things}" if study.effects else "in the latent space"
+        others = ", ".join(_name(study, i).removeprefix("class ") for i in near[1:])
+        says = f"Chosen: {_name(study, near[0])}; nearest {where}: {others}."
+        seen = [view_of(study.card).picture(study.values[i]) for i in near]
+        pictures = [picture for picture in seen if picture is not None]
+        panel.show_near(np.stack(pictures) if pictures else None, says)
+
     @Slot(int)
     def _hovered_map(self, i: int) -> None:
         study, panel = self.studies.get(self.name), self._tab.latents
         if study is None or i < 0:
             panel.show_thumb(None, study.provenance if study else "")
             return
-        labels = study.card.labels
-        label = f"class {labels[study.labels[i]]}" if labels else f"example {i + 1}"
-        panel.show_thumb(view_of(study.card).picture(study.values[i]), label)
+        panel.show_thumb(view_of(study.card).picture(study.values[i]), _name(study, i))
 
     @Slot(int)
     def _picked(self, i: int) -> None:
         study = self.studies.get(self.name)
         if study is not None:
+            self._near = tuple(study.near(i).tolist())
+            self._show_near(study)
             what = "draw" if study.effects else f"training {study.card.kind.thing}"
             self.picked.emit(study.values[i], f"{what.capitalize()} {i:,} of the map")
+
+
+def _name(study: Study, i: int) -> str:
+    """An example of the map in words."""
+    labels = study.card.labels
+    return f"class {labels[study.labels[i]]}" if labels else f"example {i + 1}"
 
 
 def _seen(card: Card) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from app.interpolation.paths import Key, Paths, Way
+from app.kinds.points import axes_of
 from app.recipes.files import write_atomically
 from app.recipes.pictures import Values
 from app.recipes.recipe import Recipe, csv_bytes
@@ -31,6 +32,7 @@ class PointPaths(Paths):
         super().__init__(tab, parts)
         self._data = ""
         self._found: Backdrop | None = None
+        self._axes = "", ""
         self._look = parts.channels.open("interpolation: data")
         self._look.stepped.connect(self._take)
 
@@ -40,11 +42,12 @@ class PointPaths(Paths):
     def dress(self, frame: Frame) -> None:
         assert isinstance(frame, PlaneFrame), "the frames of points are planes"
         if self._found is not None:
-            frame.set_data(self._found.points)
+            frame.set_data(self._found.points, *self._axes)
 
     def show(self, card: Card) -> None:
         if card.data != self._data:
             self._data, self._found = card.data, None
+            self._axes = axes_of(card.kind, card.data)
             self.lost.emit()
             self._look.submit(backdrop(card.data))
 
@@ -84,7 +87,7 @@ class PointPaths(Paths):
     def key_of(self, value: Values, title: str) -> Key:
         """A point (2,) by its coordinates."""
         x, y = np.asarray(value, np.float32).tolist()
-        return Key(np.array([x, y], np.float32), f"({x:.3f}, {y:.3f})")
+        return Key(np.array([x, y], np.float32), f"({x:.3f}, {y:.3f})".replace("-", "−"))
 
     def ways(self, card: Card, count: int) -> tuple[Way, ...]:
         return (Way("Table of points…", ".csv", "Table (*.csv)", _write_table),)

@@ -63,6 +63,27 @@ class Study:
         moved: Array = (sigma * self.spread) @ self.axes
         return moved
 
+    def axes_of_map(self) -> tuple[str, str]:
+        """What the axes of the map are."""
+        if self.layout != "pca":
+            name = LAYOUTS[self.layout].partition(",")[0]
+            return f"{name} 1", f"{name} 2"
+        what = (
+            "of the variance" if not self.effects else f"of the {self.card.kind.things}’ variance"
+        )
+        first, second = (
+            f"PC {i + 1} ({100 * self.share[i]:.0f} % {what})" if i < len(self.share) else ""
+            for i in range(2)
+        )
+        return first, second
+
+    def near(self, i: int) -> npt.NDArray[np.intp]:
+        """Example i, and those whose codes, or with `effects` themselves, are nearest to it."""
+        far = ((self.scores - self.scores[i]) ** 2).sum(1)
+        far[i] = -1.0
+        found: npt.NDArray[np.intp] = np.argsort(far, kind="stable")[: _NEIGHBOURS + 1]
+        return found
+
     def placed(self, what: Array) -> npt.NDArray[np.float32]:
         """Places (n, 2) on the map of codes or examples (n, …), as `effects` asks."""
         flat = what.reshape(len(what), -1).astype(np.float64)

@@ -28,6 +28,7 @@ class SourceBar(QWidget):
         row = lay.across(
             self.previous, self.next, (self.classes, 1), self.open, spacing=theme.UNIT // 2
         )
+        row.addStretch(0)  # without the menu of classes the arrows stay together
         lay.down(row, self._title, on=self, spacing=theme.UNIT // 2)
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))

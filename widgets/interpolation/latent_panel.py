@@ -13,9 +13,10 @@ from widgets.look import lay, theme
 from widgets.look.images import Picture
 from widgets.look.labels import small_print
 from widgets.pictures.gallery import Gallery
+from widgets.plots.legend import Legend
 from widgets.plots.plane import Plane
 
-MAP, THUMB = 280, 64
+MAP, THUMB, NEAR = 280, 64, 56
 FOUR = "four"
 
 
@@ -25,6 +26,8 @@ class LatentPanel(QWidget):
     basis_changed = Signal()
     axes_changed = Signal()
     layout_changed = Signal()
+    near_chosen = Signal(int)
+    """The hand goes to one of the nearest examples, 0 for the chosen one itself."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,11 +37,14 @@ class LatentPanel(QWidget):
         self.pad = LatentPad(self)
         self.across, self.up = Combo(self), Combo(self)
         self.map, self.thumb, self.caption = Plane(self), Gallery(self), QLabel(self)
+        self.extra, self.legend = QLabel(self), Legend(self)
+        self.near, self.near_says = Gallery(self), QLabel(self)
         self.pages = QTabWidget(self)
         self._dress()
         self._build()
         self.basis.currentIndexChanged.connect(self.basis_changed)
         self.layouts.currentIndexChanged.connect(self.layout_changed)
+        self.near.chosen.connect(self.near_chosen)
         self.sliders.reset.connect(self.classes.reset)
         for axis in (self.across, self.up):
             axis.currentIndexChanged.connect(self.axes_changed)
@@ -48,6 +54,8 @@ class LatentPanel(QWidget):
         self.layouts.addItem(title, name)
         if refused is not None:
             self.layouts.refuse(self.layouts.count() - 1, refused)
+            self.extra.setText(f"{self.extra.text()} {refused}".strip())
+            self.extra.show()
 
     def set_title(self, title: str, about: str) -> None:
         """Whose latents these are, and what they are."""
@@ -92,9 +100,27 @@ class LatentPanel(QWidget):
         if picture is not None:
             self.thumb.put(0, picture[None])
 
+    def show_near(self, pictures: Picture | None, says: str) -> None:
+        """The chosen example and its nearest (n, H, W, 3), None where they are no pictures."""
+        self.near_says.setText(says)
+        self.near_says.setVisible(bool(says))
+        self.near.setVisible(pictures is not None)
+        if pictures is not None:
+            self.near.set_count(len(pictures))
+            self.near.put(0, pictures)
+
     def _dress(self) -> None:
         self.title.setFont(theme.title_font(self.font()))
-        small_print(self.about, self.caption, wrap=True)
+        small_print(self.about, self.caption, self.extra, self.near_says, wrap=True)
+        self.extra.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.extra.hide()
+        self.near.sized = False
+        self.near.setFixedHeight(theme.px(NEAR))
+        self.near.setAccessibleName("The chosen example of the map and its nearest")
+        self.near.setToolTip(
+            "The chosen example, then the nearest. A click takes one of them as end point."
+        )
+        self.show_near(None, "")
         self.basis.setAccessibleName("Directions")
         self.basis.addItem("Principal directions", "principal")
         self.basis.addItem("Single dimensions", "single")
@@ -109,7 +135,7 @@ class LatentPanel(QWidget):
         self.map.setMinimumSize(theme.px(200), theme.px(MAP))
         self.map.setAccessibleName("Map of the latent space")
         self.map.setToolTip(
-            "Data by class: click a point to make it the chosen end point. "
+            "Data by class: click a point to make it the chosen end point; its nearest are ringed. "
             "Arrow keys move a cursor, Enter clicks there."
         )
         self.thumb.set_count(1)
@@ -128,7 +154,11 @@ class LatentPanel(QWidget):
         pages: tuple[tuple[str, QWidget, tuple[QWidget | QHBoxLayout, ...]], ...] = (
             ("Sliders", sliders, (self.classes, self.basis, self.sliders)),
             ("Pad", pad, (axes, self.pad)),
-            ("Map", map_, (self.layouts, self.map, under)),
+            (
+                "Map",
+                map_,
+                (self.layouts, self.extra, self.map, self.legend, under, self.near_says, self.near),
+            ),
         )
         for title, page, parts in pages:
             inner = lay.down(on=page, margins=(0, unit, 0, 0))

@@ -38,7 +38,8 @@ class PlaneFrame(Frame):
     def set_title(self, title: str) -> None:
         self.plane.setAccessibleName(f"Path of {title} in the plane")
 
-    def set_data(self, points: Values) -> None:
-        """Show the data (n, 2) below the path."""
+    def set_data(self, points: Values, across: str = "", up: str = "") -> None:
+        """Show the data (n, 2) below the path, and what the axes are."""
+        self.plane.set_axes(across, up)
         self.plane.quiet = True
         self.plane.set_points(points)

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.look import focus, theme
@@ -111,7 +120,11 @@ class _Along(QWidget):
     def _paint_mark(self, painter: QPainter) -> None:
         x = self.axis().x_of(self.place)
         painter.setPen(QPen(theme.colour("accent"), theme.stroke(2)))
-        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.drawLine(QPointF(x, self._head()), QPointF(x, self.height()))
+
+    def _head(self) -> int:
+        """Where the mark begins: below what is written on top."""
+        return 0
 
 
 class FilmStrip(_Along):
@@ -280,12 +293,15 @@ class PathCurve(_Along):
     def _paint_rest(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.small_font(self.font()))
-        line = painter.fontMetrics().height()
+        line = self._head()
         area = QRectF(0, line, self.width(), self.height() - line - 2)
         self._paint_steps(painter, area)
         if len(self._values):
             self._paint_values(painter, area)
         self._paint_words(painter, line)
+
+    def _head(self) -> int:
+        return QFontMetrics(theme.small_font(self.font())).height()
 
     def _paint_steps(self, painter: QPainter, area: QRectF) -> None:
         most = float(self._steps.max()) if len(self._steps) else 0.0

@@ -5,12 +5,15 @@ Serves paths of points in data units and maps of latent spaces alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -74,6 +77,8 @@ class Plane(QWidget):
         self._cloud: QImage | None = None
         self._hover = -1
         self._cursor: QPointF | None = None
+        self._axes = "", ""
+        self._ringed: tuple[int, ...] = ()
         self.radius, self.quiet = 2.0, False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -91,6 +96,7 @@ class Plane(QWidget):
     def set_points(self, xy: Points, classes: NDArray[np.intp] | None = None) -> None:
         """Show points (n, 2), coloured by class (n,) where there are classes."""
         self._xy, self._classes, self._cloud, self._hover = xy, classes, None, -1
+        self._ringed = ()
         finite = xy[np.isfinite(xy).all(1)]
         if len(finite):
             low, high = finite.min(0), finite.max(0)
@@ -98,6 +104,20 @@ class Plane(QWidget):
             (x0, y0), (x1, y1) = (low - margin).tolist(), (high + margin).tolist()
             self._box = (x0, x1, y0, y1)
         self.update()
+
+    def set_axes(self, across: str, up: str) -> None:
+        """Name the axes, below and on the left; "" for none."""
+        if (across, up) != self._axes:
+            self._axes, self._cloud = (across, up), None
+            self.update()
+
+    def ring(self, points: Sequence[int]) -> None:
+        """Ring these points, the first one in the accent colour."""
+        self._ringed = tuple(points)
+        self.update()
+
+    def ringed(self) -> tuple[int, ...]:
+        return self._ringed
 
     def set_path(self, path: Points, keys: Points) -> None:
         """Draw a path through frames (n, 2) with its end points (m, 2)."""
@@ -132,10 +152,16 @@ class Plane(QWidget):
 
     def _frame(self) -> tuple[float, float, float]:
         x0, x1, y0, y1 = self._box
-        scale = min(self.width() / (x1 - x0), self.height() / (y1 - y0))
-        left = (self.width() - scale * (x1 - x0)) / 2
-        top = (self.height() - scale * (y1 - y0)) / 2
+        below, beside = (self._line() if name else 0 for name in self._axes)
+        wide, high = self.width() - beside, self.height() - below
+        scale = min(wide / (x1 - x0), high / (y1 - y0))
+        left = beside + (wide - scale * (x1 - x0)) / 2
+        top = (high - scale * (y1 - y0)) / 2
         return scale, left, top
+
+    def _line(self) -> int:
+        """The room that the name of an axis takes."""
+        return QFontMetrics(theme.small_font(self.font())).height()
 
     def _near(self, at: QPointF) -> int:
         if not len(self._xy):
@@ -220,17 +246,39 @@ class Plane(QWidget):
             painter.drawImage(QPointF(0, 0), self._dots())
         if len(self._path):
             self._paint_path(painter)
+        self._paint_axes(painter)
+        for i in self._ringed[::-1]:
+            self._paint_ring(painter, i, "accent" if i == self._ringed[0] else "text", 2)
         if 0 <= self._hover < len(self._xy):
-            spot = QPointF(*self._places(self._xy[[self._hover]])[0].tolist())
-            painter.setPen(QPen(theme.colour("text"), theme.stroke(1.5)))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(spot, self.radius + 3, self.radius + 3)
+            self._paint_ring(painter, self._hover, "text", 3)
         if self._spot is not None:
             painter.setPen(QPen(theme.colour("raised"), theme.stroke(2)))
             painter.setBrush(theme.colour("accent"))
             painter.drawEllipse(self.place_of(*self._spot), 6, 6)
         if self.hasFocus():
             self._paint_cursor(painter)
+
+    def _paint_ring(self, painter: QPainter, i: int, role: str, beyond: float) -> None:
+        spot = QPointF(*self._places(self._xy[[i]])[0].tolist())
+        painter.setPen(QPen(theme.colour(role), theme.stroke(1.5)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(spot, self.radius + beyond, self.radius + beyond)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        across, up = self._axes
+        painter.setFont(theme.small_font(self.font()))
+        painter.setPen(theme.colour("faint"))
+        line, middle = self._line(), Qt.AlignmentFlag.AlignCenter
+        x0, x1, y0, y1 = self._box
+        # close to what is shown, and in its middle, not at the edges of the widget
+        low, high = self.place_of(x0, y0), self.place_of(x1, y1)
+        at, room = (low + high) / 2, float(max(self.width(), self.height()))
+        painter.drawText(QRectF(at.x() - room / 2, low.y(), room, line), middle, across)
+        painter.save()
+        painter.rotate(-90)
+        painter.drawText(QRectF(-at.y() - room / 2, low.x() - line, room, line), middle, up)
+        painter.restore()
+        painter.setFont(self.font())
 
     def _paint_cursor(self, painter: QPainter) -> None:
         painter.setPen(QPen(theme.colour("accent"), theme.stroke(1.5)))
@@ -273,8 +321,13 @@ class Plane(QWidget):
         grey = theme.mix(theme.colour("raised"), theme.colour("faint"), 0.45)
         if self._classes is None or self.quiet:
             return np.tile(_bytes(grey), (len(self._xy), 1))
-        palette = np.stack([_bytes(QColor(ink)) for ink in INKS])
+        palette = np.stack([_bytes(ink_of(label)) for label in range(len(INKS))])
         return palette[self._classes % len(INKS)]
+
+
+def ink_of(label: int) -> QColor:
+    """The colour of a class."""
+    return QColor(INKS[label % len(INKS)])
 
 
 def _bytes(ink: QColor) -> NDArray[np.uint8]:

@@ -160,3 +160,21 @@ def test_the_map_shows_what_is_under_the_mouse(bench):
     shown = latents.thumb.picture(0)
     assert any((shown == value).all() for value in study.values)
     assert latents.caption.text().startswith("class ")
+    assert [word for word, _ in latents.legend.entries] == ["zero", "one", "two"]
+    assert latents.map._axes[0].startswith("PC 1 (")
+    assert latents.map._axes[1].endswith("% of the variance)")
+    # a click chooses: the nearest in the latent space are ringed and shown, and can be gone to
+    QTest.mouseClick(latents.map, LEFT, pos=at)
+    near = latents.map.ringed()
+    far = np.linalg.norm(study.scores - study.scores[near[0]], axis=1)
+    assert near[1:] == tuple(np.argsort(far, kind="stable")[1:6])
+    assert [(latents.near.picture(k) == study.values[i]).all() for k, i in enumerate(near)] == [
+        True
+    ] * 6
+    assert latents.near_says.text().startswith("Chosen: class ")
+    bench.until(lambda: bench.filmed() and bench.here())
+    latents.near.setFocus()
+    QTest.keyClick(latents.near, Qt.Key.Key_Right)
+    QTest.keyClick(latents.near, Qt.Key.Key_Right)
+    assert latents.map.ringed()[0] == near[1] or latents.map.ringed()[0] in near
+    assert (bench.presenter.keys.keys[0].value == study.values[latents.map.ringed()[0]]).all()
