@@ -65,8 +65,8 @@ def pixel_map(
     if run is not None:
         return (yield from run)
     raise ValueError(
-        f"{model.card.name} has no view per pixel: its log p(x) is not a sum over pixels, "
-        "and no slope is available"
+        f"{model.card.name} has no view per pixel: neither the share of a pixel in its "
+        "log p(x) nor a slope is computed for it"
     )
 
 

@@ -16,13 +16,31 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """Writes a minus as a minus, and no "(x 0.001)" beside its name."""
+    """Writes a minus as a minus, and no "(x 0.001)" beside its name.
+
+    With `turned` its numbers count down from there.
+    """
+
+    turned: float | None = None
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
         self.enableAutoSIPrefix(False)  # it would write the name anew whenever the view moves
 
+    def tickValues(
+        self, low: float, high: float, size: float
+    ) -> list[tuple[float, Sequence[float]]]:
+        top = self.turned
+        if top is None:
+            return super().tickValues(low, high, size)  # type: ignore[no-any-return]
+        found = super().tickValues(top - high, top - low, size)
+        # at the edge a number would be cut
+        edge = high - 0.02 * (high - low)
+        return [(step, [top - v for v in values if top - v < edge]) for step, values in found]
+
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.turned is not None:
+            values = [self.turned - value for value in values]
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
@@ -58,6 +76,11 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     def getAxis(self, side: str) -> Axis:
         """The axis "left" or "bottom"."""
         return self._axes[side]
+
+
+def turn(plot: Plot, top: float) -> None:
+    """Let the numbers on the left count down from `top`."""
+    plot.getAxis("left").turned = top
 
 
 def dress(plot: Plot, font: QFont, *, gap: int = 4) -> None:

@@ -30,7 +30,7 @@ class ColourBar(QWidget):
         """Show a scale, None for nothing yet."""
         self._scale, self._unit = scale, unit
         if scale is not None:
-            self.setToolTip(f"Colours of all maps from {self.label(0)} to {self.label(1)} {unit}.")
+            self.setToolTip(f"Colours from {self.label(0)} to {self.label(1)} {unit}.")
             self.setAccessibleName(f"Colour scale: {self.label(0)} to {self.label(1)} {unit}")
         self.update()
 
@@ -71,8 +71,9 @@ class ColourBar(QWidget):
             return
         painter = QPainter(self)
         metrics = painter.fontMetrics()
-        words = metrics.horizontalAdvance(self._unit) + theme.UNIT
-        wide = max(80, self.width() - words)
+        words = metrics.horizontalAdvance(self._unit) + 2 * theme.UNIT
+        words = min(words, self.width() // 2)
+        wide = self.width() - words
         low, high = self._scale.low, self._scale.high
         ramp = np.linspace(low, high, 256, dtype=np.float32)[None].repeat(2, 0)
         if self._scale.exponential:  # even steps of density
@@ -84,9 +85,10 @@ class ColourBar(QWidget):
             )
         painter.drawImage(QRectF(0, 0, wide, _HEIGHT), image_of(self._scale.colours(ramp), 256))
         painter.setPen(theme.colour("faint"))
-        painter.drawText(
-            QRectF(wide + theme.UNIT, 0, words, _HEIGHT), Qt.AlignmentFlag.AlignVCenter, self._unit
-        )
+        room = words - theme.UNIT
+        unit = metrics.elidedText(self._unit, Qt.TextElideMode.ElideRight, room)
+        place = QRectF(wide + theme.UNIT, 0, room, _HEIGHT)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, unit)
         ink = theme.colour("faint")
         for share, text in self.ticks(wide):
             size, x = metrics.horizontalAdvance(text), share * wide

@@ -11,6 +11,7 @@ from widgets.look import focus, lay, theme
 from widgets.look.labels import Badge, ElidedLabel, small_print
 from widgets.look.model_card import ModelCard
 from widgets.look.state import State
+from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heatmap import HeatMap
 
 _STANDING = {
@@ -25,12 +26,18 @@ class HeatPanel(ModelCard):
     """Whatever the state of a map is, the last good one stays in view."""
 
     def __init__(
-        self, parent: QWidget | None = None, makes: Callable[[QWidget], HeatMap] = HeatMap
+        self,
+        parent: QWidget | None = None,
+        makes: Callable[[QWidget], HeatMap] = HeatMap,
+        *,
+        scaled: bool = False,
     ) -> None:
+        """A map that is `scaled` has a scale of its own below it."""
         super().__init__(parent)
         # all panels are of one size, whatever is written in them: their views are linked
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.map = makes(self)
+        self.map, self.bar = makes(self), ColourBar(self)
+        self.bar.setVisible(scaled)
         self._furnish(Badge(self), "Hide this map.")
         self._note.hide()  # what there is to say stands in the footer
         self._footer, self._cost = ElidedLabel(self), ""
@@ -49,6 +56,7 @@ class HeatPanel(ModelCard):
         self._title.setFixedHeight(3 * unit)  # with a close button or without
         inner.addLayout(head)
         inner.addLayout(stage, 1)
+        inner.addWidget(self.bar)
         # below the map: the name has the whole line
         inner.addLayout(lay.across((self._footer, 1), self.badge, spacing=unit // 2))
         self._frame(inner)

@@ -21,6 +21,7 @@ from widgets.plots import axes
 from widgets.plots.cloud import Cloud
 from widgets.plots.contour_lines import ContourLines
 from widgets.plots.letterbox import Letterbox
+from widgets.plots.marks import Marks
 
 Values = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -65,7 +66,6 @@ class HeatMap(QWidget):
         self._image = pg.ImageItem(axisOrder="row-major")
         self._dots, self._data = Cloud(), Cloud()
         self._paths = pg.PlotCurveItem(connect="finite")
-        self._marks = pg.ScatterPlotItem()
         self._cross = pg.PlotCurveItem(connect="pairs")
         self._ring = pg.PlotCurveItem()
         self._drawing: list[tuple[float, float]] | None = None
@@ -86,7 +86,9 @@ class HeatMap(QWidget):
         for item in (self._image, self._data, self._dots):
             self._view.addItem(item, ignoreBounds=True)
         self.contours = ContourLines(self._view)
-        for item in (self._paths, self._marks, self._cross, self._ring):
+        self._view.addItem(self._paths, ignoreBounds=True)
+        self.marks = Marks(self._view)
+        for item in (self._cross, self._ring):
             self._view.addItem(item, ignoreBounds=True)
         self._view.sigRangeChangedManually.connect(self._moved_by_hand)
         self._plot.scene().sigMouseClicked.connect(self._click)
@@ -114,6 +116,10 @@ class HeatMap(QWidget):
     def set_axes(self, across: str, up: str) -> None:
         """Name the axes, such as "longitude in °"; "" for none."""
         axes.name(self._plot, self.font(), across, up)
+
+    def number_rows(self, count: int) -> None:
+        """Number upwards as rows of a picture are: from `count` at the bottom to 0 at the top."""
+        axes.turn(self._plot, float(count))
 
     def sizeHint(self) -> QSize:
         return QSize(280, 260)
@@ -157,17 +163,9 @@ class HeatMap(QWidget):
         flat = np.concatenate([paths, gap], 1).reshape(-1, 2)
         self._paths.setData(flat[:, 0], flat[:, 1])
 
-    def set_marks(self, points: Sequence[tuple[float, float]]) -> None:
-        """Ringed points."""
-        x, y = ([p[i] for p in points] for i in (0, 1))
-        self._marks.setData(
-            x,
-            y,
-            size=theme.stroke(9),
-            pen=pg.mkPen("#FFFFFF", width=theme.stroke(1.5)),
-            brush=pg.mkBrush(47, 111, 235),
-        )
-        self._marks.setVisible(bool(x))  # pyqtgraph takes a millisecond to paint none
+    def set_marks(self, points: Sequence[tuple[float, float]], names: Sequence[str] = ()) -> None:
+        """Ringed points, the first ones with names."""
+        self.marks.show(points, names, self.font())
 
     def set_cross(self, at: tuple[float, float] | None) -> None:
         """The cross-hair, None for none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
 from app.density.pictures.source import PictureSource
@@ -27,7 +27,7 @@ from engines.steps import quietly
 from widgets.controls.help_mark import explained
 from widgets.controls.slider import Slider
 from widgets.density.picture_pages import PicturePages
-from widgets.look import lay
+from widgets.look import lay, theme
 from widgets.look.colours import Scale
 from widgets.look.frames import keep_only
 from widgets.look.labels import small_print
@@ -39,7 +39,7 @@ _HELP = (
     "a VAE's E[−log₂ p(x_i | z)] with the KL term to its bound. Energies and flows show slopes "
     "∂ log p/∂x_i, a diffusion how badly it denoises each pixel at a noise level."
 )
-_COLUMNS = 3
+_COLUMNS, _LOW = 3, 152
 _ANY = frozenset({"denoise"})
 """What a model may have of which nothing is known before it is open."""
 
@@ -79,7 +79,9 @@ class PixelPage(QObject):
         self.panels: dict[str, HeatPanel] = {}
         self.frames: dict[str, PixelFrame] = {}
         self.noise, self._says, self.under = Slider(view), QLabel(view), QLabel(view)
-        self._grid = QGridLayout()
+        self._grid, self._last = QGridLayout(), QHBoxLayout()
+        self._silent: set[str] = set()
+        """The models that say nothing of this picture's pixels: below the others, and low."""
         self._build()
 
     def _build(self) -> None:
@@ -102,8 +104,9 @@ class PixelPage(QObject):
             lay.STRETCH,
             on=controls,
         )
-        lay.bare(self._grid)
-        page.setLayout(self._grid)
+        for layout in (self._grid, self._last):
+            lay.bare(layout)
+        lay.down((self._grid, 1), self._last, on=page)
         self._view.add_page("pixels", page, controls)
 
     @Slot()
@@ -159,22 +162,31 @@ class PixelPage(QObject):
         for name in self._asked.keep(kept):
             self.frames.pop(name, None)
         keep_only(self.panels, kept)
-        columns = _COLUMNS if len(cards) > 2 else max(1, len(cards))
-        for place, card in enumerate(cards):
+        self._silent &= kept
+        for card in cards:
             if card.name not in self.panels:
                 self._add(card)
-            self._grid.addWidget(self.panels[card.name], place // columns, place % columns)
-        rows = -(-len(cards) // columns) if cards else 1
+        said = [card.name for card in cards if card.name not in self._silent]
+        columns = _COLUMNS if len(said) > 2 else max(1, len(said))
+        for place, name in enumerate(said):
+            self._grid.addWidget(self.panels[name], place // columns, place % columns)
+            self.panels[name].setMinimumHeight(0)
+        for name in (card.name for card in cards if card.name in self._silent):
+            self._last.addWidget(self.panels[name])
+            self.panels[name].setMinimumHeight(theme.px(_LOW))
+        rows = -(-len(said) // columns) if said else 1
         for i in range(max(self._grid.columnCount(), columns)):
             self._grid.setColumnStretch(i, int(i < columns))
         for i in range(max(self._grid.rowCount(), rows)):
             self._grid.setRowStretch(i, int(i < rows))
 
     def _add(self, card: Card) -> None:
-        panel = HeatPanel(self._view)
+        panel = HeatPanel(self._view, scaled=True)
         panel.set_identity(family_title(card), card.family, closable=False)
         high, wide = card.shape[1:]
         panel.map.set_range(0, wide, 0, high)
+        panel.map.set_axes("column", "row")
+        panel.map.number_rows(high)
         panel.map.setToolTip("Drag pans, wheel zooms, double-click resets.")
         panel.map.hovered.connect(self._hover)
         panel.map.left.connect(lambda: self.under.setText(""))
@@ -191,9 +203,16 @@ class PixelPage(QObject):
         if isinstance(step, Loading):
             panel.set_state(State.LOADING, "Loading…")
         elif isinstance(step, Nothing):
+            _reveal(panel, shown=False)
             panel.set_state(State.EMPTY, step.reason)
+            self._silent.add(name)
+            self._arrange(self._session.chosen())
         else:
             self.frames[name] = step
+            _reveal(panel, shown=True)
+            if name in self._silent:
+                self._silent.remove(name)
+                self._arrange(self._session.chosen())
             _show(panel, step)
             self.finished.emit()
 
@@ -234,6 +253,12 @@ def _scale(frame: PixelFrame) -> Scale:
     return Scale(-most if frame.signed else 0.0, most, diverging=frame.signed)
 
 
+def _reveal(panel: HeatPanel, *, shown: bool) -> None:
+    """Axes and colours of nothing would lie below the words that say why."""
+    panel.map.setVisible(shown)
+    panel.bar.setVisible(shown)
+
+
 def _show(panel: HeatPanel, frame: PixelFrame) -> None:
     high, wide = frame.values.shape
     scale = _scale(frame)
@@ -241,8 +266,8 @@ def _show(panel: HeatPanel, frame: PixelFrame) -> None:
     panel.map.set_map(np.ascontiguousarray(frame.values[::-1]), (0, wide, 0, high))
     panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
     panel.set_state(State.READY)
-    ends = f"colours {scale.low:.3g} … {scale.high:.3g} {frame.unit}".replace("-", "−")
-    panel.set_footer(f"{frame.summary} · {ends}", f"{frame.method}.")
+    panel.bar.set_scale(scale, frame.unit)
+    panel.set_footer(frame.summary, f"{frame.method}.")
 
 
 def _map(models: Models, card: Card, picture: Pixels, asked: Condition, noise: float) -> Job:

@@ -40,6 +40,7 @@ from widgets.plots.heat_panel import HeatPanel
 
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
+CORNERS = "1", "2", "3"
 _HELP = (
     "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, "
     "decoded, or in pixels where it has none. Colours are log p of the latent, or of the "
@@ -107,7 +108,7 @@ class PlanePage(QObject):
         side = lay.down(
             QLabel("Under the cursor"),
             self.under,
-            QLabel("Corners of the plane"),
+            QLabel("Corners of the plane: 1, 2, 3"),
             spacing=unit // 2,
         )
         row = QHBoxLayout()
@@ -122,6 +123,7 @@ class PlanePage(QObject):
         self._view.add_page("plane", page, controls)
         self.models.currentIndexChanged.connect(self.refresh)
         self.what.currentIndexChanged.connect(self.refresh)
+        self.panel.map.set_axes("a, from picture 1 towards picture 2", "b, towards picture 3")
         self.panel.map.hovered.connect(self._hover)
         self.panel.map.left.connect(lambda: self.panel.map.set_cross(None))
         self.panel.map.setToolTip("Move over the map to see the picture there. Drag pans.")
@@ -201,7 +203,8 @@ class PlanePage(QObject):
         if first:
             self.panel.map.set_range(*box)
         self.panel.map.set_map(frame.values, box)
-        self.panel.map.set_marks([tuple(place) for place in self.corners.places.tolist()])
+        places = [tuple(place) for place in self.corners.places.tolist()]
+        self.panel.map.set_marks(places, CORNERS)
         self.panel.set_kind(frame.kind.value, f"{frame.kind.says} {frame.method}.")
         what = "of the decoded picture" if pictures else "of the latent"
         self.panel.set_footer(f"log-density {what} · {frame.request.wide} × {frame.request.high}")

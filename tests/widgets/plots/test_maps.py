@@ -41,6 +41,18 @@ def test_contours_of_a_cone_are_circles():
     assert np.isfinite(segments(np.where(r < 8, -r, -np.inf), -5.0)).all()
 
 
+def test_rows_of_a_picture_are_numbered_from_the_top_and_marks_have_names(heat):
+    axis = heat._plot.getAxis("left")
+    heat.number_rows(28)
+    ((spacing, at), *_) = axis.tickValues(0.0, 28.0, 300)
+    assert axis.tickStrings(at, 1.0, spacing) == [f"{28 - v:g}" for v in at]
+    assert set(axis.tickStrings(at, 1.0, spacing)) <= {"5", "10", "15", "20", "25"}
+    heat.set_marks([(0.0, 0.5), (1.0, 0.0)], ("1", "2"))
+    assert heat.marks.names() == ["1", "2"]
+    heat.set_marks([(0.0, 0.5)])
+    assert heat.marks.names() == []
+
+
 def test_scales_colour_evenly_and_know_their_middle():
     values = np.array([[0.0, 0.5, 1.0, 9.0, np.nan, -np.inf]], np.float32)
     found = Scale(0, 1).colours(values)
