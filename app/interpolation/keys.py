@@ -96,6 +96,7 @@ class Keys(QObject):
     def set_keys(self, keys: list[Key]) -> None:
         """Take these end points in place of all."""
         self.keys, self._places = list(keys), {}
+        self._name_examples()
         self._tell()
 
     def restore(self, card: Card, paths: Paths, plan: Plan) -> None:
@@ -103,12 +104,23 @@ class Keys(QObject):
         self.set_keys(
             [
                 replace(
-                    paths.key_of(np.asarray(value), f"End point {letter(k)} of a saved path"),
+                    paths.key_of(np.asarray(value), _saved(k)),
                     origin=Origin(card.sha256, sample, plan.prompt) if sample else None,
                 )
                 for k, (value, sample) in enumerate(zip_longest(plan.keys, plan.samples))
             ]
         )
+
+    def _name_examples(self) -> None:
+        """End points of a saved path that are examples are called so, and stepped on from there."""
+        if self._paths is None or not self.keys:
+            return
+        for k, key in enumerate(self.keys):
+            if key.title == _saved(k) and (place := self._paths.like(key.value)) is not None:
+                self.keys[k] = replace(key, title=self._paths.key(place).title)
+                self._places[k] = place
+        self._tab.keys.set_keys(self._icons(), tuple(key.title for key in self.keys))
+        self._say(self._tab.keys.current())
 
     @Slot(object)
     def put(self, key: Key, place: int | None = None) -> None:
@@ -164,6 +176,7 @@ class Keys(QObject):
                 self._places = dict(enumerate(first))
             elif start := self._paths.start():
                 self.set_keys(list(start))
+        self._name_examples()
         self.searched.emit()
 
     def missing(self) -> str:
@@ -229,3 +242,8 @@ class Keys(QObject):
     def open(self, source: Path | bytes) -> bool:
         """Read a picture file, or what was pasted; False where the kind has no use for it."""
         return self._paths is not None and self._paths.open(source)
+
+
+def _saved(place: int) -> str:
+    """What an end point is called of which only its pixels are known."""
+    return f"End point {letter(place)} of a saved path"

@@ -145,6 +145,10 @@ class Paths(QObject):
         """An example as an end point."""
         raise NotImplementedError
 
+    def like(self, value: Values) -> int | None:
+        """The number of the example that this very value is; None where it is none."""
+        return None
+
     def key_of(self, value: Values, title: str) -> Key:
         """Any example as an end point, such as a draw."""
         return Key(value, title)

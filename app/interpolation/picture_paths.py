@@ -73,6 +73,9 @@ class PicturePaths(Paths):
     def key(self, place: int) -> Key:
         return Key(self.bar.picture(place), self.bar.title(place))
 
+    def like(self, value: Values) -> int | None:
+        return self.bar.like(np.asarray(value, np.uint8))
+
     def open(self, source: Path | bytes) -> bool:
         self.bar.open(source)
         return True

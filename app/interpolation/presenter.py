@@ -16,6 +16,7 @@ from app.interpolation.kinds import PATHS
 from app.interpolation.menus import PathMenus
 from app.interpolation.panel import Panel
 from app.interpolation.paths import Paths
+from app.interpolation.remembering import place_near, remember, settings_of
 from app.interpolation.row import WalkRow, channels_of
 from app.interpolation.undoing import undo_of
 from app.models.titles import family_title
@@ -345,22 +346,12 @@ class Interpolation(QObject, Continuing):
 
     def remember(self, settings: Settings) -> None:
         """Take up the controls of the last time."""
-        self.panel.names = dict(settings.directions)
-        self._tab.prompt.set_other(settings.prompt_to)
-        self._tab.player.loop.setChecked(settings.path_loop)
-        if sizes := settings.splitters.get("interpolation"):
-            self._tab.splitter.setSizes(list(sizes))
+        self._remembered = settings
+        remember(self._tab, self.panel, settings)
 
     def settings(self, settings: Settings) -> Settings:
         """The settings with this tab's controls in them."""
-        sizes = {"interpolation": tuple(self._tab.splitter.sizes())} if self.rows else {}
-        return replace(
-            settings,
-            splitters={**settings.splitters, **sizes},
-            directions=dict(self.panel.names),
-            prompt_to=self._tab.prompt.other_text(),
-            path_loop=self._tab.player.loop.isChecked(),
-        )
+        return settings_of(self._tab, self.panel, settings, shown=bool(self.rows))
 
     def restore(self, recipe: Recipe) -> None:
         """Set end points, model, way, sliders and place as in the recipe.
@@ -381,7 +372,12 @@ class Interpolation(QObject, Continuing):
         adopt(self._session, recipe, card)
         self.rebuild()
 
-    recall = restore  # a path is made live: nothing is queued
+    def recall(self, recipe: Recipe) -> None:
+        """As `restore`: a path is made live, nothing is queued. The place is that of the last time
+        to a thousandth; a recipe knows the nearest frame."""
+        self.restore(recipe)
+        player = self._tab.player
+        player.set_place(place_near(player.place(), recipe.count, self._remembered))
 
     def standing(self) -> Standing | None:
         """End points, controls and place of the chosen row."""

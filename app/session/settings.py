@@ -74,6 +74,8 @@ class Settings:
     """Of the mask over a picture, such as "#E6194B"; "" for the first one."""
     mask_opacity: int = _whole(55, 1, 100_000)
     """In per cent; the tab cuts it."""
+    mask_brush: int = _whole(0, 0, 100_000)
+    """Its brush in pixels of the picture, 0 for the usual one."""
     keep_mask: bool = True
     methods: Mapping[str, str] = _table()
     """The in-painting method of each model, by their names."""
@@ -116,6 +118,12 @@ class Settings:
     """The text that a path between two ends with."""
     path_loop: bool = False
     """Whether a path starts again at its end when it plays."""
+    path_speed: int = _whole(100, 1, 100_000)
+    path_thumbnails: int = _whole(9, 1, 100_000)
+    path_page: int = _whole(0, 0, 100)
+    path_place: int = _whole(0, 0, 1000)
+    """Its speed in per cent, pictures of a strip, page of the latents, place in thousandths; the
+    tab takes what it knows."""
     recents: tuple[str, ...] = ()
     """Models from outside, the newest first: paths of folders and cards, ids of the hub."""
     pinned: tuple[str, ...] = ()

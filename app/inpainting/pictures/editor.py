@@ -37,6 +37,8 @@ class PictureEditor(Editor[FilledRow]):
 
     def __init__(self, tab: InpaintingTab, parts: Parts) -> None:
         super().__init__(tab, parts)
+        self._brush = 0
+        """The size of the last time, as long as there is no picture."""
         self.desk: PictureDesk = PictureDesk(tab)
         self.source = Source(self.desk, parts, tab)
         self.inspector: PictureInspector = PictureInspector(
@@ -84,6 +86,9 @@ class PictureEditor(Editor[FilledRow]):
     @Slot()
     def _take_picture(self) -> None:
         canvas = self.desk.canvas
+        if self._brush:  # the size of another picture would be cut
+            canvas.set_brush_size(self._brush)
+            self._brush = 0
         if not canvas.mask().any() and not canvas.undoable():
             canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
         for row in self.rows.values():
@@ -127,7 +132,7 @@ class PictureEditor(Editor[FilledRow]):
         return row
 
     def remember(self, settings: Settings) -> None:
-        self.count = min(settings.imputations, self.most)
+        self.count, self._brush = min(settings.imputations, self.most), settings.mask_brush
         self.desk.keep_mask.setChecked(settings.keep_mask)
         self.desk.editor.tools.set_overlay(settings.mask_colour, settings.mask_opacity)
 
@@ -139,4 +144,5 @@ class PictureEditor(Editor[FilledRow]):
             keep_mask=self.desk.keep_mask.isChecked(),
             mask_colour=canvas.overlay_colour().name().upper(),
             mask_opacity=round(100 * canvas.overlay_opacity()),
+            mask_brush=canvas.brush_size() if canvas.has_picture() else settings.mask_brush,
         )

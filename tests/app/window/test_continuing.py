@@ -118,6 +118,7 @@ def test_a_window_that_was_closed_comes_back_as_it_was(open_window, tmp_path, fo
     _, editor = fill(stage)
     editor.source.bar.step(1)
     editor.desk.canvas.set_mask(hole(editor.desk.canvas))
+    editor.desk.canvas.set_brush_size(6)
     picture, title = editor.source.picture, editor.title
     assert stage.close()
     again = open_window(remembered.load(where["settings_path"]), ROOT, **where)
@@ -126,6 +127,7 @@ def test_a_window_that_was_closed_comes_back_as_it_was(open_window, tmp_path, fo
     again.until(lambda: presenter._pending is None and editor.title == title)
     assert (editor.source.picture == picture).all()
     assert (editor.desk.canvas.mask() == hole(editor.desk.canvas)).all()
+    assert editor.desk.canvas.brush_size() == 6
     assert not offered(again)
     assert not again.window.jobs.unfinished()  # nothing was filled that nobody asked for
 
@@ -140,9 +142,12 @@ def test_a_path_comes_back_with_its_place_and_its_loop(open_window, tmp_path):
     tab.way.setCurrentText("lerp")
     tab.player.loop.setChecked(True)
     tab.film.setValue(41)
-    tab.player.set_place(0.5)
-    presenter.go(0.5)
-    keys = presenter.keys.values()
+    tab.player.set_place(0.509)
+    presenter.go(0.509)
+    tab.player.speed.choose(0.25)
+    tab.frames.setValue(5)
+    tab.latents.pages.setCurrentIndex(1)
+    keys, titles = presenter.keys.values(), [key.title for key in presenter.keys.keys]
     assert stage.close()
     again = open_window(remembered.load(where["settings_path"]), ROOT, **where)
     tab, presenter = again.window.tabs.widget(WALK), again.window.presenters[WALK]
@@ -151,7 +156,11 @@ def test_a_path_comes_back_with_its_place_and_its_loop(open_window, tmp_path):
     assert tab.way.currentText() == "lerp"
     assert tab.player.loop.isChecked()
     assert tab.film_count() == 41
-    assert tab.player.place() == pytest.approx(0.5, abs=0.01)
+    assert tab.player.place() == 0.509, "between two frames of the 41"
+    assert tab.player.speed.currentData() == 0.25
+    assert (tab.frames.value(), tab.latents.pages.currentIndex()) == (5, 1)
+    again.until(lambda: [key.title for key in presenter.keys.keys] == titles)
+    assert all(title.startswith("Test picture") for title in titles)
 
 
 def test_a_view_of_maps_comes_back(open_window, tmp_path):
