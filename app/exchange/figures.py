@@ -54,8 +54,8 @@ class Figures(QObject):
         drawn, self._ask = ask(), ask
         if drawn is None:
             self._messages.tell(
-                "There is no figure of what is in view. Samples, fills of pictures, paths and maps "
-                "of points have one, as soon as they are there.",
+                "There is no figure of what is in view. Samples, fills, paths and densities have "
+                "one, as soon as they are there.",
                 severity=Severity.NOTE,
             )
             return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from widgets.look.images import Picture
@@ -17,7 +18,7 @@ class Plot:
 
     `names` are those of the axes; `colour` is that of points without a class. An `image` uint8
     (H, W, 3) fills the plane behind them, its first row at the top; `lines` (n, 2), each with its
-    colour, lie over them.
+    colour, lie over them. Where y0 is above y1 the axis runs downwards, as rows of a picture do.
     """
 
     points: NDArray[Any]
@@ -28,6 +29,9 @@ class Plot:
     image: Picture | None = None
     title: str = ""
     lines: Sequence[tuple[NDArray[Any], str]] = ()
+    own_axes: bool = False
+    """Whether its numbers are its own; otherwise plots of a row or column share those at the edge.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,10 @@ class Figure:
     caption: str = ""
     classes: Sequence[str] = field(default=())
     """Names of the classes of plots, for the legend."""
-    bar: Bar | None = None
+    bars: Sequence[Bar] = ()
+    """The colours of maps, one below the other."""
+    inks: Sequence[tuple[str, str]] = ()
+    """Names and colours of lines, for the legend."""
 
     def __post_init__(self) -> None:
         ragged = [row for row in self.cells if len(row) != len(self.columns)]
@@ -89,3 +96,8 @@ def in_rows(title: str, cells: Sequence[Cell], per_row: int, **more: Any) -> Fig
 def usual_row(count: int) -> int:
     """How many plots stand beside each other at first: three, or half of them."""
     return count if count <= 3 else -(-count // 2)
+
+
+def outline(edges: NDArray[np.float64], heights: NDArray[Any]) -> NDArray[np.float64]:
+    """The bars of a histogram as one line (n, 2); `edges` has one more than `heights`."""
+    return np.stack([edges.repeat(2), np.concatenate([[0.0], heights.repeat(2), [0.0]])], 1)

@@ -26,6 +26,8 @@ _LABEL = 150.0  # at most so wide are the names of rows
 _TICKS = 34.0  # room for the numbers of an axis
 _SMALL, _PLAIN, _LARGE = 11, 13, 16
 _DOT = 1.3
+_UPRIGHT = _SMALL + 5.0  # room for a name beside an axis
+_LINE_OF_LEGEND = _SMALL + 14.0
 _WRAP = Qt.TextFlag.TextWordWrap.value
 _LEFT = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop).value
 _MIDDLE = Qt.AlignmentFlag.AlignCenter.value
@@ -66,7 +68,9 @@ class Layout:
 
     @property
     def _ticks(self) -> float:
-        return _TICKS if self.figure.plots else 0.0
+        """Room beside a plot for the numbers of its axis, and for a name that is no mere letter."""
+        names = [c.names[1] for row in self.figure.cells for c in row if isinstance(c, Plot)]
+        return (_TICKS + (_UPRIGHT if any(map(_long, names)) else 0.0)) if names else 0.0
 
     @cached_property
     def left(self) -> float:
@@ -89,8 +93,8 @@ class Layout:
     @cached_property
     def pitch(self) -> tuple[float, float]:
         """From one cell to the next."""
-        gap = _TICKS + _GAP if self.figure.plots else _GAP
-        return self.side[0] + gap, self.side[1] + gap
+        down = _TICKS if self.figure.plots else 0.0
+        return self.side[0] + self._ticks + _GAP, self.side[1] + down + _GAP
 
     def cell(self, row: int, column: int) -> QRectF:
         x, y = self.left + column * self.pitch[0], self.top + row * self.pitch[1]
@@ -101,7 +105,7 @@ class Layout:
         metrics = QFontMetricsF(font(_LARGE, bold=True))
         grid = self.left + len(self.figure.columns) * self.pitch[0] - _GAP + _MARGIN
         title = metrics.horizontalAdvance(self.figure.title) + 2 * _MARGIN
-        least = self.left + 460.0 if self.figure.bar is not None else 320.0
+        least = self.left + 560.0 if self.figure.bars else 320.0
         return max(grid, min(title, 640.0), least)
 
     @cached_property
@@ -121,8 +125,8 @@ class Layout:
 
     @property
     def _legend(self) -> float:
-        lines = bool(self.figure.classes) + 2 * (self.figure.bar is not None)
-        return lines * (_SMALL + 14.0)
+        lines = bool(self.figure.classes or self.figure.inks) + 2 * len(self.figure.bars)
+        return lines * _LINE_OF_LEGEND
 
     @cached_property
     def caption(self) -> QRectF:
@@ -148,10 +152,12 @@ def paint(painter: QPainter, layout: Layout) -> None:
             if isinstance(cell, Plot):
                 below = figure.cells[row + 1][column] if row + 1 < len(figure.rows) else ""
                 last = not isinstance(below, Plot)
-                _paint_axes(painter, layout.cell(row, column), cell, last, column == 0)
+                shown = cell.own_axes or last, cell.own_axes or column == 0
+                _paint_axes(painter, layout.cell(row, column), cell, *shown)
     _paint_legend(painter, layout)
-    if figure.bar is not None:
-        _paint_bar(painter, layout, figure.bar)
+    for place, bar in enumerate(figure.bars):
+        up = 2 * (len(figure.bars) - place) * _LINE_OF_LEGEND
+        _paint_bar(painter, layout.left, layout.bottom - up + 12, bar)
     _text(painter, font(_SMALL), FAINT, layout.caption, _LEFT, figure.caption)
 
 
@@ -219,7 +225,7 @@ def _paint_points(painter: QPainter, place: QRectF, plot: Plot) -> None:
     painter.drawRect(place)
     finite = np.isfinite(plot.points).all(1)
     inside = finite & (plot.points[:, 0] >= x0) & (plot.points[:, 0] <= x1)
-    inside &= (plot.points[:, 1] >= y0) & (plot.points[:, 1] <= y1)
+    inside &= (plot.points[:, 1] >= min(y0, y1)) & (plot.points[:, 1] <= max(y0, y1))
     x = place.left() + (plot.points[:, 0] - x0) / (x1 - x0) * place.width()
     y = place.bottom() - (plot.points[:, 1] - y0) / (y1 - y0) * place.height()
     painter.setPen(Qt.PenStyle.NoPen)
@@ -277,21 +283,38 @@ def _paint_axes(painter: QPainter, place: QRectF, plot: Plot, last: bool, first:
         room = QRectF(place.left(), place.bottom() + _SMALL + 5, place.width(), _SMALL + 4)
         _text(painter, font(_SMALL), INK, room, _MIDDLE, plot.names[0])
     if first:
-        for value in ticks(y0, y1):
+        for value in ticks(min(y0, y1), max(y0, y1)):
             y = place.bottom() - (value - y0) / (y1 - y0) * place.height()
             painter.drawLine(QPointF(place.left() - 3, y), QPointF(place.left(), y))
             room = QRectF(place.left() - _TICKS, y - 8, _TICKS - 5, 16)
             right = (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value
             _text(painter, font(_SMALL - 1), FAINT, room, right, _number(value))
+        _paint_upward_name(painter, place, plot.names[1])
+
+
+def _paint_upward_name(painter: QPainter, place: QRectF, name: str) -> None:
+    """A letter at the upper end of the axis, words along it."""
+    if not _long(name):
         room = QRectF(place.left() - _TICKS, place.top() - 2, _TICKS - 5, 14)
         right = (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value
-        _text(painter, font(_SMALL), INK, room, right, plot.names[1])
+        _text(painter, font(_SMALL), INK, room, right, name)
+        return
+    painter.save()
+    painter.translate(place.left() - _TICKS - _UPRIGHT / 2, place.center().y())
+    painter.rotate(-90)
+    room = QRectF(-place.height() / 2, -_UPRIGHT / 2, place.height(), _UPRIGHT)
+    _text(painter, font(_SMALL), INK, room, _MIDDLE, name)
+    painter.restore()
 
 
-def _paint_bar(painter: QPainter, layout: Layout, bar: Bar) -> None:
+def _long(name: str) -> bool:
+    return len(name) > 2
+
+
+def _paint_bar(painter: QPainter, left: float, top: float, bar: Bar) -> None:
     """The colours of maps with round numbers below."""
     wide = 300.0
-    place = QRectF(layout.left, layout.bottom - 2 * (_SMALL + 14) + 12, wide, _SMALL)
+    place = QRectF(left, top, wide, _SMALL)
     painter.drawImage(place, image_of(np.ascontiguousarray(bar.colours[None]), len(bar.colours)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(LINE, 0.8))
@@ -303,16 +326,20 @@ def _paint_bar(painter: QPainter, layout: Layout, bar: Bar) -> None:
         room = QRectF(x - 30, place.bottom() + 3, 60, _SMALL + 3)
         _text(painter, font(_SMALL - 1), FAINT, room, _MIDDLE, _number(value))
     left = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter).value
-    room = QRectF(place.right() + 10, place.top() - 4, 200, _SMALL + 8)
+    room = QRectF(place.right() + 10, place.top() - 8, 240, 2 * _SMALL + 8)
     _text(painter, font(_SMALL), INK, room, left, bar.unit)
 
 
 def _paint_legend(painter: QPainter, layout: Layout) -> None:
     x, y = layout.left, layout.bottom - _SMALL
     metrics = QFontMetricsF(font(_SMALL))
-    for i, name in enumerate(layout.figure.classes):
+    classes = [
+        (name, QColor(*CLASS_COLOURS[i % len(CLASS_COLOURS)]))
+        for i, name in enumerate(layout.figure.classes)
+    ]
+    for name, ink in (*classes, *((name, QColor(ink)) for name, ink in layout.figure.inks)):
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(*CLASS_COLOURS[i % len(CLASS_COLOURS)]))
+        painter.setBrush(ink)
         painter.drawEllipse(QPointF(x + 4, y + 1), 4, 4)
         wide = metrics.horizontalAdvance(name)
         left = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter).value

@@ -51,6 +51,19 @@ class Dimensions(QObject):
         lay.down((self.gaussians, 1), (self.digits, 1), on=page)
         view.add_page("dimensions", page, controls)
 
+    def plots(self) -> list[tuple[str, str, Sequence[Curve]]]:
+        """The curves as a figure has them: a title, and what is upwards."""
+        if (table := _measured()) is None:
+            return []
+        return [
+            ("Gaussians", "gap", _curves(table["gaussians"], "")),
+            ("MNIST", "gap", _curves(table["digits"], _GAP)),
+        ]
+
+    def says(self) -> str:
+        """How it was measured."""
+        return f"Gaps per dimension in nats: to the truth, and to the best. {self._says.text()}"
+
     def content(self) -> Table | None:
         """What was measured, line by line."""
         if (table := _measured()) is None:

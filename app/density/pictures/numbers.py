@@ -71,6 +71,15 @@ class Numbers(QObject):
         lay.down(explained("Bits per dimension", _HELP), self.sort, lay.STRETCH, on=controls)
         self._view.add_page("numbers", scrolled(self.rows), controls)
 
+    def histograms(self) -> list[tuple[str, Score, HeldOut | None, str]]:
+        """The numbers in the order of the rows: title, what was found, and the number in words."""
+        known = [(name, self.scores.get(name)) for name in self.rows.rows]
+        return [
+            (family_title(found.card), found, self.tests.get(name), shown(found)[0])
+            for name, found in known
+            if found is not None
+        ]
+
     def content(self) -> Table | None:
         """The numbers as lines, each with its kind."""
         found = [

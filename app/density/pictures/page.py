@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from PySide6.QtCore import QObject, Slot
 
 from app.density.page import Page
+from app.density.pictures import figure
 from app.density.pictures.dimensions import Dimensions
 from app.density.pictures.export import Content, PageExport
 from app.density.pictures.numbers import Numbers
@@ -17,6 +18,7 @@ from app.density.pictures.pixels import PixelPage
 from app.density.pictures.samples import SamplesPage
 from app.density.pictures.source import PictureSource
 from app.density.pictures.through import PlanePage
+from app.exchange.figures import Drawn
 from app.recipes.pictures import Pixels
 from app.session.settings import Settings
 from app.tab.conditions import Conditions
@@ -44,6 +46,9 @@ class Mapped(Protocol):
 
     def sheet(self) -> list[Panel]:
         """The maps as they are shown."""
+
+    def maps(self) -> figure.Maps:
+        """The maps as a figure has them."""
 
 
 class Pictures(Page):
@@ -160,6 +165,19 @@ class Pictures(Page):
             self._export.seen(self.look(), self.view.content())
         else:
             self._export.picture(self.look(), maps.sheet())
+
+    def figure(self) -> Drawn | None:
+        """What the page in front shows."""
+        if (look := self.look()) is None:
+            return None
+        recipe = partial(recipe_of, look, dict(self._session.cards), self._session.seed)
+        name = f"{look.models[0].split('/')[0]}-{look.page}"
+        if (maps := self._maps()) is not None:
+            return figure.of_maps(maps.maps(), recipe, name)
+        if look.page == "dimensions":
+            return figure.of_curves(self.dimensions.plots(), self.dimensions.says(), recipe, name)
+        title = f"Density of {look.title}"
+        return figure.of_histograms(title, self.numbers.histograms(), recipe, name)
 
     def _maps(self) -> Mapped | None:
         """The page in front where it is one of maps."""

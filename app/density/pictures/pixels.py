@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
+from app.density.pictures.figure import Maps
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
@@ -146,6 +147,13 @@ class PixelPage(QObject):
             )
             for name, frame in self._shown().items()
         ]
+
+    def maps(self) -> Maps:
+        """The maps as a figure has them: rows are counted from the top."""
+        shown = self._shown()
+        high, wide = next((f.values.shape for f in shown.values()), (1, 1))
+        title = f"Pixel by pixel: {self._source.title}"
+        return Maps(title, self.sheet(), (0, wide, high, 0), ("column", "row"))
 
     def content(self) -> Arrays | None:
         """The values of the maps (H, W), the first row on top."""

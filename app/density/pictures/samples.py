@@ -9,6 +9,7 @@ from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.density.pictures.export import Arrays
+from app.density.pictures.figure import Maps
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading
 from app.models.titles import family_title
@@ -32,6 +33,7 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 MOST_SHOWN = 60
+AXES = "1st axis of the plane", "2nd axis of the plane"
 _HELP = (
     "Samples and data as kernel densities q and p in one plane that a classifier of the "
     "data spans, whatever the model. log q − log p: blue where samples are missing, red "
@@ -91,6 +93,7 @@ class SamplesPage(QObject):
         for key, panel in self.panels.items():
             panel.set_identity(titles[key], "data", closable=False)
             panel.map.set_lasso_mode(True)
+            panel.map.set_axes(*AXES)
             panel.map.setToolTip("Drag a lasso to see the pictures inside. Wheel zooms.")
             panel.map.lassoed.connect(self._select)
             maps.addWidget(panel, 1)
@@ -126,6 +129,12 @@ class SamplesPage(QObject):
             Panel(self.panels[key].title(), text, values, scale, unit)
             for key, (values, scale, text, unit) in _maps(self.found).items()
         ]
+
+    def maps(self) -> Maps:
+        """The maps as a figure has them."""
+        box = (0.0, 1.0, 0.0, 1.0) if self.found is None else self.found.area.box
+        title = f"Samples of {self.models.currentText()} and data"
+        return Maps(title, self.sheet(), box, AXES)
 
     def content(self) -> Arrays | None:
         """The maps (H, W), the lowest row first, and where samples and data lie."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.density.pictures.export import Arrays
+from app.density.pictures.figure import Maps
 from app.density.pictures.source import PictureSource
 from app.models.open_models import Loading, Models
 from app.models.titles import family_title
@@ -41,6 +42,7 @@ from widgets.plots.heat_panel import HeatPanel
 SIDE = {"latent": 256, "picture": 48}
 """Pixels of a map: a latent's density is a formula, a picture's costs a network call each."""
 CORNERS = "1", "2", "3"
+AXES = "a, from picture 1 towards picture 2", "b, towards picture 3"
 _HELP = (
     "Three pictures span a plane: x(a, b) = z₁ + a e₁ + b e₂ in a model's latents, "
     "decoded, or in pixels where it has none. Colours are log p of the latent, or of the "
@@ -123,7 +125,7 @@ class PlanePage(QObject):
         self._view.add_page("plane", page, controls)
         self.models.currentIndexChanged.connect(self.refresh)
         self.what.currentIndexChanged.connect(self.refresh)
-        self.panel.map.set_axes("a, from picture 1 towards picture 2", "b, towards picture 3")
+        self.panel.map.set_axes(*AXES)
         self.panel.map.hovered.connect(self._hover)
         self.panel.map.left.connect(lambda: self.panel.map.set_cross(None))
         self.panel.map.setToolTip("Move over the map to see the picture there. Drag pans.")
@@ -141,6 +143,18 @@ class PlanePage(QObject):
         scale, unit = _scale(self.frame)
         caption = f"{self.frame.kind.value} · {self.panel.footer()}"
         return [Panel(self.panel.title(), caption, self.frame.values, scale, unit)]
+
+    def maps(self) -> Maps:
+        """The map as a figure has it, with its corners."""
+        if self.frame is None or self.corners is None:
+            return Maps("", (), (0, 1, 0, 1), ("", ""))
+        said = (
+            f"Rings: {self._source.title}, and examples of two other classes; {AXES[0]}, {AXES[1]}."
+        )
+        box = self.frame.request.area.box
+        return Maps(
+            "Plane through three pictures", self.sheet(), box, ("a", "b"), self.corners.places, said
+        )
 
     def content(self) -> Arrays | None:
         """The values of the map (H, W), the lowest row first, its axes and its corners."""

@@ -39,5 +39,5 @@ def figure_of(
         cells,
         per_row,
         caption=" ".join(said),
-        bar=Bar(scale.table(), low, high, unit),
+        bars=(Bar(scale.table(), low, high, unit),),
     )

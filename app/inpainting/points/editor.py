@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import Slot
 
+from app.exchange.figures import Drawn
 from app.inpainting.editor import Asked, Editor
+from app.inpainting.points.figure import drawn
 from app.inpainting.points.inspector import LineInspector
 from app.inpainting.points.row import LineRow
 from app.inpainting.points.source import LineSource
@@ -86,6 +88,9 @@ class PointEditor(Editor[LineRow]):
 
     def job(self, card: Card, request: LineRequest) -> Job:
         return fill_line_and_keep(self.parts.session.open, card, request)
+
+    def figure(self) -> Drawn | None:
+        return drawn(list(self.rows.values()))
 
     @property
     def title(self) -> str:

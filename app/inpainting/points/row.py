@@ -215,6 +215,19 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
             table.append(("Density by", f"{self.curve.method}; quadrature along the line"))
         return table
 
+    def words(self) -> str:
+        """The samples in words, "" without any."""
+        if self.frame is None or not self.frame.done:
+            return ""
+        asked, choice = self.frame.request, self.frame.choice.title
+        return f"{choice}, {asked.count:,} samples given {_known(asked)}, seed {asked.seed}"
+
+    def free(self) -> tuple[tuple[float, float], str]:
+        """The range of the free coordinate that is looked at, and what it is."""
+        line = self.curve.line if self.curve else self._line
+        axis = 0 if line is None else line.axis
+        return self._views[1 - axis], "" if line is None else _axis(line)
+
     def recipe(self) -> Recipe | None:
         """The recipe of all draws, None while they are not finished."""
         if self.frame is None or not self.frame.done:

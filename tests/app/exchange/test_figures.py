@@ -1,16 +1,21 @@
 """A figure shows what its tab shows, leaves nothing out without a word, and is made again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from app.density.pictures.figure import Maps, of_maps
 from app.exchange import file_dialogs
 from app.recipes import figure as packed
 from app.recipes.recipe import RecipeError
+from app.tasks.map_sheet import Panel
 from tests.windows import BOTH, DIGITS, PLANE
 from widgets.figure.figure import Plot
+from widgets.look.colours import Scale
 
 KDE, FLOW = "mnist/kde", "mnist/flow"
 
@@ -108,9 +113,57 @@ def test_other_tabs_have_figures_of_their_own(open_window, methods, tab):
     front = stage.window.tabs.front()
     stage.until(lambda: front.figure() is not None)
     figure = shown(stage)
-    assert np.size(figure.cells[0][0]) if tab == 1 else figure.bar is not None
+    assert np.size(figure.cells[0][0]) if tab == 1 else figure.bars
     (recipe, *_) = stage.window.figures._drawn.recipes()
     assert packed.from_text(packed.to_text([recipe])) == (recipe,)
+
+
+def test_points_along_a_line_have_a_figure(open_window):
+    models = {"moons": ("moons/kde",)}
+    stage = open_window(replace(PLANE, models=models, line_draws=20))
+    stage.window.tabs.setCurrentIndex(1)
+    front = stage.window.tabs.front()
+    stage.until(lambda: front.rows and all(row.curve is not None for row in front.rows.values()))
+    front.run(first=False)
+    stage.until(lambda: all(row.words() for row in front.rows.values()))
+    figure = shown(stage)
+    ((plot,),) = figure.cells
+    assert (plot.title, plot.names[0][:8], len(plot.lines)) == ("KDE", "x₂ given", 3)
+    assert "20 samples given x₁ = " in figure.caption
+    (recipe,) = stage.window.figures._drawn.recipes()
+    assert (recipe.model, recipe.count) == ("moons/kde", 20)
+
+
+def test_pages_of_density_of_pictures_have_figures(open_window):
+    stage = open_window(replace(DIGITS, density_page="numbers"))
+    stage.window.tabs.setCurrentIndex(3)
+    front = stage.window.tabs.front()
+    stage.until(lambda: front.page is not None and front.page.numbers.scores)
+    figure = shown(stage)
+    ((plot,),) = figure.cells
+    assert (plot.title, plot.names[0], plot.own_axes) == ("KDE", "bits per dimension", True)
+    front.page.view.button("dimensions").setChecked(True)
+    gaussians, digits = shown(stage).cells[0]
+    assert len(gaussians.lines) == len(digits.lines)
+    (recipe,) = stage.window.figures._drawn.recipes()
+    assert (recipe.task, recipe.extra["page"]) == ("density", "dimensions")
+
+
+def test_maps_of_several_scales_have_a_bar_each_and_rows_run_down():
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    panels = [
+        Panel(title, "exact", values, Scale(0.0, top), "bits")
+        for title, top in (("A", 1.0), ("B", 2.0), ("C", 1.0))
+    ]
+    corners = np.array([[1.0, 1.0], [2.0, 2.0]], np.float32)
+    maps = Maps("Pixels", panels, (0, 4, 3, 0), ("column", "row"), corners)
+    figure = of_maps(maps, lambda: None, "pixels").make(3)
+    assert [bar.unit for bar in figure.bars] == ["bits (A, C)", "bits (B)"]
+    plot = figure.cells[0][0]
+    assert plot.view == (0, 4, 3, 0)
+    assert [line.mean(0).round(1).tolist() for line, _ in plot.lines] == [[1.0, 1.0], [2.0, 2.0]]
+    assert (plot.image[0] == Scale(0.0, 1.0).colours(values)[-1]).all(), "the first row is on top"
+    assert of_maps(Maps("", (), (0, 1, 0, 1), ("", "")), lambda: None, "") is None
 
 
 def test_where_nothing_is_there_a_sentence_says_so(stage):

@@ -61,7 +61,7 @@ def test_every_format_holds_its_words_and_the_note(qapp):
 def test_maps_have_a_bar_of_colours_and_pdf_is_one_page_of_its_size(qapp):
     colours = np.arange(768, dtype=np.uint8).reshape(256, 3)
     bar = Bar(colours, -12.3, 0.4, "log p(x), nats")
-    laid = Layout(figure(POINTS, 1, 1, bar=bar))
+    laid = Layout(figure(POINTS, 1, 1, bars=(bar, bar)))
     raw = pdf_bytes(laid, Note("key", "x"))
     assert raw.count(b"/Type /Page\n") == 1
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", raw)
