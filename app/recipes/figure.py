@@ -53,8 +53,7 @@ def read(source: Path | bytes) -> tuple[Recipe, ...] | None:
     """
     film = isinstance(source, Path) and source.suffix.lower() == ".mp4"
     try:
-        path = source.with_name(f"{source.name}.json") if film else source
-        raw = path if isinstance(path, bytes) else files.read_bytes(path, MAX_FILE)
+        raw = source if isinstance(source, bytes) else files.read_bytes(_holder(source), MAX_FILE)
         text = raw if film and _LIST.match(raw) else _inside(raw)
     except ValueError:
         return None
@@ -67,6 +66,11 @@ def read(source: Path | bytes) -> tuple[Recipe, ...] | None:
         return from_text(text if text[:1] == b"{" else _decoded(text))
     except RecipeError as error:
         raise RecipeError(f"{name} cannot be made again: {error}") from error
+
+
+def _holder(path: Path) -> Path:
+    """The file that holds the recipes: that beside a film, else the figure itself."""
+    return path.with_name(f"{path.name}.json") if path.suffix.lower() == ".mp4" else path
 
 
 def _inside(raw: bytes) -> bytes | None:
