@@ -62,6 +62,7 @@ class Compression(Page):
         self._show_family()
         if self._data != cards[0].data:
             self._data = cards[0].data
+            self.view.compress.setEnabled(False)  # until its pictures are there
             from app.exchange.own_pictures import look
 
             self._look.submit(look(self._data, self._session.examples.get(self._data)))

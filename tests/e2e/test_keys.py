@@ -7,6 +7,8 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from app.recipes.recipe import read_png
+from app.session.settings import Settings
+from engines.checkpoints.catalog import ROOT
 from tests.e2e.keys import CONTROL, SHIFT, K, Keys, called
 from tests.windows import BOTH, PLANE
 from widgets.look import focus
@@ -236,20 +238,115 @@ def test_density_of_points(open_window, saved):
     assert page.points.points == []
 
 
+def test_density_of_pictures(open_window, saved):
+    models = {"mnist": ("mnist/vae",)}
+    stage = open_window(Settings(data="mnist", models=models, density_page="pixels"), ROOT)
+    hand = Keys(stage)
+    _, presenter = hand.tab(PLACE)
+    stage.until(lambda: presenter.page is not None and presenter.page.source.picture is not None)
+    page, view = presenter.page, presenter.page.view
+
+    # the page that was in front at the last start: its switch is reached, and another picture
+    stage.until(lambda: page.pixels.frames)
+    switch, picture = hand.to("Pixels"), page.source.picture
+    hand.to("Next example")
+    hand.press(K.Key_Space)
+    stage.until(lambda: (page.source.picture != picture).any())
+    stage.until(lambda: page.pixels.panels["mnist/vae"].state is State.READY)
+    heat = hand.to("Heat map of VAE")
+    before = heat.box_in_view()
+    hand.press(K.Key_Plus)
+    assert heat.box_in_view() != before
+    hand.press(K.Key_0, held=CONTROL)
+    hand.press(K.Key_Return)
+    assert "column 14" in page.pixels.under.text()
+    hand.to("Save picture…")
+    hand.press(K.Key_Space)
+    stage.until(saved.exists)
+    assert read_png(saved).extra["page"] == "pixels"
+
+    # numbers in another order; the plane: a map, what lies below its middle
+    switch.setFocus()
+    hand.press(K.Key_Left)
+    assert view.page() == "numbers"
+    stage.until(lambda: page.numbers.scores)
+    order = hand.to("Order of the models")
+    hand.press(K.Key_Down)
+    assert order.currentIndex() == 1
+    hand.to("Numbers")
+    hand.press(K.Key_Right, times=2)
+    assert view.page() == "plane"
+    stage.until(lambda: page.plane.frame is not None and page.plane.frame.complete)
+    hand.to("Heat map of VAE")
+    hand.press(K.Key_Return)
+    stage.until(lambda: page.plane.under.picture() is not None)
+
+    # samples: fewer, a lasso round all that is in view, and none
+    hand.to("Plane")
+    hand.press(K.Key_Right)
+    hand.to("Samples")
+    hand.type("32")
+    assert page.samples.count.value() == 32
+    hand.to("Heat map of Data")
+    hand.press(K.Key_Return)
+    assert page.samples.lasso
+    hand.to("Clear lasso")
+    hand.press(K.Key_Space)
+    assert not page.samples.lasso
+    hand.to("Samples and data")
+    hand.press(K.Key_Right)
+    assert view.page() == "dimensions"
+
+
 def test_uses(open_window):
-    stage = open_window(BOTH)
+    """The pages of uses, in the order of their switch."""
+    stage = open_window(Settings(data="mnist", models={"mnist": ("mnist/vae",)}), ROOT)
     hand = Keys(stage)
     tab, presenter = hand.tab(USES)
     stage.until(lambda: presenter.page is not None)
-    hand.to("Outliers")
-    hand.press(K.Key_Right)
-    assert tab.page() != "outliers"
-    hand.press(K.Key_Left)
-    assert tab.page() == "outliers"
+
+    def turn(title, name):
+        hand.to(title)
+        hand.press(K.Key_Right)
+        assert tab.page() == name
+        stage.until(lambda: presenter.page.view.isVisible())
+        return presenter.page
+
     slider = hand.to("False-alarm rate")
     before = slider.value()
     hand.press(K.Key_Left)
     assert slider.value() == before - 1
+    hand.to("noise")
+    before = presenter.page.view.chosen_groups()
+    hand.press(K.Key_Space)
+    assert presenter.page.view.chosen_groups() != before
+
+    page = turn("Outliers", "comparison")
+    count = hand.to("Held-out examples")
+    hand.type("20")
+    assert count.value() == 20
+
+    page = turn("Comparison", "classifier")
+    stage.until(lambda: page.picture is not None)
+    picture = page.picture
+    hand.to("Next example")
+    hand.press(K.Key_Space)
+    stage.until(lambda: (page.picture != picture).any())
+    hand.to("Prior of 0")
+    prior = page.view.prior.weights()
+    hand.press(K.Key_Right, times=3)
+    assert page.view.prior.weights() != prior
+    hand.to("Uniform")
+    hand.press(K.Key_Space)
+
+    page = turn("Classifier", "compression")
+    stage.until(page.view.compress.isEnabled)
+    hand.to("Number of pictures")
+    hand.type("2")
+    before = page.view.state.text()
+    hand.to("Compress")
+    hand.press(K.Key_Space)
+    stage.until(lambda: page.view.state.text() != before)
 
 
 def test_learn(open_window):

@@ -68,13 +68,22 @@ def ring(widget: QWidget, painter: QPainter) -> None:
 
 
 def _stops(widget: QWidget) -> bool:
+    button = widget if isinstance(widget, QAbstractButton) else None
     return (
-        bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        (bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) or _leads(button))
         and widget.focusProxy() is None
         and widget.isEnabled()
         and not widget.isWindow()
-        and not (isinstance(widget, QAbstractButton) and _stands_back(widget))
+        and not (button is not None and _stands_back(button))
     )
+
+
+def _leads(button: QAbstractButton | None) -> bool:
+    """Of buttons of which one is down, that one: where no hand has pressed it, Qt leaves the stop
+    at the one before, which stands back."""
+    group: QButtonGroup | None = button.group() if button is not None else None
+    wants = button is not None and bool(button.focusPolicy() & Qt.FocusPolicy.ClickFocus)
+    return wants and group is not None and group.exclusive() and group.checkedButton() is button
 
 
 def _stands_back(button: QAbstractButton) -> bool:
