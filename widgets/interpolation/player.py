@@ -137,7 +137,9 @@ class Player(QWidget):
         self.easing.setAccessibleName("Easing")
         self.easing.setToolTip("Speed along the path, when playing and in exports.")
         self.easing.addItems(EASINGS)
-        self.easing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # in a narrow window its words are cut before the page has to scroll
+        self.easing.setMinimumContentsLength(4)
+        self.easing.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def _arrange(self) -> None:
         lay.across(

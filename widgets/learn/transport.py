@@ -68,7 +68,7 @@ class Transport(QWidget):
         for steps, text in SPEEDS:
             self.speed.addItem(text, steps)
         for combo in (self.speed, self.fair):  # a narrow window has room for them
-            combo.setMinimumContentsLength(8)
+            combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("How fast learners go on while they play, in steps of each.")

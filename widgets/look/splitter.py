@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtGui import (
+    QEnterEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFrame, QSplitter, QSplitterHandle, QWidget
 
 from widgets.look import theme
@@ -51,6 +60,8 @@ class Splitter(QSplitter):
     def __init__(self, way: Qt.Orientation, parent: QWidget) -> None:
         super().__init__(way, parent)
         self._sizes: list[int] = []
+        self._late: list[int] = []
+        """Sizes that were wanted while it was out of view, where it may have another width."""
         self._zoom, self._at = theme.zoom(), dict[float, list[int]]()
         self.setChildrenCollapsible(False)
         self.setHandleWidth(theme.UNIT)
@@ -72,7 +83,13 @@ class Splitter(QSplitter):
 
     def sizes(self) -> list[int]:
         """The sizes of the parts, while panels are folded away those of before."""
-        return list(self._sizes) or super().sizes()
+        return list(self._sizes) or list(self._late) or super().sizes()
+
+    def setSizes(self, sizes: Sequence[int]) -> None:
+        """As a hand or the settings want it; nothing that was wanted before comes later."""
+        if sizes is not self._late:
+            self._late = []
+        super().setSizes(sizes)
 
     def fold(self, folded: bool) -> None:
         """Fold the panels away, or show them at their sizes of before."""
@@ -85,7 +102,7 @@ class Splitter(QSplitter):
             for part in panel.findChildren(QWidget):
                 part.updateGeometry()  # of another zoom, perhaps, than when it was hidden
         if not folded:
-            self.setSizes(before)
+            self._put(before)
             if self._zoom != theme.zoom():
                 self.follow_zoom()
 
@@ -102,7 +119,24 @@ class Splitter(QSplitter):
                 wanted[place] = round(before[place] * ratio)
         wanted = self._at.get(self._zoom, wanted)
         if sum(before):
-            self.setSizes(wanted)
+            self._put(wanted)
+
+    def _put(self, sizes: list[int]) -> None:
+        if self.isVisible():
+            self.setSizes(sizes)
+        else:
+            self._late = sizes
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._late:
+            self.setSizes(self._late)
+            QTimer.singleShot(0, self, self._late.clear)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._late and self.isVisible():  # it has been shown just now
+            self.setSizes(self._late)
 
 
 def _is_panel(part: QWidget) -> bool:

@@ -351,8 +351,9 @@ class PathCurve(_Along):
             right = f"longest step {self._steps.max() / self._steps.mean():.1f} × the mean"
         metrics = painter.fontMetrics()
         room = self.width() - metrics.horizontalAdvance(right) - theme.UNIT
+        left = left.replace("-", "−")
         shown = metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(room))
         at = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        painter.drawText(QRectF(0, 0, room, line), at, shown.replace("-", "−"))
+        painter.drawText(QRectF(0, 0, room, line), at, shown)
         end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         painter.drawText(QRectF(0, 0, self.width(), line), end, right)

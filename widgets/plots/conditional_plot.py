@@ -55,7 +55,7 @@ class ConditionalPlot(QWidget):
         for item in (self._bars, *self._curves):
             self._plot.getViewBox().addItem(item, ignoreBounds=True)
         lay.down(self.key, (self._plot, 1), on=self, spacing=0)
-        self.setMinimumSize(160, 96)
+        self.setMinimumSize(132, 96)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setToolTip(

@@ -145,3 +145,16 @@ def test_a_first_window_fits_its_screen():
             return QSize(1024, 740)
 
     assert stage_of.fitting(Small()) == QSize(1024, 700)
+
+
+def test_a_presentation_on_one_tab_leaves_the_panels_of_the_others(hand):
+    """While they are out of view, tabs have the width that large type needs."""
+    hand.window.resize(1024, 700)
+    hand.tab.splitter.setSizes([240, 500, 260])
+    before = hand.tab.splitter.sizes()
+    hand.window.tabs.setCurrentIndex(1)
+    hand.press(Qt.Key.Key_F5)
+    assert hand.tab.splitter.sizes() != before
+    hand.press(Qt.Key.Key_Escape)
+    hand.window.tabs.setCurrentIndex(0)
+    hand.until(lambda: hand.tab.splitter.sizes() == before)
