@@ -27,6 +27,7 @@ class PosteriorView(QWidget):
         self.encoder, self.exact = HeatMap(self), HeatMap(self)
         for heat in (self.encoder, self.exact):
             heat.set_axes("z₁", "z₂")
+            heat.set_range(-4, 4, -4, 4)  # of the prior, until a point is chosen
         self.says = QLabel(self)
         small_print(self.says, wrap=True)
         grid = QGridLayout()

@@ -143,6 +143,7 @@ class LatentPanel(QWidget):
         self.thumb.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.thumb.hide()
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)  # a white line on dark ground
         self.pages.tabBar().setAccessibleName("Ways to move in the latent space")
         self.axes_changed.connect(self._name_axes)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from widgets.learn.bench import Bench
 from widgets.learn.data_panel import DataPanel
 from widgets.learn.inspector import Inspector
-from widgets.look import theme
+from widgets.look import lay, theme
 from widgets.look.frames import DropFrame, card, scrolled
 
 LEFT_WIDTH, RIGHT_WIDTH = 248, 276
@@ -35,16 +35,14 @@ class LearnTab(QWidget):
         self._drop = DropFrame(self)
         unit = theme.UNIT
         self._body = QWidget(self)
-        row = QHBoxLayout(self._body)
-        row.setContentsMargins(unit, unit, unit, unit)
-        row.setSpacing(unit)
-        points = card(scrolled(self.data), least=LEFT_WIDTH)
-        points.setMaximumWidth(theme.px(LEFT_WIDTH))
-        row.addWidget(points)
-        chosen = card(scrolled(self.inspector), least=RIGHT_WIDTH)
-        chosen.setMaximumWidth(theme.px(RIGHT_WIDTH))
-        row.addWidget(self.bench, 1)
-        row.addWidget(chosen)
+        self.splitter = lay.split(
+            self._body,
+            (card(scrolled(self.data), least=LEFT_WIDTH), 0),
+            (self.bench, 1),
+            (card(scrolled(self.inspector), least=RIGHT_WIDTH), 0),
+            sizes=(LEFT_WIDTH, 3 * RIGHT_WIDTH, RIGHT_WIDTH),
+        )
+        lay.across(self.splitter, on=self._body, margins=unit)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._body)

@@ -223,6 +223,7 @@ class Key(QWidget):
                 pale = theme.mix(theme.colour("raised"), self._plot.colour(), 0.45)
                 painter.fillRect(x, round(middle) - 4, _KEY - 4, 8, pale)
             else:
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # thick ones would run into their words
                 painter.setPen(pen)
                 painter.drawLine(x, round(middle), x + _KEY - 4, round(middle))
             painter.setPen(theme.colour("faint"))

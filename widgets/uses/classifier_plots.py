@@ -98,9 +98,13 @@ class SharePlot(QFrame):
             box = QRectF(0, point.y() - unit, room.left() - unit, 2 * unit)
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, flags, f"{share * top:.3g}")
+            if step % 2 and room.width() < 24 * unit:
+                continue  # in a narrow plot they would run into each other
             foot = QRectF(point.x() - 3 * unit, room.bottom() + unit / 2, 6 * unit, 2 * unit)
             painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, f"{share:g}")
+        beyond = max(0.0, 24 * unit - room.width()) / 2
         foot = QRectF(room.left(), room.bottom() + 3 * unit, room.width(), 2 * unit)
+        foot.adjust(-beyond, 0, beyond, 0)
         painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, self._titles[0])
         painter.drawText(QRectF(unit, unit / 2, 30 * unit, 2 * unit), 0, self._titles[1])
         if self._diagonal:

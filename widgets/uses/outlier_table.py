@@ -58,8 +58,10 @@ class OutlierTable(QWidget):
                 cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 self._cells[row, name] = cell
                 self._grid.addWidget(cell, place, column)
-        self._grid.setColumnStretch(len(head), 1)
-        self._grid.setRowStretch(len(rows) + 1, 1)
+        for column in range(self._grid.columnCount() + 1):
+            self._grid.setColumnStretch(column, int(column == len(head)))
+        for place in range(max(self._grid.rowCount(), len(rows) + 2)):
+            self._grid.setRowStretch(place, int(place == len(rows) + 1))
 
     def set_cell(self, row: str, column: str, cell: Cell) -> None:
         """Fill a cell, where it is there."""
@@ -68,8 +70,8 @@ class OutlierTable(QWidget):
             return
         label.setText(cell.text)
         label.setToolTip(cell.tip)
-        colour = theme.colour("danger" if cell.poor else "text").name()
-        label.setStyleSheet(f"color: {colour};")
+        label.setProperty("danger", cell.poor)  # in the colours of the theme in force
+        label.style().polish(label)
 
     def text(self, row: str, column: str) -> str:
         """What a cell says; "" where there is none."""
