@@ -143,10 +143,11 @@ class Export(QObject):
 
 def _save_each(values: Values, whole: Recipe, batch: int, folder: Path, form: Format) -> Job:
     def job() -> Generator[Saved, None, Saved]:
+        digits = len(str(whole.first + len(values) - 1))
         for i in range(len(values)):
             recipe = whole.picture(whole.first + i, batch)
             raw = form.pack(values[i : i + 1], recipe)
-            write_atomically(folder / file_name(recipe, form.suffix), raw)
+            write_atomically(folder / file_name(recipe, form.suffix, digits=digits), raw)
             yield Saved(i + 1, len(values))
         return Saved(len(values), len(values))
 

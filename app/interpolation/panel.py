@@ -161,7 +161,7 @@ class Panel(QObject):
             else:
                 plain = f"direction {i + 1}"
                 of = "of what comes out" if study.effects else "of the variance"
-                tip = f"Direction {i + 1}, {study.share[i]:.1%} {of}: {study.provenance}."
+                tip = f"Direction {i + 1}, {100 * study.share[i]:.1f} % {of}: {study.provenance}."
             specs.append(DirectionSpec(given or plain, tip))
         return tuple(specs)
 

@@ -231,7 +231,10 @@ class WalkRow(Row):
             self.row.curve.set_steps(payload.steps)
         if payload.log_p is not None:
             self.row.curve.set_density(payload.log_p, payload.meaning, errors=payload.errors)
-            self.row.curve.setToolTip(f"{payload.meaning}: {payload.method}, nats per frame.")
+            self.row.curve.setToolTip(
+                f"Curve: {payload.meaning} of each frame in nats, by {payload.method}. "
+                "Grey bars: how far each step goes, as a share of the longest."
+            )
         elif payload.method:
             self.row.curve.set_empty(payload.method)
         if payload.complete:

@@ -293,12 +293,13 @@ def span(indices: range) -> str:
     return str(indices[0]) if len(indices) == 1 else f"{indices[0]} … {indices[-1]}"
 
 
-def file_name(recipe: Recipe, suffix: str = ".png") -> str:
+def file_name(recipe: Recipe, suffix: str = ".png", *, digits: int = 1) -> str:
     """Such as "mnist-flow-seed7-3-1f0a9c.png", or "mnist-flow-seed7-0to15-1f0a9c.png" for a sheet.
+    The number of one picture has at least so many `digits`: files lie in their order.
 
     The last part tells apart what class, knobs, weights or a hole alone make different.
     """
-    shown = span(recipe.indices).replace(" … ", "to")
+    shown = span(recipe.indices).replace(" … ", "to").zfill(digits)
     parts: list[Any] = [recipe.sha256, recipe.label, sorted(recipe.knobs.items())]
     parts += [sorted(recipe.given.items())] if recipe.given else []
     parts += [dict(recipe.extra)] if recipe.extra else []
@@ -371,9 +372,9 @@ def read_png(source: str | os.PathLike[str] | bytes) -> Recipe:
         text = _text(source if isinstance(source, bytes) else Path(source))
     except ValueError as error:
         kind = NoRecipe if isinstance(error, files.NotPng) else RecipeError
-        raise kind(f"{name} {error}; choose a PNG that Genscope saved") from error
+        raise kind(f"{name} {error}; choose a file that Genscope saved") from error
     if text is None:
-        raise NoRecipe(f"{name} has no recipe inside; choose a PNG that Genscope saved")
+        raise NoRecipe(f"{name} has no recipe inside; choose a file that Genscope saved")
     try:
         return Recipe.from_json(text)
     except RecipeError as error:

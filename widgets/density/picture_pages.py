@@ -32,6 +32,10 @@ PAGES = (
 """Name, title, and what it shows."""
 
 
+OF_NO_PICTURE = "samples", "dimensions"
+"""The pages that look at no single picture."""
+
+
 class PictureBox(QWidget):
     """One picture as large as whole pixels allow; `clicked` when it is pressed."""
 
@@ -80,7 +84,7 @@ class PicturePages(QWidget):
         super().__init__(parent)
         self.source, self.box = SourceBar(self), PictureBox(self)
         self.classes, self.attributes = ClassMenu(self), AttributeMenus(self)
-        self._asked = QFormLayout()
+        self._asked, self._asked_for = QFormLayout(), QWidget(self)
         self._buttons = QButtonGroup(self)
         self._controls, self._pages = QStackedWidget(self), QStackedWidget(self)
         self._names: list[str] = []
@@ -101,9 +105,10 @@ class PicturePages(QWidget):
         self._asked.addRow("Class", self.classes)
         self._asked.addRow(self.attributes)
         self.attributes.hide()
-        column = lay.down(
-            self.source, self.box, self._asked, self._controls, lay.STRETCH, on=left, margins=unit
-        )
+        self._asked.setContentsMargins(0, 0, 0, 0)
+        self._asked_for.setLayout(self._asked)
+        parts = self.source, self.box, self._asked_for, self._controls, lay.STRETCH
+        column = lay.down(*parts, on=left, margins=unit)
         saves = QHBoxLayout()
         saves.setSpacing(unit)
         for save, tip in (
@@ -160,4 +165,7 @@ class PicturePages(QWidget):
         if on:
             self._pages.setCurrentIndex(place)
             self._controls.setCurrentIndex(place)
+            for part in (self.source, self.box):
+                part.setVisible(self._names[place] not in OF_NO_PICTURE)
+            self._asked_for.setVisible(self._names[place] != "dimensions")
             self.page_changed.emit(self._names[place])

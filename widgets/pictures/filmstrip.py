@@ -303,6 +303,25 @@ class PathCurve(_Along):
     def _head(self) -> int:
         return QFontMetrics(theme.small_font(self.font())).height()
 
+    def _paint_mark(self, painter: QPainter) -> None:
+        """With the value of the nearest frame beside it."""
+        super()._paint_mark(painter)
+        if not len(self._values):
+            return
+        value = self._values[round(self.place * (len(self._values) - 1))]
+        if math.isfinite(value):
+            painter.setFont(theme.small_font(self.font()))
+            painter.setPen(theme.colour("accent"))
+            text, x = self.written(value).replace("-", "−"), self.axis().x_of(self.place)
+            wide = painter.fontMetrics().horizontalAdvance(text) + theme.UNIT // 2
+            left = x + theme.UNIT // 2 if x + wide < self.width() else x - wide
+            painter.drawText(QPointF(left, self.height() - theme.UNIT // 2), text)
+
+    def written(self, value: float) -> str:
+        """A value in nats, as finely as the curve needs it."""
+        finite = self._values[np.isfinite(self._values)]
+        return f"{value:,.0f}" if finite.max() - finite.min() >= 20 else f"{value:,.2f}"
+
     def _paint_steps(self, painter: QPainter, area: QRectF) -> None:
         most = float(self._steps.max()) if len(self._steps) else 0.0
         if most <= 0:
@@ -340,11 +359,7 @@ class PathCurve(_Along):
         left = (
             self._empty
             if not len(finite)
-            else (
-                f"{self._title}: {finite.min():,.0f} … {finite.max():,.0f} nats"
-                if finite.max() - finite.min() >= 20
-                else f"{self._title}: {finite.min():,.2f} … {finite.max():,.2f} nats"
-            )
+            else f"{self._title}: {self.written(finite.min())} … {self.written(finite.max())} nats"
         )
         right = ""
         if len(self._steps) and self._steps.mean() > 0:

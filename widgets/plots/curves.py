@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from widgets.look import theme
+from widgets.plots.colour_bar import round_numbers
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,11 @@ class CurvePlot(QFrame):
         at: Callable[[float, float], QPointF],
     ) -> None:
         unit = theme.UNIT
-        for step in range(5):
-            value = ys[0] + (ys[1] - ys[0]) * step / 4
+        for value, text in round_numbers(*ys, 6):
             point = at(xs[0], value)
             painter.setPen(QPen(theme.colour("line"), 1))
             painter.drawLine(QPointF(room.left(), point.y()), QPointF(room.right(), point.y()))
             painter.setPen(theme.colour("faint"))
-            text = f"{value:.2g}".replace("-", "−")
             box = QRectF(0, point.y() - unit, room.left() - unit, 2 * unit)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         for x in xs:

@@ -26,9 +26,7 @@ from app.tab.continuing import Standing
 from app.tab.parts import Parts
 from app.tasks.look_recipe import PAGES, Look, recipe_of
 from app.tasks.map_sheet import Panel
-from widgets.density.picture_pages import PicturePages
-
-_OF_NO_PICTURE = ("samples", "dimensions")
+from widgets.density.picture_pages import OF_NO_PICTURE, PicturePages
 
 
 class Looking(Protocol):
@@ -120,7 +118,7 @@ class Pictures(Page):
 
     def receive(self, picture: Pixels, title: str) -> None:
         """Look at a picture of another tab, on a page that looks at one."""
-        if self.view.page() in _OF_NO_PICTURE:
+        if self.view.page() in OF_NO_PICTURE:
             self.view.button("numbers").setChecked(True)
         self.source.adopt(picture, title)
 

@@ -33,6 +33,8 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 MOST_SHOWN = 60
+FEW = 1000
+"""Of fewer samples every single one is seen as a spot: kernels are as narrow as for the data."""
 AXES = "1st axis of the plane", "2nd axis of the plane"
 _HELP = (
     "Samples and data as kernel densities q and p in one plane that a classifier of the "
@@ -238,8 +240,12 @@ class SamplesPage(QObject):
         self.gallery.set_captions(captions)
         if shown:
             self.gallery.put(0, np.stack(shown))
-        share = f"{ours.mean() if len(ours) else 0:.1%} of samples, {theirs.mean():.1%} of the data"
-        self._says.setText(f"In the lasso: {share}." if self.lasso else "No selection.")
+        mine, others = (100 * (part.mean() if len(part) else 0.0) for part in (ours, theirs))
+        share = f"{mine:.1f} % of samples, {others:.1f} % of the data"
+        said = [f"In the lasso: {share}." if self.lasso else "No selection."]
+        if found.total < FEW:
+            said.append(f"Only {found.total:,} samples: single spots in the ratio are noise.")
+        self._says.setText(" ".join(said))
 
     @Slot(str)
     def _rest(self, _: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Slot
 
 from app.exchange.figures import Drawn
@@ -91,10 +92,18 @@ class PictureEditor(Editor[FilledRow]):
             self._brush = 0
         if not canvas.mask().any() and not canvas.undoable():
             canvas.set_mask(make(Preset.LEFT, canvas.picture_size()))
-        for row in self.rows.values():
-            row.view.set_truth(self.source.standing)
+        for name in self.rows:
+            self._name_truth(name)
         self.found.emit()
         self.changed.emit()
+
+    @Slot(str)
+    def _name_truth(self, name: str) -> None:
+        """A row that still shows another picture keeps the name of that."""
+        row, picture = self.rows[name], self.source.picture
+        shown = row.frame.request.picture if row.frame is not None else picture
+        if picture is not None and shown is not None and np.array_equal(shown, picture):
+            row.view.set_truth(self.source.standing)
 
     @Slot(bool)
     def _show_unclamped(self, unclamped: bool) -> None:
@@ -129,6 +138,7 @@ class PictureEditor(Editor[FilledRow]):
         row = FilledRow(card, widget, self.channel(card.name), self.parts.session.open, self)
         row.show_unclamped(self.desk.unclamped.isChecked())
         widget.set_truth(self.source.standing)
+        row.shown.connect(self._name_truth)
         return row
 
     def remember(self, settings: Settings) -> None:

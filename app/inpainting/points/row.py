@@ -200,7 +200,7 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
                 ("Known", _known(asked)),
                 ("Samples", f"{asked.count:,}"),
                 ("Seed", str(asked.seed)),
-                ("Mean of samples", f"{self.frame.values.mean():.3f}"),
+                ("Mean of samples", f"{self.frame.values.mean():.3f}".replace("-", "−")),
                 ("sd of samples", f"{self.frame.values.std(ddof=min(1, asked.count - 1)):.3f}"),
             ]
             if self._line is not None and not _answers(asked, self._line):
@@ -208,7 +208,12 @@ class LineRow(MethodRow[LineRequest, LineFilling]):
         for name, curve in (("density", self.curve), ("data", self.truth)):
             if curve is None or curve.density is None:
                 continue
-            table.append((f"log p({_known(curve.line)}), {name}", f"{curve.log_known:.3f} nats"))
+            table.append(
+                (
+                    f"log p({_known(curve.line)}), {name}",
+                    f"{curve.log_known:.3f} nats".replace("-", "−"),
+                )
+            )
             if (gap := self.gap(curve)) is not None:
                 table.append((f"KS to the {name}", f"{gap:.3f}"))
         if self.curve is not None and self.curve.method:

@@ -134,8 +134,8 @@ def bare(_):
 
 
 BAD = {
-    "no PNG": (lambda _: b"GIF89a", "saved.png is not a PNG; choose a PNG that Genscope saved."),
-    "no recipe": (bare, "saved.png has no recipe inside; choose a PNG that Genscope saved."),
+    "no PNG": (lambda _: b"GIF89a", "saved.png is not a PNG; choose a file that Genscope saved."),
+    "no recipe": (bare, "saved.png has no recipe inside; choose a file that Genscope saved."),
     "broken recipe": (broken, "saved.png cannot be re-made: the recipe's seed should be"),
     "unknown model": (
         lambda r: changed(r, model="mnist/gan", sha256="f" * 64),
