@@ -331,8 +331,7 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # a picture dragged within the window is no request to re-make it; one of the history is
-        source = event.source()
-        inside = isinstance(source, QWidget) and source.window() is self
+        inside = isinstance(source := event.source(), QWidget) and source.window() is self
         if not inside and accepts(event.mimeData()):
             event.acceptProposedAction()
             self._drop.offer()
