@@ -61,7 +61,7 @@ class HeatPanel(ModelCard):
         inner.addLayout(lay.across((self._footer, 1), self.badge, spacing=unit // 2))
         self._frame(inner)
         self.working.line = self._title  # below it would cover axes, badge and footer
-        focus.put_after(self.working, self._close)
+        focus.put_after(self.working, self._title)
 
     def set_identity(self, title: str, family: str, *, closable: bool = True) -> None:
         """Name whose density it is; the family gives its colour."""
