@@ -85,6 +85,7 @@ def _for_the_readme() -> None:
     theme.apply(app, theme.Mode.LIGHT)
     PICTURES.mkdir(parents=True, exist_ok=True)
     window = Window(Settings(count=20))
+    window.resize(1280, 800)  # the screen that there is offscreen is smaller
     window.show_then_begin()
     _until(lambda: _ready(window))
     sampling(window)
@@ -182,6 +183,7 @@ def density(window: Window) -> None:
     _until(lambda: all(_mapped(each) for each in presenter.page.maps.values()), 300)
     heat = presenter.page.view.panel("moons/mfa").map
     _click(heat.viewport(), heat.position_of(0.0, 1.0).toPoint())
+    _until(lambda: len(presenter.page.points.numbers()) == len(presenter.page.maps), 300)
     _wait(2)
     _save(window, "density")
     window.tabs.setCurrentIndex(0)

@@ -18,7 +18,7 @@ from widgets.plots.colour_bar import ColourBar
 from widgets.plots.heat_panel import HeatPanel
 
 CONTROLS_WIDTH, NUMBERS_WIDTH = 248, 268
-ROUND = 56, 96
+ROUND = 66, 110
 """What a panel has beside and above and below its map, in device-independent pixels."""
 
 
@@ -165,6 +165,7 @@ class PlaneView(QWidget):
 
         def scale(rows: int) -> float:
             across, down = wide / math.ceil(count / rows), high / rows
-            return min((across - ROUND[0]) / (x1 - x0), (down - ROUND[1]) / (y1 - y0))
+            beside, above = map(theme.px, ROUND)
+            return min((across - beside) / (x1 - x0), (down - above) / (y1 - y0))
 
         return max(range(1, count + 1), key=scale)

@@ -315,7 +315,12 @@ class PathCurve(_Along):
             text, x = self.written(value).replace("-", "−"), self.axis().x_of(self.place)
             wide = painter.fontMetrics().horizontalAdvance(text) + theme.UNIT // 2
             left = x + theme.UNIT // 2 if x + wide < self.width() else x - wide
-            painter.drawText(QPointF(left, self.height() - theme.UNIT // 2), text)
+            line = painter.fontMetrics()
+            low = QPointF(left, self.height() - line.descent() - 1)
+            back = theme.colour("raised")
+            back.setAlphaF(0.85)
+            painter.fillRect(QRectF(left - 1, low.y() - line.ascent(), wide, line.height()), back)
+            painter.drawText(low, text)
 
     def written(self, value: float) -> str:
         """A value in nats, as finely as the curve needs it."""
