@@ -114,6 +114,9 @@ class LatentPanel(QWidget):
         small_print(self.about, self.caption, self.extra, self.near_says, wrap=True)
         self.extra.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.extra.hide()
+        self.near_says.setToolTip(
+            "The example that was clicked, and the classes of the nearest ones, by distance."
+        )
         self.near.sized = False
         self.near.setFixedHeight(theme.px(NEAR))
         self.near.setAccessibleName("The chosen example of the map and its nearest")

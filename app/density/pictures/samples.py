@@ -79,6 +79,7 @@ class SamplesPage(QObject):
         self.models.setToolTip("The model whose samples are compared with the data.")
         self.clear.setToolTip("Remove the lasso and show pictures from everywhere.")
         small_print(self._says, wrap=True)
+        self._says.setToolTip("What lies in the lasso, and what few samples can tell.")
         controls, page = QWidget(self._view), QWidget(self._view)
         lay.down(
             explained("Samples and data", _HELP, "kernel density"),

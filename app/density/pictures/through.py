@@ -107,10 +107,12 @@ class PlanePage(QObject):
             lay.STRETCH,
             on=controls,
         )
+        corners = QLabel("Corners of the plane: 1, 2, 3")
+        corners.setToolTip("The pictures at the rings of these numbers on the map.")
         side = lay.down(
             QLabel("Under the cursor"),
             self.under,
-            QLabel("Corners of the plane: 1, 2, 3"),
+            corners,
             spacing=unit // 2,
         )
         row = QHBoxLayout()
