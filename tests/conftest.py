@@ -121,3 +121,11 @@ def pytest_collection_finish():
     """What has been imported stays: the collector of garbage need not go through it again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish():
+    """Without a screen the clipboard is Qt's own, and outlives Python: what Python has put there
+    would end the process when it goes."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is not None and (app := widgets.QApplication.instance()) is not None:
+        app.clipboard().clear()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.exchange.figures import Drawn
 from app.exchange.travel import Target
@@ -35,6 +35,8 @@ from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
 
+_AT_ONCE = 3
+"""Rows that are made in one turn of the event loop."""
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 
 
@@ -100,6 +102,7 @@ class Inpainting(QObject, Continuing):
         cards, reason = EDITORS.taken(self._session.chosen(), NOTHING)
         editor = self._editors.of(cards[0].kind) if cards else None
         self._turn_to(editor, {card.name for card in cards})
+        cards, late = self._some_of(cards)
         self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
         if self.editor is None:
             self._tab.set_ready(reason)
@@ -113,6 +116,16 @@ class Inpainting(QObject, Continuing):
         self._say_what_is_missing()
         self.refresh()
         self._restore_pending()
+        if late:
+            QTimer.singleShot(0, self, self.rebuild)
+
+    def _some_of(self, cards: tuple[Card, ...]) -> tuple[tuple[Card, ...], bool]:
+        """The cards whose rows are there or come now, and whether others come in the next turn:
+        ten at once would stop the window for half a second.
+        """
+        new = [card for card in cards if card.name not in self.rows]
+        late = new[_AT_ONCE:]
+        return tuple(card for card in cards if card not in late), bool(late)
 
     def _turn_to(self, editor: Editor[Any] | None, names: set[str]) -> None:
         """Bring the editor of a kind into view, with its own number of draws."""

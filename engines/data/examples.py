@@ -97,7 +97,6 @@ def _sheet(root: Path, name: str) -> Pictures:
     rows, columns = whole.shape[0] // height, table["columns"]
     cells = whole.reshape(rows, height, columns, width, 3).swapaxes(1, 2)
     levels = np.ascontiguousarray(cells.reshape(-1, height, width, 3))
-    levels.setflags(write=False)  # all who ask share it
     return Pictures(
         levels, tuple(table["classes"]), tuple(table["labels"]), tuple(table["indices"])
     )
