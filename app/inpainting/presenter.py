@@ -28,6 +28,7 @@ from app.tab.method_row import knob_specs
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
+from app.tab.turns import some_of
 from app.tasks.filling import When
 from app.work.jobs import Jobs
 from engines.facts.tasks import Task
@@ -35,8 +36,6 @@ from engines.model import Card
 from widgets.inpainting.tab import InpaintingTab
 from widgets.look.specs import RowSpec
 
-_AT_ONCE = 3
-"""Rows that are made in one turn of the event loop."""
 NOTHING = "In-painting needs pictures or points of the plane. Choose a data set, such as MNIST."
 
 
@@ -102,7 +101,8 @@ class Inpainting(QObject, Continuing):
         cards, reason = EDITORS.taken(self._session.chosen(), NOTHING)
         editor = self._editors.of(cards[0].kind) if cards else None
         self._turn_to(editor, {card.name for card in cards})
-        cards, late = self._some_of(cards)
+        now, late = some_of((card.name for card in cards), self.rows)
+        cards = tuple(card for card in cards if card.name in now)
         self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
         if self.editor is None:
             self._tab.set_ready(reason)
@@ -118,14 +118,6 @@ class Inpainting(QObject, Continuing):
         self._restore_pending()
         if late:
             QTimer.singleShot(0, self, self.rebuild)
-
-    def _some_of(self, cards: tuple[Card, ...]) -> tuple[tuple[Card, ...], bool]:
-        """The cards whose rows are there or come now, and whether others come in the next turn:
-        ten at once would stop the window for half a second.
-        """
-        new = [card for card in cards if card.name not in self.rows]
-        late = new[_AT_ONCE:]
-        return tuple(card for card in cards if card not in late), bool(late)
 
     def _turn_to(self, editor: Editor[Any] | None, names: set[str]) -> None:
         """Bring the editor of a kind into view, with its own number of draws."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 
 from app.exchange.figures import Drawn
 from app.exchange.picture_actions import Act, PictureActions
@@ -27,11 +27,11 @@ from app.tab.continuing import Continuing
 from app.tab.parts import Parts
 from app.tab.restoring import adopt, check_seed
 from app.tab.row_buttons import RowButtons
+from app.tab.turns import some_of
 from app.tab.unseen import Unseen
 from app.tasks.large import narrowed
 from app.tasks.sampling import Backdrop, backdrop
 from app.tasks.sweeping import sweep_in
-from app.work.channels import Channel
 from engines.facts.abilities import reads_text
 from engines.facts.tasks import Task
 from engines.model import Card, SampleRequest
@@ -100,19 +100,20 @@ class Sampling(QObject, Continuing):
         wanted = dict(self.copies.columns(cards))
         for name in [name for name in self.columns if name not in wanted]:
             self.columns.pop(name).close()
-        self._tab.set_columns(tuple(spec_of(card, name) for name, card in wanted.items()))
+        now, late = some_of(wanted, self.columns)
+        self._tab.set_columns(tuple(spec_of(wanted[name], name) for name in now))
         if cards:
             self.asking.show(cards[0])
-            if display_of(cards[0].kind).has_backdrop:
+            if display_of(cards[0].kind).has_backdrop and not late:
                 self._backdrop.submit(backdrop(self._session.data))
-        for name, card in wanted.items():
-            if name not in self.columns:
-                self._add(name, card)
-                self._live(name)
+        for name in [name for name in now if name not in self.columns]:
+            self._add(name, wanted[name])
         if self._inspected and self._inspected[0] not in wanted:
             self._inspected = None
             self._tab.viewer.clear()
         self.batches.keep_data(self._session.data)
+        if late:
+            QTimer.singleShot(0, self, self.rebuild)
 
     def _fitting(self) -> tuple[Card, ...]:
         """The chosen models whose examples this tab can show."""
@@ -121,14 +122,13 @@ class Sampling(QObject, Continuing):
     def _add(self, name: str, card: Card) -> None:
         widget = self._tab.column(name)
         assert widget is not None, f"the tab has no column {name}"
-        column = SamplingColumn(card, name, widget, self._channel(name), self._session.open, self)
+        channel = self._channels.of(f"sampling: {name}")
+        column = SamplingColumn(card, name, widget, channel, self._session.open, self)
         column.knobs_known.connect(self._show_knobs)
         column.shown.connect(self._follow_inspected)
         column.shown.connect(lambda name: self._large.hear(name, column.frame))
         self.columns[name] = column
-
-    def _channel(self, name: str) -> Channel:
-        return self._channels.of(f"sampling: {name}")
+        self._live(name)
 
     @Slot()
     def _seed_changed(self) -> None:

@@ -1,0 +1,15 @@
+"""Rows and columns a few at a time: ten at once would stop the window for half a second."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+AT_ONCE = 3
+"""How many are made in one turn of the event loop."""
+
+
+def some_of(names: Iterable[str], there: Container[str]) -> tuple[list[str], bool]:
+    """Which of these are there or come now, in their order, and whether others come later."""
+    names = list(names)
+    late = [name for name in names if name not in there][AT_ONCE:]
+    return [name for name in names if name not in late], bool(late)
