@@ -85,9 +85,7 @@ class Desk(QObject):
         inspector.keep_wanted.connect(self.keep)
         inspector.notebook_wanted.connect(self.export)
         inspector.failure_wanted.connect(self._provoke)
-        inspector.mend_wanted.connect(
-            lambda: self.teaching.ask(lambda: self.studio.mend(self.chosen))
-        )
+        inspector.mend_wanted.connect(self._mend)
         inspector.data_wanted.connect(self._use_data)
         inspector.place_changed.connect(self._look)
         inspector.values.settled.connect(self._settle)

@@ -223,6 +223,13 @@ class Pupil:
         return self._trace
 
 
+class Pupils(dict[int, Pupil]):
+    """Learners by their keys. ValueError, a sentence, for one that was removed in the meantime."""
+
+    def __missing__(self, key: int) -> Pupil:
+        raise ValueError("the learner is no longer there")
+
+
 def presets_of(family: str) -> tuple[Preset, ...]:
     """The failures that a family can be made to show."""
     return tuple(preset for preset in PRESETS if preset.family == family)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.learn.pupil import Make, Pupil, Report, presets_of
+from app.learn.pupil import Make, Pupil, Pupils, Report, presets_of
 from app.tasks.learning import Fair, Race, Told
 from engines.learning.inside import Choice, look_inside
 from engines.learning.portrait import Ground, View, ground_of, measure, portray
@@ -51,7 +51,7 @@ class Studio:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._inbox: deque[Callable[[], object]] = deque()
-        self.pupils: dict[int, Pupil] = {}
+        self.pupils = Pupils()
         self.fair = Fair.TIME
         self.view = View(Area(-3, 3, -3, 3))
         self.ground: Ground | None = None
@@ -327,8 +327,7 @@ class Studio:
     def seek(self, keys: Iterable[int], step: Callable[[Pupil], int]) -> None:
         """Let learners go back to a moment each."""
         self.pause()
-        for key in keys:
-            pupil = self.pupils[key]
+        for pupil in [self.pupils[key] for key in keys if key in self.pupils]:
             pupil.went_back(pupil.made.seek(step(pupil)))
 
     def provoke(self, key: int, name: str) -> None:

@@ -237,6 +237,28 @@ def test_one_that_explodes_is_said_stopped_and_can_be_rewound(studio):
     assert of(news, 1).step == 5
 
 
+def test_what_is_asked_of_a_learner_that_is_gone_is_said_and_the_others_go_on(studio):
+    """The window may still show it for a moment, and offer its buttons."""
+    add(studio, 1, "flow")
+    add(studio, 2, "autoregressive")
+    studio.ask(lambda: studio.play(3))
+    work(studio)
+    studio.ask(lambda: studio.remove(1))
+    studio.ask(lambda: studio.seek([1, 2], lambda _: 0))
+    for act in (
+        lambda: studio.twin(1, 3, {}),
+        lambda: studio.change(1, "rate", 0.1),
+        lambda: studio.begin_anew(1, {}),
+        lambda: studio.mend(1),
+        lambda: studio.seek([1], lambda _: 0),
+    ):
+        studio.ask(act)
+    studio.ask(lambda: studio.play(2))
+    news = work(studio)
+    assert of(news, 2).step == 2
+    assert set(news.said) == {"the learner is no longer there"}
+
+
 def test_a_failure_is_provoked_measured_and_mended(studio):
     add(studio, 1, "kde")
     studio.ask(lambda: studio.provoke(1, "over-fitting"))
