@@ -130,7 +130,8 @@ def _gan(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
         "The critic and where it sends samples",
         "Red is what the critic takes for real, blue for made. Arrows are its slopes at samples: "
         "along them the generator moves what it makes.",
-        "max_D min_G E softplus(D(G(z)) − D(x)) + γ/2 (|∇D(x)|² + |∇D(G(z))|²)",
+        "min_D E softplus(D(G(z)) − D(x)) + γ/2 E(|∇D(x)|² + |∇D(G(z))|²); "
+        "min_G E softplus(D(x) − D(G(z)))",
         area,
         heat=values,
         signed=True,
@@ -203,7 +204,7 @@ def _diffusion(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     return Inside(
         "Denoising, arrow by arrow",
         f"At noise σ = {2 * sigma:.2g} of the data's spread, arrows go towards the mean of what a "
-        "noisy point may have been: the score. Lines are ways of points between data and noise.",
+        "noisy point may have been: the score. Lines are paths of points between data and noise.",
         "∇ log p_σ(x) = (E[x₀ | x] − x) / σ²",
         area,
         lines=paths.float().numpy(),
