@@ -198,7 +198,7 @@ PRESETS: tuple[Preset, ...] = (
         name="chains that do not mix",
         title="Chains that do not mix",
         family="energy",
-        options={"objective": "chains", "chains": 64},
+        options={"objective": "chains", "chains": 128},
         wild={"chain_size": 10.0},
         remedy={"chain_size": 0.005},
         symptom=accepted,
@@ -208,7 +208,7 @@ PRESETS: tuple[Preset, ...] = (
         data="moons",
         seen="The chains stand still, and the energy digs a hole under the points and a hill under "
         "the chains without end. Moves so long land where the energy is high, and are refused.",
-        advice="Go back, and take smaller steps: from 50 to 60 % should be accepted.",
+        advice="Go back, and take smaller steps: more than half of them should be accepted.",
     ),
     Preset(
         name="over-fitting",

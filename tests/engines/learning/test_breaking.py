@@ -6,9 +6,10 @@ import torch
 from engines.data.toys import TOYS
 from engines.learning.breaking import PRESETS, modes_covered
 from engines.learning.learner import learner
+from engines.learning.shapes import points_of
 from engines.learning.small import CONTROLS
 
-STEPS = {"mode collapse": (150, 40, 160)}
+STEPS = {"mode collapse": (150, 40, 160), "chains that do not mix": (20, 40, 40)}
 """Before a learner is broken, while it is, and after it was mended; others have the usual."""
 USUAL = (60, 120, 150)
 
@@ -32,6 +33,20 @@ def test_it_breaks_and_is_mended(preset):
     preset.mend(made)
     go(made, mended)
     assert not preset.shows(preset.symptom(made, held_out))
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("seed", [1, 7])
+def test_mended_chains_go_on_for_long(seed):
+    """With 64 chains the energy exploded by step 400, and the remedy seemed to be none."""
+    (preset,) = [preset for preset in PRESETS if preset.family == "energy"]
+    made = learner("energy", points_of("moons", 1_800, 0)[0], options=preset.options, seed=seed)
+    preset.provoke(made)
+    go(made, 100)
+    preset.mend(made)
+    go(made, 600)
+    assert made.step == 600
+    assert not preset.shows(preset.symptom(made, made.data.train.x[:10]))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=[preset.name for preset in PRESETS])
