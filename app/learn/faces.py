@@ -9,6 +9,7 @@ from enum import Enum
 
 import numpy as np
 
+from app.learn import roster
 from app.learn.pupil import Report, Symptom, presets_of
 from app.learn.studio import News
 from app.tasks.learning import Fair
@@ -30,10 +31,13 @@ _LOSS_NAMES = {"gap": "critic's lead"}
 """What a loss is called on a card, where its own name means something else there."""
 _FIGURES = {
     "collapse of the posterior": ("KL(q ‖ p) = {:.3f} nats", "below 0.05 the codes say nothing"),
-    "mode collapse": ("modes made: {:.0f} of 8", "fewer than 4 is a collapse"),
+    "mode collapse": ("Modes made: {:.0f} of 8", "fewer than 4 is a collapse"),
     "exploding critic": ("E|∇D|² = {:.3g}", "above 100 the critic explodes"),
-    "chains that do not mix": ("accepted moves: {:.1%}", "below 5 % the chains stand still"),
-    "over-fitting": ("{:.2f} nats likelier than held-out points", "above 5 it learns by heart"),
+    "chains that do not mix": ("Accepted moves: {:.1f} %", "below 5 % the chains stand still"),
+    "over-fitting": (
+        "Points learned from are {:.2f} nats likelier than held-out ones",
+        "above 5 it learns by heart",
+    ),
 }
 
 
@@ -153,7 +157,7 @@ def card_face(
     latest = _latest(report, None if now else step)
     figure = f"{latest} · " if latest else ""
     share = None
-    if report.total and 0 < report.step < report.total:
+    if report.total and report.step < report.total:
         share = report.step / report.total
     trace = report.trace
     return CardFace(
@@ -264,7 +268,9 @@ def inside_face(report: Report) -> InsideFace | None:
 def standing(report: Report) -> str:
     """What a learner has done so far, in words."""
     changes = [
-        f"{change.name} {change.value:g} from step {change.step:,}" for change in report.changes
+        f"{roster.value_title(report.family, change.name)} {change.value:g} from step "
+        f"{change.step:,}"
+        for change in report.changes
     ][-4:]
     changed = f" Changed: {'; '.join(changes)}." if changes else ""
     return f"{report.step:,} steps, {report.examples:,} examples seen.{changed}"
@@ -277,7 +283,9 @@ def failures(report: Report) -> list[Failure]:
             preset.name,
             preset.title,
             f"{preset.seen} Sets "
-            + ", ".join(f"{n} to {v:g}" for n, v in preset.wild.items())
+            + ", ".join(
+                f"{roster.value_title(report.family, n)} to {v:g}" for n, v in preset.wild.items()
+            )
             + ".",
         )
         for preset in presets_of(report.family)
@@ -294,9 +302,12 @@ def symptom_words(symptom: Symptom | None, origin: str) -> tuple[str, bool, bool
     if math.isnan(symptom.figure):
         seen = f"Its modes can be counted on {SHAPES[preset.data].title} alone."
     else:
-        state = "it is there" if symptom.shows else "it is not there"
-        seen = f"{figure.format(symptom.figure)}: {state} ({bar})."
+        there = "it is still there" if symptom.mended else "it is there"
+        state = there if symptom.shows else "it is not there"
+        value = symptom.figure * (100 if "%" in figure else 1)
+        seen = f"{figure.format(value)}: {state} ({bar})."
     said = f"{preset.title}. {seen} {preset.seen} Remedy: {preset.advice}"
     if symptom.mended:
-        said = f"{preset.title}, mended. {seen} {preset.advice}"
+        state = "with its remedy" if symptom.shows else "mended"
+        said = f"{preset.title}, {state}. {seen} {preset.advice}"
     return said.replace(" -", " −"), symptom.shows, not symptom.mended, elsewhere

@@ -97,6 +97,12 @@ def specs_of(report: Report) -> tuple[ValueSpec, ...]:
     return tuple(found)
 
 
+def value_title(family: str, name: str) -> str:
+    """What the inspector calls a value."""
+    known = {control.name: control.title for control in CONTROLS[family]}
+    return known.get(name, _STEPS[1] if name == _STEPS[0] else name)
+
+
 def values_of(report: Report) -> dict[str, float]:
     """The values in force."""
     return {name: number(value) for name, value in report.knobs.items() if _is_number(value)}
