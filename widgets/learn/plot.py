@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 from widgets.look import theme
 
 _BEST, _WORST = 0.002, 5.0
-"""Nats between which gaps are shown, by their ratios; what lies outside is at the edge."""
+"""Nats between which gaps are shown, by their ratios; what lies outside is at the edge. Without a
+truth: how far above the best learner curves are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +110,16 @@ class ProgressPlot(QFrame):
         if self._logarithmic:
             high = min(max(float(ys.max()), 0.1), _WORST)
             return min(max(float(ys.min()) / 1.3, _BEST), 0.05), high
-        low, high = float(ys.min()), float(np.quantile(ys, 0.98))
+        best = min(y[-1] for line in self.lines if len(y := line.y[np.isfinite(line.y)]))
+        low = float(ys.min())
+        high = min(float(ys.max()), max(low, float(best)) + _WORST)
         return low - 0.05 * (high - low + 0.1), high + 0.05 * (high - low + 0.1)
 
     def _share(self, y: float, low: float, high: float) -> float:
-        """How far up a value is, 0 … 1, what lies outside a little beyond."""
+        """How far up a value is, 0 … 1; what lies outside is at the edge."""
         if self._logarithmic:
             y, low, high = (math.log(max(value, 1e-9)) for value in (y, low, high))
-        return min(1.05, max(-0.05, (y - low) / max(high - low, 1e-9)))
+        return min(1.0, max(0.0, (y - low) / max(high - low, 1e-9)))
 
     def _paint_axes(
         self, painter: QPainter, room: QRectF, low: float, high: float, most: float

@@ -118,6 +118,21 @@ def test_curves_say_their_last_values(qtbot):
     plot.grab()
 
 
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_one_that_is_far_off_does_not_flatten_the_others_and_is_at_the_edge(qtbot, logarithmic):
+    plot = ProgressPlot()
+    qtbot.addWidget(plot)
+    plot.resize(300, 112)
+    x = np.array([1.0, 2.0])
+    good, bad = (Line(name, name, x, y) for name, y in (("vae", x / 2), ("gan", 1e4 * x)))
+    plot.show_lines("Gap", "s", [good, bad], logarithmic=logarithmic, mark=None)
+    low, high = plot._ends(np.concatenate([good.y, bad.y]))
+    assert high <= 7
+    assert plot._share(1.0, low, high) - plot._share(0.5, low, high) > 0.05
+    assert plot._share(1e4, low, high) == 1
+    assert plot._share(-1e4, low, high) == 0
+
+
 def test_time_is_asked_by_hand(qtbot):
     transport = Transport()
     qtbot.addWidget(transport)
