@@ -145,6 +145,12 @@ class Pupil:
         self._trace = None
         self.changed()
 
+    def rests(self) -> None:
+        """It stands still: this moment is drawn and measured, whatever was drawn a step ago."""
+        self.must = True
+        self.stale = self.stale or self.measured_at != self.made.step
+        self.changed()
+
     def changed(self) -> None:
         """What is told of it is no longer true."""
         self._report = None

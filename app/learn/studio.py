@@ -132,14 +132,13 @@ class Studio:
         told = next(self._race, None)
         if told is None:
             for pupil in self._racers:
-                pupil.must = True
-                pupil.changed()
+                pupil.rests()
             self._race, self._left = None, {}
             return True
         pupil = self._racers[told.which]
         if told.moment is None:
-            pupil.trouble, pupil.must = told.trouble, True
-            pupil.changed()
+            pupil.trouble = told.trouble
+            pupil.rests()
         else:
             pupil.hear(told.moment)
             if (rest_of := self._left.get(pupil.key)) is not None:
@@ -240,7 +239,7 @@ class Studio:
         self._halt()
         self._left = {}
         for pupil in self.pupils.values():
-            pupil.must = True
+            pupil.rests()
 
     def set_fair(self, fair: Fair) -> None:
         """Share by processor time, or by examples."""

@@ -83,6 +83,18 @@ def test_a_burst_is_so_many_steps_of_each(studio):
     assert of(news, 1).trace.steps[-1] == 7
 
 
+def test_where_all_rest_each_has_figures_of_the_step_it_stands_at(studio, monkeypatch):
+    """Not of an older one, which its card would show beside the new step."""
+    monkeypatch.setattr("app.learn.studio._REST", 0)  # the last step is drawn before the race ends
+    add(studio, 1, "flow")
+    add(studio, 2, "autoregressive")
+    add(studio, 3, "kde")
+    for act in (lambda: None, lambda: studio.play(3), lambda: studio.seek([1, 2, 3], lambda _: 0)):
+        studio.ask(act)
+        news = work(studio)
+        assert [each.figures[-1].step for each in news.reports] == [r.step for r in news.reports]
+
+
 def test_equal_examples_are_equal(studio):
     add(studio, 1, "autoregressive")
     add(studio, 2, "autoregressive", batch=32)
