@@ -43,7 +43,7 @@ def _trained(studio: Studio, key: int, what: str) -> tuple[Learner, dict[str, Te
         raise ValueError("the learner is no longer there")
     made = studio.pupils[key].made
     tensors = made.course.weights()
-    if not tensors:
+    if not tensors or not made.step:
         raise ValueError(f"there is nothing to {what} yet: let it learn first")
     return made, tensors
 
