@@ -148,7 +148,10 @@ class Data(QObject):
             text += f": too few to say much; take {FEW} or more"
         elif len(sheet) >= MOST:
             text += ", as many as there may be"
-        self._panel.say(f"{text}. {self._note}".rstrip(), warn=len(sheet) < FEW)
+        note = self._note
+        if classes < 2 and self._panel.with_classes.isChecked():
+            note = f"{note} Draw in a second colour to have classes.".lstrip()
+        self._panel.say(f"{text}. {note}".rstrip(), warn=len(sheet) < FEW)
 
     @Slot()
     def save(self) -> None:

@@ -99,6 +99,8 @@ def test_points_are_kept_as_a_data_set_of_ones_own(stage):
     assert kept.classes == ("left", "right")
     np.testing.assert_array_equal(kept.x, panel(stage).canvas.sheet.xy)
     assert sets.findData("own:blobs") >= 0
+    sets.activated.emit(sets.findData("wave"))  # of one class, which is nothing to tell apart
+    stage.until(lambda: "Draw in a second colour" in panel(stage).says.text())
 
 
 def test_pictures_have_no_such_tab_and_are_told_why(home, open_window):
