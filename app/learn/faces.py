@@ -26,7 +26,7 @@ _TOP = 0.995
 """The brightest colour is the density that this share of the data's map stays below."""
 _MOST_POINTS, _LEARNERS = 3_000, 12
 _FAR = 99.0
-"""Nats of a gap beyond which its digits say nothing."""
+"""Nats of a figure beyond which its digits say nothing."""
 _LOSS_NAMES = {"gap": "critic's lead"}
 """What a loss is called on a card, where its own name means something else there."""
 _FIGURES = {
@@ -46,7 +46,7 @@ class Look(Enum):
 
     BOTH = "Samples over density"
     DENSITY = "Density, in nats"
-    DIFFERENCE = "Difference from the data"
+    DIFFERENCE = "Difference from data"
     SAMPLES = "Samples over points"
 
 
@@ -151,7 +151,7 @@ def card_face(
 ) -> CardFace:
     """What a card shows of a learner at the moment of a portrait."""
     step = report.step if now or portrait is None else portrait.step
-    total = "" if report.total is None else f" of {report.total:,}"
+    total = "" if report.total is None else f" of {report.total:,} planned"
     seconds = report.seconds if now or portrait is None else portrait.seconds
     examples = report.examples if now or portrait is None else portrait.examples
     latest = _latest(report, None if now else step)
@@ -166,9 +166,9 @@ def card_face(
         picture=picture,
         kind="" if portrait is None else portrait.kind.value,
         tip="" if portrait is None else f"The map: {portrait.kind.says} {portrait.method}.",
-        foot=f"{figure}{'' if now else 'was at '}step {step:,}{total} · {seconds:.1f} s",
-        foot_tip="How well it does, steps done, and seconds of processor time spent on them, which "
-        f"showed it {examples:,} examples. " + _figure_tip(report),
+        foot=f"{figure}{'' if now else 'was at '}step {step:,} · {seconds:.1f} s",
+        foot_tip=f"How well it does, steps done{total}, and seconds of processor time spent on "
+        f"them, which showed it {examples:,} examples. " + _figure_tip(report),
         loss="" if trace is None else _LOSS_NAMES.get(trace.name, trace.name),
         losses=np.empty(0) if trace is None else trace.values,
         share=share,
@@ -181,11 +181,10 @@ def _latest(report: Report, before: int | None) -> str:
     if not known:
         return ""
     last = known[-1]
-    if last.gap is not None and last.gap > _FAR:
-        return f"gap above {_FAR:.0f}"
-    if last.gap is not None:
-        return f"gap {last.kind.bits_sign}{last.gap:.3f}".replace("-", "−")
-    return f"−log p {last.kind.bits_sign}{last.held_out:.3f}".replace("-", "−")
+    name, value = ("−log p", last.held_out) if last.gap is None else ("gap", last.gap)
+    if value > _FAR:
+        return f"{name} above {_FAR:.0f}"
+    return f"{name} {last.kind.bits_sign}{value:.3f}".replace("-", "−")
 
 
 def _figure_tip(report: Report) -> str:
@@ -273,7 +272,8 @@ def standing(report: Report) -> str:
         for change in report.changes
     ][-4:]
     changed = f" Changed: {'; '.join(changes)}." if changes else ""
-    return f"{report.step:,} steps, {report.examples:,} examples seen.{changed}"
+    steps = f"{report.step:,} step{'s' * (report.step != 1)}"
+    return f"{steps}, {report.examples:,} examples seen.{changed}"
 
 
 def failures(report: Report) -> list[Failure]:

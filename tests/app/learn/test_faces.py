@@ -50,6 +50,22 @@ def test_a_remedy_that_has_not_worked_yet_is_not_called_mended(preset):
     assert "it is not there" in done
 
 
+def test_a_card_has_room_for_its_figure_whatever_that_is(studio):
+    add(studio, 1, "flow")
+    report = of(work(studio), 1)
+    (known,) = report.figures
+    for gap, held_out, said in (
+        (None, 7e4, "−log p above 99"),
+        (7e4, 7e4, "gap above 99"),
+        (None, -1.5, "−log p −1.500"),
+        (0.25, 7e4, "gap 0.250"),
+    ):
+        report = replace(report, figures=(replace(known, gap=gap, held_out=held_out),))
+        face = faces.card_face(report, "Flow", None, None, now=True)
+        assert face.foot == f"{said} · step 0 · 0.0 s"
+        assert "of 300 planned" in face.foot_tip
+
+
 def test_before_its_first_step_no_stripe_is_full(studio):
     add(studio, 1, "flow")
     report = of(work(studio), 1)
