@@ -276,7 +276,7 @@ class Desk(QObject):
     @Slot()
     def _pace_on(self) -> None:
         if not self.teaching.busy():  # what was asked for is done: nothing piles up
-            self.teaching.ask(lambda: self.studio.play(1))
+            self.teaching.ask(lambda: self.studio.play(1, paced=True))
 
     @Slot()
     def pause(self) -> None:

@@ -64,6 +64,7 @@ class Studio:
         self._said: list[str] = []
         self._turn, self._rest_until = 0, 0.0
         self._measured: dict[int, float] = {}
+        self._paced = False
         self._news_at = 0.0
         self._news = News((), (), None, False)
 
@@ -83,7 +84,7 @@ class Studio:
 
     def job(self) -> Generator[News, None, News]:
         """Teach and draw until there is nothing more to do; a background job."""
-        self._rest_until, self._measured = 0.0, {}  # the thread, and so its clock, may be another
+        self._rest_until = 0.0  # the thread, and so its clock, may be another
         try:
             yield from _alone(self._work())
         finally:
@@ -132,7 +133,7 @@ class Studio:
         told = next(self._race, None)
         if told is None:
             for pupil in self._racers:
-                pupil.rests()
+                pupil.changed() if self._paced else pupil.rests()
             self._race, self._left = None, {}
             return True
         pupil = self._racers[told.which]
@@ -184,14 +185,15 @@ class Studio:
     def _measure(self, pupil: Pupil) -> Generator[News, None, None]:
         """Figures now and then, and where it rests."""
         assert self.ground is not None
-        worked, step = time.thread_time(), pupil.made.step
-        rests = self._race is None or pupil.made.course.ended or bool(pupil.trouble)
+        worked, step = time.process_time(), pupil.made.step
+        still = self._race is None and not self._paced
+        rests = still or pupil.made.course.ended or bool(pupil.trouble)
         due = worked > self._measured.get(pupil.key, 0.0)
         if pupil.measured_at == step or not (due or rests):
             return
         for _ in (run := Steps(measure(pupil.made, self.ground))):
             yield self._told()
-        now = time.thread_time()
+        now = time.process_time()
         pupil.measured_at = step
         self._measured[pupil.key] = now + max(_MEASURE_EVERY, _DEAR * (now - worked))
         if run.result is not None:
@@ -229,15 +231,19 @@ class Studio:
 
     # what may be asked: acts, on the lane
 
-    def play(self, steps: int | None = None) -> None:
-        """Go on, for so many steps each or until `pause`."""
+    def play(self, steps: int | None = None, *, paced: bool = False) -> None:
+        """Go on, for so many steps each or until `pause`.
+
+        `paced`: more are to follow soon, so that pictures and figures come now and then alone.
+        """
         self._halt()
+        self._paced = paced
         self._left = dict.fromkeys(self.pupils, steps)
 
     def pause(self) -> None:
         """Rest after this step."""
         self._halt()
-        self._left = {}
+        self._left, self._paced = {}, False
         for pupil in self.pupils.values():
             pupil.rests()
 

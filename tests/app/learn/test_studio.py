@@ -95,6 +95,22 @@ def test_where_all_rest_each_has_figures_of_the_step_it_stands_at(studio, monkey
         assert [each.figures[-1].step for each in news.reports] == [r.step for r in news.reports]
 
 
+def test_steps_at_a_pace_are_not_all_drawn_and_measured(studio):
+    """Else ten a second are more than there can be; a pause makes up for it."""
+    add(studio, 1, "flow")
+    add(studio, 2, "autoregressive")
+    work(studio)
+    for _ in range(4):
+        studio.ask(lambda: studio.play(1, paced=True))
+        news = work(studio)
+    assert [(report.step, len(report.figures)) for report in news.reports] == [(4, 1), (4, 1)]
+    assert any(report.portrait.step < 4 for report in news.reports)
+    studio.ask(studio.pause)
+    news = work(studio)
+    for report in news.reports:
+        assert (report.portrait.step, report.figures[-1].step) == (4, 4)
+
+
 def test_equal_examples_are_equal(studio):
     add(studio, 1, "autoregressive")
     add(studio, 2, "autoregressive", batch=32)
