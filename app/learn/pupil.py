@@ -30,7 +30,7 @@ _MODES, _JUDGED = "gaussians", 400
 """The set whose modes are counted, and how many points the other symptoms are measured on."""
 _SLOW = 0.9
 """How much of the loss on show is kept at each step: curves are smoothed."""
-_LOSSES = ("loss", "gap")
+_LOSSES = ("loss", "gap", "log p")
 """Which of its losses a learner's curve shows: the first that it has."""
 
 

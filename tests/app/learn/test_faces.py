@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.learn import faces
@@ -48,6 +49,20 @@ def test_a_remedy_that_has_not_worked_yet_is_not_called_mended(preset):
     done = faces.symptom_words(replace(broken, shows=False), preset.data)[0]
     assert ", mended." in done
     assert "it is not there" in done
+
+
+@pytest.mark.parametrize(
+    ("family", "named"),
+    [("flow", "loss"), ("gan", "critic's lead"), ("mfa", "log p"), ("kde", "log p")],
+)
+def test_the_curve_is_of_what_a_family_is_trained_by(family, named, studio):
+    add(studio, 1, family)
+    studio.ask(lambda: studio.play(2))
+    report = of(work(studio), 1)
+    assert faces.card_face(report, "It", None, None, now=True).loss == named
+    if family == "mfa":
+        studio.ask(studio.play)
+        assert np.ptp(of(work(studio), 1).trace.values) > 0
 
 
 def test_a_card_has_room_for_its_figure_whatever_that_is(studio):
