@@ -213,6 +213,15 @@ def _diffusion(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     )
 
 
+_ENERGIES = {
+    "likelihood": "p(x) = e^(−E(x)) / Z; min E_data E(x) + log Z",
+    "contrast": "p(x) = e^(c − E(x)), h = p / (p + ν n); "
+    "max E_data log h(x) + ν E_noise log(1 − h(x))",
+    "chains": "p(x) = e^(−E(x)) / Z; min E_data E(x) − E_chains E(x)",
+}
+"""What an energy is trained by, for each objective; n is the density of the noise."""
+
+
 def _energy(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
     part = model.energy
     assert part is not None
@@ -232,7 +241,7 @@ def _energy(made: Learner, model: Model, choice: Choice, area: Area) -> Look:
         "Bright is low energy, where points are likely; arrows go downhill. Training lowers the "
         "energy of data and lifts it elsewhere"
         + ("; dots are the persistent chains." if chains is not None else "."),
-        "p(x) = e^(−E(x)) / Z",
+        _ENERGIES[str(made.knobs["objective"])],
         area,
         heat=_square(-(value - low).clamp_max(12), _SIDE),
         arrows=arrows.float().numpy(),

@@ -108,6 +108,14 @@ def test_what_a_learner_works_on_is_shown(family):
             np.testing.assert_array_equal(part, same)
 
 
+@pytest.mark.parametrize(
+    ("objective", "part"), [("likelihood", "log Z"), ("contrast", "noise"), ("chains", "chains")]
+)
+def test_the_formula_of_an_energy_is_of_what_it_is_trained_by(objective, part):
+    made = taught("energy", options={"objective": objective, "hidden": 8, "batch": 32})
+    assert part in finish(look_inside(made, Choice(1), View(AREA))).formula
+
+
 def test_the_elbo_is_its_parts():
     numbers = dict(finish(look_inside(taught("vae"), Choice(1), View(AREA))).numbers)
     assert numbers["ELBO"] == pytest.approx(numbers["log p(x | z)"] - numbers["KL"], abs=1e-3)
