@@ -197,7 +197,7 @@ def test_every_key_of_the_list_is_a_key_of_the_window(open_window):
     known = {keys.toString() for action in actions for keys in action.shortcuts()}
     # of galleries, plots and tabs themselves
     elsewhere = {
-        *("D", "S", "E", "[", "]", "Ctrl+Z", "Ctrl+Y", "Ctrl+Shift+Z"),
+        *("A", "D", "S", "E", "[", "]", "Ctrl+Z", "Ctrl+Y", "Ctrl+Shift+Z"),
         "Arrow keys",
         "Ctrl+C",
         "Ctrl+0",

@@ -99,12 +99,13 @@ def test_attributes_stand_in_place_of_the_classes(tab, qtbot):
     assert not tab.classes.isHidden()
 
 
-def test_guidance_is_idle_while_nothing_is_given(tab):
+def test_guidance_is_idle_while_nothing_is_given(qtbot, tab):
     guidance = KnobSpec("guidance", "Guidance", 1.0, 0.0, 4.0, 0.1, "Weight.", of_class=True)
     tab.set_classes((), "each")
     tab.set_attributes([("hair", ("long",))], {})
     tab.set_columns((spec("diffusion"),))
     tab.set_knobs("data/diffusion", (guidance,), {})
+    qtbot.waitUntil(tab.updatesEnabled)  # columns are painted once all have their place
     panel = tab._sections["data/diffusion"].panel
     idle = panel.grab().toImage()
     tab.set_attributes([("hair", ("long",))], {"hair": "long"})
