@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-AT_ONCE = 3
-"""How many are made in one turn of the event loop."""
+AT_ONCE = 1
+"""How many are made in one turn of the event loop: each takes some 25 ms, and as much to paint."""
 
 
 def some_of(names: Iterable[str], there: Container[str]) -> tuple[list[str], bool]:

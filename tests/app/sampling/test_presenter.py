@@ -111,8 +111,9 @@ def test_no_frame_is_stale_or_out_of_order_whatever_the_models_take(open_window,
     shown = {name: [] for name in (FLOW, KDE)}
     for name in shown:
         puppets[name].steps = 3
-        column = stage.window.presenters[0].columns[name]
-        column.shown.connect(lambda name: shown[name].append(drawn(stage, name)[0]))
+        columns = stage.window.presenters[0].columns
+        stage.until(lambda name=name, columns=columns: name in columns)
+        columns[name].shown.connect(lambda name: shown[name].append(drawn(stage, name)[0]))
     for seed in range(10, 110):
         stage.window.seed.box.setValue(seed)
         for name in shown:
