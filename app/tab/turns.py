@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-AT_ONCE = 1
+AT_ONCE = 2
 """How many are made in one turn of the event loop: each takes some 25 ms, and as much to paint."""
 
 

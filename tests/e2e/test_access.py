@@ -137,6 +137,8 @@ def _place(window, widget):
 
 def hides_focus(widget):
     """Whether its picture is the same with the focus and without."""
+    while not widget.updatesEnabled():  # rows come, and all is painted once they are there
+        QApplication.processEvents()
     widget.clearFocus()
     before = widget.grab().toImage()
     widget.setFocus(Qt.FocusReason.TabFocusReason)

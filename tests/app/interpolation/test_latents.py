@@ -154,9 +154,17 @@ def test_the_map_shows_what_is_under_the_mouse(bench):
     latents, study = bench.tab.latents, bench.presenter.panel.studies[FLOW]
     latents.pages.setCurrentIndex(MAP)
     assert len(latents.map.path()) == 9
-    at = latents.map.place_of(*study.xy[7].tolist()).toPoint()
-    QTest.mouseMove(latents.map, at)
-    bench.until(lambda: latents.thumb.isVisible())
+
+    def place():
+        """The map may get another size meanwhile, and with that its points other places."""
+        return latents.map.place_of(*study.xy[7].tolist()).toPoint()
+
+    def hovered():
+        QTest.mouseMove(latents.map, QPoint(1, 1))
+        QTest.mouseMove(latents.map, place())
+        return latents.thumb.isVisible()
+
+    bench.until(hovered)
     shown = latents.thumb.picture(0)
     assert any((shown == value).all() for value in study.values)
     assert latents.caption.text().startswith("class ")
@@ -164,7 +172,7 @@ def test_the_map_shows_what_is_under_the_mouse(bench):
     assert latents.map._axes[0].startswith("PC 1 (")
     assert latents.map._axes[1].endswith("% of the variance)")
     # a click chooses: the nearest in the latent space are ringed and shown, and can be gone to
-    QTest.mouseClick(latents.map, LEFT, pos=at)
+    QTest.mouseClick(latents.map, LEFT, pos=place())
     near = latents.map.ringed()
     far = np.linalg.norm(study.scores - study.scores[near[0]], axis=1)
     assert near[1:] == tuple(np.argsort(far, kind="stable")[1:6])

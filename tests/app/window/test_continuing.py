@@ -5,6 +5,7 @@ A window that died is one whose files stand as they were while it ran: they are 
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +41,11 @@ def places(tmp_path, settings=DIGITS):
 def left(folder):
     """What the windows have written of themselves, by the names of their files."""
     paths = sorted((folder / "sessions").glob("*.json"))
-    return {path.name: json.loads(path.read_bytes()) for path in paths}
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):  # it went meanwhile
+            found[path.name] = json.loads(path.read_bytes())
+    return found
 
 
 def until_left(stage, folder, holds):
