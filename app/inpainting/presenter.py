@@ -59,6 +59,7 @@ class Inpainting(QObject, Continuing):
             tab, parts.session, parts.messages, lambda name: self.rows[name].failure
         )
         self._pending: tuple[Card, Any, bool] | None = None
+        self._late = False
         parts.travel.add(Target(Task.INPAINT, Task.INPAINT.tab, self.receive))
         for signal in (parts.session.data_changed, parts.session.models_changed):
             signal.connect(self.rebuild)
@@ -94,14 +95,15 @@ class Inpainting(QObject, Continuing):
     # what is shown
 
     @Slot()
-    def rebuild(self) -> None:
+    def rebuild(self, *, all_now: bool = False) -> None:
         """Show a row for every chosen model, once the tab is in view."""
         if not self._tab.isVisible():
             return
         cards, reason = EDITORS.taken(self._session.chosen(), NOTHING)
         editor = self._editors.of(cards[0].kind) if cards else None
         self._turn_to(editor, {card.name for card in cards})
-        now, late = some_of((card.name for card in cards), self.rows)
+        names = [card.name for card in cards]
+        now, self._late = some_of(names, self.rows, all_now=all_now)
         cards = tuple(card for card in cards if card.name in now)
         self._tab.set_rows(tuple(RowSpec(c.name, family_title(c), c.family) for c in cards))
         if self.editor is None:
@@ -116,7 +118,7 @@ class Inpainting(QObject, Continuing):
         self._say_what_is_missing()
         self.refresh()
         self._restore_pending()
-        if late:
+        if self._late:
             QTimer.singleShot(0, self, self.rebuild)
 
     def _turn_to(self, editor: Editor[Any] | None, names: set[str]) -> None:
@@ -228,6 +230,8 @@ class Inpainting(QObject, Continuing):
         """Queue the draws of every row; the fast ones need not wait for the slow."""
         self._tab.count.interpretText()
         self._tab.prompt.settle()
+        if self._late:  # rows that were to come in the next turn are filled, too
+            self.rebuild(all_now=True)
         rows = sorted(self.rows.values(), key=self._slow)
         asked = [(row.card, self.request(row.card)) for row in rows]
         self._queue.submit_all([each for each in asked if each[1] is not None], first=first)

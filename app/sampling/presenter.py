@@ -94,13 +94,13 @@ class Sampling(QObject, Continuing):
         self.rebuild()
 
     @Slot()
-    def rebuild(self) -> None:
+    def rebuild(self, *, all_now: bool = False) -> None:
         """Show a column for every chosen model and draw anew in those that came."""
         cards = self._fitting()
         wanted = dict(self.copies.columns(cards))
         for name in [name for name in self.columns if name not in wanted]:
             self.columns.pop(name).close()
-        now, late = some_of(wanted, self.columns)
+        now, late = some_of(wanted, self.columns, all_now=all_now)
         self._tab.set_columns(tuple(spec_of(wanted[name], name) for name in now))
         if cards:
             self.asking.show(cards[0])
@@ -143,9 +143,8 @@ class Sampling(QObject, Continuing):
 
     @Slot()
     def _prompt_changed(self) -> None:
-        for name, column in self.columns.items():
-            if reads_text(column.card):
-                self._live(name)
+        for name in [name for name, c in self.columns.items() if reads_text(c.card)]:
+            self._live(name)
 
     def _live(self, name: str) -> None:
         column = self.columns[name]
@@ -161,8 +160,7 @@ class Sampling(QObject, Continuing):
 
     @Slot()
     def _controls_changed(self) -> None:
-        cards = self._fitting()
-        if cards:
+        if cards := self._fitting():
             self.asking.take(cards[0])
         self._first = 0
         self.refresh()
@@ -220,10 +218,10 @@ class Sampling(QObject, Continuing):
     @Slot(int, bool)
     def generate(self, count: int, first: bool = False) -> None:
         """Queue a batch of `count` for every model shown, before those that wait if `first`."""
+        self.rebuild(all_now=True)  # those that were to come in the next turn, too
+        prompt = self._session.prompt_of
         orders = [
-            self.batches.order(
-                name, c.card, self._request(name, count), self._session.prompt_of(c.card)
-            )
+            self.batches.order(name, c.card, self._request(name, count), prompt(c.card))
             for name, c in self.columns.items()
         ]
         self._jobs.submit_all(orders, first=first)
@@ -352,6 +350,7 @@ class Sampling(QObject, Continuing):
         self.asking.adopt(card, recipe)
         self.knobs[card.name] = dict(recipe.knobs)
         adopt(self._session, recipe, card)
+        self.rebuild(all_now=True)
         self.asking.show(card)
         self._show_knobs(card.name)
         self._first = self.asking.first_of(card, recipe)
@@ -364,8 +363,7 @@ class Sampling(QObject, Continuing):
 
     def restore_sweep(self, recipes: Sequence[Recipe]) -> bool:
         """Open a saved sweep once more; False where these recipes are none. Raises RecipeError."""
-        found = sweep_in(recipes)
-        if found is not None:
+        if (found := sweep_in(recipes)) is not None:
             self.restore(recipes[0])
             column = self.columns[card_among(self._session.cards, recipes[0]).name]
             self.sweeping.expect(column, request_of(recipes[0]), *found)
