@@ -26,8 +26,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.window.window import Window
-from widgets.look import focus
 from widgets.pictures.gallery import Gallery
 from widgets.plots.axes import Plot
 
@@ -90,15 +88,9 @@ def _come_back(window):
 
 
 def tabbed(window):
-    """The widgets that Tab comes to, until it is where it was before.
-
-    That of the main window is looked up, not pressed: tests/e2e/test_access.py presses it, and to
-    look it up at each press takes a third of a walk.
-    """
+    """The widgets that Tab comes to, until it is where it was before."""
     seen = []
     _come_back(window)
-    if isinstance(window, Window):
-        return focus.order(window)
     if QApplication.focusWidget() is None:
         controls(window)[0].setFocus(Qt.FocusReason.TabFocusReason)
     while (here := QApplication.focusWidget()) is not None and here not in seen:

@@ -118,9 +118,9 @@ def check(found):
     assert not found["stuck"]
 
 
-def test_killed_at_two_random_moments(tmp_path):
-    every = kills(tmp_path / "kills", 2, 100, 4.0)
-    assert len(every) == 2
+def test_killed_at_three_random_moments(tmp_path):
+    every = kills(tmp_path / "kills", 3, 100, 4.0)
+    assert len(every) == 3
     for found in every:
         check(found)
     # the script has come to what it is about

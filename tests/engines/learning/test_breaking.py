@@ -9,7 +9,7 @@ from engines.learning.learner import learner
 from engines.learning.shapes import points_of
 from engines.learning.small import CONTROLS
 
-STEPS = {"mode collapse": (150, 40, 160), "chains that do not mix": (20, 40, 40)}
+STEPS = {"mode collapse": (150, 40, 160)}
 """Before a learner is broken, while it is, and after it was mended; others have the usual."""
 USUAL = (60, 120, 150)
 
